@@ -1,0 +1,90 @@
+"""SCH3: assets, the waits between teams, and the registry."""
+
+from dbt_scheduler.errors import Rule, Severity
+
+SCH305 = Rule(
+    code="SCH305",
+    severity=Severity.WARNING,
+    summary="An exposed asset that no pipeline makes",
+    message='"{asset}" is exposed, but no pipeline runs it',
+    hint="give it pipelines, or narrow the regex",
+    why="Other teams would wait for a table that nobody builds.",
+    example='`exposed_assets: [{regex: "dim_.*"}]` matches `dim_old`, which has no `pipelines`.',
+    fix="Add `pipelines` to the node's `meta.scheduler`, or write the regex so that it leaves the node out.",
+)
+SCH306 = Rule(
+    code="SCH306",
+    summary="A hidden edge: a source that is another team's asset",
+    message='source "{source}" reads {relation}, which is the asset "{asset}" of team {team}',
+    hint='declare it as a global asset: put the source "{team}" with the table "{asset}" in a file under a folder global_assets',
+    why=(
+        "The table is made by another team, but the scheduler sees a plain source and waits for nothing: "
+        "the model reads yesterday's data whenever that team is late."
+    ),
+    example="A source `raw.fct_shipments` whose schema and identifier are those of shipping's model `fct_shipments`.",
+    fix="Declare the table as a global asset and read it with `source()`.",
+)
+SCH307 = Rule(
+    code="SCH307",
+    summary="A source that is this project's own model",
+    message='source "{source}" reads {relation}, which this project builds itself as {node}',
+    hint='use ref("{name}") instead of source()',
+    why="dbt sees no lineage between the two, so the reader may run before the table is built.",
+    example="A source table `marts.orders` and a model `orders` in the schema `marts`.",
+    fix="Replace `source()` by `ref()`.",
+)
+SCH308 = Rule(
+    code="SCH308",
+    summary="An SLO that lineage makes impossible",
+    message='"{asset}" promises to be ready {promised} in {pipeline}, but needs "{needed}" of team {team}, which is ready {ready} at the earliest',
+    hint="promise {possible} or more, or make the dependency no_wait",
+    why="A promise that is earlier than that of something it waits for cannot be kept.",
+    example="An SLO of one hour on a table that waits for one with an SLO of six.",
+    fix="Raise the SLO, or agree on an earlier one with the producer.",
+)
+SCH309 = Rule(
+    code="SCH309",
+    summary="A circle of tasks that wait for each other",
+    message="tasks wait for each other in a circle: {loop}",
+    hint="break it: make one of these waits no_wait, or split a model in two",
+    why="Each task would wait for the next one for ever. Teams may depend on each other both ways, tasks may not.",
+    example="`a` reads another team's `b`, and `b` reads `a`.",
+    fix="Remove one of the reads, split the model, or declare the dependency `no_wait`.",
+)
+SCH310 = Rule(
+    code="SCH310",
+    summary="One dag_id for two teams",
+    message='dag_id "{dag_id}" belongs to team {team} and to team {other}',
+    hint="choose another dag_prefix in scheduler.yaml",
+    why="Airflow keeps one DAG per id: one team's DAG would replace the other's.",
+    example="Team `sales` with the pipeline `eu_daily`, and team `sales_eu` with the pipeline `daily`.",
+    fix="Set a `dag_prefix` that no other team's id begins with.",
+)
+SCH311 = Rule(
+    code="SCH311",
+    severity=Severity.WARNING,
+    summary="A hard wait for a less frequent pipeline",
+    message='{task} in {pipeline} waits hard for "{asset}" of team {team}, which is only made {producer_pipeline}',
+    hint="make the dependency soft or no_wait, so that one late {producer_pipeline} run does not hold up many runs",
+    why="All runs of the frequent pipeline stop when one run of the rarer pipeline is late.",
+    example="An hourly model that reads another team's daily table with the default dependency, hard.",
+    fix="`dependencies: {asset: soft}` (or `no_wait`) in the node's `meta.scheduler`, or move the node to the rarer pipeline.",
+)
+SCH313 = Rule(
+    code="SCH313",
+    summary="Two folders with the same team",
+    message='team "{team}" is also the team of {other}',
+    hint="set another `team` in one scheduler.yaml",
+    why="A team is one dbt project: the registry has one entry per team, and the second would replace the first.",
+    example="Two projects, both with `team: sales`.",
+    fix="Name the teams differently.",
+)
+SCH314 = Rule(
+    code="SCH314",
+    summary="Two assets of one team with the same name",
+    message='asset "{asset}" is made by {first} and by {second}',
+    hint="rename one of them",
+    why="Other teams ask for an asset by its name: it must mean one table.",
+    example="A model `orders` and, in an installed package, another model `orders`.",
+    fix="Rename one, or leave one unscheduled.",
+)
