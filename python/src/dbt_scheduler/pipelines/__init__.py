@@ -1,0 +1,41 @@
+"""Schedules of pipelines, the periods that their runs cover, and which run waits for which: pure and fast."""
+
+from dbt_scheduler.pipelines.alignment import (
+    awaited,
+    awaiting,
+    cadence_seconds,
+    most_frequent,
+    pick_pipeline,
+    wait_lag_seconds,
+)
+from dbt_scheduler.pipelines.periods import period
+from dbt_scheduler.pipelines.problems import alignment_problems
+from dbt_scheduler.pipelines.ticks import (
+    Interval,
+    before_start,
+    first_instant,
+    manual_interval,
+    next_tick,
+    previous_tick,
+    run_interval,
+    scheduled_time,
+)
+
+__all__ = [
+    "Interval",
+    "alignment_problems",
+    "awaited",
+    "awaiting",
+    "before_start",
+    "cadence_seconds",
+    "first_instant",
+    "manual_interval",
+    "most_frequent",
+    "next_tick",
+    "period",
+    "pick_pipeline",
+    "previous_tick",
+    "run_interval",
+    "scheduled_time",
+    "wait_lag_seconds",
+]

@@ -1,0 +1,84 @@
+"""Clocks on the wall: what they show, and when they are changed."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+MOMENT = timedelta(microseconds=1)
+# Shorter than any zone has kept a clock between two changes since 1970 (Morocco's Ramadan is the shortest).
+_BETWEEN_CHANGES = timedelta(days=12)
+
+
+def zone(name: str) -> tzinfo:
+    """The time zone of that name; raises what ``ZoneInfo`` raises if there is none."""
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def in_utc(instant: datetime) -> datetime:
+    """The same instant as a plain datetime, because Airflow's pendulum ones calculate differently.
+
+    Raises ValueError for a naive one.
+    """
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant} names no time zone")
+    if type(instant) is datetime:
+        return instant.astimezone(UTC)
+    return datetime.fromisoformat(instant.isoformat()).astimezone(UTC)
+
+
+def on_the_wall(instant: datetime, where: tzinfo) -> datetime:
+    """What the clock shows at an instant, naive."""
+    return instant.astimezone(where).replace(tzinfo=None)
+
+
+def when(wall: datetime, where: tzinfo) -> datetime:
+    """The instant at which Airflow takes the clock to show ``wall`` (its ``make_aware``).
+
+    Of a time that comes twice it is the second; a time that is skipped moves on by the length of the gap.
+    """
+    return max(_twice(wall, where))
+
+
+def first_time(wall: datetime, where: tzinfo) -> datetime:
+    """The first instant at which the clock shows ``wall``, or would if it did not skip it."""
+    first, second = _twice(wall, where)
+    # In a gap the two are the wrong way round, and the change of the clock lies between them.
+    return first if first <= second else change_between(second, first, where)
+
+
+def change_between(before: datetime, after: datetime, where: tzinfo) -> datetime:
+    """The instant of the change of the clock that lies in between, to the second."""
+    before = before.replace(microsecond=0)
+    after = (after + timedelta(seconds=1) - MOMENT).replace(microsecond=0)
+    offset = offset_at(before, where)
+    while after - before > timedelta(seconds=1):
+        middle = (before + (after - before) / 2).replace(microsecond=0)
+        if offset_at(middle, where) == offset:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+@lru_cache(maxsize=64)
+def changes(where: tzinfo, first_year: int, last_year: int) -> tuple[datetime, ...]:
+    """The instants at which the clock is changed from the first year, or just before, to the last."""
+    at, found = datetime(first_year - 1, 12, 1, tzinfo=UTC), []
+    offset = offset_at(at, where)
+    while where is not UTC and at.year <= last_year:
+        later = at + _BETWEEN_CHANGES
+        offset_later = offset_at(later, where)
+        if offset_later != offset:
+            found.append(change_between(at, later, where))
+        at, offset = later, offset_later
+    return tuple(found)
+
+
+def offset_at(instant: datetime, where: tzinfo) -> timedelta | None:
+    """How far the clock is ahead of UTC at an instant; None only for a zone that does not know."""
+    return instant.astimezone(where).utcoffset()
+
+
+def _twice(wall: datetime, where: tzinfo) -> tuple[datetime, datetime]:
+    there = wall.replace(tzinfo=where)
+    return there.replace(fold=0).astimezone(UTC), there.replace(fold=1).astimezone(UTC)

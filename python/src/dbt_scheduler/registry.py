@@ -1,0 +1,146 @@
+"""The registry's documents: what each team produces and consumes, and for whom it promises when."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import msgspec
+
+from dbt_scheduler.spec import Schedule
+
+FORMAT_VERSION = 1
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """Whom to ask: the team's channel, and the people or groups to tag there."""
+
+    channel: str | None = None
+    tag: tuple[str, ...] = ()
+
+
+class Relation(msgspec.Struct, frozen=True):
+    """Where an asset lives in the warehouse."""
+
+    database: str | None
+    schema: str | None
+    identifier: str
+
+
+class AssetPipeline(msgspec.Struct, frozen=True, kw_only=True):
+    """One pipeline in which an asset is made: its promise, and the waits that the making task stands behind.
+
+    ``waits`` are sensor task ids of the same DAG, soft ones included, so that a cycle across teams can be
+    seen from registry documents alone.
+    """
+
+    slo_seconds: int | None
+    exposed: bool
+    waits: tuple[str, ...] = ()
+
+
+class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An asset and its task. ``latest_of`` is the bare name that the latest version also answers to."""
+
+    dag_prefix: str
+    task_group: str | None
+    task_id: str
+    pipeline: str
+    slo_seconds: int | None
+    pipelines: dict[str, AssetPipeline]
+    exposed: bool
+    relation: Relation | None
+    columns: dict[str, str | None]
+    latest_of: str | None = None
+
+
+class Consumed(msgspec.Struct, frozen=True, kw_only=True):
+    """One task of this team that reads an asset; ``sensor_task_id`` is null for a no_wait dependency."""
+
+    pipeline: str
+    producer_pipeline: str
+    task_group: str | None
+    task_id: str
+    sensor_task_id: str | None
+    dependency: str
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One team's document."""
+
+    format_version: int = FORMAT_VERSION
+    dag_prefix: str
+    contact: Contact
+    pipelines: dict[str, Schedule]
+    produced: dict[str, Produced]
+    consumed: dict[str, dict[str, tuple[Consumed, ...]]]
+
+
+def full_task_id(task_group: str | None, task_id: str) -> str:
+    """The task's id in Airflow: prefixed with its task group."""
+    return f"{task_group}.{task_id}" if task_group else task_id
+
+
+def dag_id(dag_prefix: str, pipeline: str) -> str:
+    """The id of a team's DAG for a pipeline: there is one per team and pipeline."""
+    return f"{dag_prefix}_{pipeline}"
+
+
+class AssetKey(msgspec.Struct, frozen=True, order=True):
+    """An asset among all teams'."""
+
+    team: str
+    asset: str
+
+    def __str__(self) -> str:
+        return f"{self.team}.{self.asset}"
+
+
+class Directory:
+    """Every team's entry, with the lookups that dependencies need."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self.entries = dict(sorted(entries.items()))
+        self._by_name: dict[str, list[AssetKey]] = defaultdict(list)
+        self._by_relation: dict[tuple[str | None, str], list[AssetKey]] = defaultdict(list)
+        for team, entry in self.entries.items():
+            for asset, produced in entry.produced.items():
+                key = AssetKey(team, asset)
+                self._by_name[asset].append(key)
+                if produced.latest_of and produced.latest_of not in entry.produced:
+                    self._by_name[produced.latest_of].append(key)
+                if produced.relation:
+                    self._by_relation[_place(produced.relation)].append(key)
+
+    def produced(self, key: AssetKey) -> Produced:
+        """What the registry says of an asset that it has."""
+        return self.entries[key.team].produced[key.asset]
+
+    def named(self, name: str, team: str | None = None) -> list[AssetKey]:
+        """The assets of that name, of all teams or one; the bare name of a versioned one means its latest."""
+        return [key for key in self._by_name.get(name, ()) if team in (None, key.team)]
+
+    def names(self, team: str | None = None) -> set[str]:
+        """Every name that ``named`` answers to."""
+        return {
+            name
+            for name, keys in self._by_name.items()
+            if team is None or any(key.team == team for key in keys)
+        }
+
+    def at(self, relation: Relation) -> list[AssetKey]:
+        """The assets where a relation points: by schema and identifier, and database where both name one."""
+        return [
+            key
+            for key in self._by_relation.get(_place(relation), ())
+            if _same_database(relation, self.produced(key).relation)
+        ]
+
+
+def _place(relation: Relation) -> tuple[str | None, str]:
+    # Warehouses differ in case rules; two tables that differ by case alone are one table in most of them.
+    return (relation.schema and relation.schema.lower(), relation.identifier.lower())
+
+
+def _same_database(one: Relation, other: Relation | None) -> bool:
+    if other is None or not one.database or not other.database:
+        return True
+    return one.database.lower() == other.database.lower()
