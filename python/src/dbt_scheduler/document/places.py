@@ -1,0 +1,70 @@
+"""Where each value of a YAML file stands, and how it was written."""
+
+from __future__ import annotations
+
+import msgspec
+
+Path = tuple[str | int, ...]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One value's place: the line of its key, or its own in a list, and its text when it is a single word."""
+
+    line: int
+    text: str | None = None
+    children: dict[str | int, Place] = {}
+
+
+class Surprise(msgspec.Struct, frozen=True):
+    """A word that YAML reads otherwise than it is written: ``on`` as true, ``10:30`` as 630."""
+
+    path: Path
+    line: int
+    written: str
+    read: str
+
+    @property
+    def hint(self) -> str:
+        """What to type where the word itself is meant."""
+        return f'YAML reads {self.written} as {self.read}: if the word is meant, write "{self.written}"'
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A parsed YAML file. Keys are always text, as written (``on``, ``2025``); dates are text too."""
+
+    path: str
+    value: object
+    root: Place
+    surprises: tuple[Surprise, ...] = ()
+
+    def line(self, path: Path) -> int:
+        """The line of a key or list item, or of the nearest one above it that the file has."""
+        return self._walk(path)[0].line
+
+    def depth(self, path: Path) -> int:
+        """How many steps of a path the file has."""
+        return self._walk(path)[1]
+
+    def text(self, path: Path) -> str | None:
+        """A single word as the file has it (``0.170``, not the number); None for anything else."""
+        place, depth = self._walk(path)
+        return place.text if depth == len(path) else None
+
+    def surprise(self, path: Path) -> Surprise | None:
+        """The surprise at exactly this place, if there is one."""
+        return next((s for s in self.surprises if s.path == path), None)
+
+    def _walk(self, path: Path) -> tuple[Place, int]:
+        place = self.root
+        for depth, step in enumerate(path):
+            child = place.children.get(step)
+            if child is None:
+                return place, depth
+            place = child
+        return place, len(path)
+
+
+def show(path: Path) -> str:
+    """A path as people write it: ``tasks[0].timeout``; positions count from 0."""
+    words = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return words.removeprefix(".")

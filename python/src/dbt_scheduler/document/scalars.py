@@ -1,0 +1,51 @@
+"""Single words of a YAML file: their values, and where YAML reads them otherwise than they are written."""
+
+import re
+
+import yaml
+
+PREFIX = "tag:yaml.org,2002:"
+_CONSTRUCTOR = yaml.constructor.SafeConstructor()
+_PLAIN_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_PLAIN_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]*")
+_HASH_AS_VALUE = re.compile(r"[:-]\s+(#[^\s#].*?)\s*$")
+
+
+def scalar_value(node: yaml.ScalarNode) -> object:
+    """Read a word as ``yaml.safe_load`` does; dates, and numbers that are none after all, stay text.
+
+    Raises:
+        KeyError: the word has a tag that is not one of YAML's own.
+
+    """
+    kind = node.tag.removeprefix(PREFIX)
+    if kind in ("str", "timestamp", "merge", "value"):
+        return node.value
+    if kind == "null":
+        return None
+    construct = _CONSTRUCTORS[kind]
+    try:
+        return construct(node)
+    except (ValueError, KeyError):
+        return node.value
+
+
+_CONSTRUCTORS = {
+    "bool": _CONSTRUCTOR.construct_yaml_bool,
+    "int": _CONSTRUCTOR.construct_yaml_int,
+    "float": _CONSTRUCTOR.construct_yaml_float,
+}
+
+
+def surprising(node: yaml.ScalarNode, value: object, source_line: str) -> tuple[str, str] | None:
+    """What was written and what YAML reads, where they differ: ``on`` is true, ``#x`` a comment."""
+    text: str = node.value
+    if isinstance(value, bool):
+        return None if text.lower() in ("true", "false") else (text, "true" if value else "false")
+    if isinstance(value, int | float):
+        plain = _PLAIN_INTEGER if isinstance(value, int) else _PLAIN_DECIMAL
+        return None if plain.fullmatch(text) else (text, str(value))
+    if value is None and not text:
+        hidden = _HASH_AS_VALUE.search(source_line)
+        return (hidden[1], "a comment") if hidden else None
+    return None
