@@ -1,0 +1,38 @@
+"""What people configure: a team's ``scheduler.yaml`` and the platform's ``platform.yaml``."""
+
+from dbt_scheduler.config.platform import DEFAULT_PLATFORM, find_platform, load_platform
+from dbt_scheduler.config.scheduler import SUPPORTED_VERSIONS, load_team_config
+from dbt_scheduler.config.types import (
+    Alerting,
+    DbtConfig,
+    DbtSettings,
+    DbtTests,
+    Defaults,
+    ExposedAssets,
+    Ignore,
+    Pipeline,
+    PlatformAlerting,
+    PlatformConfig,
+    TaskConfig,
+    TeamConfig,
+)
+
+__all__ = [
+    "DEFAULT_PLATFORM",
+    "SUPPORTED_VERSIONS",
+    "Alerting",
+    "DbtConfig",
+    "DbtSettings",
+    "DbtTests",
+    "Defaults",
+    "ExposedAssets",
+    "Ignore",
+    "Pipeline",
+    "PlatformAlerting",
+    "PlatformConfig",
+    "TaskConfig",
+    "TeamConfig",
+    "find_platform",
+    "load_platform",
+    "load_team_config",
+]

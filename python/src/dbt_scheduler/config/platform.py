@@ -1,0 +1,169 @@
+"""Finds and reads ``platform.yaml``, completed key by key from the default file of the package."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from dbt_scheduler.catalogue.inputs import SCH405, SCH406
+from dbt_scheduler.config.shaped import check_shape
+from dbt_scheduler.config.types import DbtConfig, Defaults, Pipeline, PlatformAlerting, PlatformConfig
+from dbt_scheduler.document import Document, load_yaml
+from dbt_scheduler.durations import duration_seconds
+from dbt_scheduler.errors import CannotRunError, Finding, Severity
+from dbt_scheduler.kinds import KINDS, Place
+from dbt_scheduler.pipelines import alignment_problems
+from dbt_scheduler.spec import Schedule
+from dbt_scheduler.stores import registry_url
+
+DEFAULT_PLATFORM = Path(__file__).parent.parent / "platform_default.yaml"
+"""The documented file of the package."""
+
+_VARIABLE = "DBT_SCHEDULER_PLATFORM"
+_MAX_ACTIVE_RUNS = 4
+
+
+def find_platform(folders: Iterable[Path], option: Path | None = None) -> Path:
+    """The file that applies: the one named, else the nearest in or above the folders, else the default.
+
+    Raises:
+        CannotRunError: different files apply to different folders.
+
+    """
+    if option is not None:
+        return option
+    if os.environ.get(_VARIABLE):
+        return Path(os.environ[_VARIABLE])
+    found = list(dict.fromkeys(file for folder in folders if (file := _nearest(folder))))
+    if len(found) > 1:
+        problem = f"two files apply: {found[0]} and {found[1]}"
+        raise CannotRunError.because(
+            SCH405.at(str(found[1]), problem=problem, hint="name one with --platform")
+        )
+    return found[0] if found else DEFAULT_PLATFORM
+
+
+def load_platform(path: Path) -> tuple[PlatformConfig | None, tuple[Finding, ...]]:
+    """Read a ``platform.yaml``; None when anything in it is wrong, because everything else builds on it."""
+    document, findings = load_yaml(path)
+    if document is None:
+        return None, findings
+    shaped = check_shape(document, "platform", SCH405)
+    findings += shaped.findings
+    if shaped.value is None or _stop(findings):
+        return None, findings
+    value = _completed(shaped.value)
+    pipelines = {name: _pipeline(document, name, entry) for name, entry in value["pipelines"].items()}
+    findings += (
+        *_misaligned(document, pipelines),
+        *_misplaced(document, value),
+        *_misplaced_registry(document, value),
+    )
+    if _stop(findings):
+        return None, findings
+    return _config(str(path), pipelines, value), findings
+
+
+def _stop(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def _nearest(folder: Path) -> Path | None:
+    """The nearest ``platform.yaml``, relative to the working directory where it lies below it."""
+    absolute = folder.resolve()
+    for parent in (absolute, *absolute.parents):
+        file = parent / "platform.yaml"
+        if file.is_file():
+            here = Path.cwd()
+            return file.relative_to(here) if file.is_relative_to(here) else file
+    return None
+
+
+@cache
+def _default() -> Mapping[str, Any]:
+    document, _ = load_yaml(DEFAULT_PLATFORM)
+    assert isinstance(document, Document)  # noqa: S101 - the package's own file
+    assert isinstance(document.value, dict)  # noqa: S101
+    return document.value
+
+
+def _completed(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The blocks of the file over those of the default one, key by key; each kind is a block of its own."""
+    default = _default()
+    complete = {block: {**default[block], **value.get(block, {})} for block in default if block != "version"}
+    complete["pipelines"] = value.get("pipelines", default["pipelines"])
+    for kind, settings in default["kinds"].items():
+        complete["kinds"][kind] = {**settings, **value.get("kinds", {}).get(kind, {})}
+    return complete
+
+
+def _pipeline(document: Document, name: str, entry: Mapping[str, Any]) -> Pipeline:
+    schedule = Schedule(**{key: entry[key] for key in Schedule.__struct_fields__ if key in entry})
+    runs = entry.get("max_active_runs", _MAX_ACTIVE_RUNS)
+    return Pipeline(schedule, entry.get("catchup", False), runs, document.line(("pipelines", name)))
+
+
+def _misaligned(document: Document, pipelines: Mapping[str, Pipeline]) -> Iterator[Finding]:
+    for name, pipeline in pipelines.items():
+        for problem in alignment_problems(pipeline.schedule):
+            yield SCH406.at(document.path, pipeline.line, subject=name, pipeline=name, problem=problem)
+
+
+def _misplaced(document: Document, value: Mapping[str, Any]) -> Iterator[Finding]:
+    """Places that no kind of this release can run in."""
+    blocks: dict[tuple[str, ...], str] = {("dbt",): "dbt"}
+    blocks |= {("kinds", kind): kind for kind in value["kinds"]}
+    for path, kind in blocks.items():
+        where = (value["dbt"] if kind == "dbt" else value["kinds"][kind])["where"]
+        if where not in KINDS[kind]:
+            problem = f'{kind} tasks cannot run in "{where}" in this release'
+            hint = f"write one of: {', '.join(KINDS[kind])}"
+            yield SCH405.at(document.path, document.line((*path, "where")), problem=problem, hint=hint)
+
+
+def _misplaced_registry(document: Document, value: Mapping[str, Any]) -> Iterator[Finding]:
+    url = value["registry"]["url"]
+    if url is None:
+        return
+    problem = ""
+    try:
+        registry_url(url, Path())
+    except ValueError as error:
+        problem = str(error)
+    if ".." in PurePosixPath(unquote(urlsplit(url).path)).parts:
+        problem = f'"{url}" leads out of its folder by ".."'
+    if problem:
+        hint = "for example file:///srv/registry"
+        yield SCH405.at(document.path, document.line(("registry", "url")), problem=problem, hint=hint)
+
+
+def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any]) -> PlatformConfig:
+    defaults, dbt, url = value["defaults"], value["dbt"], value["registry"]["url"]
+    return PlatformConfig(
+        path=path,
+        pipelines=pipelines,
+        defaults=Defaults(
+            retries=defaults["retries"],
+            retry_delay_seconds=duration_seconds(defaults["retry_delay"]),
+            timeout_seconds=duration_seconds(defaults["timeout"]),
+            wait_timeout_seconds=duration_seconds(defaults["wait_timeout"]),
+            poll_interval_seconds=duration_seconds(defaults["poll_interval"]),
+            pool=defaults["pool"],
+        ),
+        dbt=DbtConfig(dbt["command"], dbt["projects_dir"], dbt["target"], dbt["profiles_dir"]),
+        places={
+            "dbt": Place(where=dbt["where"], image=dbt["image"], pool=dbt["pool"]),
+            **{kind: _place(settings) for kind, settings in value["kinds"].items()},
+        },
+        alerting=PlatformAlerting(**value["alerting"]),
+        registry_url=None if url is None else registry_url(url, Path(path).parent),
+        airflow_connection=value["airflow"]["connection"],
+    )
+
+
+def _place(settings: Mapping[str, Any]) -> Place:
+    common = {"where", "image", "pool"}
+    own = {key: value for key, value in settings.items() if key not in common and value is not None}
+    return Place(**{key: settings[key] for key in common}, settings=own)

@@ -1,0 +1,136 @@
+"""The values of ``scheduler.yaml`` and ``platform.yaml``; a ``line`` is where an entry starts in its file."""
+
+from enum import StrEnum
+
+import msgspec
+
+from dbt_scheduler.kinds import Place
+from dbt_scheduler.spec import Schedule
+
+
+class DbtTests(StrEnum):
+    """Where a node's dbt tests run: in its own task, in one after it, or nowhere."""
+
+    BUILD = "build"
+    AFTER = "after"
+    NONE = "none"
+
+
+class Alerting(msgspec.Struct, frozen=True):
+    """The team's channel, and who is tagged in every alert."""
+
+    channel: str | None = None
+    tag: tuple[str, ...] = ()
+
+
+class DbtSettings(msgspec.Struct, frozen=True):
+    """What holds for all dbt nodes of a project; the hooks are names of macros."""
+
+    enabled: bool = True
+    on_run_start: tuple[str, ...] = ()
+    on_run_end: tuple[str, ...] = ()
+    tests: DbtTests = DbtTests.BUILD
+    line: int = 0
+
+
+class TaskConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A declared task. ``command`` is split into words; ``settings`` are the keys of its kind only."""
+
+    kind: str
+    name: str
+    group: str | None = None
+    pipelines: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+    timeout_seconds: int | None = None
+    retries: int | None = None
+    owners: tuple[str, ...] = ()
+    image: str | None = None
+    command: tuple[str, ...] = ()
+    settings: dict[str, object] = {}
+    line: int = 0
+
+
+class ExposedAssets(msgspec.Struct, frozen=True):
+    """Assets that other teams may depend on; ``slo`` is in seconds by pipeline, None without any promise."""
+
+    regex: str
+    slo: dict[str, int] | None = None
+    line: int = 0
+
+
+class Ignore(msgspec.Struct, frozen=True):
+    """A finding that the team silences, on one subject or on all."""
+
+    code: str
+    because: str
+    on: str | None = None
+    line: int = 0
+
+
+class TeamConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A ``scheduler.yaml``; ``team`` and ``dag_prefix`` are None where the file says nothing."""
+
+    team: str | None = None
+    dag_prefix: str | None = None
+    tags: tuple[str, ...] = ()
+    alerting: Alerting = Alerting()
+    dbt_settings: DbtSettings = DbtSettings()
+    tasks: tuple[TaskConfig, ...] = ()
+    exposed_assets: tuple[ExposedAssets, ...] = ()
+    ignore: tuple[Ignore, ...] = ()
+
+
+class Pipeline(msgspec.Struct, frozen=True):
+    """A named schedule, and how many of its runs Airflow makes and keeps going."""
+
+    schedule: Schedule
+    catchup: bool
+    max_active_runs: int
+    line: int = 0
+
+
+class Defaults(msgspec.Struct, frozen=True):
+    """What a task has when nothing else is said."""
+
+    retries: int
+    retry_delay_seconds: int
+    timeout_seconds: int
+    wait_timeout_seconds: int
+    poll_interval_seconds: int
+    pool: str
+
+
+class DbtConfig(msgspec.Struct, frozen=True):
+    """How dbt is called. ``projects_dir`` holds the projects where tasks run; None: where they are now."""
+
+    command: str
+    projects_dir: str | None
+    target: str | None
+    profiles_dir: str | None
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of every call of dbt."""
+        target = ("--target", self.target) if self.target else ()
+        return (*target, "--profiles-dir", self.profiles_dir) if self.profiles_dir else target
+
+
+class PlatformAlerting(msgspec.Struct, frozen=True):
+    """How alerts reach a channel, and the Airflow connection for it."""
+
+    channel: str
+    connection: str
+
+
+class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A ``platform.yaml``, completed from the default one. ``places`` is by kind, ``dbt`` among them."""
+
+    path: str
+    pipelines: dict[str, Pipeline]
+    defaults: Defaults
+    dbt: DbtConfig
+    places: dict[str, Place]
+    alerting: PlatformAlerting
+    registry_url: str | None
+    airflow_connection: str

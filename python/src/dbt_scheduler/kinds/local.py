@@ -1,0 +1,11 @@
+"""Runs a task's command as a process on the Airflow worker itself."""
+
+from dbt_scheduler.kinds.job import Job, Operator, Place
+
+
+def run(job: Job, place: Place) -> Operator:
+    """The command, its folder and its environment; an image means nothing to a local process."""
+    return Operator(
+        "dbt_scheduler.airflow.operators.CommandOperator",
+        {"command": list(job.command), "cwd": job.cwd, "env": job.env},
+    )
