@@ -1,0 +1,63 @@
+"""The ids that works, tests, hooks and sensors have in Airflow."""
+
+import re
+from collections import Counter
+
+from dbt_scheduler.graph.lineage import DagGraph
+from dbt_scheduler.project.types import Dependency, Work
+from dbt_scheduler.registry import AssetKey, full_task_id
+
+ON_RUN_START = "on_run_start"
+ON_RUN_END = "on_run_end"
+DBT_TESTS = "dbt_tests"
+SENSOR_GROUPS = {
+    Dependency.HARD: "wait_for__hard_dependencies",
+    Dependency.SOFT: "wait_for__soft_dependencies",
+}
+RESERVED_GROUPS = frozenset({ON_RUN_START, ON_RUN_END, DBT_TESTS, *SENSOR_GROUPS.values()})
+
+SensorIds = dict[tuple[AssetKey, Dependency], str]
+"""The sensor of each asset and dependency kind that a DAG's tasks wait for."""
+
+_NOT_IN_GROUPS, _NOT_IN_NAMES = re.compile(r"[^\w-]"), re.compile(r"[^\w.-]")
+_LONGEST_NAME = 180
+_LONGEST_GROUP = 60
+"""Together with the dot below Airflow's limit of 250 for a task id."""
+
+
+def group_of(work: Work) -> str | None:
+    """A work's task group: letters, digits, underscores and dashes only, as Airflow asks."""
+    return _fit(_NOT_IN_GROUPS.sub("_", work.group), _LONGEST_GROUP) if work.group else None
+
+
+def name_of(name: str) -> str:
+    """A task's id within its group: as a group's, and dots."""
+    return _fit(_NOT_IN_NAMES.sub("_", name), _LONGEST_NAME)
+
+
+def task_id_of(work: Work) -> str:
+    """A work's full task id."""
+    return full_task_id(group_of(work), name_of(work.name))
+
+
+def sensor_task_ids(dag: DagGraph) -> SensorIds:
+    """One sensor per asset and dependency kind; named with the team where two teams' assets share a name."""
+    waited = {(wait.key, wait.dependency) for waits in dag.waits.values() for wait in waits}
+    uses = Counter(name_of(key.asset) for key in {key for key, _ in waited})
+    return {
+        (key, dependency): full_task_id(
+            SENSOR_GROUPS[dependency],
+            name_of(key.asset if uses[name_of(key.asset)] == 1 else f"{key.team}__{key.asset}"),
+        )
+        for key, dependency in sorted(waited)
+        if dependency in SENSOR_GROUPS
+    }
+
+
+def _fit(text: str, longest: int) -> str:
+    """Cut what is too long, with a digest of the whole so that two long names stay two."""
+    if len(text) <= longest:
+        return text
+    import hashlib  # noqa: PLC0415 - loads OpenSSL, for names that hardly ever occur
+
+    return f"{text[: longest - 9]}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -1,0 +1,94 @@
+"""Brings teams together: each one's files, the registry of all the others, and the graph that follows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from dbt_scheduler.catalogue.assets import SCH313
+from dbt_scheduler.config import PlatformConfig
+from dbt_scheduler.errors import CannotRunError, Finding
+from dbt_scheduler.graph.dbt_tests import TestPlan, plan_tests
+from dbt_scheduler.graph.entries import complete_entry, produced_entry
+from dbt_scheduler.graph.global_assets import resolve_globals
+from dbt_scheduler.graph.lineage import Graph, build_graph
+from dbt_scheduler.project.exposure import expose
+from dbt_scheduler.project.loading import Loaded, load_project
+from dbt_scheduler.project.types import Project
+from dbt_scheduler.registry import Directory, Entry
+
+
+class Team(msgspec.Struct, frozen=True):
+    """One of the teams at hand; ``plans`` is by pipeline, ``findings`` are those met while reading it."""
+
+    project: Project
+    graph: Graph
+    plans: dict[str, TestPlan]
+    entry: Entry
+    findings: tuple[Finding, ...]
+
+
+class Workspace(msgspec.Struct, frozen=True):
+    """The teams at hand on their platform; ``directory`` has every team's entry, theirs as they are now."""
+
+    platform: PlatformConfig
+    teams: tuple[Team, ...]
+    directory: Directory
+
+
+def load_projects(
+    folders: Iterable[Path], platform: PlatformConfig, manifest: Path | None = None
+) -> list[Loaded]:
+    """Load every folder.
+
+    Raises:
+        CannotRunError: with the reasons of all the folders that could not be loaded.
+
+    """
+    loaded: list[Loaded] = []
+    reasons: list[Finding] = []
+    for folder in folders:
+        try:
+            loaded.append(load_project(folder, platform.pipelines.keys(), manifest))
+        except CannotRunError as error:
+            reasons += error.findings
+    if reasons:
+        raise CannotRunError(reasons)
+    return loaded
+
+
+def build_workspace(
+    loaded: Sequence[Loaded], platform: PlatformConfig, registry: Mapping[str, Entry]
+) -> Workspace:
+    """Resolve what the teams need from each other and from the registry's other teams."""
+    loaded = _one_per_team(loaded)
+    schedules = {name: pipeline.schedule for name, pipeline in platform.pipelines.items()}
+    exposures = [expose(each.project, platform.pipelines.keys()) for each in loaded]
+    own = {
+        each.project.team: produced_entry(each.project, exposed.assets, schedules)
+        for each, exposed in zip(loaded, exposures, strict=True)
+    }
+    directory = Directory({**registry, **own})
+    teams = []
+    for each, exposed in zip(loaded, exposures, strict=True):
+        globals_ = resolve_globals(each.project, directory)
+        graph = build_graph(each.project, globals_.assets, directory)
+        entry = complete_entry(own[each.project.team], graph)
+        plans = {pipeline: plan_tests(graph, dag) for pipeline, dag in graph.dags.items()}
+        findings = (*each.findings, *exposed.findings, *globals_.findings)
+        teams.append(Team(each.project, graph, plans, entry, findings))
+    complete = {team.project.team: team.entry for team in teams}
+    return Workspace(platform, tuple(teams), Directory({**registry, **complete}))
+
+
+def _one_per_team(loaded: Sequence[Loaded]) -> list[Loaded]:
+    """The first folder of each team; a second one cannot be looked at together with it, and is a finding."""
+    first: dict[str, Loaded] = {}
+    for each in loaded:
+        project = each.project
+        other = first.setdefault(project.team, each)
+        if other is not each:
+            place = str(project.folder / "scheduler.yaml")
+            finding = SCH313.at(place, subject=project.team, team=project.team, other=other.project.folder)
+            first[project.team] = msgspec.structs.replace(other, findings=(*other.findings, finding))
+    return list(first.values())

@@ -1,0 +1,199 @@
+"""dbt's ``manifest.json``, decoded partially: only the fields that scheduling needs become Python objects."""
+
+import gzip
+import re
+import zlib
+from pathlib import Path
+
+import msgspec
+
+from dbt_scheduler.catalogue.inputs import SCH401, SCH402, SCH403
+from dbt_scheduler.errors import CannotRunError
+
+SUPPORTED_VERSIONS = range(10, 13)
+"""Schema versions of https://schemas.getdbt.com/dbt/manifest: dbt 1.6 writes 10, dbt 1.8 to 1.12 write 12."""
+
+_RUNS = frozenset({"model", "seed", "snapshot"})
+
+
+class DependsOn(msgspec.Struct, frozen=True, gc=False):
+    """What a node reads, as unique ids."""
+
+    nodes: tuple[str, ...] = ()
+
+
+class Meta(msgspec.Struct, frozen=True):
+    """Our two keys of a node's ``meta``, as the user wrote them; ``global_asset`` matters on sources only."""
+
+    scheduler: object = None
+    scheduler_defaults: object = None
+
+
+class NodeConfig(msgspec.Struct, frozen=True):
+    """The part of a node's config that decides how and whether it runs."""
+
+    materialized: str | None = None
+    incremental_strategy: str | None = None
+    meta: Meta = Meta()
+
+
+class Column(msgspec.Struct, frozen=True, gc=False):
+    """A documented column and its type, where the project states one."""
+
+    data_type: str | None = None
+
+
+class Node(msgspec.Struct, frozen=True):
+    """A model, seed, snapshot, test or any other entry of ``nodes``."""
+
+    unique_id: str
+    name: str
+    resource_type: str
+    package_name: str
+    path: str
+    original_file_path: str
+    fqn: tuple[str, ...]
+    patch_path: str | None = None
+    description: str = ""
+    database: str | None = None
+    schema: str | None = None
+    alias: str | None = None
+    version: str | int | float | None = None
+    latest_version: str | int | float | None = None
+    depends_on: DependsOn = DependsOn()
+    config: NodeConfig = NodeConfig()
+    columns: dict[str, Column] = {}
+
+    @property
+    def runs(self) -> bool:
+        """Whether dbt builds something for this node: models, seeds and snapshots."""
+        return self.resource_type in _RUNS
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether the node only exists inside its readers' SQL."""
+        return self.config.materialized == "ephemeral"
+
+    @property
+    def file(self) -> str:
+        """The file where a user would look for the node's config: its properties file, else its own."""
+        return self.patch_path.partition("://")[2] if self.patch_path else self.original_file_path
+
+
+class SourceConfig(msgspec.Struct, frozen=True):
+    """The config of a source table."""
+
+    meta: Meta = Meta()
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One table of a source; dbt has merged the source's meta with the table's."""
+
+    unique_id: str
+    source_name: str
+    name: str
+    original_file_path: str
+    package_name: str
+    identifier: str
+    database: str | None = None
+    schema: str | None = None
+    meta: Meta = Meta()
+    config: SourceConfig = SourceConfig()
+
+
+class Disabled(msgspec.Struct, frozen=True, gc=False):
+    """A node that dbt was told to leave out."""
+
+    name: str
+    resource_type: str
+    original_file_path: str
+
+
+class Metadata(msgspec.Struct, frozen=True):
+    """Who wrote the manifest."""
+
+    dbt_schema_version: str = ""
+    dbt_version: str = ""
+    project_name: str | None = None
+
+
+class _Nothing(msgspec.Struct, frozen=True, gc=False):
+    pass
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """The parts of a manifest that we read."""
+
+    metadata: Metadata
+    nodes: dict[str, Node]
+    sources: dict[str, Source]
+    disabled: dict[str, list[Disabled]] | None = None
+    macros: dict[str, _Nothing] = {}
+
+
+class _Head(msgspec.Struct):
+    metadata: Metadata
+
+
+_DECODER = msgspec.json.Decoder(Manifest)
+_HEAD_DECODER = msgspec.json.Decoder(_Head)
+# Brackets nested without end are a RecursionError.
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read and decode a manifest, gzipped when its name ends in ``.gz``.
+
+    Raises:
+        CannotRunError: the file is missing, unreadable, not a manifest, or of a version that is not
+        supported.
+
+    """
+    return _decode(_read(path), str(path))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+        return gzip.decompress(content) if path.suffix == ".gz" else content
+    except FileNotFoundError:
+        raise CannotRunError.because(
+            SCH401.at(str(path), hint="run `dbt compile` in the project, or name the file with --manifest")
+        ) from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise CannotRunError.because(SCH402.at(str(path), problem=_reason(error))) from None
+
+
+def _decode(content: bytes, path: str) -> Manifest:
+    try:
+        manifest = _DECODER.decode(content)
+    except _UNDECODABLE as error:
+        _refuse_unsupported(content, path)
+        raise CannotRunError.because(SCH402.at(path, problem=_reason(error))) from None
+    _check_version(manifest.metadata, path)
+    return manifest
+
+
+def _refuse_unsupported(content: bytes, path: str) -> None:
+    """A manifest of another version fails the typed decode in odd ways: its version is the better message."""
+    try:
+        head = _HEAD_DECODER.decode(content)
+    except _UNDECODABLE:
+        return
+    _check_version(head.metadata, path)
+
+
+def _check_version(metadata: Metadata, path: str) -> None:
+    url = metadata.dbt_schema_version
+    version = re.search(r"/v([0-9]{1,4})\.json$", url)
+    if version is None or int(version[1]) not in SUPPORTED_VERSIONS:
+        shown = f"v{version[1]}" if version else url or "(none)"
+        raise CannotRunError.because(
+            SCH403.at(path, version=shown, dbt_version=metadata.dbt_version or "(unknown)")
+        )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error) or type(error).__name__

@@ -1,0 +1,1 @@
+"""One team by itself: its manifest and its ``scheduler.yaml``, brought together."""

@@ -1,0 +1,160 @@
+"""Loads a team's folder into a Project: reads its files and gathers what is wrong in them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import msgspec
+
+from dbt_scheduler.catalogue.assets import SCH314
+from dbt_scheduler.catalogue.inputs import SCH408
+from dbt_scheduler.catalogue.nodes import SCH102
+from dbt_scheduler.config import TeamConfig, load_team_config
+from dbt_scheduler.document import load_yaml
+from dbt_scheduler.errors import CannotRunError, Finding
+from dbt_scheduler.manifest import Manifest, Node, load_manifest
+from dbt_scheduler.project.declared import Declared, Surroundings, declare_tasks
+from dbt_scheduler.project.names import collect_names
+from dbt_scheduler.project.places import node_place
+from dbt_scheduler.project.settings import NodeSettings, SettingsReader, shape_finding
+from dbt_scheduler.project.types import Project, Table, Work, latest_assets, node_work, source_table
+from dbt_scheduler.suggest import did_you_mean
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A project and the findings of its own files."""
+
+    project: Project
+    findings: tuple[Finding, ...]
+
+
+def load_project(folder: Path, pipelines: Collection[str], manifest_file: Path | None = None) -> Loaded:
+    """Read a team's ``scheduler.yaml`` and manifest (``target/manifest.json`` unless named).
+
+    Raises:
+        CannotRunError: the folder is no dbt project, or its manifest cannot be read.
+
+    """
+    if not (folder / "dbt_project.yml").is_file():
+        raise CannotRunError.because(
+            SCH408.at(str(folder), hint="name the folder that holds dbt_project.yml")
+        )
+    config, findings = _team_config(folder / "scheduler.yaml")
+    manifest = load_manifest(manifest_file or folder / "target" / "manifest.json")
+    reading = _Reading(folder, manifest, frozenset(pipelines))
+    project = reading.project(config)
+    return Loaded(project, (*findings, *reading.findings))
+
+
+def _team_config(path: Path) -> tuple[TeamConfig, tuple[Finding, ...]]:
+    """The file's config; a project without the file gets defaults, one with a broken file cannot go on."""
+    if not path.is_file():
+        return TeamConfig(), ()
+    config, findings = load_team_config(path)
+    if config is None:
+        raise CannotRunError(findings)
+    return config, findings
+
+
+class _Reading:
+    """One pass over a manifest, and the findings it gathers."""
+
+    def __init__(self, folder: Path, manifest: Manifest, pipelines: frozenset[str]) -> None:
+        self.findings: list[Finding] = []
+        self._folder = folder
+        self._manifest = manifest
+        self._pipelines = pipelines
+        self._settings = SettingsReader()
+
+    def project(self, config: TeamConfig) -> Project:
+        manifest = self._manifest
+        runs = config.dbt_settings.enabled
+        # dbt promises no order of its manifest.
+        nodes = {
+            id_: self._work(node, runs=runs) for id_, node in sorted(manifest.nodes.items()) if node.runs
+        }
+        tables = {id_: source_table(source) for id_, source in sorted(manifest.sources.items())}
+        latest = dict(latest_assets(work.node for work in nodes.values() if work.node))
+        declared = declare_tasks(config, self._surroundings(nodes, tables, latest))
+        self.findings += declared.findings
+        works = nodes | {work.id: work for work in declared.works}
+        team = config.team or manifest.metadata.project_name or _project_name(self._folder) or ""
+        return Project(
+            team=team,
+            dag_prefix=config.dag_prefix or team,
+            folder=self._folder,
+            config=config,
+            manifest=manifest,
+            works=works,
+            tables=tables,
+            tests=tuple(node for node in manifest.nodes.values() if node.resource_type == "test"),
+            makers=declared.makers,
+            table_assets=declared.table_assets,
+            assets=self._assets(nodes.values(), declared),
+            latest=latest,
+        )
+
+    def _work(self, node: Node, *, runs: bool) -> Work:
+        settings, problems = self._settings.read(node.config.meta)
+        for problem in problems:
+            place = node_place(self._folder, node, *problem.path)
+            self.findings.append(shape_finding(problem, place, node.name))
+        if not self._pipelines.issuperset(settings.pipelines):
+            settings = self._without_unknown_pipelines(node, settings)
+        return node_work(node, settings, runs=runs)
+
+    def _without_unknown_pipelines(self, node: Node, settings: NodeSettings) -> NodeSettings:
+        known = tuple(pipeline for pipeline in settings.pipelines if pipeline in self._pipelines)
+        for pipeline in settings.pipelines:
+            if pipeline not in self._pipelines:
+                place = node_place(self._folder, node, "scheduler", "pipelines")
+                hint = did_you_mean(pipeline, self._pipelines) or None
+                words = {
+                    "node": node.name,
+                    "pipeline": pipeline,
+                    "pipelines": ", ".join(sorted(self._pipelines)),
+                }
+                self.findings.append(SCH102.at(*place, subject=node.name, hint=hint, **words))
+        return msgspec.structs.replace(settings, pipelines=known)
+
+    def _surroundings(
+        self, nodes: dict[str, Work], tables: dict[str, Table], latest: dict[str, str]
+    ) -> Surroundings:
+        disabled = self._manifest.disabled or {}
+        return Surroundings(
+            file=str(self._folder / "scheduler.yaml"),
+            names=collect_names(nodes, tables.values(), latest),
+            pipelines=self._pipelines,
+            disabled=frozenset(node.name for versions in disabled.values() for node in versions),
+            nodes=nodes,
+        )
+
+    def _assets(self, nodes: Iterable[Work], declared: Declared) -> dict[str, str]:
+        """Each asset's maker; where two scheduled works claim a name the first stays, with a finding."""
+        claims: dict[str, list[Work]] = defaultdict(list)
+        for work in (*nodes, *declared.works):
+            for asset in work.assets:
+                claims[asset].append(work)
+        assets = {}
+        for asset, works in claims.items():
+            works.sort(key=lambda work: not work.pipelines)
+            assets[asset] = works[0].id
+            if len(works) > 1 and works[1].pipelines:
+                node = works[1].node
+                place = node_place(self._folder, node) if node else (str(self._folder / "scheduler.yaml"), 0)
+                words = {"asset": asset, "first": works[0].id, "second": works[1].id}
+                self.findings.append(SCH314.at(*place, subject=asset, **words))
+        return assets
+
+
+def team_name(folder: Path) -> str | None:
+    """A folder's team as far as its files tell, without a manifest; None where there is no dbt project."""
+    config = load_team_config(folder / "scheduler.yaml")[0] if (folder / "scheduler.yaml").is_file() else None
+    return (config.team if config else None) or _project_name(folder)
+
+
+def _project_name(folder: Path) -> str | None:
+    """Dbt's name for the project, from its own file."""
+    path = folder / "dbt_project.yml"
+    document = load_yaml(path)[0] if path.is_file() else None
+    return document.text(("name",)) if document else None

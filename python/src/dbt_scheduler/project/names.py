@@ -1,0 +1,46 @@
+"""What a name in ``scheduler.yaml`` can mean within one project."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from dbt_scheduler.project.types import Table, Work
+
+
+class Names(msgspec.Struct, frozen=True):
+    """Lookups of works and source tables by the names that people use for them."""
+
+    ids: Mapping[str, Work]
+    works: Mapping[str, tuple[Work, ...]]
+    tables: Mapping[str, tuple[Table, ...]]
+
+    def find_tables(self, name: str) -> tuple[Table, ...]:
+        """The source tables called ``table`` or ``source.table``."""
+        return self.tables.get(name, ())
+
+    def find_works(self, name: str) -> tuple[Work, ...]:
+        """The dbt works called so, or by unique id; the bare name of a versioned model means its latest."""
+        return self.works.get(name) or tuple(work for work in (self.ids.get(name),) if work)
+
+    def known(self) -> set[str]:
+        """Every name, for a "did you mean"."""
+        return {*self.works, *self.tables}
+
+
+def collect_names(works: Mapping[str, Work], tables: Iterable[Table], latest: Mapping[str, str]) -> Names:
+    """Index works and tables; two packages may have a model of one name, two sources a table of one name."""
+    by_work: dict[str, list[Work]] = defaultdict(list)
+    for work in works.values():
+        by_work[work.name].append(work)
+    for bare, asset in latest.items():
+        by_work[bare] += by_work[asset]
+    by_table: dict[str, list[Table]] = defaultdict(list)
+    for table in tables:
+        by_table[table.name].append(table)
+        by_table[table.full_name].append(table)
+    return Names(
+        works,
+        {name: tuple(found) for name, found in by_work.items()},
+        {name: tuple(found) for name, found in by_table.items()},
+    )

@@ -1,0 +1,157 @@
+"""One team's project: its manifest and its ``scheduler.yaml`` together, before any other team is known."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from dbt_scheduler.config import TaskConfig, TeamConfig
+from dbt_scheduler.manifest import Manifest, Node, Source
+from dbt_scheduler.project.settings import NodeSettings
+from dbt_scheduler.registry import Relation
+
+GLOBAL_ASSETS = "global_assets"
+"""The source name, and the folder name, that mark a source table as another team's asset."""
+
+
+class Dependency(StrEnum):
+    """How a task treats an asset that another DAG makes."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    NO_WAIT = "no_wait"
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that makes tables: a dbt node, or a task declared in ``scheduler.yaml``.
+
+    A work with no ``pipelines`` never runs by itself; lineage passes through it. ``parents`` are ids of works
+    and of source tables.
+    """
+
+    id: str
+    name: str
+    group: str | None
+    pipelines: tuple[str, ...]
+    parents: tuple[str, ...]
+    assets: tuple[str, ...]
+    owners: tuple[str, ...] = ()
+    retries: int | None = None
+    timeout_seconds: int | None = None
+    dependencies: dict[str, Dependency] = {}
+    node: Node | None = None
+    task: TaskConfig | None = None
+
+    @property
+    def kind(self) -> str:
+        """The task kind: ``dbt`` for nodes."""
+        return self.task.kind if self.task else "dbt"
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """A source table: filled by a declared task, another team's (``is_global``), or outside the platform.
+
+    ``team`` is the team that a global table names; None means whoever produces an asset of that name.
+    """
+
+    id: str
+    source_name: str
+    name: str
+    file: str
+    relation: Relation
+    is_global: bool
+    team: str | None = None
+
+    @property
+    def full_name(self) -> str:
+        """As in ``source("shipping", "fct_shipments")``, joined by a dot."""
+        return f"{self.source_name}.{self.name}"
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """A team: everything that its own files say.
+
+    ``makers`` maps a source table's id to the declared task that fills it and ``table_assets`` to that
+    table's asset, ``assets`` maps an asset's name to the work that makes it, and ``latest`` the bare name of
+    a versioned model to its latest version's asset.
+    """
+
+    team: str
+    dag_prefix: str
+    folder: Path
+    config: TeamConfig
+    manifest: Manifest
+    works: dict[str, Work]
+    tables: dict[str, Table]
+    tests: tuple[Node, ...]
+    makers: dict[str, str]
+    table_assets: dict[str, str]
+    assets: dict[str, str]
+    latest: dict[str, str]
+
+    def in_pipeline(self, pipeline: str) -> list[Work]:
+        """The works that run in a pipeline, in a stable order."""
+        return [work for work in self.works.values() if pipeline in work.pipelines]
+
+    @property
+    def pipelines(self) -> tuple[str, ...]:
+        """The pipelines in which this team has anything to run, sorted."""
+        return tuple(sorted({pipeline for work in self.works.values() for pipeline in work.pipelines}))
+
+
+def node_work(node: Node, settings: NodeSettings, *, runs: bool) -> Work:
+    """The work of a dbt node; ``runs`` is false where the team switched dbt off."""
+    return Work(
+        id=node.unique_id,
+        name=asset_name(node),
+        group=settings.group or _first_folder(node),
+        pipelines=() if node.ephemeral or not runs else settings.pipelines,
+        parents=node.depends_on.nodes,
+        assets=() if node.ephemeral else (asset_name(node),),
+        owners=settings.owners,
+        retries=settings.retries,
+        timeout_seconds=settings.timeout_seconds,
+        dependencies={name: Dependency(kind) for name, kind in settings.dependencies.items()},
+        node=node,
+    )
+
+
+def asset_name(node: Node) -> str:
+    """A node's asset: its name, with ``_v{version}`` for a versioned model."""
+    return node.name if node.version is None else f"{node.name}_v{node.version}"
+
+
+def source_table(source: Source) -> Table:
+    """A source table, and whether it stands for another team's asset."""
+    flagged = _says_global(source.config.meta.scheduler) or _says_global(source.meta.scheduler)
+    folders = source.original_file_path.replace("\\", "/").split("/")[:-1]
+    is_global = flagged or source.source_name == GLOBAL_ASSETS or GLOBAL_ASSETS in folders
+    return Table(
+        id=source.unique_id,
+        source_name=source.source_name,
+        name=source.name,
+        file=source.original_file_path,
+        relation=Relation(source.database, source.schema, source.identifier),
+        is_global=is_global,
+        team=source.source_name if is_global and source.source_name != GLOBAL_ASSETS else None,
+    )
+
+
+def latest_assets(nodes: Iterable[Node]) -> Mapping[str, str]:
+    """The bare name of each versioned model, and the asset of the version that dbt calls the latest."""
+    return {
+        node.name: asset_name(node)
+        for node in nodes
+        if node.version is not None and str(node.version) == str(node.latest_version)
+    }
+
+
+def _says_global(scheduler: object) -> bool:
+    return isinstance(scheduler, dict) and scheduler.get("global_asset") is True
+
+
+def _first_folder(node: Node) -> str | None:
+    folder, _, rest = node.path.replace("\\", "/").partition("/")
+    # A snapshot that is declared in YAML has the path file.yml/name.sql.
+    return folder if rest and not folder.endswith((".yml", ".yaml")) else None

@@ -1,0 +1,75 @@
+"""Tasks that wait for each other in a circle, within a DAG or across teams."""
+
+from collections.abc import Collection, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from dbt_scheduler.catalogue.assets import SCH309
+from dbt_scheduler.errors import Finding
+from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.registry import Directory, full_task_id
+
+Needs = dict[str, set[str]]
+"""For each asset as it is made in one pipeline (``team.asset (pipeline)``), what must be made before it."""
+
+
+def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
+    """SCH309: every circle within a DAG of the team."""
+    for dag in team.graph.dags.values():
+        names = {work_id: full_task_id(work.group, work.name) for work_id, work in dag.works.items()}
+        needs = {names[work]: {names[parent] for parent in parents} for work, parents in dag.upstream.items()}
+        for loop in _loops(needs):
+            yield SCH309.at(_place(team), subject=loop[0], loop=" → ".join(loop))
+
+
+def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
+    """SCH309: every circle across teams, told to the first of its teams that is at hand."""
+    for loop in _loops(_needs(workspace.directory)):
+        members = {step.partition(".")[0] for step in loop}
+        team = next((each for each in workspace.teams if each.project.team in members), None)
+        if team is not None:
+            told = " → ".join(_with_channel(step, workspace.directory) for step in loop)
+            subject = loop[0].partition(" ")[0]
+            yield team.project.team, SCH309.at(_place(team), subject=subject, loop=told)
+
+
+def _place(team: Team) -> str:
+    return str(team.project.folder / "scheduler.yaml")
+
+
+def _needs(directory: Directory) -> Needs:
+    """From the registry's documents alone: what each asset stands behind, by its pipeline's sensors."""
+    needs: Needs = {}
+    for team, entry in directory.entries.items():
+        sensors: dict[tuple[str, str], set[str]] = {}
+        for producer, assets in entry.consumed.items():
+            for asset, readers in assets.items():
+                for reader in readers:
+                    if reader.sensor_task_id:
+                        waited = f"{producer}.{asset} ({reader.producer_pipeline})"
+                        sensors.setdefault((reader.pipeline, reader.sensor_task_id), set()).add(waited)
+        for asset, made in entry.produced.items():
+            for pipeline, promise in made.pipelines.items():
+                behind = [sensors.get((pipeline, sensor), set()) for sensor in promise.waits]
+                needs[f"{team}.{asset} ({pipeline})"] = set().union(*behind)
+    return needs
+
+
+def _loops(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
+    """One loop after the other, each from its first member by name; a loop is cut to find the next."""
+    # Sorted, because of several loops the one that is found depends on the order.
+    left = {name: sorted(parents) for name, parents in sorted(needs.items())}
+    while True:
+        try:
+            TopologicalSorter(left).prepare()
+        except CycleError as error:
+            loop = error.args[1][:-1]
+            left[loop[1 % len(loop)]].remove(loop[0])
+            start = loop.index(min(loop))
+            yield [*loop[start:], *loop[: start + 1]]
+        else:
+            return
+
+
+def _with_channel(step: str, directory: Directory) -> str:
+    channel = directory.entries[step.partition(".")[0]].contact.channel
+    return f"{step} {channel}" if channel else step

@@ -1,0 +1,24 @@
+"""Names that must be a team's own on the whole platform."""
+
+from collections.abc import Iterator
+
+from dbt_scheduler.catalogue.assets import SCH310
+from dbt_scheduler.errors import Finding
+from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.registry import dag_id
+
+
+def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
+    """SCH310: a dag_id that somebody else has too."""
+    project = team.project
+    place = str(project.folder / "scheduler.yaml")
+    taken = {
+        dag_id(entry.dag_prefix, pipeline): name
+        for name, entry in workspace.directory.entries.items()
+        if name != project.team
+        for pipeline in entry.pipelines
+    }
+    for pipeline in project.pipelines:
+        own = dag_id(project.dag_prefix, pipeline)
+        if own in taken:
+            yield SCH310.at(place, subject=own, dag_id=own, team=project.team, other=taken[own])
