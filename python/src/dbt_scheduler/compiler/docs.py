@@ -1,0 +1,36 @@
+"""The texts that Airflow shows beside a DAG and its tasks: what it is, whose it is, when it is ready."""
+
+from collections.abc import Iterable
+
+from dbt_scheduler.durations import duration
+from dbt_scheduler.project.types import Project, Work
+from dbt_scheduler.registry import Entry
+from dbt_scheduler.spec import Sensor
+
+
+def dag_doc(project: Project, pipeline: str, entry: Entry, sensors: Iterable[Sensor]) -> str:
+    """The DAG's team and contact, what other teams may rely on, and what it waits for, as Markdown."""
+    contact = project.config.alerting.channel
+    lines = [f"**{project.team}**, pipeline **{pipeline}**." + (f" Contact: {contact}." if contact else "")]
+    promises = [
+        f"- `{asset}`{_ready(promise.slo_seconds)}"
+        for asset, made in entry.produced.items()
+        if (promise := made.pipelines.get(pipeline)) and promise.exposed
+    ]
+    if promises:
+        lines += ["", "Other teams may depend on:", "", *promises]
+    waits = [f"- `{s.asset}` of {s.team}, {s.dependency}, made in `{s.producer.dag_id}`" for s in sensors]
+    if waits:
+        lines += ["", "Waits for:", "", *waits]
+    return "\n".join(lines) + "\n"
+
+
+def task_doc(work: Work) -> str:
+    """What a node's own description says, or what a declared task fills."""
+    if work.node is not None:
+        return work.node.description
+    return f"Fills {', '.join(work.assets)}." if work.assets else ""
+
+
+def _ready(slo_seconds: int | None) -> str:
+    return "" if slo_seconds is None else f", ready {duration(slo_seconds)} after the scheduled time"

@@ -1,0 +1,81 @@
+"""Writes what was compiled: specs with their stubs, and registry entries; same input, same bytes."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from dbt_scheduler.catalogue.inputs import SCH407
+from dbt_scheduler.compiler.specs import Compiled
+from dbt_scheduler.errors import CannotRunError
+from dbt_scheduler.files import write_atomically
+from dbt_scheduler.spec import STUB
+
+
+class _Owner(msgspec.Struct):
+    team: str | None = None
+
+
+def write_output(out: Path, compiled: Iterable[Compiled]) -> None:
+    """Write ``dags/`` and ``registry/`` below ``out``, and remove the DAGs that these teams no longer have.
+
+    Raises:
+        CannotRunError: something cannot be written; every file is then either its old self or its new one.
+
+    """
+    compiled = tuple(compiled)
+    with writing(out):
+        for path, content in sorted(_files(out, compiled).items()):
+            if not path.is_file() or path.read_bytes() != content:
+                write_atomically(path, content)
+        _remove_old(out / "dags", compiled)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turns a failure to write below a folder into its finding.
+
+    Raises:
+        CannotRunError: something cannot be written.
+
+    """
+    try:
+        yield
+    except OSError as error:
+        problem = (error.strerror or "it failed").lower()
+        hint = "choose another folder, or make this one writable"
+        path = str(error.filename or folder)
+        raise CannotRunError.because(SCH407.at(path, problem=problem, hint=hint)) from None
+
+
+def encode(document: object) -> bytes:
+    """Sorted keys and one value per line, so that a diff shows what changed."""
+    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
+
+
+def _files(out: Path, compiled: Iterable[Compiled]) -> dict[Path, bytes]:
+    files = {}
+    for team in compiled:
+        files[out / "registry" / f"{team.team}.json"] = encode({team.team: team.entry})
+        for spec in team.specs:
+            files[out / "dags" / f"{spec.dag_id}.json"] = encode(spec)
+            files[out / "dags" / f"{spec.dag_id}.py"] = STUB.encode()
+    return files
+
+
+def _remove_old(folder: Path, compiled: Iterable[Compiled]) -> None:
+    """A DAG that a team no longer has goes; files of other teams, and files that are no spec, stay."""
+    current = {spec.dag_id for team in compiled for spec in team.specs}
+    teams = {team.team for team in compiled}
+    for spec in folder.glob("*.json"):
+        if spec.stem not in current and _owner(spec) in teams:
+            spec.with_suffix(".py").unlink(missing_ok=True)
+            spec.unlink()
+
+
+def _owner(spec: Path) -> str | None:
+    try:
+        return msgspec.json.decode(spec.read_bytes(), type=_Owner).team
+    except (msgspec.DecodeError, UnicodeDecodeError, IsADirectoryError):
+        return None

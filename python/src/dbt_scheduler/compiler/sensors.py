@@ -1,0 +1,71 @@
+"""The sensors of one DAG, and how many of its runs must fit side by side so that none waits for ever."""
+
+import math
+
+from dbt_scheduler.config import PlatformConfig
+from dbt_scheduler.graph.lineage import DagGraph, Wait
+from dbt_scheduler.graph.task_ids import SENSOR_GROUPS, sensor_task_ids
+from dbt_scheduler.pipelines import cadence_seconds, wait_lag_seconds
+from dbt_scheduler.project.types import Dependency
+from dbt_scheduler.registry import Directory, dag_id, full_task_id
+from dbt_scheduler.spec import Producer, Schedule, Sensor
+
+
+def make_sensors(
+    dag: DagGraph, directory: Directory, platform: PlatformConfig, upstream: tuple[str, ...]
+) -> tuple[Sensor, ...]:
+    """One sensor for each asset and dependency kind that the DAG's tasks wait for, sorted by id."""
+    ids = sensor_task_ids(dag)
+    waits = {
+        ids[wait.key, wait.dependency]: wait
+        for waits in dag.waits.values()
+        for wait in waits
+        if (wait.key, wait.dependency) in ids
+    }
+    return tuple(
+        Sensor(
+            task_id=task_id,
+            group=SENSOR_GROUPS[wait.dependency],
+            dependency=str(wait.dependency),
+            team=wait.key.team,
+            asset=wait.key.asset,
+            producer=_producer(wait, directory),
+            upstream=upstream,
+            wait_timeout_seconds=platform.defaults.wait_timeout_seconds,
+            poll_seconds=platform.defaults.poll_interval_seconds,
+        )
+        for task_id, wait in sorted(waits.items())
+    )
+
+
+def active_runs(sensors: tuple[Sensor, ...], schedule: Schedule, configured: int) -> int:
+    """At least the longest hard wait in runs of this DAG, plus two.
+
+    A run that waits must not keep out the one that is awaited.
+    """
+    waits = [
+        _longest_wait_seconds(sensor, schedule) for sensor in sensors if sensor.dependency == Dependency.HARD
+    ]
+    if not waits:
+        return configured
+    return max(configured, math.ceil(max(waits) / cadence_seconds(schedule)) + 2)
+
+
+def _longest_wait_seconds(sensor: Sensor, schedule: Schedule) -> int:
+    """From the run's start to the moment the sensor gives up at the latest, when it starts on time."""
+    limit = sensor.producer.slo_seconds
+    if limit is None:
+        return sensor.wait_timeout_seconds
+    return max(limit, limit + wait_lag_seconds(schedule, sensor.producer.schedule))
+
+
+def _producer(wait: Wait, directory: Directory) -> Producer:
+    entry = directory.entries[wait.key.team]
+    made = directory.produced(wait.key)
+    return Producer(
+        dag_id=dag_id(made.dag_prefix, wait.producer_pipeline),
+        task_id=full_task_id(made.task_group, made.task_id),
+        pipeline=wait.producer_pipeline,
+        schedule=entry.pipelines[wait.producer_pipeline],
+        slo_seconds=made.pipelines[wait.producer_pipeline].slo_seconds,
+    )

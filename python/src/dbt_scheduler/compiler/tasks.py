@@ -1,0 +1,187 @@
+"""Turns the works of one DAG, its dbt tests and its hooks into the tasks of a DAG spec."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from dbt_scheduler.compiler.commands import INTERVAL_ENV, DbtRunner
+from dbt_scheduler.compiler.docs import task_doc
+from dbt_scheduler.config import PlatformConfig
+from dbt_scheduler.graph.dbt_tests import TestPlan
+from dbt_scheduler.graph.lineage import DagGraph
+from dbt_scheduler.graph.task_ids import (
+    DBT_TESTS,
+    ON_RUN_END,
+    ON_RUN_START,
+    SensorIds,
+    group_of,
+    name_of,
+    sensor_task_ids,
+    task_id_of,
+)
+from dbt_scheduler.kinds import KINDS, Job, Operator, Place, literal
+from dbt_scheduler.manifest import Node
+from dbt_scheduler.project.types import Project, Work
+from dbt_scheduler.registry import full_task_id
+from dbt_scheduler.spec import Task
+
+_DBT_ENV = {**INTERVAL_ENV, "DBT_FULL_REFRESH": "{{ 'true' if params.full_refresh else 'false' }}"}
+
+
+class Workshop(msgspec.Struct, frozen=True, kw_only=True):
+    """What all tasks of a team's DAG share; ``signalled`` are the assets that others wait for, or may."""
+
+    project: Project
+    platform: PlatformConfig
+    runner: DbtRunner
+    cwd: str
+    signalled: frozenset[str]
+
+    def operator(self, kind: str, job: Job) -> Operator:
+        """The operator that the kind's place makes of a job."""
+        place = self.place(kind)
+        return KINDS[kind][place.where](job, place)
+
+    def place(self, kind: str) -> Place:
+        """Where a kind runs on this platform."""
+        return self.platform.places[kind]
+
+
+def make_tasks(shop: Workshop, dag: DagGraph, plan: TestPlan) -> tuple[Task, ...]:
+    """Every task of the DAG but its sensors, sorted by id."""
+    settings = shop.project.config.dbt_settings
+    beside = plan.beside if settings.tests == "build" else {}
+    ids = sensor_task_ids(dag)
+    tasks = [_work_task(shop, dag, ids, work, beside.get(work.id, ())) for work in dag.works.values()]
+    tasks += _test_tasks(shop, dag, plan, own=settings.tests == "after")
+    return tuple(sorted([*_with_hooks(shop, tasks)], key=lambda task: task.task_id))
+
+
+def hook_ids(project: Project) -> tuple[str, ...]:
+    """The on_run_start tasks of a team's DAGs, in the order in which they run."""
+    settings = project.config.dbt_settings
+    return tuple(
+        full_task_id(ON_RUN_START, name_of(macro)) for macro in settings.on_run_start if settings.enabled
+    )
+
+
+def _work_task(shop: Workshop, dag: DagGraph, ids: SensorIds, work: Work, tests: Iterable[Node]) -> Task:
+    sensors = {ids[key] for wait in dag.waits[work.id] if (key := (wait.key, wait.dependency)) in ids}
+    upstream = sensors | {task_id_of(dag.works[parent]) for parent in dag.upstream[work.id]}
+    job = _node_job(shop, work, tests) if work.node else _declared_job(shop, work)
+    team = shop.project.team
+    return _task(
+        shop,
+        task_id=task_id_of(work),
+        group=group_of(work),
+        kind=work.kind,
+        job=job,
+        upstream=tuple(sorted(upstream)),
+        assets=tuple(f"{team}.{asset}" for asset in work.assets),
+        reads=tuple(sorted({str(wait.key) for wait in dag.waits[work.id]} | _own_reads(team, dag, work))),
+        owners=work.owners,
+        doc=task_doc(work),
+        retries=work.retries,
+        timeout_seconds=work.timeout_seconds,
+        signals=not shop.signalled.isdisjoint(work.assets),
+    )
+
+
+def _own_reads(team: str, dag: DagGraph, work: Work) -> set[str]:
+    return {f"{team}.{asset}" for parent in dag.upstream[work.id] for asset in dag.works[parent].assets}
+
+
+def _node_job(shop: Workshop, work: Work, tests: Iterable[Node]) -> Job:
+    assert work.node is not None  # noqa: S101 - a work without a task is a node
+    return _dbt_job(shop, work.name, shop.runner.build(work.node, tests))
+
+
+def _dbt_job(shop: Workshop, name: str, command: tuple[str, ...]) -> Job:
+    return Job(name=name, command=command, cwd=shop.cwd, env=_DBT_ENV)
+
+
+def _declared_job(shop: Workshop, work: Work) -> Job:
+    assert work.task is not None  # noqa: S101 - a work without a node is a task
+    return Job(
+        name=work.name,
+        command=tuple(literal(word) for word in work.task.command),
+        cwd=shop.cwd,
+        env=INTERVAL_ENV,
+        image=work.task.image,
+        settings=work.task.settings,
+    )
+
+
+def _test_tasks(shop: Workshop, dag: DagGraph, plan: TestPlan, *, own: bool) -> Iterator[Task]:
+    """A task for each test that has no single home and, with ``own``, one for the tests of each node."""
+    if own:
+        for host, tests in plan.beside.items():
+            work = dag.works[host]
+            yield _test_task(shop, name_of(work.name), shop.runner.test(tests), (task_id_of(work),))
+    for test, parents in plan.alone:
+        upstream = tuple(sorted(task_id_of(dag.works[parent]) for parent in parents))
+        yield _test_task(shop, name_of(test.name), shop.runner.test([test]), upstream)
+
+
+def _test_task(shop: Workshop, name: str, command: tuple[str, ...], upstream: tuple[str, ...]) -> Task:
+    task_id = full_task_id(DBT_TESTS, name)
+    return _task(
+        shop,
+        task_id=task_id,
+        group=DBT_TESTS,
+        kind="dbt",
+        job=_dbt_job(shop, name, command),
+        upstream=upstream,
+    )
+
+
+def _with_hooks(shop: Workshop, tasks: list[Task]) -> Iterator[Task]:
+    """The tasks between the operations at the start of a run and those at its end, one after the other."""
+    settings = shop.project.config.dbt_settings
+    before: tuple[str, ...] = ()
+    for macro in settings.on_run_start if settings.enabled else ():
+        hook = _hook(shop, ON_RUN_START, macro, before)
+        before = (hook.task_id,)
+        yield hook
+    for task in tasks:
+        yield msgspec.structs.replace(task, upstream=task.upstream or before)
+    needed = {parent for task in tasks for parent in task.upstream}
+    before = tuple(sorted(task.task_id for task in tasks if task.task_id not in needed))
+    for macro in settings.on_run_end if settings.enabled else ():
+        hook = _hook(shop, ON_RUN_END, macro, before, teardown=True)
+        before = (hook.task_id,)
+        yield hook
+
+
+def _hook(
+    shop: Workshop, group: str, macro: str, upstream: tuple[str, ...], *, teardown: bool = False
+) -> Task:
+    job = _dbt_job(shop, macro, shop.runner.run_operation(macro))
+    task_id = full_task_id(group, name_of(macro))
+    return _task(
+        shop, task_id=task_id, group=group, kind="dbt", job=job, upstream=upstream, teardown=teardown
+    )
+
+
+def _task(
+    shop: Workshop,
+    *,
+    kind: str,
+    job: Job,
+    retries: int | None = None,
+    timeout_seconds: int | None = None,
+    **fields: Any,  # noqa: ANN401 - of a Task
+) -> Task:
+    operator = shop.operator(kind, job)
+    defaults = shop.platform.defaults
+    return Task(
+        kind=kind,
+        operator=operator.path,
+        arguments=operator.arguments,
+        retries=defaults.retries if retries is None else retries,
+        retry_delay_seconds=defaults.retry_delay_seconds,
+        timeout_seconds=defaults.timeout_seconds if timeout_seconds is None else timeout_seconds,
+        pool=shop.place(kind).pool or defaults.pool,
+        **fields,
+    )

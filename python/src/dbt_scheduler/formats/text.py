@@ -1,0 +1,24 @@
+"""Findings for a person at a terminal."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from dbt_scheduler.errors import Finding, Severity
+
+
+def render(findings: Sequence[Finding]) -> str:
+    """``path:line: CODE message`` with the hint below, and a last line that counts."""
+    lines = []
+    for finding in findings:
+        mark = "" if finding.severity is Severity.ERROR else f" ({finding.severity})"
+        lines.append(f"{finding.place}: {finding.code}{mark} {finding.message}")
+        if finding.hint:
+            lines.append(f"  hint: {finding.hint}")
+    return "\n".join([*lines, count(findings)]) + "\n"
+
+
+def count(findings: Sequence[Finding]) -> str:
+    """``2 errors, 1 warning``."""
+    counts = Counter(finding.severity for finding in findings)
+    words = [f"{counts[s]} {s}{'s' if counts[s] > 1 else ''}" for s in Severity if counts[s]]
+    return ", ".join(words) or "no findings"

@@ -1,0 +1,261 @@
+"""The command as people call it: what it prints where, and its exit code."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from build import World, node, source
+from dbt_scheduler.cli import main
+
+DAILY = ["daily"]
+WRONG = node("a", pipelines=["dayly"])
+WARNED = (node("table"), node("z", "table", pipelines=DAILY))
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch) -> World:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
+    return World(Path())
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_check_of_what_is_clean(world):
+    world.team("shop", node("a", pipelines=DAILY))
+    result = run("check", "shop")
+    assert (result.stdout, result.stderr) == ("no findings\n", "")
+
+
+def test_check_of_what_is_not(world):
+    world.team("shop", WRONG, *WARNED)
+    result = run("check", "shop", code=1)
+    assert result.stdout == (
+        'shop/models/marts/a.sql: SCH102 "a" is in an unknown pipeline "dayly"\n'
+        '  hint: did you mean "daily"?\n'
+        'shop/models/marts/z.sql: SCH105 (warning) "z" reads the model "table", which no pipeline runs\n'
+        '  hint: give "table" pipelines too\n'
+        "1 error, 1 warning\n"
+    )
+    assert result.stderr == ""
+
+
+def test_check_for_a_program(world):
+    world.team("shop", WRONG)
+    assert json.loads(run("check", "shop", "--format", "json", code=1).stdout) == [
+        {
+            "code": "SCH102",
+            "severity": "error",
+            "path": "shop/models/marts/a.sql",
+            "line": 0,
+            "message": '"a" is in an unknown pipeline "dayly"',
+            "hint": 'did you mean "daily"?',
+            "subject": "a",
+            "team": "shop",
+        }
+    ]
+
+
+def test_check_for_a_pull_request(world):
+    folder = world.team("shop", WRONG, text="exposed_assets: [{regex: 'x,%'}]")
+    assert folder.is_dir()
+    assert run("check", "shop", "--format", "github", code=1).stdout == (
+        '::error file=shop/models/marts/a.sql,title=SCH102::"a" is in an unknown pipeline "dayly"%0A'
+        'hint: did you mean "daily"?\n'
+        '::error file=shop/scheduler.yaml,line=3,title=SCH211::regex "x,%25" matches no asset of this team%0A'
+        "hint: it must match the whole name, and an earlier entry that matches wins\n"
+    )
+
+
+def test_warnings_count_when_asked_to(world):
+    world.team("shop", *WARNED)
+    run("check", "shop")
+    run("check", "shop", "--strict", code=1)
+    assert run("compile", "shop", "--out", "out", "--strict", code=1).stderr.endswith(
+        "1 warning\nnothing was written\n"
+    )
+    assert not Path("out").exists()
+    run("compile", "shop", "--out", "out")
+    assert Path("out/dags/shop_daily.json").is_file()
+
+
+def test_compile(world):
+    world.team("shop", node("a", pipelines=["daily"]), node("b", "a", pipelines=["weekly"]))
+    result = run("compile", "shop", "--out", "out")
+    assert (result.stdout, result.stderr) == ("", "2 DAGs, 2 tasks, 1 sensors, 2 assets written to out\n")
+    spec = json.loads(Path("out/dags/shop_daily.json").read_text())
+    assert spec["tasks"][0]["arguments"]["cwd"] == "../../shop"
+
+
+def test_compile_writes_nothing_when_there_are_errors(world):
+    world.team("shop", node("a", pipelines=DAILY))
+    run("compile", "shop", "--out", "out")
+    before = {path: path.read_bytes() for path in Path("out").rglob("*.*")}
+    world.team("shop", WRONG)
+    result = run("compile", "shop", "--out", "out", code=1)
+    assert result.stdout == ""
+    assert result.stderr.endswith("1 error\nnothing was written\n")
+    assert {path: path.read_bytes() for path in Path("out").rglob("*.*")} == before
+
+
+def test_teams_that_are_compiled_together_see_each_other(world):
+    world.team("shop", source("shipping.fct", file="models/global_assets/g.yml"))
+    world.team("shipping", node("fct", pipelines=DAILY), text="exposed_assets: [{regex: fct}]")
+    run("check", "shop", "shipping")
+    assert "SCH315" in run("check", "shop", code=1).stdout
+    run("compile", "shipping", "--out", "out")
+    run("check", "shop", "--registry", "out/registry")
+    run("compile", "shop", "--out", "out")
+
+
+def test_a_manifest_of_ones_own(world):
+    world.team("shop", node("a", pipelines=DAILY))
+    Path("shop/target/manifest.json").rename("m.json")
+    run("check", "shop", "--manifest", "m.json")
+    run("check", "shop", "shop", "--manifest", "m.json", code=2)
+
+
+def test_a_project_without_scheduler_yaml(world):
+    world.team("shop", node("a", pipelines=DAILY))
+    Path("shop/scheduler.yaml").unlink()
+    run("compile", "shop", "--out", "out")
+    assert Path("out/dags/shop_daily.json").is_file()
+
+
+def test_the_folder_at_hand_is_the_default(world, monkeypatch):
+    monkeypatch.chdir(world.team("shop", node("a", pipelines=DAILY)))
+    assert run("check").stdout == "no findings\n"
+
+
+def test_export(world, monkeypatch):
+    world.team("shop", node("a", pipelines=DAILY))
+    run("compile", "shop", "--out", "out")
+    monkeypatch.chdir("shop")
+    result = run("registry", "export", "--dbt-package", "pkg", "--registry", "../out/registry")
+    assert (result.stdout, result.stderr) == ("", "1 teams written to pkg\n")
+    assert '"team":"shop"' in Path("pkg/macros/snapshot.sql").read_text()
+
+
+def _no_folder():
+    return ("nowhere",)
+
+
+def _no_project():
+    Path("empty").mkdir()
+    return ("empty",)
+
+
+def _no_manifest():
+    Path("shop/target/manifest.json").unlink()
+    return ("shop",)
+
+
+def _half_a_manifest():
+    Path("shop/target/manifest.json").write_text('{"metadata": {')
+    return ("shop",)
+
+
+def _bad_yaml():
+    Path("shop/scheduler.yaml").write_text("version: 0.17\ntasks: [\n")
+    return ("shop",)
+
+
+def _other_version():
+    Path("shop/scheduler.yaml").write_text("version: 0.18\n")
+    return ("shop",)
+
+
+def _bad_platform():
+    Path("platform.yaml").write_text("version: 1\npipelines: {daily: {cron: x}}\n")
+    return ("shop",)
+
+
+def _missing_platform():
+    return ("shop", "--platform", "nowhere.yaml")
+
+
+def _registry_of_no_scheme():
+    return ("shop", "--registry", "ftp://host/folder")
+
+
+def _registry_that_is_a_file():
+    return ("shop", "--registry", "platform.yaml")
+
+
+CASES = [
+    (_no_folder, "SCH408"),
+    (_no_project, "SCH408"),
+    (_no_manifest, "SCH401"),
+    (_half_a_manifest, "SCH402"),
+    (_bad_yaml, "SCH404"),
+    (_other_version, "SCH202"),
+    (_bad_platform, "SCH406"),
+    (_missing_platform, "SCH401"),
+    (_registry_of_no_scheme, "SCH4"),
+    (_registry_that_is_a_file, "SCH4"),
+]
+
+
+@pytest.mark.parametrize("command", ["check", "compile"])
+@pytest.mark.parametrize(("spoil", "code"), CASES)
+def test_what_cannot_run_is_said_on_stderr_with_exit_code_2(world, command, spoil, code):
+    world.team("shop", node("a", pipelines=DAILY))
+    arguments = (*spoil(), *(("--out", "made") if command == "compile" else ()))
+    result = run(command, *arguments, code=2)
+    assert result.stdout == ""
+    assert code in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not Path("made").exists()
+
+
+def test_every_folder_that_cannot_be_read_is_told_at_once(world):
+    world.team("one", node("a"))
+    world.team("two", node("a"))
+    for team in ("one", "two"):
+        Path(team, "target", "manifest.json").unlink()
+    assert run("check", "one", "two", code=2).stderr == (
+        "one/target/manifest.json: SCH401 the file does not exist\n"
+        "  hint: run `dbt compile` in the project, or name the file with --manifest\n"
+        "two/target/manifest.json: SCH401 the file does not exist\n"
+        "  hint: run `dbt compile` in the project, or name the file with --manifest\n"
+        "2 errors\n"
+    )
+
+
+def test_a_folder_that_cannot_be_written(world):
+    world.team("shop", node("a", pipelines=DAILY))
+    Path("out").mkdir()
+    Path("out/dags").write_text("in the way")
+    assert run("compile", "shop", "--out", "out", code=2).stderr == (
+        "out/dags: SCH407 the output cannot be written: file exists\n"
+        "  hint: choose another folder, or make this one writable\n"
+        "1 error\n"
+    )
+    assert "'out/dags' is a file" in run("compile", "shop", "--out", "out/dags", code=2).stderr
+
+
+def test_the_export_into_a_file(world):
+    Path("pkg").write_text("in the way")
+    assert "'pkg' is a file" in run("registry", "export", "--dbt-package", "pkg", code=2).stderr
+    assert run("registry", "export", "--dbt-package", "pkg/below", code=2).stderr == (
+        "pkg/below: SCH407 the output cannot be written: not a directory\n"
+        "  hint: choose another folder, or make this one writable\n"
+        "1 error\n"
+    )
+
+
+def test_a_folder_that_is_named_twice_counts_once(world):
+    world.team("shop", node("a", pipelines=DAILY))
+    run("check", "shop", "shop/")
+
+
+def test_the_version_and_an_unknown_command():
+    assert run("--version").stdout.startswith("dbt-scheduler, version ")
+    run("chek", code=2)

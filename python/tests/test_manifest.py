@@ -1,0 +1,136 @@
+"""Manifests that are read, and manifests that are refused by name."""
+
+import gzip
+import json
+
+import pytest
+
+from build import manifest, node
+from dbt_scheduler.errors import CannotRunError
+from dbt_scheduler.manifest import load_manifest
+
+OLD_MODEL = {
+    "unique_id": "model.shop.orders",
+    "name": "orders",
+    "resource_type": "model",
+    "package_name": "shop",
+    "path": "marts/orders.sql",
+    "original_file_path": "models/marts/orders.sql",
+    "fqn": ["shop", "marts", "orders"],
+    "patch_path": "shop://models/marts/schema.yml",
+    "depends_on": {"macros": ["macro.dbt.run_query"], "nodes": ["model.shop.stg"]},
+    "config": {"materialized": "incremental", "meta": {"scheduler": {"pipelines": ["daily"]}, "team": 7}},
+    "columns": {"id": {"name": "id", "data_type": None}},
+    "checksum": {"name": "sha256", "checksum": "0"},
+}
+"""As dbt 1.6 writes it, with fields that we never look at."""
+
+
+def refused(path) -> str:
+    with pytest.raises(CannotRunError) as refusal:
+        load_manifest(path)
+    (finding,) = refusal.value.findings
+    assert finding.path == str(path)
+    return f"{finding.code} {finding.message} | {finding.hint}"
+
+
+@pytest.mark.parametrize("version", [10, 11, 12])
+def test_versions_that_are_read(tmp_path, version):
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(manifest(("nodes", OLD_MODEL), version=version)))
+    orders = load_manifest(path).nodes["model.shop.orders"]
+    assert orders.depends_on.nodes == ("model.shop.stg",)
+    assert orders.config.meta.scheduler == {"pipelines": ["daily"]}
+    assert orders.file == "models/marts/schema.yml"
+    assert orders.runs
+    assert not orders.ephemeral
+
+
+@pytest.mark.parametrize("version", [9, 13, 120])
+def test_versions_that_are_refused(tmp_path, version):
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(manifest(version=version)))
+    assert refused(path) == (
+        f"SCH403 manifest version v{version} is not supported"
+        " | manifests v10 to v12 are supported; this one was written by dbt 1.11.0"
+    )
+
+
+def test_an_old_version_of_another_shape_is_refused_by_its_version(tmp_path):
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(manifest(version=4) | {"nodes": [1, 2]}))
+    assert refused(path).startswith("SCH403 manifest version v4 is not supported | ")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "shown"),
+    [
+        ({}, "(none)"),
+        ({"dbt_schema_version": "https://schemas.getdbt.com/dbt/catalog/v1.json"}, "v1"),
+        ({"dbt_schema_version": "twelve"}, "twelve"),
+        (
+            {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v\u0661\u0662.json"},
+            "https://schemas.getdbt.com/dbt/manifest/v\u0661\u0662.json",
+        ),
+    ],
+)
+def test_metadata_without_a_version_of_ours(tmp_path, metadata, shown):
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(manifest() | {"metadata": metadata}))
+    assert refused(path) == (
+        f"SCH403 manifest version {shown} is not supported"
+        " | manifests v10 to v12 are supported; this one was written by dbt (unknown)"
+    )
+
+
+def test_a_missing_file(tmp_path):
+    assert refused(tmp_path / "manifest.json") == (
+        "SCH401 the file does not exist | run `dbt compile` in the project, or name the file with --manifest"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "Input data was truncated"),
+        (json.dumps(manifest(node("orders"))).encode()[:300], "Input data was truncated"),
+        (b"<html>", "JSON is malformed: invalid character (byte 0)"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b"{}", "Object missing required field `metadata`"),
+        (b"\xff\xfe{}", "JSON is malformed: invalid character (byte 0)"),
+    ],
+)
+def test_what_is_no_manifest(tmp_path, content, problem):
+    path = tmp_path / "manifest.json"
+    path.write_bytes(content)
+    assert refused(path) == f"SCH402 the file cannot be read: {problem} | run `dbt compile` again"
+
+
+def test_brackets_without_end(tmp_path):
+    path = tmp_path / "manifest.json"
+    path.write_text('{"metadata": ' + "[" * 100_000)
+    assert refused(path).startswith("SCH402 the file cannot be read: ")
+
+
+def test_a_folder(tmp_path):
+    assert refused(tmp_path) == "SCH402 the file cannot be read: is a directory | run `dbt compile` again"
+
+
+def test_gzip(tmp_path):
+    path = tmp_path / "manifest.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(manifest(node("orders"))).encode()))
+    assert list(load_manifest(path).nodes) == ["model.shop.orders"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (lambda _: b'{"metadata": {}}', "Not a gzipped file (b'{\"')"),
+        (lambda good: good[:40], "Compressed file ended before the end-of-stream marker was reached"),
+        (lambda good: good[:30] + b"\xff" * 20 + good[50:], "Error -3 while decompressing data: "),
+    ],
+)
+def test_damaged_gzip(tmp_path, damage, problem):
+    path = tmp_path / "manifest.json.gz"
+    path.write_bytes(damage(gzip.compress(json.dumps(manifest(node("orders"))).encode())))
+    assert refused(path).startswith(f"SCH402 the file cannot be read: {problem}")

@@ -1,0 +1,166 @@
+"""What is written: the same bytes for the same input, whole files, nothing of teams that are not at hand."""
+
+import json
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from build import World, data_test, ephemeral, manifest, node, source
+from dbt_scheduler import files
+from dbt_scheduler.compiler import output
+from dbt_scheduler.compiler.output import write_output
+from dbt_scheduler.compiler.specs import compile_team
+from dbt_scheduler.errors import CannotRunError
+
+DAILY = ["daily"]
+
+
+def write(world: World, out) -> dict[str, bytes]:
+    workspace = world.open()
+    write_output(out, [compile_team(team, workspace, "../shop") for team in workspace.teams])
+    return read(out)
+
+
+def read(out) -> dict[str, bytes]:
+    return {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+def refused(world: World, out) -> str:
+    with pytest.raises(CannotRunError) as refusal:
+        write(world, out)
+    (finding,) = refusal.value.findings
+    return world.shown(finding)
+
+
+def test_files(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=["hourly", "daily"]), text="dag_prefix: s")
+    written = write(world, tmp_path / "out")
+    assert sorted(written) == [
+        "dags/s_daily.json",
+        "dags/s_daily.py",
+        "dags/s_hourly.json",
+        "dags/s_hourly.py",
+        "registry/shop.json",
+    ]
+    spec = json.loads(written["dags/s_daily.json"])
+    assert list(spec) == sorted(spec)
+    assert spec["dag_id"] == "s_daily"
+    assert written["dags/s_daily.py"].decode().endswith("\ndag = load_dag(__file__)\n")
+    assert list(json.loads(written["registry/shop.json"])) == ["shop"]
+    assert all(content.endswith(b"\n") for content in written.values())
+
+
+def test_a_team_that_schedules_nothing_has_an_entry_and_no_dag(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("a"))
+    assert list(write(world, tmp_path / "out")) == ["registry/shop.json"]
+
+
+def test_what_did_not_change_is_not_written_again(tmp_path, monkeypatch):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=DAILY))
+    write(world, tmp_path / "out")
+    monkeypatch.setattr(output, "write_atomically", lambda *_: pytest.fail("written again"))
+    write(world, tmp_path / "out")
+
+
+def test_dags_that_a_team_no_longer_has_are_removed_and_nothing_else(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=["hourly", "daily"]))
+    world.team("other", node("a", pipelines=DAILY))
+    out = tmp_path / "out"
+    write(world, out)
+    (out / "dags" / "mine.json").write_text('["no spec"]')
+    (out / "dags" / "garbage.json").write_bytes(b"\xff\xfe")
+    (out / "dags" / "folder.json").mkdir()
+    (out / "dags" / "hand_written.py").write_text("dag")
+    del world._folders["other"]
+    world.team("shop", node("a", pipelines=DAILY))
+    assert sorted(write(world, out)) == [
+        "dags/garbage.json",
+        "dags/hand_written.py",
+        "dags/mine.json",
+        "dags/other_daily.json",
+        "dags/other_daily.py",
+        "dags/shop_daily.json",
+        "dags/shop_daily.py",
+        "registry/other.json",
+        "registry/shop.json",
+    ]
+
+
+def test_a_file_where_the_folder_should_be(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=DAILY))
+    (tmp_path / "out").write_text("in the way")
+    assert refused(world, tmp_path / "out") == (
+        "out/dags: SCH407 the output cannot be written: not a directory"
+        " | choose another folder, or make this one writable"
+    )
+    assert (tmp_path / "out").read_text() == "in the way"
+
+
+def test_a_folder_where_a_file_should_be(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=DAILY))
+    (tmp_path / "out" / "dags" / "shop_daily.json").mkdir(parents=True)
+    assert (
+        refused(world, tmp_path / "out")
+        .split(" | ")[0]
+        .endswith("SCH407 the output cannot be written: is a directory")
+    )
+    assert list(read(tmp_path / "out")) == []
+
+
+def test_an_interrupted_write_leaves_every_file_whole(tmp_path, monkeypatch):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=DAILY))
+    out = tmp_path / "out"
+    before = write(world, out)
+    world.team("shop", node("a", pipelines=DAILY), node("b", "a", pipelines=DAILY))
+
+    def interrupted(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", interrupted)
+    assert "SCH407 the output cannot be written: no space left on device" in refused(world, out)
+    assert read(out) == before
+
+
+ITEMS = (
+    source("raw.events"),
+    source("shipping.fct", file="models/global_assets/g.yml"),
+    *(node(name, pipelines=["hourly", "daily"]) for name in "abc"),
+    ephemeral("e", "a", "b", "raw.events", "shipping.fct"),
+    node("m", "e", "c", pipelines=DAILY),
+    node("n", "e", "m", pipelines=["weekly"], dependencies={"m": "soft", "fct": "no_wait"}),
+    data_test("t_1", "a", "b"),
+    data_test("t_2", "m", "c"),
+    data_test("t_3", "m"),
+    node("dim", version=1, latest_version=2, pipelines=DAILY),
+    node("dim", "m", version=2, latest_version=2, pipelines=DAILY),
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.permutations(ITEMS), st.integers())
+def test_the_order_of_the_manifest_changes_no_byte(tmp_path_factory, items, seed):
+    folder = tmp_path_factory.mktemp("order")
+    text = (
+        "tasks: [{kind: universal, name: load, command: x, conditions: [a, dim], assets: [events]}]\n"
+        "exposed_assets: [{regex: '.*'}]\n"
+    )
+    found = []
+    for ordered in (ITEMS, items):
+        world = World(folder)
+        world.team("shop", *ordered, text=text)
+        world.team("shipping", node("fct", pipelines=["hourly"]), text="exposed_assets: [{regex: fct}]")
+        shuffled = manifest(*ordered)
+        for node_ in shuffled["nodes"].values():
+            random.Random(seed).shuffle(node_["depends_on"]["nodes"])  # noqa: S311
+        (folder / "shop" / "target" / "manifest.json").write_text(json.dumps(shuffled))
+        found.append((write(world, folder / "out"), world.findings()))
+    assert found[0] == found[1]

@@ -1,0 +1,85 @@
+"""SCH103 to SCH106, SCH109: what a node asks for against what its lineage gives."""
+
+import pytest
+
+from build import World, ephemeral, node, seed, source
+
+DAILY, HOURLY = ["daily"], ["hourly"]
+
+
+def told(tmp_path, *items) -> list[str]:
+    world = World(tmp_path)
+    world.team("shop", *items)
+    return [line.removeprefix("shop/models/marts/") for line in world.findings()]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("ordrs", 'did you mean "orders"?'), ("zzz", "name what the node reads, or remove the key")],
+)
+def test_sch103(tmp_path, name, hint):
+    items = (
+        node("orders", pipelines=HOURLY),
+        node("z", "orders", pipelines=DAILY, dependencies={name: "soft"}),
+    )
+    assert told(tmp_path, *items) == [
+        f'z.sql: SCH103 "z" names "{name}" under dependencies, but reads nothing called so | {hint}'
+    ]
+
+
+def test_sch104(tmp_path):
+    items = (
+        node("orders", pipelines=DAILY),
+        node("z", "orders", pipelines=DAILY, dependencies={"orders": "soft"}),
+    )
+    assert told(tmp_path, *items) == [
+        'z.sql: SCH104 "z" names "orders" under dependencies, but it runs in the same DAG, shop_daily'
+        " | remove the key: within a DAG a task always runs after its parents"
+    ]
+
+
+def test_a_parent_that_is_waited_for_in_one_of_two_pipelines_may_be_named(tmp_path):
+    items = (
+        node("orders", pipelines=DAILY),
+        node("z", "orders", pipelines=["daily", "weekly"], dependencies={"orders": "soft"}),
+    )
+    assert [line for line in told(tmp_path, *items) if "SCH109" not in line] == []
+
+
+def test_a_name_that_could_not_be_resolved_is_told_once(tmp_path):
+    items = (
+        source("global_assets.fct"),
+        node("z", "global_assets.fct", pipelines=DAILY, dependencies={"fct": "soft"}),
+    )
+    assert [line.split(" ")[1] for line in told(tmp_path, *items)] == ["SCH301"]
+
+
+def test_sch105_and_sch106(tmp_path):
+    items = (
+        node("far"),
+        node("table", "far"),
+        node("view", "behind", materialized="view"),
+        node("behind"),
+        node("inside"),
+        ephemeral("inlined", "inside"),
+        seed("codes"),
+        node("z", "table", "view", "inlined", "model.shop.none", "seed.shop.codes", pipelines=DAILY),
+    )
+    assert told(tmp_path, *items) == [
+        'z.sql: SCH105 "z" reads the model "behind", which no pipeline runs | give "behind" pipelines too',
+        'z.sql: SCH105 "z" reads the model "inside", which no pipeline runs | give "inside" pipelines too',
+        'z.sql: SCH105 "z" reads the model "table", which no pipeline runs | give "table" pipelines too',
+        'z.sql: SCH106 "z" reads the seed "codes", which no pipeline runs | give "codes" pipelines too if it changes',
+        'z.sql: SCH106 "z" reads the view "view", which no pipeline runs | give "view" pipelines too if it changes',
+    ]
+
+
+def test_nothing_is_told_of_what_no_scheduled_node_reads(tmp_path):
+    assert told(tmp_path, node("a"), node("b", "a"), node("z", pipelines=DAILY)) == []
+
+
+def test_sch109(tmp_path):
+    assert told(tmp_path, node("z", pipelines=["hourly", "daily"])) == [
+        'z.sql: SCH109 "z" is built in several pipelines: hourly, daily'
+        " | keep one of them, unless each has to bring it up to date"
+    ]

@@ -1,0 +1,279 @@
+"""SCH213, SCH215, SCH306 to SCH311, SCH313, SCH314: teams as a whole, and among each other."""
+
+import pytest
+
+from build import World, ephemeral, node, source
+
+DAILY, HOURLY = ["daily"], ["hourly"]
+GLOBAL = "models/global_assets/g.yml"
+EXPOSED = 'exposed_assets: [{regex: ".*"}]\n'
+YML = "shop/scheduler.yaml"
+
+
+def test_sch213(tmp_path):
+    world = World(tmp_path)
+    text = (
+        "ignore:\n"
+        "  - {code: SCH109, on: a, because: cheap}\n"
+        "  - {code: SCH109, on: b, because: gone}\n"
+        "  - {code: SCH305, because: gone}\n"
+    )
+    world.team("shop", node("a", pipelines=["hourly", "daily"]), text=text)
+    assert world.findings() == [
+        f"{YML}:5: SCH213 ignore of SCH109 on b matches no finding | remove the entry",
+        f"{YML}:6: SCH213 ignore of SCH305 matches no finding | remove the entry",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("macro", "found"),
+    [
+        ("stage", []),
+        ("shop.stage", []),
+        ("stge", ['macro "stge" does not exist | did you mean "stage"?']),
+        (
+            "zzzzzz",
+            [
+                'macro "zzzzzz" does not exist'
+                " | write the name of a macro of this project or of a package, without brackets"
+            ],
+        ),
+    ],
+)
+@pytest.mark.parametrize("hook", ["on_run_start", "on_run_end"])
+def test_sch215(tmp_path, hook, macro, found):
+    world = World(tmp_path)
+    world.team("shop", text=f"dbt_settings: {{{hook}: [{macro}]}}", macros=("stage",))
+    assert [line.partition(f"SCH215 dbt_settings.{hook}: ")[2] for line in world.findings()] == found
+
+
+def test_sch306(tmp_path):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        source("raw.shipments", schema="MAIN", identifier="Fct"),
+        source("other.shipments", schema="other", identifier="fct"),
+        source("far.shipments", schema="main", identifier="fct", database="elsewhere"),
+        source("blind.shipments", schema="main", identifier="fct", database=None),
+    )
+    world.team("shipping", node("fct", pipelines=DAILY))
+    hint = 'declare it as a global asset: put the source "shipping" with the table "fct" in a file under a folder global_assets'
+    assert world.findings() == [
+        f'shop/models/sources.yml: SCH306 source "blind.shipments" reads main.fct, which is the asset "fct" of team shipping | {hint}',
+        f'shop/models/sources.yml: SCH306 source "raw.shipments" reads warehouse.MAIN.Fct, which is the asset "fct" of team shipping | {hint}',
+    ]
+
+
+def test_a_source_that_is_declared_global_is_no_hidden_edge(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", source("shipping.fct", schema="main", file=GLOBAL))
+    world.team("shipping", node("fct", pipelines=DAILY), text=EXPOSED)
+    assert world.findings() == []
+
+
+def test_sch307(tmp_path):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        node("orders"),
+        ephemeral("inlined"),
+        source("main.orders", identifier="ORDERS"),
+        source("main.inlined"),
+        source("else.orders"),
+    )
+    assert world.findings() == [
+        'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.ORDERS, which this project builds '
+        'itself as the model orders | use ref("orders") instead of source()'
+    ]
+
+
+SLOW, FAST = "{daily: {hours: 6}}", "{daily: {hours: 1}}"
+
+
+def test_sch308_across_teams(tmp_path):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        source("shipping.fct", file=GLOBAL),
+        node("a", "shipping.fct", pipelines=DAILY),
+        node("b", "a", pipelines=DAILY),
+        node("c", "shipping.fct", pipelines=DAILY, dependencies={"fct": "no_wait"}),
+        text=f"exposed_assets: [{{regex: '[bc]', slo: {FAST}}}]",
+    )
+    world.team(
+        "shipping", node("fct", pipelines=DAILY), text=f"exposed_assets: [{{regex: fct, slo: {SLOW}}}]"
+    )
+    assert world.findings() == [
+        f'{YML}: SCH308 "b" promises to be ready 1h after the scheduled time in daily, but needs "fct" of team shipping, '
+        "which is ready 6h at the earliest | promise 6h or more, or make the dependency no_wait"
+    ]
+
+
+def test_sch308_within_a_dag(tmp_path):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        node("a", pipelines=DAILY),
+        node("between", "a", pipelines=DAILY),
+        node("b", "between", pipelines=DAILY),
+        node("aside", pipelines=DAILY),
+        text=(
+            f"exposed_assets:\n  - {{regex: a, slo: {SLOW}}}\n  - {{regex: b|aside, slo: {FAST}}}\n"
+            "  - {regex: between}\n"
+        ),
+    )
+    assert world.findings() == [
+        f'{YML}: SCH308 "b" promises to be ready 1h after the scheduled time in daily, but needs "a" of team shop, '
+        "which is ready 6h at the earliest | promise 6h or more, or make the dependency no_wait"
+    ]
+
+
+@pytest.mark.parametrize(("slo", "found"), [("{hours: 1}", 0), ("{minutes: 30}", 0), ("{hours: 2}", 1)])
+def test_sch308_counts_from_the_consumers_time(tmp_path, slo, found):
+    # The last hour of the day is due at 00:05, five minutes before the day at 00:10.
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        node("h", pipelines=HOURLY),
+        node("d", "h", pipelines=DAILY),
+        text=f"exposed_assets:\n  - {{regex: d, slo: {FAST}}}\n  - {{regex: h, slo: {{hourly: {slo}}}}}\n",
+    )
+    assert len(world.findings()) == found
+
+
+def test_sch309_within_a_dag(tmp_path):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        source("raw.t"),
+        node("a", "raw.t", pipelines=DAILY),
+        node("b", "a", pipelines=DAILY),
+        text="tasks: [{kind: universal, name: load, command: x, conditions: [b], assets: [t]}]",
+    )
+    assert world.findings() == [
+        f"{YML}: SCH309 tasks wait for each other in a circle: load → marts.a → marts.b → load"
+        " | break it: make one of these waits no_wait, or split a model in two"
+    ]
+
+
+def circle(tmp_path, dependency: str = "hard") -> World:
+    world = World(tmp_path)
+    for team, other in (("ants", "bees"), ("bees", "ants")):
+        world.team(
+            team,
+            source(f"{other}.made", file=GLOBAL),
+            node("inside", f"{other}.made", pipelines=DAILY, dependencies={"made": dependency}),
+            node("made", "inside", pipelines=DAILY),
+            text=f'{EXPOSED}alerting: {{channel: "#{team}"}}',
+        )
+    return world
+
+
+@pytest.mark.parametrize("dependency", ["hard", "soft"])
+def test_sch309_across_teams_is_told_once(tmp_path, dependency):
+    assert circle(tmp_path, dependency).findings() == [
+        "ants/scheduler.yaml: SCH309 tasks wait for each other in a circle: ants.made (daily) #ants → "
+        "bees.made (daily) #bees → ants.made (daily) #ants"
+        " | break it: make one of these waits no_wait, or split a model in two"
+    ]
+
+
+def test_no_wait_makes_no_circle(tmp_path):
+    assert circle(tmp_path, "no_wait").findings() == []
+
+
+def test_sch309_with_a_team_that_only_the_registry_has(tmp_path):
+    world = circle(tmp_path)
+    world.registry = {team.project.team: team.entry for team in world.open().teams}
+    del world._folders["ants"]
+    assert [line[:26] for line in world.findings()] == ["bees/scheduler.yaml: SCH30"]
+
+
+def test_teams_in_a_circle_without_a_circle_of_tasks(tmp_path):
+    world = World(tmp_path)
+    for team, other in (("ants", "bees"), ("bees", "ants")):
+        world.team(
+            team,
+            source(f"{other}.base", file=GLOBAL),
+            node("base", pipelines=DAILY),
+            node("made", f"{other}.base", pipelines=DAILY),
+            text=EXPOSED,
+        )
+    assert world.findings() == []
+
+
+def test_sch310(tmp_path):
+    world = World(tmp_path)
+    world.team("ants", node("a", pipelines=DAILY), text="dag_prefix: insects")
+    world.team("bees", node("a", pipelines=["daily", "hourly"]), text="dag_prefix: insects")
+    assert [line for line in world.findings() if "SCH109" not in line] == [
+        'ants/scheduler.yaml: SCH310 dag_id "insects_daily" belongs to team ants and to team bees'
+        " | choose another dag_prefix in scheduler.yaml",
+        'bees/scheduler.yaml: SCH310 dag_id "insects_daily" belongs to team bees and to team ants'
+        " | choose another dag_prefix in scheduler.yaml",
+    ]
+
+
+def test_one_prefix_for_two_teams_without_a_common_pipeline(tmp_path):
+    world = World(tmp_path)
+    world.team("ants", node("a", pipelines=DAILY), text="dag_prefix: insects")
+    world.team("bees", node("a", pipelines=HOURLY), text="dag_prefix: insects")
+    assert world.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("consumer", "dependency", "found"),
+    [
+        ("hourly", "hard", True),
+        ("hourly", "soft", False),
+        ("daily", "hard", False),
+        ("weekly", "hard", False),
+    ],
+)
+def test_sch311(tmp_path, consumer, dependency, found):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        source("shipping.fct", file=GLOBAL),
+        node("z", "shipping.fct", pipelines=[consumer], dependencies={"fct": dependency}),
+    )
+    world.team("shipping", node("fct", pipelines=DAILY), text=EXPOSED)
+    assert (
+        world.findings()
+        == [
+            'shop/models/marts/z.sql: SCH311 z in hourly waits hard for "fct" of team shipping, which is only made daily'
+            " | make the dependency soft or no_wait, so that one late daily run does not hold up many runs"
+        ]
+        * found
+    )
+
+
+def test_sch313(tmp_path):
+    world = World(tmp_path)
+    world.team("wasps", node("a", pipelines=DAILY), node("z", "a", pipelines=["weekly"]), text=EXPOSED)
+    world.team("wasps", node("b", pipelines=DAILY), node("y", "b", pipelines=["weekly"]), folder="nest")
+    assert world.findings() == [
+        f'nest/scheduler.yaml: SCH313 team "wasps" is also the team of {tmp_path}/wasps'
+        " | set another `team` in one scheduler.yaml"
+    ]
+
+
+def test_sch314(tmp_path):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        node("orders", pipelines=DAILY),
+        node("orders", package="utils", folder="u", pipelines=HOURLY),
+        node("z", "orders", "model.utils.orders", pipelines=["weekly"]),
+    )
+    assert world.findings() == [
+        'shop/models/u/orders.sql: SCH314 asset "orders" is made by model.shop.orders and by model.utils.orders'
+        " | rename one of them"
+    ]
+
+
+def test_an_unscheduled_node_of_the_same_name_does_no_harm(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("orders"), node("orders", package="utils", pipelines=DAILY))
+    assert world.findings() == []
+    assert world.look().project.assets == {"orders": "model.utils.orders"}
