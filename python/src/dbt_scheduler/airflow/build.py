@@ -1,0 +1,158 @@
+# ruff: noqa: ANN401 - Airflow's own signatures say Any
+"""Builds the Airflow DAG of a spec: one way for all kinds of tasks."""
+
+from datetime import timedelta
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from airflow.sdk import DAG, Asset, BaseOperator, TaskGroup, TriggerRule
+from airflow.sdk.definitions.param import ParamsDict
+
+from dbt_scheduler.airflow.intervals import template_fallbacks
+from dbt_scheduler.airflow.only import params, skip_unless_chosen, skip_unless_read
+from dbt_scheduler.airflow.timetable import timetable
+from dbt_scheduler.pipelines import first_instant
+from dbt_scheduler.spec import ON_RUN_START, OPERATORS, DagSpec, Sensor, Task
+
+_SENSOR_RETRIES = 3
+"""A sensor's timeout is final whatever this says: these are for workers and networks that fail."""
+
+
+class UnusableOperatorError(Exception):
+    """A spec names an operator that is not allowed, or whose package is not installed."""
+
+
+def build_dag(spec: DagSpec, stub: Path) -> DAG:
+    """The DAG, as if it had been written by hand in ``stub``."""
+    dag = DAG(
+        spec.dag_id,
+        schedule=timetable(spec.schedule),
+        start_date=first_instant(spec.schedule),
+        catchup=spec.catchup,
+        max_active_runs=spec.max_active_runs,
+        tags=spec.tags,
+        doc_md=spec.doc.rstrip() + "\n",  # Airflow takes a text that ends in ".md" for the name of a file
+        user_defined_macros=template_fallbacks(spec.schedule),
+    )
+    dag.fileloc = str(stub)
+    groups: dict[str | None, TaskGroup] = {None: dag.task_group}
+    for group in _groups(spec):
+        groups[group] = TaskGroup(group, dag=dag)
+    built: dict[str, BaseOperator] = {}
+    for wait in spec.sensors:
+        built[wait.task_id] = _sensor(wait, spec, dag=dag, task_group=groups[wait.group])
+    for task in spec.tasks:
+        built[task.task_id] = _task(task, spec, dag=dag, task_group=groups[task.group])
+    _connect(spec, built)
+    dag.params = ParamsDict(
+        params(spec)
+    )  # last, because Airflow gives each task that is made later a deep copy of them
+    return dag
+
+
+def _groups(spec: DagSpec) -> list[str]:
+    named = [item.group for item in _items(spec) if item.group]
+    return list(dict.fromkeys(named))
+
+
+def _sensor(wait: Sensor, spec: DagSpec, **where: Any) -> BaseOperator:
+    from dbt_scheduler.airflow.sensor import AssetSensor  # noqa: PLC0415 - only DAGs that wait pay for the import
+
+    return AssetSensor(
+        wait=wait,
+        spec=spec,
+        task_id=_label(wait),
+        owner=spec.team,
+        doc_md=f"Waits for `{wait.asset}` of **{wait.team}** ({wait.dependency}).",
+        inlets=[_asset(f"{wait.team}.{wait.asset}")],
+        retries=_SENSOR_RETRIES,
+        retry_delay=timedelta(minutes=1),
+        trigger_rule=TriggerRule.NONE_FAILED,
+        pre_execute=skip_unless_read,
+        **where,
+    )
+
+
+def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
+    hook = task.teardown or task.group == ON_RUN_START
+    built: BaseOperator = _operator(task.operator)(
+        **task.arguments,
+        task_id=_label(task),
+        owner=spec.team,
+        doc_md=task.doc,
+        inlets=[_asset(name) for name in task.reads],
+        outlets=[_asset(name) for name in task.assets],
+        retries=task.retries,
+        retry_delay=timedelta(seconds=task.retry_delay_seconds),
+        execution_timeout=timedelta(seconds=task.timeout_seconds),
+        max_active_tis_per_dag=1,
+        trigger_rule=TriggerRule.NONE_FAILED,
+        pre_execute=None if hook else skip_unless_chosen,
+        **({"pool": task.pool} if task.pool else {}),
+        **where,
+    )
+    if task.teardown:
+        built.as_teardown(on_failure_fail_dagrun=False)
+    return built
+
+
+@cache
+def _operator(path: str) -> Any:
+    if path not in OPERATORS:
+        raise UnusableOperatorError(
+            f"The operator {path} is not one that dbt-scheduler knows. "
+            "The spec was compiled by a newer dbt-scheduler, or changed by hand."
+        )
+    module, _, name = path.rpartition(".")
+    try:
+        return getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise UnusableOperatorError(
+            f"The operator {path} needs {error.name}, which is not installed. "
+            "Install its provider package in Airflow's environment."
+        ) from None
+
+
+@cache
+def _asset(name: str) -> Asset:
+    team, _, asset = name.partition(".")
+    return Asset(name=name, uri=f"dbt-scheduler://{quote(team)}/{quote(asset)}")
+
+
+def _label(item: Task | Sensor) -> str:
+    """The id without its group's prefix, which the task group adds again."""
+    return item.task_id.removeprefix(f"{item.group}.") if item.group else item.task_id
+
+
+def _connect(spec: DagSpec, built: dict[str, BaseOperator]) -> None:
+    for item in _items(spec):
+        _set_upstream(built[item.task_id], [built[name] for name in item.upstream])
+    ends = [built[name] for name in _ends(spec)]
+    for task in spec.tasks:
+        if task.teardown and not any(built[name].is_teardown for name in task.upstream):
+            _set_upstream(built[task.task_id], ends)
+
+
+def _set_upstream(task: BaseOperator, parents: list[BaseOperator]) -> None:
+    """Airflow's ``set_upstream`` without its checks, which hold here and take a sixth of the loading."""
+    task.upstream_task_ids.update(parent.task_id for parent in parents)
+    for parent in parents:
+        parent.downstream_task_ids.add(task.task_id)
+
+
+def _ends(spec: DagSpec) -> list[str]:
+    """The tasks that have to be over, so that everything is.
+
+    The leaves alone will not do: a leaf is ``upstream_failed`` as soon as one parent fails, while another
+    parent still runs. A task needs no edge of its own when somebody waits for it alone.
+    """
+    work = [item for item in _items(spec) if isinstance(item, Sensor) or not item.teardown]
+    vouched = {item.upstream[0] for item in work if len(item.upstream) == 1}
+    return [item.task_id for item in work if item.task_id not in vouched]
+
+
+def _items(spec: DagSpec) -> list[Sensor | Task]:
+    return [*spec.sensors, *spec.tasks]

@@ -1,0 +1,57 @@
+"""Runs of chosen tasks only: the DAG's params, and the hook that skips all others."""
+
+from airflow.sdk import BaseOperator, Context, Param
+from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.sdk.exceptions import AirflowSkipException
+
+from dbt_scheduler.spec import DagSpec
+
+
+def params(spec: DagSpec) -> dict[str, Param]:
+    """What a person may ask of a run: a full refresh, and the tasks to run."""
+    names = sorted(
+        {_name(task.task_id, task.group) for task in spec.tasks} | {task.task_id for task in spec.tasks}
+    )
+    return {
+        "full_refresh": Param(
+            default=False,
+            type="boolean",
+            title="Full refresh",
+            description="Rebuild incremental models and seeds from nothing.",
+        ),
+        "only": Param(
+            default=[],
+            type="array",
+            items={"type": "string", "enum": names},
+            examples=names,
+            title="Only these tasks",
+            description="Names of the tasks to run; all others are skipped. Empty: every task.",
+        ),
+    }
+
+
+def skip_unless_chosen(context: Context) -> None:
+    """A task's ``pre_execute`` hook: skips it when the run is of chosen tasks and it is none of them."""
+    chosen = _chosen(context)
+    if chosen and not _is_chosen(context["task"], chosen):
+        raise AirflowSkipException(f"This run is only of {', '.join(sorted(chosen))}.")
+
+
+def skip_unless_read(context: Context) -> None:
+    """A sensor's ``pre_execute`` hook: skips it when the run is of chosen tasks and none of them needs it."""
+    chosen = _chosen(context)
+    readers = context["task"].downstream_list
+    if chosen and not any(_is_chosen(reader, chosen) for reader in readers):
+        raise AirflowSkipException(f"None of {', '.join(sorted(chosen))} waits for this.")
+
+
+def _chosen(context: Context) -> frozenset[str]:
+    return frozenset(context["params"]["only"])
+
+
+def _is_chosen(task: BaseOperator | MappedOperator, chosen: frozenset[str]) -> bool:
+    return task.task_id in chosen or task.label in chosen
+
+
+def _name(task_id: str, group: str | None) -> str:
+    return task_id.removeprefix(f"{group}.") if group else task_id

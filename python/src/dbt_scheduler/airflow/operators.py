@@ -1,0 +1,117 @@
+# ruff: noqa: ANN401 - Airflow's own signatures say Any
+"""The operator that runs one command as a process on the worker, without a shell."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk._shared.secrets_masker import redact
+from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.log import mask_secret
+
+_TAIL_LINES = 20
+_SHORTEST_SECRET = 5
+"""Airflow does not mask shorter ones, and warns about each."""
+
+_PATIENCE_SECONDS = 1.0
+"""Between two signals; all of them have to fit into the 5 s that Airflow gives a task before it kills the
+worker."""
+
+_WAYS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+"""Gently first: on an interrupt, dbt cancels the queries that it has running in the warehouse."""
+
+
+class CommandOperator(BaseOperator):
+    """Runs a program with its arguments and shows what it prints, line by line, in the task's log.
+
+    ``command`` and the values of ``env`` are templates; ``env`` is added to the worker's own environment.
+    ``cwd`` is relative to the folder of the DAG's file. A timeout, or Airflow's wish to stop the task, ends
+    the program and everything that it started.
+    """
+
+    template_fields: Sequence[str] = ("command", "env")
+    template_fields_renderers = {"command": "json", "env": "json"}  # noqa: RUF012 - Airflow's own way to say it
+    ui_color = "#ff694a"
+
+    def __init__(
+        self, *, command: list[str], cwd: str, env: dict[str, str] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.command = command
+        self.cwd = cwd
+        self.env = env or {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def execute(self, context: Context) -> None:
+        """Run the command; AirflowException with the last lines of its output when it fails."""
+        environment = {**os.environ, **self.env}
+        mask_secret({name: value for name, value in environment.items() if len(value) >= _SHORTEST_SECRET})
+        tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        process = self._start(environment)
+        try:
+            assert process.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
+            for raw in process.stdout:
+                line = raw.decode(errors="backslashreplace").rstrip()
+                self.log.info("%s", line)
+                tail.append(line)
+            code = process.wait()
+        except BaseException:  # also Airflow's timeout, which is not an Exception
+            _stop(process)
+            raise
+        finally:
+            if process.stdout:
+                process.stdout.close()
+        if code:
+            last = redact("\n".join(tail))
+            raise AirflowException(f"{self.command[0]} {_ending(code)}. Its last output:\n{last}")
+
+    def on_kill(self) -> None:
+        """Called by a signal in the middle of ``execute``: stop the processes; ``execute`` sees them end."""
+        if self._process is not None and self._process.returncode is None:
+            threading.Thread(target=_stop, args=(self._process,), daemon=True).start()
+
+    def _start(self, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+        folder = Path(self.dag.fileloc).parent / self.cwd
+        self.log.info("Running %s in %s", self.command, folder)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - no shell, and the command comes from the spec
+                self.command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise AirflowException(
+                f"{self.command[0]} cannot be started in {folder}: {error.strerror}"
+            ) from None
+        return self._process
+
+
+def _ending(code: int) -> str:
+    if code > 0:
+        return f"failed with exit code {code}"
+    return f"was stopped by {signal.Signals(-code).name}"
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """End the process's whole group, more and more firmly, until it is gone."""
+    for way in _WAYS_TO_STOP:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        try:
+            os.killpg(process.pid, way)
+            while time.monotonic() < deadline:
+                process.poll()
+                os.killpg(process.pid, 0)  # raises when nobody of the group is left
+                time.sleep(0.05)
+        except ProcessLookupError:
+            return

@@ -1,0 +1,20 @@
+# ruff: noqa: ANN401 - Airflow's own signatures say Any
+"""The timetable of a pipeline, built explicitly.
+
+A bare cron string means one of two timetables, depending on Airflow's ``create_cron_data_intervals``
+setting, and only one of them gives runs a data interval.
+"""
+
+from typing import Any
+
+from dbt_scheduler.spec import Schedule
+
+try:
+    from airflow.sdk import CronDataIntervalTimetable
+except ImportError:  # Airflow 3.1 has it in the core only
+    from airflow.timetables.interval import CronDataIntervalTimetable  # type: ignore[assignment]
+
+
+def timetable(schedule: Schedule) -> Any:
+    """Runs at each tick of the cron, each for the interval that ends there."""
+    return CronDataIntervalTimetable(schedule.cron, schedule.timezone)

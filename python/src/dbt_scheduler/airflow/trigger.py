@@ -1,0 +1,79 @@
+"""The trigger that watches, every so often, whether something has happened that a sensor should look at."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from airflow.sdk.exceptions import AirflowRuntimeError
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+from asgiref.sync import sync_to_async
+
+from dbt_scheduler.airflow.runs import Awaited, Glance, glance
+from dbt_scheduler.pipelines import Interval
+from dbt_scheduler.spec import Schedule
+
+
+class AssetTrigger(BaseTrigger):
+    """Fires when the producer's task may have made the asset since the sensor looked, in whichever run.
+
+    Whether that ends the wait is for the sensor to say: a worker may ask Airflow more than a trigger may. The
+    arguments are plain values, because Airflow stores them between a worker and the triggerer.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument per stored value
+        self,
+        *,
+        dag_id: str,
+        task_id: str,
+        schedule: dict[str, Any],
+        start: datetime,
+        end: datetime,
+        seen: dict[str, Any],
+        poll_seconds: float,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._awaited = Awaited(dag_id, task_id, msgspec.convert(schedule, Schedule), Interval(start, end))
+        self._seen = msgspec.convert(seen, Glance)
+        self._poll_seconds = poll_seconds
+
+    @classmethod
+    def of(cls, awaited: Awaited, seen: Glance, poll_seconds: float) -> "AssetTrigger":
+        """The trigger for an awaited run, and what the sensor saw of it."""
+        return cls(
+            dag_id=awaited.dag_id,
+            task_id=awaited.task_id,
+            schedule=msgspec.to_builtins(awaited.schedule),
+            start=awaited.interval.start,
+            end=awaited.interval.end,
+            seen=msgspec.to_builtins(seen),
+            poll_seconds=poll_seconds,
+        )
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """The class and the arguments that make this trigger again."""
+        return f"{type(self).__module__}.{type(self).__qualname__}", {
+            "dag_id": self._awaited.dag_id,
+            "task_id": self._awaited.task_id,
+            "schedule": msgspec.to_builtins(self._awaited.schedule),
+            "start": self._awaited.interval.start,
+            "end": self._awaited.interval.end,
+            "seen": msgspec.to_builtins(self._seen),
+            "poll_seconds": self._poll_seconds,
+        }
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """One event, when it is time to look again."""
+        while True:
+            try:
+                now = await sync_to_async(glance)(self._awaited)
+            except AirflowRuntimeError as error:  # it may be restarting
+                self.log.warning(
+                    "Airflow did not answer, asking again in %s s: %s", self._poll_seconds, error
+                )
+            else:
+                if now.is_news_to(self._seen):
+                    yield TriggerEvent({"status": "changed"})  # type: ignore[no-untyped-call]
+                    return
+            await asyncio.sleep(self._poll_seconds)

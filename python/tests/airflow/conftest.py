@@ -1,0 +1,59 @@
+"""One migrated Airflow for all tests of this folder, and a fresh copy of its database for each test that
+asks."""
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Airflow reads its configuration when it is imported, so its home has to be there before any test module is.
+_HOME = Path(tempfile.mkdtemp(prefix="airflow_home_"))
+os.environ.update(
+    {
+        "AIRFLOW_HOME": str(_HOME),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(_HOME / "dags"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_HOME}/airflow.db",
+        "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
+        "AIRFLOW__API__BASE_URL": "http://airflow.example",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "airflow.task=INFO",
+        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # tests create the runs that they want
+    }
+)
+
+with warnings.catch_warnings():
+    # Airflow and its libraries warn while they are imported, about each other and about Python's own future.
+    warnings.simplefilter("ignore")
+    import airflow.jobs.scheduler_job_runner
+    import airflow.providers.standard.sensors.external_task  # noqa: F401
+    from airflow.utils.db import initdb
+    from harness import Platform
+
+    from airflow import settings
+
+
+@pytest.fixture(scope="session")
+def migrated() -> Iterator[Path]:
+    """A migrated, empty database, to be copied."""
+    template = _HOME / "template.db"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        initdb()
+    settings.engine.dispose()
+    shutil.copy(_HOME / "airflow.db", template)
+    yield template
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture
+def platform(migrated: Path, tmp_path: Path) -> Iterator[Platform]:
+    """An Airflow in this process: a fresh database, a folder of DAGs and a registry."""
+    settings.engine.dispose()
+    shutil.copy(migrated, _HOME / "airflow.db")
+    yield Platform(tmp_path)
+    settings.engine.dispose()

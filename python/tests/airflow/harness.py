@@ -1,0 +1,291 @@
+"""A whole Airflow in this process: the real scheduler and real tasks on SQLite, no ports, no other processes.
+
+The scheduler's loop runs a few rounds at a time; its executor runs each task at once, in this process,
+against the real execution API. Triggers are run by hand, each until its first look is done.
+"""
+
+import asyncio
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import msgspec
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+from airflow.executors.base_executor import BaseExecutor
+from airflow.jobs.job import Job
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+from airflow.models.dag import DagModel
+from airflow.models.dagrun import DagRun
+from airflow.models.serialized_dag import SerializedDagModel
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.trigger import Trigger
+from airflow.models.xcom import XComModel
+from airflow.sdk._shared.module_loading import import_string
+from airflow.sdk.api.datamodels._generated import TaskInstance as RunnableTask
+from airflow.sdk.execution_time.supervisor import (
+    InProcessSupervisorComms,
+    InProcessTestSupervisor,
+    run_task_in_process,
+    set_supervisor_comms,
+)
+from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState
+from airflow.utils.types import DagRunTriggeredByType, DagRunType
+from sqlalchemy import select, update
+
+from dbt_scheduler.pipelines import Interval, manual_interval, run_interval
+from dbt_scheduler.registry import Entry
+from dbt_scheduler.spec import STUB, DagSpec, Schedule
+
+BUNDLE = "dags-folder"
+
+
+def moment(text: str) -> datetime:
+    """A moment in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@contextmanager
+def airflows_own_warnings() -> Iterator[None]:
+    """Airflow 3.3 warns about its own parts when scheduler and task run in one process, as they do here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+class Platform:
+    """One Airflow and its registry; DAGs are deployed to it, runs are made, and it is asked what became of
+    them."""
+
+    def __init__(self, out: Path) -> None:
+        self.dags = out / "dags"
+        self.registry = out / "registry"
+        self.dags.mkdir()
+        self.registry.mkdir()
+        self._bag: DagBag | None = None
+
+    def deploy(self, *specs: DagSpec) -> None:
+        """Write specs and stubs as the compiler does, and let Airflow parse and store them."""
+        for spec in specs:
+            (self.dags / f"{spec.dag_id}.json").write_bytes(msgspec.json.encode(spec))
+            (self.dags / f"{spec.dag_id}.py").write_text(STUB)
+        self._bag = self.parse()
+        assert not self._bag.import_errors
+        with airflows_own_warnings():
+            DagBundlesManager().sync_bundles_to_db()
+            sync_bag_to_db(self._bag, BUNDLE, None)
+        with create_session() as session:
+            # Unpaused, but without a next run: tests make the runs that they want.
+            session.execute(update(DagModel).values(is_paused=False, next_dagrun_create_after=None))
+
+    def parse(self) -> DagBag:
+        """What Airflow's own parser makes of the folder."""
+        return DagBag(str(self.dags), bundle_path=self.dags, bundle_name=BUNDLE)
+
+    def publish(self, team: str, entry: Entry) -> None:
+        """Put a team's entry into the registry."""
+        (self.registry / f"{team}.json").write_bytes(msgspec.json.encode({team: entry}))
+
+    def run(self, dag_id: str, at: str, *, manual: bool = False, **conf: Any) -> str:
+        """Make a run: the scheduled one whose interval starts at a moment, or a manual one of that moment."""
+        date = moment(at)
+        interval = (manual_interval if manual else run_interval)(self._schedule(dag_id), date)
+        kind = DagRunType.MANUAL if manual else DagRunType.SCHEDULED
+        return self._run(dag_id, kind, date if manual else interval.end, conf, date, interval)
+
+    def run_without_date(self, dag_id: str, at: str) -> str:
+        """Make a manual run at a moment, without a logical date."""
+        return self._run(dag_id, DagRunType.MANUAL, moment(at), {})
+
+    def _run(  # noqa: PLR0913, PLR0917 - what a run is made of
+        self,
+        dag_id: str,
+        kind: DagRunType,
+        run_after: datetime,
+        conf: dict[str, Any],
+        date: datetime | None = None,
+        interval: Interval | None = None,
+    ) -> str:
+        run_id: str = kind.generate_run_id(suffix=run_after.isoformat())
+        with create_session() as session, airflows_own_warnings():
+            SerializedDagModel.get_dag(dag_id, session=session).create_dagrun(
+                run_id=run_id,
+                logical_date=date,
+                data_interval=(interval.start, interval.end) if interval else None,
+                run_after=run_after,
+                run_type=kind,
+                triggered_by=DagRunTriggeredByType.TEST,
+                state=DagRunState.QUEUED,
+                conf=conf,
+                session=session,
+            )
+        return run_id
+
+    def work(self, rounds: int = 12) -> None:
+        """Let the scheduler run until nothing changes any more, tasks and due triggers included."""
+        before = None
+        for _ in range(rounds):
+            self.schedule()
+            self._trigger_once()
+            after = self._everything()
+            if after == before:
+                return
+            before = after
+        raise AssertionError(f"Airflow did not settle: {before}")
+
+    def schedule(self) -> None:
+        """A few rounds of the scheduler's loop, without a triggerer."""
+        with airflows_own_warnings():
+            runner = SchedulerJobRunner(
+                Job(), num_runs=3, scheduler_idle_sleep_time=0, executors=[_Executor(self)]
+            )
+            runner._execute()
+
+    def state(self, dag_id: str, task_id: str | None = None, run_id: str | None = None) -> str | None:
+        """The state of a task, or of a run, in the only run there is or in the one named."""
+        with create_session() as session:
+            what = DagRun.state if task_id is None else TaskInstance.state
+            model = DagRun if task_id is None else TaskInstance
+            query = select(what).where(model.dag_id == dag_id)
+            if task_id:
+                query = query.where(TaskInstance.task_id == task_id)
+            if run_id:
+                query = query.where(model.run_id == run_id)
+            found = session.scalars(query).one()
+            return None if found is None else str(found)
+
+    def states(self, dag_id: str) -> dict[str, str | None]:
+        """The states of all tasks of a DAG that has one run."""
+        with create_session() as session:
+            found = session.execute(
+                select(TaskInstance.task_id, TaskInstance.state).where(TaskInstance.dag_id == dag_id)
+            )
+            return {task_id: state and str(state) for task_id, state in found}
+
+    def xcom(self, dag_id: str, task_id: str, key: str) -> Any:
+        """What a task left under a key, or None."""
+        with create_session() as session:
+            found = session.scalars(
+                select(XComModel).where(
+                    XComModel.dag_id == dag_id, XComModel.task_id == task_id, XComModel.key == key
+                )
+            ).first()
+            return None if found is None else XComModel.deserialize_value(found)
+
+    def link(self, dag_id: str, task_id: str) -> Any:
+        """Where a sensor's link leads, as the UI is told."""
+        (link,) = self.task(dag_id, task_id).operator_extra_links
+        return self.xcom(dag_id, task_id, link.xcom_key)
+
+    def set_state(self, dag_id: str, task_id: str, run_id: str, state: str | None) -> None:
+        """Change a task's state behind everybody's back."""
+        with create_session() as session:
+            session.execute(
+                update(TaskInstance)
+                .where(
+                    TaskInstance.dag_id == dag_id,
+                    TaskInstance.task_id == task_id,
+                    TaskInstance.run_id == run_id,
+                )
+                .values(state=state)
+            )
+
+    def let_time_pass(self) -> None:
+        """Every deferred task's time is up."""
+        with create_session() as session:
+            session.execute(
+                update(TaskInstance)
+                .where(TaskInstance.state == "deferred")
+                .values(trigger_timeout=datetime.now(UTC) - timedelta(seconds=1))
+            )
+        with airflows_own_warnings():
+            SchedulerJobRunner(Job(), executors=[_Executor(self)]).check_trigger_timeouts()
+
+    def _schedule(self, dag_id: str) -> Schedule:
+        return msgspec.json.decode((self.dags / f"{dag_id}.json").read_bytes(), type=DagSpec).schedule
+
+    def _trigger_once(self) -> None:
+        with create_session() as session:
+            due = session.execute(
+                select(TaskInstance.id, Trigger)
+                .join(Trigger, TaskInstance.trigger_id == Trigger.id)
+                .where(TaskInstance.state == "deferred")
+            ).all()
+            waiting = [(ti_id, trigger.id, trigger.classpath, trigger.kwargs) for ti_id, trigger in due]
+        for ti_id, trigger_id, classpath, kwargs in waiting:
+            with airflows_own_warnings():
+                event = _first_event(import_string(classpath)(**kwargs), ti_id)
+                if event is not None:
+                    with create_session() as session:
+                        Trigger.submit_event(trigger_id, event, session=session)
+
+    def _everything(self) -> Any:
+        with create_session() as session:
+            tasks = session.execute(select(TaskInstance.id, TaskInstance.state, TaskInstance.try_number))
+            runs = session.execute(select(DagRun.id, DagRun.state))
+            return (sorted(map(str, tasks)), sorted(map(str, runs)))
+
+    def task(self, dag_id: str, task_id: str) -> Any:
+        """The operator, freshly parsed as a worker does it."""
+        assert self._bag is not None
+        return self._bag.dags[dag_id].get_task(task_id)
+
+
+def _first_event(trigger: Any, ti_id: Any) -> Any:
+    """The event that a trigger yields on its first look; None when it wants to go on waiting."""
+    supervisor = InProcessTestSupervisor(
+        id=ti_id,
+        pid=0,
+        process=None,
+        process_log=None,
+        client=InProcessTestSupervisor._api_client(),
+    )
+    supervisor.comms = InProcessSupervisorComms(supervisor=supervisor)
+
+    async def first() -> Any:
+        try:
+            return await anext(trigger.run())
+        except _WantsToSleepError:
+            return None
+
+    with set_supervisor_comms(supervisor.comms), mock.patch("asyncio.sleep", side_effect=_WantsToSleepError):
+        return asyncio.run(first())
+
+
+class _WantsToSleepError(Exception):
+    """The trigger has looked, and would look again later."""
+
+
+class _Executor(BaseExecutor):
+    """Runs a task the moment that the scheduler hands it over."""
+
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(parallelism=32)
+        self._platform = platform
+
+    def _process_workloads(self, workloads: Sequence[Any]) -> None:
+        for workload in workloads:
+            ti = workload.ti
+            self.queued_tasks.pop(ti.key, None)
+            runnable = RunnableTask(
+                id=ti.id,
+                task_id=ti.task_id,
+                dag_id=ti.dag_id,
+                run_id=ti.run_id,
+                try_number=ti.try_number,
+                map_index=ti.map_index,
+                dag_version_id=ti.dag_version_id,
+            )
+            run_task_in_process(ti=runnable, task=self._platform.task(ti.dag_id, ti.task_id))
+            self.success(ti.key)
+
+    def end(self) -> None:
+        """Nothing is running any more."""
+
+    def terminate(self) -> None:
+        """Nothing is running any more."""

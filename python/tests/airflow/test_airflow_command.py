@@ -1,0 +1,128 @@
+"""The command operator: what a task's process gets, what people see of it, and how it ends."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowException, AirflowTaskTimeout
+from airflow.sdk.execution_time.timeout import timeout
+from builders import python
+
+from dbt_scheduler.airflow.operators import CommandOperator
+
+
+def an_operator(folder: Path, command: list[str], **rest: Any) -> CommandOperator:
+    """The operator, in a DAG whose file lies in the folder ``dags``."""
+    (folder / "dags").mkdir()
+    dag = DAG("some_dag", schedule=None)
+    dag.fileloc = str(folder / "dags" / "some_dag.py")
+    return CommandOperator(task_id="some_task", dag=dag, command=command, **{"cwd": "..", **rest})
+
+
+def run(operator: CommandOperator) -> None:
+    """Run it without Airflow around it."""
+    operator.execute.__wrapped__(operator, {})  # type: ignore[attr-defined]
+
+
+def test_runs_in_the_folder_relative_to_the_spec_and_adds_to_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FROM_THE_WORKER", "1")
+    code = "import os; open('seen', 'w').write(os.environ['FROM_THE_WORKER'] + os.environ['FROM_THE_TASK'])"
+    run(an_operator(tmp_path, python(code), env={"FROM_THE_TASK": "2"}))
+    assert (tmp_path / "seen").read_text() == "12"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$(touch broken)", "; rm -rf .", "a b\tc", '"', "'", "\\", "`id`", "*", "", "naïve ☃", "-rf", "{{ 1 }}"],
+)
+def test_an_argument_arrives_as_it_was_written(tmp_path: Path, text: str) -> None:
+    run(an_operator(tmp_path, [*python("import sys; open('seen', 'w').write(repr(sys.argv[1:]))"), text]))
+    assert (tmp_path / "seen").read_text() == repr([text])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dags", "seen"]
+
+
+def test_shows_the_output_line_by_line_while_it_comes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = (
+        "import sys; print('one', flush=1); print('two', file=sys.stderr); sys.stdout.buffer.write(b'\\xff')"
+    )
+    operator = an_operator(tmp_path, python(code))
+    run(operator)
+    shown = [line.split("[info     ] ")[1].split("  ")[0] for line in capsys.readouterr().out.splitlines()]
+    assert [text.split(" [")[0].strip() for text in shown[1:]] == ["one", "two", "\\xff"]
+
+
+def test_a_failure_says_the_exit_code_and_the_last_lines(tmp_path: Path) -> None:
+    operator = an_operator(tmp_path, ["sh", "-c", "seq 1 30; exit 7"])
+    with pytest.raises(AirflowException) as failure:
+        run(operator)
+    last = "\n".join(str(number) for number in range(11, 31))
+    assert str(failure.value) == f"sh failed with exit code 7. Its last output:\n{last}"
+
+
+def test_a_failure_does_not_tell_secrets(tmp_path: Path) -> None:
+    operator = an_operator(
+        tmp_path, ["sh", "-c", 'echo "with $DB_PASSWORD"; exit 1'], env={"DB_PASSWORD": "hunter2!"}
+    )
+    with pytest.raises(AirflowException) as failure:
+        run(operator)
+    assert str(failure.value) == "sh failed with exit code 1. Its last output:\nwith ***"
+
+
+def test_a_program_that_is_not_there_is_a_clear_failure(tmp_path: Path) -> None:
+    operator = an_operator(tmp_path, ["no-such-program"])
+    with pytest.raises(
+        AirflowException, match=r"no-such-program cannot be started in .*: No such file or directory"
+    ):
+        run(operator)
+
+
+def test_a_timeout_ends_the_command_and_what_it_started(tmp_path: Path) -> None:
+    operator = an_operator(tmp_path, ["sh", "-c", "sleep 60 & echo $! > child; wait"])
+    with pytest.raises(AirflowTaskTimeout), timeout(0.5):
+        run(operator)
+    _assert_gone(int((tmp_path / "child").read_text()))
+
+
+def test_a_command_that_ignores_gentle_signals_is_killed(tmp_path: Path) -> None:
+    operator = an_operator(
+        tmp_path, ["sh", "-c", "trap '' INT TERM; echo $$ > child; while :; do sleep 1; done"]
+    )
+    with pytest.raises(AirflowTaskTimeout), timeout(0.5):
+        run(operator)
+    _assert_gone(int((tmp_path / "child").read_text()))
+
+
+def test_a_kill_by_airflow_ends_the_command(tmp_path: Path) -> None:
+    operator = an_operator(tmp_path, ["sh", "-c", "echo $$ > child; sleep 60"])
+    old = signal.signal(signal.SIGTERM, lambda *_: operator.on_kill())  # as Airflow's task runner does
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    started = time.monotonic()
+    try:
+        with pytest.raises(AirflowException, match="was stopped by SIGINT"):
+            run(operator)
+    finally:
+        signal.signal(signal.SIGTERM, old)
+    assert time.monotonic() - started < 5
+    _assert_gone(int((tmp_path / "child").read_text()))
+
+
+def _assert_gone(pid: int) -> None:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            status = Path(f"/proc/{pid}/stat").read_text()
+        except FileNotFoundError:
+            return
+        if status.rpartition(")")[2].split()[0] == "Z":  # ended; whoever adopted it has not noticed yet
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {pid} still runs")

@@ -1,0 +1,126 @@
+"""Specs that load, and specs that Airflow has to show as import errors."""
+
+import subprocess
+import sys
+
+import msgspec
+import pytest
+from builders import a_spec, a_task, a_wait
+from harness import Platform
+
+from dbt_scheduler.spec import STUB
+
+DAG = "playground_daily"
+AGAIN = "Run `dbt-scheduler compile` again and deploy the .json file together with its .py file."
+
+
+def error_of(platform: Platform, content: bytes | None) -> str:
+    """What Airflow shows for a stub beside a spec with this content; None: without one."""
+    (platform.dags / f"{DAG}.py").write_text(STUB)
+    if content is not None:
+        (platform.dags / f"{DAG}.json").write_bytes(content)
+    bag = platform.parse()
+    assert not bag.dags
+    (error,) = bag.import_errors.values()
+    return error.splitlines()[-1]
+
+
+def test_a_missing_spec_is_an_import_error(platform: Platform) -> None:
+    assert error_of(platform, None) == (
+        f"dbt_scheduler.airflow.load.SpecError: The DAG spec {platform.dags}/{DAG}.json is missing. {AGAIN}"
+    )
+
+
+GOOD = msgspec.json.encode(a_spec(a_task("a")))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (GOOD[:200], "is cut off or no JSON: Input data was truncated."),
+        (b"", "is cut off or no JSON: Input data was truncated."),
+        (b"<html>", "is cut off or no JSON: JSON is malformed: invalid character (byte 0)."),
+        (b"\xff\xfe{}", "is cut off or no JSON: JSON is malformed: invalid character (byte 0)."),
+        (b"[]", "is no DAG spec of format 1: Expected `object`, got `array`."),
+        (b"{}", "is no DAG spec of format 1: Object missing required field `format_version`."),
+        (b'{"format_version": 1}', "is no DAG spec of format 1: Object missing required field `dag_id`."),
+        (
+            GOOD.replace(b'"retries":0', b'"retries":"two"'),
+            "is no DAG spec of format 1: Expected `int`, got `str` - at `$.tasks[0].retries`.",
+        ),
+        (msgspec.json.encode(a_spec()), "has no tasks."),
+        (
+            msgspec.json.encode(a_spec(a_task("a"), team="other")),
+            "is of another DAG, other_daily: files must not be renamed.",
+        ),
+    ],
+)
+def test_a_broken_spec_is_an_import_error(platform: Platform, content: bytes, problem: str) -> None:
+    assert error_of(platform, content) == (
+        f"dbt_scheduler.airflow.load.SpecError: The DAG spec {platform.dags}/{DAG}.json {problem} {AGAIN}"
+    )
+
+
+def test_a_spec_of_a_newer_format_is_an_import_error(platform: Platform) -> None:
+    newer = b'{"format_version": 2, "shape": "unknown"}'
+    assert error_of(platform, newer) == (
+        f"dbt_scheduler.airflow.load.SpecError: The DAG spec {platform.dags}/{DAG}.json has format 2, and "
+        "this dbt-scheduler reads up to 1: it was compiled by a newer one. "
+        "Upgrade dbt-scheduler in Airflow's environment."
+    )
+
+
+def test_an_operator_that_is_not_on_the_list_is_an_import_error(platform: Platform) -> None:
+    spec = a_spec(a_task("a", operator="os.system"))
+    assert error_of(platform, msgspec.json.encode(spec)) == (
+        "dbt_scheduler.airflow.build.UnusableOperatorError: The operator os.system is not one that "
+        "dbt-scheduler knows. The spec was compiled by a newer dbt-scheduler, or changed by hand."
+    )
+
+
+def test_an_operator_whose_package_is_not_there_is_an_import_error(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "airflow.providers.not_installed.operators.Thing"
+    monkeypatch.setattr("dbt_scheduler.airflow.build.OPERATORS", {path})
+    assert error_of(platform, msgspec.json.encode(a_spec(a_task("a", operator=path)))) == (
+        f"dbt_scheduler.airflow.build.UnusableOperatorError: The operator {path} needs "
+        "airflow.providers.not_installed, which is not installed. "
+        "Install its provider package in Airflow's environment."
+    )
+
+
+def test_one_broken_spec_hides_no_other(platform: Platform) -> None:
+    platform.deploy(a_spec(a_task("a"), team="other"))
+    (platform.dags / f"{DAG}.py").write_text(STUB)
+    bag = platform.parse()
+    assert list(bag.dags) == ["other_daily"]
+    assert len(bag.import_errors) == 1
+
+
+def test_a_dag_is_of_its_stubs_file(platform: Platform) -> None:
+    platform.deploy(a_spec(a_task("a")))
+    assert platform.parse().dags[DAG].fileloc == str(platform.dags / f"{DAG}.py")
+
+
+def test_loading_reads_no_schemas_and_no_yaml(platform: Platform) -> None:
+    platform.deploy(
+        a_spec(a_task("a", upstream=("wait_for__hard_dependencies.dim",)), sensors=(a_wait("dim"),))
+    )
+    code = f"""
+import sys
+import airflow.providers.standard.sensors.external_task
+before = set(sys.modules)
+from dbt_scheduler.airflow import load_dag
+load_dag({str(platform.dags / DAG) + ".py"!r})
+print(*sorted(name.split(".")[0] for name in set(sys.modules) - before))
+print(*sorted(name for name in set(sys.modules) if name.startswith("dbt_scheduler.")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    new, ours = done.stdout.splitlines()[-2:]
+    assert not {"jsonschema", "yaml", "click", "dbt"} & set(new.split())
+    assert not {"dbt_scheduler.shape", "dbt_scheduler.document", "dbt_scheduler.compiler.specs"} & set(
+        ours.split()
+    )
