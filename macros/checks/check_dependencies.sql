@@ -1,0 +1,15 @@
+{% macro check_dependencies(node, dependencies) %}
+  {# Whether the node reads what it names is for Python to say, which follows lineage; here a name has to exist. #}
+  {% set known = dbt_scheduler.asset_names() %}
+  {% set found = [] %}
+  {% for name in dependencies if name not in known %}
+    {% set parents = [] %}
+    {% for parent in node.depends_on.nodes %}
+      {% do parents.append((graph.nodes.get(parent) or graph.sources.get(parent) or {}).get('name', '')) %}
+    {% endfor %}
+    {% set words = {'node': node.name, 'asset': name} %}
+    {% set hint = dbt_scheduler.did_you_mean(name, parents) %}
+    {% do found.append(dbt_scheduler.finding('SCH103', dbt_scheduler.file_of(node), words, hint)) %}
+  {% endfor %}
+  {{ return(found) }}
+{% endmacro %}

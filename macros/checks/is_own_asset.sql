@@ -1,0 +1,11 @@
+{% macro is_own_asset(name, own, snapshot) %}
+  {% for asset in snapshot['assets'].get(name, []) if asset.team == own %}
+    {{ return(true) }}
+  {% endfor %}
+  {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot'] %}
+    {% if name in [node.name, node.name ~ '_v' ~ node.get('version')] %}
+      {{ return(node.config.materialized != 'ephemeral') }}
+    {% endif %}
+  {% endfor %}
+  {{ return(false) }}
+{% endmacro %}

@@ -1,0 +1,24 @@
+{% macro json_schema_problems(schema, instance) %}
+  {# YAML also knows keys that are numbers or true; as JSON they are text. #}
+  {% set value = fromjson(tojson(instance)) %}
+  {% set records = dbt_scheduler.json_schema_check(schema, value, schema, []) %}
+  {% if not records %}
+    {{ return([]) }}
+  {% endif %}
+  {# Where the allowed values are listed, saying of what type they are adds nothing. #}
+  {% set listed = records | selectattr('keyword', 'in', ['enum', 'const']) | map(attribute='path') | list %}
+  {% set kept = [] %}
+  {% for record in records if record.keyword != 'type' or record.path not in listed %}
+    {% set steps = [] %}
+    {% for step in record.path %}
+      {% do steps.append(step if step is string else ('00000' ~ step)[-6:]) %}
+    {% endfor %}
+    {% do kept.append({'place': steps | join('/'), 'record': record}) %}
+  {% endfor %}
+  {% set problems = [] %}
+  {% for each in kept | sort(attribute='place', case_sensitive=true) %}
+    {% set record = each.record %}
+    {% do problems.append({'path': record.path, 'problem': record.problem, 'hint': record.hint}) %}
+  {% endfor %}
+  {{ return(problems) }}
+{% endmacro %}
