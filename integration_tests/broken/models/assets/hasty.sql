@@ -1,0 +1,1 @@
+select * from {{ source("transactions", "dim_customers") }}

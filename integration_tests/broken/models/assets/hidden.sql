@@ -1,0 +1,1 @@
+select * from {{ source("raw", "fct_orders") }}, {{ source("warehouse", "dim_customers") }}

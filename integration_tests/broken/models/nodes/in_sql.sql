@@ -1,0 +1,1 @@
+{{ config(meta={"scheduler": "daily"}) }} select 1 as id

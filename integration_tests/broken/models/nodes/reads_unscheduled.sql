@@ -1,0 +1,1 @@
+select * from {{ ref("unscheduled") }}, {{ ref("unscheduled_view") }}, {{ ref("unscheduled_seed") }}

@@ -1,0 +1,1 @@
+{{ config(alias="versioned_two") }} select 1 as id

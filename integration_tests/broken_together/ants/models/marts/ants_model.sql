@@ -1,0 +1,1 @@
+select * from {{ source('bees', 'bees_model') }} -- SCH309

@@ -1,0 +1,1 @@
+select * from {{ source('ants', 'ants_model') }} -- SCH309

@@ -1,0 +1,1 @@
+select * from {{ source('global_assets', 'dim_hives') }} -- SCH302

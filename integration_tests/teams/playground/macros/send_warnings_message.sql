@@ -1,0 +1,3 @@
+{% macro send_warnings_message() %}
+    {% do log("no warnings in this run", info=true) %}
+{% endmacro %}

@@ -1,0 +1,1 @@
+select user_id, 'user ' || user_id as name from {{ ref("input_dbt_model") }}

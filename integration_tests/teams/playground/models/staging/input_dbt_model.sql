@@ -1,0 +1,1 @@
+select user_id, clicks from {{ source("events", "some_source") }}

@@ -1,0 +1,1 @@
+select carrier_id, carrier from {{ source("carriers", "carrier_rates") }}

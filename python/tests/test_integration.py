@@ -1,0 +1,111 @@
+"""The folders of ``integration_tests/``: the input beside what the commands make of it and say of it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dbt_scheduler.cli import main
+from goldens import INTEGRATION, copy_projects, dbt, read_tree, run
+
+TEAMS = ("playground", "shipping", "transactions")
+REGISTRY = INTEGRATION / "expected" / "registry"
+EXPORT = ("registry", "export", "--dbt-package", ".dbt_scheduler/registry")
+MALFORMED = sorted(path.parent.name for path in (INTEGRATION / "malformed").glob("*/scheduler.yaml"))
+
+
+@pytest.fixture(scope="session")
+def teams(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example teams, compiled by dbt with every team's registry entry at hand; ``out`` holds the output."""
+    folder = tmp_path_factory.mktemp("integration") / "teams"
+    copy_projects(INTEGRATION / "teams", folder)
+    for team in TEAMS:
+        run("dbt-scheduler", *EXPORT, cwd=folder / team)
+        dbt("deps", cwd=folder / team)
+        dbt("parse", cwd=folder / team)
+    run("dbt-scheduler", "compile", *TEAMS, "--out", "../out", cwd=folder)
+    for team in TEAMS:
+        run("dbt-scheduler", *EXPORT, "--registry", "../../out/registry", cwd=folder / team)
+        dbt("compile", "--no-populate-cache", cwd=folder / team)
+    return folder
+
+
+def test_teams_have_no_findings(teams, golden):
+    golden(INTEGRATION / "expected" / "check.txt", run("dbt-scheduler", "check", *TEAMS, cwd=teams))
+
+
+def test_teams_compile_to_the_expected_files(teams, golden):
+    run("dbt-scheduler", "compile", *TEAMS, "--out", "../out", cwd=teams)
+    expected = INTEGRATION / "expected"
+    found = read_tree(teams.parent / "out")
+    for path, text in found.items():
+        golden(expected / path, text)
+    assert sorted(found) == sorted(path for path in read_tree(expected) if path != "check.txt")
+
+
+def test_a_second_compile_changes_no_byte(teams):
+    before = read_tree(teams.parent / "out")
+    run("dbt-scheduler", "compile", *TEAMS, "--out", "../again", cwd=teams)
+    assert read_tree(teams.parent / "again") == before
+
+
+def test_a_team_alone_compiles_the_same_with_the_registry_of_the_others(teams):
+    registry = teams.parent / "out" / "registry"
+    run("dbt-scheduler", "compile", "shipping", "--out", "../alone", "--registry", registry, cwd=teams)
+    together = read_tree(teams.parent / "out")
+    expected = {path: text for path, text in together.items() if "shipping" in Path(path).name}
+    assert read_tree(teams.parent / "alone") == expected
+
+
+def test_dbt_and_check_reject_the_broken_project(tmp_path, golden):
+    broken = tmp_path / "broken"
+    copy_projects(INTEGRATION / "broken", broken)
+    run("dbt-scheduler", *EXPORT, "--registry", REGISTRY, cwd=broken)
+    dbt("deps", cwd=broken)
+    told = dbt("compile", "--select", "package:dbt_scheduler", "--no-populate-cache", cwd=broken, expect=2)
+    golden(INTEGRATION / "broken" / "expected_dbt_compile.txt", told[told.index("Compilation Error") :])
+    told = run("dbt-scheduler", "check", "--registry", REGISTRY, cwd=broken, expect=1)
+    golden(INTEGRATION / "broken" / "expected_check.txt", told)
+
+
+def test_an_undeclared_source_is_an_error_of_dbts_own(tmp_path, golden):
+    project = tmp_path / "broken_source"
+    copy_projects(INTEGRATION / "broken_source", project)
+    run("dbt-scheduler", *EXPORT, "--registry", REGISTRY, cwd=project)
+    dbt("deps", cwd=project)
+    told = dbt("compile", "--no-populate-cache", cwd=project, expect=2)
+    golden(
+        INTEGRATION / "broken_source" / "expected_dbt_compile.txt", told[told.index("Compilation Error") :]
+    )
+    told = run("dbt-scheduler", "check", cwd=project, expect=2)
+    golden(INTEGRATION / "broken_source" / "expected_check.txt", told)
+
+
+def test_check_finds_what_takes_several_teams(tmp_path, golden):
+    folder = tmp_path / "together"
+    copy_projects(INTEGRATION / "broken_together", folder)
+    teams = sorted(path.parent for path in folder.glob("*/dbt_project.yml"))
+    for team in teams:
+        dbt("deps", cwd=team) if (team / "packages.yml").is_file() else None
+        dbt("parse", cwd=team)
+    told = run("dbt-scheduler", "check", *(team.name for team in teams), cwd=folder, expect=1)
+    golden(INTEGRATION / "broken_together" / "expected_check.txt", told)
+
+
+@pytest.fixture(scope="session")
+def stand_in(teams: Path) -> Path:
+    """A copy of a compiled team whose scheduler.yaml each case replaces."""
+    folder = teams.parent / "malformed"
+    shutil.copytree(teams / "playground", folder / "playground", symlinks=True)
+    shutil.copy(teams / "platform.yaml", folder)
+    return folder
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_malformed_scheduler_yaml_is_told(case, stand_in, golden, monkeypatch):
+    shutil.copy(INTEGRATION / "malformed" / case / "scheduler.yaml", stand_in / "playground")
+    monkeypatch.chdir(stand_in)
+    done = CliRunner().invoke(main, ["check", "playground", "--registry", str(REGISTRY)])
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    golden(INTEGRATION / "malformed" / case / "expected.txt", f"{done.output}exit code {done.exit_code}\n")
