@@ -1,0 +1,53 @@
+# `make demo` shows it, `make test` checks it; both make their own environment in .venv first.
+PYTHON ?= python3.11
+BIN := $(CURDIR)/.venv/bin
+ENVIRONMENT := .venv/.installed
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
+
+.DEFAULT_GOAL := help
+.PHONY: help demo airflow test lint types generate golden bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+demo: $(ENVIRONMENT) ## three teams' dbt projects checked, compiled and run by a real Airflow (four minutes)
+	@$(BIN)/python python/tools/demo.py run
+
+airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
+	@$(BIN)/python python/tools/demo.py serve
+
+test: lint types ## lint, types and every test
+	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(ENVIRONMENT) ## style, and which module may import which
+	cd python && $(BIN)/ruff check && $(BIN)/ruff format --check
+	cd python && $(BIN)/lint-imports
+
+types: $(ENVIRONMENT) ## mypy --strict
+	cd python && $(BIN)/mypy
+
+generate: $(ENVIRONMENT) ## the generated macros and docs/rules.md
+	$(BIN)/python python/tools/generate.py
+
+golden: $(ENVIRONMENT) ## what integration_tests expects, written anew: read the diff
+	cd python && $(BIN)/python -m pytest -q tests/test_integration.py --update-goldens
+
+bench: $(ENVIRONMENT) ## the figures of python/benchmarks
+	cd python/benchmarks && for bench in bench_*.py; do $(BIN)/python $$bench; done
+
+lock: ## requirements.lock from requirements.in (needs uv)
+	uv pip compile -q --no-strip-extras --python-version 3.11 --no-emit-index-url --no-annotate \
+		--generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.lock
+
+clean: ## everything that these commands made
+	rm -rf .demo .venv
+
+$(ENVIRONMENT): .venv/.locked python/pyproject.toml
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e python
+	@touch $@
+
+.venv/.locked: requirements.lock
+	@echo "making .venv from requirements.lock, about two minutes"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@touch $@

@@ -1,0 +1,90 @@
+"""Runs the example teams: dbt, the checks, the compiler, then a real Airflow that builds their tables.
+
+``run`` does one day and ends with what happened; ``serve`` leaves Airflow's UI open until Ctrl-C.
+Everything is written under ``.demo`` at the root of the repository.
+"""
+
+import signal
+import sys
+import time
+from datetime import date, datetime, timedelta
+
+from demo_airflow import Airflow, Run
+from demo_teams import DEMO, OUT, FailedError, compile_teams, copy_teams, leave_out_unrunnable, show_compiled
+from demo_watch import show_results, watch
+from rich.console import Console
+from rich.markup import escape
+
+DAY = date(2025, 9, 9)
+"""The day that the demo runs; platform.yaml of the example teams starts on it."""
+
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
+
+
+def main() -> int:
+    """The command; 0 when every task of the day has succeeded."""
+    # A kill is an interrupt, also in the background, where a shell turns interrupts off: what runs must be stopped.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    command = sys.argv[1:]
+    if command not in (["run"], ["serve"]):
+        console.print("usage: demo.py run | serve")
+        return 2
+    try:
+        return _serve() if command == ["serve"] else _run()
+    except KeyboardInterrupt:
+        console.print("stopped")
+        return 130
+    except FailedError as failed:
+        console.print(f"[bold red]{escape(failed.args[0])}[/]")
+        return 1
+
+
+def _run() -> int:
+    began = time.monotonic()
+    copy_teams()
+    with Airflow(DEMO / "airflow", OUT / "dags", scheduling=False) as airflow:
+        console.rule("three dbt projects", align="left")
+        compile_teams(console)
+        show_compiled(console)
+        dag_ids = leave_out_unrunnable(console)
+        console.rule(f"Airflow runs {DAY}", align="left")
+        airflow.start()
+        airflow.wait_for_dags(dag_ids)
+        runs = [run for dag_id in dag_ids if (run := _run_of(dag_id))]
+        airflow.create_runs(runs)
+        failed = watch(airflow, runs, console)
+        show_results(airflow, console)
+    minutes, seconds = divmod(round(time.monotonic() - began), 60)
+    console.print(f"\n{'[red]Failed' if failed else '[green]Done'}[/] in {minutes} min {seconds:02} s.")
+    console.print(
+        "Next: [bold].demo/out[/] has the DAG specs and registry entries, [bold]integration_tests/teams[/] "
+        "what they come from, and [bold]make airflow[/] shows the DAGs in Airflow's own UI."
+    )
+    return 1 if failed else 0
+
+
+def _serve() -> int:
+    copy_teams()
+    with Airflow(DEMO / "airflow", OUT / "dags", scheduling=True) as airflow:
+        compile_teams(console)
+        dag_ids = leave_out_unrunnable(console)
+        airflow.start()
+        airflow.wait_for_dags(dag_ids)
+        console.print(f"\nAirflow: [bold]{airflow.url}[/] (everybody is admin; Ctrl-C stops it)")
+        airflow.wait()
+    return 0
+
+
+def _run_of(dag_id: str) -> Run | None:
+    """The run of the day: the daily one, or the last of the hourly ones; weekly DAGs have none."""
+    midnight = datetime.fromisoformat(f"{DAY}T00:00:00+00:00")
+    if dag_id.endswith("_daily"):
+        return Run(dag_id, midnight + timedelta(minutes=10))
+    if dag_id.endswith("_hourly"):
+        return Run(dag_id, midnight + timedelta(hours=23, minutes=5))
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""The first half of the demo: dbt projects become DAG specs and registry entries, as in a team's CI."""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / ".demo"
+TEAMS = DEMO / "teams"
+OUT = DEMO / "out"
+BIN = Path(sys.executable).parent
+
+
+Step = Callable[[Path], None]
+"""Something done in one team's project."""
+
+
+class FailedError(Exception):
+    """A step of the demo did not work; the text says which and what it printed."""
+
+
+def environment() -> dict[str, str]:
+    """The environment of this process, with the tools of its Python first on the path."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AIRFLOW", "DBT_", "PYTHON"))
+    }
+    return {**kept, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+
+
+def copy_teams() -> None:
+    """Fresh copies of the example teams: the demo writes nothing into integration_tests."""
+    shutil.rmtree(DEMO, ignore_errors=True)
+    shutil.copytree(
+        ROOT / "integration_tests" / "teams",
+        TEAMS,
+        ignore=shutil.ignore_patterns(
+            "target", "logs", "dbt_packages", ".dbt_scheduler", "expected", "*.duckdb"
+        ),
+    )
+
+
+def compile_teams(console: Console) -> None:
+    """Everything up to the specs.
+
+    Teams that need each other in a circle publish what they expose before they read each other: so each
+    project is parsed and compiled once for its registry entry, and then checked against everybody's.
+    """
+    names = [path.name for path in _projects()]
+    _all_teams(_export, _dbt("deps"), _dbt("parse"))
+    _scheduler("compile", *names, "--out", str(OUT))
+    console.print("dbt deps, dbt parse, first registry entries: done")
+    _all_teams(_export, _dbt("compile", "--no-populate-cache"))
+    console.print("dbt compile, with every team's registry entry at hand: done")
+    console.print("[bold]dbt-scheduler check[/]")
+    console.print(_scheduler("check", *names).rstrip() or "no findings", markup=False)
+    console.print("[bold]dbt-scheduler compile[/]")
+    console.print(_scheduler("compile", *names, "--out", str(OUT)).rstrip(), markup=False)
+
+
+def show_compiled(console: Console) -> None:
+    """What the compiler made: DAGs with their tasks and sensors, and assets with who reads them."""
+    dags = Table("DAG", "tasks", "sensors", "waits for", box=None, title="DAGs", title_justify="left")
+    for spec in specs():
+        waits = [f"{s['team']}.{s['asset']}" + _unless_hard(s["dependency"]) for s in spec["sensors"]]
+        dags.add_row(spec["dag_id"], str(len(spec["tasks"])), str(len(waits)), ", ".join(waits))
+    console.print(dags)
+    entries = {
+        team: entry
+        for path in sorted((OUT / "registry").glob("*.json"))
+        for team, entry in _read(path).items()
+    }
+    readers: dict[str, Counter[str]] = {}
+    for reader, entry in entries.items():
+        for team, assets in entry["consumed"].items():
+            for asset, uses in assets.items():
+                readers.setdefault(f"{team}.{asset}", Counter())[reader] += len(uses)
+    table = Table("asset", "pipelines", "exposed", "read by", box=None, title="Assets", title_justify="left")
+    for team, entry in sorted(entries.items()):
+        for asset, made in sorted(entry["produced"].items()):
+            name = f"{team}.{asset}"
+            exposed = "yes" if made["exposed"] else ""
+            table.add_row(
+                name, " ".join(made["pipelines"]), exposed, ", ".join(sorted(readers.get(name, ())))
+            )
+    console.print(table)
+
+
+def leave_out_unrunnable(console: Console) -> list[str]:
+    """The DAGs that can run here; Airflow does not see the others, whose operators are not installed."""
+    runnable, others = [], []
+    for spec in specs():
+        operators = {task["operator"].rpartition(".")[0] for task in spec["tasks"]}
+        missing = sorted(operator for operator in operators if not _importable(operator))
+        (others if missing else runnable).append(spec["dag_id"])
+        if missing:
+            console.print(f"left out here: {spec['dag_id']}, which needs {missing[0]}")
+    (OUT / "dags" / ".airflowignore").write_text("".join(f"{dag_id}.py\n" for dag_id in others))
+    return runnable
+
+
+def specs() -> list[dict]:
+    """The compiled DAG specs, by dag_id."""
+    return [_read(path) for path in sorted((OUT / "dags").glob("*.json"))]
+
+
+def run(command: list[str], cwd: Path) -> str:
+    """What a command printed; FailedError, with the end of its output, when it fails."""
+    done = subprocess.run(  # noqa: S603 - the demo's own commands
+        command, cwd=cwd, env=environment(), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        shown = " ".join([Path(command[0]).name, *command[1:]])
+        raise FailedError(f"{shown} (in {cwd.name}) failed\n{(done.stdout + done.stderr)[-4000:]}")
+    return done.stdout + done.stderr
+
+
+def _projects() -> list[Path]:
+    return sorted(path.parent for path in TEAMS.glob("*/dbt_project.yml"))
+
+
+def _all_teams(*steps: Step) -> None:
+    """Every step for every team, two teams at a time."""
+
+    def prepare(project: Path) -> None:
+        for step in steps:
+            step(project)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(prepare, _projects()))
+
+
+def _dbt(*arguments: str) -> Step:
+    def step(project: Path) -> None:
+        run([str(BIN / "dbt"), "--no-version-check", "--no-use-colors", *arguments], project)
+
+    return step
+
+
+def _export(project: Path) -> None:
+    registry = (OUT / "registry").as_uri()
+    package = [*("--dbt-package", ".dbt_scheduler/registry"), *("--registry", registry)]
+    run([str(BIN / "dbt-scheduler"), "registry", "export", *package], project)
+
+
+def _scheduler(*arguments: str) -> str:
+    return run([str(BIN / "dbt-scheduler"), *arguments], TEAMS)
+
+
+def _unless_hard(dependency: str) -> str:
+    return "" if dependency == "hard" else f" ({dependency})"
+
+
+def _importable(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _read(path: Path) -> dict:
+    return json.loads(path.read_text())
