@@ -2,11 +2,11 @@
 
 from build import World, node, seed
 from dbt_scheduler.manifest import Meta
-from dbt_scheduler.project.settings import NodeSettings, SettingsReader
+from dbt_scheduler.project.settings import NodeSettings, read_settings
 
 
 def read(scheduler=None, defaults=None):
-    settings, problems = SettingsReader().read(Meta(scheduler, defaults))
+    settings, problems = read_settings(Meta(scheduler, defaults))
     return settings, [(".".join(map(str, problem.path)), problem.violation.problem) for problem in problems]
 
 

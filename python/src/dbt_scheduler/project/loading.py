@@ -16,7 +16,7 @@ from dbt_scheduler.manifest import Manifest, Node, load_manifest
 from dbt_scheduler.project.declared import Declared, Surroundings, declare_tasks
 from dbt_scheduler.project.names import collect_names
 from dbt_scheduler.project.places import node_place
-from dbt_scheduler.project.settings import NodeSettings, SettingsReader, shape_finding
+from dbt_scheduler.project.settings import NodeSettings, read_settings, shape_finding
 from dbt_scheduler.project.types import Project, Table, Work, latest_assets, node_work, source_table
 from dbt_scheduler.suggest import did_you_mean
 
@@ -64,7 +64,6 @@ class _Reading:
         self._folder = folder
         self._manifest = manifest
         self._pipelines = pipelines
-        self._settings = SettingsReader()
 
     def project(self, config: TeamConfig) -> Project:
         manifest = self._manifest
@@ -95,7 +94,7 @@ class _Reading:
         )
 
     def _work(self, node: Node, *, runs: bool) -> Work:
-        settings, problems = self._settings.read(node.config.meta)
+        settings, problems = read_settings(node.config.meta)
         for problem in problems:
             place = node_place(self._folder, node, *problem.path)
             self.findings.append(shape_finding(problem, place, node.name))

@@ -1,5 +1,7 @@
 """A dbt node's ``meta.scheduler``: validated, merged with the folder defaults, and typed."""
 
+from functools import lru_cache
+
 import msgspec
 
 from dbt_scheduler.catalogue.nodes import SCH101
@@ -35,20 +37,11 @@ class Problem(msgspec.Struct, frozen=True):
     violation: Violation
 
 
-class SettingsReader:
-    """Reads nodes' settings; a real project repeats few distinct ones, so each is looked at once."""
-
-    def __init__(self) -> None:
-        self._seen: dict[bytes, tuple[NodeSettings, tuple[Problem, ...]]] = {}
-
-    def read(self, meta: Meta) -> tuple[NodeSettings, tuple[Problem, ...]]:
-        """The settings, without the keys that are wrong, and what is wrong with those."""
-        if meta.scheduler is None and meta.scheduler_defaults is None:
-            return _NO_SETTINGS
-        content = msgspec.json.encode(meta)
-        if content not in self._seen:
-            self._seen[content] = _read(meta)
-        return self._seen[content]
+def read_settings(meta: Meta) -> tuple[NodeSettings, tuple[Problem, ...]]:
+    """The settings, without the keys that are wrong, and what is wrong with those."""
+    if meta.scheduler is None and meta.scheduler_defaults is None:
+        return _NO_SETTINGS
+    return _read(msgspec.json.encode(meta))
 
 
 _NO_SETTINGS: tuple[NodeSettings, tuple[Problem, ...]] = (NodeSettings(), ())
@@ -61,7 +54,10 @@ def shape_finding(problem: Problem, place: tuple[str, int], subject: str) -> Fin
     return SCH101.at(*place, subject=subject, hint=violation.hint, where=where, problem=violation.problem)
 
 
-def _read(meta: Meta) -> tuple[NodeSettings, tuple[Problem, ...]]:
+@lru_cache(maxsize=10_000)
+def _read(content: bytes) -> tuple[NodeSettings, tuple[Problem, ...]]:
+    """Read one distinct ``meta``, as JSON: thousands of nodes have few distinct ones."""
+    meta = msgspec.json.decode(content, type=Meta)
     merged: dict[str, object] = {}
     problems: list[Problem] = []
     for key in _KEYS:
