@@ -39,6 +39,7 @@ def test_files(tmp_path):
     world.team("shop", node("a", pipelines=["hourly", "daily"]), text="dag_prefix: s")
     written = write(world, tmp_path / "out")
     assert sorted(written) == [
+        "dags/dbt_scheduler_resume.py",
         "dags/s_daily.json",
         "dags/s_daily.py",
         "dags/s_hourly.json",
@@ -50,6 +51,9 @@ def test_files(tmp_path):
     assert spec["dag_id"] == "s_daily"
     assert written["dags/s_daily.py"].decode().endswith("\ndag = load_dag(__file__)\n")
     assert list(json.loads(written["registry/shop.json"])) == ["shop"]
+    sweep = written["dags/dbt_scheduler_resume.py"].decode()
+    assert "airflow_connection='dbt_scheduler_airflow'" in sweep
+    assert "registry_url=None" in sweep
     assert all(content.endswith(b"\n") for content in written.values())
 
 
@@ -80,6 +84,7 @@ def test_dags_that_a_team_no_longer_has_are_removed_and_nothing_else(tmp_path):
     del world._folders["other"]
     world.team("shop", node("a", pipelines=DAILY))
     assert sorted(write(world, out)) == [
+        "dags/dbt_scheduler_resume.py",
         "dags/garbage.json",
         "dags/hand_written.py",
         "dags/mine.json",
@@ -106,7 +111,7 @@ def test_a_file_where_the_folder_should_be(tmp_path):
 def test_a_folder_where_a_file_should_be(tmp_path):
     world = World(tmp_path)
     world.team("shop", node("a", pipelines=DAILY))
-    (tmp_path / "out" / "dags" / "shop_daily.json").mkdir(parents=True)
+    (tmp_path / "out" / "dags" / "dbt_scheduler_resume.py").mkdir(parents=True)
     assert (
         refused(world, tmp_path / "out")
         .split(" | ")[0]

@@ -7,9 +7,10 @@ Everything is written under ``.demo`` at the root of the repository.
 import signal
 import sys
 import time
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from demo_airflow import Airflow, Run
+from demo_story import tell
 from demo_teams import DEMO, OUT, FailedError, compile_teams, copy_teams, leave_out_unrunnable, show_compiled
 from demo_watch import show_results, watch
 from rich.console import Console
@@ -17,6 +18,8 @@ from rich.markup import escape
 
 DAY = date(2025, 9, 9)
 """The day that the demo runs; platform.yaml of the example teams starts on it."""
+
+_NEXT_HOUR = datetime(2025, 9, 10, 0, 5, tzinfo=UTC)
 
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 
@@ -55,6 +58,9 @@ def _run() -> int:
         airflow.create_runs(runs)
         failed = watch(airflow, runs, console)
         show_results(airflow, console)
+        if not failed:
+            console.rule("the next hour: a producer is late", align="left")
+            tell(airflow, _NEXT_HOUR, console)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     console.print(f"\n{'[red]Failed' if failed else '[green]Done'}[/] in {minutes} min {seconds:02} s.")
     console.print(

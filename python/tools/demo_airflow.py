@@ -43,6 +43,8 @@ class Airflow:
         self.url = f"http://127.0.0.1:{port}"
         self._environment = {**environment(), **settings(home, dags)}
         self._environment["AIRFLOW__API__BASE_URL"] = self.url
+        # What the default platform calls the way to Airflow's own API; here everybody is admin, without a login.
+        self._environment["AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW"] = self.url
         execution = f"http://127.0.0.1:{self._execution_port}/execution/"
         self._environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = execution
         self._environment["AIRFLOW__API__PORT"] = str(port)
@@ -98,6 +100,12 @@ class Airflow:
         return {
             run["dag_id"]: run["state"] for run in self._get("/api/v2/dags/~/dagRuns?limit=1000")["dag_runs"]
         }
+
+    def run_state(self, dag_id: str, logical_date: datetime) -> str | None:
+        """State of the one run of a DAG with this logical date; None if there is none."""
+        runs = self._get(f"/api/v2/dags/{dag_id}/dagRuns?limit=1000")["dag_runs"]
+        found = [run["state"] for run in runs if datetime.fromisoformat(run["logical_date"]) == logical_date]
+        return found[0] if found else None
 
     def task_instances(self) -> list[dict]:
         """Every task instance, as the API tells it."""

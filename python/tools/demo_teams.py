@@ -69,6 +69,11 @@ def compile_teams(console: Console) -> None:
     console.print(_scheduler("compile", *names, "--out", str(OUT)).rstrip(), markup=False)
 
 
+def publish() -> None:
+    """What every team's files say now, as specs and registry entries."""
+    _scheduler("compile", *(path.name for path in _projects()), "--out", str(OUT))
+
+
 def show_compiled(console: Console) -> None:
     """What the compiler made: DAGs with their tasks and sensors, and assets with who reads them."""
     dags = Table("DAG", "tasks", "sensors", "waits for", box=None, title="DAGs", title_justify="left")

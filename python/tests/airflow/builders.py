@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from dbt_scheduler.registry import AssetPipeline, Contact, Entry, Produced
+from dbt_scheduler.registry import AssetPipeline, Consumed, Contact, Entry, Produced
 from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor, Task
 
 HOURLY = Schedule(cron="5 * * * *", grain="hour", start_date="2025-01-01")
@@ -43,7 +43,7 @@ def a_wait(asset: str, *, pipeline: str = "daily", task_id: str | None = None, *
         task_id=task_id or f"marts.{asset}",
         pipeline=pipeline,
         schedule=rest.pop("schedule", SCHEDULES[pipeline]),
-        slo_seconds=None,
+        slo_seconds=rest.pop("slo_seconds", None),
     )
     values: dict[str, Any] = {"wait_timeout_seconds": 3600, "poll_seconds": 300, "team": "shipping", **rest}
     return Sensor(
@@ -63,6 +63,9 @@ def a_spec(*tasks: Task, pipeline: str = "daily", team: str = "playground", **re
         "tags": (team,),
         "channel": None,
         "alert_tags": (),
+        "alert_channel": "log",
+        "alert_connection": "slack_default",
+        "airflow_connection": "dbt_scheduler_airflow",
         "schedule": SCHEDULES[pipeline],
         "catchup": False,
         "max_active_runs": 4,
@@ -77,13 +80,14 @@ def an_entry(
     asset: str, *pipelines: str, team: str = "shipping", group: str | None = "marts", **rest: Any
 ) -> Entry:
     """A registry entry of a team with one exposed asset."""
+    slo_seconds = rest.pop("slo_seconds", None)
     produced = Produced(
         dag_prefix=team,
         task_group=group,
         task_id=rest.pop("task_id", asset),
         pipeline=pipelines[0],
-        slo_seconds=None,
-        pipelines={name: AssetPipeline(slo_seconds=None, exposed=True) for name in pipelines},
+        slo_seconds=slo_seconds,
+        pipelines={name: AssetPipeline(slo_seconds=slo_seconds, exposed=True) for name in pipelines},
         exposed=True,
         relation=None,
         columns={},
@@ -95,4 +99,29 @@ def an_entry(
         pipelines={name: SCHEDULES[name] for name in pipelines},
         produced={asset: produced},
         consumed={},
+    )
+
+
+def a_wait_entry(consumer: DagSpec) -> Entry:
+    """The registry entry of a team with one DAG, which makes nothing that others read."""
+    consumed: dict[str, dict[str, tuple[Consumed, ...]]] = {}
+    for sensor in consumer.sensors:
+        for task in consumer.tasks:
+            if sensor.task_id in task.upstream:
+                reader = Consumed(
+                    pipeline=consumer.pipeline,
+                    producer_pipeline=sensor.producer.pipeline,
+                    task_group=task.group,
+                    task_id=task.task_id.rpartition(".")[2],
+                    sensor_task_id=sensor.task_id,
+                    dependency=sensor.dependency,
+                )
+                assets = consumed.setdefault(sensor.team, {})
+                assets[sensor.asset] = (*assets.get(sensor.asset, ()), reader)
+    return Entry(
+        dag_prefix=consumer.team,
+        contact=Contact(channel=f"#{consumer.team}"),
+        pipelines={consumer.pipeline: consumer.schedule},
+        produced={},
+        consumed=consumed,
     )

@@ -5,6 +5,7 @@ against the real execution API. Triggers are run by hand, each until its first l
 """
 
 import asyncio
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -83,6 +84,10 @@ class Platform:
             # Unpaused, but without a next run: tests make the runs that they want.
             session.execute(update(DagModel).values(is_paused=False, next_dagrun_create_after=None))
 
+    def write_stub(self, dag_id: str, text: str) -> None:
+        """A DAG file that is not a spec's, for the next deployment."""
+        (self.dags / f"{dag_id}.py").write_text(text)
+
     def parse(self) -> DagBag:
         """What Airflow's own parser makes of the folder."""
         return DagBag(str(self.dags), bundle_path=self.dags, bundle_name=BUNDLE)
@@ -132,7 +137,7 @@ class Platform:
         for _ in range(rounds):
             self.schedule()
             self._trigger_once()
-            after = self._everything()
+            after = self.everything()
             if after == before:
                 return
             before = after
@@ -166,6 +171,23 @@ class Platform:
                 select(TaskInstance.task_id, TaskInstance.state).where(TaskInstance.dag_id == dag_id)
             )
             return {task_id: state and str(state) for task_id, state in found}
+
+    def runs(self, dag_id: str) -> list[str]:
+        """The ids of a DAG's runs."""
+        with create_session() as session:
+            return list(session.scalars(select(DagRun.run_id).where(DagRun.dag_id == dag_id)))
+
+    def tries(self, dag_id: str) -> dict[str, int]:
+        """How often each task of a DAG that has one run was started."""
+        with create_session() as session:
+            query = select(TaskInstance.task_id, TaskInstance.try_number).where(TaskInstance.dag_id == dag_id)
+            return {row.task_id: row.try_number for row in session.execute(query)}
+
+    def note(self, dag_id: str, task_id: str) -> str | None:
+        """What somebody wrote on a task in the only run there is."""
+        with create_session() as session:
+            query = select(TaskInstance).where(TaskInstance.dag_id == dag_id, TaskInstance.task_id == task_id)
+            return session.scalars(query).one().note
 
     def xcom(self, dag_id: str, task_id: str, key: str) -> Any:
         """What a task left under a key, or None."""
@@ -224,7 +246,8 @@ class Platform:
                     with create_session() as session:
                         Trigger.submit_event(trigger_id, event, session=session)
 
-    def _everything(self) -> Any:
+    def everything(self) -> Any:
+        """The states of all runs and tasks, to be compared."""
         with create_session() as session:
             tasks = session.execute(select(TaskInstance.id, TaskInstance.state, TaskInstance.try_number))
             runs = session.execute(select(DagRun.id, DagRun.state))
@@ -253,7 +276,14 @@ def _first_event(trigger: Any, ti_id: Any) -> Any:
         except _WantsToSleepError:
             return None
 
-    with set_supervisor_comms(supervisor.comms), mock.patch("asyncio.sleep", side_effect=_WantsToSleepError):
+    here, real = threading.get_ident(), asyncio.sleep
+
+    def sleep(*arguments: Any) -> Any:  # an API server may be running in another thread
+        if threading.get_ident() == here:
+            raise _WantsToSleepError
+        return real(*arguments)
+
+    with set_supervisor_comms(supervisor.comms), mock.patch("asyncio.sleep", sleep):
         return asyncio.run(first())
 
 

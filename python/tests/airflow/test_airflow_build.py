@@ -93,9 +93,9 @@ def test_a_tasks_settings(platform: Platform) -> None:
 def test_a_sensors_settings(platform: Platform) -> None:
     sensor = dag_of(platform, rich_spec()).get_task("wait_for__hard_dependencies.dim")
     assert (sensor.external_dag_id, sensor.external_task_id) == ("shipping_daily", "marts.dim")
-    assert (sensor.timeout, sensor.poke_interval, sensor.deferrable, sensor.soft_fail) == (
-        3600,
+    assert (sensor.poke_interval, sensor.deferrable, sensor.reschedule, sensor.soft_fail) == (
         300,
+        True,
         True,
         False,
     )

@@ -1,5 +1,5 @@
 """The Airflow side: DAGs from compiled specs, and what their tasks do when they run."""
 
-from dbt_scheduler.airflow.load import SpecError, load_dag
+from dbt_scheduler.airflow.load import SpecError, load_dag, load_resume_dag
 
-__all__ = ["SpecError", "load_dag"]
+__all__ = ["SpecError", "load_dag", "load_resume_dag"]

@@ -11,6 +11,8 @@ from urllib.parse import quote
 from airflow.sdk import DAG, Asset, BaseOperator, TaskGroup, TriggerRule
 from airflow.sdk.definitions.param import ParamsDict
 
+from dbt_scheduler.airflow.alerts import alert_on_failure, forget_on_success
+from dbt_scheduler.airflow.callback import resume_consumers
 from dbt_scheduler.airflow.intervals import template_fallbacks
 from dbt_scheduler.airflow.only import params, skip_unless_chosen, skip_unless_read
 from dbt_scheduler.airflow.timetable import timetable
@@ -72,6 +74,7 @@ def _sensor(wait: Sensor, spec: DagSpec, **where: Any) -> BaseOperator:
         retry_delay=timedelta(minutes=1),
         trigger_rule=TriggerRule.NONE_FAILED,
         pre_execute=skip_unless_read,
+        on_failure_callback=alert_on_failure(spec),
         **where,
     )
 
@@ -91,6 +94,11 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
         max_active_tis_per_dag=1,
         trigger_rule=TriggerRule.NONE_FAILED,
         pre_execute=None if hook else skip_unless_chosen,
+        on_failure_callback=alert_on_failure(spec),
+        on_success_callback=[
+            *([resume_consumers(spec, task.assets)] if task.signals else []),
+            forget_on_success,
+        ],
         **({"pool": task.pool} if task.pool else {}),
         **where,
     )

@@ -35,6 +35,17 @@ def load_dag(stub: str) -> "DAG":
     return build_dag(read_spec(path.with_suffix(".json")), path)
 
 
+def load_resume_dag(
+    stub: str, *, airflow_connection: str, registry_url: str | None, alerts: tuple[str, str]
+) -> "DAG":
+    """The sweep's DAG; its registry is the folder beside the DAGs' when no URL is given."""
+    from dbt_scheduler.airflow.sweeper import build_resume_dag  # noqa: PLC0415
+
+    return build_resume_dag(
+        stub, airflow_connection=airflow_connection, registry_url=registry_url, alerts=alerts
+    )
+
+
 def read_spec(path: Path) -> DagSpec:
     """The spec in a file; SpecError names the file and what to do about it."""
     try:

@@ -104,6 +104,12 @@ def look(awaited: Awaited) -> Sight:
     return Sight(done=False, run_id=scheduled)
 
 
+def newest_period(awaited: Awaited) -> Interval | None:
+    """The newest period for which the task has succeeded; None if there is none, or Airflow cannot tell."""
+    newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
+    return None if newest is None else period(awaited.schedule, newest.interval)
+
+
 def _is_same_period(awaited: Awaited, seen: _Try) -> bool:
     return period(awaited.schedule, seen.interval) == period(awaited.schedule, awaited.interval)
 

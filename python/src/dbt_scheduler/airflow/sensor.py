@@ -7,15 +7,19 @@ from typing import Any
 
 from airflow.providers.standard.sensors.external_task import ExternalTaskSensor
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowFailException, AirflowSensorTimeout
+from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout
 
+from dbt_scheduler.airflow.deadlines import first_start
 from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.links import ProducerRunLink
-from dbt_scheduler.airflow.producers import NoProducerError, find_producer, registry_url
-from dbt_scheduler.airflow.runs import Awaited, Sight, glance, look
+from dbt_scheduler.airflow.producers import ProducerGoneError, find_producer, registry_url
+from dbt_scheduler.airflow.runs import Awaited, Sight, glance, look, newest_period
 from dbt_scheduler.airflow.trigger import AssetTrigger
+from dbt_scheduler.airflow.triggerer import triggerer_is_missing
+from dbt_scheduler.moments import utc
 from dbt_scheduler.pipelines import awaited, before_start
-from dbt_scheduler.spec import DagSpec, Sensor
+from dbt_scheduler.producers import NoProducerError, gives_up
+from dbt_scheduler.spec import DagSpec, Producer, Sensor
 
 _SOFT = "soft"
 
@@ -23,9 +27,12 @@ _SOFT = "soft"
 class AssetSensor(ExternalTaskSensor):
     """Waits for one task of another DAG, in the run that the alignment of the two schedules names.
 
-    It waits through failures of the producer, and until its timeout. A hard one fails then, a soft one goes
+    It waits through failures of the producer, and until its deadline. A hard one fails then, a soft one goes
     on as a success with a note: never as skipped, because Airflow cannot mark a skipped sensor as satisfied
     later.
+
+    It waits in the triggerer; where none is alive Airflow starts it again for each look (reschedule mode).
+    The deadline is worked out when it starts, and kept while it is deferred.
     """
 
     operator_extra_links = [ProducerRunLink()]  # noqa: RUF012 - Airflow's own way to say it
@@ -34,29 +41,25 @@ class AssetSensor(ExternalTaskSensor):
         super().__init__(
             external_dag_id=wait.producer.dag_id,
             external_task_id=wait.producer.task_id,
-            timeout=wait.wait_timeout_seconds,
             poke_interval=wait.poll_seconds,
             deferrable=True,
+            mode="reschedule",  # or the scheduler would start a rescheduled one again at once
             **kwargs,
         )
         self._wait = wait
         self._spec = spec
+        self._producer: Producer | None = None
         self.awaited: Awaited | None = None
         self.sight = Sight(done=False)
 
     def execute(self, context: Context) -> None:
-        """Go on at once if the asset is there, else wait: in the triggerer, or here if not deferrable."""
+        """Go on at once if the asset is there, else wait."""
         if self._needs_nothing(context):
             return
-        if self.deferrable:
-            self._look_or_defer(context, datetime.now(UTC) + timedelta(seconds=self.timeout))
-            return
         try:
-            super().execute(context)
+            self._look_or_wait(context, self._deadline(context))
         except AirflowSensorTimeout:
             self._time_is_up(context)
-        else:
-            self._say(context)
 
     def poke(self, context: Context) -> bool:
         """Whether the asset is there."""
@@ -67,7 +70,7 @@ class AssetSensor(ExternalTaskSensor):
         self, context: Context, event: dict[str, Any] | None = None, until: str = ""
     ) -> None:
         """The producer's task has succeeded in some run: look whether it is one that counts."""
-        self._look_or_defer(context, datetime.fromisoformat(until))
+        self._look_or_wait(context, datetime.fromisoformat(until))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Back from the triggerer: because something happened, or because time is up."""
@@ -81,26 +84,50 @@ class AssetSensor(ExternalTaskSensor):
             return self._time_is_up(context)
 
     def _time_is_up(self, context: Context) -> None:
-        text = f"{self._what()} was not there after {timedelta(seconds=self.timeout)}."
+        text = f"{self._what()} was not there {self._limit()}."
         if self._wait.dependency != _SOFT:
             raise AirflowSensorTimeout(text) from None
-        self._note(context, f"{text} A soft dependency: going on without it.")
+        self._note(context, f"{text} A soft dependency: going on without it. {self._age()}")
 
-    def _look_or_defer(self, context: Context, until: datetime) -> None:
+    def _look_or_wait(self, context: Context, until: datetime) -> None:
         seen = glance(self._run())  # before the look, so that nothing falls between the two
         if self.poke(context):
             self._say(context)
             return
-        left = until - datetime.now(UTC)
-        if left <= timedelta():
+        now = datetime.now(UTC)
+        if until <= now:
             raise AirflowSensorTimeout
-        self.log.info("Waiting for %s, looking every %s s.", self._what(), self.poke_interval)
+        self.log.info(
+            "Waiting for %s until %s UTC, looking every %s s.", self._what(), utc(until), self.poke_interval
+        )
+        if not self.deferrable or triggerer_is_missing():
+            self.log.info("No triggerer is alive: Airflow will start this sensor again for the next look.")
+            again = min(until, now + timedelta(seconds=self.poke_interval))
+            raise AirflowRescheduleException(again)  # type: ignore[no-untyped-call]
         self.defer(
             trigger=AssetTrigger.of(self._run(), seen, self.poke_interval),
-            timeout=left,
+            timeout=until - now,
             method_name="execute_complete",
             kwargs={"until": until.isoformat()},
         )
+
+    def _deadline(self, context: Context) -> datetime:
+        return gives_up(self._wait, self._found(), self._run().interval, first_start(context))
+
+    def _limit(self) -> str:
+        slo = self._found().slo_seconds
+        if slo is None:
+            return f"after {timedelta(seconds=self._wait.wait_timeout_seconds)}"
+        return f"by its SLO of {timedelta(seconds=slo)}"
+
+    def _age(self) -> str:
+        """How old the data is that a soft dependency goes on with."""
+        run = self._run()
+        newest = newest_period(run)
+        if newest is None:
+            return f"No success of {run.task_id} in {run.dag_id} is known."
+        ago = timedelta(minutes=(datetime.now(UTC) - newest.end) // timedelta(minutes=1))
+        return f"The newest data is of the period {utc(newest.start)} to {utc(newest.end)} UTC, which ended {ago} ago."
 
     def _needs_nothing(self, context: Context) -> bool:
         """Work out what to wait for; true when there is nothing, and a note says why."""
@@ -109,12 +136,13 @@ class AssetSensor(ExternalTaskSensor):
             producer = find_producer(self._wait, self._spec, registry_url(self._spec, stub))
         except NoProducerError as error:
             if self._wait.dependency != _SOFT:
-                raise AirflowFailException(str(error)) from None
+                raise ProducerGoneError(str(error)) from None
             self._note(context, f"{error} A soft dependency: going on without it.")
             return True
         interval = awaited(
             self._spec.schedule, run_interval_of(context, self._spec.schedule), producer.schedule
         )
+        self._producer = producer
         self.awaited = Awaited(producer.dag_id, producer.task_id, producer.schedule, interval)
         self.external_dag_id, self.external_task_id = producer.dag_id, producer.task_id
         if before_start(producer.schedule, interval):
@@ -126,6 +154,11 @@ class AssetSensor(ExternalTaskSensor):
         if self.awaited is None:
             raise RuntimeError("the sensor looked before it knew what to look for")
         return self.awaited
+
+    def _found(self) -> Producer:
+        if self._producer is None:
+            raise RuntimeError("the sensor asked about its producer before it had found it")
+        return self._producer
 
     def _what(self) -> str:
         """The awaited thing in words."""

@@ -10,7 +10,7 @@ from dbt_scheduler.catalogue.inputs import SCH407
 from dbt_scheduler.compiler.specs import Compiled
 from dbt_scheduler.errors import CannotRunError
 from dbt_scheduler.files import write_atomically
-from dbt_scheduler.spec import STUB
+from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, STUB, DagSpec
 
 
 class _Owner(msgspec.Struct):
@@ -61,7 +61,14 @@ def _files(out: Path, compiled: Iterable[Compiled]) -> dict[Path, bytes]:
         for spec in team.specs:
             files[out / "dags" / f"{spec.dag_id}.json"] = encode(spec)
             files[out / "dags" / f"{spec.dag_id}.py"] = STUB.encode()
+            files[out / "dags" / f"{RESUME_DAG}.py"] = _resume_stub(spec)
     return files
+
+
+def _resume_stub(spec: DagSpec) -> bytes:
+    """The same for every spec of a platform."""
+    fields = ("airflow_connection", "registry_url", "alert_channel", "alert_connection")
+    return RESUME_STUB.format(**{name: getattr(spec, name) for name in fields}).encode()
 
 
 def _remove_old(folder: Path, compiled: Iterable[Compiled]) -> None:

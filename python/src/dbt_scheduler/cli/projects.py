@@ -1,82 +1,48 @@
-"""The command line: reads options, calls the layer below, shows what it says, and sets the exit code.
+"""``check`` and ``compile``: what is wrong with teams' projects, and the DAGs that they make."""
 
-Data goes to stdout, talk to stderr. Exit code 0: clean; 1: findings; 2: could not run.
-"""
-
-import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from dbt_scheduler import __version__
-from dbt_scheduler.compiler.output import write_output, writing
+from dbt_scheduler.cli.shared import FOLDER, common, refusals
+from dbt_scheduler.compiler.output import write_output
 from dbt_scheduler.compiler.specs import Compiled, compile_team
 from dbt_scheduler.config import PlatformConfig
-from dbt_scheduler.errors import CannotRunError, Finding, Severity
+from dbt_scheduler.errors import Finding, Severity
 from dbt_scheduler.formats import FORMATS
 from dbt_scheduler.graph.workspace import Team
-from dbt_scheduler.project.loading import team_name
-from dbt_scheduler.registry import Directory
 from dbt_scheduler.rules import check as find_all
-from dbt_scheduler.session import Options, Session, open_session, read_platform, read_registry
-from dbt_scheduler.snapshot import write_snapshot
+from dbt_scheduler.session import Options, Session, open_session
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_Command = TypeVar("_Command", bound=Callable[..., object])
 _WORTH_A_BAR = 5
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="dbt-scheduler")
-def main() -> None:
-    """Airflow DAGs from dbt projects of many teams that wait for each other exactly."""
-
-
-def _common(command: _Command) -> _Command:
-    """The options that all commands share."""
-    for option in (
-        click.option(
-            "--manifest", type=_FILE, help="The manifest of one DIR, instead of target/manifest.json."
-        ),
-        click.option(
-            "--registry", metavar="URL", help="Where the registry is, instead of where platform.yaml says."
-        ),
-        click.option(
-            "--platform", type=_FILE, help="The platform.yaml, instead of the nearest one above DIR."
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-@main.command()
-@click.argument("folders", metavar="[DIR]...", nargs=-1, type=_FOLDER)
+@click.command()
+@click.argument("folders", metavar="[DIR]...", nargs=-1, type=FOLDER)
 @click.option("--format", "style", type=click.Choice(sorted(FORMATS)), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
-@_common
+@common
 def check(folders: tuple[Path, ...], style: str, *, strict: bool, **options: Any) -> None:  # noqa: ANN401 - from click
     """Show everything that is wrong with the dbt projects in these folders."""
-    with _refusals():
+    with refusals():
         session = _open(folders, Options(**options))
         findings = _findings(session)
         sys.stdout.write(FORMATS[style](findings))
         sys.exit(_exit_code(findings, strict=strict))
 
 
-@main.command("compile")
-@click.argument("folders", metavar="[DIR]...", nargs=-1, type=_FOLDER)
-@click.option("--out", type=_FOLDER, required=True, help="The folder to write dags/ and registry/ into.")
+@click.command("compile")
+@click.argument("folders", metavar="[DIR]...", nargs=-1, type=FOLDER)
+@click.option("--out", type=FOLDER, required=True, help="The folder to write dags/ and registry/ into.")
 @click.option("--strict", is_flag=True, help="Write nothing if there are warnings.")
-@_common
+@common
 def compile_(folders: tuple[Path, ...], out: Path, *, strict: bool, **options: Any) -> None:  # noqa: ANN401 - from click
     """Write the DAG specs and registry entries of the dbt projects in these folders."""
-    with _refusals():
+    with refusals():
         session = _open(folders, Options(out=out, **options))
         findings = _findings(session)
         sys.stderr.write(FORMATS["text"](findings) if findings else "")
@@ -86,42 +52,6 @@ def compile_(folders: tuple[Path, ...], out: Path, *, strict: bool, **options: A
         compiled = _compile(session, out)
         write_output(out, compiled)
         click.echo(_written(out, compiled), err=True)
-
-
-@main.group()
-def registry() -> None:
-    """Look into the asset registry."""
-
-
-@registry.command()
-@click.option(
-    "--dbt-package", "package", type=_FOLDER, required=True, help="The folder to write the package into."
-)
-@_common
-def export(package: Path, manifest: Path | None, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Write what the registry knows as a dbt package, for the checks in `dbt compile`."""
-    with _refusals():
-        settings = Options(**options)
-        platform, _ = read_platform([Path()], settings)
-        entries, findings = read_registry(platform, settings)
-        _talk(findings)
-        with writing(package):
-            write_snapshot(package, Directory(entries), platform.pipelines, team_name(Path()))
-        click.echo(f"{len(entries)} teams written to {package}", err=True)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turns what stops a command into its findings on stderr, and exit code 2."""
-    # A command keeps nearly all that it makes: an eighth of its time would go into looking for garbage.
-    gc.disable()
-    try:
-        yield
-    except CannotRunError as error:
-        _talk(error.findings)
-        sys.exit(2)
-    finally:
-        gc.enable()
 
 
 def _open(folders: tuple[Path, ...], options: Options) -> Session:
@@ -170,8 +100,3 @@ def _written(out: Path, compiled: Sequence[Compiled]) -> str:
     sensors = sum(len(spec.sensors) for spec in specs)
     assets = sum(len(team.entry.produced) for team in compiled)
     return f"{len(specs)} DAGs, {tasks} tasks, {sensors} sensors, {assets} assets written to {out}"
-
-
-def _talk(findings: Sequence[Finding]) -> None:
-    if findings:
-        sys.stderr.write(FORMATS["text"](findings))

@@ -1,0 +1,86 @@
+"""A real Airflow, all of its processes, with teams of a benchmark's own making."""
+
+import os
+import sys
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+_PYTHON = Path(__file__).resolve().parents[1]
+sys.path += [str(_PYTHON / "tools"), str(_PYTHON / "tests" / "airflow")]
+
+import demo_airflow  # noqa: E402 - the demo's Airflow, from the folder just named
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry  # noqa: E402
+
+from dbt_scheduler.registry import Entry  # noqa: E402
+from dbt_scheduler.resume.api import AirflowApi, TaskInstance, Which  # noqa: E402
+from dbt_scheduler.spec import STUB, DagSpec  # noqa: E402
+
+__all__ = ["Live", "a_spec", "a_task", "a_wait", "a_wait_entry", "an_entry", "date"]
+
+DATABASE = "DBT_SCHEDULER_BENCH_DATABASE"
+"""The variable with the SQLAlchemy URL of an empty database to use instead of a file of SQLite's."""
+
+_FIRST = datetime(2025, 3, 1, 0, 10, tzinfo=UTC)
+
+
+def date(number: int) -> datetime:
+    """The logical date of the n-th run of a daily DAG."""
+    return _FIRST + timedelta(days=number)
+
+
+class Live(demo_airflow.Airflow):
+    """Airflow with these DAGs and this registry; runs are made by date."""
+
+    def __init__(self, folder: Path, specs: Iterable[DagSpec], registry: dict[str, Entry]) -> None:
+        self.entries = registry
+        specs = list(specs)
+        self._dag_ids = [spec.dag_id for spec in specs]
+        (folder / "dags").mkdir(parents=True)
+        (folder / "registry").mkdir()
+        for spec in specs:
+            (folder / "dags" / f"{spec.dag_id}.json").write_bytes(msgspec.json.encode(spec))
+            (folder / "dags" / f"{spec.dag_id}.py").write_text(STUB)
+        for team, entry in registry.items():
+            (folder / "registry" / f"{team}.json").write_bytes(msgspec.json.encode({team: entry}))
+        demo_airflow.specs = list  # no pools are needed
+        super().__init__(folder / "home", folder / "dags", scheduling=False)
+        self._environment["AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW"] = self.url
+        self._environment["PYTHONPATH"] = os.pathsep.join(
+            [str(_PYTHON / "src"), os.environ.get("PYTHONPATH", "")]
+        )
+        if DATABASE in os.environ:
+            self._environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = os.environ[DATABASE]
+
+    def start(self) -> None:
+        """Healthy, with all DAGs read."""
+        super().start()
+        self.wait_for_dags(self._dag_ids)
+
+    def api(self, seconds: float = 3600) -> AirflowApi:
+        """A session with its API."""
+        return AirflowApi(self.url, budget_seconds=seconds)
+
+    def run(self, dag_id: str, number: int) -> str:
+        """Make the n-th run."""
+        run_id = f"manual__{number}"
+        body = {"dag_run_id": run_id, "logical_date": date(number).isoformat()}
+        self._post(f"/api/v2/dags/{dag_id}/dagRuns", body)
+        return run_id
+
+    def tasks(
+        self, dag_ids: Iterable[str], run_ids: Iterable[str] | None = None
+    ) -> dict[tuple, TaskInstance]:
+        """All task instances of DAGs, by DAG, run and task."""
+        with self.api(60) as api:
+            which = Which(dag_ids=list(dag_ids), run_ids=None if run_ids is None else list(run_ids))
+            return {each.id_: each for each in api.task_instances(which)}
+
+    def until(self, what: str, ready: object, patience: float = 180) -> float:
+        """Wait for something; how long it took, in seconds."""
+        started = time.monotonic()
+        self._poll(what, ready, patience)
+        return time.monotonic() - started

@@ -1,0 +1,104 @@
+"""Alerts when a task or a sensor has failed for good: one for each task and run, until it has succeeded."""
+
+import logging
+from collections.abc import Callable
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowRuntimeError, AirflowSensorTimeout
+
+from dbt_scheduler.airflow.alerts import texts
+from dbt_scheduler.airflow.alerts.sending import Destination, send
+from dbt_scheduler.airflow.alerts.texts import Message, TaskRun
+from dbt_scheduler.airflow.alerts.told import forget_told, note_told, was_told
+from dbt_scheduler.airflow.intervals import run_interval_of
+from dbt_scheduler.airflow.producers import ProducerGoneError
+from dbt_scheduler.spec import DagSpec
+
+_log = logging.getLogger(__name__)
+
+_TASK = "task failure"
+_DEPENDENCY = "dependency failure"
+
+Callback = Callable[[Context], None]
+
+
+def alert_on_failure(spec: DagSpec) -> Callback:
+    """The ``on_failure_callback`` of every task and sensor of a DAG. It never raises.
+
+    Airflow calls it when the last try has failed, not before a retry, and not for a task that could not start
+    because something before it failed.
+    """
+
+    def tell(context: Context) -> None:
+        try:
+            _tell(spec, context)
+        except Exception as error:  # noqa: BLE001 - an alert never fails a task
+            _log.error("The alert could not be made: %s: %s", type(error).__name__, error)
+
+    return tell
+
+
+def forget_on_success(context: Context) -> None:
+    """An ``on_success_callback``: a later failure in the same run is news again. It never raises."""
+    try:
+        forget_told(context)
+    except AirflowRuntimeError as error:
+        _log.warning("Airflow did not forget that a failure was reported: %s", error)
+
+
+def _tell(spec: DagSpec, context: Context) -> None:
+    kind = _kind(context)
+    remembers = _is_in_worker(context)
+    if remembers and _known(spec, context, kind):
+        _log.info("No alert: this run's %s was told before, and the task has not succeeded since.", kind)
+        return
+    to = Destination.of_dag(spec, _owners(spec, context["ti"].task_id))
+    if send(to, _message(spec, context, kind, to.tags)) and remembers:
+        try:
+            note_told(spec, context, kind)
+        except AirflowRuntimeError as error:
+            _log.warning("Airflow did not keep that the alert was sent; it may come again: %s", error)
+
+
+def _is_in_worker(context: Context) -> bool:
+    """False when a worker died: the DAG processor calls then, which gives no exception and knows no memory.
+
+    It would not even answer a question about one.
+    """
+    return isinstance(context.get("exception"), BaseException)
+
+
+def _known(spec: DagSpec, context: Context, kind: str) -> bool:
+    try:
+        return was_told(spec, context, kind)
+    except AirflowRuntimeError as error:  # better twice than not at all
+        _log.warning("Airflow did not say whether this failure was told before: %s", error)
+        return False
+
+
+def _kind(context: Context) -> str:
+    gave_up = isinstance(context.get("exception"), AirflowSensorTimeout | ProducerGoneError)
+    return _DEPENDENCY if gave_up else _TASK
+
+
+def _message(spec: DagSpec, context: Context, kind: str, tags: tuple[str, ...]) -> Message:
+    ti = context["ti"]
+    task = TaskRun(ti.dag_id, ti.task_id, run_interval_of(context, spec.schedule).start, ti.log_url)
+    if kind == _TASK:
+        return texts.task_failure(task, tags)
+    error = context.get("exception")
+    return texts.dependency_failure(task, tags, str(error) if isinstance(error, ProducerGoneError) else "")
+
+
+def _owners(spec: DagSpec, task_id: str) -> list[str]:
+    """Whose task it is; a sensor belongs to the owners of the tasks that read what it waits for."""
+    return [
+        owner
+        for task in spec.tasks
+        if task.task_id == task_id or (task_id in task.upstream and _is_sensor(spec, task_id))
+        for owner in task.owners
+    ]
+
+
+def _is_sensor(spec: DagSpec, task_id: str) -> bool:
+    return any(wait.task_id == task_id for wait in spec.sensors)

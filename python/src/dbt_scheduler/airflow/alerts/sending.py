@@ -1,0 +1,80 @@
+"""Sends alerts, and never fails whatever becomes of them: an alert is not worth a task."""
+
+import logging
+import threading
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from dbt_scheduler.airflow.alerts import texts
+from dbt_scheduler.airflow.alerts.channels import NotSentError, open_channel
+from dbt_scheduler.airflow.alerts.texts import Message, TaskRun, plain
+from dbt_scheduler.spec import DagSpec
+
+_log = logging.getLogger(__name__)
+
+_BUDGET_SECONDS = 15
+"""Airflow kills a worker that is still busy 20 seconds after its task has ended."""
+
+
+class Destination(msgspec.Struct, frozen=True):
+    """Where an alert goes: to a team's channel (``#name``), by a means and its Airflow connection."""
+
+    means: str
+    connection: str
+    channel: str | None
+    tags: tuple[str, ...] = ()
+
+    @classmethod
+    def of_dag(cls, spec: DagSpec, owners: Iterable[str] = ()) -> "Destination":
+        """The team that a DAG belongs to; owners are tagged before those whom every alert tags."""
+        return cls(spec.alert_channel, spec.alert_connection, spec.channel, (*owners, *spec.alert_tags))
+
+
+def slo_miss(to: Destination, task: TaskRun, due: datetime, state: str | None) -> bool:
+    """Tell a producer's team that an asset is late; whether it could be told. Never raises."""
+    return send(to, texts.slo_miss(task, to.tags, due, state))
+
+
+def all_clear(to: Destination, sensor: TaskRun, seconds: float = _BUDGET_SECONDS) -> bool:
+    """Tell a consumer's team that what it waited for is there; whether it could be told. Never raises."""
+    return send(to, texts.all_clear(sensor), seconds)
+
+
+def send(to: Destination, message: Message, seconds: float = _BUDGET_SECONDS) -> bool:
+    """Whether the message has been sent, within so many seconds. Never raises.
+
+    If not, the log has its text and what to do.
+    """
+    try:
+        problem = _send(to, message, seconds)
+    except NotSentError as error:
+        problem = str(error)
+    except Exception as error:  # noqa: BLE001 - a client library's surprise is still not worth a task
+        problem = f"{type(error).__name__}, which nobody expected."
+    if problem:
+        _log.error("The alert could not be sent: %s\nIt would have said:\n%s", problem, plain(message))
+    return not problem
+
+
+def _send(to: Destination, message: Message, seconds: float) -> str:
+    """Send within the time budget; returns the problem, if any."""
+    channel = open_channel(to.means, to.connection, to.channel)
+    problems: list[Exception] = []
+
+    def work() -> None:
+        try:
+            channel.send(message)
+        except Exception as error:  # noqa: BLE001 - handed to the thread that waits
+            problems.append(error)
+
+    # A timeout of a client counts from one byte to the next, so only a thread keeps to a budget.
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(seconds)
+    if worker.is_alive():
+        return f"no answer within {seconds} seconds. See whether the worker reaches {to.means}."
+    if problems:
+        raise problems[0]
+    return ""

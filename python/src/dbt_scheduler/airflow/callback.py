@@ -1,0 +1,110 @@
+"""The completion callback: a task has made its assets, and every run that waits for them goes on."""
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Context
+
+from dbt_scheduler.airflow.alerts import Destination
+from dbt_scheduler.airflow.connection import CannotAskError, open_api
+from dbt_scheduler.airflow.intervals import run_interval_of
+from dbt_scheduler.airflow.producers import registry_url
+from dbt_scheduler.airflow.resumed import tell_all_clear
+from dbt_scheduler.registry import Entry
+from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.stores import RegistryUnreadableError, open_store
+
+if TYPE_CHECKING:
+    from dbt_scheduler.pipelines import Interval
+    from dbt_scheduler.resume.api import TaskInstance
+    from dbt_scheduler.resume.satisfy import Outcome
+    from dbt_scheduler.resume.waiting import Wait
+
+_log = logging.getLogger(__name__)
+
+_BUDGET_SECONDS = 12.0
+"""Airflow kills a worker that is still busy 20 seconds after its task has ended."""
+
+_SWEEP = "The sweep will do it (DAG dbt_scheduler_resume, or `dbt-scheduler resume`)."
+
+
+def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context], None]:
+    """The ``on_success_callback`` of a task that makes these assets (``team.asset``). It never raises."""
+    names = tuple(name.partition(".")[2] for name in assets)
+
+    def resume(context: Context) -> None:
+        started = time.monotonic()
+        try:
+            _resume(spec, names, context, started)
+        except (CannotAskError, RegistryUnreadableError, ValueError) as error:
+            _log.warning("Waiting runs were not resumed: %s %s", error, _SWEEP)
+        except Exception as error:  # noqa: BLE001 - the task has done its work: this is not worth losing it
+            _log.warning("Waiting runs were not resumed: %r. %s", error, _SWEEP)
+
+    return resume
+
+
+def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: float) -> None:
+    # Imports that most tasks' files need not pay for when they are parsed.
+    from dbt_scheduler.resume.waiting import waits_for  # noqa: PLC0415
+
+    task: Any = context["task"]
+    url = registry_url(spec, Path(task.dag.fileloc))
+    entries = _entries(url)
+    if spec.team not in entries:
+        _log.warning(
+            "The registry %s does not know %s: publish it, so that others are resumed.", url, spec.team
+        )
+        return
+    waits = waits_for(entries, spec.team, assets, spec.pipeline)
+    if not waits:
+        _log.info("Nobody waits for %s of %s.", ", ".join(assets), spec.team)
+        return
+    outcome = _satisfy(spec, waits, context, started)
+    _report(outcome)
+    means = Destination(spec.alert_channel, spec.alert_connection, None)
+    tell_all_clear(outcome.satisfied, waits, entries, means)
+
+
+def _satisfy(spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started: float) -> "Outcome":
+    from dbt_scheduler.resume.matching import waiting_for  # noqa: PLC0415
+    from dbt_scheduler.resume.satisfy import Outcome, satisfied_by, satisfy  # noqa: PLC0415
+
+    made: Interval = run_interval_of(context, spec.schedule)
+    note = satisfied_by(spec.dag_id, context["run_id"])
+    left = _BUDGET_SECONDS - (time.monotonic() - started)
+    with open_api(spec.airflow_connection, left) as api:
+        sensors = waiting_for(api, waits, made)
+        return satisfy(api, dict.fromkeys(sensors, note)) if sensors else Outcome()
+
+
+def _entries(url: str) -> dict[str, Entry]:
+    reading = open_store(url).read_all()
+    for finding in reading.findings:
+        _log.warning("The registry's %s cannot be used: %s", finding.path, finding.message)
+    return reading.entries
+
+
+def _report(outcome: "Outcome") -> None:
+    """One line for each run of a consumer."""
+    if not outcome.satisfied and not outcome.left:
+        _log.info("No run waits for this one.")
+    lines: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for words, sensors in (("satisfied", outcome.satisfied), ("not yet satisfied", outcome.left)):
+        for key, names in _by_run(sensors).items():
+            lines[key].append(f"{', '.join(names)} {words}")
+    for (dag_id, run_id), said in sorted(lines.items()):
+        _log.info("%s %s: %s.", dag_id, run_id, "; ".join(said))
+    if outcome.left:
+        _log.warning("There was no time for all of them. %s", _SWEEP)
+
+
+def _by_run(sensors: "Iterable[TaskInstance]") -> dict[tuple[str, str], list[str]]:
+    runs: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in sensors:
+        runs[each.dag_id, each.run_id].append(each.task_id)
+    return runs

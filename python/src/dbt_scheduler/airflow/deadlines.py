@@ -1,0 +1,36 @@
+"""From when on a sensor counts the time that it waits."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowRuntimeError
+
+from dbt_scheduler.airflow.memory import recall, remember
+
+_log = logging.getLogger(__name__)
+
+
+def first_start(context: Context) -> datetime:
+    """When the sensor first started, in UTC: neither a retry nor a reschedule starts the clock again.
+
+    Clearing the sensor does: a person who clears it wants it to wait anew. Airflow then raises its number of
+    allowed tries, which tells one set of tries from the next. Before Airflow 3.3 a retry starts the clock
+    again too, because a worker cannot learn there when the first try was.
+    """
+    ti: Any = context["ti"]
+    now = _in_utc(ti.get_first_reschedule_date(context) or ti.start_date)
+    key = f"waiting_since.{ti.max_tries}"
+    try:
+        known = recall(context, key)
+        if known is not None:
+            return datetime.fromisoformat(known)
+        remember(context, key, now.isoformat())
+    except AirflowRuntimeError as error:  # better to wait for longer than to fail
+        _log.warning("Airflow did not say when this sensor first started: %s", error)
+    return now
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return datetime.fromtimestamp(moment.timestamp(), UTC)

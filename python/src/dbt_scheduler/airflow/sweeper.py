@@ -1,0 +1,111 @@
+# ruff: noqa: ANN401 - Airflow's own signatures say Any
+"""The DAG ``dbt_scheduler_resume``: every few minutes it does what a completion callback has missed."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import DAG, BaseOperator, Context
+from airflow.sdk.exceptions import AirflowFailException
+
+from dbt_scheduler.airflow.alerts import Destination, slo_miss
+from dbt_scheduler.airflow.connection import CannotAskError, open_api
+from dbt_scheduler.airflow.resumed import destination, task_run, tell_all_clear
+from dbt_scheduler.registry import Entry
+from dbt_scheduler.spec import RESUME_DAG
+from dbt_scheduler.stores import RegistryUnreadableError, open_store
+
+if TYPE_CHECKING:
+    from dbt_scheduler.resume.promises import SloMiss
+    from dbt_scheduler.resume.sweep import Swept
+
+_log = logging.getLogger(__name__)
+
+_EVERY = timedelta(minutes=5)
+_BUDGET_SECONDS = 240.0
+_TASK = "sweep"
+_TOLD = "slo_misses"
+
+
+def build_resume_dag(
+    stub: str, *, airflow_connection: str, registry_url: str | None, alerts: tuple[str, str]
+) -> DAG:
+    """The sweep's DAG; ``alerts`` are the channel's name and its Airflow connection."""
+    path = Path(stub)
+    dag = DAG(
+        RESUME_DAG,
+        schedule=_EVERY,
+        start_date=datetime(2025, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        tags=["dbt_scheduler"],
+        doc_md="Resumes runs whose data has arrived and whose wait nobody ended, and tells who is late.\n",
+    )
+    dag.fileloc = str(path)
+    SweepOperator(
+        task_id=_TASK,
+        airflow_connection=airflow_connection,
+        registry_url=registry_url or (path.resolve().parent.parent / "registry").as_uri(),
+        means=Destination(*alerts, None),
+        execution_timeout=timedelta(minutes=10),
+        dag=dag,
+    )
+    return dag
+
+
+class SweepOperator(BaseOperator):
+    """One sweep. It fails when it could not do its work, because nobody else would say so."""
+
+    def __init__(
+        self, *, airflow_connection: str, registry_url: str, means: Destination, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._airflow_connection = airflow_connection
+        self._registry_url = registry_url
+        self._means = means
+
+    def execute(self, context: Context) -> None:
+        """Sweep, tell the teams, and remember who was told."""
+        from dbt_scheduler.resume.sweep import sweep  # noqa: PLC0415 - only this task needs it
+        from dbt_scheduler.resume.waiting import all_waits  # noqa: PLC0415
+
+        try:
+            entries = self._entries()
+            with open_api(self._airflow_connection, _BUDGET_SECONDS) as api:
+                swept = sweep(api, entries)
+        except (CannotAskError, RegistryUnreadableError, ValueError) as error:
+            raise AirflowFailException(str(error)) from None
+        _report(swept)
+        tell_all_clear(swept.satisfied, all_waits(entries), entries, self._means)
+        self._tell_misses(context, swept.misses, entries)
+
+    def _entries(self) -> dict[str, Entry]:
+        reading = open_store(self._registry_url).read_all()
+        for finding in reading.findings:
+            _log.warning("The registry's %s cannot be used: %s", finding.path, finding.message)
+        return reading.entries
+
+    def _tell_misses(
+        self, context: Context, misses: "tuple[SloMiss, ...]", entries: dict[str, Entry]
+    ) -> None:
+        """Each miss is told once: the sweep before remembers in an XCom which were."""
+        ti: Any = context["ti"]
+        before = ti.xcom_pull(task_ids=_TASK, key=_TOLD, include_prior_dates=True) or []
+        told = []
+        for miss in misses:
+            to = destination(self._means, entries[miss.key.team])
+            if miss.name in before or slo_miss(to, task_run(miss.task), miss.due, miss.task.state):
+                told.append(miss.name)
+        ti.xcom_push(key=_TOLD, value=told)
+
+
+def _report(swept: "Swept") -> None:
+    for sensor in swept.satisfied:
+        _log.info("%s %s: %s satisfied.", *sensor.id_)
+    for sensor in swept.left:
+        _log.warning("%s %s: %s could not be satisfied in time; the next sweep tries again.", *sensor.id_)
+    for run in swept.healed:
+        _log.info("%s %s: goes on.", *run)
+    _log.info("%s sensors waited, %s satisfied.", swept.waiting, len(swept.satisfied))

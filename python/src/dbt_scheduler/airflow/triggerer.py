@@ -1,0 +1,35 @@
+"""Whether a triggerer is there to wait for deferred tasks."""
+
+import json
+import logging
+from http.client import HTTPException
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+from airflow.sdk.configuration import conf
+
+_log = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS = 2
+
+
+def triggerer_is_missing() -> bool:
+    """Whether Airflow says that no triggerer is alive; false when it does not say.
+
+    Airflow's health page is public, so a worker may ask for it without a login.
+    """
+    try:
+        with urlopen(Request(_health_url()), timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - Airflow's own
+            status = json.load(answer)["triggerer"]["status"]
+    except (TimeoutError, OSError, URLError, HTTPException, ValueError, KeyError, TypeError) as error:
+        _log.info("Airflow's health page cannot be read (%s); assuming that a triggerer is there.", error)
+        return False
+    return bool(status != "healthy")
+
+
+def _health_url() -> str:
+    """Beside the execution API, which workers reach by definition."""
+    execution: str = conf.get("core", "execution_api_server_url", fallback="")
+    if not execution:
+        execution = conf.get("api", "base_url", fallback="http://localhost:8080/").rstrip("/") + "/execution/"
+    return execution.rstrip("/").removesuffix("/execution") + "/api/v2/monitor/health"

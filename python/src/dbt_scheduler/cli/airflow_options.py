@@ -1,0 +1,136 @@
+"""The options of commands that ask Airflow, and the connection that they name: never a password as an argument."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import click
+import msgspec
+
+from dbt_scheduler.deployed import NotFoundError
+from dbt_scheduler.resume.address import address
+
+PASSWORD = "DBT_SCHEDULER_AIRFLOW_PASSWORD"  # noqa: S105 - the name of a variable
+_SCHEMES = ("http", "https")
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """Where Airflow is, and as whom to ask it; without a login as anybody."""
+
+    url: str
+    login: str | None = None
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the password, so that no log has it."""
+        return f"Connection({self.url!r}, {self.login!r})"
+
+
+class _Parts(msgspec.Struct, frozen=True):
+    """A connection as Airflow writes it as JSON."""
+
+    conn_type: str = ""
+    host: str | None = None
+    login: str | None = None
+    password: str | None = None
+    port: int | None = None
+    schema: str | None = None
+
+
+def airflow_options(command: _Command) -> _Command:
+    """Add ``--airflow``, ``--login`` and ``--password-file``."""
+    for option in (
+        click.option(
+            "--password-file",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help=f"A file with the password; else the variable {PASSWORD}, else you are asked for it.",
+        ),
+        click.option("--login", metavar="NAME", help="Whom to log in as at --airflow."),
+        click.option(
+            "--airflow",
+            metavar="URL",
+            help="Where Airflow is, instead of in the variable AIRFLOW_CONN_... of the platform's connection.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def connection(
+    connection_id: str, airflow: str | None, login: str | None, password_file: Path | None
+) -> Connection:
+    """The connection that the options name, else the one in the environment, as Airflow itself reads it.
+
+    Raises NotFoundError with what to do.
+    """
+    if airflow:
+        return _named(airflow, login, password_file)
+    variable = f"AIRFLOW_CONN_{connection_id.upper()}"
+    written = os.environ.get(variable)
+    if not written:
+        raise NotFoundError(
+            "it is not known where Airflow is",
+            f"set {variable} to http://LOGIN:PASSWORD@HOST:PORT, or name it with --airflow URL",
+        )
+    found = _read(written.strip())
+    if found is None:
+        raise NotFoundError(
+            f"the variable {variable} holds no connection to Airflow",
+            "set it to http://LOGIN:PASSWORD@HOST:PORT, special characters percent-encoded",
+        )
+    return found
+
+
+def _named(url: str, login: str | None, password_file: Path | None) -> Connection:
+    parts = urlsplit(url)
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        raise NotFoundError("--airflow is no URL", "write http://HOST:PORT or https://HOST")
+    if "@" in parts.netloc:
+        raise NotFoundError(
+            "--airflow has a login in it, which others on this machine can see",
+            "use --login, and --password-file or the variable " + PASSWORD,
+        )
+    if login is None:
+        return Connection(url.rstrip("/"))
+    return Connection(url.rstrip("/"), login, _password(login, password_file))
+
+
+def _password(login: str, file: Path | None) -> str:
+    if file is not None:
+        try:
+            return file.read_text().rstrip("\r\n")
+        except (OSError, UnicodeDecodeError):
+            raise NotFoundError(f"{file} cannot be read", "correct --password-file") from None
+    if PASSWORD in os.environ:
+        return os.environ[PASSWORD]
+    asked: str = click.prompt(f"Password of {login}", hide_input=True, err=True)
+    return asked
+
+
+def _read(written: str) -> Connection | None:
+    """A connection in Airflow's JSON or URI form; None if it is neither."""
+    try:
+        parts = msgspec.json.decode(written, type=_Parts) if written.startswith("{") else _split(written)
+    except (msgspec.DecodeError, ValueError):
+        return None
+    return _connection(parts) if parts.host else None
+
+
+def _split(uri: str) -> _Parts:
+    parts = urlsplit(uri)
+    return _Parts(
+        conn_type=parts.scheme,
+        host=unquote(parts.hostname or "") or None,
+        login=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        port=parts.port,
+        schema=unquote(parts.path.strip("/")) or dict(parse_qsl(parts.query)).get("schema"),
+    )
+
+
+def _connection(parts: _Parts) -> Connection:
+    url = address(parts.conn_type, parts.host, parts.port, parts.schema)
+    return Connection(url, parts.login, parts.password)

@@ -1,0 +1,89 @@
+"""``explain``: why a task did or did not run."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from dbt_scheduler.cli.airflow_options import airflow_options, connection
+from dbt_scheduler.cli.shared import FOLDER, STYLE, refusals, warn
+from dbt_scheduler.deployed import Deployed, NotFoundError
+from dbt_scheduler.explain import Airflow, Explainer
+from dbt_scheduler.explain.text import render
+from dbt_scheduler.resume.rest import AirflowApiError, Rest
+from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.suggest import did_you_mean
+
+_PATIENCE_SECONDS = 60
+
+
+@click.command()
+@click.argument("dag_id")
+@click.argument("task_id")
+@click.option("--run", metavar="RUN_ID|DATE", help="A run id, a logical date or a day, not the newest run.")
+@click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
+@click.option("--registry", metavar="URL", help="Where the registry is, instead of where the DAG looks.")
+@airflow_options
+@STYLE
+def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
+    dag_id: str,
+    task_id: str,
+    run: str | None,
+    out: Path | None,
+    registry: str | None,
+    airflow: str | None,
+    login: str | None,
+    password_file: Path | None,
+    style: str,
+) -> None:
+    """Say why a task did or did not run, up the chain of what it waits for, with whose that is.
+
+    Asks Airflow, and reads the compiled DAGs of all teams.
+    """
+    with refusals():
+        deployed = Deployed(out, registry)
+        spec = deployed.spec(dag_id)
+        task = _task_id(spec, task_id)
+        where = connection(spec.airflow_connection, airflow, login, password_file)
+        with _rest(where.url, (where.login or "", where.password or "")) as rest:
+            step = Explainer(deployed, Airflow(rest), datetime.now(UTC)).explain(spec, task, run)
+        warn(deployed.warnings)
+        if style == "json":
+            sys.stdout.write(msgspec.json.format(msgspec.json.encode(step)).decode() + "\n")
+        else:
+            sys.stdout.write(render(step))
+
+
+def _task_id(spec: DagSpec, wanted: str) -> str:
+    """The full id of a task or sensor; its name without the group is enough where only one has it."""
+    tasks, sensors = [task.task_id for task in spec.tasks], [sensor.task_id for sensor in spec.sensors]
+    ids = [*tasks, *sensors]
+    if wanted in ids:
+        return wanted
+    # A task before the sensor: both may be called like the asset.
+    named = [each for each in tasks if _name(each) == wanted] or [
+        each for each in sensors if _name(each) == wanted
+    ]
+    if len(named) == 1:
+        return named[0]
+    hint = f"there are {', '.join(named)}" if named else did_you_mean(wanted, {*ids, *map(_name, ids)})
+    raise NotFoundError(f'{spec.dag_id} has no task "{wanted}"', hint)
+
+
+def _name(task_id: str) -> str:
+    return task_id.rpartition(".")[2]
+
+
+@contextmanager
+def _rest(url: str, credentials: tuple[str, str]) -> Iterator[Rest]:
+    rest = Rest(url, credentials, _PATIENCE_SECONDS, None)
+    try:
+        yield rest
+    except AirflowApiError as error:
+        raise NotFoundError(str(error)) from None
+    finally:
+        rest.close()

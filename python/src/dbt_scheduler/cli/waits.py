@@ -1,0 +1,65 @@
+"""``waits``: the next runs of a DAG, and what each of them will wait for."""
+
+import sys
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+import click
+import msgspec
+
+from dbt_scheduler.cli.shared import FOLDER, STYLE, refusals, warn
+from dbt_scheduler.deployed import Deployed
+from dbt_scheduler.waits import sensors_on, upcoming
+from dbt_scheduler.waits.text import render
+
+
+def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime:
+    """An ISO date or time, in UTC when it names no offset; now when there is none."""
+    if value is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f'"{value}" is no time: write 2025-09-09 or 2025-09-09T00:10') from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@click.command()
+@click.argument("dag_id")
+@click.argument("asset", required=False)
+@click.option("--runs", "count", type=click.IntRange(1, 1000), default=5, show_default=True)
+@click.option(
+    "--from",
+    "start",
+    metavar="ISO-TIME",
+    callback=_moment,
+    help="Runs due from then on, instead of from now; UTC without an offset.",
+)
+@click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
+@click.option("--registry", metavar="URL", help="Where the registry is, instead of where the DAG looks.")
+@STYLE
+def waits(  # noqa: PLR0913, PLR0917 - click hands over each option
+    dag_id: str,
+    asset: str | None,
+    count: int,
+    start: datetime,
+    out: Path | None,
+    registry: str | None,
+    style: str,
+) -> None:
+    """Show which producer's run each of the next runs of a DAG will wait for.
+
+    Asks nobody but the compiled DAGs and the registry.
+    """
+    with refusals():
+        deployed = Deployed(out, registry)
+        spec = deployed.spec(dag_id)
+        sensors = sensors_on(spec, asset)
+        found = upcoming(spec, sensors, lambda wait: deployed.producer(wait, spec), start)
+        runs = tuple(islice(found, count))
+        warn(deployed.warnings)
+        if style == "json":
+            sys.stdout.write(msgspec.json.format(msgspec.json.encode(runs)).decode() + "\n")
+        else:
+            sys.stdout.write(render(spec, runs))

@@ -1,0 +1,110 @@
+"""What an explanation needs to know from Airflow: a few reading questions, each asked once."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from dbt_scheduler.resume.rest import Rest
+
+_MOST_RUNS = 100
+
+
+class Dag(msgspec.Struct, frozen=True, kw_only=True):
+    """A DAG as Airflow has it now."""
+
+    is_paused: bool
+    max_active_runs: int | None = None
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A run of a DAG."""
+
+    dag_id: str
+    run_id: str = msgspec.field(name="dag_run_id")
+    run_type: str
+    state: str
+    run_after: datetime
+    logical_date: datetime | None = None
+    data_interval_start: datetime | None = None
+    data_interval_end: datetime | None = None
+    conf: dict[str, object] | None = None
+
+
+class TaskInstance(msgspec.Struct, frozen=True, kw_only=True):
+    """A task in a run; ``state`` is None until the scheduler has come to it."""
+
+    task_id: str
+    state: str | None
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    try_number: int = 0
+    max_tries: int = 0
+    pool: str = ""
+    note: str | None = None
+
+
+class Airflow:
+    """Airflow's public API, for reading. Every question may raise AirflowApiError."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+        self._dags: dict[str, Dag | None] = {}
+        self._windows: dict[tuple[str, datetime, datetime], tuple[Run, ...]] = {}
+
+    @property
+    def url(self) -> str:
+        """Where its UI is, without a slash at the end."""
+        return self._rest.url
+
+    def dag(self, dag_id: str) -> Dag | None:
+        """A DAG; None when Airflow does not have it."""
+        if dag_id not in self._dags:
+            self._dags[dag_id] = self._rest.read(_path(dag_id), Dag)
+        return self._dags[dag_id]
+
+    def run(self, dag_id: str, run_id: str) -> Run | None:
+        """A run by its id; None when there is none."""
+        return self._rest.read(f"{_path(dag_id)}/dagRuns/{quote(run_id, safe='')}", Run)
+
+    def newest_run(self, dag_id: str) -> Run | None:
+        """The run that was due last; None when there is none."""
+        found = self._runs(dag_id, {"order_by": "-run_after", "limit": "1"})
+        return found[0] if found else None
+
+    def runs_of(self, dag_id: str, first: datetime, last: datetime) -> tuple[Run, ...]:
+        """The runs with a logical date from one moment to another, both included; the newest first."""
+        key = (dag_id, first, last)
+        if key not in self._windows:
+            window = {"logical_date_gte": _iso(first), "logical_date_lte": _iso(last)}
+            query = {**window, "order_by": "-run_after", "limit": str(_MOST_RUNS)}
+            self._windows[key] = self._runs(dag_id, query)
+        return self._windows[key]
+
+    def tasks(self, run: Run, task_ids: Collection[str]) -> dict[str, TaskInstance]:
+        """Some tasks of a run, by id; those that the run does not have are left out."""
+        body = {"dag_ids": [run.dag_id], "dag_run_ids": [run.run_id], "task_ids": sorted(task_ids)}
+        found = self._rest.list("/api/v2/dags/~/dagRuns/~/taskInstances/list", body, _TaskInstances)
+        return {each.task_id: each for each in found}
+
+    def _runs(self, dag_id: str, query: dict[str, str]) -> tuple[Run, ...]:
+        found = self._rest.read(f"{_path(dag_id)}/dagRuns?{urlencode(query)}", _Runs)
+        return found.dag_runs if found else ()
+
+
+class _Runs(msgspec.Struct):
+    dag_runs: tuple[Run, ...]
+
+
+class _TaskInstances(msgspec.Struct):
+    total_entries: int
+    items: list[TaskInstance] = msgspec.field(name="task_instances")
+
+
+def _path(dag_id: str) -> str:
+    return f"/api/v2/dags/{quote(dag_id, safe='')}"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()

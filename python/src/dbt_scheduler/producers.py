@@ -1,0 +1,82 @@
+"""Which task makes an asset at this moment, and how long a sensor waits for it: as the sensor itself decides."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from dbt_scheduler.pipelines import Interval, pick_pipeline, scheduled_time
+from dbt_scheduler.registry import Entry, Produced, dag_id, full_task_id
+from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """The DAG that waits: its pipeline, and whether it is the producing team's own."""
+
+    pipeline: str
+    schedule: Schedule
+    own: bool
+
+
+class NoProducerError(Exception):
+    """The registry says that nobody makes the asset any more; the message says so to people."""
+
+
+def current_producer(entry: Entry | None, wait: Sensor, consumer: DagSpec) -> Producer:
+    """The task to wait for now, so that a producer may move it to another group or pipeline on its own.
+
+    ``entry`` is the producing team's. The task that was compiled in serves when there is none.
+    Raises NoProducerError when the team is there, but the asset is not.
+    """
+    if entry is None:
+        return wait.producer
+    found = find_asset(entry, wait.asset)
+    if found is None:
+        raise NoProducerError(
+            f"{wait.team} no longer makes {wait.asset}. Ask {entry.contact.channel or wait.team}."
+        )
+    return producer_in(
+        entry, found[1], Reader(consumer.pipeline, consumer.schedule, own=wait.team == consumer.team)
+    )
+
+
+def ready_by(producer: Producer, run: Interval) -> datetime | None:
+    """By when a run of the producer has promised the asset; None without an SLO."""
+    if producer.slo_seconds is None:
+        return None
+    return scheduled_time(run) + timedelta(seconds=producer.slo_seconds)
+
+
+def gives_up(wait: Sensor, producer: Producer, run: Interval, started: datetime) -> datetime:
+    """When a sensor that started at a moment stops waiting for that run of the producer.
+
+    At the later of the promise and the sensor's own start plus the SLO; without an SLO after the platform's
+    wait timeout.
+    """
+    promised = ready_by(producer, run)
+    if promised is None or producer.slo_seconds is None:
+        return started + timedelta(seconds=wait.wait_timeout_seconds)
+    return max(promised, started + timedelta(seconds=producer.slo_seconds))
+
+
+def find_asset(entry: Entry, name: str) -> tuple[str, Produced] | None:
+    """An asset by its name, else by the bare name that its latest version also has; with its own name."""
+    if name in entry.produced:
+        return name, entry.produced[name]
+    return next((item for item in entry.produced.items() if item[1].latest_of == name), None)
+
+
+def producer_in(entry: Entry, made: Produced, consumer: Reader) -> Producer:
+    """The task of a team's entry that a sensor of the consumer's DAG waits for."""
+    pipelines = made.pipelines
+    if not consumer.own:
+        # An asset that is no longer exposed is still made: waiting for it is better than not.
+        pipelines = {name: each for name, each in pipelines.items() if each.exposed} or pipelines
+    schedules = {name: entry.pipelines[name] for name in pipelines}
+    name = pick_pipeline(consumer.pipeline, consumer.schedule, schedules)
+    return Producer(
+        dag_id=dag_id(made.dag_prefix, name),
+        task_id=full_task_id(made.task_group, made.task_id),
+        pipeline=name,
+        schedule=schedules[name],
+        slo_seconds=pipelines[name].slo_seconds,
+    )

@@ -1,0 +1,73 @@
+"""The sweep: whatever a completion callback missed is found and done, however often it is run."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from dbt_scheduler.registry import Entry
+from dbt_scheduler.resume.api import AirflowApi, Run, TaskInstance, Which
+from dbt_scheduler.resume.arrivals import arrivals
+from dbt_scheduler.resume.heal import RunKey, heal
+from dbt_scheduler.resume.matching import unsatisfied
+from dbt_scheduler.resume.promises import SloMiss, slo_misses
+from dbt_scheduler.resume.satisfy import Outcome, satisfied_by, satisfy
+from dbt_scheduler.resume.waiting import all_waits
+
+WINDOW = timedelta(days=7)
+"""How long a run is looked after, counted from when it was due."""
+
+_PROMISES = timedelta(days=1)
+
+
+class Swept(msgspec.Struct, frozen=True):
+    """What a sweep did and saw; sensors are as they were before."""
+
+    satisfied: tuple[TaskInstance, ...] = ()
+    left: tuple[TaskInstance, ...] = ()
+    healed: tuple[RunKey, ...] = ()
+    misses: tuple[SloMiss, ...] = ()
+    waiting: int = 0
+
+
+def sweep(api: AirflowApi, entries: Mapping[str, Entry], window: timedelta = WINDOW) -> Swept:
+    """Satisfy every sensor of a recent run whose data is there, repair half-resumed runs, see who is late.
+
+    The number of calls does not depend on how many tasks there are. Raises AirflowApiError.
+    """
+    now = datetime.now(UTC)
+    waits = all_waits(entries)
+    waiting = unsatisfied(api, waits, now - window) if waits else []
+    notes = {
+        each.sensor: satisfied_by(each.made_by.dag_id, each.made_by.run_id) for each in arrivals(api, waiting)
+    }
+    done = satisfy(api, notes) if notes else Outcome()
+    dag_ids = sorted({wait.consumer.dag_id for wait in waits})
+    return Swept(
+        satisfied=done.satisfied,
+        left=done.left,
+        healed=(*done.healed, *_heal(api, dag_ids, now - window)),
+        misses=tuple(slo_misses(api, entries, now, _PROMISES)),
+        waiting=len(waiting),
+    )
+
+
+def _heal(api: AirflowApi, dag_ids: list[str], since: datetime) -> list[RunKey]:
+    """Runs that are over and failed, and those that go on past a task that could not start."""
+    if not dag_ids:
+        return []
+    failed = {RunKey(run.dag_id, run.run_id): run for run in _listed(api, dag_ids, "failed", since)}
+    stuck = api.task_instances(Which(dag_ids=dag_ids, states=["upstream_failed"], since=since))
+    suspects = {RunKey(each.dag_id, each.run_id) for each in stuck}
+    runs = dict(failed)
+    if suspects - failed.keys():
+        runs |= {RunKey(run.dag_id, run.run_id): run for run in _listed(api, dag_ids, "running", since)}
+    if failed:
+        run_ids = sorted({key.run_id for key in failed})
+        untold = api.task_instances(Which(dag_ids=dag_ids, run_ids=run_ids, states=[None]))
+        suspects |= {RunKey(each.dag_id, each.run_id) for each in untold} & failed.keys()
+    return heal(api, [runs[key] for key in sorted(suspects) if key in runs])
+
+
+def _listed(api: AirflowApi, dag_ids: list[str], state: str, since: datetime) -> list[Run]:
+    return api.runs(Which(dag_ids=dag_ids, states=[state], since=since))

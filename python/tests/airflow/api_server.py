@@ -1,0 +1,34 @@
+"""Airflow's real public API on loopback, in this process, on the tests' own database."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from harness import airflows_own_warnings
+
+with airflows_own_warnings():
+    from airflow.api_fastapi.app import create_app
+
+
+@contextmanager
+def public_api() -> Iterator[str]:
+    """The API's address; it lets anybody in, as the tests' Airflow is configured."""
+    with airflows_own_warnings():
+        app = create_app(apps="core")
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on", ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 30
+        while not server.started:
+            assert time.monotonic() < deadline, "the API did not start"
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()

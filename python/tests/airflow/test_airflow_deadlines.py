@@ -1,0 +1,233 @@
+"""When a sensor gives up, and what it says then."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from airflow.models.taskinstance import TaskInstance, clear_task_instances
+from airflow.utils.session import create_session
+from builders import a_spec, a_task, a_wait, an_entry, python
+from harness import Platform, airflows_own_warnings, moment
+from sqlalchemy import select, update
+
+from dbt_scheduler.spec import DagSpec, Schedule
+
+WAIT = "wait_for__hard_dependencies.dim"
+SOFT = "wait_for__soft_dependencies.dim"
+SLO = 6 * 3600
+AWAITED = "shipping.dim (shipping_daily, marts.dim, 2025-03-01 00:10 to 2025-03-02 00:10 UTC)"
+LONG_AGO = "2025-03-01T00:10"
+
+
+def a_consumer(**wait: object) -> DagSpec:
+    sensor = a_wait("dim", **wait)
+    return a_spec(a_task("marts.mine", upstream=(sensor.task_id,)), sensors=(sensor,))
+
+
+def a_producer(**rest: object) -> DagSpec:
+    return a_spec(a_task("marts.dim", **rest), team="shipping")
+
+
+def sensor(platform: Platform, task_id: str = WAIT) -> TaskInstance:
+    """The sensor of the only run, as the database has it."""
+    assert platform
+    with create_session() as session:
+        return session.scalars(select(TaskInstance).where(TaskInstance.task_id == task_id)).one()
+
+
+def deadline(platform: Platform) -> datetime:
+    found = sensor(platform)
+    assert found.state == "deferred"
+    return found.trigger_timeout
+
+
+def run_again(task_id: str) -> None:
+    """Clear the task, as a person does."""
+    with create_session() as session, airflows_own_warnings():
+        found = session.scalars(select(TaskInstance).where(TaskInstance.task_id == task_id)).all()
+        clear_task_instances(list(found), session)
+
+
+def near(one: datetime, other: datetime) -> bool:
+    return abs(one - other) < timedelta(seconds=5)
+
+
+def test_late_already_it_waits_for_the_slo_from_its_own_start(platform: Platform) -> None:
+    platform.deploy(a_consumer(slo_seconds=SLO))
+    platform.run("playground_daily", LONG_AGO)
+    platform.work()
+    assert near(deadline(platform), sensor(platform).start_date + timedelta(seconds=SLO))
+
+
+def test_before_the_promise_it_waits_until_then(platform: Platform) -> None:
+    late = Schedule(cron="59 23 * * *", grain="day", start_date="2025-01-01")
+    platform.deploy(a_consumer(slo_seconds=SLO, schedule=late))
+    today = datetime.now(UTC).replace(hour=0, minute=10, second=0, microsecond=0)
+    platform.run("playground_daily", f"{today - timedelta(days=1):%Y-%m-%dT%H:%M}")
+    platform.work()
+    promised = today.replace(hour=23, minute=59) + timedelta(seconds=SLO)
+    assert near(deadline(platform), max(promised, sensor(platform).start_date + timedelta(seconds=SLO)))
+
+
+def test_without_an_slo_it_waits_for_the_platforms_time(platform: Platform) -> None:
+    platform.deploy(a_consumer(wait_timeout_seconds=7200))
+    platform.run("playground_daily", LONG_AGO)
+    platform.work()
+    assert near(deadline(platform), sensor(platform).start_date + timedelta(hours=2))
+
+
+def test_the_slo_is_the_registrys(platform: Platform) -> None:
+    platform.deploy(a_consumer(slo_seconds=SLO))
+    platform.publish("shipping", an_entry("dim", "daily", slo_seconds=3600))
+    platform.run("playground_daily", LONG_AGO)
+    platform.work()
+    assert near(deadline(platform), sensor(platform).start_date + timedelta(hours=1))
+
+
+def test_a_retry_does_not_start_the_clock_again_but_clearing_does(platform: Platform) -> None:
+    platform.deploy(a_consumer(slo_seconds=SLO))
+    platform.run("playground_daily", LONG_AGO)
+    platform.work()
+    first = deadline(platform)
+    time.sleep(1.1)
+    with create_session() as session:  # its worker died
+        session.execute(
+            update(TaskInstance)
+            .where(TaskInstance.task_id == WAIT)
+            .values(
+                state="up_for_retry",
+                trigger_id=None,
+                trigger_timeout=None,
+                next_method=None,
+                next_kwargs=None,
+                end_date=moment("2025-03-02T00:10"),
+            )
+        )
+    platform.work()
+    assert sensor(platform).try_number == 2
+    assert abs(deadline(platform) - first) < timedelta(seconds=0.5)
+    run_again(WAIT)
+    platform.work()
+    assert deadline(platform) > first + timedelta(seconds=1)
+
+
+def test_what_a_hard_one_says(platform: Platform, caplog: pytest.LogCaptureFixture) -> None:
+    platform.deploy(a_consumer(slo_seconds=SLO))
+    platform.run("playground_daily", LONG_AGO)
+    platform.work()
+    platform.let_time_pass()
+    platform.work()
+    assert platform.states("playground_daily") == {WAIT: "failed", "marts.mine": "upstream_failed"}
+    assert sensor(platform).try_number == 1
+    assert "dependency failure" in caplog.text
+
+
+def test_a_soft_one_says_how_old_the_data_is(platform: Platform) -> None:
+    platform.deploy(a_consumer(slo_seconds=SLO, dependency="soft"), a_producer())
+    platform.run("shipping_daily", "2025-02-26T00:10")
+    platform.run("shipping_daily", "2025-02-27T00:10")
+    platform.work()
+    platform.run("playground_daily", LONG_AGO)
+    platform.work()
+    platform.let_time_pass()
+    platform.work()
+    assert platform.states("playground_daily") == {SOFT: "success", "marts.mine": "success"}
+    ago = timedelta(minutes=(datetime.now(UTC) - moment("2025-02-28T00:00")) // timedelta(minutes=1))
+    note = platform.xcom("playground_daily", SOFT, "note")
+    assert note in {
+        f"{AWAITED} was not there by its SLO of 6:00:00. A soft dependency: going on without it. "
+        f"The newest data is of the period 2025-02-27 00:00 to 2025-02-28 00:00 UTC, which ended {some} ago."
+        for some in (ago, ago - timedelta(minutes=1))
+    }
+
+
+def test_the_producer_may_fail_and_be_tried_again(platform: Platform) -> None:
+    switch = platform.dags / "broken"
+    switch.touch()
+    code = f"import pathlib; raise SystemExit(pathlib.Path({str(switch)!r}).exists())"
+    platform.deploy(a_consumer(slo_seconds=SLO), a_producer(command=python(code), retries=1))
+    platform.run("playground_daily", LONG_AGO)
+    platform.run("shipping_daily", LONG_AGO)
+    platform.work()
+    assert platform.state("shipping_daily") == "failed"
+    until = deadline(platform)
+    switch.unlink()
+    run_again("marts.dim")
+    assert deadline(platform) == until
+    platform.work()
+    assert platform.state("playground_daily") == "success"
+
+
+@contextmanager
+def a_health_page(status: str | None) -> Iterator[str]:
+    """An Airflow that says how its triggerer is; yields the address of its execution API."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = self.path == "/base/api/v2/monitor/health"
+            self.send_response(200 if found else 404)
+            self.end_headers()
+            self.wfile.write(json.dumps({"triggerer": {"status": status}}).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Page)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/base/execution/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("status", "state"), [("healthy", "deferred"), ("unhealthy", "up_for_reschedule")])
+def test_it_waits_in_the_triggerer_if_there_is_one(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, status: str, state: str
+) -> None:
+    platform.deploy(a_consumer())
+    platform.run("playground_daily", LONG_AGO)
+    with a_health_page(status) as url:
+        monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url)
+        platform.work()
+    assert platform.state("playground_daily", WAIT) == state
+
+
+@pytest.mark.parametrize(("dependency", "state"), [("hard", "failed"), ("soft", "success")])
+def test_without_a_triggerer_it_gives_up_on_time_too(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, dependency: str, state: str
+) -> None:
+    task_id = f"wait_for__{dependency}_dependencies.dim"
+    platform.deploy(a_consumer(dependency=dependency, slo_seconds=4, poll_seconds=1))
+    platform.run("playground_daily", LONG_AGO)
+    began = time.monotonic()
+    with a_health_page(None) as url:
+        monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url)
+        platform.schedule()
+        assert platform.state("playground_daily", task_id) == "up_for_reschedule"
+        while platform.state("playground_daily", task_id) == "up_for_reschedule":
+            time.sleep(0.2)
+            platform.schedule()
+        assert platform.state("playground_daily", task_id) == state
+        assert 4 <= time.monotonic() - began < 8
+        run_again(task_id)
+        platform.schedule()
+        assert platform.state("playground_daily", task_id) == "up_for_reschedule"  # with a clock of its own
+
+
+def test_without_a_triggerer_it_sees_the_asset(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform.deploy(a_consumer(poll_seconds=1), a_producer())
+    platform.run("playground_daily", LONG_AGO)
+    with a_health_page(None) as url:
+        monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url)
+        platform.schedule()
+        platform.run("shipping_daily", LONG_AGO)
+        platform.work()
+        time.sleep(1.1)
+        platform.work()
+    assert platform.state("playground_daily") == "success"

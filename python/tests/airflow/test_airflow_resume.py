@@ -1,0 +1,323 @@
+"""Late data: the runs that wait for it go on by themselves, and nothing else moves."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from api_server import public_api
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
+from click.testing import CliRunner
+from harness import Platform, moment
+
+from dbt_scheduler.cli import main
+from dbt_scheduler.resume.api import AirflowApi
+from dbt_scheduler.resume.promises import slo_misses
+from dbt_scheduler.resume.sweep import Swept, sweep
+from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, DagSpec
+from dbt_scheduler.stores import open_store
+
+WAIT = "wait_for__hard_dependencies.dim"
+NOBODY = "http://127.0.0.1:9"
+LONG_AGO = timedelta(days=3660)
+
+
+@pytest.fixture(scope="module")
+def api_url() -> Iterator[str]:
+    """Where the public API answers."""
+    with public_api() as url:
+        yield url
+
+
+@pytest.fixture
+def airflow(platform: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """An Airflow whose tasks find its API."""
+    monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", api_url)
+    return platform
+
+
+def a_producer(pipeline: str = "daily", **rest: object) -> DagSpec:
+    """The team ``shipping``, which makes ``dim``."""
+    task = a_task("marts.dim", assets=("shipping.dim",), signals=True, **rest)
+    return a_spec(task, pipeline=pipeline, team="shipping")
+
+
+def a_consumer(produced_in: str = "daily", *, pipeline: str = "daily", team: str = "playground") -> DagSpec:
+    """A team that reads ``dim``: one task needs it, another one needs that."""
+    sensor = a_wait("dim", pipeline=produced_in)
+    mine = a_task("marts.mine", upstream=(sensor.task_id,))
+    return a_spec(
+        mine, a_task("marts.below", upstream=("marts.mine",)), pipeline=pipeline, team=team, sensors=(sensor,)
+    )
+
+
+def publish(airflow: Platform, produced_in: str, *consumers: DagSpec) -> None:
+    """The registry as the teams' CI leaves it."""
+    airflow.publish("shipping", an_entry("dim", produced_in))
+    for each in consumers:
+        airflow.publish(each.team, a_wait_entry(each))
+
+
+def swept(airflow: Platform, api_url: str) -> Swept:
+    """What a sweep does."""
+    with AirflowApi(api_url) as api:
+        return sweep(api, open_store(airflow.registry.as_uri()).read_all().entries, LONG_AGO)
+
+
+def failed_for_want_of_data(
+    airflow: Platform, *consumers: DagSpec, produced_in: str = "daily", **producer: object
+) -> None:
+    """Consumers of 1 March whose wait is over, without success."""
+    airflow.deploy(a_producer(produced_in, **producer), *consumers)
+    publish(airflow, produced_in, *consumers)
+    for each in consumers:
+        airflow.run(each.dag_id, "2025-03-01T00:10")
+    airflow.work()
+    airflow.let_time_pass()
+    airflow.work()
+    assert {airflow.state(each.dag_id, WAIT) for each in consumers} == {"failed"}
+    assert {airflow.state(each.dag_id) for each in consumers} == {"failed"}
+
+
+def test_a_run_that_gave_up_goes_on_when_the_data_arrives(airflow: Platform) -> None:
+    failed_for_want_of_data(airflow, a_consumer())
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    assert airflow.states("playground_daily") == {
+        WAIT: "success",
+        "marts.mine": "success",
+        "marts.below": "success",
+    }
+    assert airflow.state("playground_daily") == "success"
+
+
+def test_a_run_that_still_waits_goes_on_without_being_polled(airflow: Platform) -> None:
+    consumer = a_consumer()
+    airflow.deploy(a_producer(), consumer)
+    publish(airflow, "daily", consumer)
+    airflow.run("playground_daily", "2025-03-01T00:10")
+    airflow.schedule()
+    assert airflow.state("playground_daily", WAIT) == "deferred"
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.schedule()
+    airflow.schedule()
+    assert airflow.state("playground_daily") == "success"
+
+
+def test_the_sweep_does_what_the_callback_could_not(
+    airflow: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed_for_want_of_data(airflow, a_consumer())
+    monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", NOBODY)
+    run = airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    assert airflow.state("shipping_daily") == "success"
+    assert airflow.state("playground_daily") == "failed"
+    seen = swept(airflow, api_url)
+    assert [each.id_[::2] for each in seen.satisfied] == [("playground_daily", WAIT)]
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+    assert airflow.note("playground_daily", WAIT) == f"Satisfied by shipping_daily {run}"
+    again = swept(airflow, api_url)
+    assert (again.satisfied, again.healed, again.waiting) == ((), (), 0)
+
+
+def test_the_sweep_sees_a_task_that_somebody_marked_as_a_success(airflow: Platform, api_url: str) -> None:
+    failed_for_want_of_data(airflow, a_consumer(), fails=True)
+    run = airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    assert not swept(airflow, api_url).satisfied
+    airflow.set_state("shipping_daily", "marts.dim", run, "success")
+    assert len(swept(airflow, api_url).satisfied) == 1
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+
+
+def test_the_sweep_counts_a_newer_success_for_a_run_that_never_was(airflow: Platform, api_url: str) -> None:
+    failed_for_want_of_data(airflow, a_consumer())
+    airflow.run("shipping_daily", "2025-03-02T00:10")
+    airflow.work()
+    assert airflow.state("playground_daily") == "failed"
+    swept(airflow, api_url)
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+
+
+def test_consumers_of_two_schedules_go_on_each_with_their_own_run(airflow: Platform) -> None:
+    hourly = a_consumer("hourly", pipeline="hourly", team="hasty")
+    daily = a_consumer("hourly", pipeline="daily")
+    airflow.deploy(a_producer("hourly"), hourly, daily)
+    publish(airflow, "hourly", hourly, daily)
+    airflow.run("hasty_hourly", "2025-03-01T22:05")
+    last = airflow.run("hasty_hourly", "2025-03-01T23:05")
+    airflow.run("playground_daily", "2025-03-01T00:10")
+    airflow.schedule()
+    airflow.run("shipping_hourly", "2025-03-01T22:05")
+    airflow.schedule()
+    airflow.schedule()
+    assert airflow.state("playground_daily") == "running"
+    assert airflow.state("hasty_hourly", WAIT, last) == "deferred"
+    airflow.run("shipping_hourly", "2025-03-01T23:05")
+    airflow.schedule()
+    airflow.schedule()
+    assert airflow.state("playground_daily") == "success"
+    assert airflow.state("hasty_hourly", None, last) == "success"
+
+
+def test_a_manual_run_of_the_consumer_goes_on_too(airflow: Platform) -> None:
+    consumer = a_consumer()
+    airflow.deploy(a_producer(), consumer)
+    publish(airflow, "daily", consumer)
+    airflow.run("playground_daily", "2025-03-02T09:30", manual=True)
+    airflow.schedule()
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.schedule()
+    airflow.schedule()
+    assert airflow.state("playground_daily") == "success"
+
+
+def test_a_run_that_failed_for_another_reason_is_left_alone(airflow: Platform, api_url: str) -> None:
+    sensor = a_wait("dim")
+    consumer = a_spec(
+        a_task("marts.mine", upstream=(sensor.task_id,), fails=True),
+        a_task("marts.below", upstream=("marts.mine",)),
+        sensors=(sensor,),
+    )
+    airflow.deploy(a_producer(), consumer)
+    publish(airflow, "daily", consumer)
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    airflow.run("playground_daily", "2025-03-01T00:10")
+    airflow.work()
+    before = airflow.everything()
+    seen = swept(airflow, api_url)
+    assert (seen.satisfied, seen.healed) == ((), ())
+    airflow.work()
+    assert airflow.everything() == before
+    assert airflow.state("playground_daily") == "failed"
+
+
+def test_a_producer_that_is_cleared_and_run_again_disturbs_nobody(airflow: Platform, api_url: str) -> None:
+    consumer = a_consumer()
+    airflow.deploy(a_producer(), consumer)
+    publish(airflow, "daily", consumer)
+    airflow.run("playground_daily", "2025-03-01T00:10")
+    run = airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    done = airflow.tries("playground_daily")
+    for _ in range(2):  # so the callback runs three times in all
+        with AirflowApi(api_url) as api:
+            api.queue_run("shipping_daily", run)
+        airflow.set_state("shipping_daily", "marts.dim", run, None)
+        airflow.work()
+        assert airflow.state("shipping_daily") == "success"
+    assert airflow.tries("playground_daily") == done
+    assert airflow.state("playground_daily") == "success"
+
+
+def test_half_resumed_runs_are_repaired(airflow: Platform, api_url: str) -> None:
+    failed_for_want_of_data(airflow, a_consumer())
+    (run,) = airflow.runs("playground_daily")
+    airflow.set_state("playground_daily", WAIT, run, "success")  # as if the scheduler had undone the rest
+    assert [key.run_id for key in swept(airflow, api_url).healed] == [run]
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+    assert swept(airflow, api_url).healed == ()
+
+
+def test_a_run_that_ended_while_its_tasks_were_cleared_goes_on(airflow: Platform, api_url: str) -> None:
+    failed_for_want_of_data(airflow, a_consumer())
+    (run,) = airflow.runs("playground_daily")
+    airflow.set_state("playground_daily", WAIT, run, "success")
+    for task in ("marts.mine", "marts.below"):
+        airflow.set_state("playground_daily", task, run, None)
+    assert [key.run_id for key in swept(airflow, api_url).healed] == [run]
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+
+
+def test_a_late_producer_is_a_miss_until_it_is_there(airflow: Platform, api_url: str) -> None:
+    airflow.deploy(a_producer())
+    airflow.publish("shipping", an_entry("dim", "daily", slo_seconds=60))
+    run = airflow.run("shipping_daily", "2025-03-01T00:10")
+    with AirflowApi(api_url) as api:
+        entries = open_store(airflow.registry.as_uri()).read_all().entries
+        at = moment("2025-03-02T00:12")
+        (miss,) = slo_misses(api, entries, at, timedelta(days=1))
+        assert (miss.name, miss.due) == (f"shipping_daily/{run}/shipping.dim", moment("2025-03-02T00:11"))
+        assert not slo_misses(api, entries, moment("2025-03-02T00:10"), timedelta(days=1))
+        airflow.work()
+        assert not slo_misses(api, entries, at, timedelta(days=1))
+
+
+@pytest.mark.parametrize("hurt", ["no connection", "nobody answers", "no registry", "not an entry"])
+def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
+    hurt: str, airflow: Platform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    consumer = a_consumer()
+    airflow.deploy(a_producer(), consumer)
+    publish(airflow, "daily", consumer)
+    if hurt == "no connection":
+        monkeypatch.delenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW")
+    elif hurt == "nobody answers":
+        monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", NOBODY)
+    elif hurt == "not an entry":
+        (airflow.registry / "playground.json").write_text("{")
+    else:
+        (airflow.registry / "shipping.json").unlink()
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.schedule()
+    assert airflow.state("shipping_daily") == "success"
+    said = "\n".join(record.getMessage() for record in caplog.records if "dbt_scheduler" in record.name)
+    assert {
+        "no connection": 'There is no Airflow connection "dbt_scheduler_airflow": make one of type HTTP',
+        "nobody answers": f"Airflow at {NOBODY} cannot be reached",
+        "no registry": "does not know shipping: publish it",
+        "not an entry": "cannot be used",
+    }[hurt] in said
+
+
+def test_the_sweep_is_a_dag(
+    airflow: Platform, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    airflow.write_stub(
+        RESUME_DAG,
+        RESUME_STUB.format(
+            airflow_connection="dbt_scheduler_airflow",
+            registry_url=None,
+            alert_channel="log",
+            alert_connection="",
+        ),
+    )
+    failed_for_want_of_data(airflow, a_consumer(), fails=True)
+    producer = airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    airflow.set_state("shipping_daily", "marts.dim", producer, "success")
+    monkeypatch.setattr("dbt_scheduler.resume.sweep.sweep.__defaults__", (LONG_AGO,))
+    airflow.run_without_date(RESUME_DAG, "2025-03-03T00:00")
+    airflow.work()
+    assert airflow.state(RESUME_DAG) == "success"
+    assert airflow.state("playground_daily") == "success"
+    assert "dependency arrived" in caplog.text
+
+
+def test_the_sweep_is_a_command(airflow: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed_for_want_of_data(airflow, a_consumer(), fails=True)
+    producer = airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    airflow.set_state("shipping_daily", "marts.dim", producer, "success")
+    (run,) = airflow.runs("playground_daily")
+    command = ["resume", "--registry", airflow.registry.as_uri(), "--days", "3660"]
+    said = CliRunner().invoke(main, command)  # the variable of the connection says where Airflow is
+    assert (said.exit_code, said.stdout.splitlines()) == (
+        0,
+        [
+            f"playground_daily {run} {WAIT} satisfied",
+            "1 sensors waited, 1 satisfied, 0 runs repaired",
+        ],
+    )
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+    monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", NOBODY)
+    refused = CliRunner().invoke(main, command)
+    assert refused.exit_code == 2
+    assert f"Airflow at {NOBODY} cannot be reached" in refused.stderr
