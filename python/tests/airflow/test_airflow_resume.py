@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+import httpx
 import pytest
 from api_server import public_api
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
@@ -212,6 +213,27 @@ def test_a_producer_that_is_cleared_and_run_again_disturbs_nobody(airflow: Platf
         assert airflow.state("shipping_daily") == "success"
     assert airflow.tries("playground_daily") == done
     assert airflow.state("playground_daily") == "success"
+
+
+def test_a_consumer_that_is_gone_or_paused_stops_nobody(airflow: Platform, api_url: str) -> None:
+    """The deleted one is passed over, the paused one goes on when somebody lets it, the third one at once."""
+    gone, paused, third = (a_consumer(team=team) for team in ("gone", "paused", "third"))
+    failed_for_want_of_data(airflow, gone, paused, third)
+    token = httpx.get(f"{api_url}/auth/token").json()["access_token"]
+    with httpx.Client(base_url=api_url, headers={"Authorization": f"Bearer {token}"}) as people:
+        people.delete("/api/v2/dags/gone_daily").raise_for_status()
+        people.patch("/api/v2/dags/paused_daily", json={"is_paused": True}).raise_for_status()
+        airflow.run("shipping_daily", "2025-03-01T00:10")
+        airflow.work()
+        assert airflow.state("shipping_daily") == "success"
+        assert airflow.state("third_daily") == "success"
+        assert airflow.state("paused_daily", WAIT) == "success"
+        assert airflow.state("paused_daily") != "success"
+        people.patch("/api/v2/dags/paused_daily", json={"is_paused": False}).raise_for_status()
+    airflow.work()
+    swept(airflow, api_url)
+    airflow.work()
+    assert airflow.state("paused_daily") == "success"
 
 
 def test_half_resumed_runs_are_repaired(airflow: Platform, api_url: str) -> None:

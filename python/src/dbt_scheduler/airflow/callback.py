@@ -29,6 +29,9 @@ _log = logging.getLogger(__name__)
 _BUDGET_SECONDS = 12.0
 """Airflow kills a worker that is still busy 20 seconds after its task has ended."""
 
+_ALERT_SECONDS = 3.0
+"""For the all-clears after that."""
+
 _SWEEP = "The sweep will do it (DAG dbt_scheduler_resume, or `dbt-scheduler resume`)."
 
 
@@ -67,7 +70,8 @@ def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: f
     outcome = _satisfy(spec, waits, context, started)
     _report(outcome)
     means = Destination(spec.alert_channel, spec.alert_connection, None)
-    tell_all_clear(outcome.satisfied, waits, entries, means)
+    left = _BUDGET_SECONDS + _ALERT_SECONDS - (time.monotonic() - started)
+    tell_all_clear(outcome.satisfied, waits, entries, means, left)
 
 
 def _satisfy(spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started: float) -> "Outcome":

@@ -1,5 +1,6 @@
 """Tells the teams whose runs had failed for want of data that they have gone on."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,18 +14,26 @@ if TYPE_CHECKING:
     from dbt_scheduler.resume.api import TaskInstance
     from dbt_scheduler.resume.waiting import Wait
 
+_LEAST_SECONDS = 0.1
+
 
 def tell_all_clear(
     satisfied: "Iterable[TaskInstance]",
     waits: "Iterable[Wait]",
     entries: Mapping[str, Entry],
     means: Destination,
+    seconds: float,
 ) -> None:
-    """An all-clear for each sensor that had failed, to its team's channel; ``means`` says by which way."""
+    """An all-clear for each sensor that had failed, to its team's channel; ``means`` says by which way.
+
+    Those for which there is no time within so many seconds go to the log.
+    """
+    end = time.monotonic() + seconds
     teams = {wait.consumer.dag_id: wait.consumer.team for wait in waits}
     for sensor in satisfied:
         if sensor.state == "failed" and sensor.dag_id in teams:
-            all_clear(destination(means, entries[teams[sensor.dag_id]]), task_run(sensor))
+            left = max(end - time.monotonic(), _LEAST_SECONDS)
+            all_clear(destination(means, entries[teams[sensor.dag_id]]), task_run(sensor), left)
 
 
 def destination(means: Destination, entry: Entry) -> Destination:

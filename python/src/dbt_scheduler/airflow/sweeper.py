@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 _EVERY = timedelta(minutes=5)
 _BUDGET_SECONDS = 240.0
+_ALERT_SECONDS = 60.0
 _TASK = "sweep"
 _TOLD = "slo_misses"
 
@@ -78,7 +79,7 @@ class SweepOperator(BaseOperator):
         except (CannotAskError, RegistryUnreadableError, ValueError) as error:
             raise AirflowFailException(str(error)) from None
         _report(swept)
-        tell_all_clear(swept.satisfied, all_waits(entries), entries, self._means)
+        tell_all_clear(swept.satisfied, all_waits(entries), entries, self._means, _ALERT_SECONDS)
         self._tell_misses(context, swept.misses, entries)
 
     def _entries(self) -> dict[str, Entry]:
