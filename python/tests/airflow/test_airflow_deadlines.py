@@ -65,9 +65,13 @@ def test_late_already_it_waits_for_the_slo_from_its_own_start(platform: Platform
 
 
 def test_before_the_promise_it_waits_until_then(platform: Platform) -> None:
-    late = Schedule(cron="59 23 * * *", grain="day", start_date="2025-01-01")
-    platform.deploy(a_consumer(slo_seconds=SLO, schedule=late))
-    today = datetime.now(UTC).replace(hour=0, minute=10, second=0, microsecond=0)
+    """The consumer is due at midnight, so whatever the time is now, its last run waits for the end of this day."""
+    early, late = (
+        Schedule(cron=f"{at} * * *", grain="day", start_date="2025-01-01") for at in ("0 0", "59 23")
+    )
+    wait = a_wait("dim", slo_seconds=SLO, schedule=late)
+    platform.deploy(a_spec(a_task("marts.mine", upstream=(wait.task_id,)), sensors=(wait,), schedule=early))
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     platform.run("playground_daily", f"{today - timedelta(days=1):%Y-%m-%dT%H:%M}")
     platform.work()
     promised = today.replace(hour=23, minute=59) + timedelta(seconds=SLO)
