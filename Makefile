@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
 
-demo: $(ENVIRONMENT) ## three teams' dbt projects checked, compiled and run by a real Airflow (four minutes)
+demo: $(ENVIRONMENT) ## three teams' dbt projects checked, compiled and run by a real Airflow (five minutes)
 	@$(BIN)/python python/tools/demo.py run
 
 airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
