@@ -74,6 +74,10 @@ def in_yaml(struct: type[msgspec.Struct]) -> set[str]:
             set(properties("scheduler", "$defs", "task")) - {"project", "region", "machine_type"},
         ),
         (types.ExposedAssets, set(properties("scheduler", "properties", "exposed_assets", "items"))),
+        (
+            types.AcknowledgedChange,
+            set(properties("scheduler", "properties", "acknowledged_changes", "items")),
+        ),
         (types.Ignore, set(properties("scheduler", "properties", "ignore", "items"))),
         (types.Defaults, set(properties("platform", "properties", "defaults"))),
         (types.DbtConfig, set(properties("platform", "properties", "dbt")) - {"where", "image", "pool"}),
@@ -86,6 +90,7 @@ def test_the_files_of_people_have_the_keys_of_the_types(struct, keys):
 
 REGISTRY = {
     "entry": registry.Entry,
+    "acknowledged": registry.Acknowledged,
     "schedule": spec.Schedule,
     "produced": registry.Produced,
     "relation": registry.Relation,

@@ -63,15 +63,25 @@ class Consumed(msgspec.Struct, frozen=True, kw_only=True):
     dependency: str
 
 
+class Acknowledged(msgspec.Struct, frozen=True):
+    """A breaking change that a team makes on purpose: ``change`` is the line that the report has for it."""
+
+    asset: str
+    change: str
+    reason: str
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One team's document."""
+    """One team's document; ``project_name`` is what dbt calls the project that publishes it."""
 
     format_version: int = FORMAT_VERSION
+    project_name: str | None = None
     dag_prefix: str
     contact: Contact
     pipelines: dict[str, Schedule]
     produced: dict[str, Produced]
     consumed: dict[str, dict[str, tuple[Consumed, ...]]]
+    acknowledged_changes: tuple[Acknowledged, ...] = ()
 
 
 def full_task_id(task_group: str | None, task_id: str) -> str:

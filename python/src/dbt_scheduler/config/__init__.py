@@ -3,6 +3,7 @@
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM, find_platform, load_platform
 from dbt_scheduler.config.scheduler import SUPPORTED_VERSIONS, load_team_config
 from dbt_scheduler.config.types import (
+    AcknowledgedChange,
     Alerting,
     DbtConfig,
     DbtSettings,
@@ -20,6 +21,7 @@ from dbt_scheduler.config.types import (
 __all__ = [
     "DEFAULT_PLATFORM",
     "SUPPORTED_VERSIONS",
+    "AcknowledgedChange",
     "Alerting",
     "DbtConfig",
     "DbtSettings",

@@ -71,7 +71,8 @@ class _Reader:
             ready["dbt_settings"] = {**value["dbt_settings"], "line": self._settings_line}
         ready["tasks"] = list(self._tasks(value.get("tasks", [])))
         ready["exposed_assets"] = list(self._exposed(value.get("exposed_assets", [])))
-        ready["ignore"] = [{**entry, "line": self._shaped.line(entry)} for entry in value.get("ignore", [])]
+        for key in ("acknowledged_changes", "ignore"):
+            ready[key] = [{**entry, "line": self._shaped.line(entry)} for entry in value.get(key, [])]
         return msgspec.convert(ready, TeamConfig)
 
     def _tasks(self, entries: list[dict[str, Any]]) -> Iterator[TaskConfig]:

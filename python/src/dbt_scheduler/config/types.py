@@ -68,6 +68,15 @@ class Ignore(msgspec.Struct, frozen=True):
     line: int = 0
 
 
+class AcknowledgedChange(msgspec.Struct, frozen=True):
+    """A breaking change of an asset that the team makes on purpose, and why."""
+
+    asset: str
+    change: str
+    reason: str
+    line: int = 0
+
+
 class TeamConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A ``scheduler.yaml``; ``team`` and ``dag_prefix`` are None where the file says nothing."""
 
@@ -78,6 +87,7 @@ class TeamConfig(msgspec.Struct, frozen=True, kw_only=True):
     dbt_settings: DbtSettings = DbtSettings()
     tasks: tuple[TaskConfig, ...] = ()
     exposed_assets: tuple[ExposedAssets, ...] = ()
+    acknowledged_changes: tuple[AcknowledgedChange, ...] = ()
     ignore: tuple[Ignore, ...] = ()
 
 

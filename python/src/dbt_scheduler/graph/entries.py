@@ -8,7 +8,7 @@ from dbt_scheduler.graph.lineage import DagGraph, Graph
 from dbt_scheduler.graph.task_ids import group_of, name_of, sensor_task_ids
 from dbt_scheduler.pipelines import most_frequent
 from dbt_scheduler.project.types import Project, Work
-from dbt_scheduler.registry import AssetPipeline, Consumed, Contact, Entry, Produced, Relation
+from dbt_scheduler.registry import Acknowledged, AssetPipeline, Consumed, Contact, Entry, Produced, Relation
 from dbt_scheduler.spec import Schedule
 
 
@@ -23,11 +23,15 @@ def produced_entry(
         if (work := project.works[maker]).pipelines
     }
     return Entry(
+        project_name=project.manifest.metadata.project_name,
         dag_prefix=project.dag_prefix,
         contact=Contact(project.config.alerting.channel, project.config.alerting.tag),
         pipelines={pipeline: schedules[pipeline] for pipeline in project.pipelines},
         produced=_with_relations(project, produced),
         consumed={},
+        acknowledged_changes=tuple(
+            Acknowledged(each.asset, each.change, each.reason) for each in project.config.acknowledged_changes
+        ),
     )
 
 

@@ -29,11 +29,15 @@ class Team(msgspec.Struct, frozen=True):
 
 
 class Workspace(msgspec.Struct, frozen=True):
-    """The teams at hand on their platform; ``directory`` has every team's entry, theirs as they are now."""
+    """The teams at hand on their platform.
+
+    ``directory`` has every team's entry, theirs as they are now; ``published`` has the registry's.
+    """
 
     platform: PlatformConfig
     teams: tuple[Team, ...]
     directory: Directory
+    published: Mapping[str, Entry]
 
 
 def load_projects(
@@ -78,7 +82,7 @@ def build_workspace(
         findings = (*each.findings, *exposed.findings, *globals_.findings)
         teams.append(Team(each.project, graph, plans, entry, findings))
     complete = {team.project.team: team.entry for team in teams}
-    return Workspace(platform, tuple(teams), Directory({**registry, **complete}))
+    return Workspace(platform, tuple(teams), Directory({**registry, **complete}), registry)
 
 
 def _one_per_team(loaded: Sequence[Loaded]) -> list[Loaded]:
