@@ -277,3 +277,21 @@ def test_an_unscheduled_node_of_the_same_name_does_no_harm(tmp_path):
     world.team("shop", node("orders"), node("orders", package="utils", pipelines=DAILY))
     assert world.findings() == []
     assert world.look().project.assets == {"orders": "model.utils.orders"}
+
+
+def test_an_acknowledged_change_that_is_published_is_told(tmp_path):
+    world = World(tmp_path)
+    dim = node("dim_a", pipelines=["daily"], columns={"id": {}})
+    ack = "acknowledged_changes:\n  - {asset: dim_a, change: Column id removed., reason: moved}\n"
+    world.team("shop", dim, text="exposed_assets: [{regex: dim_a}]\n")
+    world.registry = {"shop": world.look().entry}
+    text = f"exposed_assets: [{{regex: dim_a}}]\n{ack}"
+    world.team("shop", node("dim_a", pipelines=["daily"]), text=text)
+    assert world.findings("SCH320") == []
+    world.registry = {"shop": world.look().entry}
+    assert world.findings("SCH320") == [
+        'shop/scheduler.yaml:5: SCH320 acknowledged change of "dim_a" does not apply: Column id removed.'
+        " | remove the entry: the change is published, or was not made"
+    ]
+    world.registry = {}
+    assert world.findings("SCH320") == []

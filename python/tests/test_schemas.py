@@ -9,10 +9,12 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from dbt_scheduler import registry, spec
+from dbt_scheduler.changes import breaking, state
 from dbt_scheduler.config import DEFAULT_PLATFORM, types
+from dbt_scheduler.report import build
 from dbt_scheduler.shape import schema, violations
 
-NAMES = ("scheduler", "platform", "registry")
+NAMES = ("scheduler", "platform", "registry", "report")
 _IN_PLACE = ("properties", "$defs")
 
 
@@ -105,6 +107,32 @@ def test_the_registry_has_the_keys_of_the_types(name):
     assert set(node["properties"]) == {field.name for field in fields}
     omitted = {f.name for f in fields if not f.required} if struct.__struct_config__.omit_defaults else set()
     assert set(node["required"]) == {field.name for field in fields} - omitted
+
+
+REPORT = {
+    "report": build.Report,
+    "asset": build.ChangedAsset,
+    "change": build.ReportedChange,
+    "consumer": build.Consumer,
+    "party": build.Party,
+    "acknowledged": registry.Acknowledged,
+    "state": state.StateDiff,
+    "count": state.Count,
+    "dag": state.DagDiff,
+    "item": state.Item,
+}
+
+
+@pytest.mark.parametrize("name", REPORT)
+def test_the_report_has_the_keys_of_the_types(name):
+    node = schema("report")["$defs"][name]
+    assert set(node["properties"]) == set(node["required"]) == set(REPORT[name].__struct_fields__)
+
+
+def test_the_report_has_the_kinds_and_signs_of_the_types():
+    defs = schema("report")["$defs"]
+    assert defs["change"]["properties"]["kind"]["enum"] == [*breaking.Kind]
+    assert defs["item"]["properties"]["sign"]["enum"] == [*state.Sign]
 
 
 def test_the_registry_has_the_keys_of_the_nested_types():

@@ -48,7 +48,7 @@ class Deployed:
         if dag_id not in self._specs:
             if dag_id not in self.dag_ids():
                 raise NotFoundError(f'there is no DAG "{dag_id}" in {self.dags}', self._meant(dag_id))
-            self._specs[dag_id] = _read(self.dags / f"{dag_id}.json")
+            self._specs[dag_id] = read_spec(self.dags / f"{dag_id}.json")
         return self._specs[dag_id]
 
     def find(self, dag_id: str) -> DagSpec | None:
@@ -107,7 +107,8 @@ def _dags(out: Path | None) -> Path:
     )
 
 
-def _read(path: Path) -> DagSpec:
+def read_spec(path: Path) -> DagSpec:
+    """A spec that this release can use; NotFoundError says what is wrong with its file."""
     try:
         text = path.read_bytes()
         version = msgspec.json.decode(text, type=_Head).format_version

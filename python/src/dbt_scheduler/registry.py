@@ -24,6 +24,10 @@ class Relation(msgspec.Struct, frozen=True):
     schema: str | None
     identifier: str
 
+    def __str__(self) -> str:
+        """As in SQL: ``warehouse.marts.dim_customers``, as far as the parts are known."""
+        return ".".join(part for part in (self.database, self.schema, self.identifier) if part)
+
 
 class AssetPipeline(msgspec.Struct, frozen=True, kw_only=True):
     """One pipeline in which an asset is made: its promise, and the waits that the making task stands behind.

@@ -88,3 +88,19 @@ SCH314 = Rule(
     example="A model `orders` and, in an installed package, another model `orders`.",
     fix="Rename one, or leave one unscheduled.",
 )
+SCH320 = Rule(
+    code="SCH320",
+    severity=Severity.WARNING,
+    summary="An acknowledged change that is no change any more",
+    message='acknowledged change of "{asset}" does not apply: {change}',
+    hint="remove the entry: the change is published, or was not made",
+    why="An acknowledgement is for one change, and for those who read its reason in the pull request. Left in "
+    "place it would let the same change through another time, unseen.",
+    example="""\
+# scheduler.yaml, after the pull request that removed the column was merged and published
+acknowledged_changes:
+  - {asset: dim_customers, change: "Column country_id removed.", reason: "it is in dim_countries"}
+""",
+    fix="Remove the entry from `acknowledged_changes`, or copy the line again from the report if its words "
+    "have changed.",
+)

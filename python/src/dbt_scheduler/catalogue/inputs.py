@@ -159,3 +159,29 @@ SCH412 = Rule(
     example="`--registry ftp://example.com/registry`: there is no store of that kind.",
     fix="Correct the URL, or ask the platform team for access.",
 )
+
+SCH420 = Rule(
+    code="SCH420",
+    summary="A folder is no compiled output",
+    message="this is no output of dbt-scheduler compile: {problem}",
+    hint="name a folder that `dbt-scheduler compile --out` wrote; for a team that is new, an empty one as BASE",
+    why="A report from half of an output would call what is missing removed.",
+    example="""\
+$ dbt-scheduler report base head
+head: SCH420 this is no output of dbt-scheduler compile: it has no folder registry/
+""",
+    fix="Compile both sides of the pull request, and name the two folders.",
+)
+SCH421 = Rule(
+    code="SCH421",
+    summary="Two outputs of different teams",
+    message="this is of team {head}, but BASE is of team {base}",
+    hint="compile the same project twice: as it is in the base branch, and as the pull request makes it",
+    why="Everything would look removed and added.",
+    example="""\
+$ dbt-scheduler report shipping_out playground_out
+playground_out: SCH421 this is of team playground, but BASE is of team shipping
+""",
+    fix="Name two outputs of one project. A team gets a new name in two steps: publish under the new name, "
+    "let its readers change, then remove the old one.",
+)

@@ -22,11 +22,16 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 def common(command: _Command) -> _Command:
-    """The options that all commands share."""
+    """The options of commands that read projects."""
+    manifest = click.option(
+        "--manifest", type=FILE, help="The manifest of one DIR, instead of target/manifest.json."
+    )
+    return lookup(manifest(command))
+
+
+def lookup(command: _Command) -> _Command:
+    """The options that tell where platform and registry are."""
     for option in (
-        click.option(
-            "--manifest", type=FILE, help="The manifest of one DIR, instead of target/manifest.json."
-        ),
         click.option(
             "--registry", metavar="URL", help="Where the registry is, instead of where platform.yaml says."
         ),

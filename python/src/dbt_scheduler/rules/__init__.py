@@ -11,7 +11,7 @@ import msgspec
 from dbt_scheduler.catalogue.tasks import SCH213
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.rules import cycles, hooks, lineage, relations, slo, task_ids, teams, waits
+from dbt_scheduler.rules import acknowledged, cycles, hooks, lineage, relations, slo, task_ids, teams, waits
 
 Check = Callable[[Team, Workspace], Iterator[Finding]]
 
@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     slo.check,
     cycles.check,
     teams.check,
+    acknowledged.check,
 )
 
 

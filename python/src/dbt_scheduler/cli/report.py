@@ -1,0 +1,73 @@
+"""``report``: what a pull request changes, what it breaks, and for whom."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from dbt_scheduler.catalogue.inputs import SCH421
+from dbt_scheduler.cli.shared import FOLDER, lookup, refusals, talk, warn
+from dbt_scheduler.errors import CannotRunError
+from dbt_scheduler.registry import Directory, Entry
+from dbt_scheduler.report import comment, markdown
+from dbt_scheduler.report.build import Report, make_report
+from dbt_scheduler.report.outputs import Output, read_output
+from dbt_scheduler.session import Options, read_platform, read_registry
+
+
+@click.command()
+@click.argument("base", type=FOLDER)
+@click.argument("head", type=FOLDER)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["markdown", "comment", "json"]),
+    default="markdown",
+    show_default=True,
+    help="comment: Markdown as a bot posts it on a pull request.",
+)
+@lookup
+def report(base: Path, head: Path, style: str, platform: Path | None, registry: str | None) -> None:
+    """Compare two outputs of `compile`: what changes from BASE to HEAD, and whom that breaks.
+
+    Exits with 1 if a breaking change is not acknowledged in scheduler.yaml.
+    """
+    with refusals():
+        was, now = read_output(base), read_output(head)
+        teams = _teams(was, now)
+        directory = Directory({**_registry(platform, registry), **was.entries, **now.entries})
+        reports = [make_report(team, was.state(team), now.state(team), directory) for team in teams]
+        sys.stdout.write(_RENDER[style](reports))
+        sys.exit(int(any(each.breaking for each in reports)))
+
+
+def _teams(base: Output, head: Output) -> list[str]:
+    """The teams of both; two outputs with no team in common are of different projects."""
+    teams = base.entries.keys() | head.entries.keys()
+    if base.entries and head.entries and not base.entries.keys() & head.entries.keys():
+        words = {"base": ", ".join(base.entries), "head": ", ".join(head.entries)}
+        raise CannotRunError.because(SCH421.at(str(head.folder), **words))
+    return sorted(teams)
+
+
+def _registry(platform_file: Path | None, url: str | None) -> dict[str, Entry]:
+    options = Options(platform=platform_file, registry=url)
+    platform, _ = read_platform([Path()], options)
+    if url is None and platform.registry_url is None:
+        warn(["no registry is named: consumers are only those that were compiled together"])
+    entries, unreadable = read_registry(platform, options)
+    talk(unreadable)
+    return entries
+
+
+def _json(reports: Sequence[Report]) -> str:
+    return msgspec.json.format(msgspec.json.encode(reports, order="sorted"), indent=2).decode() + "\n"
+
+
+_RENDER: dict[str, Callable[[Sequence[Report]], str]] = {
+    "markdown": markdown.render,
+    "comment": comment.render,
+    "json": _json,
+}

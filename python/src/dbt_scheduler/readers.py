@@ -1,0 +1,95 @@
+"""Who reads an asset, from the registry's documents alone: directly, and through what readers make of it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from dbt_scheduler.registry import AssetKey, Consumed, Contact, Directory
+
+Made = tuple[AssetKey, str]
+"""An asset as one pipeline makes it."""
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """A team that reads an asset of another one, and the tasks that do."""
+
+    team: str
+    contact: Contact
+    tasks: tuple[Consumed, ...]
+
+
+class Readers:
+    """Answers for any asset of a directory; what it needs to know is gathered when first asked for."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._reads: dict[AssetKey, dict[str, tuple[Consumed, ...]]] = defaultdict(dict)
+        for team, entry in directory.entries.items():
+            for producer, assets in entry.consumed.items():
+                for asset, tasks in assets.items():
+                    self._reads[AssetKey(producer, asset)][team] = tasks
+        self._behind: dict[str, dict[tuple[str, str], set[Made]]] = {}
+
+    def of(self, key: AssetKey) -> tuple[Reader, ...]:
+        """The teams, other than the asset's own, whose tasks read it; by name."""
+        return tuple(
+            self._reader(team, tasks)
+            for team, tasks in sorted(self._reads.get(key, {}).items())
+            if team != key.team
+        )
+
+    def through(self, key: AssetKey, own: Iterable[Made] = ()) -> tuple[str, ...]:
+        """The other teams that the asset reaches only by way of what is made of it; by name.
+
+        ``own`` is what its own DAGs make of it, which the registry does not say: it records what stands
+        behind waits. For the same reason, of a no_wait reader only its own asset counts.
+        """
+        direct = {reader.team for reader in self.of(key)}
+        reached: set[str] = set()
+        stack = [*((key, pipeline) for pipeline in self._pipelines(key)), *own]
+        seen = set(stack)
+        while stack:
+            for team, made in self._next(stack.pop()):
+                reached.add(team)
+                stack += made - seen
+                seen |= made
+        return tuple(sorted(reached - direct - {key.team}))
+
+    def _pipelines(self, key: AssetKey) -> set[str]:
+        """Those it is made in and, of an asset that is gone, those it is still waited for in."""
+        waited = {task.producer_pipeline for tasks in self._reads.get(key, {}).values() for task in tasks}
+        entry = self._directory.entries.get(key.team)
+        made = entry.produced.get(key.asset) if entry else None
+        return waited | set(made.pipelines if made else ())
+
+    def _next(self, made: Made) -> Iterator[tuple[str, set[Made]]]:
+        """Each team that reads an asset of one pipeline, and what it makes of it."""
+        key, pipeline = made
+        for team, tasks in self._reads.get(key, {}).items():
+            found: set[Made] = set()
+            for task in tasks:
+                if task.producer_pipeline == pipeline:
+                    found |= self._made_of(team, task)
+            if any(task.producer_pipeline == pipeline for task in tasks):
+                yield team, found
+
+    def _made_of(self, team: str, task: Consumed) -> set[Made]:
+        if team not in self._behind:
+            self._behind[team] = self._made_behind(team)
+        # A wait is known by its sensor; a read that waits for nothing by the task itself.
+        ids = (task.pipeline, task.sensor_task_id or f"{task.task_group}/{task.task_id}")
+        return self._behind[team].get(ids, set())
+
+    def _made_behind(self, team: str) -> dict[tuple[str, str], set[Made]]:
+        behind: dict[tuple[str, str], set[Made]] = defaultdict(set)
+        for asset, produced in self._directory.entries[team].produced.items():
+            for pipeline, promise in produced.pipelines.items():
+                made = (AssetKey(team, asset), pipeline)
+                behind[pipeline, f"{produced.task_group}/{produced.task_id}"].add(made)
+                for sensor in promise.waits:
+                    behind[pipeline, sensor].add(made)
+        return behind
+
+    def _reader(self, team: str, tasks: tuple[Consumed, ...]) -> Reader:
+        return Reader(team, self._directory.entries[team].contact, tasks)

@@ -1,0 +1,110 @@
+"""Makes the report of a team from its two states and from what the registry knows of its readers."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from dbt_scheduler.changes.acknowledged import outdated, reason_for
+from dbt_scheduler.changes.breaking import Change, Kind, breaking_changes
+from dbt_scheduler.changes.lineage import made_of
+from dbt_scheduler.changes.state import State, StateDiff, compare_states
+from dbt_scheduler.readers import Reader, Readers
+from dbt_scheduler.registry import Acknowledged, AssetKey, Directory, Entry, full_task_id
+
+
+class Party(msgspec.Struct, frozen=True):
+    """A team, and the channel to ask it in."""
+
+    team: str
+    channel: str | None
+
+
+class Consumer(msgspec.Struct, frozen=True):
+    """A team that reads an asset, and its tasks that do, as ``dag_id task_id``."""
+
+    team: str
+    channel: str | None
+    tasks: tuple[str, ...]
+
+
+class ReportedChange(msgspec.Struct, frozen=True):
+    """A breaking change; ``acknowledged`` is the team's reason, None if it gives none."""
+
+    kind: Kind
+    text: str
+    acknowledged: str | None
+
+
+class ChangedAsset(msgspec.Struct, frozen=True):
+    """An asset whose readers would break: what changes, who reads it, and whom that reaches through them."""
+
+    asset: str
+    changes: tuple[ReportedChange, ...]
+    consumers: tuple[Consumer, ...]
+    reaches: tuple[Party, ...]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pull request changes for one team; ``breaking`` says that it breaks others without a word."""
+
+    format_version: int = 1
+    team: str
+    breaking: bool
+    assets: tuple[ChangedAsset, ...]
+    outdated_acknowledgements: tuple[Acknowledged, ...]
+    state: StateDiff
+
+
+def make_report(team: str, base: State | None, head: State | None, directory: Directory) -> Report:
+    """Compare a team's two states, one of which may be None: the team is new, or it goes."""
+    base, head = _both(base, head)
+    readers = Readers(directory)
+    acknowledged = head.entry.acknowledged_changes
+    assets = tuple(
+        ChangedAsset(
+            asset,
+            tuple(_reported(asset, change, acknowledged) for change in changes),
+            tuple(_consumer(reader, directory) for reader in readers.of(AssetKey(team, asset))),
+            tuple(_party(other, directory) for other in _reached(AssetKey(team, asset), base, readers)),
+        )
+        for asset, changes in breaking_changes(base.entry, head.entry)
+    )
+    return Report(
+        team=team,
+        breaking=any(change.acknowledged is None for asset in assets for change in asset.changes),
+        assets=assets,
+        outdated_acknowledgements=tuple(outdated(base.entry, head.entry)),
+        state=compare_states(team, base, head),
+    )
+
+
+def _reached(key: AssetKey, base: State, readers: Readers) -> tuple[str, ...]:
+    return readers.through(key, (made for spec in base.specs.values() for made in made_of(key, spec)))
+
+
+def _both(base: State | None, head: State | None) -> tuple[State, State]:
+    """Both states, one without anything for one that is not there."""
+    one = base or head
+    assert one is not None  # noqa: S101 - a team is in one of the outputs
+    nothing = Entry(
+        dag_prefix=one.entry.dag_prefix, contact=one.entry.contact, pipelines={}, produced={}, consumed={}
+    )
+    return base or State({}, nothing), head or State({}, nothing)
+
+
+def _reported(asset: str, change: Change, acknowledged: tuple[Acknowledged, ...]) -> ReportedChange:
+    return ReportedChange(change.kind, change.text, reason_for(asset, change, acknowledged))
+
+
+def _consumer(reader: Reader, directory: Directory) -> Consumer:
+    prefix = directory.entries[reader.team].dag_prefix
+    return Consumer(reader.team, reader.contact.channel, tuple(sorted(set(_tasks(reader, prefix)))))
+
+
+def _tasks(reader: Reader, dag_prefix: str) -> Iterator[str]:
+    for task in reader.tasks:
+        yield f"{dag_prefix}_{task.pipeline} {full_task_id(task.task_group, task.task_id)}"
+
+
+def _party(team: str, directory: Directory) -> Party:
+    return Party(team, directory.entries[team].contact.channel)

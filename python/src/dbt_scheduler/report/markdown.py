@@ -1,0 +1,133 @@
+"""The report as Markdown, for a comment on a pull request."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from dbt_scheduler.changes.state import Count, DagDiff, Item, Sign
+from dbt_scheduler.report.acknowledging import how_to_acknowledge
+from dbt_scheduler.report.build import ChangedAsset, Report, ReportedChange
+
+_LIMIT = 60_000
+"""Bytes. GitHub refuses a comment of more than 65,536 characters whole."""
+
+_SHOWN = 20
+"""Lines of a list that are shown; the others are folded."""
+
+_SIZES = (100_000, 500, 100, 20, 5, 1)
+"""How much of each list to show, folded or not, until the comment is short enough."""
+
+_SIGNS = {Sign.ADDED: "+", Sign.REMOVED: "-", Sign.CHANGED: "~"}
+
+
+def render(reports: Sequence[Report]) -> str:
+    """One section for each team; where that is too long for a comment, its lists are cut and say so."""
+    text = ""
+    for most in _SIZES:
+        text = "\n".join("\n\n".join(_blocks(report, most)) + "\n" for report in reports)
+        if len(text.encode()) <= _LIMIT:
+            break
+    return text
+
+
+def _blocks(report: Report, most: int) -> Iterator[str]:
+    yield f"## Scheduler report: {_escaped(report.team)}"
+    yield from _breaking(report, most)
+    if report.outdated_acknowledgements:
+        yield "### Acknowledged, but no longer a change"
+        outdated = [f"- {each.asset}: {each.change}" for each in report.outdated_acknowledgements]
+        yield "Remove from `acknowledged_changes` in `scheduler.yaml`:\n" + _list(
+            map(_escaped, outdated), most
+        )
+    yield "\n".join(
+        [
+            "### Scheduler state diff",
+            _count("Dags", report.state.dags),
+            _count("Tasks", report.state.tasks),
+            _count("Global dependencies", report.state.global_dependencies),
+        ]
+    )
+    if report.state.changed:
+        first, *others = (_dag(diff, most) for diff in report.state.changed)
+        yield f"### Tasks and global dependencies\n{first}"
+        yield from _some(others, most)
+
+
+def _breaking(report: Report, most: int) -> Iterator[str]:
+    if not report.assets:
+        yield "No breaking changes found in project registry."
+    elif report.breaking:
+        yield "⚠️ Breaking changes found in project registry"
+    else:
+        yield "Breaking changes found in project registry, all of them acknowledged"
+    yield from _some([_asset(asset, most) for asset in report.assets], most)
+    if report.breaking:
+        yield _details("If a change is meant", how_to_acknowledge(report, most))
+
+
+def _asset(asset: ChangedAsset, most: int) -> str:
+    changes = _list((f"- {_change(change)}" for change in asset.changes), most)
+    blocks = [f"Asset {_escaped(asset.asset)}\n{changes}"]
+    if asset.consumers:
+        consumers = (f"- {_party(each.team, each.channel)}" for each in asset.consumers)
+        blocks.append(f"Consumers:\n{_list(consumers, most)}")
+    else:
+        blocks.append("Consumers: none that the registry knows.")
+    if asset.reaches:
+        through = ", ".join(_party(each.team, each.channel) for each in asset.reaches)
+        blocks.append(f"Also hit, further down: {through}")
+    return "\n\n".join(blocks)
+
+
+def _change(change: ReportedChange) -> str:
+    reason = "" if change.acknowledged is None else f" Acknowledged: {change.acknowledged}"
+    return _escaped(change.text + reason)
+
+
+def _party(team: str, channel: str | None) -> str:
+    return f"*{_escaped(f'{team}:{channel}' if channel else team)}*"
+
+
+def _count(what: str, count: Count) -> str:
+    return f"{what}: {count.added} added, {count.removed} removed"
+
+
+def _dag(diff: DagDiff, most: int) -> str:
+    mark = "" if diff.sign is Sign.CHANGED else f" ({diff.sign})"
+    lines = [f"- ~ {_escaped(change)}" for change in diff.changes] + [_item(item) for item in diff.items]
+    return f"**{_escaped(diff.dag_id)}**{mark}\n{_list(lines, most)}"
+
+
+def _item(item: Item) -> str:
+    changes = f": {'; '.join(item.changes)}" if item.changes else ""
+    return f"- {_SIGNS[item.sign]} {_escaped(item.name + changes)}"
+
+
+def _list(lines: Iterator[str] | Sequence[str], most: int) -> str:
+    """The first lines; more of them are folded, and those beyond ``most`` only counted."""
+    lines = [*lines]
+    shown, folded = lines[: min(_SHOWN, most)], lines[min(_SHOWN, most) : most]
+    if folded:
+        shown.append("\n" + _details(f"{len(lines) - len(shown)} more", "\n".join(folded)))
+    if len(lines) > most:
+        shown.append(f"- and {len(lines) - most} more, in `--format json`")
+    return "\n".join(shown)
+
+
+def _some(blocks: Sequence[str], most: int) -> Iterator[str]:
+    """The same for whole blocks."""
+    shown, folded = blocks[: min(_SHOWN, most)], blocks[min(_SHOWN, most) : most]
+    yield from shown
+    if folded:
+        yield _details(f"{len(blocks) - len(shown)} more", "\n\n".join(folded))
+    if len(blocks) > most:
+        yield f"And {len(blocks) - most} more, in `--format json`."
+
+
+def _details(summary: str, text: str) -> str:
+    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is, on one line; an underscore within a word is one anyway."""
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*\[\]|~])|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)

@@ -1,0 +1,21 @@
+"""Acknowledgements of breaking changes that outlived their change."""
+
+from collections.abc import Iterator
+
+from dbt_scheduler.catalogue.assets import SCH320
+from dbt_scheduler.changes.acknowledged import outdated
+from dbt_scheduler.errors import Finding
+from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.registry import Acknowledged
+
+
+def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
+    """SCH320: what is acknowledged is no change against the team's published entry, where it has one."""
+    published = workspace.published.get(team.project.team)
+    if published is None:
+        return
+    gone = set(outdated(published, team.entry))
+    for each in team.project.config.acknowledged_changes:
+        if Acknowledged(each.asset, each.change, each.reason) in gone:
+            place = (str(team.project.folder / "scheduler.yaml"), each.line)
+            yield SCH320.at(*place, subject=each.asset, asset=each.asset, change=each.change)

@@ -1,0 +1,67 @@
+"""The folders of ``integration_tests/changes``: two states of a dbt project beside the report of a pull request."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dbt_scheduler.cli import main
+from goldens import INTEGRATION
+
+CHANGES = INTEGRATION / "changes"
+CASES = sorted(path.name for path in CHANGES.iterdir() if (path / "head").is_dir())
+SIDES = ("base", "head")
+
+# One target for all: dbt then reads its own macros once, and only what differs from project to project.
+PARSE = """\
+import shutil, sys
+from pathlib import Path
+from dbt.cli.main import dbtRunner
+for project in sys.argv[1:]:
+    options = ["--quiet", "--no-version-check", "--no-send-anonymous-usage-stats"]
+    places = ["--project-dir", project, "--profiles-dir", ".", "--target-path", str(Path("target").resolve())]
+    done = dbtRunner().invoke([*options, "parse", *places])
+    assert done.success, (project, done.exception)
+    (Path(project) / "target").mkdir()
+    shutil.copy("target/manifest.json", f"{project}/target")
+"""
+
+
+@pytest.fixture(scope="module")
+def changes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the folder in which dbt has parsed every project."""
+    folder = tmp_path_factory.mktemp("changes") / "changes"
+    shutil.copytree(CHANGES, folder)
+    projects = sorted(str(path.parent.relative_to(folder)) for path in folder.glob("*/*/dbt_project.yml"))
+    subprocess.run([sys.executable, "-c", PARSE, *projects], cwd=folder, check=True)
+    return folder
+
+
+def registry_of(case: Path) -> Path:
+    return case / "registry" if (case / "registry").is_dir() else case.parent / "registry"
+
+
+def compiled(project: Path, registry: Path) -> Path:
+    """What compile writes for one side; an empty folder for a side without a project."""
+    out = project / "out"
+    out.mkdir()
+    if (project / "dbt_project.yml").is_file():
+        done = CliRunner().invoke(
+            main, ["compile", str(project), "--out", str(out), "--registry", str(registry)]
+        )
+        assert done.exit_code == 0, done.output
+    return out
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_report_of_a_change(case, changes, golden):
+    registry = registry_of(changes / case)
+    base, head = (compiled(changes / case / side, registry) for side in SIDES)
+    done = CliRunner().invoke(main, ["report", str(base), str(head), "--registry", str(registry)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    assert done.stderr == ""
+    golden(CHANGES / case / "report.md", done.stdout)
+    assert done.exit_code == ("⚠️" in done.stdout)

@@ -1,0 +1,124 @@
+"""Who reads an asset, and whom it reaches through what they make of it."""
+
+from dbt_scheduler.readers import Readers
+from dbt_scheduler.registry import AssetKey, AssetPipeline, Consumed, Contact, Directory, Entry, Produced
+
+HARD = "wait_for__hard_dependencies"
+
+
+def made(asset: str, *waits: str, pipelines=("daily",)) -> Produced:
+    promises = {
+        name: AssetPipeline(slo_seconds=None, exposed=True, waits=tuple(f"{HARD}.{wait}" for wait in waits))
+        for name in pipelines
+    }
+    return Produced(
+        dag_prefix="x",
+        task_group=None,
+        task_id=asset,
+        pipeline=pipelines[0],
+        slo_seconds=None,
+        pipelines=promises,
+        exposed=True,
+        relation=None,
+        columns={},
+    )
+
+
+def reads(
+    asset: str, task: str, *, wait: bool = True, pipeline: str = "daily", of: str = "daily"
+) -> Consumed:
+    return Consumed(
+        pipeline=pipeline,
+        producer_pipeline=of,
+        task_group=None,
+        task_id=task,
+        sensor_task_id=f"{HARD}.{asset}" if wait else None,
+        dependency="hard" if wait else "no_wait",
+    )
+
+
+def entry(*produced: Produced, **consumed: dict[str, tuple[Consumed, ...]]) -> Entry:
+    return Entry(
+        dag_prefix="x",
+        contact=Contact(),
+        pipelines={},
+        produced={each.task_id: each for each in produced},
+        consumed=consumed,
+    )
+
+
+def readers(**entries: Entry) -> Readers:
+    return Readers(Directory(entries))
+
+
+A = AssetKey("a", "one")
+
+
+def test_readers_are_the_other_teams():
+    found = readers(
+        a=entry(made("one"), made("two", "one"), a={"one": (reads("one", "two"),)}),
+        b=entry(made("three"), a={"one": (reads("one", "three"), reads("one", "four"))}),
+    )
+    (reader,) = found.of(A)
+    assert (reader.team, [task.task_id for task in reader.tasks]) == ("b", ["three", "four"])
+    assert found.of(AssetKey("a", "two")) == ()
+
+
+def test_what_a_reader_makes_reaches_further():
+    found = readers(
+        a=entry(made("one")),
+        b=entry(made("two", "one"), made("other"), a={"one": (reads("one", "two"),)}),
+        c=entry(made("three", "two"), b={"two": (reads("two", "three"),)}),
+        d=entry(made("four"), b={"other": (reads("other", "four"),)}),
+        e=entry(c={"three": (reads("three", "five"),)}),
+    )
+    assert found.through(A) == ("c", "e")
+
+
+def test_through_its_own_other_pipelines_too():
+    found = readers(
+        a=entry(made("one"), made("two", "one"), a={"one": (reads("one", "two"),)}),
+        b=entry(a={"two": (reads("two", "x"),)}),
+    )
+    assert found.through(A) == ("b",)
+
+
+def test_only_the_pipeline_that_reads_it():
+    found = readers(
+        a=entry(made("one")),
+        b=entry(
+            Produced(
+                **{
+                    **{name: getattr(made("two", "one"), name) for name in Produced.__struct_fields__},
+                    "pipelines": {
+                        "daily": AssetPipeline(slo_seconds=None, exposed=True, waits=(f"{HARD}.one",)),
+                        "hourly": AssetPipeline(slo_seconds=None, exposed=True),
+                    },
+                }
+            ),
+            a={"one": (reads("one", "two"),)},
+        ),
+        c=entry(b={"two": (reads("two", "x", of="hourly"),)}),
+        d=entry(b={"two": (reads("two", "x", of="daily"),)}),
+    )
+    assert found.through(A) == ("d",)
+
+
+def test_a_read_without_a_wait_counts_by_its_task():
+    found = readers(
+        a=entry(made("one")),
+        b=entry(made("two"), a={"one": (reads("one", "two", wait=False),)}),
+        c=entry(b={"two": (reads("two", "x"),)}),
+    )
+    assert found.through(A) == ("c",)
+
+
+def test_circles_end_and_an_asset_that_is_gone_is_known_by_its_readers():
+    found = readers(
+        a=entry(made("three", "two"), b={"two": (reads("two", "three"),)}),
+        b=entry(
+            made("two", "one", "three"), a={"one": (reads("one", "two"),), "three": (reads("three", "two"),)}
+        ),
+        c=entry(b={"two": (reads("two", "x"),)}),
+    )
+    assert found.through(A) == ("c",)
