@@ -93,6 +93,23 @@ def test_check_finds_what_takes_several_teams(tmp_path, golden):
     golden(INTEGRATION / "broken_together" / "expected_check.txt", told)
 
 
+LOOKUPS = {
+    "list": ("list",),
+    "list_all": ("list", "--all"),
+    "show": ("show", "dim_customers"),
+    "show_latest_version": ("show", "dim_carriers"),
+    "show_not_exposed": ("show", "stg_parcels"),
+    "consumers": ("consumers", "fct_shipments"),
+    "producers": ("producers", "playground"),
+}
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_the_registry_answers(name, golden):
+    told = run("dbt-scheduler", "registry", *LOOKUPS[name], "--registry", REGISTRY, cwd=INTEGRATION)
+    golden(INTEGRATION / "registry" / f"{name}.txt", told)
+
+
 @pytest.fixture(scope="session")
 def stand_in(teams: Path) -> Path:
     """A copy of a compiled team whose scheduler.yaml each case replaces."""

@@ -31,13 +31,14 @@ class Readers:
                     self._reads[AssetKey(producer, asset)][team] = tasks
         self._behind: dict[str, dict[tuple[str, str], set[Made]]] = {}
 
+    def all_of(self, key: AssetKey) -> tuple[Reader, ...]:
+        """The teams whose tasks read an asset in other DAGs than it is made in, its own among them; by name."""
+        reads = sorted(self._reads.get(key, {}).items())
+        return tuple(Reader(team, self._directory.entries[team].contact, tasks) for team, tasks in reads)
+
     def of(self, key: AssetKey) -> tuple[Reader, ...]:
-        """The teams, other than the asset's own, whose tasks read it; by name."""
-        return tuple(
-            self._reader(team, tasks)
-            for team, tasks in sorted(self._reads.get(key, {}).items())
-            if team != key.team
-        )
+        """The other teams whose tasks read an asset; by name."""
+        return tuple(reader for reader in self.all_of(key) if reader.team != key.team)
 
     def through(self, key: AssetKey, own: Iterable[Made] = ()) -> tuple[str, ...]:
         """The other teams that the asset reaches only by way of what is made of it; by name.
@@ -90,6 +91,3 @@ class Readers:
                 for sensor in promise.waits:
                     behind[pipeline, sensor].add(made)
         return behind
-
-    def _reader(self, team: str, tasks: tuple[Consumed, ...]) -> Reader:
-        return Reader(team, self._directory.entries[team].contact, tasks)

@@ -1,16 +1,25 @@
 """``registry``: looks into what all teams make and read."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-from dbt_scheduler.cli.shared import FOLDER, common, refusals, talk
-from dbt_scheduler.compiler.output import writing
+from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, talk
+from dbt_scheduler.compiler.output import encode, writing
+from dbt_scheduler.deployed import NotFoundError
+from dbt_scheduler.lookup.finding import find_asset, find_team
+from dbt_scheduler.lookup.text import render_asset, render_assets, render_consumers, render_needs
+from dbt_scheduler.lookup.views import view_asset, view_assets, view_needs
 from dbt_scheduler.project.loading import team_name
-from dbt_scheduler.registry import Directory
+from dbt_scheduler.readers import Readers
+from dbt_scheduler.registry import Directory, Entry
 from dbt_scheduler.session import Options, read_platform, read_registry
 from dbt_scheduler.snapshot import write_snapshot
+
+_Value = TypeVar("_Value")
 
 
 @click.group()
@@ -18,18 +27,91 @@ def registry() -> None:
     """Look into the asset registry."""
 
 
+@registry.command("list")
+@click.option("--all", "all_", is_flag=True, help="Assets that are not exposed too.")
+@STYLE
+@lookup
+def list_(style: str, *, all_: bool, **options: Any) -> None:  # noqa: ANN401 - from click
+    """Show the assets that teams expose to each other."""
+    with refusals():
+        _show(style, tuple(view_assets(_directory(options), all_=all_)), render_assets)
+
+
 @registry.command()
-@click.option(
-    "--dbt-package", "package", type=FOLDER, required=True, help="The folder to write the package into."
-)
-@common
-def export(package: Path, manifest: Path | None, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Write what the registry knows as a dbt package, for the checks in `dbt compile`."""
+@click.argument("asset")
+@STYLE
+@lookup
+def show(asset: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
+    """Show who makes an asset, when it is ready, what is in it, and who reads it.
+
+    ASSET is its name, or TEAM.NAME where several teams make one of that name.
+    """
+    with refusals():
+        directory = _directory(options)
+        _show(style, view_asset(find_asset(asset, directory), directory, Readers(directory)), render_asset)
+
+
+@registry.command()
+@click.argument("asset")
+@STYLE
+@lookup
+def consumers(asset: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
+    """Show the tasks that read an asset, with their teams and channels."""
+    with refusals():
+        directory = _directory(options)
+        found = view_asset(find_asset(asset, directory), directory, Readers(directory))
+        _show(style, found.consumers, render_consumers)
+
+
+@registry.command()
+@click.argument("team")
+@STYLE
+@lookup
+def producers(team: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
+    """Show what a team reads of other teams, who makes it, and when it is ready."""
+    with refusals():
+        directory = _directory(options)
+        _show(style, tuple(view_needs(find_team(team, directory), directory)), render_needs)
+
+
+@registry.command()
+@click.option("--dbt-package", "package", type=FOLDER, help="The folder to write a dbt package into.")
+@click.option("--json", "json_", is_flag=True, help="Print every team's entry as one JSON document.")
+@lookup
+def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noqa: ANN401 - from click
+    """Write what the registry knows as a dbt package, for the checks in `dbt compile`, or as JSON."""
+    if package is None and not json_:
+        raise click.UsageError("name what to write: --dbt-package FOLDER, --json, or both")
     with refusals():
         settings = Options(**options)
         platform, _ = read_platform([Path()], settings)
         entries, findings = read_registry(platform, settings)
         talk(findings)
-        with writing(package):
-            write_snapshot(package, Directory(entries), platform.pipelines, team_name(Path()))
-        click.echo(f"{len(entries)} teams written to {package}", err=True)
+        if package is not None:
+            with writing(package):
+                write_snapshot(package, Directory(entries), platform.pipelines, team_name(Path()))
+            click.echo(f"{len(entries)} teams written to {package}", err=True)
+        if json_:
+            sys.stdout.write(encode(entries).decode())
+
+
+def _directory(options: dict[str, Any]) -> Directory:
+    """All entries that can be read; those that cannot are told on stderr."""
+    settings = Options(**options)
+    platform, _ = read_platform([Path()], settings)
+    if settings.registry is None and platform.registry_url is None:
+        raise NotFoundError(
+            "no registry is named", "name it with --registry URL, or as registry.url in platform.yaml"
+        )
+    entries: dict[str, Entry]
+    entries, findings = read_registry(platform, settings)
+    talk(findings)
+    return Directory(entries)
+
+
+def _show(style: str, value: _Value, text: Callable[[_Value], str]) -> None:
+    """A value in the format that was asked for."""
+    if style == "json":
+        sys.stdout.write(encode(value).decode())
+    else:
+        sys.stdout.write(text(value))

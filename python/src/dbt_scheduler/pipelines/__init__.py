@@ -10,6 +10,7 @@ from dbt_scheduler.pipelines.alignment import (
 )
 from dbt_scheduler.pipelines.periods import period
 from dbt_scheduler.pipelines.problems import alignment_problems
+from dbt_scheduler.pipelines.readiness import ready_words
 from dbt_scheduler.pipelines.ticks import (
     Interval,
     before_start,
@@ -35,6 +36,7 @@ __all__ = [
     "period",
     "pick_pipeline",
     "previous_tick",
+    "ready_words",
     "run_interval",
     "scheduled_time",
     "wait_lag_seconds",

@@ -1,0 +1,63 @@
+"""When an asset is ready, in the words of those who wait for it: ``daily, by 06:10 UTC``."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from dbt_scheduler.durations import duration
+from dbt_scheduler.pipelines import cron
+from dbt_scheduler.spec import Schedule
+
+_SINCE = datetime(2024, 1, 1)
+_TICKS = 14
+_DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
+
+
+def ready_words(pipeline: str, schedule: Schedule, slo_seconds: int | None) -> str:
+    """The pipeline, and the time on its own clock by which its runs have promised an asset.
+
+    It is the time of the days on which the clock does not change.
+    """
+    if slo_seconds is None:
+        return f"{pipeline}, no SLO"
+    ticks = cron.parse(schedule.cron)
+    promise = timedelta(minutes=-(-slo_seconds // 60))
+    words = None
+    if ticks.every_hour and len(ticks.minutes) == 24 and ticks.days is None:  # noqa: PLR2004 - one in each hour
+        words = _in_the_hour(timedelta(minutes=ticks.minutes[0]) + promise)
+    elif len(ticks.minutes) == 1:
+        words = _on_the_day(_first_ticks(ticks), promise, schedule.timezone)
+    tick = f'"{schedule.cron}" {schedule.timezone}'
+    return f"{pipeline}, {words or f'{duration(slo_seconds)} after each scheduled time ({tick})'}"
+
+
+def _in_the_hour(ready: timedelta) -> str:
+    hours, rest = divmod(ready, timedelta(hours=1))
+    minute = f"by :{rest // timedelta(minutes=1):02}"
+    return f"{minute} {_later(hours, 'hour')}" if hours else f"{minute} of each hour"
+
+
+def _on_the_day(ticks: list[datetime], promise: timedelta, timezone: str) -> str | None:
+    """For ticks on every day, on one weekday, or on one day of each month; None for any others."""
+    tick, ready = ticks[0], ticks[0] + promise
+    days = (ready.date() - tick.date()).days
+    time = f"{ready:%H:%M} {timezone}"
+    gaps = {later - earlier for earlier, later in pairwise(ticks)}
+    if gaps == {_DAY}:
+        return f"by {time} {_later(days, 'day')}" if days else f"by {time}"
+    if gaps == {_WEEK}:
+        weeks = promise // _WEEK
+        return f"by {ready:%A} {time} {_later(weeks, 'week')}" if weeks else f"by {ready:%A} {time}"
+    if len({each.day for each in ticks}) == 1 and max(gaps) <= timedelta(days=31) and not days:
+        return f"by {time} on day {tick.day} of the month"
+    return None
+
+
+def _first_ticks(ticks: cron.Cron) -> list[datetime]:
+    found = [cron.tick_after(ticks, _SINCE)]
+    while len(found) < _TICKS:
+        found.append(cron.tick_after(ticks, found[-1]))
+    return found
+
+
+def _later(count: int, unit: str) -> str:
+    return f"the next {unit}" if count == 1 else f"{count} {unit}s later"
