@@ -175,6 +175,24 @@ def test_the_json_is_of_its_schema(world):
     ]
 
 
+def test_a_base_that_was_not_compiled_is_what_the_team_has_published(world):
+    compiled(world, "published", dim())
+    Path("base").mkdir()
+    compiled(world, "head", dim(columns={}))
+    Path("registry/shop.json").write_bytes(Path("published/registry/shop.json").read_bytes())
+    text = report(code=1)
+    assert text.startswith(
+        "## Scheduler report: shop\n\n"
+        "The base has no compiled output: this compares with what the team has published.\n\n"
+        "⚠️ Breaking changes found in project registry\n\n"
+        "Asset dim_customers\n- Column customer_id removed.\n"
+    )
+    assert "state diff" not in text
+    found = json.loads(report("--format", "json", code=1))
+    assert found[0]["state"] is None
+    assert violations("report", found) == ()
+
+
 def test_without_a_registry_the_report_says_so(world):
     compiled(world, "base", dim())
     compiled(world, "head", dim())

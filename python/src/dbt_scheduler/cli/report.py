@@ -12,7 +12,7 @@ from dbt_scheduler.cli.shared import FOLDER, lookup, refusals, talk, warn
 from dbt_scheduler.errors import CannotRunError
 from dbt_scheduler.registry import Directory, Entry
 from dbt_scheduler.report import comment, markdown
-from dbt_scheduler.report.build import Report, make_report
+from dbt_scheduler.report.build import Report, Sides, make_report
 from dbt_scheduler.report.outputs import Output, read_output
 from dbt_scheduler.session import Options, read_platform, read_registry
 
@@ -37,8 +37,10 @@ def report(base: Path, head: Path, style: str, platform: Path | None, registry: 
     with refusals():
         was, now = read_output(base), read_output(head)
         teams = _teams(was, now)
-        directory = Directory({**_registry(platform, registry), **was.entries, **now.entries})
-        reports = [make_report(team, was.state(team), now.state(team), directory) for team in teams]
+        published = _registry(platform, registry)
+        directory = Directory({**published, **was.entries, **now.entries})
+        sides = {team: Sides(was.state(team), now.state(team), published.get(team)) for team in teams}
+        reports = [make_report(team, each, directory) for team, each in sides.items()]
         sys.stdout.write(_RENDER[style](reports))
         sys.exit(int(any(each.breaking for each in reports)))
 

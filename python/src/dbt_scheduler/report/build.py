@@ -45,19 +45,49 @@ class ChangedAsset(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pull request changes for one team; ``breaking`` says that it breaks others without a word."""
+    """What a pull request changes for one team; ``breaking`` says that it breaks others without a word.
+
+    ``state`` is None where the base was not compiled: then only what the team has published is known of it.
+    """
 
     format_version: int = 1
     team: str
     breaking: bool
     assets: tuple[ChangedAsset, ...]
     outdated_acknowledgements: tuple[Acknowledged, ...]
-    state: StateDiff
+    state: StateDiff | None
 
 
-def make_report(team: str, base: State | None, head: State | None, directory: Directory) -> Report:
-    """Compare a team's two states, one of which may be None: the team is new, or it goes."""
-    base, head = _both(base, head)
+class Sides(msgspec.Struct, frozen=True):
+    """A team's two states, None where it is not in an output, and what the registry has published of it.
+
+    Without a base, a team that has published is no new one: its published entry stands for the base.
+    """
+
+    base: State | None
+    head: State | None
+    published: Entry | None = None
+
+    @property
+    def base_unknown(self) -> bool:
+        """Whether only the published entry tells what was before."""
+        return self.base is None and self.published is not None
+
+    def states(self) -> tuple[State, State]:
+        """Both, one without anything for one that is not there."""
+        base = State({}, self.published) if self.base is None and self.published else self.base
+        one = base or self.head
+        assert one is not None  # noqa: S101 - a team is in one of the outputs
+        entry = one.entry
+        nothing = Entry(
+            dag_prefix=entry.dag_prefix, contact=entry.contact, pipelines={}, produced={}, consumed={}
+        )
+        return base or State({}, nothing), self.head or State({}, nothing)
+
+
+def make_report(team: str, sides: Sides, directory: Directory) -> Report:
+    """Compare a team's two states."""
+    base, head = sides.states()
     readers = Readers(directory)
     acknowledged = head.entry.acknowledged_changes
     assets = tuple(
@@ -74,22 +104,12 @@ def make_report(team: str, base: State | None, head: State | None, directory: Di
         breaking=any(change.acknowledged is None for asset in assets for change in asset.changes),
         assets=assets,
         outdated_acknowledgements=tuple(outdated(base.entry, head.entry)),
-        state=compare_states(team, base, head),
+        state=None if sides.base_unknown else compare_states(team, base, head),
     )
 
 
 def _reached(key: AssetKey, base: State, readers: Readers) -> tuple[str, ...]:
     return readers.through(key, (made for spec in base.specs.values() for made in made_of(key, spec)))
-
-
-def _both(base: State | None, head: State | None) -> tuple[State, State]:
-    """Both states, one without anything for one that is not there."""
-    one = base or head
-    assert one is not None  # noqa: S101 - a team is in one of the outputs
-    nothing = Entry(
-        dag_prefix=one.entry.dag_prefix, contact=one.entry.contact, pipelines={}, produced={}, consumed={}
-    )
-    return base or State({}, nothing), head or State({}, nothing)
 
 
 def _reported(asset: str, change: Change, acknowledged: tuple[Acknowledged, ...]) -> ReportedChange:

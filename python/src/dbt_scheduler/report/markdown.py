@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from dbt_scheduler.changes.state import Count, DagDiff, Item, Sign
+from dbt_scheduler.changes.state import Count, DagDiff, Item, Sign, StateDiff
 from dbt_scheduler.report.acknowledging import how_to_acknowledge
 from dbt_scheduler.report.build import ChangedAsset, Report, ReportedChange
 
@@ -31,6 +31,8 @@ def render(reports: Sequence[Report]) -> str:
 
 def _blocks(report: Report, most: int) -> Iterator[str]:
     yield f"## Scheduler report: {_escaped(report.team)}"
+    if report.state is None:
+        yield "The base has no compiled output: this compares with what the team has published."
     yield from _breaking(report, most)
     if report.outdated_acknowledgements:
         yield "### Acknowledged, but no longer a change"
@@ -38,16 +40,21 @@ def _blocks(report: Report, most: int) -> Iterator[str]:
         yield "Remove from `acknowledged_changes` in `scheduler.yaml`:\n" + _list(
             map(_escaped, outdated), most
         )
+    if report.state is not None:
+        yield from _state(report.state, most)
+
+
+def _state(state: StateDiff, most: int) -> Iterator[str]:
     yield "\n".join(
         [
             "### Scheduler state diff",
-            _count("Dags", report.state.dags),
-            _count("Tasks", report.state.tasks),
-            _count("Global dependencies", report.state.global_dependencies),
+            _count("Dags", state.dags),
+            _count("Tasks", state.tasks),
+            _count("Global dependencies", state.global_dependencies),
         ]
     )
-    if report.state.changed:
-        first, *others = (_dag(diff, most) for diff in report.state.changed)
+    if state.changed:
+        first, *others = (_dag(diff, most) for diff in state.changed)
         yield f"### Tasks and global dependencies\n{first}"
         yield from _some(others, most)
 
