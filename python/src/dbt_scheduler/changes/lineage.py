@@ -1,25 +1,42 @@
-"""What a DAG makes of an asset: the assets of the tasks that run after the one that makes it."""
+"""What a team's DAGs make of an asset: the assets of the tasks that run after the one that makes it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dbt_scheduler.registry import AssetKey
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.spec import DagSpec, Task
 
 
-def made_of(key: AssetKey, spec: DagSpec) -> Iterator[tuple[AssetKey, str]]:
-    """The assets downstream of one within a DAG, each with the DAG's pipeline."""
-    tasks = {task.task_id: task for task in spec.tasks}
-    after: dict[str, list[str]] = defaultdict(list)
-    for task in spec.tasks:
-        for parent in task.upstream:
-            after[parent].append(task.task_id)
-    stack = [task.task_id for task in spec.tasks if str(key) in task.assets]
-    seen = set(stack)
-    while stack:
-        for below in after[stack.pop()]:
-            if below not in seen:
-                seen.add(below)
-                stack.append(below)
-                names = (asset.removeprefix(f"{spec.team}.") for asset in tasks[below].assets)
-                yield from ((AssetKey(spec.team, name), spec.pipeline) for name in names)
+class Downstream:
+    """Answers for any asset of the specs that it was made from."""
+
+    def __init__(self, specs: Iterable[DagSpec]) -> None:
+        self._dags = [_Dag(spec) for spec in specs]
+
+    def of(self, key: AssetKey) -> Iterator[tuple[AssetKey, str]]:
+        """The assets that are made of one within a DAG that makes it, each with the DAG's pipeline."""
+        for dag in self._dags:
+            for asset in dag.below(str(key)):
+                yield AssetKey(key.team, asset.removeprefix(f"{key.team}.")), dag.pipeline
+
+
+class _Dag:
+    def __init__(self, spec: DagSpec) -> None:
+        self.pipeline = spec.pipeline
+        self._makers: dict[str, list[Task]] = defaultdict(list)
+        self._after: dict[str, list[Task]] = defaultdict(list)
+        for task in spec.tasks:
+            for asset in task.assets:
+                self._makers[asset].append(task)
+            for parent in task.upstream:
+                self._after[parent].append(task)
+
+    def below(self, asset: str) -> Iterator[str]:
+        stack = [task.task_id for task in self._makers.get(asset, ())]
+        seen = set(stack)
+        while stack:
+            for task in self._after.get(stack.pop(), ()):
+                if task.task_id not in seen:
+                    seen.add(task.task_id)
+                    stack.append(task.task_id)
+                    yield from task.assets

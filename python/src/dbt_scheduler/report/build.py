@@ -6,7 +6,7 @@ import msgspec
 
 from dbt_scheduler.changes.acknowledged import outdated, reason_for
 from dbt_scheduler.changes.breaking import Change, Kind, breaking_changes
-from dbt_scheduler.changes.lineage import made_of
+from dbt_scheduler.changes.lineage import Downstream
 from dbt_scheduler.changes.state import State, StateDiff, compare_states
 from dbt_scheduler.readers import Reader, Readers
 from dbt_scheduler.registry import Acknowledged, AssetKey, Directory, Entry, full_task_id
@@ -88,16 +88,17 @@ class Sides(msgspec.Struct, frozen=True):
 def make_report(team: str, sides: Sides, directory: Directory) -> Report:
     """Compare a team's two states."""
     base, head = sides.states()
-    readers = Readers(directory)
+    readers, downstream = Readers(directory), Downstream(base.specs.values())
     acknowledged = head.entry.acknowledged_changes
     assets = tuple(
         ChangedAsset(
             asset,
             tuple(_reported(asset, change, acknowledged) for change in changes),
-            tuple(_consumer(reader, directory) for reader in readers.of(AssetKey(team, asset))),
-            tuple(_party(other, directory) for other in _reached(AssetKey(team, asset), base, readers)),
+            tuple(_consumer(reader, directory) for reader in readers.of(key)),
+            tuple(_party(other, directory) for other in readers.through(key, downstream.of(key))),
         )
         for asset, changes in breaking_changes(base.entry, head.entry)
+        for key in (AssetKey(team, asset),)
     )
     return Report(
         team=team,
@@ -106,10 +107,6 @@ def make_report(team: str, sides: Sides, directory: Directory) -> Report:
         outdated_acknowledgements=tuple(outdated(base.entry, head.entry)),
         state=None if sides.base_unknown else compare_states(team, base, head),
     )
-
-
-def _reached(key: AssetKey, base: State, readers: Readers) -> tuple[str, ...]:
-    return readers.through(key, (made for spec in base.specs.values() for made in made_of(key, spec)))
 
 
 def _reported(asset: str, change: Change, acknowledged: tuple[Acknowledged, ...]) -> ReportedChange:
