@@ -54,7 +54,7 @@ def read_files(folder: Path, declaring: Iterable[str]) -> ProjectFiles:
         texts.update(_texts(folder, start))
     texts |= _some(folder, ("scheduler.yaml",))
     outside = _some(folder, {path for path in declaring if path not in texts})
-    models = next(iter(inside["model-paths"]), "models")
+    models = next((path for path in inside["model-paths"] if _is_plain(path)), "models")
     texts = dict(sorted(texts.items()))
     pairs = {path: pairs_in(text) for path, text in texts.items()}
     return ProjectFiles(texts, pairs, outside, models, tuple(inside["macro-paths"]))
@@ -75,6 +75,10 @@ def _project_paths(folder: Path) -> dict[str, list[str]]:
 
 def _is_inside(folder: Path, path: str) -> bool:
     return "{" not in path and (folder / path).resolve().is_relative_to(folder.resolve())
+
+
+def _is_plain(path: str) -> bool:
+    return not path.startswith("/") and ".." not in path.split("/")
 
 
 def _texts(folder: Path, start: str) -> Iterator[tuple[str, str]]:

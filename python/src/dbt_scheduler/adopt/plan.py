@@ -73,8 +73,9 @@ class _Planning:
         taken = self._pairs_besides({match.table.id for match, _ in found})
         for match, maker in found:
             target = (maker.team, maker.asset)
-            refused = _refused(match, maker, first, taken)
-            if refused is None:
+            unread = self._unread(match)
+            refused = _refused(match, maker, first, taken) if match.package or not unread else None
+            if not (refused or unread):
                 first.setdefault(target, match)
             yield Step(
                 match=match,
@@ -82,7 +83,7 @@ class _Planning:
                 target=target,
                 refused=refused,
                 declared=self._declared(match),
-                unread=self._unread(match),
+                unread=unread,
             )
 
     def own(self, found: list[tuple[Match, Maker, Node]]) -> Iterator[Step]:
@@ -124,7 +125,9 @@ def _refused(match: Match, maker: Maker, first: Mapping[Pair, Match], taken: set
     if match.package:
         return _in_package(match.package)
     if maker.clash:
-        return f'team {maker.team} has several nodes called "{maker.asset}": other teams can ask for one only'
+        return (
+            f'the asset "{maker.asset}" of team {maker.team} is another of its nodes: one has to be renamed'
+        )
     if target in taken:
         return f"the project has another table {source_call(target)} already: rename that one first"
     same = first.get(target, match)

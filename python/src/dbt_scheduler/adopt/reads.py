@@ -13,7 +13,7 @@ from dbt_scheduler.registry import Entry, Relation, Relations
 
 
 class Maker(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset and where it lives; ``clash`` says that another asset of the team has the same name."""
+    """An asset and where it lives; ``clash`` says that this name means another node of the team."""
 
     team: str
     asset: str

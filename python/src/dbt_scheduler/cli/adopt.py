@@ -9,7 +9,7 @@ import click
 from dbt_scheduler.adopt import load_subjects, propose
 from dbt_scheduler.adopt.summary import render_summary
 from dbt_scheduler.adopt.writing import encode_proposal, write_proposal
-from dbt_scheduler.cli.shared import FOLDER, STYLE, common, refusals, talk
+from dbt_scheduler.cli.shared import FOLDER, STYLE, common, progress, refusals, talk
 from dbt_scheduler.compiler.output import writing
 from dbt_scheduler.session import Options, read_platform, read_registry
 
@@ -32,7 +32,7 @@ def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> No
         platform, _ = read_platform(folders, settings)
         registry, findings = read_registry(platform, settings)
         talk(findings)
-        subjects = load_subjects(places, platform.pipelines, settings.manifest)
+        subjects = load_subjects(progress(places), platform.pipelines, settings.manifest)
         if len({*registry, *(subject.project.team for subject in subjects)}) == 1:
             raise click.UsageError(
                 "there is nothing to compare: name two DIRs or more, or a registry that has teams"
