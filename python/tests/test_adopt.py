@@ -1,6 +1,7 @@
 """``adopt``: what it finds, what it proposes, and that the proposal does what it says."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -90,8 +91,18 @@ def test_every_model_reads_the_same_relations_as_before(adopted, team):
 
 
 def sql(project: Path) -> dict[str, str]:
+    """What dbt sends to the warehouse; of a Python model, that and where its sources are."""
     nodes = json.loads((project / "target" / "manifest.json").read_text())["nodes"]
-    return {id_: each["compiled_code"] for id_, each in nodes.items() if each["resource_type"] == "model"}
+    return {
+        id_: relations(each["compiled_code"])
+        for id_, each in nodes.items()
+        if each["resource_type"] != "test"
+    }
+
+
+def relations(code: str) -> str:
+    found = re.search(r"(?m)^    sources = \{.*: (.*)\}$", code)
+    return found[1] if found else code
 
 
 def test_git_applies_the_patches_just_so(adopted, tmp_path):
