@@ -552,6 +552,49 @@ def test_an_asset_that_is_exposed_already_is_not_exposed_again(world):
     assert adopt("shop", "shipping").stdout == "shop reads 1 table of shipping (1 read)\n"
 
 
+def test_a_table_that_is_declared_already_is_read_there(world):
+    there = source("shipping.fct", schema="main", file="models/global_assets/there.yml")
+    project(world, RAW, "{{ source('raw', 'fct') }}", *READ, there)
+    adopt("shop", "shipping")
+    files = patched()
+    assert files["models/marts/orders.sql"] == "{{ source('shipping', 'fct') }}"
+    assert not [path for path in files if path.startswith("models/global_assets")]
+
+
+def test_a_new_file_takes_no_name_that_is_there(world):
+    file = "models/global_assets/global_sources.yml"
+    project(world, RAW, "{{ source('raw', 'fct') }}", *READ, source("shipping.other", file=file))
+    adopt("shop", "shipping")
+    assert "models/global_assets/adopted_sources.yml" in proposed("shop")["files"]
+
+
+def test_calls_in_what_moves_are_replaced_too(world):
+    declared = (
+        RAW
+        + """\
+        columns:
+          - name: id
+            data_tests:
+              - relationships: {to: 'source("raw", ''dim'')', field: id}
+      - name: dim
+"""
+    )
+    items = (*READ, source("raw.dim", schema="main"), node("more", "raw.dim"))
+    project(world, declared, "{{ source('raw', 'fct') }}", *items)
+    world.file("shop/models/marts/more.sql", "{{ source('raw', 'dim') }}")
+    adopt("shop", "shipping")
+    assert "to: source(\"shipping\", 'dim')\n" in patched()["models/global_assets/global_sources.yml"]
+
+
+def test_a_producer_of_the_registry_is_told_what_to_expose(world):
+    project(world, RAW, "{{ source('raw', 'fct') }}", *READ)
+    world.team("shipping", node("fct", pipelines=["daily"]))
+    assert CliRunner().invoke(main, ["compile", "shipping", "--out", "compiled"]).exit_code == 0
+    said = adopt("shop", "--registry", "compiled/registry").stdout
+    assert said == "shipping is to expose 1 asset\nshop reads 1 table of shipping (1 read)\n"
+    assert proposed("shipping")["files"] == ["exposed_assets.yaml", "hidden_edges.md"]
+
+
 def test_own_reads_that_would_make_a_circle_stay(world):
     sources = (
         source("raw.fct", schema="main", identifier="orders"),

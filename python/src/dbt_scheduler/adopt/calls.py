@@ -59,3 +59,12 @@ def replace_calls(text: str, new: Mapping[Pair, Pair | Ref]) -> str:
         return f"source{old['open']}{q}{target[0]}{q}{old['between']}{r}{target[1]}{r}{old['close']}"
 
     return _CALL.sub(call, text)
+
+
+def replace_within(value: object, new: Mapping[Pair, Pair | Ref]) -> object:
+    """The same for every text in a value from a YAML file."""
+    if isinstance(value, dict):
+        return {key: replace_within(part, new) for key, part in value.items()}
+    if isinstance(value, list):
+        return [replace_within(part, new) for part in value]
+    return replace_calls(value, new) if isinstance(value, str) else value

@@ -1,7 +1,7 @@
 """The edits of one project's files that a plan comes to, and what is left for people to do."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -19,9 +19,10 @@ _STUCK = (
 
 
 class Edits(msgspec.Struct, frozen=True):
-    """The texts that change, what is left to do, and the tables that cannot be declared while it is left."""
+    """The texts and calls that change, what is left to do, and the tables that cannot move while it is left."""
 
     texts: dict[str, str]
+    calls: Mapping[Pair, Pair | Ref]
     by_hand: tuple[ByHand, ...]
     stuck: frozenset[Pair]
 
@@ -32,10 +33,11 @@ def make_edits(plan: Plan, files: ProjectFiles) -> Edits:
     steps = [step for step in (*plan.across, *plan.own) if step.refused is None]
     for step in steps:
         editing.look(step)
-    editing.replace_calls(steps)
+    calls: dict[Pair, Pair | Ref] = {step.pair: step.target for step in steps}
+    editing.replace_calls(calls)
     stuck = editing.remove_declarations(steps)
     changed = {path: text for path, text in editing.texts.items() if files.texts[path] != text}
-    return Edits(changed, tuple(sorted(editing.by_hand)), frozenset(stuck))
+    return Edits(changed, calls, tuple(sorted(editing.by_hand)), frozenset(stuck))
 
 
 class _Editing:
@@ -67,8 +69,7 @@ class _Editing:
             for path in (reader.file, *in_macros):
                 self._untouched[path].add(step.pair)
 
-    def replace_calls(self, steps: Iterable[Step]) -> None:
-        targets: dict[Pair, Pair | Ref] = {step.pair: step.target for step in steps}
+    def replace_calls(self, targets: Mapping[Pair, Pair | Ref]) -> None:
         for path, pairs in self._files.pairs.items():
             new = {pair: targets[pair] for pair in pairs - self._untouched[path] if pair in targets}
             if new:

@@ -10,14 +10,15 @@ from dbt_scheduler.adopt.declarations import Declaration
 from dbt_scheduler.adopt.files import ProjectFiles
 from dbt_scheduler.adopt.reads import Maker, Match, Reader
 from dbt_scheduler.manifest import Node
-from dbt_scheduler.project.types import Project
+from dbt_scheduler.project.types import Project, Table
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One table's way: read it as ``target`` instead; with a ``refused`` reason people have to find one.
 
     ``declared`` is what the project's YAML says of the table, where that can be read. The table is ``unread``
-    when no node reads it, it has no test and no file names it. ``circular`` are readers that cannot read the
+    when no node reads it, it has no test and no file names it. ``already``: the target is declared as a global
+    asset. ``circular`` are readers that cannot read the
     target without a circle in dbt's own lineage.
     """
 
@@ -26,6 +27,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     target: Pair | Ref
     declared: Declaration | None
     unread: bool
+    already: bool = False
     refused: str | None = None
     circular: frozenset[Reader] = frozenset()
 
@@ -70,7 +72,7 @@ class _Planning:
 
     def across(self, found: list[tuple[Match, Maker]]) -> Iterator[Step]:
         first: dict[Pair, Match] = {}
-        taken = self._pairs_besides({match.table.id for match, _ in found})
+        taken = self._tables_besides({match.table.id for match, _ in found})
         for match, maker in found:
             target = (maker.team, maker.asset)
             unread = self._unread(match)
@@ -82,6 +84,7 @@ class _Planning:
                 maker=maker,
                 target=target,
                 refused=refused,
+                already=target in taken,
                 declared=self._declared(match),
                 unread=unread,
             )
@@ -110,17 +113,19 @@ class _Planning:
     def _unread(self, match: Match) -> bool:
         return not (match.readers or match.tested or match.pair in self._named)
 
-    def _pairs_besides(self, moving: set[str]) -> set[Pair]:
+    def _tables_besides(self, moving: set[str]) -> dict[Pair, Table]:
         """The project's own tables that stay."""
         own, sources = self._project.manifest.metadata.project_name, self._project.manifest.sources
         return {
-            (table.source_name, table.name)
+            (table.source_name, table.name): table
             for id_, table in self._project.tables.items()
             if id_ not in moving and own in (None, sources[id_].package_name)
         }
 
 
-def _refused(match: Match, maker: Maker, first: Mapping[Pair, Match], taken: set[Pair]) -> str | None:
+def _refused(
+    match: Match, maker: Maker, first: Mapping[Pair, Match], taken: Mapping[Pair, Table]
+) -> str | None:
     target = (maker.team, maker.asset)
     if match.package:
         return _in_package(match.package)
@@ -128,7 +133,8 @@ def _refused(match: Match, maker: Maker, first: Mapping[Pair, Match], taken: set
         return (
             f'the asset "{maker.asset}" of team {maker.team} is another of its nodes: one has to be renamed'
         )
-    if target in taken:
+    there = taken.get(target)
+    if there and not (there.is_global and there.relation == match.table.relation):
         return f"the project has another table {source_call(target)} already: rename that one first"
     same = first.get(target, match)
     if (same.table.relation, same.quoting) != (match.table.relation, match.quoting):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from dbt_scheduler.adopt.calls import Ref, source_call
+from dbt_scheduler.adopt.calls import Pair, Ref, replace_within, source_call
 from dbt_scheduler.adopt.diff import render_patch
 from dbt_scheduler.adopt.edits import Edits, make_edits
 from dbt_scheduler.adopt.exposing import Exposed, render_exposed, with_exposed
@@ -18,7 +18,7 @@ from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, Proposal, Tabl
 from dbt_scheduler.registry import Entry
 
 _CIRCULAR = "the table is made from what this makes: with ref() dbt would refuse the circle"
-_NOTHING = Edits({}, (), frozenset())
+_NOTHING = Edits({}, {}, (), frozenset())
 
 
 class _Planned(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ def _team(planned: _Planned | None, exposed: tuple[Exposed, ...]) -> tuple[TeamP
     subject, plan, edits = planned.subject, planned.plan, planned.edits
     by_hand = [*edits.by_hand, *_refusals(plan)]
     after = dict(edits.texts)
-    tables = [_global_table(step) for step in _moving(planned)]
+    tables = [_global_table(step, edits.calls) for step in _moving(planned) if not step.already]
     if tables:
         path = _new_file(planned)
         files[path] = after[path] = render_global_sources(
@@ -106,7 +106,7 @@ def _moving(planned: _Planned) -> list[Step]:
     return [step for step in planned.plan.across if not (step.refused or step.unread or step.target in stuck)]
 
 
-def _global_table(step: Step) -> GlobalTable:
+def _global_table(step: Step, calls: Mapping[Pair, Pair | Ref]) -> GlobalTable:
     """In the words of the old declaration, which may depend on the target; else those of the manifest."""
     relation, maker, declared = step.match.table.relation, step.maker, step.declared
     identifier = (declared.identifier or step.pair[1]) if declared else relation.identifier
@@ -117,7 +117,7 @@ def _global_table(step: Step) -> GlobalTable:
         database=declared.database if declared else relation.database,
         identifier=None if identifier == maker.asset else identifier,
         quoting=step.match.quoting,
-        keys=declared.keys if declared else {},
+        keys={key: replace_within(said, calls) for key, said in declared.keys.items()} if declared else {},
     )
 
 
