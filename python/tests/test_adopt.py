@@ -561,6 +561,14 @@ def test_a_table_that_is_declared_already_is_read_there(world):
     assert not [path for path in files if path.startswith("models/global_assets")]
 
 
+def test_what_is_said_twice_of_a_table_is_joined_by_people(world):
+    there = source("shipping.fct", schema="main", file="models/global_assets/there.yml")
+    project(world, RAW + "        tests: [t]\n", "{{ source('raw', 'fct') }}", *READ, there)
+    adopt("shop", "shipping")
+    what = 'move what it says of the table (tests) to the entry of source("shipping", "fct"), then remove it'
+    assert by_hand("shop") == [("raw.fct", "models/sources.yml:5", what)]
+
+
 def test_a_new_file_takes_no_name_that_is_there(world):
     file = "models/global_assets/global_sources.yml"
     project(world, RAW, "{{ source('raw', 'fct') }}", *READ, source("shipping.other", file=file))
@@ -688,6 +696,12 @@ def test_other_calls():
         ("sources: [{name: r, tables: [{name: a}]}, {name: s}]\n", None),
         ("sources:\n- name: r\n  name: r\n  tables:\n  - name: a\n", None),
         ("not: [yaml\n", None),
+        (
+            "sources:\n- 5\n- name: r\n  tables:\n  -\n  - name: a\n  - name: b\n",
+            "sources:\n- 5\n- name: r\n  tables:\n  -\n  - name: b\n",
+        ),
+        ("sources: 5\n", None),
+        ("sources:\n- name: r\n  tables:\n  - name: b\n", None),
     ],
 )
 def test_without_tables(text, rest):

@@ -56,7 +56,7 @@ def without_tables(text: str, pairs: Collection[Pair]) -> str | None:
     It is empty when nothing is left but a version.
     """
     document = parse(text)
-    if document is None:
+    if document is None or not find_declarations(text).keys() >= set(pairs):
         return None
     tables: dict[int, list[tuple[Path, bool]]] = defaultdict(list)
     for found in _declarations(document):
@@ -73,8 +73,8 @@ def without_tables(text: str, pairs: Collection[Pair]) -> str | None:
 
 
 def _declarations(document: Document) -> Iterator[Declaration]:
-    for index, source in enumerate(_entries(document.value, "sources")):
-        for number, table in enumerate(_entries(source, "tables")):
+    for index, source in _entries(document.value, "sources"):
+        for number, table in _entries(source, "tables"):
             path = ("sources", index, "tables", number)
             yield Declaration(
                 pair=(str(source.get("name")), str(table.get("name"))),
@@ -88,10 +88,11 @@ def _declarations(document: Document) -> Iterator[Declaration]:
             )
 
 
-def _entries(value: object, key: str) -> list[dict[str, object]]:
-    """The mappings in the list under a key; dbt has read the file, so anything else is none of ours."""
+def _entries(value: object, key: str) -> list[tuple[int, dict[str, object]]]:
+    """The mappings in the list under a key, and where in it they are; anything else is for dbt to refuse."""
     listed = value.get(key) if isinstance(value, dict) else None
-    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    numbered = enumerate(listed) if isinstance(listed, list) else ()
+    return [(number, entry) for number, entry in numbered if isinstance(entry, dict)]
 
 
 def _text(value: dict[str, object], key: str) -> str | None:

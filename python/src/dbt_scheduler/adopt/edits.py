@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from dbt_scheduler.adopt.calls import Pair, Ref, has_other_calls, replace_calls
+from dbt_scheduler.adopt.calls import Pair, Ref, has_other_calls, replace_calls, source_call
 from dbt_scheduler.adopt.declarations import without_tables
 from dbt_scheduler.adopt.files import ProjectFiles
 from dbt_scheduler.adopt.plan import Plan, Step
@@ -52,13 +52,13 @@ class _Editing:
 
     def look(self, step: Step) -> None:
         """Find the readers that cannot be edited."""
+        if step.pair == step.target:
+            return
         in_macros = [
             path
             for path, pairs in self._files.pairs.items()
             if step.pair in pairs and self._files.in_macros(path)
         ]
-        if step.pair == step.target:
-            return
         for reader in step.match.readers:
             problem = self._problem(step, reader, in_macros)
             if problem or reader in step.circular:
@@ -114,8 +114,8 @@ class _Editing:
         if step.pair in self._needed:
             return "remove it here when nothing reads it any longer"
         if _documented(step) and not step.unread:
-            return f"move what it says of the table ({_documented(step)}) to the node's own entry, then remove it"
-        return "remove it here, where it cannot be edited for you"
+            return f"move what it says of the table ({_documented(step)}) to the entry of {_entry(step)}, then remove it"
+        return "remove it: it stands where it cannot be edited for you"
 
     def _cut(self, path: str, pairs: list[Pair]) -> set[Pair]:
         """Remove these tables from a file, as many of them as can be removed."""
@@ -143,6 +143,11 @@ class _Editing:
 
 
 def _documented(step: Step) -> str:
-    """What is said of a node at its source table: it belongs to the node, where only its team can put it."""
-    keys = step.declared.keys if step.declared and isinstance(step.target, Ref) else ()
+    """What is said of a table that has, or is to have, its words elsewhere: only its team can join the two."""
+    elsewhere = step.already or isinstance(step.target, Ref)
+    keys = step.declared.keys if step.declared and elsewhere else ()
     return ", ".join(key for key in keys if key != "description")
+
+
+def _entry(step: Step) -> str:
+    return step.target.call() if isinstance(step.target, Ref) else source_call(step.target)

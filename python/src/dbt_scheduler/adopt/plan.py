@@ -17,9 +17,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One table's way: read it as ``target`` instead; with a ``refused`` reason people have to find one.
 
     ``declared`` is what the project's YAML says of the table, where that can be read. The table is ``unread``
-    when no node reads it, it has no test and no file names it. ``already``: the target is declared as a global
-    asset. ``circular`` are readers that cannot read the
-    target without a circle in dbt's own lineage.
+    when no node reads it, it has no test and no file names it. The target may be declared ``already``.
+    ``circular`` are readers that cannot read the target without a circle in dbt's own lineage.
     """
 
     match: Match
