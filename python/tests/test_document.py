@@ -270,3 +270,9 @@ def test_a_dbt_node_has_a_line(section, names, below, line):
 @pytest.mark.parametrize("text", ["", "models: 5\n", "models: [a, 1]\n", "models:\n  - {}\n"])
 def test_odd_properties_files_have_no_line(text):
     assert locate_in_yml(parse(text), "models", ("dim_customers",), ("config", "meta")) == 0
+
+
+def test_a_source_that_is_there_twice_has_each_table_where_it_stands():
+    text = "sources:\n  - name: s\n    tables:\n      - name: a\n  - name: s\n    tables:\n      - name: b\n"
+    lines = [locate_in_yml(parse(text), "sources", ("s", table)) for table in ("a", "b", "c")]
+    assert lines == [4, 7, 2]

@@ -97,6 +97,7 @@ class Source(msgspec.Struct, frozen=True):
     identifier: str
     database: str | None = None
     schema: str | None = None
+    quoting: dict[str, bool | None] | None = None
     meta: Meta = Meta()
     config: SourceConfig = SourceConfig()
 

@@ -1,13 +1,15 @@
 """The registry's documents: what each team produces and consumes, and for whom it promises when."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Generic, TypeVar
 
 import msgspec
 
 from dbt_scheduler.spec import Schedule
 
 FORMAT_VERSION = 1
+_Item = TypeVar("_Item")
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -27,6 +29,21 @@ class Relation(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """As in SQL: ``warehouse.marts.dim_customers``, as far as the parts are known."""
         return ".".join(part for part in (self.database, self.schema, self.identifier) if part)
+
+
+class Relations(Generic[_Item]):
+    """What lives where in the warehouse."""
+
+    def __init__(self, items: Iterable[tuple[Relation, _Item]]) -> None:
+        self._found: dict[tuple[str | None, str], list[tuple[Relation, _Item]]] = defaultdict(list)
+        for relation, item in items:
+            self._found[_place(relation)].append((relation, item))
+
+    def at(self, relation: Relation) -> list[_Item]:
+        """What a relation points at: by schema and identifier, and database where both name one."""
+        return [
+            item for other, item in self._found.get(_place(relation), ()) if _same_database(relation, other)
+        ]
 
 
 class AssetPipeline(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +131,7 @@ class Directory:
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self.entries = dict(sorted(entries.items()))
         self._by_name: dict[str, list[AssetKey]] = defaultdict(list)
-        self._by_relation: dict[tuple[str | None, str], list[AssetKey]] = defaultdict(list)
+        relations: list[tuple[Relation, AssetKey]] = []
         for team, entry in self.entries.items():
             for asset, produced in entry.produced.items():
                 key = AssetKey(team, asset)
@@ -122,7 +139,8 @@ class Directory:
                 if produced.latest_of and produced.latest_of not in entry.produced:
                     self._by_name[produced.latest_of].append(key)
                 if produced.relation:
-                    self._by_relation[_place(produced.relation)].append(key)
+                    relations.append((produced.relation, key))
+        self._by_relation = Relations(relations)
 
     def produced(self, key: AssetKey) -> Produced:
         """What the registry says of an asset that it has."""
@@ -142,11 +160,7 @@ class Directory:
 
     def at(self, relation: Relation) -> list[AssetKey]:
         """The assets where a relation points: by schema and identifier, and database where both name one."""
-        return [
-            key
-            for key in self._by_relation.get(_place(relation), ())
-            if _same_database(relation, self.produced(key).relation)
-        ]
+        return self._by_relation.at(relation)
 
 
 def _place(relation: Relation) -> tuple[str | None, str]:
@@ -154,7 +168,7 @@ def _place(relation: Relation) -> tuple[str | None, str]:
     return (relation.schema and relation.schema.lower(), relation.identifier.lower())
 
 
-def _same_database(one: Relation, other: Relation | None) -> bool:
-    if other is None or not one.database or not other.database:
+def _same_database(one: Relation, other: Relation) -> bool:
+    if not one.database or not other.database:
         return True
     return one.database.lower() == other.database.lower()

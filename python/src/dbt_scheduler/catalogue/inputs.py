@@ -185,3 +185,24 @@ playground_out: SCH421 this is of team playground, but BASE is of team shipping
     fix="Name two outputs of one project. A team gets a new name in two steps: publish under the new name, "
     "let its readers change, then remove the old one.",
 )
+SCH416 = Rule(
+    code="SCH416",
+    summary="The folder for proposals holds something else",
+    message="this folder is no proposal of an earlier adopt: it has files, but no {index}",
+    hint="name a folder that is empty or does not exist yet",
+    why="`adopt` replaces the proposals that it wrote before. What somebody else keeps in a folder, it leaves alone.",
+    example="""\
+$ dbt-scheduler adopt shop shipping --out shop
+shop: SCH416 this folder is no proposal of an earlier adopt: it has files, but no adopt.json
+""",
+    fix="Name another folder with `--out`.",
+)
+SCH417 = Rule(
+    code="SCH417",
+    summary="A project's name that no team can have",
+    message='"{team}" cannot be the name of a team',
+    hint="set `team` in its scheduler.yaml: letters, digits, _ and -, with a letter, a digit or _ first",
+    why="A team's name becomes a file of the registry, a part of DAG ids and the name of a source.",
+    example="A manifest whose `project_name` is `../shop`.",
+    fix="Set `team` in `scheduler.yaml`; for a bare manifest, name the project's folder instead.",
+)

@@ -6,6 +6,7 @@ Data goes to stdout, talk to stderr. Exit code 0: clean; 1: findings; 2: could n
 import click
 
 from dbt_scheduler import __version__
+from dbt_scheduler.cli.adopt import adopt
 from dbt_scheduler.cli.explain import explain
 from dbt_scheduler.cli.projects import check, compile_
 from dbt_scheduler.cli.registry import registry
@@ -20,5 +21,5 @@ def main() -> None:
     """Airflow DAGs from dbt projects of many teams that wait for each other exactly."""
 
 
-for _command in (check, compile_, report, registry, waits, explain, resume):
+for _command in (check, compile_, report, registry, waits, explain, resume, adopt):
     main.add_command(_command)

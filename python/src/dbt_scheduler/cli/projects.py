@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dbt_scheduler.cli.shared import FOLDER, common, refusals
+from dbt_scheduler.cli.shared import FOLDER, common, progress, refusals
 from dbt_scheduler.compiler.output import write_output
 from dbt_scheduler.compiler.specs import Compiled, compile_team
 from dbt_scheduler.config import PlatformConfig
@@ -17,8 +17,6 @@ from dbt_scheduler.formats import FORMATS
 from dbt_scheduler.graph.workspace import Team
 from dbt_scheduler.rules import check as find_all
 from dbt_scheduler.session import Options, Session, open_session
-
-_WORTH_A_BAR = 5
 
 
 @click.command()
@@ -57,16 +55,7 @@ def compile_(folders: tuple[Path, ...], out: Path, *, strict: bool, **options: A
 def _open(folders: tuple[Path, ...], options: Options) -> Session:
     if options.manifest and len(folders) > 1:
         raise click.UsageError("--manifest goes with one DIR")
-    return open_session(list(dict.fromkeys(folders)) or (Path(),), options, _progress)
-
-
-def _progress(folders: Sequence[Path]) -> Iterable[Path]:
-    """A progress bar where somebody is watching and there is something to watch."""
-    if len(folders) < _WORTH_A_BAR or not sys.stderr.isatty():
-        yield from folders
-        return
-    with click.progressbar(folders, label="reading teams", file=sys.stderr) as bar:
-        yield from bar
+    return open_session(list(dict.fromkeys(folders)) or (Path(),), options, progress)
 
 
 def _findings(session: Session) -> tuple[Finding, ...]:

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +18,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 STYLE = click.option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
+_WORTH_A_BAR = 5
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
@@ -66,6 +67,15 @@ def talk(findings: Sequence[Finding]) -> None:
     """Findings, for people."""
     if findings:
         sys.stderr.write(FORMATS["text"](findings))
+
+
+def progress(folders: Sequence[Path]) -> Iterable[Path]:
+    """A progress bar where somebody is watching and there is something to watch."""
+    if len(folders) < _WORTH_A_BAR or not sys.stderr.isatty():
+        yield from folders
+        return
+    with click.progressbar(folders, label="reading teams", file=sys.stderr) as bar:
+        yield from bar
 
 
 def warn(warnings: Sequence[str]) -> None:

@@ -1,5 +1,7 @@
 """Finds a dbt node's entry in a properties file, so that a finding about the node has a line."""
 
+from collections.abc import Iterator
+
 from dbt_scheduler.document.places import Document, Path
 
 
@@ -10,15 +12,17 @@ def locate_in_yml(document: Document, section: str, names: tuple[str, ...], belo
     source table the source's and the table's. ``below`` is the path within the entry. dbt takes ``meta`` at
     the top of an entry as well as under ``config``: whichever leads further counts.
     """
-    path: Path | None = _entry(document, (section,), names[0])
-    if path is not None and len(names) > 1:
-        table = _entry(document, (*path, "tables"), names[1])
-        # What a table does not say itself, its source may: the line is then in the source's entry.
-        candidates = [table, path] if table is not None else [path]
-    else:
-        candidates = [path] if path is not None else []
-    if not candidates:
+    entries = list(_entries(document, (section,), names[0]))
+    if not entries:
         return 0
+    candidates = entries[:1]
+    if len(names) > 1:
+        # A source may be there twice, each time with other tables.
+        tables = [
+            (table, path) for path in entries for table in _entries(document, (*path, "tables"), names[1])
+        ]
+        # What a table does not say itself, its source may: the line is then in the source's entry.
+        candidates = list(tables[0]) if tables else candidates
     ways = (below, below[1:]) if below[:2] == ("config", "meta") else (below,)
     reached = [
         (document.depth((*start, *way)) - len(start) - len(way), start, way)
@@ -29,11 +33,10 @@ def locate_in_yml(document: Document, section: str, names: tuple[str, ...], belo
     return document.line((*start, *way))
 
 
-def _entry(document: Document, section: Path, name: str) -> Path | None:
-    """The path of the entry with this name in a list of entries."""
+def _entries(document: Document, section: Path, name: str) -> Iterator[Path]:
+    """The paths of the entries with this name in a list of entries."""
     index = 0
     while document.depth((*section, index)) == len(section) + 1:
         if document.text((*section, index, "name")) == name:
-            return (*section, index)
+            yield (*section, index)
         index += 1
-    return None

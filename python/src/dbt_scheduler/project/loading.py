@@ -46,6 +46,18 @@ def load_project(folder: Path, pipelines: Collection[str], manifest_file: Path |
     return Loaded(project, (*findings, *reading.findings))
 
 
+def load_without_folder(manifest_file: Path, pipelines: Collection[str]) -> Loaded:
+    """A team of which only the manifest is at hand: called after its dbt project, with no ``scheduler.yaml``.
+
+    Raises:
+        CannotRunError: the manifest cannot be read.
+
+    """
+    reading = _Reading(manifest_file.parent, load_manifest(manifest_file), frozenset(pipelines))
+    project = reading.project(TeamConfig())
+    return Loaded(project, tuple(reading.findings))
+
+
 def _team_config(path: Path) -> tuple[TeamConfig, tuple[Finding, ...]]:
     """The file's config; a project without the file gets defaults, one with a broken file cannot go on."""
     if not path.is_file():

@@ -122,6 +122,11 @@ def asset_name(node: Node) -> str:
     return node.name if node.version is None else f"{node.name}_v{node.version}"
 
 
+def node_relation(node: Node) -> Relation:
+    """Where dbt builds a node."""
+    return Relation(node.database, node.schema, node.alias or node.name)
+
+
 def source_table(source: Source) -> Table:
     """A source table, and whether it stands for another team's asset."""
     flagged = _says_global(source.config.meta.scheduler) or _says_global(source.meta.scheduler)

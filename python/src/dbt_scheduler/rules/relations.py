@@ -7,8 +7,8 @@ from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.manifest import Node
 from dbt_scheduler.project.places import table_place
-from dbt_scheduler.project.types import Project
-from dbt_scheduler.registry import Relation
+from dbt_scheduler.project.types import Project, node_relation
+from dbt_scheduler.registry import Relations
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -18,13 +18,12 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     for table in project.tables.values():
         if table.is_global or table.id in project.makers:
             continue
-        node = own.get(_key(table.relation))
-        if node is not None:
+        for node in own.at(table.relation):
             yield SCH307.at(
                 *table_place(project.folder, table),
                 subject=table.full_name,
                 source=table.full_name,
-                relation=_shown(table.relation),
+                relation=table.relation,
                 node=f"the {node.resource_type} {node.name}",
                 name=node.name,
             )
@@ -34,21 +33,12 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
                     *table_place(project.folder, table),
                     subject=table.full_name,
                     source=table.full_name,
-                    relation=_shown(table.relation),
+                    relation=table.relation,
                     asset=key.asset,
                     team=key.team,
                 )
 
 
-def _own_relations(project: Project) -> dict[tuple[str, str, str], Node]:
+def _own_relations(project: Project) -> Relations[Node]:
     nodes = [work.node for work in project.works.values() if work.node and not work.node.ephemeral]
-    return {_key(Relation(node.database, node.schema, node.alias or node.name)): node for node in nodes}
-
-
-def _key(relation: Relation) -> tuple[str, str, str]:
-    # Within one project dbt fills in the database of both sides, so it always counts.
-    return ((relation.database or "").lower(), (relation.schema or "").lower(), relation.identifier.lower())
-
-
-def _shown(relation: Relation) -> str:
-    return ".".join(part for part in (relation.database, relation.schema, relation.identifier) if part)
+    return Relations((node_relation(node), node) for node in nodes)

@@ -1,0 +1,1 @@
+select hive_id from {{ source('apiary', 'hives') }}

@@ -1,0 +1,1 @@
+select * from {{ source('apiary', 'hives') }} where hive_id < 0

@@ -1,0 +1,1 @@
+select flight_id as hive_id from {{ ref("stg_flights") }}

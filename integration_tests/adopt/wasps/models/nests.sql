@@ -1,0 +1,1 @@
+select s.* from {{ source('analytics', 'stings') }} as s

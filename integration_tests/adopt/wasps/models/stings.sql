@@ -1,0 +1,3 @@
+select * from {{ source('analytics', 'nests') }}
+cross join {{ source('theirs', 'fct_raids') }}
+cross join {{ source('analytics', 'calendar') }}

@@ -1,0 +1,153 @@
+"""The edits of one project's files that a plan comes to, and what is left for people to do."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+import msgspec
+
+from dbt_scheduler.adopt.calls import Pair, Ref, has_other_calls, replace_calls, source_call
+from dbt_scheduler.adopt.declarations import without_tables
+from dbt_scheduler.adopt.files import ProjectFiles
+from dbt_scheduler.adopt.plan import Plan, Step
+from dbt_scheduler.adopt.reads import Reader
+from dbt_scheduler.adopt.types import ByHand
+
+_STUCK = (
+    "it has the right name, in a place that cannot be edited for you: "
+    "say `meta: {scheduler: {global_asset: true}}` in the table's config"
+)
+
+
+class Edits(msgspec.Struct, frozen=True):
+    """The texts and calls that change, what is left to do, and the tables that cannot move while it is left."""
+
+    texts: dict[str, str]
+    calls: Mapping[Pair, Pair | Ref]
+    by_hand: tuple[ByHand, ...]
+    stuck: frozenset[Pair]
+
+
+def make_edits(plan: Plan, files: ProjectFiles) -> Edits:
+    """Replace the calls, then remove the declarations that nothing needs any longer."""
+    editing = _Editing(files)
+    steps = [step for step in (*plan.across, *plan.own) if step.refused is None]
+    for step in steps:
+        editing.look(step)
+    calls: dict[Pair, Pair | Ref] = {step.pair: step.target for step in steps}
+    editing.replace_calls(calls)
+    stuck = editing.remove_declarations(steps)
+    changed = {path: text for path, text in editing.texts.items() if files.texts[path] != text}
+    return Edits(changed, calls, tuple(sorted(editing.by_hand)), frozenset(stuck))
+
+
+class _Editing:
+    """One pass over a project's files; ``needed`` are the tables whose declaration somebody still needs."""
+
+    def __init__(self, files: ProjectFiles) -> None:
+        self.by_hand: list[ByHand] = []
+        self.texts = dict(files.texts)
+        self._files = files
+        self._needed: set[Pair] = set()
+        self._untouched: dict[str, set[Pair]] = defaultdict(set)
+
+    def look(self, step: Step) -> None:
+        """Find the readers that cannot be edited."""
+        if step.pair == step.target:
+            return
+        in_macros = [
+            path
+            for path, pairs in self._files.pairs.items()
+            if step.pair in pairs and self._files.in_macros(path)
+        ]
+        for reader in step.match.readers:
+            problem = self._problem(step, reader, in_macros)
+            if problem or reader in step.circular:
+                self._needed.add(step.pair)
+            if problem:
+                self._by_hand(step, reader.file, problem)
+        for reader in step.circular:
+            for path in (reader.file, *in_macros):
+                self._untouched[path].add(step.pair)
+
+    def replace_calls(self, targets: Mapping[Pair, Pair | Ref]) -> None:
+        for path, pairs in self._files.pairs.items():
+            new = {pair: targets[pair] for pair in pairs - self._untouched[path] if pair in targets}
+            if new:
+                self.texts[path] = replace_calls(self.texts[path], new)
+
+    def remove_declarations(self, steps: Iterable[Step]) -> set[Pair]:
+        """Take out what nobody needs; the tables are returned that stay under the very name of the new one."""
+        by_file: dict[str, list[Step]] = defaultdict(list)
+        for step in steps:
+            by_file[step.match.table.file].append(step)
+        stuck = set()
+        for path, found in sorted(by_file.items()):
+            going = [step for step in found if self._can_go(step)]
+            gone = self._cut(path, [step.pair for step in going])
+            for step in found:
+                if step.pair in gone:
+                    continue
+                if step.pair == step.target and not step.unread:
+                    stuck.add(step.pair)
+                self._by_hand(step, self._place(step), self._left(step, stuck))
+        return stuck
+
+    def _problem(self, step: Step, reader: Reader, in_macros: list[str]) -> str | None:
+        if reader in step.circular:
+            return None  # The plan has said so.
+        text = self._files.texts.get(reader.file)
+        if text is None:
+            return "this file is not among the project's own: change the call there"
+        if has_other_calls(text):
+            return "source() is called with something else than two words here: change that call too"
+        if step.pair not in self._files.pairs[reader.file] and not in_macros:
+            return "it reads the table through a macro or a variable: change the call where it is written"
+        return None
+
+    def _can_go(self, step: Step) -> bool:
+        return step.pair not in self._needed and (step.unread or not _documented(step))
+
+    def _left(self, step: Step, stuck: Collection[Pair]) -> str:
+        """What to do with a declaration that stays."""
+        if step.pair in stuck:
+            return _STUCK
+        if step.pair in self._needed:
+            return "remove it here when nothing reads it any longer"
+        if _documented(step) and not step.unread:
+            return f"move what it says of the table ({_documented(step)}) to the entry of {_entry(step)}, then remove it"
+        return "remove it: it stands where it cannot be edited for you"
+
+    def _cut(self, path: str, pairs: list[Pair]) -> set[Pair]:
+        """Remove these tables from a file, as many of them as can be removed."""
+        if path not in self.texts or not pairs:
+            return set()
+        whole = without_tables(self.texts[path], pairs)
+        if whole is not None:
+            self.texts[path] = whole
+            return set(pairs)
+        gone = set()
+        for pair in pairs:
+            new = without_tables(self.texts[path], [pair])
+            if new is not None:
+                self.texts[path] = new
+                gone.add(pair)
+        return gone
+
+    def _place(self, step: Step) -> str:
+        declared = step.declared
+        file = step.match.table.file
+        return f"{file}:{declared.line}" if declared else file
+
+    def _by_hand(self, step: Step, place: str, what: str) -> None:
+        self.by_hand.append(ByHand(step.match.table.full_name, place, what))
+
+
+def _documented(step: Step) -> str:
+    """What is said of a table that has, or is to have, its words elsewhere: only its team can join the two."""
+    elsewhere = step.already or isinstance(step.target, Ref)
+    keys = step.declared.keys if step.declared and elsewhere else ()
+    return ", ".join(key for key in keys if key != "description")
+
+
+def _entry(step: Step) -> str:
+    return step.target.call() if isinstance(step.target, Ref) else source_call(step.target)

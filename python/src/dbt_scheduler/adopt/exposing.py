@@ -1,0 +1,73 @@
+"""The ``exposed_assets`` that a team's consumers need, and its ``scheduler.yaml`` with them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+import msgspec
+
+from dbt_scheduler.adopt.blocks import block_of, line_end, lines_of, parse
+from dbt_scheduler.config import SUPPORTED_VERSIONS
+
+
+class Exposed(msgspec.Struct, frozen=True, kw_only=True):
+    """An asset that is to be exposed, the teams that read it, and whether a pipeline makes it already."""
+
+    asset: str
+    readers: tuple[str, ...]
+    scheduled: bool
+
+
+def render_exposed(exposed: Iterable[Exposed]) -> str:
+    """The entries for ``scheduler.yaml``, those with the same readers under one comment."""
+    return "exposed_assets:\n" + "".join(f"  {line}\n" for line in _lines(exposed))
+
+
+def with_exposed(text: str | None, exposed: Iterable[Exposed]) -> str | None:
+    """A ``scheduler.yaml`` with these entries after its own, or a new one; None where that is not safe."""
+    exposed = tuple(exposed)
+    if text is None:
+        return f"version: {SUPPORTED_VERSIONS[-1]}\n{render_exposed(exposed)}"
+    document = parse(text)
+    value = document.value if document else None
+    if document is None or not isinstance(value, dict):
+        return None
+    end, lines = line_end(text), lines_of(text)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += end
+    there = value.get("exposed_assets")
+    if "exposed_assets" not in value:
+        lines.append(render_exposed(exposed).replace("\n", end))
+    elif isinstance(there, list) and there:
+        block = block_of(document, lines, ("exposed_assets", len(there) - 1))
+        if block is None:
+            return None
+        indent = lines[block.start].partition("-")[0]
+        lines[block.stop : block.stop] = [f"{indent}{line}{end}" for line in _lines(exposed)]
+    new = "".join(lines)
+    return new if _adds(new, value, exposed) else None
+
+
+def _adds(new: str, before: dict[str, object], exposed: tuple[Exposed, ...]) -> bool:
+    after = parse(new)
+    there = before.get("exposed_assets")
+    added = [{"regex": re.escape(each.asset)} for each in _sorted(exposed)]
+    expected = {**before, "exposed_assets": [*(there if isinstance(there, list) else []), *added]}
+    return after is not None and after.value == expected
+
+
+def _lines(exposed: Iterable[Exposed]) -> Iterator[str]:
+    for readers, group in groupby(_sorted(exposed), key=lambda each: each.readers):
+        yield f"# read by {', '.join(readers)}"
+        for each in group:
+            note = "" if each.scheduled else " # no pipeline makes it yet"
+            yield f"- regex: {_quoted(re.escape(each.asset))}{note}"
+
+
+def _sorted(exposed: Iterable[Exposed]) -> list[Exposed]:
+    return sorted(exposed, key=lambda each: (each.readers, each.asset))
+
+
+def _quoted(word: str) -> str:
+    # In single quotes a backslash is just a backslash.
+    return f"'{word}'" if "\\" in word else f'"{word}"'

@@ -1,0 +1,64 @@
+"""Loads the projects that are to be compared: folders, or bare manifests."""
+
+import re
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import msgspec
+
+from dbt_scheduler.adopt.files import ProjectFiles, read_files
+from dbt_scheduler.catalogue.assets import SCH313
+from dbt_scheduler.catalogue.inputs import SCH417
+from dbt_scheduler.errors import CannotRunError, Finding
+from dbt_scheduler.project.loading import load_project, load_without_folder
+from dbt_scheduler.project.types import Project
+
+_TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,199}")
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A project, and its files where the folder is at hand."""
+
+    project: Project
+    files: ProjectFiles | None
+
+
+def load_subjects(
+    places: Iterable[Path], pipelines: Collection[str], manifest: Path | None = None
+) -> list[Subject]:
+    """Load every project folder, or manifest file.
+
+    Raises:
+        CannotRunError: with the reasons of all that could not be loaded, or two of them are one team.
+
+    """
+    subjects: dict[str, Subject] = {}
+    reasons: list[Finding] = []
+    for place in places:
+        try:
+            subject = _load(place, pipelines, manifest)
+        except CannotRunError as error:
+            reasons += error.findings
+            continue
+        team = subject.project.team
+        other = subjects.setdefault(team, subject)
+        if not _TEAM.fullmatch(team):
+            reasons.append(SCH417.at(str(place), subject=team, team=team))
+        if other is not subject:
+            reasons.append(SCH313.at(str(place), subject=team, team=team, other=other.project.folder))
+    if reasons:
+        raise CannotRunError(reasons)
+    return [subject for _, subject in sorted(subjects.items())]
+
+
+def _load(place: Path, pipelines: Collection[str], manifest: Path | None) -> Subject:
+    if place.is_file() or place.name.endswith((".json", ".json.gz")):
+        return Subject(load_without_folder(place, pipelines).project, None)
+    project = load_project(place, pipelines, manifest or _manifest(place)).project
+    declaring = {table.file for table in project.tables.values() if not table.is_global}
+    return Subject(project, read_files(place, declaring))
+
+
+def _manifest(folder: Path) -> Path:
+    plain, packed = folder / "target" / "manifest.json", folder / "target" / "manifest.json.gz"
+    return packed if packed.is_file() and not plain.is_file() else plain

@@ -1,0 +1,76 @@
+"""``hidden_edges.md``: everything that was found about one team, for people."""
+
+from collections.abc import Iterable, Iterator
+
+from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, TableRead, TeamProposal
+
+PATCH = "adopt.patch"
+
+
+def render_markdown(team: str, proposal: TeamProposal) -> str:
+    """One section for each kind of finding; those without any are left out."""
+    sections = (
+        ("Tables of other teams", map(_read, proposal.reads)),
+        ("Tables of this project that it reads through source()", map(_own, proposal.own)),
+        ("Tables that several assets could be", map(_ambiguous, proposal.ambiguous)),
+        ("By hand", map(_by_hand, proposal.by_hand)),
+        ("Pipelines to give", _without_pipelines(proposal)),
+    )
+    text = f"# Hidden edges of team {team}\n"
+    if PATCH in proposal.files:
+        text += f"\n`patch -p1 < {PATCH}`, in the project's folder, does what is not listed under By hand.\n"
+    for title, entries in sections:
+        body = "".join(entries)
+        text += f"\n## {title}\n\n{body}" if body else ""
+    return text
+
+
+def _read(read: TableRead) -> str:
+    pipeline = "" if read.scheduled else ", which no pipeline makes yet"
+    lines = [
+        f"- `{read.old}`{_becomes(read)}",
+        f'  - `{read.relation}` is the asset "{read.asset}" of team {read.team}{pipeline}',
+    ]
+    if read.left and read.new:
+        lines.append(f"  - not carried over from the source: {', '.join(read.left)}")
+    return _listed([*lines, *_readers(read.readers)])
+
+
+def _becomes(read: TableRead) -> str:
+    if read.unread:
+        return ": nobody reads it, so its declaration goes"
+    if read.new is None:
+        return ": by hand, see below"
+    return ": its name stays, its declaration moves" if read.new == read.old else f" → `{read.new}`"
+
+
+def _own(own: OwnRead) -> str:
+    lines = [f"- `{own.old}` → `{own.new}`", f"  - `{own.relation}` is built by this project as {own.node}"]
+    return _listed([*lines, *_readers(own.readers)])
+
+
+def _ambiguous(found: Ambiguous) -> str:
+    lines = [
+        f"- `{found.source}`: nothing is proposed",
+        f"  - `{found.relation}` is made as {' and as '.join(found.makers)}: only one of them can be meant",
+    ]
+    return _listed([*lines, *_readers(found.readers)])
+
+
+def _by_hand(each: ByHand) -> str:
+    source = f"`{each.source}`, " if each.source else ""
+    return f"- {source}{each.place}: {each.what}\n"
+
+
+def _without_pipelines(proposal: TeamProposal) -> Iterator[str]:
+    for each in proposal.exposed:
+        if not each.scheduled:
+            yield f"- `{each.asset}`: no pipeline makes it yet, and {', '.join(each.readers)} will wait for it\n"
+
+
+def _readers(files: Iterable[str]) -> Iterator[str]:
+    return (f"  - read by {file}" for file in files)
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,145 @@
+"""Decides what becomes of each source table that another team, or the project itself, makes."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from dbt_scheduler.adopt.calls import Pair, Ref, source_call
+from dbt_scheduler.adopt.circles import Circles
+from dbt_scheduler.adopt.declarations import Declaration
+from dbt_scheduler.adopt.files import ProjectFiles
+from dbt_scheduler.adopt.reads import Maker, Match, Reader
+from dbt_scheduler.manifest import Node
+from dbt_scheduler.project.types import Project, Table
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One table's way: read it as ``target`` instead; with a ``refused`` reason people have to find one.
+
+    ``declared`` is what the project's YAML says of the table, where that can be read. The table is ``unread``
+    when no node reads it, it has no test and no file names it. The target may be declared ``already``.
+    ``circular`` are readers that cannot read the target without a circle in dbt's own lineage.
+    """
+
+    match: Match
+    maker: Maker
+    target: Pair | Ref
+    declared: Declaration | None
+    unread: bool
+    already: bool = False
+    refused: str | None = None
+    circular: frozenset[Reader] = frozenset()
+
+    @property
+    def pair(self) -> Pair:
+        """The table as its readers name it now."""
+        return self.match.pair
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The steps of one team, and the tables that several assets could be."""
+
+    across: tuple[Step, ...]
+    own: tuple[Step, ...]
+    ambiguous: tuple[Match, ...]
+
+
+def make_plan(project: Project, files: ProjectFiles | None, matches: Iterable[Match]) -> Plan:
+    """One step for each table that just one asset can be."""
+    planning = _Planning(project, files)
+    across: list[tuple[Match, Maker]] = []
+    own: list[tuple[Match, Maker, Node]] = []
+    ambiguous = []
+    for match in matches:
+        maker = match.makers[0]
+        if len(match.makers) > 1:
+            ambiguous.append(match)
+        elif maker.team != project.team:
+            across.append((match, maker))
+        elif maker.node is not None:
+            own.append((match, maker, maker.node))
+    return Plan(tuple(planning.across(across)), tuple(planning.own(own)), tuple(ambiguous))
+
+
+class _Planning:
+    """One pass over the matches of a project."""
+
+    def __init__(self, project: Project, files: ProjectFiles | None) -> None:
+        self._project = project
+        self._files = files
+        self._named = {pair for pairs in files.pairs.values() for pair in pairs} if files else set()
+
+    def across(self, found: list[tuple[Match, Maker]]) -> Iterator[Step]:
+        first: dict[Pair, Match] = {}
+        taken = self._tables_besides({match.table.id for match, _ in found})
+        for match, maker in found:
+            target = (maker.team, maker.asset)
+            unread = self._unread(match)
+            refused = _refused(match, maker, first, taken) if match.package or not unread else None
+            if not (refused or unread):
+                first.setdefault(target, match)
+            yield Step(
+                match=match,
+                maker=maker,
+                target=target,
+                refused=refused,
+                already=target in taken,
+                declared=self._declared(match),
+                unread=unread,
+            )
+
+    def own(self, found: list[tuple[Match, Maker, Node]]) -> Iterator[Step]:
+        circles = Circles(self._project.manifest)
+        name = self._project.manifest.metadata.project_name
+        for match, maker, node in found:
+            package = None if name in (None, node.package_name) else node.package_name
+            circular = [r for r in match.readers if not circles.can_read(r.unique_id, node.unique_id)]
+            yield Step(
+                match=match,
+                maker=maker,
+                target=Ref(node.name, package, node.version),
+                refused=_in_package(match.package) if match.package else None,
+                circular=frozenset(circular),
+                declared=self._declared(match),
+                unread=self._unread(match),
+            )
+
+    def _declared(self, match: Match) -> Declaration | None:
+        if self._files is None or match.package is not None:
+            return None
+        return self._files.declared(match.table.file, match.pair)
+
+    def _unread(self, match: Match) -> bool:
+        return not (match.readers or match.tested or match.pair in self._named)
+
+    def _tables_besides(self, moving: set[str]) -> dict[Pair, Table]:
+        """The project's own tables that stay."""
+        own, sources = self._project.manifest.metadata.project_name, self._project.manifest.sources
+        return {
+            (table.source_name, table.name): table
+            for id_, table in self._project.tables.items()
+            if id_ not in moving and own in (None, sources[id_].package_name)
+        }
+
+
+def _refused(
+    match: Match, maker: Maker, first: Mapping[Pair, Match], taken: Mapping[Pair, Table]
+) -> str | None:
+    target = (maker.team, maker.asset)
+    if match.package:
+        return _in_package(match.package)
+    if maker.clash:
+        return (
+            f'the asset "{maker.asset}" of team {maker.team} is another of its nodes: one has to be renamed'
+        )
+    there = taken.get(target)
+    if there and not (there.is_global and there.relation == match.table.relation):
+        return f"the project has another table {source_call(target)} already: rename that one first"
+    same = first.get(target, match)
+    if (same.table.relation, same.quoting) != (match.table.relation, match.quoting):
+        return f"source {same.table.full_name} spells the same table otherwise: make them one first"
+    return None
+
+
+def _in_package(package: str) -> str:
+    return f"it is declared in the installed package {package}: that package has to declare it otherwise"

@@ -1,0 +1,142 @@
+"""Which source tables of a project are, in the warehouse, what a project at hand or in the registry makes."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from dbt_scheduler.adopt.calls import Pair
+from dbt_scheduler.manifest import Manifest, Node
+from dbt_scheduler.project.types import Project, Table, node_relation
+from dbt_scheduler.registry import Entry, Relation, Relations
+
+
+class Maker(msgspec.Struct, frozen=True, kw_only=True):
+    """An asset and where it lives; ``clash`` says that this name means another node of the team."""
+
+    team: str
+    asset: str
+    scheduled: bool
+    exposed: bool
+    clash: bool = False
+    node: Node | None = None
+
+    @property
+    def shown(self) -> str:
+        """The asset among all teams'."""
+        return f"{self.team}.{self.asset}"
+
+
+class Reader(msgspec.Struct, frozen=True, order=True):
+    """A node that reads a source table, and its file as seen from the project."""
+
+    file: str
+    unique_id: str
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """A source table and everything that is made where it lives; ``package``: the installed one it is of."""
+
+    table: Table
+    makers: tuple[Maker, ...]
+    readers: tuple[Reader, ...]
+    package: str | None
+    tested: bool
+    quoting: dict[str, bool]
+
+    @property
+    def pair(self) -> Pair:
+        """The table as its readers name it."""
+        return self.table.source_name, self.table.name
+
+
+def find_makers(projects: Sequence[Project], registry: Mapping[str, Entry]) -> Relations[Maker]:
+    """What all these projects make, and what the registry's other teams do."""
+    at_hand = {project.team for project in projects}
+    made = [item for project in projects for item in _made(project)]
+    made += [
+        item for team, entry in registry.items() if team not in at_hand for item in _registered(team, entry)
+    ]
+    return Relations(made)
+
+
+def find_matches(project: Project, makers: Relations[Maker]) -> list[Match]:
+    """The project's plain source tables that somebody at hand makes, ordered by name."""
+    readers, tested = _dependents(project.manifest)
+    own = project.manifest.metadata.project_name
+    found = []
+    for table in sorted(project.tables.values(), key=lambda table: table.full_name):
+        if table.is_global or table.id in project.makers:
+            continue
+        at = makers.at(table.relation)
+        if at:
+            source = project.manifest.sources[table.id]
+            match = Match(
+                table=table,
+                makers=tuple(sorted(at, key=lambda maker: (maker.team, maker.asset))),
+                readers=tuple(sorted(readers[table.id])),
+                package=None if source.package_name == own or not own else source.package_name,
+                tested=table.id in tested,
+                quoting={key: on for key, on in (source.quoting or {}).items() if on is not None},
+            )
+            found.append(match)
+    return found
+
+
+def _made(project: Project) -> Iterator[tuple[Relation, Maker]]:
+    exposed = [re.compile(entry.regex) for entry in project.config.exposed_assets]
+    for work in project.works.values():
+        node = work.node
+        for asset in work.assets if node else ():
+            yield (
+                node_relation(node) if node else Relation(None, None, asset),
+                Maker(
+                    team=project.team,
+                    asset=asset,
+                    scheduled=bool(work.pipelines),
+                    exposed=any(regex.fullmatch(asset) for regex in exposed),
+                    clash=project.assets.get(asset) != work.id,
+                    node=node,
+                ),
+            )
+    for table, maker in project.makers.items():
+        asset = project.table_assets[table]
+        yield (
+            project.tables[table].relation,
+            Maker(
+                team=project.team,
+                asset=asset,
+                scheduled=bool(project.works[maker].pipelines),
+                exposed=any(regex.fullmatch(asset) for regex in exposed),
+            ),
+        )
+
+
+def _registered(team: str, entry: Entry) -> Iterator[tuple[Relation, Maker]]:
+    for asset, produced in entry.produced.items():
+        if produced.relation:
+            maker = Maker(team=team, asset=asset, scheduled=True, exposed=produced.exposed)
+            yield produced.relation, maker
+
+
+def _dependents(manifest: Manifest) -> tuple[Mapping[str, list[Reader]], set[str]]:
+    """For each source table the nodes that read it, and the tables that have tests of their own."""
+    readers: dict[str, list[Reader]] = defaultdict(list)
+    tested = set()
+    for node in manifest.nodes.values():
+        generic = node.resource_type == "test" and node.original_file_path.endswith((".yml", ".yaml"))
+        for parent in dict.fromkeys(node.depends_on.nodes):
+            if parent not in manifest.sources:
+                continue
+            if generic and node.original_file_path == manifest.sources[parent].original_file_path:
+                tested.add(parent)
+            else:
+                readers[parent].append(Reader(_file(node, manifest), node.unique_id))
+    return readers, tested
+
+
+def _file(node: Node, manifest: Manifest) -> str:
+    path = node.original_file_path.replace("\\", "/")
+    own = manifest.metadata.project_name
+    return path if own in (None, node.package_name) else f"dbt_packages/{node.package_name}/{path}"

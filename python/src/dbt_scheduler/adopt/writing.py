@@ -1,0 +1,61 @@
+"""Writes a proposal into a folder of its own, and takes away what an earlier one left there."""
+
+from pathlib import Path
+
+import msgspec
+
+from dbt_scheduler.adopt.types import Proposal, TeamProposal
+from dbt_scheduler.catalogue.inputs import SCH416
+from dbt_scheduler.errors import CannotRunError
+from dbt_scheduler.files import write_atomically
+
+INDEX = "adopt.json"
+"""The file at the top of every proposal that says what is in it."""
+
+
+class _Index(msgspec.Struct):
+    teams: dict[str, TeamProposal]
+
+
+class _Listed(msgspec.Struct):
+    files: tuple[str, ...]
+
+
+class _Earlier(msgspec.Struct):
+    teams: dict[str, _Listed]
+
+
+def encode_proposal(proposal: Proposal) -> bytes:
+    """What is proposed to each team, for programs."""
+    content = msgspec.json.encode(_Index(proposal.teams), order="sorted")
+    return msgspec.json.format(content, indent=2) + b"\n"
+
+
+def write_proposal(out: Path, proposal: Proposal) -> None:
+    """Write every file below ``out``; files of the proposal before that are not of this one go.
+
+    Raises:
+        CannotRunError: the folder holds something else than a proposal.
+        OSError: something cannot be written.
+
+    """
+    old = _earlier(out)
+    new = {out / path: text.encode() for path, text in proposal.texts.items()}
+    # The list first: when interrupted, the next proposal still knows this folder as its own.
+    for path, content in ((out / INDEX, encode_proposal(proposal)), *sorted(new.items())):
+        if not path.is_file() or path.read_bytes() != content:
+            write_atomically(path, content)
+    for path in old - new.keys():
+        path.unlink(missing_ok=True)
+
+
+def _earlier(out: Path) -> set[Path]:
+    """The files of the proposal that is there."""
+    if not out.is_dir() or not any(out.iterdir()):
+        return set()
+    try:
+        teams = msgspec.json.decode((out / INDEX).read_bytes(), type=_Earlier).teams
+    except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
+        raise CannotRunError.because(SCH416.at(str(out), index=INDEX)) from None
+    paths = {out / team / file for team, each in teams.items() for file in each.files}
+    return {path for path in paths if path.resolve().is_relative_to(out.resolve())}

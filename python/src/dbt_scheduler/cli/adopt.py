@@ -1,0 +1,44 @@
+"""``adopt``: how projects that already read each other's tables can say so."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dbt_scheduler.adopt import load_subjects, propose
+from dbt_scheduler.adopt.summary import render_summary
+from dbt_scheduler.adopt.writing import encode_proposal, write_proposal
+from dbt_scheduler.cli.shared import FOLDER, STYLE, common, progress, refusals, talk
+from dbt_scheduler.compiler.output import writing
+from dbt_scheduler.session import Options, read_platform, read_registry
+
+
+@click.command()
+@click.argument("places", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", type=FOLDER, required=True, help="The folder to write the proposals into.")
+@STYLE
+@common
+def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
+    """Propose global_assets and exposed_assets for projects that already read each other's tables.
+
+    DIR is a dbt project, or just a manifest. Nothing is written into the projects.
+    """
+    settings = Options(**options)
+    if settings.manifest and len(places) > 1:
+        raise click.UsageError("--manifest goes with one DIR")
+    with refusals():
+        folders = [place if place.is_dir() else place.parent for place in places]
+        platform, _ = read_platform(folders, settings)
+        registry, findings = read_registry(platform, settings)
+        talk(findings)
+        subjects = load_subjects(progress(places), platform.pipelines, settings.manifest)
+        if len({*registry, *(subject.project.team for subject in subjects)}) == 1:
+            raise click.UsageError(
+                "there is nothing to compare: name two DIRs or more, or a registry that has teams"
+            )
+        proposal = propose(subjects, registry)
+        with writing(out):
+            write_proposal(out, proposal)
+        sys.stdout.write(encode_proposal(proposal).decode() if style == "json" else render_summary(proposal))
+        click.echo(f"{len(proposal.texts)} files to review written to {out}", err=True)

@@ -1,0 +1,774 @@
+"""``adopt``: what it finds, what it proposes, and that the proposal does what it says."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from build import World, data_test, ephemeral, manifest, node, seed, source
+from dbt_scheduler.adopt.blocks import cut
+from dbt_scheduler.adopt.calls import Ref, has_other_calls, replace_calls
+from dbt_scheduler.adopt.declarations import without_tables
+from dbt_scheduler.adopt.diff import render_patch
+from dbt_scheduler.adopt.exposing import Exposed, with_exposed
+from dbt_scheduler.cli import main
+from goldens import INTEGRATION, copy_projects, dbt, read_tree, run
+
+FOLDER = INTEGRATION / "adopt"
+TEAMS = ("ants", "bees", "wasps")
+HIDDEN = ("SCH306", "SCH307")
+
+
+# The proof: real projects, before and after
+
+
+@pytest.fixture(scope="module")
+def adopted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example projects as they are in ``before``, and with their patches applied in ``after``."""
+    folder = tmp_path_factory.mktemp("adopt")
+    copy_projects(FOLDER, folder / "before")
+    for team in TEAMS:
+        dbt("compile", "--no-populate-cache", cwd=folder / "before" / team)
+    (folder / "summary.txt").write_text(
+        run("dbt-scheduler", "adopt", *TEAMS, "--out", "../proposal", cwd=folder / "before")
+    )
+    copy_projects(folder / "before", folder / "after")
+    for team in TEAMS:
+        apply(folder / "proposal" / team / "adopt.patch", folder / "after" / team)
+        dbt("compile", "--no-populate-cache", cwd=folder / "after" / team)
+    return folder
+
+
+def apply(patch: Path, folder: Path) -> None:
+    subprocess.run(["patch", "-p1", "-s", "-i", patch], cwd=folder, check=True)
+
+
+def test_the_proposal_is_the_expected_one(adopted, golden):
+    golden(FOLDER / "expected_summary.txt", (adopted / "summary.txt").read_text())
+    found = read_tree(adopted / "proposal")
+    for path, text in found.items():
+        golden(FOLDER / "expected" / path, text)
+    assert sorted(found) == sorted(read_tree(FOLDER / "expected"))
+
+
+def test_adopt_changes_nothing_in_the_projects(adopted, tmp_path):
+    copy_projects(adopted / "before", tmp_path / "now")
+    copy_projects(FOLDER, tmp_path / "then")
+    assert read_tree(tmp_path / "now") == read_tree(tmp_path / "then")
+
+
+def test_check_before_and_after(adopted, golden):
+    told = run("dbt-scheduler", "check", *TEAMS, cwd=adopted / "before", expect=1)
+    golden(FOLDER / "expected_check_before.txt", told)
+    told = run("dbt-scheduler", "check", *TEAMS, cwd=adopted / "after", expect=1)
+    golden(FOLDER / "expected_check_after.txt", told)
+
+
+def test_two_teams_that_have_nothing_to_do_by_hand_are_clean_afterwards(adopted):
+    told = run("dbt-scheduler", "check", "ants", "bees", cwd=adopted / "after")
+    assert not any(code in told for code in HIDDEN)
+    again = run("dbt-scheduler", "adopt", "ants", "bees", "--out", "../again", cwd=adopted / "after")
+    assert again.startswith("no team reads another's tables as plain sources\n")
+
+
+def test_what_is_left_afterwards_is_what_the_proposal_leaves_to_people(adopted):
+    check = ("check", *TEAMS, "--format", "json")
+    left = json.loads(run("dbt-scheduler", *check, cwd=adopted / "after", expect=1))
+    wasps = json.loads((adopted / "proposal" / "adopt.json").read_text())["teams"]["wasps"]
+    named = {each["source"] for each in (*wasps["by_hand"], *wasps["ambiguous"])}
+    assert {each["subject"] for each in left if each["code"] in HIDDEN} == named
+
+
+@pytest.mark.parametrize("team", TEAMS)
+def test_every_model_reads_the_same_relations_as_before(adopted, team):
+    before, after = (sql(adopted / when / team) for when in ("before", "after"))
+    assert after == before
+    assert len(after) > 3
+
+
+def sql(project: Path) -> dict[str, str]:
+    """What dbt sends to the warehouse; of a Python model, that and where its sources are."""
+    nodes = json.loads((project / "target" / "manifest.json").read_text())["nodes"]
+    return {
+        id_: relations(each["compiled_code"])
+        for id_, each in nodes.items()
+        if each["resource_type"] != "test"
+    }
+
+
+def relations(code: str) -> str:
+    found = re.search(r"(?m)^    sources = \{.*: (.*)\}$", code)
+    return found[1] if found else code
+
+
+def test_git_applies_the_patches_just_so(adopted, tmp_path):
+    copy_projects(adopted / "before", tmp_path / "git")
+    for team in TEAMS:
+        patch = adopted / "proposal" / team / "adopt.patch"
+        subprocess.run(["git", "apply", patch], cwd=tmp_path / "git" / team, check=True)
+    copy_projects(adopted / "after", tmp_path / "patch")
+    assert read_tree(tmp_path / "git") == read_tree(tmp_path / "patch")
+
+
+def test_a_second_adopt_writes_the_same_bytes(adopted):
+    run("dbt-scheduler", "adopt", *TEAMS, "--out", "../second", cwd=adopted / "before")
+    run("dbt-scheduler", "adopt", *reversed(TEAMS), "--out", "../second", cwd=adopted / "before")
+    assert read_tree(adopted / "second") == read_tree(adopted / "proposal")
+
+
+def test_a_team_alone_adopts_against_the_registry(adopted):
+    folder = adopted / "before"
+    run("dbt-scheduler", "compile", "ants", "bees", "--out", "../out", cwd=adopted / "after")
+    told = run(
+        "dbt-scheduler", "adopt", "wasps", "--registry", "../out/registry", "--out", "../alone", cwd=folder
+    )
+    assert told.startswith("wasps reads 1 table of ants (1 read)\nwasps reads 2 tables of bees (2 reads)\n")
+    alone, together = (read_tree(adopted / name / "wasps") for name in ("alone", "proposal"))
+    assert alone["adopt.patch"] == together["adopt.patch"]
+
+
+# What is found and refused, on small manifests
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch) -> World:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
+    return World(Path())
+
+
+def adopt(*arguments: str, out: str = "out", code: int = 0) -> Result:
+    result = CliRunner().invoke(main, ["adopt", *arguments, "--out", out])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.output
+    return result
+
+
+def bare(name: str, *items) -> str:
+    """A manifest without its project."""
+    document = manifest(*items)
+    document["metadata"]["project_name"] = name
+    for part in ("nodes", "sources"):
+        document[part] = {id_: {**entry, "package_name": name} for id_, entry in document[part].items()}
+    Path(f"{name}.json").write_text(json.dumps(document))
+    return f"{name}.json"
+
+
+def proposed(team: str, out: str = "out") -> dict:
+    return json.loads(Path(out, "adopt.json").read_text())["teams"][team]
+
+
+def by_hand(team: str) -> list[tuple[str, str, str]]:
+    return [(each["source"], each["place"], each["what"]) for each in proposed(team)["by_hand"]]
+
+
+def test_bare_manifests(world):
+    shop = bare(
+        "shop",
+        source("raw.shipments", schema="MAIN", identifier="Fct"),
+        source("raw.blind", schema="main", identifier="dim", database=None),
+        source("raw.far", schema="main", identifier="dim", database="elsewhere"),
+        source("raw.inlined", schema="main"),
+        source("raw.unread", schema="main", identifier="dim"),
+        source("raw.mine", schema="main", identifier="orders"),
+        source("global_assets.dim", schema="main"),
+        node("orders", "raw.shipments"),
+        node("margins", "raw.shipments", "raw.blind", "raw.mine", "global_assets.dim"),
+    )
+    shipping = bare("shipping", node("fct"), node("dim", "fct"), ephemeral("inlined"))
+    result = adopt(shop, shipping)
+    assert result.stdout == (
+        "shipping is to expose 2 assets\n"
+        "shop reads 3 tables of shipping (3 reads)\n"
+        "shop reads 1 table of its own through source() (1 read)\n"
+    )
+    assert result.stderr == "4 files to review written to out\n"
+    assert Path("out/shop/models/global_assets/global_sources.yml").read_text() == (
+        "# Other teams' tables that this project reads, as `dbt-scheduler adopt` proposes to declare them.\n"
+        "sources:\n"
+        "  - name: shipping\n"
+        "    schema: main\n"
+        "    tables:\n"
+        "      - name: dim\n"
+        "  - name: shipping\n"
+        "    database: warehouse\n"
+        "    schema: MAIN\n"
+        "    tables:\n"
+        "      - name: fct\n"
+        "        identifier: Fct\n"
+    )
+    assert Path("out/shop/hidden_edges.md").read_text() == (
+        "# Hidden edges of team shop\n"
+        "\n"
+        "## Tables of other teams\n"
+        "\n"
+        '- `source("raw", "blind")` → `source("shipping", "dim")`\n'
+        '  - `main.dim` is the asset "dim" of team shipping, which no pipeline makes yet\n'
+        "  - read by models/marts/margins.sql\n"
+        '- `source("raw", "shipments")` → `source("shipping", "fct")`\n'
+        '  - `warehouse.MAIN.Fct` is the asset "fct" of team shipping, which no pipeline makes yet\n'
+        "  - read by models/marts/margins.sql\n"
+        "  - read by models/marts/orders.sql\n"
+        '- `source("raw", "unread")`: nobody reads it, so its declaration goes\n'
+        '  - `warehouse.main.dim` is the asset "dim" of team shipping, which no pipeline makes yet\n'
+        "\n"
+        "## Tables of this project that it reads through source()\n"
+        "\n"
+        '- `source("raw", "mine")` → `ref("orders")`\n'
+        "  - `warehouse.main.orders` is built by this project as model.shop.orders\n"
+        "  - read by models/marts/margins.sql\n"
+    )
+    assert Path("out/shipping/exposed_assets.yaml").read_text() == (
+        "exposed_assets:\n"
+        "  # read by shop\n"
+        '  - regex: "dim" # no pipeline makes it yet\n'
+        '  - regex: "fct" # no pipeline makes it yet\n'
+    )
+    assert Path("out/shipping/hidden_edges.md").read_text() == (
+        "# Hidden edges of team shipping\n"
+        "\n"
+        "## Pipelines to give\n"
+        "\n"
+        "- `dim`: no pipeline makes it yet, and shop will wait for it\n"
+        "- `fct`: no pipeline makes it yet, and shop will wait for it\n"
+    )
+
+
+def test_seeds_snapshots_versions_and_names_that_a_regex_would_read_otherwise(world):
+    shop = bare(
+        "shop",
+        source("raw.s", schema="main", identifier="countries"),
+        source("raw.n", schema="main", identifier="history"),
+        source("raw.v", schema="main", identifier="dim_v2"),
+        source("raw.p", schema="main", identifier="a+b"),
+        node("orders", "raw.s", "raw.n", "raw.v", "raw.p"),
+    )
+    shipping = bare(
+        "shipping",
+        seed("countries"),
+        node("history", kind="snapshot"),
+        node("dim", version=2, alias="dim_v2", latest_version=2),
+        node("a+b"),
+    )
+    adopt(shop, shipping)
+    assert [read["asset"] for read in proposed("shop")["reads"]] == ["history", "a+b", "countries", "dim_v2"]
+    assert "  - regex: 'a\\+b'" in Path("out/shipping/exposed_assets.yaml").read_text()
+
+
+def test_a_circle_of_teams_and_a_table_that_several_could_be(world):
+    a = bare("a", source("x.b", schema="main"), source("x.both", schema="main"), node("a", "x.b", "x.both"))
+    b = bare("b", source("y.a", schema="main"), node("b", "y.a"), node("both"))
+    c = bare("c", node("both"))
+    assert adopt(a, b, c).stdout == (
+        "a reads 1 table of b (1 read)\n"
+        "a reads 1 table that several assets could be\n"
+        "a is to expose 1 asset\n"
+        "b reads 1 table of a (1 read)\n"
+        "b is to expose 1 asset\n"
+    )
+    assert proposed("a")["ambiguous"] == [
+        {
+            "source": "x.both",
+            "relation": "warehouse.main.both",
+            "makers": ["b.both", "c.both"],
+            "readers": ["models/marts/a.sql"],
+        }
+    ]
+
+
+def test_json_is_what_the_index_says(world):
+    names = [bare("a", source("x.b", schema="main"), node("a", "x.b")), bare("b", node("b"))]
+    assert adopt(*names, "--format", "json").stdout == Path("out/adopt.json").read_text()
+
+
+def test_what_cannot_be_proposed_is_left_to_people(world):
+    world.team(
+        "shop",
+        source("raw.twice", schema="main"),
+        source("raw.taken", schema="main"),
+        source("shipping.taken", schema="elsewhere"),
+        source("raw.one", schema="main", identifier="dim"),
+        source("raw.two", schema="main", identifier="DIM"),
+        source("raw.installed", schema="main", package_name="utils"),
+        node("orders", "raw.twice", "raw.taken", "raw.one", "raw.two", "raw.installed"),
+    )
+    twice = [node("twice", package=p, schema=s) for p, s in (("shop", "other"), ("utils", "main"))]
+    world.team("shipping", *twice, node("taken"), node("dim"), node("installed"))
+    adopt("shop", "shipping")
+    reasons = [each for each in by_hand("shop") if not each[1].endswith("orders.sql")]
+    in_sources = "models/sources.yml"
+    assert reasons == [
+        (
+            "raw.installed",
+            in_sources,
+            "it is declared in the installed package utils: that package has to declare it otherwise",
+        ),
+        ("raw.one", in_sources, "remove it here when nothing reads it any longer"),
+        (
+            "raw.taken",
+            in_sources,
+            'the project has another table source("shipping", "taken") already: rename that one first',
+        ),
+        (
+            "raw.twice",
+            in_sources,
+            'the asset "twice" of team shipping is another of its nodes: one has to be renamed',
+        ),
+        ("raw.two", in_sources, "source raw.one spells the same table otherwise: make them one first"),
+    ]
+    text = Path("out/shop/models/global_assets/global_sources.yml").read_text()
+    assert text.count("name:") == 2
+
+
+def test_projects_that_cannot_be_compared(world):
+    one = bare("shop", node("a"))
+    Path("old.json").write_text(json.dumps(manifest(version=9)))
+    Path("cut.json").write_text('{"metadata"')
+    Path("empty").mkdir()
+    result = adopt(one, one, "gone.json", "old.json", "cut.json", "empty", bare("../up"), code=2)
+    codes = [line.split(" ")[:2] for line in result.stderr.splitlines() if not line.startswith(" ")]
+    assert codes[:-1] == [
+        ["shop.json:", "SCH313"],
+        ["gone.json:", "SCH401"],
+        ["old.json:", "SCH403"],
+        ["cut.json:", "SCH402"],
+        ["empty:", "SCH408"],
+        ["../up.json:", "SCH417"],
+    ]
+    assert not Path("out").exists()
+
+
+def test_one_project_alone_is_nothing_to_compare(world):
+    assert "there is nothing to compare" in adopt(bare("shop", node("a")), code=2).stderr
+    assert "--manifest goes with one DIR" in adopt("a", "b", "--manifest", "c", code=2).stderr
+    assert "SCH412" in adopt("shop.json", "--registry", "ftp://x/y", code=2).stderr
+
+
+def test_the_folder_of_a_proposal_is_its_own(world):
+    one = bare("a", source("x.b", schema="main"), node("a", "x.b"))
+    two = bare("b", node("b"))
+    Path("mine").mkdir()
+    Path("mine/notes.md").write_text("mine")
+    assert adopt(one, two, out="mine", code=2).stderr == (
+        "mine: SCH416 this folder is no proposal of an earlier adopt: it has files, but no adopt.json\n"
+        "  hint: name a folder that is empty or does not exist yet\n"
+        "1 error\n"
+    )
+    assert "SCH407" in adopt(one, two, out="a.json/out", code=2).stderr
+    adopt(one, two)
+    Path("out/notes.md").write_text("mine")
+    adopt(one, bare("b", node("other")))
+    assert read_tree(Path("out")) == {"adopt.json": '{\n  "teams": {}\n}\n', "notes.md": "mine"}
+
+
+# What is edited, and what is not
+
+
+def project(
+    world: World, declared: str, sql: str, *items, name: str = "shop", file: str = "models/sources.yml"
+) -> None:
+    """A team with one model, ``orders``, beside the team shipping that makes ``fct`` and ``dim``."""
+    world.team(name, *items)
+    world.file(f"{name}/{file}", declared)
+    world.file(f"{name}/models/marts/orders.sql", sql)
+    world.team("shipping", node("fct"), node("dim"))
+
+
+RAW = "sources:\n  - name: raw\n    schema: main\n    tables:\n      - name: fct\n"
+READ = (source("raw.fct", schema="main"), node("orders", "raw.fct"))
+
+
+def patched(team: str = "shop") -> dict[str, str]:
+    """The project's files, but for its manifest, as the patch makes them."""
+    shutil.copytree(team, "patched", dirs_exist_ok=True)
+    apply(Path("out", team, "adopt.patch").resolve(), Path("patched"))
+    return {path: text for path, text in read_tree(Path("patched")).items() if not path.startswith("target")}
+
+
+def test_a_read_is_edited_where_it_is_written(world):
+    project(world, RAW, "select 1 from {{ source('raw', 'fct') }}", *READ)
+    world.file(
+        "shop/models/props.yml", "models:\n  - name: orders\n    description: of source('raw','fct')\n"
+    )
+    world.file("shop/models/marts/later.py", 'def model(dbt, s):\n    return dbt.source("raw", "fct")\n')
+    world.file("shop/models/marts/notes.md", "source('raw', 'fct')")
+    adopt("shop", "shipping")
+    assert proposed("shop")["by_hand"] == []
+    files = patched()
+    assert files["models/marts/orders.sql"] == "select 1 from {{ source('shipping', 'fct') }}"
+    assert files["models/props.yml"].endswith("of source('shipping','fct')\n")
+    assert files["models/marts/later.py"].endswith('dbt.source("shipping", "fct")\n')
+    assert files["models/marts/notes.md"] == "source('raw', 'fct')"
+    assert "models/sources.yml" not in files
+    assert "scheduler.yaml" in files
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        (
+            "{{ source('raw', name) }}",
+            "source() is called with something else than two words here: change that call too",
+        ),
+        (
+            "{{ the_table() }}",
+            "it reads the table through a macro or a variable: change the call where it is written",
+        ),
+    ],
+)
+def test_a_call_that_cannot_be_edited_keeps_its_declaration(world, sql, reason):
+    project(world, RAW, sql, *READ)
+    adopt("shop", "shipping")
+    assert by_hand("shop") == [
+        ("raw.fct", "models/marts/orders.sql", reason),
+        ("raw.fct", "models/sources.yml:5", "remove it here when nothing reads it any longer"),
+    ]
+    assert patched()["models/sources.yml"] == RAW
+
+
+def test_a_call_in_a_macro_is_edited_there(world):
+    project(world, RAW, "{{ the_table() }}", *READ)
+    world.file("shop/macros/t.sql", "{% macro the_table() %}{{ source('raw', 'fct') }}{% endmacro %}")
+    adopt("shop", "shipping")
+    assert proposed("shop")["by_hand"] == []
+    assert "source('shipping', 'fct')" in patched()["macros/t.sql"]
+
+
+def test_a_table_that_has_the_right_name_already_only_moves(world):
+    declared = RAW.replace("raw", "shipping")
+    project(
+        world,
+        declared,
+        "{{ anything }}",
+        source("shipping.fct", schema="main"),
+        node("orders", "shipping.fct"),
+    )
+    adopt("shop", "shipping")
+    assert proposed("shop")["by_hand"] == []
+    assert "its name stays, its declaration moves" in Path("out/shop/hidden_edges.md").read_text()
+    assert "models/sources.yml" not in patched()
+
+
+def test_one_that_cannot_move_is_not_declared_twice(world):
+    declared = "sources: [{name: shipping, schema: main, tables: [{name: fct}, {name: x}]}]\n"
+    project(world, declared, "", source("shipping.fct", schema="main"), node("orders", "shipping.fct"))
+    adopt("shop", "shipping")
+    assert by_hand("shop") == [
+        (
+            "shipping.fct",
+            "models/sources.yml:1",
+            "it has the right name, in a place that cannot be edited for you: "
+            "say `meta: {scheduler: {global_asset: true}}` in the table's config",
+        )
+    ]
+    assert read_tree(Path("out/shop")).keys() == {"hidden_edges.md"}
+
+
+def test_what_was_said_of_a_table_goes_with_it(world):
+    declared = """\
+sources:
+  - name: raw
+    database: "{{ env_var('DB') }}"
+    schema: main
+    freshness: {warn_after: {count: 1, period: day}}
+    tables:
+      - name: shipments
+        identifier: fct
+        description: |
+          One line.
+          Another's line.
+        columns:
+          - {name: id, data_tests: [unique]}
+      - name: untouched
+"""
+    item = source(
+        "raw.shipments", schema="main", identifier="fct", quoting={"identifier": True, "schema": None}
+    )
+    project(world, declared, "{{ source('raw', 'shipments') }}", item, node("orders", "raw.shipments"))
+    adopt("shop", "shipping")
+    files = patched()
+    assert (
+        files["models/sources.yml"]
+        == declared[: declared.index("      - name: ship")] + "      - name: untouched\n"
+    )
+    assert (
+        files["models/global_assets/global_sources.yml"].partition("\n")[2]
+        == """\
+sources:
+  - name: shipping
+    database: "{{ env_var('DB') }}"
+    schema: main
+    tables:
+      - name: fct
+        quoting:
+          identifier: true
+        description: |
+          One line.
+          Another's line.
+        columns:
+          - name: id
+            data_tests:
+              - unique
+"""
+    )
+    assert "  - not carried over from the source: freshness\n" in Path("out/shop/hidden_edges.md").read_text()
+
+
+def test_a_file_outside_of_the_project_is_not_edited(world):
+    file = "../common/sources.yml"
+    items = (source("raw.fct", schema="main", file=file), node("orders", "raw.fct"))
+    project(world, RAW.replace("main", "'{{ var(\"s\") }}'"), "{{ source('raw', 'fct') }}", *items, file=file)
+    world.file("shop/dbt_project.yml", "name: shop\nmodel-paths: [../common, sql]\n")
+    world.file("shop/sql/orders.sql", "{{ source('raw', 'fct') }}")
+    adopt("shop", "shipping")
+    assert by_hand("shop") == [
+        ("raw.fct", "../common/sources.yml:5", "remove it here when nothing reads it any longer"),
+        (
+            "raw.fct",
+            "models/marts/orders.sql",
+            "this file is not among the project's own: change the call there",
+        ),
+    ]
+    assert "schema: '{{ var(\"s\") }}'" in Path("out/shop/sql/global_assets/global_sources.yml").read_text()
+    assert "+++ b/sql/orders.sql" in Path("out/shop/adopt.patch").read_text()
+
+
+def test_a_condition_that_names_the_table_is_named(world):
+    project(world, RAW, "{{ source('raw', 'fct') }}", *READ)
+    tasks = "tasks: [{kind: universal, name: t, pipelines: [daily], conditions: [raw.fct], image: i, command: c}]\n"
+    world.team("shop", *READ, text=tasks)
+    adopt("shop", "shipping")
+    what = 'task "t": name the condition shipping.fct instead of raw.fct'
+    assert by_hand("shop") == [("raw.fct", "scheduler.yaml:3", what)]
+
+
+def test_an_asset_that_is_exposed_already_is_not_exposed_again(world):
+    project(world, RAW, "{{ source('raw', 'fct') }}", *READ)
+    world.team("shipping", node("fct"), text="exposed_assets: [{regex: 'f.*'}]\n")
+    assert adopt("shop", "shipping").stdout == "shop reads 1 table of shipping (1 read)\n"
+
+
+def test_a_table_that_is_declared_already_is_read_there(world):
+    there = source("shipping.fct", schema="main", file="models/global_assets/there.yml")
+    project(world, RAW, "{{ source('raw', 'fct') }}", *READ, there)
+    adopt("shop", "shipping")
+    files = patched()
+    assert files["models/marts/orders.sql"] == "{{ source('shipping', 'fct') }}"
+    assert not [path for path in files if path.startswith("models/global_assets")]
+
+
+def test_what_is_said_twice_of_a_table_is_joined_by_people(world):
+    there = source("shipping.fct", schema="main", file="models/global_assets/there.yml")
+    project(world, RAW + "        tests: [t]\n", "{{ source('raw', 'fct') }}", *READ, there)
+    adopt("shop", "shipping")
+    what = 'move what it says of the table (tests) to the entry of source("shipping", "fct"), then remove it'
+    assert by_hand("shop") == [("raw.fct", "models/sources.yml:5", what)]
+
+
+def test_a_new_file_takes_no_name_that_is_there(world):
+    file = "models/global_assets/global_sources.yml"
+    project(world, RAW, "{{ source('raw', 'fct') }}", *READ, source("shipping.other", file=file))
+    adopt("shop", "shipping")
+    assert "models/global_assets/adopted_sources.yml" in proposed("shop")["files"]
+
+
+def test_calls_in_what_moves_are_replaced_too(world):
+    declared = (
+        RAW
+        + """\
+        columns:
+          - name: id
+            data_tests:
+              - relationships: {to: 'source("raw", ''dim'')', field: id}
+      - name: dim
+"""
+    )
+    items = (*READ, source("raw.dim", schema="main"), node("more", "raw.dim"))
+    project(world, declared, "{{ source('raw', 'fct') }}", *items)
+    world.file("shop/models/marts/more.sql", "{{ source('raw', 'dim') }}")
+    adopt("shop", "shipping")
+    assert "to: source(\"shipping\", 'dim')\n" in patched()["models/global_assets/global_sources.yml"]
+
+
+def test_a_producer_of_the_registry_is_told_what_to_expose(world):
+    project(world, RAW, "{{ source('raw', 'fct') }}", *READ)
+    world.team("shipping", node("fct", pipelines=["daily"]))
+    assert CliRunner().invoke(main, ["compile", "shipping", "--out", "compiled"]).exit_code == 0
+    said = adopt("shop", "--registry", "compiled/registry").stdout
+    assert said == "shipping is to expose 1 asset\nshop reads 1 table of shipping (1 read)\n"
+    assert proposed("shipping")["files"] == ["exposed_assets.yaml", "hidden_edges.md"]
+
+
+def test_own_reads_that_would_make_a_circle_stay(world):
+    sources = (
+        source("raw.fct", schema="main", identifier="orders"),
+        source("raw.x", schema="main", identifier="later"),
+    )
+    declared = RAW + "      - name: x\n"
+    project(
+        world,
+        declared,
+        "{{ source('raw', 'x') }}",
+        *sources,
+        node("orders", "raw.x"),
+        node("later", "orders"),
+        node("other", "raw.fct"),
+    )
+    world.file("shop/models/marts/other.sql", "{{ source('raw', 'fct') }}")
+    adopt("shop", "shipping")
+    assert by_hand("shop") == [
+        (
+            "raw.x",
+            "models/marts/orders.sql",
+            "the table is made from what this makes: with ref() dbt would refuse the circle",
+        ),
+        ("raw.x", "models/sources.yml:6", "remove it here when nothing reads it any longer"),
+    ]
+    files = patched()
+    assert files["models/marts/other.sql"] == "{{ ref('orders') }}"
+    assert files["models/marts/orders.sql"] == "{{ source('raw', 'x') }}"
+
+
+def test_a_packed_manifest_serves_where_there_is_no_other(world):
+    import gzip  # noqa: PLC0415
+
+    project(world, RAW, "{{ source('raw', 'fct') }}", *READ)
+    plain = Path("shop/target/manifest.json")
+    Path("shop/target/manifest.json.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+    assert "shop reads 1 table" in adopt("shop", "shipping").stdout
+
+
+def test_a_singular_test_is_a_reader_too(world):
+    project(world, RAW, "", source("raw.fct", schema="main"), data_test("t", "raw.fct"))
+    adopt("shop", "shipping")
+    assert proposed("shop")["reads"][0]["readers"] == ["tests/marts/t.sql"]
+
+
+# Edits of text
+
+
+NEW = {("raw", "a"): ("team", "b"), ("raw", "own"): Ref("m", "pkg", 2)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{{ source('raw','a') }}", "{{ source('team','b') }}"),
+        ('{{source(\n  "raw",\n  "a"\n)}}', '{{source(\n  "team",\n  "b"\n)}}'),
+        ("source(\"raw\", 'a')", "source(\"team\", 'b')"),
+        ("dbt.source('raw', 'own')", "dbt.ref('pkg', 'm', v=2)"),
+        ("my_source('raw', 'a') source('raw', 'b') source('raw', a)", None),
+        ("source('raw', 'a', 'b') source('raw' ~ 'x', 'a') {# source #}", None),
+    ],
+)
+def test_calls(old, new):
+    assert replace_calls(old, NEW) == (new or old)
+
+
+def test_other_calls():
+    assert not has_other_calls("source('a', 'b') and resource(x)")
+    assert has_other_calls("source('a', 'b') source('a', b)")
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("# c\nversion: 2\nsources:\n- name: r\n  tables:\n  - name: a\n", "# c\nversion: 2\n"),
+        ("version: 2\n\nsources:\n- name: r\n  tables:\n  - name: a\n", ""),
+        (
+            "sources:\r\n  - name: r\r\n    tables:\r\n      - name: a\r\n        # of a\r\n      # of b\r\n      - name: b\r\n",
+            "sources:\r\n  - name: r\r\n    tables:\r\n      # of b\r\n      - name: b\r\n",
+        ),
+        (
+            "sources:\n- name: r\n  tables:\n  - name: a\n    description: |\n      x\n\n      # y\n- name: s",
+            "sources:\n- name: s",
+        ),
+        ("\ufeffmodels: []\nsources:\n- name: r\n  tables:\n  - name: a\n", "\ufeffmodels: []\n"),
+        ("sources:\n- name: r\n  tables: [{name: a}, {name: b}]\n", None),
+        ("sources:\n- {name: r, tables: [{name: a}]}\n- name: s\n", "sources:\n- name: s\n"),
+        ("sources:\n- name: r\n  tables:\n  - &x\n    name: a\n  - <<: *x\n    name: b\n", None),
+        ("sources: [{name: r, tables: [{name: a}]}]\n", ""),
+        ("sources: [{name: r, tables: [{name: a}]}, {name: s}]\n", None),
+        ("sources:\n- name: r\n  name: r\n  tables:\n  - name: a\n", None),
+        ("not: [yaml\n", None),
+        (
+            "sources:\n- 5\n- name: r\n  tables:\n  -\n  - name: a\n  - name: b\n",
+            "sources:\n- 5\n- name: r\n  tables:\n  -\n  - name: b\n",
+        ),
+        ("sources: 5\n", None),
+        ("sources:\n- name: r\n  tables:\n  - name: b\n", None),
+    ],
+)
+def test_without_tables(text, rest):
+    assert without_tables(text, {("r", "a")}) == rest
+
+
+def test_a_cut_that_would_change_something_else_is_refused():
+    assert cut("a:\n  - 'x\ny'\n  - z\n", [("a", 0)]) is None
+
+
+FCT = (Exposed(asset="fct", readers=("shop",), scheduled=True),)
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        (None, 'version: 0.17\nexposed_assets:\n  # read by shop\n  - regex: "fct"\n'),
+        (
+            "version: 0.17 # ours",
+            'version: 0.17 # ours\nexposed_assets:\n  # read by shop\n  - regex: "fct"\n',
+        ),
+        (
+            "exposed_assets:\r\n    - regex: a\r\n      slo: {daily: {hours: 1}}\r\n# end\r\ntags: [x]\r\n",
+            "exposed_assets:\r\n    - regex: a\r\n      slo: {daily: {hours: 1}}\r\n"
+            '    # read by shop\r\n    - regex: "fct"\r\n# end\r\ntags: [x]\r\n',
+        ),
+        ("exposed_assets: [{regex: a}]\n", None),
+        ("exposed_assets:\n", None),
+        ("{version: 0.17}\n", None),
+        ("just words\n", None),
+    ],
+)
+def test_exposing(text, new):
+    assert with_exposed(text, FCT) == new
+
+
+def test_a_patch_of_every_sort_of_text_applies(tmp_path):
+    before = {
+        "crlf.sql": "a\r\nb\r\n",
+        "no end.sql": "a\nb",
+        "gets_end.sql": "a",
+        "gone.yml": "x: 1\n",
+        "odd.sql": "a\u2028b\x0cc\x85d\ne\n",
+        "same.sql": "s",
+    }
+    after = {
+        "crlf.sql": "a\r\nc\r\n",
+        "no end.sql": "a\nc",
+        "gets_end.sql": "a\n",
+        "gone.yml": "",
+        "odd.sql": "a\u2028b\x0cc\x85d\nf\n",
+        "same.sql": "s",
+        "new/file.yml": "é\n",
+    }
+    (tmp_path / "p.patch").write_bytes(render_patch(before, after).encode())
+    for tool in (
+        ["patch", "-p1", "-s", "--binary", "-i", "../p.patch"],
+        ["patch", "-p1", "-s", "-i", "../p.patch"],
+        ["git", "apply", "../p.patch"],
+    ):
+        folder = tmp_path / "project"
+        folder.mkdir()
+        for path, text in before.items():
+            (folder / path).write_bytes(text.encode())
+        subprocess.run(tool, cwd=folder, check=True)
+        found = {
+            str(p.relative_to(folder)): p.read_bytes().decode() for p in folder.rglob("*") if p.is_file()
+        }
+        assert found == {path: text for path, text in after.items() if text}
+        shutil.rmtree(folder)
