@@ -1,5 +1,6 @@
 """The folders of ``integration_tests/``: the input beside what the commands make of it and say of it."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -91,6 +92,36 @@ def test_check_finds_what_takes_several_teams(tmp_path, golden):
         dbt("parse", cwd=team)
     told = run("dbt-scheduler", "check", *(team.name for team in teams), cwd=folder, expect=1)
     golden(INTEGRATION / "broken_together" / "expected_check.txt", told)
+
+
+def test_models_of_other_projects_are_global_dependencies(tmp_path, golden):
+    folder = tmp_path / "cross_project"
+    copy_projects(INTEGRATION / "cross_project", folder)
+    dbt("parse", cwd=folder / "orders")
+    run("dbt-scheduler", "compile", "orders", "--out", "../out", cwd=folder)
+    registry = tmp_path / "out" / "registry"
+    told = {}
+    for team, code in (("reporting", 0), ("strangers", 2)):
+        run("dbt-scheduler", *EXPORT, "--registry", registry, cwd=folder / team)
+        dbt("deps", cwd=folder / team)
+        told[team] = dbt("compile", "--no-populate-cache", cwd=folder / team, expect=code, **_plugin(folder))
+    expected = INTEGRATION / "cross_project" / "expected"
+    golden(expected / "dbt_compile.txt", told["strangers"][told["strangers"].index("Compilation Error") :])
+    told["check"] = run("dbt-scheduler", "check", "orders", "reporting", "strangers", cwd=folder, expect=1)
+    golden(expected / "check.txt", told["check"])
+    run("dbt-scheduler", "compile", "orders", "reporting", "--out", "../out", cwd=folder)
+    for path in ("dags/reporting_daily.json", "registry/reporting.json"):
+        golden(expected / path, (tmp_path / "out" / path).read_text())
+
+
+def _plugin(folder: Path) -> dict[str, str]:
+    """What brings the models of other projects into one call of dbt, as dbt-loom does."""
+    manifests = (folder / "orders" / "target" / "manifest.json", folder / "elsewhere" / "manifest.json")
+    path = (str(folder / "plugin"), os.environ.get("PYTHONPATH", ""))
+    return {
+        "PYTHONPATH": os.pathsep.join(filter(None, path)),
+        "CROSS_PROJECT_MANIFESTS": os.pathsep.join(map(str, manifests)),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """The registry's documents: what each team produces and consumes, and for whom it promises when."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -104,6 +104,10 @@ class AssetKey(msgspec.Struct, frozen=True, order=True):
         return f"{self.team}.{self.asset}"
 
 
+Retired = Mapping[str, Sequence[str]]
+"""For the name of each asset that is made no more the teams that made it, as far as readers are on record."""
+
+
 class Directory:
     """Every team's entry, with the lookups that dependencies need."""
 
@@ -143,6 +147,18 @@ class Directory:
             for key in self._by_relation.get(_place(relation), ())
             if _same_database(relation, self.produced(key).relation)
         ]
+
+
+def retired_assets(published: Mapping[str, Entry], directory: Directory) -> Retired:
+    """What some published entry still consumes of a team that the directory has, and the team makes no more."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for entry in published.values():
+        for team, assets in entry.consumed.items():
+            maker = directory.entries.get(team)
+            for asset in assets if maker else ():
+                if maker and asset not in maker.produced:
+                    found[asset].add(team)
+    return {asset: tuple(sorted(teams)) for asset, teams in sorted(found.items())}
 
 
 def _place(relation: Relation) -> tuple[str | None, str]:

@@ -15,7 +15,7 @@ from dbt_scheduler.graph.lineage import Graph, build_graph
 from dbt_scheduler.project.exposure import expose
 from dbt_scheduler.project.loading import Loaded, load_project
 from dbt_scheduler.project.types import Project
-from dbt_scheduler.registry import Directory, Entry
+from dbt_scheduler.registry import Directory, Entry, retired_assets
 
 
 class Team(msgspec.Struct, frozen=True):
@@ -73,9 +73,10 @@ def build_workspace(
         for each, exposed in zip(loaded, exposures, strict=True)
     }
     directory = Directory({**registry, **own})
+    retired = retired_assets(registry, directory)
     teams = []
     for each, exposed in zip(loaded, exposures, strict=True):
-        globals_ = resolve_globals(each.project, directory)
+        globals_ = resolve_globals(each.project, directory, retired)
         graph = build_graph(each.project, globals_.assets, directory)
         entry = complete_entry(own[each.project.team], graph)
         plans = {pipeline: plan_tests(graph, dag) for pipeline, dag in graph.dags.items()}
