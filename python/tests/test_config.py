@@ -107,6 +107,7 @@ def test_every_key(tmp_path):
         ),
         exposed_assets=(ExposedAssets("dim_.*", {"daily": 23400}, 31), ExposedAssets("fct_.*", None, 33)),
         ignore=(Ignore("SCH305", "removed next quarter", "dim_old", 35),),
+        line=3,
     )
 
 

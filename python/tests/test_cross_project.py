@@ -12,6 +12,7 @@ import pytest
 
 from build import World, data_test, edges, external, node, sensors, source
 from dbt_scheduler.manifest import load_manifest
+from dbt_scheduler.project.types import is_external
 from dbt_scheduler.registry import Entry
 
 REAL = Path(__file__).with_name("dbt_loom_manifest.json")
@@ -246,7 +247,7 @@ def test_a_registry_of_an_older_release_does_not_say_the_project(tmp_path):
 
 def test_what_dbt_loom_writes():
     """Everything of the other project, seeds too, without paths, meta, or lineage to what is not a node."""
-    found = {id_: node for id_, node in load_manifest(REAL).nodes.items() if node.external}
+    found = {id_: node for id_, node in load_manifest(REAL).nodes.items() if is_external(node)}
     assert {
         id_: (node.resource_type, node.version, node.latest_version, node.alias)
         for id_, node in found.items()

@@ -62,11 +62,13 @@ def test_a_team_alone_compiles_the_same_with_the_registry_of_the_others(teams):
 def test_dbt_and_check_reject_the_broken_project(tmp_path, golden):
     broken = tmp_path / "broken"
     copy_projects(INTEGRATION / "broken", broken)
-    run("dbt-scheduler", *EXPORT, "--registry", REGISTRY, cwd=broken)
+    registry = broken / "registry"
+    shutil.copytree(REGISTRY, registry, dirs_exist_ok=True)
+    run("dbt-scheduler", *EXPORT, "--registry", registry, cwd=broken)
     dbt("deps", cwd=broken)
     told = dbt("compile", "--select", "package:dbt_scheduler", "--no-populate-cache", cwd=broken, expect=2)
     golden(INTEGRATION / "broken" / "expected_dbt_compile.txt", told[told.index("Compilation Error") :])
-    told = run("dbt-scheduler", "check", "--registry", REGISTRY, cwd=broken, expect=1)
+    told = run("dbt-scheduler", "check", "--registry", registry, cwd=broken, expect=1)
     golden(INTEGRATION / "broken" / "expected_check.txt", told)
 
 

@@ -70,22 +70,9 @@ class Node(msgspec.Struct, frozen=True):
         return self.resource_type in _RUNS
 
     @property
-    def external(self) -> bool:
-        """Whether it is another project's model, put here by a dbt plugin such as dbt-loom.
-
-        The same test as dbt's ``ModelNode.is_external_node``.
-        """
-        return not self.path and not self.original_file_path
-
-    @property
     def ephemeral(self) -> bool:
         """Whether the node only exists inside its readers' SQL."""
         return self.config.materialized == "ephemeral"
-
-    @property
-    def is_latest(self) -> bool:
-        """Whether the bare name of a versioned model means this version."""
-        return self.version is not None and str(self.version) == str(self.latest_version)
 
     @property
     def file(self) -> str:

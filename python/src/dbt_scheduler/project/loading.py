@@ -22,6 +22,7 @@ from dbt_scheduler.project.types import (
     Table,
     Work,
     external_table,
+    is_external,
     latest_assets,
     node_work,
     source_table,
@@ -78,9 +79,9 @@ class _Reading:
         runs = config.dbt_settings.enabled
         # dbt promises no order of its manifest.
         built = {id_: node for id_, node in sorted(manifest.nodes.items()) if node.runs}
-        nodes = {id_: self._work(node, runs=runs) for id_, node in built.items() if not node.external}
+        nodes = {id_: self._work(node, runs=runs) for id_, node in built.items() if not is_external(node)}
         tables = {id_: source_table(source) for id_, source in sorted(manifest.sources.items())}
-        externals = {id_: external_table(node) for id_, node in built.items() if node.external}
+        externals = {id_: external_table(node) for id_, node in built.items() if is_external(node)}
         latest = dict(latest_assets(work.node for work in nodes.values() if work.node))
         declared = declare_tasks(config, self._surroundings(nodes, tables | externals, latest))
         self.findings += declared.findings

@@ -76,7 +76,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     def names(self) -> tuple[str, ...]:
         """What people call it: with and without its source; the latest version of a model without the version."""
         model = self.external
-        if model is None or not model.is_latest:
+        if model is None or not _is_latest(model):
             return (self.name, self.full_name)
         return (self.name, self.full_name, model.name, f"{model.package_name}.{model.name}")
 
@@ -150,6 +150,14 @@ def source_table(source: Source) -> Table:
     )
 
 
+def is_external(node: Node) -> bool:
+    """Whether it is another project's model, put into the manifest by a dbt plugin such as dbt-loom.
+
+    The same test as that of dbt's ``ModelNode.is_external_node``.
+    """
+    return not node.path and not node.original_file_path
+
+
 def external_table(node: Node) -> Table:
     """Another project's model, as the global table that a team reads."""
     return Table(
@@ -165,7 +173,11 @@ def external_table(node: Node) -> Table:
 
 def latest_assets(nodes: Iterable[Node]) -> Mapping[str, str]:
     """The bare name of each versioned model, and the asset of the version that dbt calls the latest."""
-    return {node.name: asset_name(node) for node in nodes if node.is_latest}
+    return {node.name: asset_name(node) for node in nodes if _is_latest(node)}
+
+
+def _is_latest(node: Node) -> bool:
+    return node.version is not None and str(node.version) == str(node.latest_version)
 
 
 def _says_global(scheduler: object) -> bool:
