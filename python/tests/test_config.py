@@ -259,3 +259,16 @@ def test_anchors_are_shared_and_yet_taken_apart(tmp_path):
     assert [f.line for f in findings] == [3, 3]
     assert config is not None
     assert [(task.name, task.retries) for task in config.tasks] == [("a", None), ("b", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("team: shop\n", 2), ("team: shop\ntags: [a]\ndag_prefix: shops\n", 4), ("tags: [a]\n", 0)],
+)
+def test_the_line_that_names_the_dags(tmp_path, text, line):
+    path = tmp_path / "scheduler.yaml"
+    path.write_text(f"version: 0.17\n{text}")
+    config, findings = load_team_config(path)
+    assert findings == ()
+    assert config is not None
+    assert config.line == line

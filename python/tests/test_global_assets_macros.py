@@ -8,8 +8,6 @@ import msgspec
 import pytest
 
 from build import World, external, node, source
-from dbt_macros import macro_caller
-from dbt_projects import make_project
 from dbt_scheduler.registry import Directory
 from dbt_scheduler.snapshot import write_snapshot
 from test_snapshot import rendered
@@ -20,10 +18,9 @@ EXPOSED = 'alerting: {channel: "#ships"}\nexposed_assets: [{regex: "fct.*"}]'
 Macro = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def check_global_table(tmp_path_factory: pytest.TempPathFactory) -> Macro:
-    project = make_project(tmp_path_factory.mktemp("macros"), {"models/one.sql": "select 1 as id"})
-    return macro_caller(project)("check_global_table")
+@pytest.fixture
+def check_global_table(macro: Callable[[str], Macro]) -> Macro:
+    return macro("check_global_table")
 
 
 def world_of(tmp_path: Path, *items: Any) -> World:
