@@ -1,11 +1,16 @@
 {% macro asset_names() %}
   {% if '_dbt_scheduler_names' not in graph %}
     {% set names = {} %}
-    {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot'] %}
+    {% for node in dbt_scheduler.own_nodes() %}
       {% do names.update({node.name: true}) %}
       {% if node.get('version') is not none %}
         {% do names.update({node.name ~ '_v' ~ node.version: true}) %}
       {% endif %}
+    {% endfor %}
+    {% for node in dbt_scheduler.external_models().values() %}
+      {% for name in [node.name, dbt_scheduler.asset_name(node)] %}
+        {% do names.update({name: true, node.package_name ~ '.' ~ name: true}) %}
+      {% endfor %}
     {% endfor %}
     {% for table in graph.sources.values() %}
       {% do names.update({table.name: true, table.source_name ~ '.' ~ table.name: true}) %}

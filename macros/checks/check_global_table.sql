@@ -1,35 +1,30 @@
 {% macro check_global_table(table, snapshot) %}
-  {% set name = table.name %}
   {% set own = snapshot.get('team') or project_name %}
-  {% set team = none if table.source_name == 'global_assets' else table.source_name %}
+  {% set teams = dbt_scheduler.teams_of(table, own, snapshot) %}
   {% set others = [] %}
-  {% for asset in snapshot['assets'].get(name, []) if asset.team != own and team in [none, asset.team] %}
+  {% for asset in snapshot['assets'].get(table.name, []) if asset.team != own and (teams is none or asset.team in teams) %}
     {% do others.append(asset) %}
   {% endfor %}
   {% set exposed = others | selectattr('exposed') | map(attribute='team') | sort(case_sensitive=true) %}
-  {% set file = table.original_file_path %}
-  {% set words = {'asset': name, 'source': table.source_name ~ '.' ~ name} %}
-  {% if team == own or (not others and dbt_scheduler.is_own_asset(name, own, snapshot)) %}
-    {{ return(dbt_scheduler.finding('SCH304', file, words)) }}
-  {% elif team is not none and team not in snapshot['teams'] %}
-    {% set teams = snapshot['teams'] | reject('equalto', own) | list %}
-    {{ return(dbt_scheduler.finding('SCH315', file, words, dbt_scheduler.did_you_mean(team, teams))) }}
+  {% if teams == [own] or (not others and not table.get('external') and dbt_scheduler.is_own_asset(table.name, own, snapshot)) %}
+    {{ return(dbt_scheduler.global_finding('SCH304', table)) }}
+  {% elif teams is not none and not (teams | select('in', snapshot['teams']) | list) %}
+    {# A project outside this platform is for Python to tell: scheduler.yaml, where it can be ignored, is not known here. #}
+    {% if table.get('external') %}
+      {{ return(none) }}
+    {% endif %}
+    {% set known = snapshot['teams'] | reject('equalto', own) | list %}
+    {% set hint = dbt_scheduler.did_you_mean(table.source_name, known) %}
+    {{ return(dbt_scheduler.global_finding('SCH315', table, {}, hint)) }}
   {% elif (exposed | length) > 1 %}
-    {% do words.update({'teams': exposed | join(', '), 'first': exposed[0]}) %}
-    {{ return(dbt_scheduler.finding('SCH302', file, words)) }}
+    {% set words = {'teams': exposed | join(', '), 'first': exposed[0]} %}
+    {{ return(dbt_scheduler.global_finding('SCH302', table, words)) }}
   {% elif exposed %}
     {{ return(none) }}
   {% elif others %}
     {% set maker = (others | map(attribute='team') | sort(case_sensitive=true))[0] %}
     {% set channel = snapshot['teams'].get(maker, {}).get('channel') or 'no channel' %}
-    {% do words.update({'team': maker, 'channel': channel}) %}
-    {{ return(dbt_scheduler.finding('SCH303', file, words)) }}
+    {{ return(dbt_scheduler.global_finding('SCH303', table, {'team': maker, 'channel': channel})) }}
   {% endif %}
-  {% set candidates = [] %}
-  {% for other, makers in snapshot['assets'].items() %}
-    {% for asset in makers if asset.exposed and asset.team != own and team in [none, asset.team] %}
-      {% do candidates.append(other) %}
-    {% endfor %}
-  {% endfor %}
-  {{ return(dbt_scheduler.finding('SCH301', file, words, dbt_scheduler.did_you_mean(name, candidates))) }}
+  {{ return(dbt_scheduler.nothing_made(table, teams, own, snapshot)) }}
 {% endmacro %}

@@ -7,7 +7,7 @@
   {% endfor %}
   {% set snapshot = dbt_scheduler.registry_snapshot() %}
   {% set nodes = dbt_scheduler.scheduled_nodes() %}
-  {% set tables = dbt_scheduler.global_tables() %}
+  {% set tables = dbt_scheduler.global_tables() + dbt_scheduler.external_tables() %}
   {% do found.extend(dbt_scheduler.check_nodes(nodes, snapshot)) %}
   {% if snapshot is not none %}
     {% do found.extend(dbt_scheduler.check_global_tables(tables, snapshot)) %}

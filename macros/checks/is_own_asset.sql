@@ -2,7 +2,7 @@
   {% for asset in snapshot['assets'].get(name, []) if asset.team == own %}
     {{ return(true) }}
   {% endfor %}
-  {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot'] %}
+  {% for node in dbt_scheduler.own_nodes() %}
     {% if name in [node.name, node.name ~ '_v' ~ node.get('version')] %}
       {{ return(node.config.materialized != 'ephemeral') }}
     {% endif %}

@@ -1,7 +1,7 @@
 {% macro scheduled_nodes() %}
   {# A folder's +meta also reaches resources that are never scheduled. #}
   {% set nodes = [] %}
-  {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot'] %}
+  {% for node in dbt_scheduler.own_nodes() %}
     {% set meta = node.config.meta %}
     {% if meta and ('scheduler' in meta or 'scheduler_defaults' in meta) %}
       {% do nodes.append(node) %}

@@ -24,7 +24,8 @@
   "SCH302": {
     "severity": "error",
     "message": "global asset \"{source}\": \"{asset}\" is exposed by several teams: {teams}",
-    "hint": "name the team: a source \"{first}\" with the table \"{asset}\", in a file under a folder global_assets"
+    "hint": "name the team: a source \"{first}\" with the table \"{asset}\", in a file under a folder global_assets",
+    "ref_hint": "several teams publish the dbt project \"{project}\": declare the table as a source that is called after its team, in a file under a folder global_assets"
   },
   "SCH303": {
     "severity": "error",
@@ -34,7 +35,8 @@
   "SCH304": {
     "severity": "error",
     "message": "global asset \"{source}\": \"{asset}\" is this team's own",
-    "hint": "read it with ref(\"{asset}\"), or as an ordinary source if a task of scheduler.yaml fills it"
+    "hint": "read it with ref(\"{asset}\"), or as an ordinary source if a task of scheduler.yaml fills it",
+    "ref_hint": "a model of this project is read with ref() and its name alone; this one came back through another project's manifest, and is no longer built here"
   },
   "SCH312": {
     "severity": "note",
@@ -44,7 +46,14 @@
   "SCH315": {
     "severity": "error",
     "message": "global asset \"{source}\": the registry has no such team",
-    "hint": "call the source after a team that the registry has, or global_assets to find a table by name alone"
+    "hint": "call the source after a team that the registry has, or global_assets to find a table by name alone",
+    "ref_hint": "no team publishes the dbt project \"{project}\"; if it does not run on this platform, say so in scheduler.yaml: ignore: [{code: SCH315, on: {asset}, because: \"...\"}]"
+  },
+  "SCH316": {
+    "severity": "error",
+    "message": "global asset \"{source}\": team {team} no longer makes \"{asset}\"",
+    "hint": "ask {team} ({channel}) what replaces it",
+    "similar_hint": ": perhaps \"{similar}\""
   }
 }{% endraw %}{% endset %}
 {{ return(fromjson(document)) }}

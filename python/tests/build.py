@@ -62,6 +62,13 @@ def node(name: str, *reads: str, **words: Any) -> Item:
 _FIELDS = {"patch_path", "description", "alias", "schema", "database", "latest_version", "columns"}
 
 
+def external(full_name: str, *reads: str, version: str | None = None, **words: Any) -> Item:
+    """Another project's model, written ``project.model``, as dbt-loom puts it into a manifest."""
+    package, _, name = full_name.partition(".")
+    part, entry = node(name, *reads, package=package, version=version, **words)
+    return part, entry | {"path": "", "original_file_path": ""}
+
+
 def seed(name: str, **words: Any) -> Item:
     return node(name, kind="seed", **{"folder": "", "file": f"{name}.csv", **words})
 
@@ -92,13 +99,15 @@ def source(full_name: str, *, file: str = "models/sources.yml", meta: Any = None
     return "sources", entry | fields
 
 
-def manifest(*items: Item, version: int = 12, macros: tuple[str, ...] = (), **parts: Any) -> dict[str, Any]:
+def manifest(
+    *items: Item, version: int = 12, macros: tuple[str, ...] = (), project: str = "shop", **parts: Any
+) -> dict[str, Any]:
     """A manifest with these entries."""
     document: dict[str, Any] = {
         "metadata": {
             "dbt_schema_version": f"https://schemas.getdbt.com/dbt/manifest/v{version}.json",
             "dbt_version": "1.11.0",
-            "project_name": "shop",
+            "project_name": project,
         },
         "nodes": {},
         "sources": {},
@@ -120,7 +129,7 @@ class World:
         (root / "platform.yaml").write_text(platform)
 
     def team(self, name: str, *items: Item, text: str = "", folder: str = "", **parts: Any) -> Path:
-        """A team whose dbt project is called ``shop``, with further keys of its ``scheduler.yaml`` as text."""
+        """A team whose dbt project is called ``shop`` (or ``project``), with further keys of its ``scheduler.yaml`` as text."""
         path = self.root / (folder or name)
         (path / "target").mkdir(parents=True, exist_ok=True)
         (path / "dbt_project.yml").write_text("name: shop\n")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,3 +27,19 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == path.read_text()
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def macro_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that has the dbt package and hardly anything else."""
+    from dbt_projects import make_project  # noqa: PLC0415 - as below
+
+    return make_project(tmp_path_factory.mktemp("macros"), {"models/one.sql": "select 1 as id"})
+
+
+@pytest.fixture(scope="session")
+def macro(macro_project: Path) -> Callable[[str], Callable[..., Any]]:
+    """The package's macros by name; one dbt for all tests, as a second one loses the log file of the first."""
+    from dbt_macros import macro_caller  # noqa: PLC0415 - dbt takes a second to import
+
+    return macro_caller(macro_project)

@@ -22,10 +22,13 @@ def copy_projects(source: Path, target: Path) -> None:
         packages.write_text(re.sub(r"local: \.\.(/\.\.)*(?=\s|$)", f"local: {ROOT}", packages.read_text()))
 
 
-def run(command: str, *arguments: str | Path, cwd: Path, expect: int | None = 0) -> str:
-    """What a command of this environment prints; ``expect`` is the exit code that it must have."""
+def run(command: str, *arguments: str | Path, cwd: Path, expect: int | None = 0, **more: str) -> str:
+    """What a command of this environment prints; ``expect`` is the exit code that it must have.
+
+    ``more`` are further variables of its environment.
+    """
     env = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "AIRFLOW"))}
-    env |= {"DO_NOT_TRACK": "1", "NO_COLOR": "1", "PATH": f"{BIN}{os.pathsep}{env['PATH']}"}
+    env |= {"DO_NOT_TRACK": "1", "NO_COLOR": "1", "PATH": f"{BIN}{os.pathsep}{env['PATH']}", **more}
     done = subprocess.run(
         [BIN / command, *map(str, arguments)], cwd=cwd, env=env, capture_output=True, text=True, check=False
     )
@@ -34,9 +37,9 @@ def run(command: str, *arguments: str | Path, cwd: Path, expect: int | None = 0)
     return text
 
 
-def dbt(*arguments: str, cwd: Path, expect: int = 0) -> str:
+def dbt(*arguments: str, cwd: Path, expect: int = 0, **more: str) -> str:
     """What dbt prints, without the time of day at the start of each line."""
-    text = run("dbt", "--no-use-colors", "--no-version-check", *arguments, cwd=cwd, expect=expect)
+    text = run("dbt", "--no-use-colors", "--no-version-check", *arguments, cwd=cwd, expect=expect, **more)
     return re.sub(r"(?m)^\d\d:\d\d:\d\d  ?", "", text)
 
 

@@ -107,6 +107,7 @@ def test_every_key(tmp_path):
         ),
         exposed_assets=(ExposedAssets("dim_.*", {"daily": 23400}, 31), ExposedAssets("fct_.*", None, 33)),
         ignore=(Ignore("SCH305", "removed next quarter", "dim_old", 35),),
+        line=3,
     )
 
 
@@ -258,3 +259,16 @@ def test_anchors_are_shared_and_yet_taken_apart(tmp_path):
     assert [f.line for f in findings] == [3, 3]
     assert config is not None
     assert [(task.name, task.retries) for task in config.tasks] == [("a", None), ("b", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("team: shop\n", 2), ("team: shop\ntags: [a]\ndag_prefix: shops\n", 4), ("tags: [a]\n", 0)],
+)
+def test_the_line_that_names_the_dags(tmp_path, text, line):
+    path = tmp_path / "scheduler.yaml"
+    path.write_text(f"version: 0.17\n{text}")
+    config, findings = load_team_config(path)
+    assert findings == ()
+    assert config is not None
+    assert config.line == line

@@ -2,7 +2,7 @@
 
 import pytest
 
-from build import World, node, source
+from build import World, data_test, ephemeral, node, source
 
 DAILY = ["daily"]
 GLOBAL = "models/global_assets/g.yml"
@@ -18,6 +18,10 @@ def world_of(tmp_path, *items) -> World:
     world.team("shop", node("own", pipelines=DAILY), *items)
     world.team("shipping", node("fct", pipelines=DAILY), node("stg", pipelines=DAILY), text=EXPOSED)
     return world
+
+
+def reader(item):
+    return node("z", item[1]["unique_id"], pipelines=DAILY)
 
 
 @pytest.mark.parametrize(
@@ -79,11 +83,12 @@ def test_what_is_not(tmp_path, item):
     ],
 )
 def test_findings(tmp_path, item, finding):
-    assert told(world_of(tmp_path, item)) == [f"shop/{item[1]['original_file_path']}: {finding}"]
+    world = world_of(tmp_path, item, reader(item))
+    assert told(world) == [f"shop/{item[1]['original_file_path']}: {finding}"]
 
 
 def test_sch302(tmp_path):
-    world = world_of(tmp_path, source("global_assets.fct"))
+    world = world_of(tmp_path, source("global_assets.fct"), node("z", "global_assets.fct", pipelines=DAILY))
     world.team("trains", node("fct", pipelines=DAILY), text=EXPOSED)
     assert told(world) == [
         'shop/models/sources.yml: SCH302 global asset "global_assets.fct": "fct" is exposed by several teams: shipping, '
@@ -92,19 +97,106 @@ def test_sch302(tmp_path):
 
 
 def test_what_only_one_of_two_teams_exposes_is_clear(tmp_path):
-    world = world_of(tmp_path, source("global_assets.fct"))
+    world = world_of(tmp_path, source("global_assets.fct"), node("z", "global_assets.fct", pipelines=DAILY))
     world.team("trains", node("fct", pipelines=DAILY))
     assert told(world) == []
 
 
 def test_own_and_foreign_of_one_name(tmp_path):
-    world = world_of(tmp_path, source("global_assets.fct"), node("fct", pipelines=DAILY))
+    item = source("global_assets.fct")
+    world = world_of(tmp_path, item, node("fct", pipelines=DAILY), reader(item))
     assert told(world) == []
 
 
 def test_the_line_is_that_of_the_table(tmp_path):
-    world = world_of(tmp_path, source("shipping.zzz", file=GLOBAL))
+    item = source("shipping.zzz", file=GLOBAL)
+    world = world_of(tmp_path, item, reader(item))
     world.file(
         f"shop/{GLOBAL}", "sources:\n  - name: shipping\n    tables:\n      - name: fct\n      - name: zzz\n"
     )
     assert [line.split(" ")[0] for line in told(world)] == [f"shop/{GLOBAL}:5:"]
+
+
+@pytest.fixture
+def retired(tmp_path):
+    """Shipping made ``fct_old`` and ``gone``, and shop read both; shop's entry still says so."""
+    world = World(tmp_path)
+    names = ("shipping.fct_old", "shipping.gone")
+    world.team("shop", *(source(name, file=GLOBAL) for name in names), node("z", *names, pipelines=DAILY))
+    old = [node("fct_old", pipelines=DAILY), node("gone", pipelines=DAILY)]
+    world.team("shipping", *old, text='exposed_assets: [{regex: ".*"}]')
+    world.registry = {team.project.team: team.entry for team in world.open().teams}
+    world.team("shipping", node("fct_new", pipelines=DAILY), text=EXPOSED)
+    return world
+
+
+def test_sch316(retired):
+    assert told(retired) == [
+        f'shop/{GLOBAL}: SCH316 global asset "shipping.fct_old": team shipping no longer makes "fct_old"'
+        ' | ask shipping (#ships) what replaces it: perhaps "fct_new"',
+        f'shop/{GLOBAL}: SCH316 global asset "shipping.gone": team shipping no longer makes "gone"'
+        " | ask shipping (#ships) what replaces it",
+    ]
+
+
+def test_sch316_of_the_registrys_entries_alone(retired):
+    retired.registry["shipping"] = retired.look("shipping").entry
+    del retired._folders["shipping"]
+    assert [line.split(" ")[1] for line in told(retired)] == ["SCH316", "SCH316"]
+
+
+def test_sch316_by_name_alone_and_for_a_new_reader(retired):
+    retired.team("other", source("global_assets.gone"), node("y", "global_assets.gone", pipelines=DAILY))
+    assert [line for line in retired.findings() if line.startswith("other/")] == [
+        'other/models/sources.yml: SCH316 global asset "global_assets.gone": team shipping no longer makes "gone"'
+        " | ask shipping (#ships) what replaces it"
+    ]
+
+
+def test_a_retired_asset_that_another_team_makes_is_there(retired):
+    retired.team("other", node("gone", pipelines=DAILY), text='exposed_assets: [{regex: "gone"}]')
+    retired.team("shop", source("global_assets.gone"), node("z", "global_assets.gone", pipelines=DAILY))
+    assert told(retired) == []
+
+
+def test_what_nobody_ever_read_is_not_retired(retired):
+    item = source("shipping.never", file=GLOBAL)
+    retired.team("shop", item, reader(item))
+    assert [line.split(" ")[1] for line in told(retired)] == ["SCH301"]
+
+
+def test_an_asset_of_a_team_that_is_gone_is_of_no_such_team(retired):
+    del retired._folders["shipping"]
+    del retired.registry["shipping"]
+    retired.team("other")
+    assert [line.split(" ")[1] for line in told(retired)] == ["SCH315", "SCH315"]
+
+
+UNREAD = (
+    f'shop/{GLOBAL}: SCH317 global asset "shipping.fct" is declared, but no node or task of this project reads it'
+    " | remove the declaration, or read it with source()"
+)
+
+
+def test_sch317(tmp_path):
+    assert told(world_of(tmp_path, source("shipping.fct", file=GLOBAL))) == [UNREAD]
+
+
+def test_sch317_a_test_alone_does_not_read(tmp_path):
+    items = (source("shipping.fct", file=GLOBAL), data_test("looks", "shipping.fct"))
+    assert UNREAD in told(world_of(tmp_path, *items))
+
+
+@pytest.mark.parametrize(
+    "item",
+    [node("z", "shipping.fct"), ephemeral("z", "shipping.fct"), node("z", "shipping.fct", pipelines=DAILY)],
+)
+def test_sch317_whatever_reads_it_scheduled_or_not(tmp_path, item):
+    assert told(world_of(tmp_path, source("shipping.fct", file=GLOBAL), item)) == []
+
+
+def test_sch317_a_condition_reads_it(tmp_path):
+    world = world_of(tmp_path)
+    text = "tasks: [{kind: universal, name: t, command: x, pipelines: [daily], conditions: [fct]}]"
+    world.team("shop", source("shipping.fct", file=GLOBAL), text=text)
+    assert told(world) == []

@@ -1,5 +1,6 @@
 """The folders of ``integration_tests/``: the input beside what the commands make of it and say of it."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -61,11 +62,13 @@ def test_a_team_alone_compiles_the_same_with_the_registry_of_the_others(teams):
 def test_dbt_and_check_reject_the_broken_project(tmp_path, golden):
     broken = tmp_path / "broken"
     copy_projects(INTEGRATION / "broken", broken)
-    run("dbt-scheduler", *EXPORT, "--registry", REGISTRY, cwd=broken)
+    registry = broken / "registry"
+    shutil.copytree(REGISTRY, registry, dirs_exist_ok=True)
+    run("dbt-scheduler", *EXPORT, "--registry", registry, cwd=broken)
     dbt("deps", cwd=broken)
     told = dbt("compile", "--select", "package:dbt_scheduler", "--no-populate-cache", cwd=broken, expect=2)
     golden(INTEGRATION / "broken" / "expected_dbt_compile.txt", told[told.index("Compilation Error") :])
-    told = run("dbt-scheduler", "check", "--registry", REGISTRY, cwd=broken, expect=1)
+    told = run("dbt-scheduler", "check", "--registry", registry, cwd=broken, expect=1)
     golden(INTEGRATION / "broken" / "expected_check.txt", told)
 
 
@@ -108,6 +111,36 @@ LOOKUPS = {
 def test_the_registry_answers(name, golden):
     told = run("dbt-scheduler", "registry", *LOOKUPS[name], "--registry", REGISTRY, cwd=INTEGRATION)
     golden(INTEGRATION / "registry" / f"{name}.txt", told)
+
+
+def test_models_of_other_projects_are_global_dependencies(tmp_path, golden):
+    folder = tmp_path / "cross_project"
+    copy_projects(INTEGRATION / "cross_project", folder)
+    dbt("parse", cwd=folder / "orders")
+    run("dbt-scheduler", "compile", "orders", "--out", "../out", cwd=folder)
+    registry = tmp_path / "out" / "registry"
+    told = {}
+    for team, code in (("reporting", 0), ("strangers", 2)):
+        run("dbt-scheduler", *EXPORT, "--registry", registry, cwd=folder / team)
+        dbt("deps", cwd=folder / team)
+        told[team] = dbt("compile", "--no-populate-cache", cwd=folder / team, expect=code, **_plugin(folder))
+    expected = INTEGRATION / "cross_project" / "expected"
+    golden(expected / "dbt_compile.txt", told["strangers"][told["strangers"].index("Compilation Error") :])
+    told["check"] = run("dbt-scheduler", "check", "orders", "reporting", "strangers", cwd=folder, expect=1)
+    golden(expected / "check.txt", told["check"])
+    run("dbt-scheduler", "compile", "orders", "reporting", "--out", "../out", cwd=folder)
+    for path in ("dags/reporting_daily.json", "registry/reporting.json"):
+        golden(expected / path, (tmp_path / "out" / path).read_text())
+
+
+def _plugin(folder: Path) -> dict[str, str]:
+    """What brings the models of other projects into one call of dbt, as dbt-loom does."""
+    manifests = (folder / "orders" / "target" / "manifest.json", folder / "elsewhere" / "manifest.json")
+    path = (str(folder / "plugin"), os.environ.get("PYTHONPATH", ""))
+    return {
+        "PYTHONPATH": os.pathsep.join(filter(None, path)),
+        "CROSS_PROJECT_MANIFESTS": os.pathsep.join(map(str, manifests)),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -8,23 +8,11 @@ from typing import Any
 
 import pytest
 
-from dbt_macros import macro_caller
-from dbt_projects import dbt, make_project
+from dbt_projects import dbt
 from dbt_scheduler.shape import schema, violations_of
 from dbt_scheduler.suggest import suggest
 
 CASES = json.loads((Path(__file__).parent / "json_schema_cases.json").read_text("utf-8"))
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    models = {"models/one.sql": "select 1 as id"}
-    return make_project(tmp_path_factory.mktemp("interpreter"), models)
-
-
-@pytest.fixture(scope="module")
-def macro(project: Path) -> Callable[[str], Callable[..., Any]]:
-    return macro_caller(project)
 
 
 def told(rules: Any, value: Any) -> list[dict[str, Any]]:
@@ -96,14 +84,14 @@ def test_suggestions_are_the_same(macro: Callable[[str], Callable[..., Any]]) ->
         assert in_jinja(word, candidates) == suggest(word, candidates), (word, candidates)
 
 
-def test_interpreter_in_a_real_dbt(project: Path) -> None:
-    (project / "macros").mkdir(exist_ok=True)
-    (project / "macros" / "show.sql").write_text(
+def test_interpreter_in_a_real_dbt(macro_project: Path) -> None:
+    (macro_project / "macros").mkdir(exist_ok=True)
+    (macro_project / "macros" / "show.sql").write_text(
         "{% macro show() %}{% do print(tojson(dbt_scheduler.json_schema_problems("
         "dbt_scheduler.meta_scheduler_schema(), {'retries': 'two'}))) %}{% endmacro %}"
     )
-    ran = dbt(project, "--quiet", "run-operation", "show")
-    (project / "macros" / "show.sql").unlink()
+    ran = dbt(macro_project, "--quiet", "run-operation", "show")
+    (macro_project / "macros" / "show.sql").unlink()
     problem = {
         "path": ["retries"],
         "problem": '"retries" must be a whole number, not "two"',

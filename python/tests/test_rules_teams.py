@@ -1,8 +1,11 @@
 """SCH213, SCH215, SCH306 to SCH311, SCH313, SCH314: teams as a whole, and among each other."""
 
+import msgspec
 import pytest
 
 from build import World, ephemeral, node, source
+from dbt_scheduler.registry import AssetPipeline, Consumed, Directory, Entry, Produced
+from dbt_scheduler.rules import slo
 
 DAILY, HOURLY = ["daily"], ["hourly"]
 GLOBAL = "models/global_assets/g.yml"
@@ -66,7 +69,7 @@ def test_sch306(tmp_path):
 
 def test_a_source_that_is_declared_global_is_no_hidden_edge(tmp_path):
     world = World(tmp_path)
-    world.team("shop", source("shipping.fct", schema="main", file=GLOBAL))
+    world.team("shop", source("shipping.fct", schema="main", file=GLOBAL), node("z", "shipping.fct"))
     world.team("shipping", node("fct", pipelines=DAILY), text=EXPOSED)
     assert world.findings() == []
 
@@ -104,8 +107,9 @@ def test_sch308_across_teams(tmp_path):
         "shipping", node("fct", pipelines=DAILY), text=f"exposed_assets: [{{regex: fct, slo: {SLOW}}}]"
     )
     assert world.findings() == [
-        f'{YML}: SCH308 "b" promises to be ready 1h after the scheduled time in daily, but needs "fct" of team shipping, '
-        "which is ready 6h at the earliest | promise 6h or more, or make the dependency no_wait"
+        f'{YML}:3: SCH308 "b" promises to be ready 1h after the scheduled time in daily, but needs "fct" of team shipping, '
+        "which is ready 6h at the earliest: b → fct (shipping, daily, 6h)"
+        " | promise 6h or more, or make the dependency no_wait"
     ]
 
 
@@ -123,8 +127,9 @@ def test_sch308_within_a_dag(tmp_path):
         ),
     )
     assert world.findings() == [
-        f'{YML}: SCH308 "b" promises to be ready 1h after the scheduled time in daily, but needs "a" of team shop, '
-        "which is ready 6h at the earliest | promise 6h or more, or make the dependency no_wait"
+        f'{YML}:5: SCH308 "b" promises to be ready 1h after the scheduled time in daily, but needs "a" of team shop, '
+        "which is ready 6h at the earliest: b → a (shop, daily, 6h)"
+        " | promise 6h or more, or make the dependency no_wait"
     ]
 
 
@@ -141,6 +146,127 @@ def test_sch308_counts_from_the_consumers_time(tmp_path, slo, found):
     assert len(world.findings()) == found
 
 
+def team_with(world: World, name: str, reads: str = "", slo: str = "", dependency: str = "hard") -> None:
+    """A team with one asset, ``{name}_asset``, that reads another team's ``reads`` through a model in between."""
+    above = [source(f"{reads}.{reads}_asset", file=GLOBAL)] if reads else []
+    dependencies = {f"{reads}_asset": dependency}
+    inner = (
+        [node("inner", f"{reads}.{reads}_asset", pipelines=DAILY, dependencies=dependencies)] if reads else []
+    )
+    made = node(f"{name}_asset", *(["inner"] if reads else []), pipelines=DAILY)
+    promise = f", slo: {{daily: {{hours: {slo}}}}}" if slo else ""
+    world.team(name, *above, *inner, made, text=f"exposed_assets: [{{regex: '.*_asset'{promise}}}]")
+
+
+@pytest.mark.parametrize(("between", "words"), [("", "no SLO"), ("1", "1h")])
+def test_sch308_through_other_teams(tmp_path, between, words):
+    world = World(tmp_path)
+    team_with(world, "ants", "bees", slo="2")
+    team_with(world, "bees", "crabs", slo=between)
+    team_with(world, "crabs", "ducks")
+    team_with(world, "ducks", slo="6")
+    assert [line for line in world.findings() if line.startswith("ants/")] == [
+        'ants/scheduler.yaml:3: SCH308 "ants_asset" promises to be ready 2h after the scheduled time in daily, but needs '
+        '"ducks_asset" of team ducks, which is ready 6h at the earliest: '
+        f"ants_asset → bees_asset (bees, daily, {words}) → crabs_asset (crabs, daily, no SLO) → ducks_asset (ducks, daily, 6h)"
+        " | promise 6h or more, or make the dependency no_wait"
+    ]
+
+
+def test_sch308_from_the_registry_alone(tmp_path):
+    world = World(tmp_path)
+    for team, reads, hours in (("ants", "bees", "2"), ("bees", "crabs", ""), ("crabs", "", "6")):
+        team_with(world, team, reads, hours)
+    found = world.findings()
+    world.registry = {team.project.team: team.entry for team in world.open().teams}
+    del world._folders["bees"], world._folders["crabs"]
+    assert len(found) == 1
+    assert world.findings() == found
+
+
+def test_sch308_no_wait_in_the_chain_holds_nothing_up(tmp_path):
+    world = World(tmp_path)
+    team_with(world, "ants", "bees", slo="2")
+    team_with(world, "bees", "crabs", dependency="no_wait")
+    team_with(world, "crabs", slo="6")
+    assert world.findings() == []
+
+
+def test_sch308_within_a_circle(tmp_path):
+    """The circle is a finding of its own; what holds it up from outside is still told."""
+    world = World(tmp_path)
+    team_with(world, "ants", "bees", slo="2")
+    team_with(world, "bees", "crabs")
+    team_with(world, "crabs", "bees")
+    assert [line.split(" ")[1] for line in world.findings()] == ["SCH309"]
+    world.team(
+        "crabs",
+        source("bees.bees_asset", file=GLOBAL),
+        source("ducks.ducks_asset", file=GLOBAL),
+        node("crabs_asset", "bees.bees_asset", "ducks.ducks_asset", pipelines=DAILY),
+        text=EXPOSED,
+    )
+    team_with(world, "ducks", slo="6")
+    assert sorted(line.split(" ")[1] for line in world.findings()) == ["SCH308", "SCH309"]
+
+
+def test_sch308_a_consumer_that_was_compiled_before_its_producer_moved(tmp_path):
+    world = World(tmp_path)
+    for team, reads, hours in (("ants", "bees", "2"), ("bees", "crabs", ""), ("crabs", "", "6")):
+        team_with(world, team, reads, hours)
+    world.registry = {team.project.team: team.entry for team in world.open().teams}
+    del world._folders["bees"], world._folders["crabs"]
+    world.team("crabs", node("crabs_asset", pipelines=["weekly"]), text=EXPOSED)
+    assert world.findings() == []
+
+
+def test_sch308_a_chain_longer_than_pythons_stack(tmp_path):
+    """As many steps as a registry may hold."""
+    world = World(tmp_path)
+    team_with(world, "ants", "bees", slo="2")
+    team_with(world, "bees")
+    workspace = world.open()
+    ants, bees = workspace.teams
+    length = 1500
+    entries = {"bees": deep(bees.entry, length)}
+    directory = Directory(workspace.directory.entries | entries)
+    at_hand = msgspec.structs.replace(workspace, teams=(ants,), directory=directory)
+    found = list(slo.check_across(at_hand))
+    assert [finding.subject for _, finding in found] == ["ants_asset"]
+    assert found[0][1].message.count("→") == length + 1
+
+
+def deep(entry: Entry, length: int) -> Entry:
+    """The entry with ``length`` more assets, each waiting for the next, the last with an SLO of 6 hours."""
+    made = entry.produced["bees_asset"]
+    names = ["bees_asset", *(f"step_{number}" for number in range(length))]
+
+    def produced(number: int) -> Produced:
+        slo_seconds = 21600 if number == length else None
+        waits = (f"wait_{number}",) if number < length else ()
+        promise = AssetPipeline(slo_seconds=slo_seconds, exposed=True, waits=waits)
+        return msgspec.structs.replace(made, pipelines={"daily": promise})
+
+    consumed = {
+        names[number + 1]: (
+            Consumed(
+                pipeline="daily",
+                producer_pipeline="daily",
+                task_group=None,
+                task_id=name,
+                sensor_task_id=f"wait_{number}",
+                dependency="hard",
+            ),
+        )
+        for number, name in enumerate(names[:-1])
+    }
+    return msgspec.structs.replace(
+        entry,
+        produced={name: produced(number) for number, name in enumerate(names)},
+        consumed={"bees": consumed},
+    )
+
+
 def test_sch309_within_a_dag(tmp_path):
     world = World(tmp_path)
     world.team(
@@ -151,7 +277,7 @@ def test_sch309_within_a_dag(tmp_path):
         text="tasks: [{kind: universal, name: load, command: x, conditions: [b], assets: [t]}]",
     )
     assert world.findings() == [
-        f"{YML}: SCH309 tasks wait for each other in a circle: load → marts.a → marts.b → load"
+        f"{YML}:3: SCH309 tasks wait for each other in a circle: load → marts.a → marts.b → load"
         " | break it: make one of these waits no_wait, or split a model in two"
     ]
 
@@ -172,7 +298,7 @@ def circle(tmp_path, dependency: str = "hard") -> World:
 @pytest.mark.parametrize("dependency", ["hard", "soft"])
 def test_sch309_across_teams_is_told_once(tmp_path, dependency):
     assert circle(tmp_path, dependency).findings() == [
-        "ants/scheduler.yaml: SCH309 tasks wait for each other in a circle: ants.made (daily) #ants → "
+        "ants/models/marts/made.sql: SCH309 tasks wait for each other in a circle: ants.made (daily) #ants → "
         "bees.made (daily) #bees → ants.made (daily) #ants"
         " | break it: make one of these waits no_wait, or split a model in two"
     ]
@@ -186,7 +312,7 @@ def test_sch309_with_a_team_that_only_the_registry_has(tmp_path):
     world = circle(tmp_path)
     world.registry = {team.project.team: team.entry for team in world.open().teams}
     del world._folders["ants"]
-    assert [line[:26] for line in world.findings()] == ["bees/scheduler.yaml: SCH30"]
+    assert [line[:33] for line in world.findings()] == ["bees/models/marts/made.sql: SCH30"]
 
 
 def test_teams_in_a_circle_without_a_circle_of_tasks(tmp_path):
@@ -207,9 +333,9 @@ def test_sch310(tmp_path):
     world.team("ants", node("a", pipelines=DAILY), text="dag_prefix: insects")
     world.team("bees", node("a", pipelines=["daily", "hourly"]), text="dag_prefix: insects")
     assert [line for line in world.findings() if "SCH109" not in line] == [
-        'ants/scheduler.yaml: SCH310 dag_id "insects_daily" belongs to team ants and to team bees'
+        'ants/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team ants and to team bees'
         " | choose another dag_prefix in scheduler.yaml",
-        'bees/scheduler.yaml: SCH310 dag_id "insects_daily" belongs to team bees and to team ants'
+        'bees/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team bees and to team ants'
         " | choose another dag_prefix in scheduler.yaml",
     ]
 

@@ -56,12 +56,16 @@ def test_what_it_says(tmp_path):
         "format_version": 1,
         "team": "shop",
         "pipelines": ["daily", "hourly"],
-        "teams": {"shipping": {"channel": None}, "shop": {"channel": "#shop"}},
+        "teams": {
+            "shipping": {"channel": None, "project": None},
+            "shop": {"channel": "#shop", "project": "shop"},
+        },
         "assets": {
             "a": [{"exposed": True, "team": "shipping"}, {"exposed": False, "team": "shop"}],
             "dim": [{"exposed": False, "team": "shipping"}],
             "dim_v2": [{"exposed": False, "team": "shipping"}],
         },
+        "retired": {},
     }
     assert (tmp_path / "package" / "dbt_project.yml").read_text().startswith("name: dbt_scheduler_registry\n")
 
@@ -74,6 +78,7 @@ def test_nothing_known_yet(tmp_path):
         "pipelines": [],
         "teams": {},
         "assets": {},
+        "retired": {},
     }
 
 
@@ -88,4 +93,6 @@ def test_hostile_text_comes_back_as_it_was(tmp_path_factory, channels, asset, te
     assert found["team"] == team
     assert found["pipelines"] == [asset]
     assert found["assets"] == {asset: [{"exposed": True, "team": team}]}
-    assert found["teams"] == {name: {"channel": each.contact.channel} for name, each in teams.items()}
+    assert found["teams"] == {
+        name: {"channel": each.contact.channel, "project": None} for name, each in teams.items()
+    }

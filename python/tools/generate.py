@@ -11,14 +11,24 @@ from pathlib import Path
 from rules_doc import render
 
 from dbt_scheduler.catalogue import all_rules
-from dbt_scheduler.catalogue.global_assets import SCH301, SCH302, SCH303, SCH304, SCH312, SCH315
+from dbt_scheduler.catalogue.global_assets import (
+    REF_HINTS,
+    SCH301,
+    SCH302,
+    SCH303,
+    SCH304,
+    SCH312,
+    SCH315,
+    SCH316,
+    SIMILAR,
+)
 from dbt_scheduler.catalogue.nodes import SCH101, SCH102, SCH103
 from dbt_scheduler.errors import Rule
 from dbt_scheduler.shape import schema
 from dbt_scheduler.wording import KINDS, LONGEST_QUOTE, UNITS, WORDS
 
 FOLDER = Path(__file__).parents[2] / "macros" / "generated"
-CHECKED_BY_MACROS = (SCH101, SCH102, SCH103, SCH301, SCH302, SCH303, SCH304, SCH312, SCH315)
+CHECKED_BY_MACROS = (SCH101, SCH102, SCH103, SCH301, SCH302, SCH303, SCH304, SCH312, SCH315, SCH316)
 
 
 def main(arguments: list[str]) -> int:
@@ -44,7 +54,9 @@ def generated() -> dict[Path, str]:
 
 
 def _words(rule: Rule) -> dict[str, str]:
-    return {"severity": rule.severity.value, "message": rule.message, "hint": rule.hint}
+    words = {"severity": rule.severity.value, "message": rule.message, "hint": rule.hint}
+    more = {"ref_hint": REF_HINTS.get(rule.code), "similar_hint": SIMILAR if rule is SCH316 else None}
+    return words | {name: text for name, text in more.items() if text}
 
 
 def _macro(name: str, value: Mapping[str, object]) -> str:

@@ -1,7 +1,7 @@
 """The registry's documents: what each team produces and consumes, and for whom it promises when."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -125,6 +125,10 @@ class AssetKey(msgspec.Struct, frozen=True, order=True):
         return f"{self.team}.{self.asset}"
 
 
+Retired = Mapping[str, Sequence[str]]
+"""For the name of each asset that is made no more the teams that made it, as far as readers are on record."""
+
+
 class Directory:
     """Every team's entry, with the lookups that dependencies need."""
 
@@ -161,6 +165,18 @@ class Directory:
     def at(self, relation: Relation) -> list[AssetKey]:
         """The assets where a relation points: by schema and identifier, and database where both name one."""
         return self._by_relation.at(relation)
+
+
+def retired_assets(published: Mapping[str, Entry], directory: Directory) -> Retired:
+    """What some published entry still consumes of a team that the directory has, and the team makes no more."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for entry in published.values():
+        for team, assets in entry.consumed.items():
+            maker = directory.entries.get(team)
+            for asset in assets if maker else ():
+                if maker and asset not in maker.produced:
+                    found[asset].add(team)
+    return {asset: tuple(sorted(teams)) for asset, teams in sorted(found.items())}
 
 
 def _place(relation: Relation) -> tuple[str | None, str]:

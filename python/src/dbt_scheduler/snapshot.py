@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from dbt_scheduler.files import write_atomically
-from dbt_scheduler.registry import Directory
+from dbt_scheduler.registry import Directory, Retired, retired_assets
 
 _PROJECT = """\
 name: dbt_scheduler_registry
@@ -22,16 +22,18 @@ class _Known(msgspec.Struct, frozen=True):
     exposed: bool
 
 
-class _Contact(msgspec.Struct, frozen=True):
+class _Team(msgspec.Struct, frozen=True):
     channel: str | None
+    project: str | None
 
 
 class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     format_version: int = 1
     team: str | None
     pipelines: tuple[str, ...]
-    teams: dict[str, _Contact]
+    teams: dict[str, _Team]
     assets: dict[str, tuple[_Known, ...]]
+    retired: Retired
 
 
 def write_snapshot(folder: Path, directory: Directory, pipelines: Collection[str], team: str | None) -> None:
@@ -44,11 +46,15 @@ def write_snapshot(folder: Path, directory: Directory, pipelines: Collection[str
     snapshot = _Snapshot(
         team=team,
         pipelines=tuple(sorted(pipelines)),
-        teams={name: _Contact(entry.contact.channel) for name, entry in directory.entries.items()},
+        teams={
+            name: _Team(entry.contact.channel, entry.project_name)
+            for name, entry in directory.entries.items()
+        },
         assets={
             name: tuple(_Known(key.team, directory.produced(key).exposed) for key in directory.named(name))
             for name in sorted(directory.names())
         },
+        retired=retired_assets(directory.entries, directory),
     )
     macro = (
         "{% macro snapshot() %}{% set snapshot %}"

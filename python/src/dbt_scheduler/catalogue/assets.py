@@ -36,9 +36,10 @@ SCH307 = Rule(
 SCH308 = Rule(
     code="SCH308",
     summary="An SLO that lineage makes impossible",
-    message='"{asset}" promises to be ready {promised} in {pipeline}, but needs "{needed}" of team {team}, which is ready {ready} at the earliest',
+    message='"{asset}" promises to be ready {promised} in {pipeline}, but needs "{needed}" of team {team}, which is ready {ready} at the earliest: {chain}',
     hint="promise {possible} or more, or make the dependency no_wait",
-    why="A promise that is earlier than that of something it waits for cannot be kept.",
+    why="A promise that is earlier than that of something it waits for cannot be kept, whoever is in between: the "
+    "message ends with the way there, through tables that promise nothing too.",
     example="An SLO of one hour on a table that waits for one with an SLO of six.",
     fix="Raise the SLO, or agree on an earlier one with the producer.",
 )

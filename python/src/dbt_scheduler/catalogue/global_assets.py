@@ -1,4 +1,4 @@
-"""SCH301-304, 312, 315: source tables that stand for other teams' assets; the dbt macros check these too."""
+"""SCH301-304, 312, 315-317: what stands for other teams' assets; the dbt macros check most of these too."""
 
 from dbt_scheduler.errors import Rule, Severity
 
@@ -98,5 +98,50 @@ SCH315 = Rule(
   - name: shiping   # the team is called shipping
     tables: [{name: fct_shipments}]
 """,
-    fix="Correct the source's name. If it is no team, move the file out of the folder `global_assets`.",
+    fix="Correct the source's name. If it is no team, move the file out of the folder `global_assets`. For "
+    "another project's model (`ref` with the project's name), the team is the one that publishes that dbt "
+    "project; if it does not run on this platform, ignore the finding: nothing can wait for it.",
 )
+SCH316 = Rule(
+    code="SCH316",
+    summary="A global asset that its team has retired",
+    message='global asset "{source}": team {team} no longer makes "{asset}"',
+    hint="ask {team} ({channel}) what replaces it",
+    why="The registry still knows who reads the asset, but its team makes it no more: there is nothing left "
+    "to wait for, and the table may stay as it was on its last day, or be gone.",
+    example="""\
+# models/global_assets/global_sources.yml
+sources:
+  - name: shipping
+    tables: [{name: fct_parcels}]   # shipping has renamed it to fct_shipments
+""",
+    fix="Read what replaces it, or stop reading it. Publishing this team's entry then forgets the old name.",
+)
+SCH317 = Rule(
+    code="SCH317",
+    severity=Severity.WARNING,
+    summary="A global asset that nothing reads",
+    message='global asset "{source}" is declared, but no node or task of this project reads it',
+    hint="remove the declaration, or read it with source()",
+    why="The declaration creates no dependency: nothing waits for the asset, and its team does not count "
+    "this one among its consumers. Tests on the source alone do not wait either.",
+    example=_EXAMPLE
+    + """\
+  - name: shipping
+    tables: [{name: fct_shipments}]   # but the model selects from the table by its name in the warehouse
+""",
+    fix='Select from `{{ source("shipping", "fct_shipments") }}`, name it under a task\'s `conditions`, or '
+    "remove it.",
+)
+SIMILAR = ': perhaps "{similar}"'
+"""What the hint of SCH316 ends with where the team exposes something that is called much the same."""
+
+REF_HINTS = {
+    "SCH302": 'several teams publish the dbt project "{project}": declare the table as a source that is called after '
+    "its team, in a file under a folder global_assets",
+    "SCH304": "a model of this project is read with ref() and its name alone; this one came back through another "
+    "project's manifest, and is no longer built here",
+    "SCH315": 'no team publishes the dbt project "{project}"; if it does not run on this platform, say so in '
+    'scheduler.yaml: ignore: [{code: SCH315, on: {asset}, because: "..."}]',
+}
+"""The hints for another project's model, which is read with ``ref`` and declared nowhere."""

@@ -37,7 +37,7 @@ def load_team_config(path: Path) -> tuple[TeamConfig | None, tuple[Finding, ...]
     findings += shaped.findings
     if shaped.value is None:
         return None, findings
-    reader = _Reader(str(path), shaped, document.line(("dbt_settings",)))
+    reader = _Reader(str(path), shaped, document)
     config = reader.config(shaped.value)
     return config, (*findings, *reader.findings)
 
@@ -57,9 +57,9 @@ def _unsupported_version(document: Document) -> Finding | None:
 class _Reader:
     """Turns the parts of a well-shaped file into values, and gathers what no schema can say."""
 
-    def __init__(self, path: str, shaped: Shaped, settings_line: int) -> None:
+    def __init__(self, path: str, shaped: Shaped, document: Document) -> None:
         self.findings: list[Finding] = []
-        self._settings_line = settings_line
+        self._document = document
         self._path = path
         self._shaped = shaped
 
@@ -68,7 +68,9 @@ class _Reader:
         if isinstance(value.get("alerting", {}).get("tag"), str):
             ready["alerting"] = {**value["alerting"], "tag": [value["alerting"]["tag"]]}
         if "dbt_settings" in value:
-            ready["dbt_settings"] = {**value["dbt_settings"], "line": self._settings_line}
+            ready["dbt_settings"] = {**value["dbt_settings"], "line": self._document.line(("dbt_settings",))}
+        named = next((key for key in ("dag_prefix", "team") if key in value), None)
+        ready["line"] = self._document.line((named,)) if named else 0
         ready["tasks"] = list(self._tasks(value.get("tasks", [])))
         ready["exposed_assets"] = list(self._exposed(value.get("exposed_assets", [])))
         for key in ("acknowledged_changes", "ignore"):

@@ -78,7 +78,10 @@ class AcknowledgedChange(msgspec.Struct, frozen=True):
 
 
 class TeamConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A ``scheduler.yaml``; ``team`` and ``dag_prefix`` are None where the file says nothing."""
+    """A ``scheduler.yaml``; ``team`` and ``dag_prefix`` are None where the file says nothing.
+
+    ``line`` is where the file says ``dag_prefix``, or else ``team``.
+    """
 
     team: str | None = None
     dag_prefix: str | None = None
@@ -89,6 +92,7 @@ class TeamConfig(msgspec.Struct, frozen=True, kw_only=True):
     exposed_assets: tuple[ExposedAssets, ...] = ()
     acknowledged_changes: tuple[AcknowledgedChange, ...] = ()
     ignore: tuple[Ignore, ...] = ()
+    line: int = 0
 
 
 class Pipeline(msgspec.Struct, frozen=True):

@@ -1,6 +1,8 @@
 """Findings as annotations on a pull request, in the form of GitHub's workflow commands."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from dbt_scheduler.errors import Finding, Severity
 
@@ -8,13 +10,31 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 
 def render(findings: Sequence[Finding]) -> str:
-    """One ``::error file=…,line=…::message`` per finding."""
-    return "".join(_annotation(finding) + "\n" for finding in findings)
+    """Annotations for where this command runs: GitHub wants paths from the repository's top.
+
+    https://docs.github.com/actions: the variable ``GITHUB_WORKSPACE`` names the folder of the checkout.
+    """
+    return annotations(findings, Path.cwd(), os.environ.get("GITHUB_WORKSPACE"))
 
 
-def _annotation(finding: Finding) -> str:
+def annotations(findings: Sequence[Finding], folder: Path, repository: str | None) -> str:
+    """One ``::error file=…,line=…::message`` per finding; paths start in ``folder``, below ``repository``."""
+    return "".join(
+        _annotation(finding, _from_top(finding.path, folder, repository)) + "\n" for finding in findings
+    )
+
+
+def _from_top(path: str, folder: Path, repository: str | None) -> str:
+    """The path as seen from the top of the repository; as it is where it lies elsewhere."""
+    if not repository:
+        return path
+    full, top = Path(os.path.normpath(folder / path)), Path(os.path.normpath(repository))
+    return full.relative_to(top).as_posix() if full.is_relative_to(top) else path
+
+
+def _annotation(finding: Finding, path: str) -> str:
     line = f",line={finding.line}" if finding.line else ""
-    place = f"file={_property(finding.path)}{line},title={finding.code}"
+    place = f"file={_property(path)}{line},title={finding.code}"
     hint = f"\nhint: {finding.hint}" if finding.hint else ""
     return f"::{_LEVELS[finding.severity]} {place}::{_escaped(finding.message + hint)}"
 

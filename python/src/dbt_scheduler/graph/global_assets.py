@@ -1,13 +1,24 @@
-"""Resolves the source tables that stand for other teams' assets."""
+"""Resolves what stands for other teams' assets: global source tables, and other projects' models."""
+
+from collections.abc import Collection
 
 import msgspec
 
-from dbt_scheduler.catalogue.global_assets import SCH301, SCH302, SCH303, SCH304, SCH315
+from dbt_scheduler.catalogue.global_assets import (
+    REF_HINTS,
+    SCH301,
+    SCH302,
+    SCH303,
+    SCH304,
+    SCH315,
+    SCH316,
+    SIMILAR,
+)
 from dbt_scheduler.errors import Finding, Rule
 from dbt_scheduler.project.places import table_place
 from dbt_scheduler.project.types import Project, Table
-from dbt_scheduler.registry import AssetKey, Directory
-from dbt_scheduler.suggest import did_you_mean
+from dbt_scheduler.registry import AssetKey, Directory, Retired
+from dbt_scheduler.suggest import did_you_mean, suggest
 
 
 class Globals(msgspec.Struct, frozen=True):
@@ -17,9 +28,9 @@ class Globals(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def resolve_globals(project: Project, directory: Directory) -> Globals:
+def resolve_globals(project: Project, directory: Directory, retired: Retired) -> Globals:
     """Find the one exposed asset of another team that each global table means."""
-    resolver = _Resolver(project, directory)
+    resolver = _Resolver(project, directory, retired)
     found = {table.id: resolver.resolve(table) for table in project.tables.values() if table.is_global}
     return Globals({table: key for table, key in found.items() if key}, tuple(resolver.findings))
 
@@ -27,45 +38,76 @@ def resolve_globals(project: Project, directory: Directory) -> Globals:
 class _Resolver:
     """Looks each global table of one project up among all teams."""
 
-    def __init__(self, project: Project, directory: Directory) -> None:
+    def __init__(self, project: Project, directory: Directory, retired: Retired) -> None:
         self.findings: list[Finding] = []
         self._project = project
         self._directory = directory
+        self._retired = retired
         self._own = {*project.assets, *project.latest}
 
     def resolve(self, table: Table) -> AssetKey | None:
         """The asset that a table means; None, and a finding, where that is not clear."""
-        directory, team = self._directory, self._project.team
-        others = [key for key in directory.named(table.name, table.team) if key.team != team]
+        directory, own = self._directory, self._project.team
+        teams = self._teams(table)
+        others = [key for key in directory.named(table.name) if key.team != own and _among(teams, key.team)]
         exposed = [key for key in others if directory.produced(key).exposed]
-        if table.team == team or (not others and table.name in self._own):
+        if teams == {own} or (not others and not table.external and table.name in self._own):
             self._find(SCH304, table)
-        elif table.team is not None and table.team not in directory.entries:
-            self._find(SCH315, table, did_you_mean(table.team, set(directory.entries) - {team}))
+        elif teams is not None and not teams & directory.entries.keys():
+            hint = "" if table.external else did_you_mean(table.source_name, set(directory.entries) - {own})
+            self._find(SCH315, table, hint)
         elif len(exposed) > 1:
-            teams = ", ".join(key.team for key in exposed)
-            self._find(SCH302, table, teams=teams, first=exposed[0].team)
+            self._find(SCH302, table, teams=", ".join(key.team for key in exposed), first=exposed[0].team)
         elif exposed:
             return exposed[0]
         elif others:
-            channel = directory.entries[others[0].team].contact.channel or "no channel"
-            self._find(SCH303, table, team=others[0].team, channel=channel)
+            self._find(SCH303, table, **self._contact(others[0].team))
         else:
-            self._find(SCH301, table, did_you_mean(table.name, self._exposed_names(table)))
+            self._find_nothing(table, teams)
         return None
 
-    def _exposed_names(self, table: Table) -> set[str]:
+    def _teams(self, table: Table) -> set[str] | None:
+        """The teams that a table may be of; None means any."""
+        if table.external is None:
+            return None if table.team is None else {table.team}
+        entries, project = self._directory.entries, table.source_name
+        # A registry entry of an older release does not say of which project it is.
+        return {team for team, entry in entries.items() if entry.project_name == project} or (
+            {project} - {self._project.team}
+        )
+
+    def _find_nothing(self, table: Table, teams: Collection[str] | None) -> None:
+        """Nobody makes such an asset: any more, or at all."""
+        own = self._project.team
+        gone = [team for team in self._retired.get(table.name, ()) if team != own and _among(teams, team)]
+        if not gone:
+            self._find(SCH301, table, did_you_mean(table.name, self._exposed_names(teams)))
+            return
+        similar = suggest(table.name, self._exposed_names(gone[:1]))
+        hint = SCH316.hint + (SIMILAR if similar else "")
+        self._find(SCH316, table, hint, similar=similar, **self._contact(gone[0]))
+
+    def _exposed_names(self, teams: Collection[str] | None) -> set[str]:
         directory = self._directory
         return {
             name
-            for name in directory.names(table.team)
-            for key in directory.named(name, table.team)
-            if key.team != self._project.team and directory.produced(key).exposed
+            for name in directory.names()
+            for key in directory.named(name)
+            if key.team != self._project.team and _among(teams, key.team) and directory.produced(key).exposed
         }
+
+    def _contact(self, team: str) -> dict[str, str]:
+        return {"team": team, "channel": self._directory.entries[team].contact.channel or "no channel"}
 
     def _find(self, rule: Rule, table: Table, hint: str = "", **words: str) -> None:
         if rule in (SCH301, SCH315) and set(self._directory.entries) == {self._project.team}:
             hint = "no other team is known: name the registry with --registry, or give their folders too"
+        if table.external is not None:
+            hint = hint or REF_HINTS.get(rule.code, "")
         path, line = table_place(self._project.folder, table)
-        words |= {"asset": table.name, "source": table.full_name}
-        self.findings.append(rule.at(path, line, subject=table.name, hint=hint or None, **words))
+        named = {"asset": table.name, "source": table.full_name, "project": table.source_name}
+        self.findings.append(rule.at(path, line, subject=table.name, hint=hint or None, **named, **words))
+
+
+def _among(teams: Collection[str] | None, team: str) -> bool:
+    return teams is None or team in teams

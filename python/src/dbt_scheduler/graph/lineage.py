@@ -61,7 +61,7 @@ def build_graph(project: Project, globals_: Mapping[str, AssetKey], directory: D
         name
         for table in project.tables.values()
         if table.is_global and table.id not in globals_
-        for name in (table.name, table.full_name)
+        for name in table.names
     }
     unmatched = {
         work.id: tuple(sorted(set(work.dependencies) - builder.matched.get(work.id, set()) - unresolved))
@@ -180,7 +180,7 @@ class _Builder:
         for origin in origins:
             maker = self._maker(origin)
             table = self._project.tables.get(origin)
-            names = (table.name, table.full_name) if table else ()
+            names = table.names if table else ()
             if (key := self._globals.get(origin)) is not None:
                 yield self._wait(work, pipeline, key, names)
             elif maker and pipeline not in maker.pipelines:

@@ -15,16 +15,21 @@ from dbt_scheduler.graph.lineage import Graph, build_graph
 from dbt_scheduler.project.exposure import expose
 from dbt_scheduler.project.loading import Loaded, load_project
 from dbt_scheduler.project.types import Project
-from dbt_scheduler.registry import Directory, Entry
+from dbt_scheduler.registry import Directory, Entry, retired_assets
 
 
 class Team(msgspec.Struct, frozen=True):
-    """One of the teams at hand; ``plans`` is by pipeline, ``findings`` are those met while reading it."""
+    """One of the teams at hand.
+
+    ``plans`` is by pipeline, ``exposure_lines`` the line in ``scheduler.yaml`` that exposes an asset, by asset,
+    and ``findings`` are those met while reading it.
+    """
 
     project: Project
     graph: Graph
     plans: dict[str, TestPlan]
     entry: Entry
+    exposure_lines: dict[str, int]
     findings: tuple[Finding, ...]
 
 
@@ -73,14 +78,15 @@ def build_workspace(
         for each, exposed in zip(loaded, exposures, strict=True)
     }
     directory = Directory({**registry, **own})
+    retired = retired_assets(registry, directory)
     teams = []
     for each, exposed in zip(loaded, exposures, strict=True):
-        globals_ = resolve_globals(each.project, directory)
+        globals_ = resolve_globals(each.project, directory, retired)
         graph = build_graph(each.project, globals_.assets, directory)
         entry = complete_entry(own[each.project.team], graph)
         plans = {pipeline: plan_tests(graph, dag) for pipeline, dag in graph.dags.items()}
         findings = (*each.findings, *exposed.findings, *globals_.findings)
-        teams.append(Team(each.project, graph, plans, entry, findings))
+        teams.append(Team(each.project, graph, plans, entry, exposed.lines, findings))
     complete = {team.project.team: team.entry for team in teams}
     return Workspace(platform, tuple(teams), Directory({**registry, **complete}), registry)
 

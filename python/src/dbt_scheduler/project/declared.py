@@ -133,6 +133,7 @@ class _Declaring:
             works = self._around.names.find_works(condition)
             tables = self._around.names.find_tables(condition)
             waited = [table for table in tables if table.is_global or table.id in self.makers]
+            waited += self._around.names.find_externals(condition)
             if len(works) + len(waited) > 1:
                 choices = [*(work.id for work in works), *(table.full_name for table in waited)]
                 self._find(self._ambiguous(task, condition, choices))

@@ -14,24 +14,25 @@ from dbt_scheduler.suggest import did_you_mean
 
 
 class Exposures(msgspec.Struct, frozen=True):
-    """For each exposed asset its pipelines, with the SLO in seconds or None, and what was wrong."""
+    """For each exposed asset its pipelines, with the SLO in seconds or None, and the line; what was wrong."""
 
     assets: dict[str, dict[str, int | None]]
+    lines: dict[str, int]
     findings: tuple[Finding, ...]
 
 
 def expose(project: Project, pipelines: Collection[str]) -> Exposures:
     """Match every asset with the first ``exposed_assets`` entry whose regex is its whole name."""
     matcher = _Matcher(project, pipelines)
-    assets = {}
+    assets, lines = {}, {}
     for asset, maker in project.assets.items():
         made_in = project.works[maker].pipelines
         if (entry := matcher.entry(asset)) is not None and (
             exposed := matcher.exposed(entry, asset, made_in)
         ):
-            assets[asset] = exposed
+            assets[asset], lines[asset] = exposed, entry.line
     matcher.report_unmatched()
-    return Exposures(assets, tuple(matcher.findings))
+    return Exposures(assets, lines, tuple(matcher.findings))
 
 
 class _Matcher:

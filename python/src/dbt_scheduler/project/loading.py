@@ -17,7 +17,16 @@ from dbt_scheduler.project.declared import Declared, Surroundings, declare_tasks
 from dbt_scheduler.project.names import collect_names
 from dbt_scheduler.project.places import node_place
 from dbt_scheduler.project.settings import NodeSettings, read_settings, shape_finding
-from dbt_scheduler.project.types import Project, Table, Work, latest_assets, node_work, source_table
+from dbt_scheduler.project.types import (
+    Project,
+    Table,
+    Work,
+    external_table,
+    is_external,
+    latest_assets,
+    node_work,
+    source_table,
+)
 from dbt_scheduler.suggest import did_you_mean
 
 
@@ -81,12 +90,12 @@ class _Reading:
         manifest = self._manifest
         runs = config.dbt_settings.enabled
         # dbt promises no order of its manifest.
-        nodes = {
-            id_: self._work(node, runs=runs) for id_, node in sorted(manifest.nodes.items()) if node.runs
-        }
+        built = {id_: node for id_, node in sorted(manifest.nodes.items()) if node.runs}
+        nodes = {id_: self._work(node, runs=runs) for id_, node in built.items() if not is_external(node)}
         tables = {id_: source_table(source) for id_, source in sorted(manifest.sources.items())}
+        externals = {id_: external_table(node) for id_, node in built.items() if is_external(node)}
         latest = dict(latest_assets(work.node for work in nodes.values() if work.node))
-        declared = declare_tasks(config, self._surroundings(nodes, tables, latest))
+        declared = declare_tasks(config, self._surroundings(nodes, tables | externals, latest))
         self.findings += declared.findings
         works = nodes | {work.id: work for work in declared.works}
         team = config.team or manifest.metadata.project_name or _project_name(self._folder) or ""
@@ -97,7 +106,7 @@ class _Reading:
             config=config,
             manifest=manifest,
             works=works,
-            tables=tables,
+            tables=tables | _read_externals(externals, works.values()),
             tests=tuple(node for node in manifest.nodes.values() if node.resource_type == "test"),
             makers=declared.makers,
             table_assets=declared.table_assets,
@@ -156,6 +165,19 @@ class _Reading:
                 words = {"asset": asset, "first": works[0].id, "second": works[1].id}
                 self.findings.append(SCH314.at(*place, subject=asset, **words))
         return assets
+
+
+def _read_externals(externals: dict[str, Table], works: Iterable[Work]) -> dict[str, Table]:
+    """The models of other projects that a work reads, each with the first such work: dbt-loom brings them all."""
+    readers: dict[str, Work] = {}
+    for work in works if externals else ():
+        for parent in work.parents:
+            readers.setdefault(parent, work)
+    return {
+        id_: msgspec.structs.replace(table, reader=readers[id_])
+        for id_, table in externals.items()
+        if id_ in readers
+    }
 
 
 def team_name(folder: Path) -> str | None:

@@ -14,6 +14,7 @@ class Names(msgspec.Struct, frozen=True):
     ids: Mapping[str, Work]
     works: Mapping[str, tuple[Work, ...]]
     tables: Mapping[str, tuple[Table, ...]]
+    externals: Mapping[str, tuple[Table, ...]]
 
     def find_tables(self, name: str) -> tuple[Table, ...]:
         """The source tables called ``table`` or ``source.table``."""
@@ -23,9 +24,13 @@ class Names(msgspec.Struct, frozen=True):
         """The dbt works called so, or by unique id; the bare name of a versioned model means its latest."""
         return self.works.get(name) or tuple(work for work in (self.ids.get(name),) if work)
 
+    def find_externals(self, name: str) -> tuple[Table, ...]:
+        """Other projects' models called ``model`` or ``package.model``: where nothing of this project is."""
+        return () if name in self.works or name in self.tables else self.externals.get(name, ())
+
     def known(self) -> set[str]:
         """Every name, for a "did you mean"."""
-        return {*self.works, *self.tables}
+        return {*self.works, *self.tables, *self.externals}
 
 
 def collect_names(works: Mapping[str, Work], tables: Iterable[Table], latest: Mapping[str, str]) -> Names:
@@ -35,12 +40,18 @@ def collect_names(works: Mapping[str, Work], tables: Iterable[Table], latest: Ma
         by_work[work.name].append(work)
     for bare, asset in latest.items():
         by_work[bare] += by_work[asset]
-    by_table: dict[str, list[Table]] = defaultdict(list)
-    for table in tables:
-        by_table[table.name].append(table)
-        by_table[table.full_name].append(table)
+    tables = tuple(tables)
     return Names(
         works,
         {name: tuple(found) for name, found in by_work.items()},
-        {name: tuple(found) for name, found in by_table.items()},
+        _by_name(table for table in tables if not table.external),
+        _by_name(table for table in tables if table.external),
     )
+
+
+def _by_name(tables: Iterable[Table]) -> dict[str, tuple[Table, ...]]:
+    found: dict[str, list[Table]] = defaultdict(list)
+    for table in tables:
+        for name in table.names:
+            found[name].append(table)
+    return {name: tuple(each) for name, each in found.items()}

@@ -53,6 +53,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """A source table: filled by a declared task, another team's (``is_global``), or outside the platform.
 
     ``team`` is the team that a global table names; None means whoever produces an asset of that name.
+    Another project's model (``external``) counts as a global table that nobody declares: its source is the
+    package, and ``reader`` the first work that refs it.
     """
 
     id: str
@@ -62,11 +64,21 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     relation: Relation
     is_global: bool
     team: str | None = None
+    external: Node | None = None
+    reader: Work | None = None
 
     @property
     def full_name(self) -> str:
         """As in ``source("shipping", "fct_shipments")``, joined by a dot."""
         return f"{self.source_name}.{self.name}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What people call it: with and without its source; the latest version of a model without the version."""
+        model = self.external
+        if model is None or not _is_latest(model):
+            return (self.name, self.full_name)
+        return (self.name, self.full_name, model.name, f"{model.package_name}.{model.name}")
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,13 +155,34 @@ def source_table(source: Source) -> Table:
     )
 
 
+def is_external(node: Node) -> bool:
+    """Whether it is another project's model, put into the manifest by a dbt plugin such as dbt-loom.
+
+    The same test as that of dbt's ``ModelNode.is_external_node``.
+    """
+    return not node.path and not node.original_file_path
+
+
+def external_table(node: Node) -> Table:
+    """Another project's model, as the global table that a team reads."""
+    return Table(
+        id=node.unique_id,
+        source_name=node.package_name,
+        name=asset_name(node),
+        file="",
+        relation=Relation(node.database, node.schema, node.alias or node.name),
+        is_global=True,
+        external=node,
+    )
+
+
 def latest_assets(nodes: Iterable[Node]) -> Mapping[str, str]:
     """The bare name of each versioned model, and the asset of the version that dbt calls the latest."""
-    return {
-        node.name: asset_name(node)
-        for node in nodes
-        if node.version is not None and str(node.version) == str(node.latest_version)
-    }
+    return {node.name: asset_name(node) for node in nodes if _is_latest(node)}
+
+
+def _is_latest(node: Node) -> bool:
+    return node.version is not None and str(node.version) == str(node.latest_version)
 
 
 def _says_global(scheduler: object) -> bool:

@@ -11,7 +11,18 @@ import msgspec
 from dbt_scheduler.catalogue.tasks import SCH213
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.rules import acknowledged, cycles, hooks, lineage, relations, slo, task_ids, teams, waits
+from dbt_scheduler.rules import (
+    acknowledged,
+    cycles,
+    hooks,
+    lineage,
+    relations,
+    slo,
+    task_ids,
+    teams,
+    unread,
+    waits,
+)
 
 Check = Callable[[Team, Workspace], Iterator[Finding]]
 
@@ -20,8 +31,8 @@ CHECKS: tuple[Check, ...] = (
     task_ids.check,
     hooks.check,
     relations.check,
+    unread.check,
     waits.check,
-    slo.check,
     cycles.check,
     teams.check,
     acknowledged.check,
@@ -31,7 +42,7 @@ CHECKS: tuple[Check, ...] = (
 def check(workspace: Workspace) -> tuple[Finding, ...]:
     """Everything wrong with the teams at hand, without what they ignore on purpose, in a stable order."""
     across: dict[str, list[Finding]] = defaultdict(list)
-    for name, finding in cycles.check_across(workspace):
+    for name, finding in (*cycles.check_across(workspace), *slo.check_across(workspace)):
         across[name].append(finding)
     findings = {
         finding

@@ -1,11 +1,12 @@
 """Tasks that wait for each other in a circle, within a DAG or across teams."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from dbt_scheduler.catalogue.assets import SCH309
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.project.places import Place, work_place
 from dbt_scheduler.registry import Directory, full_task_id
 
 Needs = dict[str, set[str]]
@@ -16,9 +17,11 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     """SCH309: every circle within a DAG of the team."""
     for dag in team.graph.dags.values():
         names = {work_id: full_task_id(work.group, work.name) for work_id, work in dag.works.items()}
+        works = {names[work.id]: work for work in dag.works.values()}
         needs = {names[work]: {names[parent] for parent in parents} for work, parents in dag.upstream.items()}
         for loop in _loops(needs):
-            yield SCH309.at(_place(team), subject=loop[0], loop=" → ".join(loop))
+            place = work_place(team.project.folder, works[loop[0]])
+            yield SCH309.at(*place, subject=loop[0], loop=" → ".join(loop))
 
 
 def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
@@ -29,11 +32,15 @@ def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
         if team is not None:
             told = " → ".join(_with_channel(step, workspace.directory) for step in loop)
             subject = loop[0].partition(" ")[0]
-            yield team.project.team, SCH309.at(_place(team), subject=subject, loop=told)
+            yield team.project.team, SCH309.at(*_place(team, loop), subject=subject, loop=told)
 
 
-def _place(team: Team) -> str:
-    return str(team.project.folder / "scheduler.yaml")
+def _place(team: Team, loop: Iterable[str]) -> Place:
+    """Where the first of the loop's assets that this team makes is configured."""
+    project = team.project
+    steps = (step.partition(".") for step in loop)
+    assets = (asset.rpartition(" (")[0] for member, _, asset in steps if member == project.team)
+    return work_place(project.folder, project.works[project.assets[next(assets)]])
 
 
 def _needs(directory: Directory) -> Needs:

@@ -1,4 +1,4 @@
-"""Promises that cannot be kept."""
+"""Promises that cannot be kept, because of what is behind them in whatever team."""
 
 from collections.abc import Iterator
 
@@ -10,91 +10,176 @@ from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.pipelines import wait_lag_seconds
-from dbt_scheduler.registry import Entry
+from dbt_scheduler.registry import AssetPipeline, Entry
 
 
-class _Need(msgspec.Struct, frozen=True, order=True):
-    """Something that an asset needs, and when it is ready, from the scheduled time of the needing run."""
+class _Made(msgspec.Struct, frozen=True, order=True):
+    """An asset as it is made in one pipeline."""
 
-    ready: int
     team: str
     asset: str
+    pipeline: str
 
 
-def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH308: an asset promised earlier than one that it waits for, or that it is made of in its own DAG.
+class _Ready(msgspec.Struct, frozen=True):
+    """The earliest that it can be ready, in seconds after its scheduled time; ``through`` what holds it up."""
 
-    A producer without an SLO promises nothing to compare with.
+    seconds: int
+    through: _Made | None
+
+
+_Needs = list[tuple[_Made, int]]
+"""What something needs, each with how much later than its own scheduled time that one's is, in seconds."""
+
+
+def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
+    """SCH308: assets of the teams at hand that are promised earlier than something behind them is ready.
+
+    Something is ready when its SLO says so, or later if what it waits for is; without either, nobody knows.
     """
-    waited = _waited(team.entry)
-    for pipeline, dag in team.graph.dags.items():
-        above = _promised_above(team, dag)
-        for asset, made in team.entry.produced.items():
-            promise = made.pipelines.get(pipeline)
-            if promise is None or promise.slo_seconds is None:
-                continue
-            needs = {need for need in (above.get(team.project.assets[asset]),) if need}
-            for sensor in promise.waits:
-                for wait in waited.get((pipeline, sensor), ()):
-                    ready = _ready_seconds(workspace, team.entry, pipeline, wait)
-                    needs |= set() if ready is None else {_Need(ready, wait[0], wait[1])}
-            for need in sorted(needs):
-                if need.ready > promise.slo_seconds:
-                    yield _impossible(team, (asset, pipeline, promise.slo_seconds), need)
+    readiness = _Readiness(workspace)
+    for team in workspace.teams:
+        for asset, produced in team.entry.produced.items():
+            for pipeline, promise in produced.pipelines.items():
+                if promise.slo_seconds is not None:
+                    found = readiness.chain(_Made(team.project.team, asset, pipeline))
+                    if len(found) > 1:
+                        yield team.project.team, _impossible(team, promise.slo_seconds, found)
 
 
-def _impossible(team: Team, promise: tuple[str, str, int], need: _Need) -> Finding:
-    asset, pipeline, seconds = promise
+_Chain = list[tuple[_Made, int | None, int]]
+"""From a promise to what holds it up in the end: each with its SLO and its earliest, both in seconds."""
+
+
+def _impossible(team: Team, promised: int, chain: _Chain) -> Finding:
+    (made, _, earliest), (last, _, _) = chain[0], chain[-1]
+    steps = [
+        f"{step.asset} ({step.team}, {step.pipeline}, {'no SLO' if slo is None else duration(slo)})"
+        for step, slo, _ in chain[1:]
+    ]
     return SCH308.at(
         str(team.project.folder / "scheduler.yaml"),
-        subject=asset,
-        asset=asset,
-        pipeline=pipeline,
-        promised=f"{duration(seconds)} after the scheduled time",
-        needed=need.asset,
-        team=need.team,
-        ready=duration(need.ready),
-        possible=duration(need.ready),
+        team.exposure_lines.get(made.asset, 0),
+        subject=made.asset,
+        asset=made.asset,
+        pipeline=made.pipeline,
+        promised=f"{duration(promised)} after the scheduled time",
+        needed=last.asset,
+        team=last.team,
+        ready=duration(earliest),
+        possible=duration(earliest),
+        chain=" → ".join([made.asset, *steps]),
     )
 
 
-def _promised_above(team: Team, dag: DagGraph) -> dict[str, _Need]:
-    """For each work the latest promise among those it is made of within its DAG, as far as there are any."""
-    above: dict[str, _Need] = {}
+class _Readiness:
+    """When assets can be ready: worked out once each, and only for what is behind something asked for."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._entries = workspace.directory.entries
+        self._teams = {team.project.team: team for team in workspace.teams}
+        self._ready: dict[_Made, _Ready | None] = {}
+        self._waited: dict[str, dict[tuple[str, str], set[_Made]]] = {}
+        self._above: dict[tuple[str, str], dict[str, tuple[int, str]]] = {}
+
+    def chain(self, made: _Made) -> _Chain:
+        """The steps from an asset to what holds it up; only itself where nothing does."""
+        self._settle(made)
+        steps: _Chain = []
+        step: _Made | None = made
+        while step is not None:
+            ready, promise = self._ready[step], self._promise(step)
+            slo = promise.slo_seconds if promise else None
+            steps.append((step, slo, ready.seconds if ready else 0))
+            step = ready.through if ready else None
+        return steps
+
+    def _settle(self, made: _Made) -> None:
+        # Not recursively: chains of teams can be longer than Python's stack.
+        stack, opened = [made], dict[_Made, _Needs]()
+        while stack:
+            top = stack[-1]
+            if top in self._ready:
+                stack.pop()
+            elif top in opened:
+                self._ready[top] = self._judged(top, opened[top])
+                stack.pop()
+            else:
+                opened[top] = self._needs(top)
+                # Of a circle, which is a finding of its own, one wait is left out.
+                stack += [need for need, _ in opened[top] if need not in opened]
+
+    def _judged(self, made: _Made, needs: _Needs) -> _Ready | None:
+        promise = self._promise(made)
+        slo = promise.slo_seconds if promise else None
+        latest = _Ready(slo, None) if slo is not None else None
+        for need, lag in needs:
+            ready = self._ready.get(need)
+            if ready is not None and (latest is None or ready.seconds + lag > latest.seconds):
+                latest = _Ready(ready.seconds + lag, need)
+        return latest
+
+    def _needs(self, made: _Made) -> _Needs:
+        promise = self._promise(made)
+        if promise is None:
+            return []
+        sensors = self._sensors(made.team)
+        waits = {need for sensor in promise.waits for need in sensors.get((made.pipeline, sensor), ())}
+        own = self._entries[made.team].pipelines[made.pipeline]
+        needs = [
+            (need, wait_lag_seconds(own, self._entries[need.team].pipelines[need.pipeline]))
+            for need in sorted(waits)
+            if self._promise(need)
+        ]
+        return needs + [(need, 0) for need in self._inside(made)]
+
+    def _promise(self, made: _Made) -> AssetPipeline | None:
+        """What the registry says of it; None where a consumer's entry is older than the producer's."""
+        entry = self._entries.get(made.team)
+        produced = entry.produced.get(made.asset) if entry and made.pipeline in entry.pipelines else None
+        return produced.pipelines.get(made.pipeline) if produced else None
+
+    def _sensors(self, team: str) -> dict[tuple[str, str], set[_Made]]:
+        """What each sensor of a team waits for, by its pipeline and id."""
+        if team not in self._waited:
+            self._waited[team] = _waited(self._entries[team])
+        return self._waited[team]
+
+    def _inside(self, made: _Made) -> Iterator[_Made]:
+        """The latest promise among what it is made of within its DAG: only known for the teams at hand."""
+        team = self._teams.get(made.team)
+        if team is None or made.pipeline not in team.graph.dags:
+            return
+        key = (made.team, made.pipeline)
+        if key not in self._above:
+            self._above[key] = _promised_above(team.entry, team.graph.dags[made.pipeline])
+        latest = self._above[key].get(team.project.assets[made.asset])
+        if latest is not None:
+            yield _Made(made.team, latest[1], made.pipeline)
+
+
+def _promised_above(entry: Entry, dag: DagGraph) -> dict[str, tuple[int, str]]:
+    """For each work the latest promise among those it is made of within its DAG: SLO and asset."""
+    above: dict[str, tuple[int, str]] = {}
     for work in dag.parents_first:
         needs = [above[parent] for parent in dag.upstream[work] if parent in above]
-        needs += [need for parent in dag.upstream[work] for need in _promises(team, dag, parent)]
+        for parent in dag.upstream[work]:
+            for asset in dag.works[parent].assets:
+                made = entry.produced.get(asset)
+                promise = made.pipelines.get(dag.pipeline) if made else None
+                if promise and promise.slo_seconds is not None:
+                    needs.append((promise.slo_seconds, asset))
         if needs:
             above[work] = max(needs)
     return above
 
 
-def _promises(team: Team, dag: DagGraph, work: str) -> Iterator[_Need]:
-    for asset in dag.works[work].assets:
-        made = team.entry.produced.get(asset)
-        promise = made.pipelines.get(dag.pipeline) if made else None
-        if promise and promise.slo_seconds is not None:
-            yield _Need(promise.slo_seconds, team.project.team, asset)
-
-
-def _waited(entry: Entry) -> dict[tuple[str, str], set[tuple[str, str, str]]]:
-    """What each sensor of the team waits for: team, asset and pipeline."""
-    found: dict[tuple[str, str], set[tuple[str, str, str]]] = {}
+def _waited(entry: Entry) -> dict[tuple[str, str], set[_Made]]:
+    found: dict[tuple[str, str], set[_Made]] = {}
     for producer, assets in entry.consumed.items():
         for asset, readers in assets.items():
             for reader in readers:
                 if reader.sensor_task_id:
                     key = (reader.pipeline, reader.sensor_task_id)
-                    found.setdefault(key, set()).add((producer, asset, reader.producer_pipeline))
+                    found.setdefault(key, set()).add(_Made(producer, asset, reader.producer_pipeline))
     return found
-
-
-def _ready_seconds(
-    workspace: Workspace, entry: Entry, pipeline: str, waited: tuple[str, str, str]
-) -> int | None:
-    team, asset, producer_pipeline = waited
-    other = workspace.directory.entries[team]
-    slo = other.produced[asset].pipelines[producer_pipeline].slo_seconds
-    if slo is None:
-        return None
-    return slo + wait_lag_seconds(entry.pipelines[pipeline], other.pipelines[producer_pipeline])

@@ -21,4 +21,6 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     for pipeline in project.pipelines:
         own = dag_id(project.dag_prefix, pipeline)
         if own in taken:
-            yield SCH310.at(place, subject=own, dag_id=own, team=project.team, other=taken[own])
+            yield SCH310.at(
+                place, project.config.line, subject=own, dag_id=own, team=project.team, other=taken[own]
+            )

@@ -1,0 +1,1 @@
+select * from {{ source('bees', 'fct_honey') }} -- promises nothing itself

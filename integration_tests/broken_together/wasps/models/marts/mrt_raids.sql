@@ -1,0 +1,1 @@
+select * from {{ source('ants', 'fct_supplies') }} -- SCH308

@@ -1,0 +1,1 @@
+select * from {{ ref("orders", "dim_products", v=1) }}

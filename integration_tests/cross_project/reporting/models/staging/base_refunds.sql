@@ -1,0 +1,2 @@
+{{ config(materialized="ephemeral") }}
+select * from {{ ref("orders", "fct_refunds") }}

@@ -1,0 +1,24 @@
+{% macro nothing_made(table, teams, own, snapshot) %}
+  {% set gone = [] %}
+  {# A snapshot of an older release does not say what is retired. #}
+  {% for team in snapshot.get('retired', {}).get(table.name, []) if team != own and (teams is none or team in teams) %}
+    {% do gone.append(team) %}
+  {% endfor %}
+  {% set makers = gone[:1] or teams %}
+  {% set candidates = [] %}
+  {% for name, assets in snapshot['assets'].items() %}
+    {% for asset in assets if asset.exposed and asset.team != own and (makers is none or asset.team in makers) %}
+      {% do candidates.append(name) %}
+    {% endfor %}
+  {% endfor %}
+  {% if not gone %}
+    {% set hint = dbt_scheduler.did_you_mean(table.name, candidates) %}
+    {{ return(dbt_scheduler.global_finding('SCH301', table, {}, hint)) }}
+  {% endif %}
+  {% set similar = dbt_scheduler.suggest(table.name, candidates) %}
+  {% set channel = snapshot['teams'].get(gone[0], {}).get('channel') or 'no channel' %}
+  {% set rule = dbt_scheduler.rules()['SCH316'] %}
+  {% set hint = rule['hint'] ~ (rule['similar_hint'] if similar else '') %}
+  {% set words = {'team': gone[0], 'channel': channel, 'similar': similar} %}
+  {{ return(dbt_scheduler.global_finding('SCH316', table, words, hint)) }}
+{% endmacro %}

@@ -1,0 +1,12 @@
+{% macro own_nodes() %}
+  {% if '_dbt_scheduler_own' not in graph %}
+    {% set nodes = [] %}
+    {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot'] %}
+      {% if node.path or node.original_file_path %}
+        {% do nodes.append(node) %}
+      {% endif %}
+    {% endfor %}
+    {% do graph.update({'_dbt_scheduler_own': nodes}) %}
+  {% endif %}
+  {{ return(graph['_dbt_scheduler_own']) }}
+{% endmacro %}
