@@ -28,8 +28,8 @@ def export(package: Path, manifest: Path | None, **options: Any) -> None:  # noq
     with refusals():
         settings = Options(**options)
         platform, _ = read_platform([Path()], settings)
-        entries, findings = read_registry(platform, settings)
-        talk(findings)
+        reading = read_registry(platform, settings)
+        talk(reading.findings)
         with writing(package):
-            write_snapshot(package, Directory(entries), platform.pipelines, team_name(Path()))
-        click.echo(f"{len(entries)} teams written to {package}", err=True)
+            write_snapshot(package, Directory(reading.entries), platform.pipelines, team_name(Path()))
+        click.echo(f"{len(reading.entries)} teams written to {package}", err=True)
