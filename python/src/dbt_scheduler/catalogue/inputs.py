@@ -159,3 +159,45 @@ SCH412 = Rule(
     example="`--registry ftp://example.com/registry`: there is no store of that kind.",
     fix="Correct the URL, or ask the platform team for access.",
 )
+SCH413 = Rule(
+    code="SCH413",
+    summary="A registry entry was changed by somebody else",
+    message="the entry of team {team} was {what} by somebody else since this was compiled",
+    hint="compile again with this registry, and publish that",
+    why="What was compiled has not seen what is in the registry now, and publishing it would undo that. Of two "
+    "publishes of one team the first wins, and the second is told.",
+    example="""\
+$ dbt-scheduler publish out
+out/registry/shop.json: SCH413 the entry of team shop was published by somebody else since this was compiled
+  hint: compile again with this registry, and publish that
+nothing was published
+""",
+    fix="Compile again, with the registry named by --registry or by registry.url in platform.yaml, so that `compile` "
+    "notes the entry's version in OUT/base. If this happens often, let your CI publish one commit at a time.",
+)
+SCH414 = Rule(
+    code="SCH414",
+    summary="A compiled entry cannot be published",
+    message="this cannot be published: {problem}",
+    hint="compile again, with this release of dbt-scheduler",
+    why="A damaged entry, or one under another team's name, would be every consumer's problem.",
+    example="""\
+$ cp out/registry/shop.json out/registry/sales.json
+$ dbt-scheduler publish out
+out/registry/sales.json: SCH414 this cannot be published: it is another team's
+  hint: compile again, with this release of dbt-scheduler
+""",
+    fix="Let `dbt-scheduler compile` write the folder, and change nothing in it.",
+)
+SCH415 = Rule(
+    code="SCH415",
+    summary="The registry cannot be written",
+    message="the registry cannot be written: {problem}",
+    hint="see that its URL is right and that you may write there; what was there before is still whole",
+    why="An entry is replaced at once or not at all.",
+    example="""\
+$ dbt-scheduler publish out --registry file:///read-only
+/read-only/shop.json: SCH415 the registry cannot be written: permission denied
+""",
+    fix="Ask the platform team for access, or make room, and publish again.",
+)
