@@ -19,13 +19,15 @@ class FakeGcs:
     """Buckets of objects in memory, each with a content and a generation; one write at a time, as there.
 
     ``before`` is called with each request's method and path and may answer it itself, with a status and a
-    body. ``calls`` has every request, as ``list``, ``get NAME``, ``put NAME`` or ``token``.
+    body; ``after_write`` the same once an object is written, ``arriving`` when an upload begins to arrive.
+    ``calls`` has every request, as ``list``, ``get NAME``, ``put NAME``, ``spoiled`` or ``cut off``.
     """
 
     def __init__(self, *buckets: str) -> None:
         self.buckets: dict[str, dict[str, tuple[bytes, int]]] = {name: {} for name in buckets}
         self.before: Callable[[str, str], Answer | None] = lambda *_: None
         self.after_write: Callable[[str], Answer | None] = lambda _: None
+        self.arriving: Callable[[], None] = lambda: None
         self.calls: list[str] = []
         self.page_size = 1000
         self.url = ""
@@ -140,7 +142,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(*_error(404, path))
 
     def do_POST(self) -> None:
+        self.gcs.arriving()
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if len(body) < int(self.headers["Content-Length"]):
+            self.gcs.calls.append("cut off")
+            self.close_connection = True
+            return
         if self._spoiled():
             return
         path, query = self._target()

@@ -8,6 +8,7 @@ import click
 from dbt_scheduler import __version__
 from dbt_scheduler.cli.explain import explain
 from dbt_scheduler.cli.projects import check, compile_
+from dbt_scheduler.cli.publish import publish
 from dbt_scheduler.cli.registry import registry
 from dbt_scheduler.cli.resume import resume
 from dbt_scheduler.cli.waits import waits
@@ -19,5 +20,5 @@ def main() -> None:
     """Airflow DAGs from dbt projects of many teams that wait for each other exactly."""
 
 
-for _command in (check, compile_, registry, waits, explain, resume):
+for _command in (check, compile_, publish, registry, waits, explain, resume):
     main.add_command(_command)
