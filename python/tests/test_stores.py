@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dbt_scheduler import files
+from dbt_scheduler import files, stores
 from dbt_scheduler.files import write_atomically
 from dbt_scheduler.registry import Contact, Entry, Produced
 from dbt_scheduler.stores import (
     ChangedError,
+    Reading,
     RegistryUnreadableError,
     RegistryUnwritableError,
     Store,
@@ -313,6 +314,48 @@ def test_urls_that_cannot_be_made_absolute(url, problem, tmp_path):
     with pytest.raises(ValueError, match=r"^") as raised:
         registry_url(url, tmp_path)
     assert str(raised.value) == problem
+
+
+MEMORY = """\
+from dbt_scheduler.stores import ChangedError, Document
+
+KEPT = {}
+
+
+def open_documents(url):
+    return Memory()
+
+
+class Memory:
+    remote = False
+
+    def versions(self):
+        return {team: KEPT[team].version for team in KEPT}
+
+    def get(self, team):
+        return KEPT.get(team)
+
+    def put(self, team, content, version):
+        current = KEPT.get(team)
+        if (current.version if current else None) != version:
+            raise ChangedError
+        KEPT[team] = Document(content, str(int(version or 0) + 1))
+
+    def place(self, team):
+        return f"memory {team}"
+"""
+
+
+def test_a_scheme_is_one_file(tmp_path, monkeypatch):
+    (tmp_path / "memory.py").write_text(MEMORY)
+    monkeypatch.setattr(stores, "__path__", [*stores.__path__, str(tmp_path)])
+    assert schemes() == ("file", "gs", "memory")
+    store = open_store(registry_url("memory:x", tmp_path))
+    store.replace("shop", entry(), None)
+    store.replace("shop", entry(dag_prefix="new"), "1")
+    assert store.read_all() == Reading({"shop": entry(dag_prefix="new")}, (), {"shop": "2"})
+    with pytest.raises(ChangedError):
+        store.replace("shop", entry(), "1")
 
 
 def test_the_stores_are_light_to_import():

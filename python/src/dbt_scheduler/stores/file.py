@@ -63,7 +63,7 @@ class Folder:
             return None
         except OSError as error:
             raise RegistryUnreadableError(_reason(error)) from None
-        return Document(content, hashlib.blake2b(content, digest_size=16).hexdigest())
+        return Document(content, hashlib.sha256(content).hexdigest())
 
     def put(self, team: str, content: bytes, version: str | None) -> None:  # noqa: D102
         try:
