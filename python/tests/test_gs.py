@@ -18,7 +18,6 @@ from dbt_scheduler.stores import (
     RegistryUnreadableError,
     RegistryUnwritableError,
     Store,
-    _calls,
     gs,
     open_store,
 )
@@ -265,12 +264,11 @@ def test_nobody_there(hurry, monkeypatch):
         open_store(URL).read_all()
 
 
-def test_somebody_who_does_not_answer(store, gcs, monkeypatch):
+def test_somebody_who_does_not_answer(store, gcs):
     """The listing is late, then one of two documents is: each is told when the time for all is up."""
     store.replace("shop", entry(), None)
     store.replace("slow", entry(), None)
-    monkeypatch.setattr(_calls, "SECONDS", 1)
-    monkeypatch.setattr("dbt_scheduler.stores._store.SECONDS", 1)
+    store = open_store(URL, seconds=1)
     done = threading.Event()
     late = "slow"
     gcs.before = lambda _, path: done.wait(20) and None if late in path else None

@@ -18,6 +18,9 @@ from dbt_scheduler.stores import (
     typed_url,
 )
 
+_SECONDS = 120.0
+"""For the registry: a machine of a CI often has no cache, and may be far away."""
+
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The options that commands share; the ``registry`` below ``out`` serves where no other is named."""
@@ -82,7 +85,7 @@ def read_registry(platform: PlatformConfig, options: Options) -> Reading:
     """
     try:
         url = registry_to_use(platform, options)
-        return Reading({}, ()) if url is None else open_store(url).read_all()
+        return Reading({}, ()) if url is None else open_store(url, _SECONDS).read_all()
     except RegistryUnreadableError as error:
         raise CannotRunError.because(_unreadable(platform, options, error)) from None
 

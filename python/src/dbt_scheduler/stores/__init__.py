@@ -47,8 +47,11 @@ __all__ = [
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, seconds: float = 10) -> Store:
     """Open the store that an absolute URL names; nothing is read yet.
+
+    Reading a remote one takes so many seconds at most. A completion callback, which has 15 in all, needs the
+    other five to ask Airflow.
 
     Raises:
         ValueError: the URL is of no known scheme, not complete, or leads out of what it names.
@@ -58,7 +61,7 @@ def open_store(url: str) -> Store:
     if scheme not in schemes():
         raise ValueError(f"registry URLs start with {_starts()}, not with {scheme or url}")
     documents: Documents = import_module(f"{__name__}.{scheme}").open_documents(url)
-    return Store(documents, Cache.of(url))
+    return Store(documents, Cache.of(url), seconds)
 
 
 def schemes() -> tuple[str, ...]:

@@ -8,9 +8,6 @@ from typing import TypeVar
 
 from dbt_scheduler.stores._documents import RegistryUnreadableError
 
-SECONDS = 10
-"""For all calls together. A completion callback has 15, and needs the rest to ask Airflow."""
-
 _AT_ONCE = 8
 
 _Item = TypeVar("_Item")
@@ -20,9 +17,10 @@ _Result = TypeVar("_Result")
 class Calls:
     """Calls of functions: in threads, until the time is up, or without a pool one after the other."""
 
-    def __init__(self, pool: ThreadPoolExecutor | None) -> None:
+    def __init__(self, pool: ThreadPoolExecutor | None, seconds: float) -> None:
         self._pool = pool
-        self._until = time.monotonic() + SECONDS
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
 
     def one(self, function: Callable[[], _Result]) -> _Result:
         """What a function gives back.
@@ -36,7 +34,7 @@ class Calls:
         try:
             return self._pool.submit(function).result(self._left())
         except TimeoutError:
-            raise RegistryUnreadableError(f"it does not answer within {SECONDS} seconds") from None
+            raise RegistryUnreadableError(f"it does not answer within {self._seconds:g} seconds") from None
 
     def each(
         self, function: Callable[[_Item], _Result], items: Iterable[_Item]
@@ -56,14 +54,14 @@ class Calls:
 
 
 @contextmanager
-def calls(*, remote: bool) -> Iterator[Calls]:
-    """The means to call what is remote, or what is at hand."""
+def calls(seconds: float, *, remote: bool) -> Iterator[Calls]:
+    """The means to call what is remote, for so many seconds in all, or what is at hand."""
     if not remote:
-        yield Calls(None)
+        yield Calls(None, seconds)
         return
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="registry")
     try:
-        yield Calls(pool)
+        yield Calls(pool, seconds)
     finally:
         # Whoever is late ends by its own time-outs; nobody waits for it here.
         pool.shutdown(wait=False, cancel_futures=True)

@@ -9,7 +9,7 @@ from dbt_scheduler.catalogue.inputs import SCH409
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.stores._cache import Cache
-from dbt_scheduler.stores._calls import SECONDS, Calls, calls
+from dbt_scheduler.stores._calls import Calls, calls
 from dbt_scheduler.stores._documents import (
     ChangedError,
     Document,
@@ -46,9 +46,10 @@ class _Loaded(msgspec.Struct, frozen=True):
 class Store:
     """A registry: one document per team. Readers see whole documents, the old one or the new one."""
 
-    def __init__(self, documents: Documents, cache: Cache) -> None:
+    def __init__(self, documents: Documents, cache: Cache, seconds: float) -> None:
         self._documents = documents
         self._cache = cache
+        self._seconds = seconds
 
     def teams(self) -> tuple[str, ...]:
         """The teams that have an entry, sorted; a registry that does not exist yet has none.
@@ -57,7 +58,7 @@ class Store:
             RegistryUnreadableError: the listing cannot be read.
 
         """
-        with calls(remote=self._documents.remote) as asked:
+        with calls(self._seconds, remote=self._documents.remote) as asked:
             return tuple(self._listing(asked))
 
     def read(self, team: str) -> Entry | None:
@@ -69,7 +70,7 @@ class Store:
         """
         if not is_team(team):
             return None
-        with calls(remote=self._documents.remote) as asked:
+        with calls(self._seconds, remote=self._documents.remote) as asked:
             document = asked.one(partial(self._documents.get, team))
         return None if document is None else decode(team, document.content)
 
@@ -80,7 +81,7 @@ class Store:
             RegistryUnreadableError: the listing cannot be read.
 
         """
-        with calls(remote=self._documents.remote) as asked:
+        with calls(self._seconds, remote=self._documents.remote) as asked:
             listing = self._listing(asked)
             found = tuple(self._load_each(asked, listing))
         reading = Reading(
@@ -124,7 +125,9 @@ class Store:
         loaded = asked.each(lambda team: self._load(team, listing[team]), listing)
         for team, each in zip(listing, loaded, strict=True):
             if isinstance(each, TimeoutError):
-                yield _Loaded(team, listing[team], problem=f"it did not arrive within {SECONDS} seconds")
+                yield _Loaded(
+                    team, listing[team], problem=f"it did not arrive within {self._seconds:g} seconds"
+                )
             else:
                 yield each
 
