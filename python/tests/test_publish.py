@@ -402,3 +402,25 @@ def test_a_registry_in_google_cloud_storage(world, monkeypatch):
             "  hint: see that its URL is right and that you may write there; what was there before is still whole\n"
             "1 error\nnothing was published\n"
         )
+
+
+def test_a_race_that_is_lost_after_another_team_was_written(world, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(Path("cache").resolve()))
+    Path("platform.yaml").write_text(f"{PLATFORM}registry: {{url: 'gs://bucket/registry'}}\n")
+    with FakeGcs("bucket").serving() as gcs:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
+        together(world)
+
+        def somebody_else(name: str) -> None:
+            if name == "registry/shipping.json":
+                gcs.put("bucket", "registry/shop.json", b"{}")
+
+        gcs.after_write = somebody_else
+        assert publish(code=1) == (
+            "shipping: published to gs://bucket/registry/shipping.json\n"
+            + OVERTAKEN.replace("nothing was published", "shop: not published")
+        )
+        compile_("shop")
+        assert publish() == (
+            "shop: published to gs://bucket/registry/shop.json\nshipping: already published\n"
+        )
