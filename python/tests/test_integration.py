@@ -1,5 +1,6 @@
 """The folders of ``integration_tests/``: the input beside what the commands make of it and say of it."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from dbt_scheduler.cli import main
+from dbt_scheduler.stores import open_store
 from goldens import INTEGRATION, copy_projects, dbt, read_tree, run
 
 TEAMS = ("playground", "shipping", "transactions")
@@ -56,7 +58,12 @@ def test_a_team_alone_compiles_the_same_with_the_registry_of_the_others(teams):
     run("dbt-scheduler", "compile", "shipping", "--out", "../alone", "--registry", registry, cwd=teams)
     together = read_tree(teams.parent / "out")
     expected = {path: text for path, text in together.items() if "shipping" in path or "resume" in path}
-    assert read_tree(teams.parent / "alone") == expected
+    alone = read_tree(teams.parent / "alone")
+    base = json.loads(alone.pop("base/shipping.json"))
+    assert base == {"shipping": {"version": open_store(registry.as_uri()).read_all().versions["shipping"]}}
+    assert alone == expected
+    told = run("dbt-scheduler", "publish", "../alone", "--registry", registry, cwd=teams)
+    assert told == "shipping: already published\n"
 
 
 def test_dbt_and_check_reject_the_broken_project(tmp_path, golden):

@@ -63,6 +63,20 @@ def test_a_team_that_schedules_nothing_has_an_entry_and_no_dag(tmp_path):
     assert list(write(world, tmp_path / "out")) == ["registry/shop.json"]
 
 
+def test_the_base_of_an_entry_is_written_after_it(tmp_path, monkeypatch):
+    """A compile that stops between the two leaves a new entry with an old base, which is refused; never the
+    other way round."""
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=DAILY))
+    world.team("audit", node("b", pipelines=DAILY))
+    written = []
+    monkeypatch.setattr(output, "write_atomically", lambda path, _: written.append(path.parent.name))
+    workspace = world.open()
+    compiled = [compile_team(team, workspace, "../shop") for team in workspace.teams]
+    write_output(tmp_path / "out", compiled, {"shop": "7"})
+    assert written == ["dags"] * 5 + ["registry"] * 2 + ["base"] * 2
+
+
 def test_what_did_not_change_is_not_written_again(tmp_path, monkeypatch):
     world = World(tmp_path)
     world.team("shop", node("a", pipelines=DAILY))

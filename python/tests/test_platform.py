@@ -66,7 +66,12 @@ registry: {url: file:registry}
             '2: SCH405 "file:../registry" leads out of its folder by ".."',
         ),
         ("registry: {url: 'file:a/%2e%2e/b'}", '2: SCH405 "file:a/%2e%2e/b" leads out of its folder by ".."'),
-        ("registry: {url: 'ftp://host/x'}", "2: SCH405 registry URLs start with file:, not with ftp"),
+        (
+            "registry: {url: 'gs://bucket/'}",
+            '2: SCH405 "gs://bucket/" names no bucket: write gs://bucket or gs://bucket/a/prefix, '
+            "without a slash at the end | for example file:///srv/registry or gs://bucket/registry",
+        ),
+        ("registry: {url: 'ftp://host/x'}", "2: SCH405 registry URLs start with file:, gs:, not with ftp"),
         (
             "pipelines:\n  daily: {cron: '0 */6 * * *', grain: day}",
             '3: SCH406 pipeline "daily": ',

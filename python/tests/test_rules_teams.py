@@ -1,4 +1,4 @@
-"""SCH213, SCH215, SCH306 to SCH311, SCH313, SCH314: teams as a whole, and among each other."""
+"""SCH213, SCH215, SCH306 to SCH311, SCH313, SCH314, SCH318: teams as a whole, and among each other."""
 
 import msgspec
 import pytest
@@ -421,3 +421,16 @@ def test_an_acknowledged_change_that_is_published_is_told(tmp_path):
     ]
     world.registry = {}
     assert world.findings("SCH320") == []
+
+
+def test_sch318(tmp_path):
+    world = World(tmp_path)
+    world.team("shop")
+    published = world.look().entry
+    for project, found in (("shop", 0), (None, 0), ("sales", 1)):
+        world.registry["shop"] = msgspec.structs.replace(published, project_name=project)
+        assert len(world.findings()) == found
+    assert world.findings() == [
+        f'{YML}: SCH318 team "shop" was published by the dbt project "sales", and this project is "shop"'
+        " | choose another `team` in scheduler.yaml; if the project was renamed, have the old entry removed from the registry"
+    ]

@@ -3,14 +3,24 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from dbt_scheduler import files
+from dbt_scheduler import files, stores
 from dbt_scheduler.files import write_atomically
 from dbt_scheduler.registry import Contact, Entry, Produced
-from dbt_scheduler.stores import RegistryUnreadableError, open_store, registry_url, schemes
-from dbt_scheduler.stores.file import FolderStore
+from dbt_scheduler.stores import (
+    ChangedError,
+    Reading,
+    RegistryUnreadableError,
+    RegistryUnwritableError,
+    Store,
+    open_store,
+    registry_url,
+    schemes,
+    typed_url,
+)
 
 
 def entry(**changes) -> Entry:
@@ -19,8 +29,18 @@ def entry(**changes) -> Entry:
 
 
 @pytest.fixture
-def store(tmp_path) -> FolderStore:
-    return FolderStore(tmp_path / "registry")
+def folder(tmp_path) -> Path:
+    return tmp_path / "registry"
+
+
+@pytest.fixture
+def store(folder) -> Store:
+    return open_store(folder.as_uri())
+
+
+def write(store: Store, team: str, written: Entry) -> None:
+    """Replace whatever is there."""
+    store.replace(team, written, store.read_all().versions.get(team))
 
 
 def test_a_registry_that_does_not_exist_yet_is_empty(store):
@@ -42,20 +62,19 @@ def test_what_is_written_is_read(store):
         columns={"é": None},
     )
     written = entry(produced={"orders": made})
-    store.write("shop", written)
-    store.write("audit", entry(dag_prefix="a"))
+    write(store, "shop", written)
+    write(store, "audit", entry(dag_prefix="a"))
     assert store.teams() == ("audit", "shop")
     assert store.read("shop") == written
     assert store.read_all().entries == {"audit": entry(dag_prefix="a"), "shop": written}
-    assert open_store(f"file://{store.folder}").read("shop") == written
 
 
-def test_the_same_entry_gives_the_same_bytes(store):
-    store.write("shop", entry())
-    first = (store.folder / "shop.json").read_bytes()
-    store.write("shop", entry())
-    assert (store.folder / "shop.json").read_bytes() == first
-    assert os.listdir(store.folder) == ["shop.json"]  # noqa: PTH208
+def test_the_same_entry_gives_the_same_bytes(store, folder):
+    write(store, "shop", entry())
+    first = (folder / "shop.json").read_bytes()
+    write(store, "shop", entry())
+    assert (folder / "shop.json").read_bytes() == first
+    assert sorted(os.listdir(folder)) == [".publish.lock", "shop.json"]  # noqa: PTH208
 
 
 @pytest.mark.parametrize(
@@ -74,15 +93,16 @@ def test_the_same_entry_gives_the_same_bytes(store):
         ),
     ],
 )
-def test_an_unreadable_entry_is_told_and_hides_no_other(store, content, problem):
-    store.write("audit", entry())
-    (store.folder / "shop.json").write_bytes(content)
+def test_an_unreadable_entry_is_told_and_hides_no_other(store, folder, content, problem):
+    write(store, "audit", entry())
+    (folder / "shop.json").write_bytes(content)
     reading = store.read_all()
     assert list(reading.entries) == ["audit"]
+    assert list(reading.versions) == ["audit", "shop"]
     (finding,) = reading.findings
     assert (finding.code, finding.path, finding.subject) == (
         "SCH409",
-        str(store.folder / "shop.json"),
+        str(folder / "shop.json"),
         "shop",
     )
     assert finding.message == f'the registry entry of team "shop" cannot be read: {problem}'
@@ -93,21 +113,21 @@ def test_an_unreadable_entry_is_told_and_hides_no_other(store, content, problem)
 def test_a_registry_that_is_a_file_is_unreadable(tmp_path):
     (tmp_path / "registry").write_text("x")
     with pytest.raises(RegistryUnreadableError, match="not a directory"):
-        FolderStore(tmp_path / "registry").teams()
+        open_store((tmp_path / "registry").as_uri()).teams()
 
 
 @pytest.mark.parametrize("team", ["../shop", "..", "a/b", "", ".hidden", "shop\n", "a" * 201, "shop.json/.."])
-def test_names_do_not_lead_out_of_the_folder(store, team):
-    (store.folder.parent / "shop.json").write_text("{}")
+def test_names_do_not_lead_out_of_the_folder(store, folder, team):
+    (folder.parent / "shop.json").write_text("{}")
     assert store.read(team) is None
     with pytest.raises(ValueError, match="cannot be the name of a team"):
-        store.write(team, entry())
+        store.replace(team, entry(), None)
 
 
-def test_other_files_are_left_alone(store):
-    store.write("shop", entry())
+def test_other_files_are_left_alone(store, folder):
+    write(store, "shop", entry())
     for name in ("README.md", ".shop.json.1234.tmp", "a b.json"):
-        (store.folder / name).write_text("x")
+        (folder / name).write_text("x")
     assert store.teams() == ("shop",)
 
 
@@ -131,40 +151,214 @@ def test_a_written_file_has_the_usual_permissions(tmp_path):
     assert (tmp_path / "written").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
+@pytest.mark.parametrize("known", [None, "0" * 32])
+def test_what_is_there_is_replaced_by_whoever_has_read_it(store, known):
+    write(store, "shop", entry())
+    with pytest.raises(ChangedError):
+        store.replace("shop", entry(dag_prefix="mine"), known)
+    assert store.read("shop") == entry()
+    store.replace("shop", entry(dag_prefix="mine"), store.read_all().versions["shop"])
+    assert store.read("shop") == entry(dag_prefix="mine")
+
+
+def test_what_is_gone_is_not_written_again(store, folder):
+    write(store, "shop", entry())
+    version = store.read_all().versions["shop"]
+    (folder / "shop.json").unlink()
+    with pytest.raises(ChangedError):
+        store.replace("shop", entry(dag_prefix="mine"), version)
+    assert store.teams() == ()
+
+
+def test_a_write_that_is_repeated_finds_itself(store):
+    store.replace("shop", entry(), None)
+    store.replace("shop", entry(), None)
+
+
+def test_a_damaged_entry_is_replaced_like_any_other(store, folder):
+    folder.mkdir()
+    (folder / "shop.json").write_text("{")
+    write(store, "shop", entry())
+    assert store.read("shop") == entry()
+
+
+def test_an_entry_of_a_later_release_is_told_apart(store, folder):
+    folder.mkdir()
+    (folder / "shop.json").write_text('{"shop": {"format_version": 2}}')
+    (folder / "audit.json").write_text('{"audit": {"format_version": 0}}')
+    reading = store.read_all()
+    assert reading.newer == {"shop"}
+    assert [finding.hint for finding in reading.findings] == [
+        "the next publish of that team writes it again",
+        "install a newer dbt-scheduler",
+    ]
+
+
+def test_a_folder_that_nobody_may_write_to(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RegistryUnwritableError, match="not a directory"):
+        open_store((tmp_path / "file" / "registry").as_uri()).replace("shop", entry(), None)
+
+
+def test_an_entry_that_is_a_folder_hides_no_other(store, folder):
+    write(store, "audit", entry())
+    (folder / "shop.json").mkdir()
+    reading = store.read_all()
+    assert list(reading.entries) == list(reading.versions) == ["audit"]
+    assert [finding.message for finding in reading.findings] == [
+        'the registry entry of team "shop" cannot be read: is a directory'
+    ]
+
+
 def test_urls(tmp_path):
     here = str(tmp_path.resolve())
     assert registry_url("file:///srv/registry", tmp_path) == "file:///srv/registry"
+    assert registry_url("file:/srv/registry", tmp_path) == "file:///srv/registry"
     assert registry_url("file:registry", tmp_path) == f"file://{here}/registry"
     assert registry_url("some registry", tmp_path) == f"file://{here}/some%20registry"
+    assert registry_url("gs://my-bucket", tmp_path) == "gs://my-bucket"
+    assert registry_url("gs://my_bucket.com/a/b.c", tmp_path) == "gs://my_bucket.com/a/b.c"
     opened = open_store(registry_url("some registry", tmp_path))
-    assert isinstance(opened, FolderStore)
-    assert str(opened.folder) == f"{here}/some registry"
-    assert schemes() == ("file",)
+    assert opened.place("shop") == f"{here}/some registry/shop.json"
+    assert open_store("gs://my-bucket/a/b").place("shop") == "gs://my-bucket/a/b/shop.json"
+    assert open_store("gs://my-bucket").place("shop") == "gs://my-bucket/shop.json"
+    assert schemes() == ("file", "gs")
+
+
+def test_a_path_on_the_command_line_is_what_the_shell_means(tmp_path, monkeypatch):
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "deep")
+    here = tmp_path.resolve()
+    assert typed_url("../out/registry") == f"{here.as_uri()}/out/registry"
+    assert typed_url("/srv/a%2e") == "file:///srv/a%252e"
+    assert typed_url("file:registry") == f"{here.as_uri()}/deep/registry"
+    assert typed_url("gs://bucket/x") == "gs://bucket/x"
+
+
+STARTS = "registry URLs start with file:, gs:, not with"
+BUCKET = "write gs://bucket or gs://bucket/a/prefix, without a slash at the end"
 
 
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("ftp://host/x", "registry URLs start with file:, not with ftp"),
-        ("_entries:x", "registry URLs start with file:, not with _entries:x"),
-        ("registry", "registry URLs start with file:, not with registry"),
+        ("ftp://host/x", f"{STARTS} ftp"),
+        ("_entries:x", f"{STARTS} _entries:x"),
+        ("_documents:x", f"{STARTS} _documents:x"),
+        ("registry", f"{STARTS} registry"),
+        ("GS://bucket", f"{STARTS} GS"),
         ("file:registry", '"file:registry" names no folder: write file:///an/absolute/folder'),
         ("file://registry/x", '"file://registry/x" names no folder: write file:///an/absolute/folder'),
+        ("file://me:secret@host/x", '"file://...@host/x" names no folder: write file:///an/absolute/folder'),
+        ("file:////host/x", '"file:////host/x" names no folder: write file:///an/absolute/folder'),
+        ("file:///x?y", '"file:///x?y" names no folder: write file:///an/absolute/folder'),
+        ("file:///x/../y", '"file:///x/../y" leads out of its folder by ".."'),
+        ("file:///x/%2e%2E/y", '"file:///x/%2e%2E/y" leads out of its folder by ".."'),
+        ("file:///x%2f..%2fy", '"file:///x%2f..%2fy" leads out of its folder by ".."'),
+        ("file:///x%00", '"file:///x%00" names no folder: there is a null character in it'),
+        *(
+            (url, f'"{url}" names no bucket: {BUCKET}')
+            for url in (
+                "gs:",
+                "gs:bucket",
+                "gs:/bucket",
+                "gs://",
+                "gs:///x",
+                "gs://b",
+                "gs://Bucket",
+                "gs://bucket/",
+                "gs://bucket//x",
+                "gs://bucket/x/",
+                "gs://bucket/../x",
+                "gs://bucket/./x",
+                "gs://bucket/x/..",
+                "gs://bucket/%2e%2e/x",
+                "gs://bucket/a%2fb",
+                "gs://bucket%2fb",
+                "gs://bucket:443/x",
+                "gs://bucket/x?generation=1",
+                "gs://bucket/x#1",
+                "gs://bucket/a b",
+                "gs://bucket/x\n",
+                "gs://bu\ncket/x",
+                "gs://bucket\\x",
+                "gs://a..b/x",
+                "gs://-bucket",
+                "gs://[::1]/x",
+            )
+        ),
+        ("gs://me:secret@bucket/x", f'"gs://...@bucket/x" names no bucket: {BUCKET}'),
     ],
 )
-def test_urls_that_open_nothing(url, problem):
+def test_urls_that_open_nothing(url, problem, tmp_path):
     with pytest.raises(ValueError, match=r"^") as raised:
         open_store(url)
     assert str(raised.value) == problem
+    if ":" in url and not url.startswith(("file:registry", "_")):
+        with pytest.raises(ValueError, match=r"^"):
+            registry_url(url, tmp_path)
 
 
-@pytest.mark.parametrize("url", ["", "file:", "file://host/x", "file:///x?y", "ftp://host/x"])
-def test_urls_that_cannot_be_made_absolute(url, tmp_path):
-    with pytest.raises(ValueError, match=r"registry|no folder"):
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("", '"" is no folder: write file:///an/absolute/folder or file:a/relative/one'),
+        ("file:", '"file:" is no folder: write file:///an/absolute/folder or file:a/relative/one'),
+        ("file:../x", '"file:../x" leads out of its folder by ".."'),
+        ("../x", '"../x" leads out of its folder by ".."'),
+        ("file:a/%2e%2e/b", '"file:a/%2e%2e/b" leads out of its folder by ".."'),
+        ("ftp://host/x", f"{STARTS} ftp"),
+    ],
+)
+def test_urls_that_cannot_be_made_absolute(url, problem, tmp_path):
+    with pytest.raises(ValueError, match=r"^") as raised:
         registry_url(url, tmp_path)
+    assert str(raised.value) == problem
+
+
+MEMORY = """\
+from dbt_scheduler.stores import ChangedError, Document
+
+KEPT = {}
+
+
+def open_documents(url):
+    return Memory()
+
+
+class Memory:
+    remote = False
+
+    def versions(self):
+        return {team: KEPT[team].version for team in KEPT}
+
+    def get(self, team):
+        return KEPT.get(team)
+
+    def put(self, team, content, version):
+        current = KEPT.get(team)
+        if (current.version if current else None) != version:
+            raise ChangedError
+        KEPT[team] = Document(content, str(int(version or 0) + 1))
+
+    def place(self, team):
+        return f"memory {team}"
+"""
+
+
+def test_a_scheme_is_one_file(tmp_path, monkeypatch):
+    (tmp_path / "memory.py").write_text(MEMORY)
+    monkeypatch.setattr(stores, "__path__", [*stores.__path__, str(tmp_path)])
+    assert schemes() == ("file", "gs", "memory")
+    store = open_store(registry_url("memory:x", tmp_path))
+    store.replace("shop", entry(), None)
+    store.replace("shop", entry(dag_prefix="new"), "1")
+    assert store.read_all() == Reading({"shop": entry(dag_prefix="new")}, (), {"shop": "2"})
+    with pytest.raises(ChangedError):
+        store.replace("shop", entry(), "1")
 
 
 def test_the_stores_are_light_to_import():
-    program = "import sys, dbt_scheduler.stores.file; print({'yaml', 'jsonschema'} & set(sys.modules))"
+    program = "import sys, dbt_scheduler.stores.file, dbt_scheduler.stores.gs; print({'yaml', 'jsonschema', 'google.auth', 'requests'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -7,7 +7,7 @@ import msgspec
 from dbt_scheduler.producers import current_producer
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.spec import FORMAT_VERSION, DagSpec, Producer, Sensor
-from dbt_scheduler.stores import RegistryUnreadableError, open_store, registry_url
+from dbt_scheduler.stores import RegistryUnreadableError, open_store, typed_url
 from dbt_scheduler.suggest import did_you_mean
 
 _DAGS = "dags"
@@ -84,7 +84,7 @@ class Deployed:
     def _url(self, reader: DagSpec) -> str:
         try:
             if self._registry:
-                return registry_url(self._registry, Path())
+                return typed_url(self._registry)
         except ValueError as error:
             raise NotFoundError(str(error), "correct --registry") from None
         return reader.registry_url or (self.dags.resolve().parent / "registry").as_uri()

@@ -105,6 +105,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_changes: tuple[Acknowledged, ...] = ()
 
 
+class Base(msgspec.Struct, frozen=True):
+    """What a team's entry was compiled against: the version that the registry had of it; null if it had none."""
+
+    version: str | None
+
+
+def others_entry(published: Entry, entry: Entry) -> bool:
+    """Whether an entry of the same team was published by another dbt project."""
+    return published.project_name not in (None, entry.project_name)
+
+
 def full_task_id(task_group: str | None, task_id: str) -> str:
     """The task's id in Airflow: prefixed with its task group."""
     return f"{task_group}.{task_id}" if task_group else task_id

@@ -1,16 +1,25 @@
 """What every command does first: find the platform and the registry, load the teams, see them together."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from dbt_scheduler.catalogue.inputs import SCH412
+from dbt_scheduler.catalogue.inputs import SCH409, SCH412
 from dbt_scheduler.config import PlatformConfig, find_platform, load_platform
 from dbt_scheduler.errors import CannotRunError, Finding, Severity
 from dbt_scheduler.graph.workspace import Workspace, build_workspace, load_projects
-from dbt_scheduler.registry import Entry
-from dbt_scheduler.stores import RegistryUnreadableError, open_store, registry_url
+from dbt_scheduler.stores import (
+    Reading,
+    RegistryUnreadableError,
+    open_store,
+    registry_url,
+    shown_url,
+    typed_url,
+)
+
+_SECONDS = 120.0
+"""For the registry: a machine of a CI often has no cache, and may be far away."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,10 +32,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """The teams at hand among all teams, and what was found while reading platform and registry."""
+    """The teams at hand among all teams, and what was found while reading platform and registry.
+
+    ``versions`` are those of the registry's documents that this was read from; None if no registry was named.
+    """
 
     workspace: Workspace
     findings: tuple[Finding, ...]
+    versions: Mapping[str, str] | None
 
 
 Progress = Callable[[Sequence[Path]], Iterable[Path]]
@@ -41,9 +54,13 @@ def open_session(folders: Sequence[Path], options: Options, progress: Progress) 
 
     """
     platform, findings = read_platform(folders, options)
-    entries, unreadable = read_registry(platform, options)
+    reading = read_registry(platform, options)
     loaded = load_projects(progress(folders), platform, options.manifest)
-    return Session(build_workspace(loaded, platform, entries), (*findings, *unreadable))
+    workspace = build_workspace(loaded, platform, reading.entries)
+    teams = {team.project.team for team in workspace.teams}
+    unreadable = (_softened(finding, teams) for finding in reading.findings)
+    named = options.registry is not None or platform.registry_url is not None
+    return Session(workspace, (*findings, *unreadable), reading.versions if named else None)
 
 
 def read_platform(folders: Sequence[Path], options: Options) -> tuple[PlatformConfig, tuple[Finding, ...]]:
@@ -59,27 +76,44 @@ def read_platform(folders: Sequence[Path], options: Options) -> tuple[PlatformCo
     return platform, findings
 
 
-def read_registry(platform: PlatformConfig, options: Options) -> tuple[dict[str, Entry], tuple[Finding, ...]]:
-    """Every team's entry that can be read.
+def read_registry(platform: PlatformConfig, options: Options) -> Reading:
+    """Every team's entry that can be read; none where no registry is named.
 
     Raises:
         CannotRunError: the registry itself cannot be read.
 
     """
     try:
-        url = _registry_url(platform, options)
-        if url is None:
-            return {}, ()
-        reading = open_store(url).read_all()
-    except (RegistryUnreadableError, ValueError) as error:
-        place = options.registry or platform.path
-        raise CannotRunError.because(SCH412.at(place, problem=str(error))) from None
-    return reading.entries, reading.findings
+        url = registry_to_use(platform, options)
+        return Reading({}, ()) if url is None else open_store(url, _SECONDS).read_all()
+    except RegistryUnreadableError as error:
+        raise CannotRunError.because(_unreadable(platform, options, error)) from None
 
 
-def _registry_url(platform: PlatformConfig, options: Options) -> str | None:
-    if options.registry is not None:
-        return registry_url(options.registry, Path())
-    if platform.registry_url is not None or options.out is None:
-        return platform.registry_url
-    return registry_url("file:registry", options.out)
+def registry_to_use(platform: PlatformConfig, options: Options) -> str | None:
+    """The URL of the registry; None where none is named and there is no folder of output.
+
+    Raises:
+        CannotRunError: there is no such registry.
+
+    """
+    try:
+        if options.registry is not None:
+            return typed_url(options.registry)
+        if platform.registry_url is not None or options.out is None:
+            return platform.registry_url
+        return registry_url("file:registry", options.out)
+    except ValueError as error:
+        raise CannotRunError.because(_unreadable(platform, options, error)) from None
+
+
+def _softened(finding: Finding, teams: Collection[str]) -> Finding:
+    """The entry of a team at hand may be damaged: nobody reads it here, and only its team can write it anew."""
+    if finding.code != SCH409.code or finding.subject not in teams:
+        return finding
+    return msgspec.structs.replace(finding, severity=Severity.WARNING)
+
+
+def _unreadable(platform: PlatformConfig, options: Options, error: Exception) -> Finding:
+    place = platform.path if options.registry is None else shown_url(options.registry)
+    return SCH412.at(place, problem=str(error))

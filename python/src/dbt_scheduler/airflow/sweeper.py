@@ -25,6 +25,7 @@ _log = logging.getLogger(__name__)
 _EVERY = timedelta(minutes=5)
 _BUDGET_SECONDS = 240.0
 _ALERT_SECONDS = 60.0
+_REGISTRY_SECONDS = 60.0
 _TASK = "sweep"
 _TOLD = "slo_misses"
 
@@ -83,7 +84,7 @@ class SweepOperator(BaseOperator):
         self._tell_misses(context, swept.misses, entries)
 
     def _entries(self) -> dict[str, Entry]:
-        reading = open_store(self._registry_url).read_all()
+        reading = open_store(self._registry_url, _REGISTRY_SECONDS).read_all()
         for finding in reading.findings:
             _log.warning("The registry's %s cannot be used: %s", finding.path, finding.message)
         return reading.entries

@@ -89,6 +89,34 @@ SCH314 = Rule(
     example="A model `orders` and, in an installed package, another model `orders`.",
     fix="Rename one, or leave one unscheduled.",
 )
+SCH318 = Rule(
+    code="SCH318",
+    summary="A team that another dbt project has published",
+    message='team "{team}" was published by the dbt project "{other}", and this project is "{project}"',
+    hint="choose another `team` in scheduler.yaml; if the project was renamed, have the old entry removed from the registry",
+    why="The registry has one entry per team. Publishing this one would take away what the other project makes.",
+    example="""\
+# scheduler.yaml of the dbt project sales_eu, copied from that of the project sales
+team: sales
+""",
+    fix="Name the team differently. After a rename of the dbt project, ask the platform team to remove the entry "
+    "that it published under its old name, and compile again.",
+)
+SCH319 = Rule(
+    code="SCH319",
+    summary="An entry reads an asset that is no longer there",
+    message='task "{task}" in {pipeline} reads "{asset}" of team {team}, which {problem}',
+    hint="ask {contact}; without that asset, remove the read and compile again",
+    why="The entry was right when it was compiled, and the registry has changed since. Once published, its task "
+    "would wait for a table that nobody makes or promises any more.",
+    example="""\
+$ dbt-scheduler publish out
+out/registry/shop.json: SCH319 task "marts.orders" in daily reads "fct_shipments" of team shipping, which no longer exposes it
+  hint: ask #shipping; without that asset, remove the read and compile again
+""",
+    fix="Agree with the team that makes it, or remove the read; then `dbt compile`, `dbt-scheduler compile` and "
+    "publish again.",
+)
 SCH320 = Rule(
     code="SCH320",
     severity=Severity.WARNING,

@@ -149,7 +149,6 @@ tasks:
 """,
     fix="Put the word in quotes.",
 )
-
 SCH412 = Rule(
     code="SCH412",
     summary="The registry cannot be read",
@@ -159,7 +158,69 @@ SCH412 = Rule(
     example="`--registry ftp://example.com/registry`: there is no store of that kind.",
     fix="Correct the URL, or ask the platform team for access.",
 )
-
+SCH413 = Rule(
+    code="SCH413",
+    summary="A registry entry was changed by somebody else",
+    message="the entry of team {team} was {what} by somebody else since this was compiled",
+    hint="compile again with this registry, and publish that",
+    why="What was compiled has not seen what is in the registry now, and publishing it would undo that. Of two "
+    "publishes of one team the first wins, and the second is told.",
+    example="""\
+$ dbt-scheduler publish out
+out/registry/shop.json: SCH413 the entry of team shop was published by somebody else since this was compiled
+  hint: compile again with this registry, and publish that
+nothing was published
+""",
+    fix="Compile again, with the registry named by --registry or by registry.url in platform.yaml, so that `compile` "
+    "notes the entry's version in OUT/base. If this happens often, let your CI publish one commit at a time.",
+)
+SCH414 = Rule(
+    code="SCH414",
+    summary="A compiled entry cannot be published",
+    message="this cannot be published: {problem}",
+    hint="compile again, with this release of dbt-scheduler",
+    why="A damaged entry, or one under another team's name, would be every consumer's problem.",
+    example="""\
+$ cp out/registry/shop.json out/registry/sales.json
+$ dbt-scheduler publish out
+out/registry/sales.json: SCH414 this cannot be published: it is another team's
+  hint: compile again, with this release of dbt-scheduler
+""",
+    fix="Let `dbt-scheduler compile` write the folder, and change nothing in it.",
+)
+SCH415 = Rule(
+    code="SCH415",
+    summary="The registry cannot be written",
+    message="the registry cannot be written: {problem}",
+    hint="see that its URL is right and that you may write there; what was there before is still whole",
+    why="An entry is replaced at once or not at all.",
+    example="""\
+$ dbt-scheduler publish out --registry file:///read-only
+/read-only/shop.json: SCH415 the registry cannot be written: permission denied
+""",
+    fix="Ask the platform team for access, or make room, and publish again.",
+)
+SCH416 = Rule(
+    code="SCH416",
+    summary="The folder for proposals holds something else",
+    message="this folder is no proposal of an earlier adopt: it has files, but no {index}",
+    hint="name a folder that is empty or does not exist yet",
+    why="`adopt` replaces the proposals that it wrote before. What somebody else keeps in a folder, it leaves alone.",
+    example="""\
+$ dbt-scheduler adopt shop shipping --out shop
+shop: SCH416 this folder is no proposal of an earlier adopt: it has files, but no adopt.json
+""",
+    fix="Name another folder with `--out`.",
+)
+SCH417 = Rule(
+    code="SCH417",
+    summary="A project's name that no team can have",
+    message='"{team}" cannot be the name of a team',
+    hint="set `team` in its scheduler.yaml: letters, digits, _ and -, with a letter, a digit or _ first",
+    why="A team's name becomes a file of the registry, a part of DAG ids and the name of a source.",
+    example="A manifest whose `project_name` is `../shop`.",
+    fix="Set `team` in `scheduler.yaml`; for a bare manifest, name the project's folder instead.",
+)
 SCH420 = Rule(
     code="SCH420",
     summary="A folder is no compiled output",
@@ -184,25 +245,4 @@ playground_out: SCH421 this is of team playground, but BASE is of team shipping
 """,
     fix="Name two outputs of one project. A team gets a new name in two steps: publish under the new name, "
     "let its readers change, then remove the old one.",
-)
-SCH416 = Rule(
-    code="SCH416",
-    summary="The folder for proposals holds something else",
-    message="this folder is no proposal of an earlier adopt: it has files, but no {index}",
-    hint="name a folder that is empty or does not exist yet",
-    why="`adopt` replaces the proposals that it wrote before. What somebody else keeps in a folder, it leaves alone.",
-    example="""\
-$ dbt-scheduler adopt shop shipping --out shop
-shop: SCH416 this folder is no proposal of an earlier adopt: it has files, but no adopt.json
-""",
-    fix="Name another folder with `--out`.",
-)
-SCH417 = Rule(
-    code="SCH417",
-    summary="A project's name that no team can have",
-    message='"{team}" cannot be the name of a team',
-    hint="set `team` in its scheduler.yaml: letters, digits, _ and -, with a letter, a digit or _ first",
-    why="A team's name becomes a file of the registry, a part of DAG ids and the name of a source.",
-    example="A manifest whose `project_name` is `../shop`.",
-    fix="Set `team` in `scheduler.yaml`; for a bare manifest, name the project's folder instead.",
 )

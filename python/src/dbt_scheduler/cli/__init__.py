@@ -9,6 +9,7 @@ from dbt_scheduler import __version__
 from dbt_scheduler.cli.adopt import adopt
 from dbt_scheduler.cli.explain import explain
 from dbt_scheduler.cli.projects import check, compile_
+from dbt_scheduler.cli.publish import publish
 from dbt_scheduler.cli.registry import registry
 from dbt_scheduler.cli.report import report
 from dbt_scheduler.cli.resume import resume
@@ -21,5 +22,5 @@ def main() -> None:
     """Airflow DAGs from dbt projects of many teams that wait for each other exactly."""
 
 
-for _command in (check, compile_, report, registry, waits, explain, resume, adopt):
+for _command in (check, compile_, report, publish, registry, waits, explain, resume, adopt):
     main.add_command(_command)

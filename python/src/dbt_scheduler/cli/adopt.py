@@ -30,8 +30,9 @@ def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> No
     with refusals():
         folders = [place if place.is_dir() else place.parent for place in places]
         platform, _ = read_platform(folders, settings)
-        registry, findings = read_registry(platform, settings)
-        talk(findings)
+        reading = read_registry(platform, settings)
+        registry = reading.entries
+        talk(reading.findings)
         subjects = load_subjects(progress(places), platform.pipelines, settings.manifest)
         if len({*registry, *(subject.project.team for subject in subjects)}) == 1:
             raise click.UsageError(

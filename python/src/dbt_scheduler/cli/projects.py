@@ -48,7 +48,7 @@ def compile_(folders: tuple[Path, ...], out: Path, *, strict: bool, **options: A
             click.echo("nothing was written", err=True)
             sys.exit(1)
         compiled = _compile(session, out)
-        write_output(out, compiled)
+        write_output(out, compiled, session.versions)
         click.echo(_written(out, compiled), err=True)
 
 

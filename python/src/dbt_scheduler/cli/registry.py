@@ -15,7 +15,7 @@ from dbt_scheduler.lookup.text import render_asset, render_assets, render_consum
 from dbt_scheduler.lookup.views import view_asset, view_assets, view_needs
 from dbt_scheduler.project.loading import team_name
 from dbt_scheduler.readers import Readers
-from dbt_scheduler.registry import Directory, Entry
+from dbt_scheduler.registry import Directory
 from dbt_scheduler.session import Options, read_platform, read_registry
 from dbt_scheduler.snapshot import write_snapshot
 
@@ -85,14 +85,14 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
     with refusals():
         settings = Options(**options)
         platform, _ = read_platform([Path()], settings)
-        entries, findings = read_registry(platform, settings)
-        talk(findings)
+        reading = read_registry(platform, settings)
+        talk(reading.findings)
         if package is not None:
             with writing(package):
-                write_snapshot(package, Directory(entries), platform.pipelines, team_name(Path()))
-            click.echo(f"{len(entries)} teams written to {package}", err=True)
+                write_snapshot(package, Directory(reading.entries), platform.pipelines, team_name(Path()))
+            click.echo(f"{len(reading.entries)} teams written to {package}", err=True)
         if json_:
-            sys.stdout.write(encode(entries).decode())
+            sys.stdout.write(encode(reading.entries).decode())
 
 
 def _directory(options: dict[str, Any]) -> Directory:
@@ -103,10 +103,9 @@ def _directory(options: dict[str, Any]) -> Directory:
         raise NotFoundError(
             "no registry is named", "name it with --registry URL, or as registry.url in platform.yaml"
         )
-    entries: dict[str, Entry]
-    entries, findings = read_registry(platform, settings)
-    talk(findings)
-    return Directory(entries)
+    reading = read_registry(platform, settings)
+    talk(reading.findings)
+    return Directory(reading.entries)
 
 
 def _show(style: str, value: _Value, text: Callable[[_Value], str]) -> None:

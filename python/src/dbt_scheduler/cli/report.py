@@ -59,9 +59,9 @@ def _registry(platform_file: Path | None, url: str | None) -> dict[str, Entry]:
     platform, _ = read_platform([Path()], options)
     if url is None and platform.registry_url is None:
         warn(["no registry is named: consumers are only those that were compiled together"])
-    entries, unreadable = read_registry(platform, options)
-    talk(unreadable)
-    return entries
+    reading = read_registry(platform, options)
+    talk(reading.findings)
+    return reading.entries
 
 
 def _json(reports: Sequence[Report]) -> str:

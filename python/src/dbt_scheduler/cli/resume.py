@@ -41,14 +41,14 @@ def resume(  # noqa: PLR0913, PLR0917 - click hands over each option
     with refusals():
         settings = Options(out=out, **options)
         platform, findings = read_platform([Path()], settings)
-        entries, unreadable = read_registry(platform, settings)
-        talk([*findings, *unreadable])
-        if not entries:
+        reading = read_registry(platform, settings)
+        talk([*findings, *reading.findings])
+        if not reading.entries:
             raise NotFoundError("the registry has no teams", "name it with --registry URL, or --out FOLDER")
         where = connection(platform.airflow_connection, airflow, login, password_file)
         try:
             with AirflowApi(where.url, where.login, where.password) as api:
-                swept = sweep(api, entries, timedelta(days=days))
+                swept = sweep(api, reading.entries, timedelta(days=days))
         except AirflowApiError as error:
             raise NotFoundError(str(error)) from None
         click.echo("\n".join(_lines(swept)))

@@ -1,6 +1,6 @@
-"""Writes what was compiled: specs with their stubs, and registry entries; same input, same bytes."""
+"""Writes what was compiled: specs with their stubs, registry entries and their bases; same input, same bytes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from dbt_scheduler.catalogue.inputs import SCH407
 from dbt_scheduler.compiler.specs import Compiled
 from dbt_scheduler.errors import CannotRunError
 from dbt_scheduler.files import write_atomically
+from dbt_scheduler.registry import Base
 from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, STUB, DagSpec
 
 
@@ -17,8 +18,11 @@ class _Owner(msgspec.Struct):
     team: str | None = None
 
 
-def write_output(out: Path, compiled: Iterable[Compiled]) -> None:
+def write_output(out: Path, compiled: Iterable[Compiled], versions: Mapping[str, str] | None = None) -> None:
     """Write ``dags/`` and ``registry/`` below ``out``, and remove the DAGs that these teams no longer have.
+
+    ``versions`` are those of the registry that this was compiled against. Each team's goes to ``base/``, for
+    ``publish`` to compare; without a registry there is none.
 
     Raises:
         CannotRunError: something cannot be written; every file is then either its old self or its new one.
@@ -26,10 +30,10 @@ def write_output(out: Path, compiled: Iterable[Compiled]) -> None:
     """
     compiled = tuple(compiled)
     with writing(out):
-        for path, content in sorted(_files(out, compiled).items()):
-            if not path.is_file() or path.read_bytes() != content:
-                write_atomically(path, content)
+        _write(_files(out, compiled))
         _remove_old(out / "dags", compiled)
+        # After the entries: an old entry beside a new base would be published over what it has never seen.
+        _write_bases(out / "base", compiled, versions)
 
 
 @contextmanager
@@ -63,6 +67,21 @@ def _files(out: Path, compiled: Iterable[Compiled]) -> dict[Path, bytes]:
             files[out / "dags" / f"{spec.dag_id}.py"] = STUB.encode()
             files[out / "dags" / f"{RESUME_DAG}.py"] = _resume_stub(spec)
     return files
+
+
+def _write(files: Mapping[Path, bytes]) -> None:
+    for path, content in sorted(files.items()):
+        if not path.is_file() or path.read_bytes() != content:
+            write_atomically(path, content)
+
+
+def _write_bases(folder: Path, compiled: Iterable[Compiled], versions: Mapping[str, str] | None) -> None:
+    for team in compiled:
+        path = folder / f"{team.team}.json"
+        if versions is None:
+            path.unlink(missing_ok=True)
+        else:
+            _write({path: encode({team.team: Base(versions.get(team.team))})})
 
 
 def _resume_stub(spec: DagSpec) -> bytes:

@@ -3,9 +3,8 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from dbt_scheduler.catalogue.inputs import SCH405, SCH406
 from dbt_scheduler.config.shaped import check_shape
@@ -127,16 +126,12 @@ def _misplaced_registry(document: Document, value: Mapping[str, Any]) -> Iterato
     url = value["registry"]["url"]
     if url is None:
         return
-    problem = ""
     try:
         registry_url(url, Path())
     except ValueError as error:
-        problem = str(error)
-    if ".." in PurePosixPath(unquote(urlsplit(url).path)).parts:
-        problem = f'"{url}" leads out of its folder by ".."'
-    if problem:
-        hint = "for example file:///srv/registry"
-        yield SCH405.at(document.path, document.line(("registry", "url")), problem=problem, hint=hint)
+        hint = "for example file:///srv/registry or gs://bucket/registry"
+        place = document.path, document.line(("registry", "url"))
+        yield SCH405.at(*place, problem=str(error), hint=hint)
 
 
 def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any]) -> PlatformConfig:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from dbt_scheduler.catalogue.assets import SCH310
+from dbt_scheduler.catalogue.assets import SCH310, SCH318
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.registry import dag_id
+from dbt_scheduler.registry import dag_id, others_entry
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH310: a dag_id that somebody else has too."""
+    """SCH310, SCH318: a dag_id, or a team, that somebody else has too."""
     project = team.project
-    place = str(project.folder / "scheduler.yaml")
+    place = (str(project.folder / "scheduler.yaml"), project.config.line)
     taken = {
         dag_id(entry.dag_prefix, pipeline): name
         for name, entry in workspace.directory.entries.items()
@@ -21,6 +21,8 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     for pipeline in project.pipelines:
         own = dag_id(project.dag_prefix, pipeline)
         if own in taken:
-            yield SCH310.at(
-                place, project.config.line, subject=own, dag_id=own, team=project.team, other=taken[own]
-            )
+            yield SCH310.at(*place, subject=own, dag_id=own, team=project.team, other=taken[own])
+    published = workspace.published.get(project.team)
+    if published is not None and others_entry(published, team.entry):
+        names = {"other": published.project_name, "project": team.entry.project_name}
+        yield SCH318.at(*place, subject=project.team, team=project.team, **names)

@@ -1,30 +1,67 @@
 """Where the registry is kept: one document per team, in a folder or in object storage, named by a URL.
 
-A store is one module of this package, called like its URLs' scheme, with a function ``open_store(url)``.
+A scheme is one module of this package, called like it, with a function ``open_documents(url)`` that gives
+the ``Documents`` there, or raises ValueError with words for people.
 """
 
 import pkgutil
+import re
 from importlib import import_module
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from dbt_scheduler.stores._entries import Reading, RegistryUnreadableError, Store
+from dbt_scheduler.stores._cache import Cache
+from dbt_scheduler.stores._documents import (
+    ChangedError,
+    Document,
+    Documents,
+    NewerFormatError,
+    RegistryError,
+    RegistryUnreadableError,
+    RegistryUnwritableError,
+    shown_url,
+)
+from dbt_scheduler.stores._entries import decode as decode_entry
+from dbt_scheduler.stores._entries import is_team
+from dbt_scheduler.stores._store import Reading, Store
 
-__all__ = ["Reading", "RegistryUnreadableError", "Store", "open_store", "registry_url", "schemes"]
+__all__ = [
+    "ChangedError",
+    "Document",
+    "Documents",
+    "NewerFormatError",
+    "Reading",
+    "RegistryError",
+    "RegistryUnreadableError",
+    "RegistryUnwritableError",
+    "Store",
+    "decode_entry",
+    "is_team",
+    "open_store",
+    "registry_url",
+    "schemes",
+    "shown_url",
+    "typed_url",
+]
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, seconds: float = 10) -> Store:
     """Open the store that an absolute URL names; nothing is read yet.
 
+    Reading a remote one takes so many seconds at most. A completion callback, which has 15 in all, needs the
+    other five to ask Airflow.
+
     Raises:
-        ValueError: the URL is of no known scheme, or not complete.
+        ValueError: the URL is of no known scheme, not complete, or leads out of what it names.
 
     """
-    scheme = urlsplit(url).scheme
+    scheme = _scheme(url)
     if scheme not in schemes():
         raise ValueError(f"registry URLs start with {_starts()}, not with {scheme or url}")
-    store: Store = import_module(f"{__name__}.{scheme}").open_store(url)
-    return store
+    documents: Documents = import_module(f"{__name__}.{scheme}").open_documents(url)
+    return Store(documents, Cache.of(url), seconds)
 
 
 def schemes() -> tuple[str, ...]:
@@ -36,19 +73,42 @@ def registry_url(written: str, folder: Path) -> str:
     """Make a URL absolute: ``file:registry``, or just ``registry``, is a folder below the one given.
 
     Raises:
-        ValueError: it is of no known scheme, or not complete.
+        ValueError: it is no URL that can be opened.
 
     """
-    parts = urlsplit(written)
-    if parts.scheme not in ("", "file"):
-        open_store(written)
-        return written
-    if parts.netloc or parts.query or parts.fragment or not parts.path:
-        raise ValueError(f'"{written}" is no folder: write file:///an/absolute/folder or file:a/relative/one')
-    path = parts.path if parts.scheme else quote(parts.path)
-    if not path.startswith("/"):
-        path = f"{quote(str(folder.resolve()))}/{path}"
-    return f"file://{path}"
+    scheme = _scheme(written)
+    url = written
+    if scheme in ("", "file"):
+        path = written.removeprefix("file:") if scheme else quote(written)
+        if not path or path.startswith("//") != path.startswith("///") or "?" in path or "#" in path:
+            raise ValueError(
+                f'"{shown_url(written)}" is no folder: write file:///an/absolute/folder or file:a/relative/one'
+            )
+        if not path.startswith("/"):
+            path = f"{quote(str(folder.resolve()))}/{path}"
+        url = f"file://{path.removeprefix('//')}"
+    try:
+        open_store(url)
+    except ValueError as error:
+        # In the words of whoever wrote it.
+        raise ValueError(str(error).replace(f'"{url}"', f'"{shown_url(written)}"')) from None
+    return url
+
+
+def typed_url(typed: str) -> str:
+    """What somebody typed on a command line: a URL, or a path as the shell means it.
+
+    Raises:
+        ValueError: it is no URL that can be opened.
+
+    """
+    path_only = typed and not _scheme(typed)
+    return registry_url(Path(typed).resolve().as_uri() if path_only else typed, Path())
+
+
+def _scheme(url: str) -> str:
+    match = _SCHEME.match(url)
+    return match[1] if match else ""
 
 
 def _starts() -> str:

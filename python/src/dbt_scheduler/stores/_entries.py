@@ -1,61 +1,13 @@
-"""What all stores share: the promise they make, and the encoding of a team's document."""
+"""The encoding of a team's entry as a document."""
 
 import re
-from typing import Protocol
 
 import msgspec
 
-from dbt_scheduler.errors import Finding
 from dbt_scheduler.registry import FORMAT_VERSION, Entry
+from dbt_scheduler.stores._documents import NewerFormatError, RegistryUnreadableError
 
 _TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,199}")
-
-
-class RegistryUnreadableError(Exception):
-    """The registry, or one team's entry, is there but cannot be read; the text says why."""
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """All entries that could be read, by team, and a finding for each that could not."""
-
-    entries: dict[str, Entry]
-    findings: tuple[Finding, ...]
-
-
-class Store(Protocol):
-    """A registry: one document per team. Readers see whole documents, the old one or the new one."""
-
-    def teams(self) -> tuple[str, ...]:
-        """The teams that have an entry, sorted; a registry that does not exist yet has none.
-
-        Raises:
-            RegistryUnreadableError: the listing cannot be read.
-
-        """
-
-    def read(self, team: str) -> Entry | None:
-        """One team's entry; None if it has none.
-
-        Raises:
-            RegistryUnreadableError: the entry cannot be read.
-
-        """
-
-    def read_all(self) -> Reading:
-        """Every team's entry; one that cannot be read is a finding and hides no other.
-
-        Raises:
-            RegistryUnreadableError: the listing cannot be read.
-
-        """
-
-    def write(self, team: str, entry: Entry) -> None:
-        """Replace one team's entry.
-
-        Raises:
-            OSError: it cannot be written; what was there is still whole.
-
-        """
 
 
 class _Head(msgspec.Struct):
@@ -76,7 +28,8 @@ def decode(team: str, content: bytes) -> Entry:
     """The entry in a team's document.
 
     Raises:
-        RegistryUnreadableError: it is not whole, not that team's, or in a newer format.
+        RegistryUnreadableError: it is not whole or not that team's.
+        NewerFormatError: it is in a format of a later release.
 
     """
     try:
@@ -85,9 +38,8 @@ def decode(team: str, content: bytes) -> Entry:
             raise RegistryUnreadableError("it is another team's")
         version = heads[team].format_version
         if version != FORMAT_VERSION:
-            raise RegistryUnreadableError(
-                f"it has format_version {version}, this release reads {FORMAT_VERSION}"
-            )
+            refusal = NewerFormatError if version > FORMAT_VERSION else RegistryUnreadableError
+            raise refusal(f"it has format_version {version}, this release reads {FORMAT_VERSION}")
         return _DECODER.decode(content)[team]
     except msgspec.ValidationError as error:
         place = str(error).rpartition(" - at ")[2].strip("`") if " - at " in str(error) else "its top level"

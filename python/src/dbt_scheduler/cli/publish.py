@@ -1,0 +1,67 @@
+"""``publish``: puts the entries that ``compile`` wrote into the registry."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, talk
+from dbt_scheduler.deployed import NotFoundError
+from dbt_scheduler.publishing import Published, check_offers, load_offers, write_offers
+from dbt_scheduler.session import Options, read_platform, read_registry, registry_to_use
+from dbt_scheduler.stores import Store, open_store
+
+_NOTHING = "nothing was published"
+
+
+@click.command()
+@click.argument("out", type=FOLDER)
+@click.option("--registry", metavar="URL", help="Where the registry is, instead of where platform.yaml says.")
+@click.option(
+    "--platform", type=FILE, help="The platform.yaml, instead of the nearest one above this folder."
+)
+def publish(out: Path, registry: str | None, platform: Path | None) -> None:
+    """Put the registry entries in OUT, as `compile` wrote them, into the registry.
+
+    All of them are checked against the registry as it is now, before any is written.
+    """
+    with refusals():
+        config, _ = read_platform([Path()], Options(platform=platform))
+        options = Options(registry=registry)
+        url = registry_to_use(config, options)
+        if url is None:
+            raise NotFoundError(
+                "there is no registry to publish to",
+                "name one with --registry, or with registry.url in platform.yaml",
+            )
+        offers, findings = load_offers(out)
+        reading = read_registry(config, options)
+        findings += check_offers(offers, reading)
+        if findings:
+            talk(findings)
+            click.echo(_NOTHING, err=True)
+            sys.exit(1)
+        store = open_store(url)
+        published = write_offers(offers, reading, store)
+        _tell(published, store)
+        sys.exit(_exit_code(published))
+
+
+def _tell(published: Published, store: Store) -> None:
+    for team in published.written:
+        click.echo(f"{team}: published to {store.place(team)}", err=True)
+    for team in published.same:
+        click.echo(f"{team}: already published", err=True)
+    if published.finding is None:
+        return
+    talk([published.finding])
+    for team in published.left if published.written else ():
+        click.echo(f"{team}: not published", err=True)
+    if not published.written:
+        click.echo(_NOTHING, err=True)
+
+
+def _exit_code(published: Published) -> int:
+    if published.finding is None:
+        return 0
+    return 2 if published.failed else 1

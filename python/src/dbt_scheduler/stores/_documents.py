@@ -1,0 +1,75 @@
+"""What a scheme implements: the raw documents of a registry, each with a version, and how that can fail."""
+
+import re
+from typing import ClassVar, Protocol
+
+import msgspec
+
+
+class RegistryError(Exception):
+    """The registry could not be used; the text says why, in words for people."""
+
+
+class RegistryUnreadableError(RegistryError):
+    """The registry, or one team's entry, is there but cannot be read."""
+
+
+class NewerFormatError(RegistryUnreadableError):
+    """The entry was written by a newer release: it is whole, and not ours to replace."""
+
+
+class RegistryUnwritableError(RegistryError):
+    """An entry cannot be written; what was there is still whole."""
+
+
+class ChangedError(Exception):
+    """Somebody else was faster: the document is no longer the version that was read."""
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A team's document as it lies there. Its version is opaque and differs whenever the content does."""
+
+    content: bytes
+    version: str
+
+
+class Documents(Protocol):
+    """One document per team. Whoever reads one gets a whole one, the old or the new.
+
+    ``remote`` ones are asked side by side, within a time budget, and what was read is kept in a cache.
+    """
+
+    remote: ClassVar[bool]
+
+    def versions(self) -> dict[str, str | None]:
+        """The teams that have a document, each with its version where listing them tells it.
+
+        Raises:
+            RegistryUnreadableError: the listing cannot be read. A registry that does not exist yet is empty.
+
+        """
+
+    def get(self, team: str) -> Document | None:
+        """One team's document; None if there is none.
+
+        Raises:
+            RegistryUnreadableError: it cannot be read.
+
+        """
+
+    def put(self, team: str, content: bytes, version: str | None) -> None:
+        """Replace the version that was read; None: there must be none yet.
+
+        Raises:
+            ChangedError: it is another version by now. Nothing was written.
+            RegistryUnwritableError: it cannot be written. What was there is still whole.
+
+        """
+
+    def place(self, team: str) -> str:
+        """Where the document is, as people write it."""
+
+
+def shown_url(url: str) -> str:
+    """A URL as it may be printed: what somebody wrote before an @ may be a password."""
+    return re.sub(r"//[^/]*@", "//...@", url)

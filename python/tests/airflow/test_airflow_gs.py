@@ -1,0 +1,145 @@
+"""A registry in Google Cloud Storage, as tasks use it: the same as a folder, and no worse when it is away."""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from api_server import public_api
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
+from harness import Platform
+
+from dbt_scheduler.registry import Entry
+from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, DagSpec
+from fake_gcs import FakeGcs
+
+WAIT = "wait_for__hard_dependencies.dim"
+URL = "gs://bucket/registry"
+
+
+@pytest.fixture(scope="module")
+def api_url() -> Iterator[str]:
+    with public_api() as url:
+        yield url
+
+
+@pytest.fixture
+def airflow(platform: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", api_url)
+    return platform
+
+
+@pytest.fixture
+def gcs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeGcs]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with FakeGcs("bucket").serving() as fake:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", fake.url)
+        yield fake
+
+
+def put(gcs: FakeGcs, team: str, entry: Entry) -> None:
+    gcs.put("bucket", f"registry/{team}.json", msgspec.json.encode({team: entry}))
+
+
+def a_producer(task_id: str = "marts.dim") -> DagSpec:
+    task = a_task(task_id, assets=("shipping.dim",), signals=True)
+    return a_spec(task, team="shipping", registry_url=URL)
+
+
+def a_consumer() -> DagSpec:
+    sensor = a_wait("dim", pipeline="daily")
+    return a_spec(a_task("marts.mine", upstream=(sensor.task_id,)), sensors=(sensor,), registry_url=URL)
+
+
+def given_up(airflow: Platform, gcs: FakeGcs) -> None:
+    """A consumer whose wait is over, without success."""
+    airflow.deploy(a_producer(), a_consumer())
+    put(gcs, "shipping", an_entry("dim", "daily"))
+    put(gcs, "playground", a_wait_entry(a_consumer()))
+    airflow.run("playground_daily", "2025-03-01T00:10")
+    airflow.work()
+    airflow.let_time_pass()
+    airflow.work()
+    assert airflow.state("playground_daily") == "failed"
+
+
+def test_a_sensor_follows_a_producer_that_moved(airflow: Platform, gcs: FakeGcs) -> None:
+    airflow.deploy(a_producer("core.dim_new"), a_consumer())
+    put(gcs, "shipping", an_entry("dim", "daily", group="core", task_id="dim_new"))
+    airflow.run("playground_daily", "2025-03-01T00:10")
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+
+
+def test_a_run_that_gave_up_goes_on_when_the_data_arrives(airflow: Platform, gcs: FakeGcs) -> None:
+    given_up(airflow, gcs)
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+
+
+def test_the_sweep(airflow: Platform, gcs: FakeGcs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does what the callback could not, because the registry was away, and fails while it still is."""
+    stub = {"airflow_connection": "dbt_scheduler_airflow", "alert_channel": "log", "alert_connection": ""}
+    airflow.write_stub(RESUME_DAG, RESUME_STUB.format(registry_url=URL, **stub))
+    given_up(airflow, gcs)
+    gcs.before = lambda *_: (403, b"{}")
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    assert airflow.state("shipping_daily") == "success"
+    assert airflow.state("playground_daily") == "failed"
+    monkeypatch.setattr("dbt_scheduler.resume.sweep.sweep.__defaults__", (timedelta(days=3660),))
+    airflow.run_without_date(RESUME_DAG, "2025-03-03T00:00")
+    airflow.work()
+    assert airflow.state(RESUME_DAG) == "failed"
+    gcs.before = lambda *_: None
+    airflow.run_without_date(RESUME_DAG, "2025-03-03T00:05")
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+
+
+@pytest.mark.parametrize("away", ["refuses", "fails", "nobody"])
+def test_a_registry_that_is_away_costs_no_task(
+    airflow: Platform,
+    gcs: FakeGcs,
+    away: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A sensor waits for the producer as it was compiled; a producer has done its work."""
+    airflow.deploy(a_producer(), a_consumer())
+    if away == "nobody":
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
+    gcs.before = lambda *_: (
+        {"refuses": 403, "fails": 503}.get(away, 200),
+        b'{"error": {"message": "a SECRET"}}',
+    )
+    airflow.run("playground_daily", "2025-03-01T00:10")
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+    assert airflow.state("shipping_daily") == "success"
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    assert "Waiting runs were not resumed: " in said
+    assert f"The registry {URL} cannot be read; waiting for the producer as it was compiled." in said
+    assert "SECRET" not in said
+
+
+def test_a_registry_that_does_not_answer_does_not_use_up_a_callbacks_time(
+    airflow: Platform, gcs: FakeGcs, caplog: pytest.LogCaptureFixture
+) -> None:
+    airflow.deploy(a_producer())
+    done = threading.Event()
+    gcs.before = lambda *_: None if done.wait(60) else (503, b"{}")
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    started = time.monotonic()
+    airflow.work()
+    assert time.monotonic() - started < 15
+    done.set()
+    assert airflow.state("shipping_daily") == "success"
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    assert "Waiting runs were not resumed: " in said
