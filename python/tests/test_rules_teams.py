@@ -431,6 +431,6 @@ def test_sch318(tmp_path):
         world.registry["shop"] = msgspec.structs.replace(published, project_name=project)
         assert len(world.findings()) == found
     assert world.findings() == [
-        f'{YML}: SCH318 team "shop" was published by the dbt project "sales", and this project is "shop"'
+        f'{YML}:2: SCH318 team "shop" was published by the dbt project "sales", and this project is "shop"'
         " | choose another `team` in scheduler.yaml; if the project was renamed, have the old entry removed from the registry"
     ]
