@@ -139,3 +139,12 @@ def test_the_waits_behind_an_asset_are_all_that_stand_above_it(tmp_path):
         "d": ("wait_for__hard_dependencies.a",),
         "e": (hard, soft),
     }
+
+
+def test_a_declared_tasks_asset_has_the_columns_of_its_source_table(tmp_path):
+    world = World(tmp_path)
+    text = "tasks: [{kind: universal, assets: [rates], pipelines: [daily], command: run}]\n"
+    world.team("shop", source("raw.rates", columns={"rate": {"data_type": "float64"}}), text=text)
+    made = world.look().entry.produced["rates"]
+    assert made.columns == {"rate": "float64"}
+    assert str(made.relation) == "warehouse.raw.rates"

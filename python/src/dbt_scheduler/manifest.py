@@ -98,6 +98,7 @@ class Source(msgspec.Struct, frozen=True):
     database: str | None = None
     schema: str | None = None
     quoting: dict[str, bool | None] | None = None
+    columns: dict[str, Column] = {}
     meta: Meta = Meta()
     config: SourceConfig = SourceConfig()
 

@@ -5,10 +5,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from dbt_scheduler.needs import Made
 from dbt_scheduler.registry import AssetKey, Consumed, Contact, Directory
-
-Made = tuple[AssetKey, str]
-"""An asset as one pipeline makes it."""
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -48,7 +46,7 @@ class Readers:
         """
         direct = {reader.team for reader in self.of(key)}
         reached: set[str] = set()
-        stack = [*((key, pipeline) for pipeline in self._pipelines(key)), *own]
+        stack = [*(Made(key.team, key.asset, pipeline) for pipeline in self._pipelines(key)), *own]
         seen = set(stack)
         while stack:
             for team, made in self._next(stack.pop()):
@@ -66,13 +64,12 @@ class Readers:
 
     def _next(self, made: Made) -> Iterator[tuple[str, set[Made]]]:
         """Each team that reads an asset of one pipeline, and what it makes of it."""
-        key, pipeline = made
-        for team, tasks in self._reads.get(key, {}).items():
+        for team, tasks in self._reads.get(AssetKey(made.team, made.asset), {}).items():
             found: set[Made] = set()
             for task in tasks:
-                if task.producer_pipeline == pipeline:
+                if task.producer_pipeline == made.pipeline:
                     found |= self._made_of(team, task)
-            if any(task.producer_pipeline == pipeline for task in tasks):
+            if any(task.producer_pipeline == made.pipeline for task in tasks):
                 yield team, found
 
     def _made_of(self, team: str, task: Consumed) -> set[Made]:
@@ -86,7 +83,7 @@ class Readers:
         behind: dict[tuple[str, str], set[Made]] = defaultdict(set)
         for asset, produced in self._directory.entries[team].produced.items():
             for pipeline, promise in produced.pipelines.items():
-                made = (AssetKey(team, asset), pipeline)
+                made = Made(team, asset, pipeline)
                 behind[pipeline, f"{produced.task_group}/{produced.task_id}"].add(made)
                 for sensor in promise.waits:
                     behind[pipeline, sensor].add(made)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Generic, TypeVar
 
 import msgspec
@@ -141,21 +142,10 @@ Retired = Mapping[str, Sequence[str]]
 
 
 class Directory:
-    """Every team's entry, with the lookups that dependencies need."""
+    """Every team's entry, with the lookups that dependencies need; each index is made when first asked for."""
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self.entries = dict(sorted(entries.items()))
-        self._by_name: dict[str, list[AssetKey]] = defaultdict(list)
-        relations: list[tuple[Relation, AssetKey]] = []
-        for team, entry in self.entries.items():
-            for asset, produced in entry.produced.items():
-                key = AssetKey(team, asset)
-                self._by_name[asset].append(key)
-                if produced.latest_of and produced.latest_of not in entry.produced:
-                    self._by_name[produced.latest_of].append(key)
-                if produced.relation:
-                    relations.append((produced.relation, key))
-        self._by_relation = Relations(relations)
 
     def produced(self, key: AssetKey) -> Produced:
         """What the registry says of an asset that it has."""
@@ -176,6 +166,26 @@ class Directory:
     def at(self, relation: Relation) -> list[AssetKey]:
         """The assets where a relation points: by schema and identifier, and database where both name one."""
         return self._by_relation.at(relation)
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[AssetKey]]:
+        found: dict[str, list[AssetKey]] = defaultdict(list)
+        for team, entry in self.entries.items():
+            for asset, produced in entry.produced.items():
+                key = AssetKey(team, asset)
+                found[asset].append(key)
+                if produced.latest_of and produced.latest_of not in entry.produced:
+                    found[produced.latest_of].append(key)
+        return found
+
+    @cached_property
+    def _by_relation(self) -> Relations[AssetKey]:
+        return Relations(
+            (produced.relation, AssetKey(team, asset))
+            for team, entry in self.entries.items()
+            for asset, produced in entry.produced.items()
+            if produced.relation
+        )
 
 
 def retired_assets(published: Mapping[str, Entry], directory: Directory) -> Retired:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from dbt_scheduler.needs import Made
 from dbt_scheduler.registry import AssetKey
 from dbt_scheduler.spec import DagSpec, Task
 
@@ -13,11 +14,11 @@ class Downstream:
     def __init__(self, specs: Iterable[DagSpec]) -> None:
         self._dags = [_Dag(spec) for spec in specs]
 
-    def of(self, key: AssetKey) -> Iterator[tuple[AssetKey, str]]:
-        """The assets that are made of one within a DAG that makes it, each with the DAG's pipeline."""
+    def of(self, key: AssetKey) -> Iterator[Made]:
+        """The assets that are made of one within a DAG that makes it."""
         for dag in self._dags:
             for asset in dag.below(str(key)):
-                yield AssetKey(key.team, asset.removeprefix(f"{key.team}.")), dag.pipeline
+                yield Made(key.team, asset.removeprefix(f"{key.team}."), dag.pipeline)
 
 
 class _Dag:

@@ -3,24 +3,41 @@
 Data goes to stdout, talk to stderr. Exit code 0: clean; 1: findings; 2: could not run.
 """
 
+from importlib import import_module
+
 import click
 
 from dbt_scheduler import __version__
-from dbt_scheduler.cli.adopt import adopt
-from dbt_scheduler.cli.explain import explain
-from dbt_scheduler.cli.projects import check, compile_
-from dbt_scheduler.cli.publish import publish
-from dbt_scheduler.cli.registry import registry
-from dbt_scheduler.cli.report import report
-from dbt_scheduler.cli.resume import resume
-from dbt_scheduler.cli.waits import waits
+
+_COMMANDS = {
+    "check": "projects",
+    "compile": "projects",
+    "report": "report",
+    "publish": "publish",
+    "registry": "registry",
+    "waits": "waits",
+    "explain": "explain",
+    "resume": "resume",
+    "adopt": "adopt",
+}
+"""Each command's module, in the order of the help."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Imports a command when it is asked for: an HTTP client alone takes as long as all of a small check."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*_COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"{__name__}.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, "compile_" if cmd_name == "compile" else cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dbt-scheduler")
 def main() -> None:
     """Airflow DAGs from dbt projects of many teams that wait for each other exactly."""
-
-
-for _command in (check, compile_, report, publish, registry, waits, explain, resume, adopt):
-    main.add_command(_command)

@@ -6,6 +6,7 @@ import msgspec
 
 from dbt_scheduler.graph.lineage import DagGraph, Graph
 from dbt_scheduler.graph.task_ids import group_of, name_of, sensor_task_ids
+from dbt_scheduler.manifest import Column
 from dbt_scheduler.pipelines import most_frequent
 from dbt_scheduler.project.types import Project, Work
 from dbt_scheduler.registry import Acknowledged, AssetPipeline, Consumed, Contact, Entry, Produced, Relation
@@ -27,7 +28,7 @@ def produced_entry(
         dag_prefix=project.dag_prefix,
         contact=Contact(project.config.alerting.channel, project.config.alerting.tag),
         pipelines={pipeline: schedules[pipeline] for pipeline in project.pipelines},
-        produced=_with_relations(project, produced),
+        produced=_from_tables(project, produced),
         consumed={},
         acknowledged_changes=tuple(
             Acknowledged(each.asset, each.change, each.reason) for each in project.config.acknowledged_changes
@@ -73,7 +74,7 @@ def _produced(
         },
         exposed=bool(exposed),
         relation=_relation(work),
-        columns=_columns(work),
+        columns=_types(work.node.columns) if work.node else {},
         latest_of=latest_of,
     )
 
@@ -84,17 +85,19 @@ def _relation(work: Work) -> Relation | None:
     return Relation(work.node.database, work.node.schema, work.node.alias or work.node.name)
 
 
-def _columns(work: Work) -> dict[str, str | None]:
-    return {name: column.data_type for name, column in work.node.columns.items()} if work.node else {}
+def _types(columns: Mapping[str, Column]) -> dict[str, str | None]:
+    return {name: column.data_type for name, column in columns.items()}
 
 
-def _with_relations(project: Project, produced: dict[str, Produced]) -> dict[str, Produced]:
-    """A declared task's asset lives where dbt's source table says."""
-    tables = {asset: project.tables[table] for table, asset in project.table_assets.items()}
-    return {
-        asset: msgspec.structs.replace(made, relation=tables[asset].relation) if asset in tables else made
-        for asset, made in produced.items()
-    }
+def _from_tables(project: Project, produced: dict[str, Produced]) -> dict[str, Produced]:
+    """A declared task's asset lives where dbt's source table says, and has its documented columns."""
+    for table, asset in project.table_assets.items():
+        if asset in produced:
+            source = project.tables[table]
+            produced[asset] = msgspec.structs.replace(
+                produced[asset], relation=source.relation, columns=_types(source.columns)
+            )
+    return produced
 
 
 def _sensors_above(dag: DagGraph) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from dbt_scheduler.config import TaskConfig, TeamConfig
-from dbt_scheduler.manifest import Manifest, Node, Source
+from dbt_scheduler.manifest import Column, Manifest, Node, Source
 from dbt_scheduler.project.settings import NodeSettings
 from dbt_scheduler.registry import Relation
 
@@ -62,6 +62,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     file: str
     relation: Relation
+    columns: dict[str, Column] = {}
     is_global: bool
     team: str | None = None
     external: Node | None = None
@@ -150,6 +151,7 @@ def source_table(source: Source) -> Table:
         name=source.name,
         file=source.original_file_path,
         relation=Relation(source.database, source.schema, source.identifier),
+        columns=source.columns,
         is_global=is_global,
         team=source.source_name if is_global and source.source_name != GLOBAL_ASSETS else None,
     )

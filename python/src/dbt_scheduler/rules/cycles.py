@@ -6,11 +6,12 @@ from graphlib import CycleError, TopologicalSorter
 from dbt_scheduler.catalogue.assets import SCH309
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.needs import Made, Needs
 from dbt_scheduler.project.places import Place, work_place
 from dbt_scheduler.registry import Directory, full_task_id
 
-Needs = dict[str, set[str]]
-"""For each asset as it is made in one pipeline (``team.asset (pipeline)``), what must be made before it."""
+Graph = dict[str, set[str]]
+"""For each task, or each asset as it is made in one pipeline, what must be made before it."""
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -26,7 +27,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
 
 def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
     """SCH309: every circle across teams, told to the first of its teams that is at hand."""
-    for loop in _loops(_needs(workspace.directory)):
+    for loop in _loops(_needs(workspace)):
         members = {step.partition(".")[0] for step in loop}
         team = next((each for each in workspace.teams if each.project.team in members), None)
         if team is not None:
@@ -43,22 +44,23 @@ def _place(team: Team, loop: Iterable[str]) -> Place:
     return work_place(project.folder, project.works[project.assets[next(assets)]])
 
 
-def _needs(directory: Directory) -> Needs:
-    """From the registry's documents alone: what each asset stands behind, by its pipeline's sensors."""
-    needs: Needs = {}
-    for team, entry in directory.entries.items():
-        sensors: dict[tuple[str, str], set[str]] = {}
-        for producer, assets in entry.consumed.items():
-            for asset, readers in assets.items():
-                for reader in readers:
-                    if reader.sensor_task_id:
-                        waited = f"{producer}.{asset} ({reader.producer_pipeline})"
-                        sensors.setdefault((reader.pipeline, reader.sensor_task_id), set()).add(waited)
-        for asset, made in entry.produced.items():
-            for pipeline, promise in made.pipelines.items():
-                behind = [sensors.get((pipeline, sensor), set()) for sensor in promise.waits]
-                needs[f"{team}.{asset} ({pipeline})"] = set().union(*behind)
-    return needs
+def _needs(workspace: Workspace) -> Graph:
+    """From the registry's documents, as far as they stand behind the assets of the teams at hand."""
+    needs = Needs(workspace.directory.entries)
+    stack = [
+        Made(team.project.team, asset, pipeline)
+        for team in workspace.teams
+        for asset, made in team.entry.produced.items()
+        for pipeline in made.pipelines
+    ]
+    graph: Graph = {}
+    while stack:
+        made = stack.pop()
+        if str(made) not in graph:
+            found = needs.of(made)
+            graph[str(made)] = set(map(str, found))
+            stack += found
+    return graph
 
 
 def _loops(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:

@@ -9,26 +9,19 @@ from dbt_scheduler.durations import duration
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.needs import Made, Needs
 from dbt_scheduler.pipelines import wait_lag_seconds
-from dbt_scheduler.registry import AssetPipeline, Entry
-
-
-class _Made(msgspec.Struct, frozen=True, order=True):
-    """An asset as it is made in one pipeline."""
-
-    team: str
-    asset: str
-    pipeline: str
+from dbt_scheduler.registry import Entry
 
 
 class _Ready(msgspec.Struct, frozen=True):
     """The earliest that it can be ready, in seconds after its scheduled time; ``through`` what holds it up."""
 
     seconds: int
-    through: _Made | None
+    through: Made | None
 
 
-_Needs = list[tuple[_Made, int]]
+_Needs = list[tuple[Made, int]]
 """What something needs, each with how much later than its own scheduled time that one's is, in seconds."""
 
 
@@ -42,12 +35,12 @@ def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
         for asset, produced in team.entry.produced.items():
             for pipeline, promise in produced.pipelines.items():
                 if promise.slo_seconds is not None:
-                    found = readiness.chain(_Made(team.project.team, asset, pipeline))
+                    found = readiness.chain(Made(team.project.team, asset, pipeline))
                     if len(found) > 1:
                         yield team.project.team, _impossible(team, promise.slo_seconds, found)
 
 
-_Chain = list[tuple[_Made, int | None, int]]
+_Chain = list[tuple[Made, int | None, int]]
 """From a promise to what holds it up in the end: each with its SLO and its earliest, both in seconds."""
 
 
@@ -77,26 +70,26 @@ class _Readiness:
 
     def __init__(self, workspace: Workspace) -> None:
         self._entries = workspace.directory.entries
+        self._behind = Needs(self._entries)
         self._teams = {team.project.team: team for team in workspace.teams}
-        self._ready: dict[_Made, _Ready | None] = {}
-        self._waited: dict[str, dict[tuple[str, str], set[_Made]]] = {}
+        self._ready: dict[Made, _Ready | None] = {}
         self._above: dict[tuple[str, str], dict[str, tuple[int, str]]] = {}
 
-    def chain(self, made: _Made) -> _Chain:
+    def chain(self, made: Made) -> _Chain:
         """The steps from an asset to what holds it up; only itself where nothing does."""
         self._settle(made)
         steps: _Chain = []
-        step: _Made | None = made
+        step: Made | None = made
         while step is not None:
-            ready, promise = self._ready[step], self._promise(step)
+            ready, promise = self._ready[step], self._behind.promise(step)
             slo = promise.slo_seconds if promise else None
             steps.append((step, slo, ready.seconds if ready else 0))
             step = ready.through if ready else None
         return steps
 
-    def _settle(self, made: _Made) -> None:
+    def _settle(self, made: Made) -> None:
         # Not recursively: chains of teams can be longer than Python's stack.
-        stack, opened = [made], dict[_Made, _Needs]()
+        stack, opened = [made], dict[Made, _Needs]()
         while stack:
             top = stack[-1]
             if top in self._ready:
@@ -109,8 +102,8 @@ class _Readiness:
                 # Of a circle, which is a finding of its own, one wait is left out.
                 stack += [need for need, _ in opened[top] if need not in opened]
 
-    def _judged(self, made: _Made, needs: _Needs) -> _Ready | None:
-        promise = self._promise(made)
+    def _judged(self, made: Made, needs: _Needs) -> _Ready | None:
+        promise = self._behind.promise(made)
         slo = promise.slo_seconds if promise else None
         latest = _Ready(slo, None) if slo is not None else None
         for need, lag in needs:
@@ -119,33 +112,18 @@ class _Readiness:
                 latest = _Ready(ready.seconds + lag, need)
         return latest
 
-    def _needs(self, made: _Made) -> _Needs:
-        promise = self._promise(made)
-        if promise is None:
+    def _needs(self, made: Made) -> _Needs:
+        if self._behind.promise(made) is None:
             return []
-        sensors = self._sensors(made.team)
-        waits = {need for sensor in promise.waits for need in sensors.get((made.pipeline, sensor), ())}
         own = self._entries[made.team].pipelines[made.pipeline]
         needs = [
             (need, wait_lag_seconds(own, self._entries[need.team].pipelines[need.pipeline]))
-            for need in sorted(waits)
-            if self._promise(need)
+            for need in sorted(self._behind.of(made))
+            if self._behind.promise(need)
         ]
         return needs + [(need, 0) for need in self._inside(made)]
 
-    def _promise(self, made: _Made) -> AssetPipeline | None:
-        """What the registry says of it; None where a consumer's entry is older than the producer's."""
-        entry = self._entries.get(made.team)
-        produced = entry.produced.get(made.asset) if entry and made.pipeline in entry.pipelines else None
-        return produced.pipelines.get(made.pipeline) if produced else None
-
-    def _sensors(self, team: str) -> dict[tuple[str, str], set[_Made]]:
-        """What each sensor of a team waits for, by its pipeline and id."""
-        if team not in self._waited:
-            self._waited[team] = _waited(self._entries[team])
-        return self._waited[team]
-
-    def _inside(self, made: _Made) -> Iterator[_Made]:
+    def _inside(self, made: Made) -> Iterator[Made]:
         """The latest promise among what it is made of within its DAG: only known for the teams at hand."""
         team = self._teams.get(made.team)
         if team is None or made.pipeline not in team.graph.dags:
@@ -155,7 +133,7 @@ class _Readiness:
             self._above[key] = _promised_above(team.entry, team.graph.dags[made.pipeline])
         latest = self._above[key].get(team.project.assets[made.asset])
         if latest is not None:
-            yield _Made(made.team, latest[1], made.pipeline)
+            yield Made(made.team, latest[1], made.pipeline)
 
 
 def _promised_above(entry: Entry, dag: DagGraph) -> dict[str, tuple[int, str]]:
@@ -172,14 +150,3 @@ def _promised_above(entry: Entry, dag: DagGraph) -> dict[str, tuple[int, str]]:
         if needs:
             above[work] = max(needs)
     return above
-
-
-def _waited(entry: Entry) -> dict[tuple[str, str], set[_Made]]:
-    found: dict[tuple[str, str], set[_Made]] = {}
-    for producer, assets in entry.consumed.items():
-        for asset, readers in assets.items():
-            for reader in readers:
-                if reader.sensor_task_id:
-                    key = (reader.pipeline, reader.sensor_task_id)
-                    found.setdefault(key, set()).add(_Made(producer, asset, reader.producer_pipeline))
-    return found
