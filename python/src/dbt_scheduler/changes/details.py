@@ -1,6 +1,7 @@
 """What is different about a DAG or a task that was there before, each difference in a few words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from dbt_scheduler.durations import duration
 from dbt_scheduler.spec import DagSpec, Schedule, Task
@@ -11,53 +12,35 @@ _PLACES = {"cwd"}
 
 
 def dag_changes(was: DagSpec, now: DagSpec) -> Iterator[str]:
-    """Schedule, and how many runs there are of it; where its alerts go."""
-    if was.schedule != now.schedule:
-        yield f"schedule {_schedule(was.schedule)} → {_schedule(now.schedule)}"
-    if was.catchup != now.catchup:
-        yield f"catchup {_on(was.catchup)} → {_on(now.catchup)}"
-    if was.max_active_runs != now.max_active_runs:
-        yield f"max_active_runs {was.max_active_runs} → {now.max_active_runs}"
-    if was.channel != now.channel:
-        yield f"alerts go to {was.channel or 'no channel'} → {now.channel or 'no channel'}"
+    """Its schedule and how many runs there are of it; where its alerts go."""
+    return _differences(_OF_DAGS, was, now)
 
 
 def task_changes(was: Task, now: Task) -> Iterator[str]:
-    """Time and tries, what it runs, and what it runs after."""
-    if was.timeout_seconds != now.timeout_seconds:
-        yield f"timeout {duration(was.timeout_seconds)} → {duration(now.timeout_seconds)}"
-    if was.retries != now.retries:
-        yield f"retries {was.retries} → {now.retries}"
-    if was.retry_delay_seconds != now.retry_delay_seconds:
-        yield f"retry delay {duration(was.retry_delay_seconds)} → {duration(now.retry_delay_seconds)}"
-    if was.pool != now.pool:
-        yield f"pool {was.pool} → {now.pool}"
-    if was.kind != now.kind:
-        yield f"kind {was.kind} → {now.kind}"
-    elif differing := _differing(was, now):
+    """Its time and tries, what it runs and makes, whom it alerts, and what it runs after."""
+    yield from _differences(_OF_TASKS, was, now)
+    keys = sorted((was.arguments.keys() | now.arguments.keys()) - _PLACES)
+    differing = [key for key in keys if was.arguments.get(key) != now.arguments.get(key)]
+    if differing and was.kind == now.kind:
         yield f"runs otherwise: {', '.join(differing)}"
-    if was.owners != now.owners:
-        yield f"owners {_listed(was.owners)} → {_listed(now.owners)}"
-    if was.assets != now.assets:
-        yield f"makes {_listed(was.assets)} → {_listed(now.assets)}"
-    yield from _edges(was, now)
+    if not now.task_id.startswith(_HOOKS):
+        yield from _edges(was.upstream, now.upstream)
 
 
-def _edges(was: Task, now: Task) -> Iterator[str]:
-    """Without those to and from the hooks of a run, which follow from the others."""
-    if now.task_id.startswith(_HOOKS):
-        return
-    before, after = ({each for each in task.upstream if not each.startswith(_HOOKS)} for task in (was, now))
+def _differences(fields: "_Fields", was: object, now: object) -> Iterator[str]:
+    for name, (words, shown) in fields.items():
+        before, after = getattr(was, name), getattr(now, name)
+        if before != after:
+            yield f"{words} {shown(before)} → {shown(after)}"
+
+
+def _edges(was: Iterable[str], now: Iterable[str]) -> Iterator[str]:
+    """Without those from the hooks of a run, which follow from the others."""
+    before, after = ({each for each in parents if not each.startswith(_HOOKS)} for parents in (was, now))
     if new := sorted(after - before):
         yield f"now also after {', '.join(new)}"
     if gone := sorted(before - after):
         yield f"no longer after {', '.join(gone)}"
-
-
-def _differing(was: Task, now: Task) -> list[str]:
-    keys = sorted((was.arguments.keys() | now.arguments.keys()) - _PLACES)
-    found = [key for key in keys if was.arguments.get(key) != now.arguments.get(key)]
-    return [*(["operator"] if was.operator != now.operator else []), *found]
 
 
 def _schedule(schedule: Schedule) -> str:
@@ -65,9 +48,38 @@ def _schedule(schedule: Schedule) -> str:
     return f'"{schedule.cron}" {schedule.timezone}{grain} from {schedule.start_date}'
 
 
+def _switch(on: bool) -> str:
+    return "on" if on else "off"
+
+
+def _channel(channel: str | None) -> str:
+    return channel or "no channel"
+
+
+def _class(path: str) -> str:
+    return path.rpartition(".")[2]
+
+
 def _listed(words: Iterable[str]) -> str:
-    return ", ".join(words) or "nobody"
+    return ", ".join(words) or "none"
 
 
-def _on(flag: bool) -> str:
-    return "on" if flag else "off"
+_Fields = Mapping[str, tuple[str, Callable[[Any], str]]]
+"""By field its words in a report, and how its value is shown."""
+
+_OF_DAGS: _Fields = {
+    "schedule": ("schedule", _schedule),
+    "catchup": ("catchup", _switch),
+    "max_active_runs": ("max_active_runs", str),
+    "channel": ("alerts go to", _channel),
+}
+_OF_TASKS: _Fields = {
+    "kind": ("kind", str),
+    "operator": ("operator", _class),
+    "assets": ("makes", _listed),
+    "timeout_seconds": ("timeout", duration),
+    "retries": ("retries", str),
+    "retry_delay_seconds": ("retry delay", duration),
+    "pool": ("pool", str),
+    "owners": ("owners", _listed),
+}
