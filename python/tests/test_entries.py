@@ -3,7 +3,8 @@
 import msgspec
 
 from build import World, ephemeral, node, source
-from dbt_scheduler.registry import AssetKey, AssetPipeline, Consumed, Contact, Directory, Relation
+from dbt_scheduler.registry import AssetKey, AssetPipeline, Consumed, Contact, Directory
+from dbt_scheduler.relation import Relation
 
 DAILY = ["daily"]
 GLOBAL = "models/global_assets/g.yml"

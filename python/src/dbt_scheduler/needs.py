@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from dbt_scheduler.registry import AssetPipeline, Entry
+from dbt_scheduler.registry import AssetPipeline, Entry, find_produced
 
 _Waits = Mapping[tuple[str, str], set["Made"]]
 """What each sensor of a team waits for, by its pipeline and id."""
@@ -41,17 +41,23 @@ class Needs:
         if promise is None or not promise.waits:
             return set()
         if made.team not in self._waits:
-            self._waits[made.team] = _waits(self._entries[made.team])
+            self._waits[made.team] = self._waits_of(self._entries[made.team])
         waits = self._waits[made.team]
         return {need for sensor in promise.waits for need in waits.get((made.pipeline, sensor), ())}
 
+    def _waits_of(self, entry: Entry) -> _Waits:
+        found: dict[tuple[str, str], set[Made]] = defaultdict(set)
+        for producer, assets in entry.consumed.items():
+            for asset, readers in assets.items():
+                name = own_name(self._entries, producer, asset)
+                for reader in readers:
+                    if reader.sensor_task_id:
+                        waited = Made(producer, name, reader.producer_pipeline)
+                        found[reader.pipeline, reader.sensor_task_id].add(waited)
+        return found
 
-def _waits(entry: Entry) -> _Waits:
-    found: dict[tuple[str, str], set[Made]] = defaultdict(set)
-    for producer, assets in entry.consumed.items():
-        for asset, readers in assets.items():
-            for reader in readers:
-                if reader.sensor_task_id:
-                    waited = Made(producer, asset, reader.producer_pipeline)
-                    found[reader.pipeline, reader.sensor_task_id].add(waited)
-    return found
+
+def own_name(entries: Mapping[str, Entry], team: str, name: str) -> str:
+    """What a team calls an asset now that a reader's entry has under the name of some earlier day."""
+    found = find_produced(entries[team], name) if team in entries else None
+    return found[0] if found else name

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dbt_scheduler.pipelines import Interval, pick_pipeline, scheduled_time
-from dbt_scheduler.registry import Entry, Produced, dag_id, full_task_id
+from dbt_scheduler.registry import Entry, Produced, dag_id, find_produced, full_task_id
 from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
 
 
@@ -29,7 +29,7 @@ def current_producer(entry: Entry | None, wait: Sensor, consumer: DagSpec) -> Pr
     """
     if entry is None:
         return wait.producer
-    found = find_asset(entry, wait.asset)
+    found = find_produced(entry, wait.asset)
     if found is None:
         raise NoProducerError(
             f"{wait.team} no longer makes {wait.asset}. Ask {entry.contact.channel or wait.team}."
@@ -56,13 +56,6 @@ def gives_up(wait: Sensor, producer: Producer, run: Interval, started: datetime)
     if promised is None or producer.slo_seconds is None:
         return started + timedelta(seconds=wait.wait_timeout_seconds)
     return max(promised, started + timedelta(seconds=producer.slo_seconds))
-
-
-def find_asset(entry: Entry, name: str) -> tuple[str, Produced] | None:
-    """An asset by its name, else by the bare name that its latest version also has; with its own name."""
-    if name in entry.produced:
-        return name, entry.produced[name]
-    return next((item for item in entry.produced.items() if item[1].latest_of == name), None)
 
 
 def producer_in(entry: Entry, made: Produced, consumer: Reader) -> Producer:

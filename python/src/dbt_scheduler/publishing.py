@@ -8,8 +8,7 @@ import msgspec
 from dbt_scheduler.catalogue.assets import SCH318, SCH319
 from dbt_scheduler.catalogue.inputs import SCH401, SCH413, SCH414, SCH415
 from dbt_scheduler.errors import CannotRunError, Finding
-from dbt_scheduler.producers import find_asset
-from dbt_scheduler.registry import Base, Entry, full_task_id, others_entry
+from dbt_scheduler.registry import Base, Entry, find_produced, full_task_id, others_entry
 from dbt_scheduler.stores import (
     ChangedError,
     Reading,
@@ -167,7 +166,7 @@ def _unproven(
 def _missing(producer: Entry | None, asset: str) -> str:
     if producer is None:
         return "is not in the registry"
-    found = find_asset(producer, asset)
+    found = find_produced(producer, asset)
     if found is None:
         return "no longer makes it"
     return "" if found[1].exposed else "no longer exposes it"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from dbt_scheduler.needs import Made
+from dbt_scheduler.needs import Made, own_name
 from dbt_scheduler.registry import AssetKey, Consumed, Contact, Directory
 
 
@@ -26,7 +26,8 @@ class Readers:
         for team, entry in directory.entries.items():
             for producer, assets in entry.consumed.items():
                 for asset, tasks in assets.items():
-                    self._reads[AssetKey(producer, asset)][team] = tasks
+                    reads = self._reads[AssetKey(producer, own_name(directory.entries, producer, asset))]
+                    reads[team] = reads.get(team, ()) + tasks
         self._behind: dict[str, dict[tuple[str, str], set[Made]]] = {}
 
     def all_of(self, key: AssetKey) -> tuple[Reader, ...]:

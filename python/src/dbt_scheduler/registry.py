@@ -1,16 +1,15 @@
 """The registry's documents: what each team produces and consumes, and for whom it promises when."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Generic, TypeVar
 
 import msgspec
 
+from dbt_scheduler.relation import Relation, Relations
 from dbt_scheduler.spec import Schedule
 
 FORMAT_VERSION = 1
-_Item = TypeVar("_Item")
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -18,33 +17,6 @@ class Contact(msgspec.Struct, frozen=True):
 
     channel: str | None = None
     tag: tuple[str, ...] = ()
-
-
-class Relation(msgspec.Struct, frozen=True):
-    """Where an asset lives in the warehouse."""
-
-    database: str | None
-    schema: str | None
-    identifier: str
-
-    def __str__(self) -> str:
-        """As in SQL: ``warehouse.marts.dim_customers``, as far as the parts are known."""
-        return ".".join(part for part in (self.database, self.schema, self.identifier) if part)
-
-
-class Relations(Generic[_Item]):
-    """What lives where in the warehouse."""
-
-    def __init__(self, items: Iterable[tuple[Relation, _Item]]) -> None:
-        self._found: dict[tuple[str | None, str], list[tuple[Relation, _Item]]] = defaultdict(list)
-        for relation, item in items:
-            self._found[_place(relation)].append((relation, item))
-
-    def at(self, relation: Relation) -> list[_Item]:
-        """What a relation points at: by schema and identifier, and database where both name one."""
-        return [
-            item for other, item in self._found.get(_place(relation), ()) if _same_database(relation, other)
-        ]
 
 
 class AssetPipeline(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +82,13 @@ class Base(msgspec.Struct, frozen=True):
     """What a team's entry was compiled against: the version that the registry had of it; null if it had none."""
 
     version: str | None
+
+
+def find_produced(entry: Entry, name: str) -> tuple[str, Produced] | None:
+    """An asset by its name, else by the bare name that its latest version also has; with its own name."""
+    if name in entry.produced:
+        return name, entry.produced[name]
+    return next((item for item in entry.produced.items() if item[1].latest_of == name), None)
 
 
 def others_entry(published: Entry, entry: Entry) -> bool:
@@ -198,14 +177,3 @@ def retired_assets(published: Mapping[str, Entry], directory: Directory) -> Reti
                 if maker and asset not in maker.produced:
                     found[asset].add(team)
     return {asset: tuple(sorted(teams)) for asset, teams in sorted(found.items())}
-
-
-def _place(relation: Relation) -> tuple[str | None, str]:
-    # Warehouses differ in case rules; two tables that differ by case alone are one table in most of them.
-    return (relation.schema and relation.schema.lower(), relation.identifier.lower())
-
-
-def _same_database(one: Relation, other: Relation) -> bool:
-    if not one.database or not other.database:
-        return True
-    return one.database.lower() == other.database.lower()

@@ -9,7 +9,8 @@ import msgspec
 from dbt_scheduler.adopt.calls import Pair
 from dbt_scheduler.manifest import Manifest, Node
 from dbt_scheduler.project.types import Project, Table, node_relation
-from dbt_scheduler.registry import Entry, Relation, Relations
+from dbt_scheduler.registry import Entry
+from dbt_scheduler.relation import Relation, Relations
 
 
 class Maker(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,12 +4,13 @@ What breaks a reader: the asset is gone, renamed or no longer exposed, comes fro
 has lost a column or has another type in it, or lives elsewhere. Something new never does.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 import msgspec
 
-from dbt_scheduler.registry import Entry, Produced, Relation
+from dbt_scheduler.registry import Entry, Produced, find_produced
 
 
 class Kind(StrEnum):
@@ -24,6 +25,7 @@ class Kind(StrEnum):
     COLUMN_REMOVED = "column_removed"
     COLUMN_TYPE = "column_type_changed"
     RELATION = "relation_moved"
+    LATEST = "latest_version_changed"
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -37,39 +39,87 @@ class Change(msgspec.Struct, frozen=True):
         return _words(text) == _words(self.text)
 
 
-def breaking_changes(base: Entry, head: Entry) -> Iterator[tuple[str, tuple[Change, ...]]]:
-    """Each asset exposed in the base whose readers the head breaks, by name, with the changes that do."""
+class Broken(msgspec.Struct, frozen=True):
+    """What readers know an asset by, the asset that this was in the base, and the changes that break them."""
+
+    name: str
+    asset: str
+    changes: tuple[Change, ...]
+
+
+def breaking_changes(base: Entry, head: Entry) -> Iterator[Broken]:
+    """Each asset exposed in the base whose readers the head breaks, by name.
+
+    The bare name of a versioned asset is looked at too: whoever declares it gets another table when another
+    version becomes the latest.
+    """
+    renamed = _renamed(base, head)
     for asset, was in sorted(base.produced.items()):
-        if was.exposed and (changes := tuple(_changes(asset, was, base, head))):
-            yield asset, changes
+        if not was.exposed:
+            continue
+        if changes := tuple(_changes(asset, was, head, renamed)):
+            yield Broken(asset, asset, changes)
+        if was.latest_of and (changes := tuple(_latest(asset, was, head))):
+            yield Broken(was.latest_of, asset, changes)
 
 
-def _changes(asset: str, was: Produced, base: Entry, head: Entry) -> Iterator[Change]:
-    now = head.produced.get(asset)
+def _changes(asset: str, was: Produced, head: Entry, renamed: Mapping[str, str]) -> Iterator[Change]:
+    found = find_produced(head, asset)
+    if found is not None:
+        yield from _differences(was, found[1])
+        if was.relation and found[1].relation and not _same_place(was, found[1]):
+            yield Change(Kind.RELATION, f"Moved from {was.relation} to {found[1].relation}.")
+    elif asset in renamed:
+        yield Change(Kind.RENAMED, f"Renamed to {renamed[asset]}.")
+        yield from _differences(was, head.produced[renamed[asset]])
+    else:
+        yield Change(Kind.REMOVED, "Removed.")
+
+
+def _latest(asset: str, was: Produced, head: Entry) -> Iterator[Change]:
+    """For who reads a versioned asset by its bare name: another version is another table."""
+    name, now = find_produced(head, was.latest_of or "") or ("", None)
     if now is None:
-        renamed = _renamed(was, base, head)
-        yield Change(Kind.RENAMED, f"Renamed to {renamed}.") if renamed else Change(Kind.REMOVED, "Removed.")
-        return
+        if asset in head.produced:
+            yield Change(Kind.LATEST, f"No longer a name of {asset}.")
+    elif name != asset and not _same_place(was, now):
+        yield Change(Kind.LATEST, f"Latest version changed from {asset} to {name}.")
+        yield from _differences(was, now)
+
+
+def _renamed(base: Entry, head: Entry) -> dict[str, str]:
+    """The new name of each exposed asset that is gone, where just one new one can be meant, and by it alone.
+
+    That is one in the same place, else one with the same columns, group and pipelines.
+    """
+    new = {name: made for name, made in head.produced.items() if made.exposed and name not in base.produced}
+    gone = {
+        name: made for name, made in base.produced.items() if made.exposed and not find_produced(head, name)
+    }
+    found = {}
+    for name, was in gone.items():
+        there = [each for each, made in new.items() if _same_place(was, made)]
+        alike = [each for each, made in new.items() if was.columns and _alike(was) == _alike(made)]
+        if len(there or alike) == 1:
+            (found[name],) = there or alike
+    claims = Counter(found.values())
+    return {name: other for name, other in found.items() if claims[other] == 1}
+
+
+def _same_place(one: Produced, other: Produced) -> bool:
+    return bool(one.relation and other.relation and one.relation.same(other.relation))
+
+
+def _alike(made: Produced) -> tuple[object, ...]:
+    return made.columns, made.task_group, made.pipelines.keys()
+
+
+def _differences(was: Produced, now: Produced) -> Iterator[Change]:
     if now.exposed:
         yield from _promises(was, now)
     else:
         yield Change(Kind.NOT_EXPOSED, "No longer exposed.")
     yield from _columns(was.columns, now.columns)
-    yield from _relation(was.relation, now.relation)
-
-
-def _renamed(was: Produced, base: Entry, head: Entry) -> str | None:
-    """The one new asset that must be the old one: in the same place, else with the same columns and group."""
-    new = {asset: made for asset, made in head.produced.items() if asset not in base.produced}
-    same_place = [asset for asset, made in new.items() if made.relation and made.relation == was.relation]
-    alike = [
-        asset
-        for asset, made in new.items()
-        if was.columns
-        and (made.columns, made.task_group, made.pipelines.keys())
-        == (was.columns, was.task_group, was.pipelines.keys())
-    ]
-    return next((found[0] for found in (same_place, alike) if len(found) == 1), None)
 
 
 def _promises(was: Produced, now: Produced) -> Iterator[Change]:
@@ -111,11 +161,6 @@ def _columns(was: Mapping[str, str | None], now: Mapping[str, str | None]) -> It
         new = there[name.lower()]
         if kind and new and _words(kind) != _words(new):
             yield Change(Kind.COLUMN_TYPE, f"Column {name} changed from {kind} to {new}.")
-
-
-def _relation(was: Relation | None, now: Relation | None) -> Iterator[Change]:
-    if was and now and was != now:
-        yield Change(Kind.RELATION, f"Moved from {was} to {now}.")
 
 
 def _words(text: str) -> str:

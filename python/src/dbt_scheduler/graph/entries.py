@@ -9,7 +9,8 @@ from dbt_scheduler.graph.task_ids import group_of, name_of, sensor_task_ids
 from dbt_scheduler.manifest import Column
 from dbt_scheduler.pipelines import most_frequent
 from dbt_scheduler.project.types import Project, Work
-from dbt_scheduler.registry import Acknowledged, AssetPipeline, Consumed, Contact, Entry, Produced, Relation
+from dbt_scheduler.registry import Acknowledged, AssetPipeline, Consumed, Contact, Entry, Produced
+from dbt_scheduler.relation import Relation
 from dbt_scheduler.spec import Schedule
 
 

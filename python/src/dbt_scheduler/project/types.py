@@ -9,7 +9,7 @@ import msgspec
 from dbt_scheduler.config import TaskConfig, TeamConfig
 from dbt_scheduler.manifest import Column, Manifest, Node, Source
 from dbt_scheduler.project.settings import NodeSettings
-from dbt_scheduler.registry import Relation
+from dbt_scheduler.relation import Relation
 
 GLOBAL_ASSETS = "global_assets"
 """The source name, and the folder name, that mark a source table as another team's asset."""

@@ -88,17 +88,17 @@ class Sides(msgspec.Struct, frozen=True):
 def make_report(team: str, sides: Sides, directory: Directory) -> Report:
     """Compare a team's two states."""
     base, head = sides.states()
-    readers, downstream = Readers(directory), Downstream(base.specs.values())
+    readers, downstream = Readers(directory), Downstream((base.specs or head.specs).values())
     acknowledged = head.entry.acknowledged_changes
     assets = tuple(
         ChangedAsset(
-            asset,
-            tuple(_reported(asset, change, acknowledged) for change in changes),
+            broken.name,
+            tuple(_reported(broken.name, change, acknowledged) for change in broken.changes),
             tuple(_consumer(reader, directory) for reader in readers.of(key)),
             tuple(_party(other, directory) for other in readers.through(key, downstream.of(key))),
         )
-        for asset, changes in breaking_changes(base.entry, head.entry)
-        for key in (AssetKey(team, asset),)
+        for broken in breaking_changes(base.entry, head.entry)
+        for key in (AssetKey(team, broken.asset),)
     )
     return Report(
         team=team,

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dbt_scheduler.pipelines import Interval, awaited, manual_interval, period
-from dbt_scheduler.producers import Reader, find_asset, producer_in
-from dbt_scheduler.registry import Entry, dag_id
+from dbt_scheduler.producers import Reader, producer_in
+from dbt_scheduler.registry import Entry, dag_id, find_produced
 from dbt_scheduler.spec import Producer, Schedule
 
 _EARLY = timedelta(days=1)
@@ -75,7 +75,7 @@ def _waits(entries: Mapping[str, Entry]) -> Iterator[Wait]:
             if team not in entries:
                 continue
             for asset, readers in assets.items():
-                found = find_asset(entries[team], asset)
+                found = find_produced(entries[team], asset)
                 if found is None:
                     continue
                 for reader in readers:

@@ -8,7 +8,7 @@ from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.manifest import Node
 from dbt_scheduler.project.places import table_place
 from dbt_scheduler.project.types import Project, node_relation
-from dbt_scheduler.registry import Relations
+from dbt_scheduler.relation import Relations
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:

@@ -1,0 +1,45 @@
+"""Where tables lie in the warehouse, and which of them are the same."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+import msgspec
+
+_Item = TypeVar("_Item")
+
+
+class Relation(msgspec.Struct, frozen=True):
+    """Where an asset lives in the warehouse."""
+
+    database: str | None
+    schema: str | None
+    identifier: str
+
+    def __str__(self) -> str:
+        """As in SQL: ``warehouse.marts.dim_customers``, as far as the parts are known."""
+        return ".".join(part for part in (self.database, self.schema, self.identifier) if part)
+
+    def same(self, other: "Relation") -> bool:
+        """Whether both are one table: by schema and identifier, and database where both name one."""
+        known = self.database and other.database
+        one_database = not known or (self.database or "").lower() == (other.database or "").lower()
+        return one_database and _place(self) == _place(other)
+
+
+class Relations(Generic[_Item]):
+    """What lives where in the warehouse."""
+
+    def __init__(self, items: Iterable[tuple[Relation, _Item]]) -> None:
+        self._found: dict[tuple[str | None, str], list[tuple[Relation, _Item]]] = defaultdict(list)
+        for relation, item in items:
+            self._found[_place(relation)].append((relation, item))
+
+    def at(self, relation: Relation) -> list[_Item]:
+        """Everything that is the same table as a relation."""
+        return [item for other, item in self._found.get(_place(relation), ()) if relation.same(other)]
+
+
+def _place(relation: Relation) -> tuple[str | None, str]:
+    # Warehouses differ in case rules; two tables that differ by case alone are one table in most of them.
+    return (relation.schema and relation.schema.lower(), relation.identifier.lower())
