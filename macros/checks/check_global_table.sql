@@ -6,7 +6,7 @@
     {% do others.append(asset) %}
   {% endfor %}
   {% set exposed = others | selectattr('exposed') | map(attribute='team') | sort(case_sensitive=true) %}
-  {% if teams == [own] or (not others and not table.get('external') and dbt_scheduler.is_own_asset(table.name, own, snapshot)) %}
+  {% if teams == [own] or (teams is none and not others and dbt_scheduler.is_own_asset(table.name, own, snapshot)) %}
     {{ return(dbt_scheduler.global_finding('SCH304', table)) }}
   {% elif teams is not none and not (teams | select('in', snapshot['teams']) | list) %}
     {# A project outside this platform is for Python to tell: scheduler.yaml, where it can be ignored, is not known here. #}

@@ -76,7 +76,8 @@ class Failed(Exception):  # noqa: N818 - of a step, not of a test
 def run_action(repository: Path, temporary: Path, github: dict[str, str], **inputs: str) -> str:
     """Run ``action.yml`` in a checkout.
 
-    ``github`` are the expressions that differ from event to event, and under ``api`` where GitHub's API is.
+    ``github`` are the expressions that differ from event to event; under ``api`` where GitHub's API is, and under
+    ``sha`` the commit of the event.
     """
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     values = {"github.token": "the-token"} | github
@@ -86,7 +87,7 @@ def run_action(repository: Path, temporary: Path, github: dict[str, str], **inpu
     for file in files.values():
         file.write_text("")
     fixed = {"GITHUB_WORKSPACE": str(repository), "RUNNER_TEMP": str(temporary), "GITHUB_REPOSITORY": "a/b"}
-    fixed["GITHUB_API_URL"] = github["api"]
+    fixed |= {"GITHUB_API_URL": github["api"], "GITHUB_SHA": github["sha"]}
     output = ""
     for step in action["runs"]["steps"]:
         kept = dict(line.split("=", 1) for line in files["GITHUB_ENV"].read_text().splitlines())

@@ -29,6 +29,8 @@ shipping:
 class Checkout:
     """A repository with the team shipping in a folder of it, and a platform.yaml that names a registry."""
 
+    _author = ("-c", "user.name=x", "-c", "user.email=x@localhost")
+
     def __init__(self, folder: Path) -> None:
         self.folder, self.registry = folder / "repository", folder / "registry"
         shutil.copytree(REGISTRY, self.registry)
@@ -52,8 +54,13 @@ class Checkout:
 
     def commit(self) -> str:
         self.git("add", "--all")
-        self.git("-c", "user.name=x", "-c", "user.email=x@localhost", "commit", "--quiet", "--message", "x")
+        self.git(*self._author, "commit", "--quiet", "--message", "x")
         return self.git("rev-parse", "HEAD")
+
+    def merge(self, branch: str, into: str) -> None:
+        """What GitHub checks out for a pull request: its branch, merged into the base as it is now."""
+        self.git("checkout", "--quiet", "--detach", into)
+        self.git(*self._author, "merge", "--quiet", "--no-ff", "--message", "x", branch)
 
     def git(self, *arguments: str) -> str:
         command = ["git", *arguments]
@@ -92,8 +99,9 @@ class GitHub:
             "github.event.pull_request.number": "5",
         }
         try:
+            github |= {"api": self._comments.url, "sha": self._checkout.git("rev-parse", "HEAD")}
             return run_action(
-                self._checkout.folder, temporary, github | {"api": self._comments.url}, project="team"
+                self._checkout.folder, temporary, github, project="team", platform="platform.yaml"
             )
         finally:
             self.summary = (temporary / "github_step_summary").read_text()
@@ -105,7 +113,9 @@ def github(checkout, comments, tmp_path) -> GitHub:
 
 
 def test_github_a_pull_request_from_its_first_push_to_its_merge(github, checkout, comments):
+    checkout.git("checkout", "--quiet", "-b", "branch")
     checkout.replace("team/scheduler.yaml", "slo: {hourly: {minutes: 50}}", "slo: {hourly: {minutes: 55}}")
+    checkout.replace("platform.yaml", '"5 * * * *"', '"6 * * * *"')
     checkout.commit()
     with pytest.raises(Failed) as failed:
         github.run("pull_request")
@@ -113,6 +123,7 @@ def test_github_a_pull_request_from_its_first_push_to_its_merge(github, checkout
     (report,) = [body for id_, body in comments.bodies.items() if id_ != 7]
     assert "Asset fct_shipments\n- SLO increased from 3000 to 3300.\n\nConsumers:\n- *playground:" in report
     assert "Dags: 0 added, 0 removed\n" in report
+    assert '~ schedule "5 ' in report
     assert report == github.summary
 
     acknowledged = (
@@ -123,9 +134,14 @@ def test_github_a_pull_request_from_its_first_push_to_its_merge(github, checkout
         "team/scheduler.yaml", (checkout.folder / "team/scheduler.yaml").read_text() + acknowledged
     )
     checkout.commit()
+    checkout.git("checkout", "--quiet", "main")
+    checkout.replace("team/models/dimensions/dimensions.yml", "data_type: integer", "data_type: bigint")
+    checkout.commit()
+    checkout.merge("branch", into="main")
     assert "::warning::" not in github.run("pull_request")
     assert len(comments.bodies) == 2
     assert "SLO increased from 3000 to 3300. Acknowledged: agreed" in comments.bodies[8]
+    assert "dim_carriers" not in comments.bodies[8]  # that was somebody else, meanwhile
     assert comments.bodies[7] == "a person's comment"
     assert comments.tokens == {"Bearer the-token"}
 
@@ -155,7 +171,7 @@ def test_github_a_base_that_does_not_compile_and_a_token_that_may_not_comment(gi
         "pull_request"
     )
     assert github.summary.startswith(
-        "<!-- dbt-scheduler report -->\n## Scheduler report: shipping\n\n"
+        "<!-- dbt-scheduler report: shipping -->\n## Scheduler report: shipping\n\n"
         "The base has no compiled output: this compares with what the team has published.\n"
     )
 
@@ -178,6 +194,14 @@ def test_gitlab_a_merge_request_and_its_merge(checkout, comments):
         assert "- SLO increased from 3000 to 3300.\n" in comments.bodies[8]
         assert len(comments.bodies) == 2
     assert comments.tokens == {"a-token"}
+    comments.refuses = True
+    with pytest.raises(Failed) as failed:
+        run_gitlab("report", checkout.folder, variables, slice(-1, None))
+    assert "SLO increased from 3000 to 3300." in failed.value.output
+    assert (
+        "The report could not be commented: see whether SCHEDULER_TOKEN may use the API."
+        in failed.value.output
+    )
     run_gitlab("publish", checkout.folder, {"PROJECT": "team"})
     assert '"slo_seconds": 3300' in (checkout.registry / "shipping.json").read_text()
 

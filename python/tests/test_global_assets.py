@@ -80,6 +80,20 @@ def test_what_is_not(tmp_path, item):
             source("shiping.fct", file=GLOBAL),
             'SCH315 global asset "shiping.fct": the registry has no such team | did you mean "shipping"?',
         ),
+        (  # that this team has one of the name, too, does not make it the one that is meant
+            source("shiping.own", file=GLOBAL),
+            'SCH315 global asset "shiping.own": the registry has no such team | did you mean "shipping"?',
+        ),
+        (
+            source("shipping.own", file=GLOBAL),
+            'SCH301 global asset "shipping.own": no team exposes an asset called "own" | ask its team to list it '
+            'under exposed_assets, or "dbt-scheduler registry list" for what there is',
+        ),
+        (
+            source("shipping.fct", file=GLOBAL, identifier="stg", schema="main"),
+            'SCH321 global asset "shipping.fct" is the asset "fct" of team shipping, but reads warehouse.main.stg, which '
+            'is "stg" | read the table of "fct", or declare "stg"',
+        ),
     ],
 )
 def test_findings(tmp_path, item, finding):

@@ -29,6 +29,7 @@ EXPOSED = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}}}]\nalerti
         ("30 0 * * 1", "UTC", 8 * 86400, "by Tuesday 00:30 UTC the next week"),
         ("0 6 1 * *", "UTC", 3600, "by 07:00 UTC on day 1 of the month"),
         ("0 6 1 * *", "UTC", 86400, '1d after each scheduled time ("0 6 1 * *" UTC)'),
+        ("0 0 * 1 *", "UTC", 60, '1m after each scheduled time ("0 0 * 1 *" UTC)'),
         ("0 6 31 * *", "UTC", 60, '1m after each scheduled time ("0 6 31 * *" UTC)'),
         ("0 6 * * 1-5", "UTC", 3600, '1h after each scheduled time ("0 6 * * 1-5" UTC)'),
         ("*/15 * * * *", "UTC", 600, '10m after each scheduled time ("*/15 * * * *" UTC)'),

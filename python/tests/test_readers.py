@@ -1,5 +1,7 @@
 """Who reads an asset, and whom it reaches through what they make of it."""
 
+import msgspec
+
 from dbt_scheduler.readers import Readers
 from dbt_scheduler.registry import AssetKey, AssetPipeline, Consumed, Contact, Directory, Entry, Produced
 
@@ -62,6 +64,17 @@ def test_readers_are_the_other_teams():
     (reader,) = found.of(A)
     assert (reader.team, [task.task_id for task in reader.tasks]) == ("b", ["three", "four"])
     assert found.of(AssetKey("a", "two")) == ()
+
+
+def test_a_reader_that_knows_an_earlier_name_is_one():
+    latest = msgspec.structs.replace(made("one_v1"), latest_of="one")
+    found = readers(
+        a=entry(latest),
+        b=entry(made("two", "one"), a={"one": (reads("one", "two"),)}),
+        c=entry(b={"two": (reads("two", "x"),)}),
+    )
+    assert [reader.team for reader in found.of(AssetKey("a", "one_v1"))] == ["b"]
+    assert found.through(AssetKey("a", "one_v1")) == ("c",)
 
 
 def test_what_a_reader_makes_reaches_further():

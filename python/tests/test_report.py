@@ -94,8 +94,75 @@ def test_a_comment_shows_every_sign(world):
     compiled(world, "base", node("a", pipelines=DAILY), text="")
     compiled(world, "head", node("b", pipelines=DAILY), text="")
     text = report("--format", "comment")
-    assert text.startswith("<!-- dbt-scheduler report -->\n## Scheduler report: shop\n")
+    assert text.startswith("<!-- dbt-scheduler report: shop -->\n## Scheduler report: shop\n")
     assert "**shop_daily**\n- \\- marts.a\n- \\+ marts.b\n" in text
+
+
+def test_a_comment_notifies_nobody(world):
+    compiled(world, "base", node("a", pipelines=DAILY), text="")
+    compiled(world, "head", node("a", pipelines=DAILY, owners=["@some.owner.team"]), text="")
+    assert "owners none → @some.owner.team\n" in report()
+    assert "owners none → `@some.owner.team`\n" in report("--format", "comment")
+
+
+def test_readers_that_cannot_be_read_are_told(world):
+    compiled(world, "base", dim())
+    compiled(world, "head", node("other", pipelines=DAILY), text="")
+    Path("registry/audit.json").write_text("{")
+    text = report(code=1)
+    assert (
+        "Consumers: none that the registry knows.\n\n"
+        "The registry has entries that cannot be read: what these teams read is not known: audit\n"
+    ) in text
+    (found,) = json.loads(report("--format", "json", code=1))
+    assert found["unread_teams"] == ["audit"]
+
+
+def versioned(number: int, latest: int, **words):
+    return node("dim", version=number, latest_version=latest, pipelines=DAILY, **words)
+
+
+def test_another_latest_version_is_another_table_for_who_reads_the_bare_name(world):
+    columns = {"id": {"data_type": "int64"}}
+    compiled(world, "base", versioned(1, 1, columns=columns), text="exposed_assets: [{regex: 'dim_.*'}]\n")
+    both = (versioned(1, 2, columns=columns), versioned(2, 2))
+    compiled(world, "head", *both, text="exposed_assets: [{regex: 'dim_.*'}]\n")
+    text = report(code=1)
+    assert "Asset dim\n- Latest version changed from dim_v1 to dim_v2.\n- Column id removed.\n" in text
+    assert "Asset dim_v1" not in text
+
+
+def test_a_first_version_breaks_nobody(world):
+    compiled(world, "base", dim("dim", alias="dim"), text="exposed_assets: [{regex: 'dim.*'}]\n")
+    model = versioned(1, 1, alias="dim", columns=COLUMNS)
+    compiled(world, "head", model, text="exposed_assets: [{regex: 'dim.*'}]\n")
+    assert "No breaking changes found" in report()
+
+
+def test_a_new_asset_is_the_new_name_of_one_old_asset_only(world):
+    compiled(world, "base", dim("dim_a"), dim("dim_b"))
+    compiled(world, "head", dim("dim_c"))
+    text = report(code=1)
+    assert "Asset dim_a\n- Removed.\n" in text
+    assert "Asset dim_b\n- Removed.\n" in text
+
+
+def test_a_new_name_does_not_hide_what_else_changes(world):
+    compiled(world, "base", dim("dim_a", alias="same"))
+    compiled(world, "head", dim("dim_b", alias="same", columns={}))
+    assert "Asset dim_a\n- Renamed to dim_b.\n- Column customer_id removed.\n" in report(code=1)
+
+
+def test_a_new_name_is_none_that_nobody_may_read(world):
+    compiled(world, "base", dim("dim_a", alias="same"))
+    compiled(world, "head", dim("fct_a", alias="same"), text="")
+    assert "Asset dim_a\n- Removed.\n" in report(code=1)
+
+
+def test_a_place_is_the_same_whatever_its_case_and_with_the_database_unknown(world):
+    compiled(world, "base", dim(database=None, schema="Main"))
+    compiled(world, "head", dim(database="warehouse", schema="main"))
+    assert "No breaking changes found" in report()
 
 
 def test_acknowledging_takes_the_words_of_the_report(world):

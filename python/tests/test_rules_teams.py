@@ -419,6 +419,12 @@ def test_an_acknowledged_change_that_is_published_is_told(tmp_path):
         'shop/scheduler.yaml:5: SCH320 acknowledged change of "dim_a" does not apply: Column id removed.'
         " | remove the entry: the change is published, or was not made"
     ]
+    text = text.replace("asset: dim_a,", "asset: dim_b,")
+    world.team("shop", node("dim_a", pipelines=["daily"]), text=text)
+    assert world.findings("SCH320") == [
+        'shop/scheduler.yaml:5: SCH320 acknowledged change of "dim_b" does not apply: Column id removed.'
+        ' | did you mean "dim_a"?'
+    ]
     world.registry = {}
     assert world.findings("SCH320") == []
 

@@ -9,7 +9,7 @@ from dbt_scheduler.registry import Entry, Produced, dag_id, find_produced, full_
 from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
 
 
-class Reader(msgspec.Struct, frozen=True):
+class WaitingDag(msgspec.Struct, frozen=True):
     """The DAG that waits: its pipeline, and whether it is the producing team's own."""
 
     pipeline: str
@@ -35,7 +35,7 @@ def current_producer(entry: Entry | None, wait: Sensor, consumer: DagSpec) -> Pr
             f"{wait.team} no longer makes {wait.asset}. Ask {entry.contact.channel or wait.team}."
         )
     return producer_in(
-        entry, found[1], Reader(consumer.pipeline, consumer.schedule, own=wait.team == consumer.team)
+        entry, found[1], WaitingDag(consumer.pipeline, consumer.schedule, own=wait.team == consumer.team)
     )
 
 
@@ -58,7 +58,7 @@ def gives_up(wait: Sensor, producer: Producer, run: Interval, started: datetime)
     return max(promised, started + timedelta(seconds=producer.slo_seconds))
 
 
-def producer_in(entry: Entry, made: Produced, consumer: Reader) -> Producer:
+def producer_in(entry: Entry, made: Produced, consumer: WaitingDag) -> Producer:
     """The task of a team's entry that a sensor of the consumer's DAG waits for."""
     pipelines = made.pipelines
     if not consumer.own:

@@ -145,3 +145,17 @@ REF_HINTS = {
     'scheduler.yaml: ignore: [{code: SCH315, on: {asset}, because: "..."}]',
 }
 """The hints for another project's model, which is read with ``ref`` and declared nowhere."""
+SCH321 = Rule(
+    code="SCH321",
+    summary="A global asset that lies where another asset does",
+    message='global asset "{source}" is the asset "{meant}" of team {team}, but reads {relation}, which is "{other}"',
+    hint='read the table of "{meant}", or declare "{other}"',
+    why="The task would wait for one table and read another. It happens when a team makes another version the "
+    "latest: the bare name then means a table that lies elsewhere.",
+    example=_EXAMPLE
+    + """\
+  - name: shipping
+    tables: [{name: dim_carriers, identifier: dim_carriers_v2}]   # since then dim_carriers_v3 is the latest
+""",
+    fix="Change the table's `identifier` to that of the asset, or its name to the version that you read.",
+)

@@ -10,11 +10,12 @@ import msgspec
 from dbt_scheduler.catalogue.inputs import SCH421
 from dbt_scheduler.cli.shared import FOLDER, lookup, refusals, talk, warn
 from dbt_scheduler.errors import CannotRunError
-from dbt_scheduler.registry import Directory, Entry
+from dbt_scheduler.registry import Directory
 from dbt_scheduler.report import comment, markdown
 from dbt_scheduler.report.build import Report, Sides, make_report
 from dbt_scheduler.report.outputs import Output, read_output
 from dbt_scheduler.session import Options, read_platform, read_registry
+from dbt_scheduler.stores import Reading
 
 
 @click.command()
@@ -37,10 +38,11 @@ def report(base: Path, head: Path, style: str, platform: Path | None, registry: 
     with refusals():
         was, now = read_output(base), read_output(head)
         teams = _teams(was, now)
-        published = _registry(platform, registry)
+        reading = _registry(platform, registry)
+        published, unread = reading.entries, tuple(finding.subject for finding in reading.findings)
         directory = Directory({**published, **was.entries, **now.entries})
         sides = {team: Sides(was.state(team), now.state(team), published.get(team)) for team in teams}
-        reports = [make_report(team, each, directory) for team, each in sides.items()]
+        reports = [make_report(team, each, directory, unread) for team, each in sides.items()]
         sys.stdout.write(_RENDER[style](reports))
         sys.exit(int(any(each.breaking for each in reports)))
 
@@ -54,14 +56,14 @@ def _teams(base: Output, head: Output) -> list[str]:
     return sorted(teams)
 
 
-def _registry(platform_file: Path | None, url: str | None) -> dict[str, Entry]:
+def _registry(platform_file: Path | None, url: str | None) -> Reading:
     options = Options(platform=platform_file, registry=url)
     platform, _ = read_platform([Path()], options)
     if url is None and platform.registry_url is None:
         warn(["no registry is named: consumers are only those that were compiled together"])
     reading = read_registry(platform, options)
     talk(reading.findings)
-    return reading.entries
+    return reading
 
 
 def _json(reports: Sequence[Report]) -> str:

@@ -12,6 +12,7 @@ from dbt_scheduler.catalogue.global_assets import (
     SCH304,
     SCH315,
     SCH316,
+    SCH321,
     SIMILAR,
 )
 from dbt_scheduler.errors import Finding, Rule
@@ -51,7 +52,7 @@ class _Resolver:
         teams = self._teams(table)
         others = [key for key in directory.named(table.name) if key.team != own and _among(teams, key.team)]
         exposed = [key for key in others if directory.produced(key).exposed]
-        if teams == {own} or (not others and not table.external and table.name in self._own):
+        if teams == {own} or (teams is None and not others and table.name in self._own):
             self._find(SCH304, table)
         elif teams is not None and not teams & directory.entries.keys():
             hint = "" if table.external else did_you_mean(table.source_name, set(directory.entries) - {own})
@@ -59,12 +60,23 @@ class _Resolver:
         elif len(exposed) > 1:
             self._find(SCH302, table, teams=", ".join(key.team for key in exposed), first=exposed[0].team)
         elif exposed:
+            self._compare_places(table, exposed[0])
             return exposed[0]
         elif others:
             self._find(SCH303, table, **self._contact(others[0].team))
         else:
             self._find_nothing(table, teams)
         return None
+
+    def _compare_places(self, table: Table, key: AssetKey) -> None:
+        """A table that lies where another asset of the team does would be read while this one is waited for."""
+        relation = self._directory.produced(key).relation
+        if relation is None or relation.same(table.relation):
+            return
+        there = [other for other in self._directory.at(table.relation) if other.team == key.team]
+        if there:
+            words = {"meant": key.asset, "team": key.team, "other": there[0].asset}
+            self._find(SCH321, table, relation=str(table.relation), **words)
 
     def _teams(self, table: Table) -> set[str] | None:
         """The teams that a table may be of; None means any."""

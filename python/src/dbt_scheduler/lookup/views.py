@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import msgspec
 
 from dbt_scheduler.pipelines import ready_words
+from dbt_scheduler.producers import WaitingDag, producer_in
 from dbt_scheduler.readers import Readers
-from dbt_scheduler.registry import AssetKey, Directory, Produced, dag_id, full_task_id
+from dbt_scheduler.registry import AssetKey, Directory, Produced, dag_id, find_produced, full_task_id
+from dbt_scheduler.spec import Producer
 
 
 class Promise(msgspec.Struct, frozen=True):
@@ -87,15 +89,16 @@ def view_needs(team: str, directory: Directory) -> Iterator[Need]:
     """What a team's tasks read of other teams, by producer and asset."""
     entry = directory.entries[team]
     for producer, assets in entry.consumed.items():
+        other = directory.entries.get(producer)
         for asset, tasks in assets.items() if producer != team else ():
-            other = directory.entries.get(producer)
-            made = other.produced.get(asset) if other else None
+            found = find_produced(other, asset) if other else None
             for task in tasks:
+                reader = WaitingDag(task.pipeline, entry.pipelines[task.pipeline], own=False)
                 yield Need(
-                    asset,
+                    found[0] if found else asset,
                     producer,
                     other.contact.channel if other else None,
-                    _ready(producer, made, task.producer_pipeline, directory),
+                    _ready(producer_in(other, found[1], reader)) if other and found else None,
                     task.dependency,
                     dag_id(entry.dag_prefix, task.pipeline),
                     full_task_id(task.task_group, task.task_id),
@@ -122,7 +125,6 @@ def _promise(team: str, made: Produced, pipeline: str, directory: Directory) -> 
     return Promise(pipeline, dag_id(made.dag_prefix, pipeline), promise.exposed, promise.slo_seconds, ready)
 
 
-def _ready(team: str, made: Produced | None, pipeline: str, directory: Directory) -> str | None:
-    if made is None or pipeline not in made.pipelines:
-        return None
-    return _promise(team, made, pipeline, directory).ready
+def _ready(producer: Producer) -> str:
+    """Of the pipeline that the task waits for as things are now, whatever it was compiled for."""
+    return ready_words(producer.pipeline, producer.schedule, producer.slo_seconds)

@@ -9,7 +9,7 @@ from dbt_scheduler.spec import Schedule
 
 _SINCE = datetime(2024, 1, 1)
 _TICKS = 14
-_DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
+_WEEK = timedelta(weeks=1)
 
 
 def ready_words(pipeline: str, schedule: Schedule, slo_seconds: int | None) -> str:
@@ -25,7 +25,7 @@ def ready_words(pipeline: str, schedule: Schedule, slo_seconds: int | None) -> s
     if ticks.every_hour and len(ticks.minutes) == 24 and ticks.days is None:  # noqa: PLR2004 - one in each hour
         words = _in_the_hour(timedelta(minutes=ticks.minutes[0]) + promise)
     elif len(ticks.minutes) == 1:
-        words = _on_the_day(_first_ticks(ticks), promise, schedule.timezone)
+        words = _on_the_day(ticks, promise, schedule.timezone)
     tick = f'"{schedule.cron}" {schedule.timezone}'
     return f"{pipeline}, {words or f'{duration(slo_seconds)} after each scheduled time ({tick})'}"
 
@@ -36,13 +36,14 @@ def _in_the_hour(ready: timedelta) -> str:
     return f"{minute} {_later(hours, 'hour')}" if hours else f"{minute} of each hour"
 
 
-def _on_the_day(ticks: list[datetime], promise: timedelta, timezone: str) -> str | None:
+def _on_the_day(cron_: cron.Cron, promise: timedelta, timezone: str) -> str | None:
     """For ticks on every day, on one weekday, or on one day of each month; None for any others."""
+    ticks = _first_ticks(cron_)
     tick, ready = ticks[0], ticks[0] + promise
     days = (ready.date() - tick.date()).days
     time = f"{ready:%H:%M} {timezone}"
     gaps = {later - earlier for earlier, later in pairwise(ticks)}
-    if gaps == {_DAY}:
+    if cron_.days is None:
         return f"by {time} {_later(days, 'day')}" if days else f"by {time}"
     if gaps == {_WEEK}:
         weeks = promise // _WEEK

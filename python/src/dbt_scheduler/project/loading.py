@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from dbt_scheduler.catalogue.assets import SCH314
-from dbt_scheduler.catalogue.inputs import SCH408
+from dbt_scheduler.catalogue.inputs import SCH408, SCH417
 from dbt_scheduler.catalogue.nodes import SCH102
 from dbt_scheduler.config import TeamConfig, load_team_config
 from dbt_scheduler.document import load_yaml
@@ -27,6 +27,7 @@ from dbt_scheduler.project.types import (
     node_work,
     source_table,
 )
+from dbt_scheduler.stores import is_team
 from dbt_scheduler.suggest import did_you_mean
 
 
@@ -41,7 +42,8 @@ def load_project(folder: Path, pipelines: Collection[str], manifest_file: Path |
     """Read a team's ``scheduler.yaml`` and manifest (``target/manifest.json`` unless named).
 
     Raises:
-        CannotRunError: the folder is no dbt project, or its manifest cannot be read.
+        CannotRunError: the folder is no dbt project, its manifest cannot be read, or its name is none for a
+        team.
 
     """
     if not (folder / "dbt_project.yml").is_file():
@@ -51,7 +53,7 @@ def load_project(folder: Path, pipelines: Collection[str], manifest_file: Path |
     config, findings = _team_config(folder / "scheduler.yaml")
     manifest = load_manifest(manifest_file or folder / "target" / "manifest.json")
     reading = _Reading(folder, manifest, frozenset(pipelines))
-    project = reading.project(config)
+    project = _with_a_team(reading.project(config), folder / "scheduler.yaml")
     return Loaded(project, (*findings, *reading.findings))
 
 
@@ -63,8 +65,15 @@ def load_without_folder(manifest_file: Path, pipelines: Collection[str]) -> Load
 
     """
     reading = _Reading(manifest_file.parent, load_manifest(manifest_file), frozenset(pipelines))
-    project = reading.project(TeamConfig())
+    project = _with_a_team(reading.project(TeamConfig()), manifest_file)
     return Loaded(project, tuple(reading.findings))
+
+
+def _with_a_team(project: Project, place: Path) -> Project:
+    """The project, if its team can be one: dbt allows project names that no file or DAG should have."""
+    if not is_team(project.team):
+        raise CannotRunError.because(SCH417.at(str(place), subject=project.team, team=project.team))
+    return project
 
 
 def _team_config(path: Path) -> tuple[TeamConfig, tuple[Finding, ...]]:

@@ -47,13 +47,15 @@ class ChangedAsset(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What a pull request changes for one team; ``breaking`` says that it breaks others without a word.
 
-    ``state`` is None where the base was not compiled: then only what the team has published is known of it.
+    ``unread_teams`` may be readers too: the registry has entries of theirs that cannot be read. ``state`` is
+    None where the base was not compiled: then only what the team has published is known of it.
     """
 
     format_version: int = 1
     team: str
     breaking: bool
     assets: tuple[ChangedAsset, ...]
+    unread_teams: tuple[str, ...]
     outdated_acknowledgements: tuple[Acknowledged, ...]
     state: StateDiff | None
 
@@ -85,8 +87,8 @@ class Sides(msgspec.Struct, frozen=True):
         return base or State({}, nothing), self.head or State({}, nothing)
 
 
-def make_report(team: str, sides: Sides, directory: Directory) -> Report:
-    """Compare a team's two states."""
+def make_report(team: str, sides: Sides, directory: Directory, unread: tuple[str, ...]) -> Report:
+    """Compare a team's two states; ``directory`` has every entry that can be read, ``unread`` the other teams."""
     base, head = sides.states()
     readers, downstream = Readers(directory), Downstream((base.specs or head.specs).values())
     acknowledged = head.entry.acknowledged_changes
@@ -104,6 +106,7 @@ def make_report(team: str, sides: Sides, directory: Directory) -> Report:
         team=team,
         breaking=any(change.acknowledged is None for asset in assets for change in asset.changes),
         assets=assets,
+        unread_teams=unread,
         outdated_acknowledgements=tuple(outdated(base.entry, head.entry)),
         state=None if sides.base_unknown else compare_states(team, base, head),
     )

@@ -1,4 +1,4 @@
-"""The report as the comment of a bot: found again by its first line, and with every sign visible."""
+"""The report as the comment of a bot: found again by its first line, with every sign visible, notifying nobody."""
 
 import re
 from collections.abc import Sequence
@@ -6,11 +6,21 @@ from collections.abc import Sequence
 from dbt_scheduler.report import markdown
 from dbt_scheduler.report.build import Report
 
-MARKER = "<!-- dbt-scheduler report -->"
-"""Who updates the comment of an earlier run finds it by this line, which Markdown does not show."""
+_CODE = "```"
 
 
 def render(reports: Sequence[Report]) -> str:
-    """The Markdown of ``markdown.render``; there ``- + name`` is a list in a list, which shows no sign."""
-    text = re.sub(r"^- ([+-]) ", r"- \\\1 ", markdown.render(reports), flags=re.MULTILINE)
-    return f"{MARKER}\n{text}"
+    """The Markdown of ``markdown.render``, below a line that names the teams and that Markdown does not show.
+
+    Two things read otherwise in a comment: ``- + name`` is a list in a list, which shows no sign, and a Slack
+    handle would notify whoever has that name where the comment stands.
+    """
+    teams = ", ".join(report.team for report in reports)
+    parts = markdown.render(reports).split(_CODE)
+    parts[::2] = (_for_a_comment(text) for text in parts[::2])
+    return f"<!-- dbt-scheduler report: {teams} -->\n{_CODE.join(parts)}"
+
+
+def _for_a_comment(text: str) -> str:
+    text = re.sub(r"^- ([+-]) ", r"- \\\1 ", text, flags=re.MULTILINE)
+    return re.sub(r"@[\w./-]+", r"`\g<0>`", text)

@@ -16,6 +16,9 @@ _SHOWN = 20
 _SIZES = (100_000, 500, 100, 20, 5, 1)
 """How much of each list to show, folded or not, until the comment is short enough."""
 
+_BREAK = "\n"
+"""An empty line ends the HTML of what is folded."""
+
 _SIGNS = {Sign.ADDED: "+", Sign.REMOVED: "-", Sign.CHANGED: "~"}
 
 
@@ -67,6 +70,9 @@ def _breaking(report: Report, most: int) -> Iterator[str]:
     else:
         yield "Breaking changes found in project registry, all of them acknowledged"
     yield from _some([_asset(asset, most) for asset in report.assets], most)
+    if report.assets and report.unread_teams:
+        teams = ", ".join(report.unread_teams)
+        yield f"The registry has entries that cannot be read: what these teams read is not known: {_escaped(teams)}"
     if report.breaking:
         yield _details("If a change is meant", how_to_acknowledge(report, most))
 
@@ -116,7 +122,7 @@ def _list(lines: Iterator[str] | Sequence[str], most: int) -> str:
     if folded:
         shown.append("\n" + _details(f"{len(lines) - len(shown)} more", "\n".join(folded)))
     if len(lines) > most:
-        shown.append(f"- and {len(lines) - most} more, in `--format json`")
+        shown.append(f"{_BREAK if folded else ''}- and {len(lines) - most} more, in `--format json`")
     return "\n".join(shown)
 
 

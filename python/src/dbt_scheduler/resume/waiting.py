@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dbt_scheduler.pipelines import Interval, awaited, manual_interval, period
-from dbt_scheduler.producers import Reader, producer_in
+from dbt_scheduler.producers import WaitingDag, producer_in
 from dbt_scheduler.registry import Entry, dag_id, find_produced
 from dbt_scheduler.spec import Producer, Schedule
 
@@ -87,6 +87,6 @@ def _waits(entries: Mapping[str, Entry]) -> Iterator[Wait]:
                         reader.sensor_task_id,
                         entry.pipelines[reader.pipeline],
                     )
-                    reading = Reader(reader.pipeline, consumer.schedule, own=team == consuming)
+                    reading = WaitingDag(reader.pipeline, consumer.schedule, own=team == consuming)
                     producer = producer_in(entries[team], found[1], reading)
                     yield Wait(consumer, team, found[0], producer)

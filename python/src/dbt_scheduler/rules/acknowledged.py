@@ -7,6 +7,7 @@ from dbt_scheduler.changes.acknowledged import outdated
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.registry import Acknowledged
+from dbt_scheduler.suggest import did_you_mean
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -14,8 +15,12 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     published = workspace.published.get(team.project.team)
     if published is None:
         return
+    known = {*published.produced, *team.entry.produced, *team.project.latest}
     gone = set(outdated(published, team.entry))
     for each in team.project.config.acknowledged_changes:
         if Acknowledged(each.asset, each.change, each.reason) in gone:
             place = (str(team.project.folder / "scheduler.yaml"), each.line)
-            yield SCH320.at(*place, subject=each.asset, asset=each.asset, change=each.change)
+            hint = "" if each.asset in known else did_you_mean(each.asset, known)
+            yield SCH320.at(
+                *place, subject=each.asset, hint=hint or None, asset=each.asset, change=each.change
+            )
