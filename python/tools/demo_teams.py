@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,31 +74,14 @@ def publish() -> None:
 
 
 def show_compiled(console: Console) -> None:
-    """What the compiler made: DAGs with their tasks and sensors, and assets with who reads them."""
+    """What the compiler made: DAGs with their tasks and sensors, and what teams may read of each other."""
     dags = Table("DAG", "tasks", "sensors", "waits for", box=None, title="DAGs", title_justify="left")
     for spec in specs():
         waits = [f"{s['team']}.{s['asset']}" + _unless_hard(s["dependency"]) for s in spec["sensors"]]
         dags.add_row(spec["dag_id"], str(len(spec["tasks"])), str(len(waits)), ", ".join(waits))
     console.print(dags)
-    entries = {
-        team: entry
-        for path in sorted((OUT / "registry").glob("*.json"))
-        for team, entry in _read(path).items()
-    }
-    readers: dict[str, Counter[str]] = {}
-    for reader, entry in entries.items():
-        for team, assets in entry["consumed"].items():
-            for asset, uses in assets.items():
-                readers.setdefault(f"{team}.{asset}", Counter())[reader] += len(uses)
-    table = Table("asset", "pipelines", "exposed", "read by", box=None, title="Assets", title_justify="left")
-    for team, entry in sorted(entries.items()):
-        for asset, made in sorted(entry["produced"].items()):
-            name = f"{team}.{asset}"
-            exposed = "yes" if made["exposed"] else ""
-            table.add_row(
-                name, " ".join(made["pipelines"]), exposed, ", ".join(sorted(readers.get(name, ())))
-            )
-    console.print(table)
+    console.print("[bold]dbt-scheduler registry list[/]")
+    console.print(_scheduler("registry", "list", "--registry", (OUT / "registry").as_uri()), markup=False)
 
 
 def leave_out_unrunnable(console: Console) -> list[str]:
