@@ -83,20 +83,22 @@ def run_action(repository: Path, temporary: Path, github: dict[str, str], **inpu
     values = {"github.token": "the-token"} | github
     given = {name: inputs.get(name, entry["default"]) for name, entry in action["inputs"].items()}
     values |= {f"inputs.{name}": filled(value, values) for name, value in given.items()}
-    files = {name: temporary / name.lower() for name in ("GITHUB_ENV", "GITHUB_STEP_SUMMARY")}
-    for file in files.values():
-        file.write_text("")
-    fixed = {"GITHUB_WORKSPACE": str(repository), "RUNNER_TEMP": str(temporary), "GITHUB_REPOSITORY": "a/b"}
-    fixed |= {"GITHUB_API_URL": github["api"], "GITHUB_SHA": github["sha"]}
-    output = ""
+    outputs, summary = temporary / "outputs", temporary / "summary.md"
+    env = {"GITHUB_WORKSPACE": str(repository), "RUNNER_TEMP": str(temporary), "GITHUB_REPOSITORY": "a/b"}
+    env |= {"GITHUB_API_URL": github["api"], "GITHUB_SHA": github["sha"]}
+    env |= {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(summary)}
+    said = ""
     for step in action["runs"]["steps"]:
-        kept = dict(line.split("=", 1) for line in files["GITHUB_ENV"].read_text().splitlines())
-        if not condition(step.get("if"), values, kept):
+        if not condition(step.get("if"), values):
             continue
-        env = {name: filled(value, values) for name, value in step.get("env", {}).items()}
-        places = {name: str(file) for name, file in files.items()}
-        output += bash(step["name"], step["run"], repository, fixed | places | kept | env | ENVIRONMENT)
-    return output
+        own = {name: filled(value, values) for name, value in step.get("env", {}).items()}
+        outputs.write_text("")
+        folder = repository / filled(step.get("working-directory", "."), values)
+        said += bash(step["name"], step["run"], folder, env | own | ENVIRONMENT)
+        for line in outputs.read_text().splitlines():
+            name, _, value = line.partition("=")
+            values[f"steps.{step['id']}.outputs.{name}"] = value
+    return said
 
 
 def run_gitlab(job: str, repository: Path, variables: dict[str, str], part: slice = slice(None)) -> str:
@@ -142,15 +144,13 @@ def filled(text: str, values: dict[str, str]) -> str:
     return re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda found: values[found[1]], text)
 
 
-def condition(text: str | None, values: dict[str, str], env: dict[str, str]) -> bool:
+def condition(text: str | None, values: dict[str, str]) -> bool:
     """Whether a step's ``if``, a comparison with a word, holds."""
     if text is None:
         return True
     found = re.fullmatch(r"\$\{\{ ([\w.]+) == '(\w*)' \}\}", text)
     assert found, text
-    name, word = found.groups()
-    value = env.get(name.removeprefix("env."), "") if name.startswith("env.") else values[name]
-    return value == word
+    return values[found[1]] == found[2]
 
 
 class _GitLab(yaml.SafeLoader):

@@ -104,7 +104,8 @@ class GitHub:
                 self._checkout.folder, temporary, github, project="team", platform="platform.yaml"
             )
         finally:
-            self.summary = (temporary / "github_step_summary").read_text()
+            summary = temporary / "summary.md"
+            self.summary = summary.read_text() if summary.is_file() else ""
 
 
 @pytest.fixture
