@@ -1,10 +1,13 @@
 """``adopt``: what it finds, what it proposes, and that the proposal does what it says."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,7 +19,7 @@ from dbt_scheduler.adopt.declarations import without_tables
 from dbt_scheduler.adopt.diff import render_patch
 from dbt_scheduler.adopt.exposing import Exposed, with_exposed
 from dbt_scheduler.cli import main
-from goldens import INTEGRATION, copy_projects, dbt, read_tree, run
+from goldens import INTEGRATION, copy_projects, read_tree, run
 
 FOLDER = INTEGRATION / "adopt"
 TEAMS = ("ants", "bees", "wasps")
@@ -26,21 +29,49 @@ HIDDEN = ("SCH306", "SCH307")
 # The proof: real projects, before and after
 
 
+# One process and one target for all: dbt then reads its own macros once.
+COMPILE = """\
+import shutil, sys
+from pathlib import Path
+from dbt.cli.main import dbtRunner
+for project in map(str.strip, sys.stdin):
+    options = ["--quiet", "--no-version-check", "--no-populate-cache"]
+    places = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(Path("target").resolve())]
+    done = dbtRunner().invoke(["compile", *options, *places])
+    assert done.success, (project, done.exception)
+    (Path(project) / "target").mkdir(exist_ok=True)
+    shutil.copy("target/manifest.json", f"{project}/target")
+    print("compiled", flush=True)
+"""
+
+
 @pytest.fixture(scope="module")
 def adopted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example projects as they are in ``before``, and with their patches applied in ``after``."""
     folder = tmp_path_factory.mktemp("adopt")
     copy_projects(FOLDER, folder / "before")
-    for team in TEAMS:
-        dbt("compile", "--no-populate-cache", cwd=folder / "before" / team)
-    (folder / "summary.txt").write_text(
-        run("dbt-scheduler", "adopt", *TEAMS, "--out", "../proposal", cwd=folder / "before")
-    )
-    copy_projects(folder / "before", folder / "after")
-    for team in TEAMS:
-        apply(folder / "proposal" / team / "adopt.patch", folder / "after" / team)
-        dbt("compile", "--no-populate-cache", cwd=folder / "after" / team)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
+    command = [sys.executable, "-c", COMPILE]
+    with subprocess.Popen(command, cwd=folder, env=environment, text=True, stdin=PIPE, stdout=PIPE) as dbt:
+        compile_all(dbt, "before")
+        (folder / "summary.txt").write_text(
+            run("dbt-scheduler", "adopt", *TEAMS, "--out", "../proposal", cwd=folder / "before")
+        )
+        copy_projects(folder / "before", folder / "after")
+        for team in TEAMS:
+            apply(folder / "proposal" / team / "adopt.patch", folder / "after" / team)
+        compile_all(dbt, "after")
     return folder
+
+
+def compile_all(dbt: subprocess.Popen[str], folder: str) -> None:
+    """Compile the projects of a folder, one after the other."""
+    assert dbt.stdin
+    assert dbt.stdout
+    for team in TEAMS:
+        dbt.stdin.write(f"{folder}/{team}\n")
+        dbt.stdin.flush()
+        assert dbt.stdout.readline() == "compiled\n"
 
 
 def apply(patch: Path, folder: Path) -> None:
