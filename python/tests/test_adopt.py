@@ -13,11 +13,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from build import World, data_test, ephemeral, manifest, node, seed, source
-from dbt_scheduler.adopt.blocks import cut
-from dbt_scheduler.adopt.calls import Ref, has_other_calls, replace_calls
+from dbt_scheduler.adopt.blocks import cut, lost_comments
+from dbt_scheduler.adopt.calls import Calls, Ref, find_calls, replace_calls
 from dbt_scheduler.adopt.declarations import without_tables
-from dbt_scheduler.adopt.diff import render_patch
 from dbt_scheduler.adopt.exposing import Exposed, with_exposed
+from dbt_scheduler.adopt.writing import render_patch
 from dbt_scheduler.cli import main
 from goldens import INTEGRATION, copy_projects, read_tree, run
 
@@ -99,7 +99,7 @@ def test_check_before_and_after(adopted, golden):
     golden(FOLDER / "expected_check_after.txt", told)
 
 
-def test_two_teams_that_have_nothing_to_do_by_hand_are_clean_afterwards(adopted):
+def test_two_teams_that_have_only_comments_to_move_are_clean_afterwards(adopted):
     told = run("dbt-scheduler", "check", "ants", "bees", cwd=adopted / "after")
     assert not any(code in told for code in HIDDEN)
     again = run("dbt-scheduler", "adopt", "ants", "bees", "--out", "../again", cwd=adopted / "after")
@@ -157,7 +157,7 @@ def test_a_team_alone_adopts_against_the_registry(adopted):
     told = run(
         "dbt-scheduler", "adopt", "wasps", "--registry", "../out/registry", "--out", "../alone", cwd=folder
     )
-    assert told.startswith("wasps reads 1 table of ants (1 read)\nwasps reads 2 tables of bees (2 reads)\n")
+    assert told.startswith("wasps reads 1 table of ants (2 reads)\nwasps reads 2 tables of bees (2 reads)\n")
     alone, together = (read_tree(adopted / name / "wasps") for name in ("alone", "proposal"))
     assert alone["adopt.patch"] == together["adopt.patch"]
 
@@ -680,6 +680,176 @@ def test_a_singular_test_is_a_reader_too(world):
     assert proposed("shop")["reads"][0]["readers"] == ["tests/marts/t.sql"]
 
 
+# What is named where nothing can be edited
+
+
+def exposure(*reads: str, file: str = "models/exp.yml") -> dict:
+    """The part of a manifest that an exposure of source tables is."""
+    entry = {
+        "unique_id": "exposure.shop.board",
+        "package_name": "shop",
+        "original_file_path": file,
+        "depends_on": {"nodes": [f"source.shop.{read}" for read in reads]},
+    }
+    return {"exposures": {entry["unique_id"]: entry}}
+
+
+@pytest.mark.parametrize(
+    "project_yml",
+    [
+        "on-run-start: \"select 1 from {{ source('raw', 'fct') }}\"\n",
+        "models:\n  +post-hook: \"select 1 from {{ source('raw', 'fct') }}\"\n",
+        "vars:\n  table: \"{{ source('raw', 'fct') }}\"\n",
+    ],
+)
+@pytest.mark.parametrize("sql", ["{{ source('raw', 'fct') }}", "{{ var('table') }}"])
+def test_dbt_project_yml_is_edited_too(world, project_yml, sql):
+    hook = node("hook", "raw.fct", kind="operation")
+    hook[1]["original_file_path"] = "./dbt_project.yml"
+    project(world, RAW, sql, *READ, hook)
+    world.file("shop/dbt_project.yml", f"name: shop\n{project_yml}")
+    adopt("shop", "shipping")
+    assert by_hand("shop") == []
+    files = patched()
+    assert files["dbt_project.yml"] == f"name: shop\n{project_yml}".replace("raw", "shipping")
+    assert "models/sources.yml" not in files
+
+
+ESCAPED = (
+    '"source(\\"raw\\", \\"fct\\")"',
+    "'source(''raw'', ''fct'')'",
+    "\"source('raw',\\\n      'fct')\"",
+)
+
+
+@pytest.mark.parametrize("call", ESCAPED)
+@pytest.mark.parametrize("items", [READ, READ[:1]], ids=["read", "unread"])
+def test_a_call_in_escaped_quotes_keeps_the_declaration(world, call, items):
+    project(world, RAW, "{{ source('raw', 'fct') }}" if items == READ else "", *items)
+    tests = f"# source('raw', 'fct')\nunit_tests:\n  - given:\n    - input: {call}\n"
+    world.file("shop/models/tests.yml", tests)
+    adopt("shop", "shipping")
+    assert by_hand("shop") == [
+        ("raw.fct", "models/sources.yml:5", "remove it here when nothing reads it any longer"),
+        (
+            "raw.fct",
+            "models/tests.yml:4",
+            "source() is called here in a way that cannot be edited for you: change that call",
+        ),
+    ]
+    assert patched()["models/sources.yml"] == RAW
+
+
+def test_an_exposure_is_a_reader(world):
+    project(world, RAW + "      - name: dim\n", "", READ[0], source("raw.dim", schema="main"))
+    depends = "- source('raw', 'fct')\n      - source('raw', var('x'))\n"
+    text = f"exposures:\n  - name: board\n    depends_on:\n      {depends}"
+    world.file("shop/models/exp.yml", text)
+    whole = manifest(READ[0], source("raw.dim", schema="main"), **exposure("raw.fct", "raw.dim"))
+    world.file("shop/target/manifest.json", json.dumps(whole))
+    assert adopt("shop", "shipping").stdout.splitlines()[1] == "shop reads 2 tables of shipping (2 reads)"
+    what = "source() is called with something else than two words here: change that call too"
+    assert [each for each in by_hand("shop") if each[2] == what] == [
+        ("raw.dim", "models/exp.yml", what),
+        ("raw.fct", "models/exp.yml", what),
+    ]
+    assert patched()["models/sources.yml"] == RAW + "      - name: dim\n"
+
+
+@pytest.mark.parametrize("name", ["tab\tx", 'quo"te', "back\\slash", "line\nfeed"])
+def test_a_file_whose_name_cannot_stand_in_a_patch_is_left_to_people(world, name):
+    project(world, RAW, "{{ source('raw', 'fct') }}", *READ)
+    world.file(f"shop/models/{name}.sql", "{{ source('raw', 'fct') }}")
+    adopt("shop", "shipping")
+    assert sorted(by_hand("shop"), key=lambda each: "sources" in each[1]) == [
+        ("raw.fct", f"models/{name}.sql", "a patch cannot name this file: change the call there"),
+        ("raw.fct", "models/sources.yml:5", "remove it here when nothing reads it any longer"),
+    ]
+    assert patched()["models/marts/orders.sql"] == "{{ source('shipping', 'fct') }}"
+
+
+def test_a_file_whose_name_cannot_stand_in_a_patch_keeps_its_declarations(world):
+    file = "models/tab\tx.yml"
+    items = (source("raw.fct", schema="main", file=file), READ[1])
+    project(world, RAW, "{{ source('raw', 'fct') }}", *items, file=file)
+    adopt("shop", "shipping")
+    assert by_hand("shop") == [
+        ("raw.fct", f"{file}:5", "remove it: it stands where it cannot be edited for you")
+    ]
+    assert patched()[file] == RAW
+
+
+# What is cut and not carried over
+
+
+def test_comments_that_go_are_listed(world):
+    declared = """\
+sources:
+  # raw things
+  - name: raw
+    schema: main
+    tables:
+      # fct is of Bob,
+      # and of Ann
+      - name: fct # ours
+        description: "#1 of { }" # said of it
+        columns:
+          - name: id
+            description: |
+              # no comment
+
+      # dim stays
+      - name: keep
+"""
+    project(world, declared, "{{ source('raw', 'fct') }}", *READ)
+    adopt("shop", "shipping")
+    assert by_hand("shop") == [
+        (
+            "",
+            "models/sources.yml:6",
+            "the patch removes a comment, keep it where it belongs: # fct is of Bob, # and of Ann # ours # said of it",
+        )
+    ]
+    kept = declared[: declared.index("      # fct is")] + declared[declared.index("\n      # dim stays") :]
+    assert patched()["models/sources.yml"] == kept
+
+
+def test_what_is_said_and_not_carried_over_is_listed(world):
+    declared = """\
+sources:
+  - name: raw
+    description: the raw zone
+    schema: main
+    loader: bob
+    tables:
+      - name: fct
+        description: of facts
+      - name: mine
+        identifier: orders
+        description: of orders
+      - name: dim
+        description: of nothing
+        columns: [{name: id}]
+"""
+    sources = (source("raw.mine", schema="main", identifier="orders"), source("raw.dim", schema="main"))
+    project(world, declared, "{{ source('raw', 'fct') }}", *READ, *sources, node("other", "raw.mine"))
+    world.file("shop/models/marts/other.sql", "{{ source('raw', 'mine') }}")
+    adopt("shop", "shipping")
+    assert by_hand("shop") == []
+    told = Path("out/shop/hidden_edges.md").read_text()
+    assert re.findall(r"- `source.*|  - not carried.*", told) == [
+        '- `source("raw", "dim")`: nobody reads it, so its declaration goes',
+        "  - not carried over from the source: description, loader",
+        "  - not carried over from the table: description, columns",
+        '- `source("raw", "fct")` → `source("shipping", "fct")`',
+        "  - not carried over from the source: description, loader",
+        '- `source("raw", "mine")` → `ref("orders")`',
+        "  - not carried over from the source: description, loader",
+        "  - not carried over from the table: description",
+    ]
+    assert "models/sources.yml" not in patched()
+
+
 # Edits of text
 
 
@@ -701,9 +871,28 @@ def test_calls(old, new):
     assert replace_calls(old, NEW) == (new or old)
 
 
-def test_other_calls():
-    assert not has_other_calls("source('a', 'b') and resource(x)")
-    assert has_other_calls("source('a', 'b') source('a', b)")
+RAW_A = frozenset({("raw", "a")})
+
+
+@pytest.mark.parametrize(
+    ("text", "in_yaml", "calls"),
+    [
+        ("source('raw', 'a') and resource(x)", False, Calls(RAW_A)),
+        ("source('raw', 'a') source('raw', a)", False, Calls(RAW_A, other=True)),
+        ("x: source('raw', a)", True, Calls(other=True)),
+        ("x: [source('raw', 'a')", True, Calls(RAW_A)),
+        ("x: [source('raw', a)", True, Calls(other=True)),
+        ("# source(raw, a)\nx: source('raw', 'a')", True, Calls(RAW_A)),
+        ("x: source('raw', 'a')\ny:\n  - 'source(''raw'', ''a'')'", True, Calls(RAW_A, {("raw", "a"): 3})),
+        (
+            "\ufeff- |\n  source('raw',\n  'a')\n- \"source(\\\"raw\\\",'b')\"",
+            True,
+            Calls(RAW_A, {("raw", "b"): 4}),
+        ),
+    ],
+)
+def test_calls_that_are_found(text, in_yaml, calls):
+    assert find_calls(text, in_yaml=in_yaml) == calls
 
 
 @pytest.mark.parametrize(
@@ -719,6 +908,11 @@ def test_other_calls():
             "sources:\n- name: r\n  tables:\n  - name: a\n    description: |\n      x\n\n      # y\n- name: s",
             "sources:\n- name: s",
         ),
+        (
+            "sources:\n- name: r\n  tables:\n  # far\n\n  # of a\n  # too\n  - name: a\n    # of it\n  # of b\n  - name: b\n",
+            "sources:\n- name: r\n  tables:\n  # far\n\n  # of b\n  - name: b\n",
+        ),
+        ("# c\n\n# d\nsources:\n# e\n- name: r\n  tables:\n  - name: a\nmodels: []\n", "# c\n\nmodels: []\n"),
         ("\ufeffmodels: []\nsources:\n- name: r\n  tables:\n  - name: a\n", "\ufeffmodels: []\n"),
         ("sources:\n- name: r\n  tables: [{name: a}, {name: b}]\n", None),
         ("sources:\n- {name: r, tables: [{name: a}]}\n- name: s\n", "sources:\n- name: s\n"),
@@ -741,6 +935,22 @@ def test_without_tables(text, rest):
 
 def test_a_cut_that_would_change_something_else_is_refused():
     assert cut("a:\n  - 'x\ny'\n  - z\n", [("a", 0)]) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"),
+    [
+        (
+            "a: 1 # x\r\nb: |\r\n  # no\r\n\r\n# \u00e9 \r\nc: 'a # no' # y\r\n",
+            "",
+            [(1, "# x"), (5, "# \u00e9 # y")],
+        ),
+        ("a:\tx#y # t\nb: >- # head\n  x\n  # no\n # less\n", "", [(1, "# t # head"), (5, "# less")]),
+        ("\ufeff# x\n# y\n# x\na: [1, # z\n  2]\n# end", "b: 1 # x\n# end", [(2, "# y # x # z")]),
+    ],
+)
+def test_lost_comments(before, after, lost):
+    assert list(lost_comments(before, after)) == lost
 
 
 FCT = (Exposed(asset="fct", readers=("shop",), scheduled=True),)
