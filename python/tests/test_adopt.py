@@ -396,6 +396,20 @@ def test_the_folder_of_a_proposal_is_its_own(world):
     assert read_tree(Path("out")) == {"adopt.json": '{\n  "teams": {}\n}\n', "notes.md": "mine"}
 
 
+@pytest.mark.parametrize("link", ["out/a", "out/a/models", "out/a/hidden_edges.md", "out/adopt.json"])
+def test_a_proposal_does_not_lead_out_of_its_folder(world, link):
+    one, two = bare("a", source("x.b", schema="main"), node("a", "x.b")), bare("b", node("b"))
+    adopt(one, two)
+    shutil.move(link, "elsewhere")
+    Path(link).symlink_to(Path("elsewhere").resolve())
+    before = read_tree(Path("elsewhere")) or Path("elsewhere").read_text()
+    Path("a.json").write_text(Path("a.json").read_text().replace("x.b", "y.b"))
+    stderr = adopt(one, two, code=2).stderr
+    assert stderr.startswith(f"{link}: SCH416 ")
+    assert "it is a link that leads out of out" in stderr
+    assert (read_tree(Path("elsewhere")) or Path("elsewhere").read_text()) == before
+
+
 # What is edited, and what is not
 
 

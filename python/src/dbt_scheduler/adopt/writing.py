@@ -50,12 +50,14 @@ def write_proposal(out: Path, proposal: Proposal) -> None:
     """Write every file below ``out``; files of the proposal before that are not of this one go.
 
     Raises:
-        CannotRunError: the folder holds something else than a proposal.
+        CannotRunError: the folder holds something else than a proposal, or a link that leads out of it.
         OSError: something cannot be written.
 
     """
     old = _earlier(out)
     new = {out / path: text.encode() for path, text in proposal.texts.items()}
+    for path in (out / INDEX, *sorted(new)):
+        _refuse_links(out, path)
     # The list first: when interrupted, the next proposal still knows this folder as its own.
     for path, content in ((out / INDEX, encode_proposal(proposal)), *sorted(new.items())):
         if not path.is_file() or path.read_bytes() != content:
@@ -74,6 +76,15 @@ def _file(path: str, before: str | None, after: str) -> Iterator[str]:
 def _name(side: str, path: str) -> str:
     # A name with a space ends at a tab.
     return f"{side}/{path}\t" if " " in path else f"{side}/{path}"
+
+
+def _refuse_links(out: Path, path: Path) -> None:
+    """A link below the folder may lead to somebody else's files."""
+    below = [step for step in (path, *path.parents) if step != out and step.is_relative_to(out)]
+    for step in reversed(below):
+        if not step.resolve().is_relative_to(out.resolve()):
+            hint = f"it is a link that leads out of {out}: remove it, or name another folder"
+            raise CannotRunError.because(SCH416.at(str(step), index=INDEX, hint=hint))
 
 
 def _earlier(out: Path) -> set[Path]:
