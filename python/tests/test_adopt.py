@@ -1,22 +1,25 @@
 """``adopt``: what it finds, what it proposes, and that the proposal does what it says."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from click.testing import CliRunner, Result
 
 from build import World, data_test, ephemeral, manifest, node, seed, source
-from dbt_scheduler.adopt.blocks import cut
-from dbt_scheduler.adopt.calls import Ref, has_other_calls, replace_calls
+from dbt_scheduler.adopt.blocks import cut, lost_comments
+from dbt_scheduler.adopt.calls import Calls, Ref, find_calls, replace_calls
 from dbt_scheduler.adopt.declarations import without_tables
-from dbt_scheduler.adopt.diff import render_patch
 from dbt_scheduler.adopt.exposing import Exposed, with_exposed
+from dbt_scheduler.adopt.writing import render_patch
 from dbt_scheduler.cli import main
-from goldens import INTEGRATION, copy_projects, dbt, read_tree, run
+from goldens import INTEGRATION, copy_projects, read_tree, run
 
 FOLDER = INTEGRATION / "adopt"
 TEAMS = ("ants", "bees", "wasps")
@@ -26,21 +29,49 @@ HIDDEN = ("SCH306", "SCH307")
 # The proof: real projects, before and after
 
 
+# One process and one target for all: dbt then reads its own macros once.
+COMPILE = """\
+import shutil, sys
+from pathlib import Path
+from dbt.cli.main import dbtRunner
+for project in map(str.strip, sys.stdin):
+    options = ["--quiet", "--no-version-check", "--no-populate-cache"]
+    places = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(Path("target").resolve())]
+    done = dbtRunner().invoke(["compile", *options, *places])
+    assert done.success, (project, done.exception)
+    (Path(project) / "target").mkdir(exist_ok=True)
+    shutil.copy("target/manifest.json", f"{project}/target")
+    print("compiled", flush=True)
+"""
+
+
 @pytest.fixture(scope="module")
 def adopted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example projects as they are in ``before``, and with their patches applied in ``after``."""
     folder = tmp_path_factory.mktemp("adopt")
     copy_projects(FOLDER, folder / "before")
-    for team in TEAMS:
-        dbt("compile", "--no-populate-cache", cwd=folder / "before" / team)
-    (folder / "summary.txt").write_text(
-        run("dbt-scheduler", "adopt", *TEAMS, "--out", "../proposal", cwd=folder / "before")
-    )
-    copy_projects(folder / "before", folder / "after")
-    for team in TEAMS:
-        apply(folder / "proposal" / team / "adopt.patch", folder / "after" / team)
-        dbt("compile", "--no-populate-cache", cwd=folder / "after" / team)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
+    command = [sys.executable, "-c", COMPILE]
+    with subprocess.Popen(command, cwd=folder, env=environment, text=True, stdin=PIPE, stdout=PIPE) as dbt:
+        compile_all(dbt, "before")
+        (folder / "summary.txt").write_text(
+            run("dbt-scheduler", "adopt", *TEAMS, "--out", "../proposal", cwd=folder / "before")
+        )
+        copy_projects(folder / "before", folder / "after")
+        for team in TEAMS:
+            apply(folder / "proposal" / team / "adopt.patch", folder / "after" / team)
+        compile_all(dbt, "after")
     return folder
+
+
+def compile_all(dbt: subprocess.Popen[str], folder: str) -> None:
+    """Compile the projects of a folder, one after the other."""
+    assert dbt.stdin
+    assert dbt.stdout
+    for team in TEAMS:
+        dbt.stdin.write(f"{folder}/{team}\n")
+        dbt.stdin.flush()
+        assert dbt.stdout.readline() == "compiled\n"
 
 
 def apply(patch: Path, folder: Path) -> None:
@@ -68,7 +99,7 @@ def test_check_before_and_after(adopted, golden):
     golden(FOLDER / "expected_check_after.txt", told)
 
 
-def test_two_teams_that_have_nothing_to_do_by_hand_are_clean_afterwards(adopted):
+def test_two_teams_that_have_only_comments_to_move_are_clean_afterwards(adopted):
     told = run("dbt-scheduler", "check", "ants", "bees", cwd=adopted / "after")
     assert not any(code in told for code in HIDDEN)
     again = run("dbt-scheduler", "adopt", "ants", "bees", "--out", "../again", cwd=adopted / "after")
@@ -126,7 +157,7 @@ def test_a_team_alone_adopts_against_the_registry(adopted):
     told = run(
         "dbt-scheduler", "adopt", "wasps", "--registry", "../out/registry", "--out", "../alone", cwd=folder
     )
-    assert told.startswith("wasps reads 1 table of ants (1 read)\nwasps reads 2 tables of bees (2 reads)\n")
+    assert told.startswith("wasps reads 1 table of ants (2 reads)\nwasps reads 2 tables of bees (2 reads)\n")
     alone, together = (read_tree(adopted / name / "wasps") for name in ("alone", "proposal"))
     assert alone["adopt.patch"] == together["adopt.patch"]
 
@@ -363,6 +394,20 @@ def test_the_folder_of_a_proposal_is_its_own(world):
     Path("out/notes.md").write_text("mine")
     adopt(one, bare("b", node("other")))
     assert read_tree(Path("out")) == {"adopt.json": '{\n  "teams": {}\n}\n', "notes.md": "mine"}
+
+
+@pytest.mark.parametrize("link", ["out/a", "out/a/models", "out/a/hidden_edges.md", "out/adopt.json"])
+def test_a_proposal_does_not_lead_out_of_its_folder(world, link):
+    one, two = bare("a", source("x.b", schema="main"), node("a", "x.b")), bare("b", node("b"))
+    adopt(one, two)
+    shutil.move(link, "elsewhere")
+    Path(link).symlink_to(Path("elsewhere").resolve())
+    before = read_tree(Path("elsewhere")) or Path("elsewhere").read_text()
+    Path("a.json").write_text(Path("a.json").read_text().replace("x.b", "y.b"))
+    stderr = adopt(one, two, code=2).stderr
+    assert stderr.startswith(f"{link}: SCH416 ")
+    assert "it is a link that leads out of out" in stderr
+    assert (read_tree(Path("elsewhere")) or Path("elsewhere").read_text()) == before
 
 
 # What is edited, and what is not
@@ -649,6 +694,176 @@ def test_a_singular_test_is_a_reader_too(world):
     assert proposed("shop")["reads"][0]["readers"] == ["tests/marts/t.sql"]
 
 
+# What is named where nothing can be edited
+
+
+def exposure(*reads: str, file: str = "models/exp.yml") -> dict:
+    """The part of a manifest that an exposure of source tables is."""
+    entry = {
+        "unique_id": "exposure.shop.board",
+        "package_name": "shop",
+        "original_file_path": file,
+        "depends_on": {"nodes": [f"source.shop.{read}" for read in reads]},
+    }
+    return {"exposures": {entry["unique_id"]: entry}}
+
+
+@pytest.mark.parametrize(
+    "project_yml",
+    [
+        "on-run-start: \"select 1 from {{ source('raw', 'fct') }}\"\n",
+        "models:\n  +post-hook: \"select 1 from {{ source('raw', 'fct') }}\"\n",
+        "vars:\n  table: \"{{ source('raw', 'fct') }}\"\n",
+    ],
+)
+@pytest.mark.parametrize("sql", ["{{ source('raw', 'fct') }}", "{{ var('table') }}"])
+def test_dbt_project_yml_is_edited_too(world, project_yml, sql):
+    hook = node("hook", "raw.fct", kind="operation")
+    hook[1]["original_file_path"] = "./dbt_project.yml"
+    project(world, RAW, sql, *READ, hook)
+    world.file("shop/dbt_project.yml", f"name: shop\n{project_yml}")
+    adopt("shop", "shipping")
+    assert by_hand("shop") == []
+    files = patched()
+    assert files["dbt_project.yml"] == f"name: shop\n{project_yml}".replace("raw", "shipping")
+    assert "models/sources.yml" not in files
+
+
+ESCAPED = (
+    '"source(\\"raw\\", \\"fct\\")"',
+    "'source(''raw'', ''fct'')'",
+    "\"source('raw',\\\n      'fct')\"",
+)
+
+
+@pytest.mark.parametrize("call", ESCAPED)
+@pytest.mark.parametrize("items", [READ, READ[:1]], ids=["read", "unread"])
+def test_a_call_in_escaped_quotes_keeps_the_declaration(world, call, items):
+    project(world, RAW, "{{ source('raw', 'fct') }}" if items == READ else "", *items)
+    tests = f"# source('raw', 'fct')\nunit_tests:\n  - given:\n    - input: {call}\n"
+    world.file("shop/models/tests.yml", tests)
+    adopt("shop", "shipping")
+    assert by_hand("shop") == [
+        ("raw.fct", "models/sources.yml:5", "remove it here when nothing reads it any longer"),
+        (
+            "raw.fct",
+            "models/tests.yml:4",
+            "source() is called here in a way that cannot be edited for you: change that call",
+        ),
+    ]
+    assert patched()["models/sources.yml"] == RAW
+
+
+def test_an_exposure_is_a_reader(world):
+    project(world, RAW + "      - name: dim\n", "", READ[0], source("raw.dim", schema="main"))
+    depends = "- source('raw', 'fct')\n      - source('raw', var('x'))\n"
+    text = f"exposures:\n  - name: board\n    depends_on:\n      {depends}"
+    world.file("shop/models/exp.yml", text)
+    whole = manifest(READ[0], source("raw.dim", schema="main"), **exposure("raw.fct", "raw.dim"))
+    world.file("shop/target/manifest.json", json.dumps(whole))
+    assert adopt("shop", "shipping").stdout.splitlines()[1] == "shop reads 2 tables of shipping (2 reads)"
+    what = "source() is called with something else than two words here: change that call too"
+    assert [each for each in by_hand("shop") if each[2] == what] == [
+        ("raw.dim", "models/exp.yml", what),
+        ("raw.fct", "models/exp.yml", what),
+    ]
+    assert patched()["models/sources.yml"] == RAW + "      - name: dim\n"
+
+
+@pytest.mark.parametrize("name", ["tab\tx", 'quo"te', "back\\slash", "line\nfeed"])
+def test_a_file_whose_name_cannot_stand_in_a_patch_is_left_to_people(world, name):
+    project(world, RAW, "{{ source('raw', 'fct') }}", *READ)
+    world.file(f"shop/models/{name}.sql", "{{ source('raw', 'fct') }}")
+    adopt("shop", "shipping")
+    assert sorted(by_hand("shop"), key=lambda each: "sources" in each[1]) == [
+        ("raw.fct", f"models/{name}.sql", "a patch cannot name this file: change the call there"),
+        ("raw.fct", "models/sources.yml:5", "remove it here when nothing reads it any longer"),
+    ]
+    assert patched()["models/marts/orders.sql"] == "{{ source('shipping', 'fct') }}"
+
+
+def test_a_file_whose_name_cannot_stand_in_a_patch_keeps_its_declarations(world):
+    file = "models/tab\tx.yml"
+    items = (source("raw.fct", schema="main", file=file), READ[1])
+    project(world, RAW, "{{ source('raw', 'fct') }}", *items, file=file)
+    adopt("shop", "shipping")
+    assert by_hand("shop") == [
+        ("raw.fct", f"{file}:5", "remove it: it stands where it cannot be edited for you")
+    ]
+    assert patched()[file] == RAW
+
+
+# What is cut and not carried over
+
+
+def test_comments_that_go_are_listed(world):
+    declared = """\
+sources:
+  # raw things
+  - name: raw
+    schema: main
+    tables:
+      # fct is of Bob,
+      # and of Ann
+      - name: fct # ours
+        description: "#1 of { }" # said of it
+        columns:
+          - name: id
+            description: |
+              # no comment
+
+      # dim stays
+      - name: keep
+"""
+    project(world, declared, "{{ source('raw', 'fct') }}", *READ)
+    adopt("shop", "shipping")
+    assert by_hand("shop") == [
+        (
+            "",
+            "models/sources.yml:6",
+            "the patch removes a comment, keep it where it belongs: # fct is of Bob, # and of Ann # ours # said of it",
+        )
+    ]
+    kept = declared[: declared.index("      # fct is")] + declared[declared.index("\n      # dim stays") :]
+    assert patched()["models/sources.yml"] == kept
+
+
+def test_what_is_said_and_not_carried_over_is_listed(world):
+    declared = """\
+sources:
+  - name: raw
+    description: the raw zone
+    schema: main
+    loader: bob
+    tables:
+      - name: fct
+        description: of facts
+      - name: mine
+        identifier: orders
+        description: of orders
+      - name: dim
+        description: of nothing
+        columns: [{name: id}]
+"""
+    sources = (source("raw.mine", schema="main", identifier="orders"), source("raw.dim", schema="main"))
+    project(world, declared, "{{ source('raw', 'fct') }}", *READ, *sources, node("other", "raw.mine"))
+    world.file("shop/models/marts/other.sql", "{{ source('raw', 'mine') }}")
+    adopt("shop", "shipping")
+    assert by_hand("shop") == []
+    told = Path("out/shop/hidden_edges.md").read_text()
+    assert re.findall(r"- `source.*|  - not carried.*", told) == [
+        '- `source("raw", "dim")`: nobody reads it, so its declaration goes',
+        "  - not carried over from the source: description, loader",
+        "  - not carried over from the table: description, columns",
+        '- `source("raw", "fct")` → `source("shipping", "fct")`',
+        "  - not carried over from the source: description, loader",
+        '- `source("raw", "mine")` → `ref("orders")`',
+        "  - not carried over from the source: description, loader",
+        "  - not carried over from the table: description",
+    ]
+    assert "models/sources.yml" not in patched()
+
+
 # Edits of text
 
 
@@ -670,9 +885,28 @@ def test_calls(old, new):
     assert replace_calls(old, NEW) == (new or old)
 
 
-def test_other_calls():
-    assert not has_other_calls("source('a', 'b') and resource(x)")
-    assert has_other_calls("source('a', 'b') source('a', b)")
+RAW_A = frozenset({("raw", "a")})
+
+
+@pytest.mark.parametrize(
+    ("text", "in_yaml", "calls"),
+    [
+        ("source('raw', 'a') and resource(x)", False, Calls(RAW_A)),
+        ("source('raw', 'a') source('raw', a)", False, Calls(RAW_A, other=True)),
+        ("x: source('raw', a)", True, Calls(other=True)),
+        ("x: [source('raw', 'a')", True, Calls(RAW_A)),
+        ("x: [source('raw', a)", True, Calls(other=True)),
+        ("# source(raw, a)\nx: source('raw', 'a')", True, Calls(RAW_A)),
+        ("x: source('raw', 'a')\ny:\n  - 'source(''raw'', ''a'')'", True, Calls(RAW_A, {("raw", "a"): 3})),
+        (
+            "\ufeff- |\n  source('raw',\n  'a')\n- \"source(\\\"raw\\\",'b')\"",
+            True,
+            Calls(RAW_A, {("raw", "b"): 4}),
+        ),
+    ],
+)
+def test_calls_that_are_found(text, in_yaml, calls):
+    assert find_calls(text, in_yaml=in_yaml) == calls
 
 
 @pytest.mark.parametrize(
@@ -688,6 +922,11 @@ def test_other_calls():
             "sources:\n- name: r\n  tables:\n  - name: a\n    description: |\n      x\n\n      # y\n- name: s",
             "sources:\n- name: s",
         ),
+        (
+            "sources:\n- name: r\n  tables:\n  # far\n\n  # of a\n  # too\n  - name: a\n    # of it\n  # of b\n  - name: b\n",
+            "sources:\n- name: r\n  tables:\n  # far\n\n  # of b\n  - name: b\n",
+        ),
+        ("# c\n\n# d\nsources:\n# e\n- name: r\n  tables:\n  - name: a\nmodels: []\n", "# c\n\nmodels: []\n"),
         ("\ufeffmodels: []\nsources:\n- name: r\n  tables:\n  - name: a\n", "\ufeffmodels: []\n"),
         ("sources:\n- name: r\n  tables: [{name: a}, {name: b}]\n", None),
         ("sources:\n- {name: r, tables: [{name: a}]}\n- name: s\n", "sources:\n- name: s\n"),
@@ -710,6 +949,22 @@ def test_without_tables(text, rest):
 
 def test_a_cut_that_would_change_something_else_is_refused():
     assert cut("a:\n  - 'x\ny'\n  - z\n", [("a", 0)]) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"),
+    [
+        (
+            "a: 1 # x\r\nb: |\r\n  # no\r\n\r\n# \u00e9 \r\nc: 'a # no' # y\r\n",
+            "",
+            [(1, "# x"), (5, "# \u00e9 # y")],
+        ),
+        ("a:\tx#y # t\nb: >- # head\n  x\n  # no\n # less\n", "", [(1, "# t # head"), (5, "# less")]),
+        ("\ufeff# x\n# y\n# x\na: [1, # z\n  2]\n# end", "b: 1 # x\n# end", [(2, "# y # x # z")]),
+    ],
+)
+def test_lost_comments(before, after, lost):
+    assert list(lost_comments(before, after)) == lost
 
 
 FCT = (Exposed(asset="fct", readers=("shop",), scheduled=True),)

@@ -103,6 +103,15 @@ class Source(msgspec.Struct, frozen=True):
     config: SourceConfig = SourceConfig()
 
 
+class Exposure(msgspec.Struct, frozen=True):
+    """What is outside of dbt and reads nodes or source tables."""
+
+    unique_id: str
+    package_name: str
+    original_file_path: str
+    depends_on: DependsOn = DependsOn()
+
+
 class Disabled(msgspec.Struct, frozen=True, gc=False):
     """A node that dbt was told to leave out."""
 
@@ -129,6 +138,7 @@ class Manifest(msgspec.Struct, frozen=True):
     metadata: Metadata
     nodes: dict[str, Node]
     sources: dict[str, Source]
+    exposures: dict[str, Exposure] = {}
     disabled: dict[str, list[Disabled]] | None = None
     macros: dict[str, _Nothing] = {}
 

@@ -2,10 +2,16 @@
 
 import copy
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import yaml
+
 from dbt_scheduler.document import Document, Path, parse_yaml
+
+# The one that documents are read with: the other one refuses some tabs.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse(text: str) -> Document | None:
@@ -20,7 +26,10 @@ def lines_of(text: str) -> list[str]:
 
 
 def cut(text: str, paths: Iterable[Path]) -> str | None:
-    """The text without these keys and list items; None where cutting lines would change anything else."""
+    """The text without these keys and list items; None where cutting lines would change anything else.
+
+    The comment lines right above one, at its own indent, are about it and go as well.
+    """
     document = parse(text)
     if document is None:
         return None
@@ -31,7 +40,7 @@ def cut(text: str, paths: Iterable[Path]) -> str | None:
         if block is None:
             return None
         _delete(expected, path)
-        del lines[block.start : block.stop]
+        del lines[_first_comment(lines, block.start) : block.stop]
     new = "".join(lines)
     after = parse(new)
     return new if after is not None and _or_empty(after.value) == _or_empty(expected) else None
@@ -50,8 +59,8 @@ def block_of(document: Document, lines: list[str], path: Path) -> range | None:
     end = start + 1
     for number in range(start + 1, len(lines)):
         line = lines[number]
-        if not line.strip():
-            continue
+        if not line.strip() or (_is_comment(line) and _indent(line) <= indent):
+            continue  # What follows says whether it is inside.
         inside = _indent(line) > indent or (
             not is_item and _indent(line) == indent and line.lstrip().startswith("- ")
         )
@@ -61,9 +70,47 @@ def block_of(document: Document, lines: list[str], path: Path) -> range | None:
     return range(start, end)
 
 
+def lost_comments(before: str, after: str) -> Iterator[tuple[int, str]]:
+    """The comments of a YAML text that another has not, one for each run of lines, with its first line."""
+    left = Counter(comment for _, comment in _comments(after))
+    runs: list[tuple[int, list[str]]] = []
+    last = 0
+    for line, comment in _comments(before):
+        if left[comment]:
+            left[comment] -= 1
+            continue
+        if runs and line <= last + 1:
+            runs[-1][1].append(comment)
+        else:
+            runs.append((line, [comment]))
+        last = line
+    return ((line, " ".join(comments)) for line, comments in runs)
+
+
 def line_end(text: str) -> str:
     """How the text ends its lines."""
     return "\r\n" if "\r\n" in text else "\n"
+
+
+def _first_comment(lines: list[str], start: int) -> int:
+    indent = _indent(lines[start])
+    while start and _is_comment(lines[start - 1]) and _indent(lines[start - 1]) == indent:
+        start -= 1
+    return start
+
+
+def _comments(text: str) -> Iterator[tuple[int, str]]:
+    """Every comment and its line: what is neither blank nor part of a token."""
+    text = text.removeprefix("\ufeff")
+    end = 0
+    for token in yaml.scan(text, Loader=_LOADER):
+        start = token.start_mark.index
+        if isinstance(token, yaml.ScalarToken) and token.style in ("|", ">"):
+            # A comment may stand behind the sign.
+            start = text.find("\n", start)
+        for comment in re.finditer(r"#[^\r\n]*", text[end:start]):
+            yield text.count("\n", 0, end + comment.start()) + 1, comment[0].rstrip()
+        end = max(end, token.end_mark.index)
 
 
 def _last_first(path: Path) -> tuple[tuple[bool, str | int], ...]:
@@ -78,6 +125,10 @@ def _delete(value: Any, path: Path) -> None:  # noqa: ANN401 - mappings and list
 
 def _or_empty(value: object) -> object:
     return value or {}
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
 
 
 def _indent(line: str) -> int:

@@ -1,9 +1,11 @@
-"""Calls of source() in the text of a file: which tables they name, and the same text with other calls."""
+"""Calls of source() in a file: which tables they name, where, and the same text with other calls."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
+
+from dbt_scheduler.document import Path, parse_yaml
 
 Pair = tuple[str, str]
 """A source's name and a table's, as in ``source("shipping", "fct_shipments")``."""
@@ -36,14 +38,34 @@ def source_call(pair: Pair) -> str:
     return f'source("{pair[0]}", "{pair[1]}")'
 
 
-def pairs_in(text: str) -> set[Pair]:
-    """The tables that a text names literally in a call of source()."""
-    return {(call["source"], call["table"]) for call in _CALL.finditer(text)}
+class Calls(msgspec.Struct, frozen=True):
+    """The tables that a file names literally in calls of source(), and whether it also calls it otherwise.
+
+    ``hidden`` are those named where the text cannot be edited, such as in escaped quotes, and their lines.
+    """
+
+    pairs: frozenset[Pair] = frozenset()
+    hidden: Mapping[Pair, int] = {}
+    other: bool = False
 
 
-def has_other_calls(text: str) -> bool:
-    """Whether source() is also called with something else than two words, from which no table can be told."""
-    return len(_ANY_CALL.findall(text)) > len(_CALL.findall(text))
+def find_calls(text: str, *, in_yaml: bool) -> Calls:
+    """The calls in a text; in YAML also those that are only there in the values that its text stands for."""
+    pairs = frozenset(_pairs_in(text))
+    # The lines stay where they are.
+    rest = _CALL.sub(lambda call: re.sub(r"\S", "x", call[0]), text)
+    if not _ANY_CALL.search(rest):
+        return Calls(pairs)
+    document = parse_yaml(rest.removeprefix("\ufeff"), "")[0] if in_yaml else None
+    if document is None:
+        return Calls(pairs, other=True)
+    hidden: dict[Pair, int] = {}
+    other = False
+    for path, words in _words(document.value):
+        found = _pairs_in(words)
+        hidden = dict.fromkeys(found, document.line(path)) | hidden
+        other = other or len(_ANY_CALL.findall(words)) > len(_CALL.findall(words))
+    return Calls(pairs, hidden, other)
 
 
 def replace_calls(text: str, new: Mapping[Pair, Pair | Ref]) -> str:
@@ -68,3 +90,16 @@ def replace_within(value: object, new: Mapping[Pair, Pair | Ref]) -> object:
     if isinstance(value, list):
         return [replace_within(part, new) for part in value]
     return replace_calls(value, new) if isinstance(value, str) else value
+
+
+def _pairs_in(text: str) -> set[Pair]:
+    return {(call["source"], call["table"]) for call in _CALL.finditer(text)}
+
+
+def _words(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every text in a value from a YAML file."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict | list):
+        for step, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _words(part, (*path, step))

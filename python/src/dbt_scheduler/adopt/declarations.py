@@ -12,17 +12,7 @@ from dbt_scheduler.adopt.calls import Pair
 from dbt_scheduler.document import Document, Path
 
 _SAID_ANEW = {"name", "identifier", "quoting"}
-_INHERITED = (
-    "config",
-    "freshness",
-    "loaded_at_field",
-    "loaded_at_query",
-    "loader",
-    "meta",
-    "overrides",
-    "tags",
-)
-
+_CARRIED = {"name", "database", "schema", "quoting", "tables"}
 
 _EMPTY = re.compile(r"\s*(version:\s*2)?\s*")
 
@@ -30,7 +20,7 @@ _EMPTY = re.compile(r"\s*(version:\s*2)?\s*")
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     """One table's entry: the source's ``schema`` and ``database`` as written, and what the table says besides.
 
-    ``inherited`` are the source's own keys that its tables take part in.
+    ``inherited`` are the source's own keys that hold for its tables too.
     """
 
     pair: Pair
@@ -84,7 +74,7 @@ def _declarations(document: Document) -> Iterator[Declaration]:
                 database=_text(source, "database"),
                 identifier=_text(table, "identifier"),
                 keys={key: value for key, value in table.items() if key not in _SAID_ANEW},
-                inherited=tuple(key for key in _INHERITED if key in source),
+                inherited=tuple(key for key in source if key not in _CARRIED),
             )
 
 

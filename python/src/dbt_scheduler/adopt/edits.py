@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from dbt_scheduler.adopt.calls import Pair, Ref, has_other_calls, replace_calls, source_call
+from dbt_scheduler.adopt.blocks import lost_comments
+from dbt_scheduler.adopt.calls import Pair, Ref, replace_calls, source_call
 from dbt_scheduler.adopt.declarations import without_tables
 from dbt_scheduler.adopt.files import ProjectFiles
 from dbt_scheduler.adopt.plan import Plan, Step
@@ -16,6 +17,10 @@ _STUCK = (
     "it has the right name, in a place that cannot be edited for you: "
     "say `meta: {scheduler: {global_asset: true}}` in the table's config"
 )
+
+_UNNAMED = "a patch cannot name this file: change the call there"
+_COMMENT = "the patch removes a comment, keep it where it belongs"
+_HIDDEN = "source() is called here in a way that cannot be edited for you: change that call"
 
 
 class Edits(msgspec.Struct, frozen=True):
@@ -51,27 +56,32 @@ class _Editing:
         self._untouched: dict[str, set[Pair]] = defaultdict(set)
 
     def look(self, step: Step) -> None:
-        """Find the readers that cannot be edited."""
+        """Find the calls that cannot be edited."""
         if step.pair == step.target:
             return
-        in_macros = [
-            path
-            for path, pairs in self._files.pairs.items()
-            if step.pair in pairs and self._files.in_macros(path)
-        ]
+        found = self._files.calls.items()
+        hidden = {path: calls.hidden[step.pair] for path, calls in found if step.pair in calls.hidden}
+        named = {path for path, calls in found if step.pair in calls.pairs} | hidden.keys()
+        shared = {path for path in named if self._files.is_shared(path)}
+        for path, line in hidden.items():
+            if path in self.texts:
+                self._by_hand(step, f"{path}:{line}", _HIDDEN)
+            else:
+                self._by_hand(step, path, _UNNAMED)
+        if hidden or step.circular:
+            self._needed.add(step.pair)
         for reader in step.match.readers:
-            problem = self._problem(step, reader, in_macros)
-            if problem or reader in step.circular:
+            problem = None if reader in step.circular else self._problem(reader, named, shared)
+            if problem and reader.file not in hidden:
                 self._needed.add(step.pair)
-            if problem:
                 self._by_hand(step, reader.file, problem)
         for reader in step.circular:
-            for path in (reader.file, *in_macros):
+            for path in (reader.file, *shared):
                 self._untouched[path].add(step.pair)
 
     def replace_calls(self, targets: Mapping[Pair, Pair | Ref]) -> None:
-        for path, pairs in self._files.pairs.items():
-            new = {pair: targets[pair] for pair in pairs - self._untouched[path] if pair in targets}
+        for path, calls in self._files.calls.items():
+            new = {pair: targets[pair] for pair in calls.pairs - self._untouched[path] if pair in targets}
             if new:
                 self.texts[path] = replace_calls(self.texts[path], new)
 
@@ -83,7 +93,10 @@ class _Editing:
         stuck = set()
         for path, found in sorted(by_file.items()):
             going = [step for step in found if self._can_go(step)]
+            before = self.texts.get(path, "")
             gone = self._cut(path, [step.pair for step in going])
+            for line, comment in lost_comments(before, self.texts.get(path, "")):
+                self.by_hand.append(ByHand("", f"{path}:{line}", f"{_COMMENT}: {comment}"))
             for step in found:
                 if step.pair in gone:
                     continue
@@ -92,15 +105,13 @@ class _Editing:
                 self._by_hand(step, self._place(step), self._left(step, stuck))
         return stuck
 
-    def _problem(self, step: Step, reader: Reader, in_macros: list[str]) -> str | None:
-        if reader in step.circular:
-            return None  # The plan has said so.
-        text = self._files.texts.get(reader.file)
-        if text is None:
+    def _problem(self, reader: Reader, named: Collection[str], shared: Collection[str]) -> str | None:
+        calls = self._files.calls.get(reader.file)
+        if calls is None:
             return "this file is not among the project's own: change the call there"
-        if has_other_calls(text):
+        if calls.other:
             return "source() is called with something else than two words here: change that call too"
-        if step.pair not in self._files.pairs[reader.file] and not in_macros:
+        if reader.file not in named and not shared:
             return "it reads the table through a macro or a variable: change the call where it is written"
         return None
 

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from dbt_scheduler.adopt.calls import Pair, pairs_in
+from dbt_scheduler.adopt.calls import Calls, Pair, find_calls
 from dbt_scheduler.adopt.declarations import Declaration, find_declarations
 from dbt_scheduler.document import load_yaml
 
@@ -18,19 +18,20 @@ _FOLDERS = {
     "analysis-paths": "analyses",
     "macro-paths": "macros",
 }
+_PROJECT = "dbt_project.yml"
 _KINDS = {".sql", ".py", ".yml", ".yaml"}
 
 
 class ProjectFiles(msgspec.Struct, frozen=True):
     """A project's own files as they are: texts by path, as in a manifest; byte for byte, with line ends.
 
-    ``pairs`` are the source tables that each file names literally in a call of source().
-    ``outside`` are the further files that declare sources, which several projects may share. ``models`` is
-    the folder of models that new files go into, ``macros`` are the folders of macros.
+    ``calls`` are those of source() in each of them, and in files whose name cannot stand in a patch.
+    ``outside`` are the further files that declare sources: several projects may share them, or a patch
+    cannot name them. ``models`` is the folder of models that new files go into, ``macros`` are those of macros.
     """
 
     texts: dict[str, str]
-    pairs: dict[str, set[Pair]]
+    calls: dict[str, Calls]
     outside: dict[str, str]
     models: str
     macros: tuple[str, ...]
@@ -40,29 +41,41 @@ class ProjectFiles(msgspec.Struct, frozen=True):
         text = self.texts.get(file, self.outside.get(file))
         return find_declarations(text).get(pair) if text is not None else None
 
-    def in_macros(self, path: str) -> bool:
-        """Whether a file defines macros."""
-        return any(path.startswith(f"{folder}/") for folder in self.macros)
+    def is_shared(self, path: str) -> bool:
+        """Whether nodes of other files read through this one: macros, and the project's hooks and variables."""
+        return path == _PROJECT or any(path.startswith(f"{folder}/") for folder in self.macros)
 
 
 def read_files(folder: Path, declaring: Iterable[str]) -> ProjectFiles:
     """Read the files below the project's paths and those ``declaring`` sources; what is no UTF-8 is left out."""
     paths = _project_paths(folder)
     inside = {kind: [path for path in found if _is_inside(folder, path)] for kind, found in paths.items()}
-    texts: dict[str, str] = {}
-    for start in {path for found in inside.values() for path in found}:
-        texts.update(_texts(folder, start))
-    texts |= _some(folder, ("scheduler.yaml",))
+    found: dict[str, str] = {}
+    for start in {path for paths in inside.values() for path in paths}:
+        found.update(_texts(folder, start))
+    found |= _some(folder, ("scheduler.yaml", _PROJECT))
+    texts = {path: text for path, text in sorted(found.items()) if _in_patch(path)}
     outside = _some(folder, {path for path in declaring if path not in texts})
     models = next((path for path in inside["model-paths"] if _is_plain(path)), "models")
-    texts = dict(sorted(texts.items()))
-    pairs = {path: pairs_in(text) for path, text in texts.items()}
-    return ProjectFiles(texts, pairs, outside, models, tuple(inside["macro-paths"]))
+    calls = {path: _calls(path, text) for path, text in sorted(found.items())}
+    return ProjectFiles(texts, calls, outside, models, tuple(inside["macro-paths"]))
+
+
+def _calls(path: str, text: str) -> Calls:
+    calls = find_calls(text, in_yaml=path.endswith((".yml", ".yaml")))
+    if _in_patch(path):
+        return calls
+    return Calls(hidden={**calls.hidden, **dict.fromkeys(calls.pairs, 0)}, other=calls.other)
+
+
+def _in_patch(path: str) -> bool:
+    """Whether a patch can name a file as it is: git and patch do not agree on how to quote names."""
+    return path.isprintable() and not {'"', "\\"} & set(path)
 
 
 def _project_paths(folder: Path) -> dict[str, list[str]]:
     """Each kind's folders, in the words of ``dbt_project.yml``."""
-    document = load_yaml(folder / "dbt_project.yml")[0]
+    document = load_yaml(folder / _PROJECT)[0]
     value = document.value if document else None
     said = value if isinstance(value, dict) else {}
     found = {}
@@ -78,16 +91,18 @@ def _is_inside(folder: Path, path: str) -> bool:
 
 
 def _is_plain(path: str) -> bool:
-    return not path.startswith("/") and ".." not in path.split("/")
+    return _in_patch(path) and not path.startswith("/") and ".." not in path.split("/")
 
 
 def _texts(folder: Path, start: str) -> Iterator[tuple[str, str]]:
     for root, _, names in os.walk(folder / start):
         for name in names:
             path = Path(root, name)
-            shown = path.relative_to(folder).as_posix()
-            if path.suffix in _KINDS and _is_inside(folder, shown) and (text := _text(path)) is not None:
-                yield shown, text
+            inside = path.resolve().is_relative_to(folder.resolve())
+            if path.suffix in _KINDS and inside and (text := _text(path)) is not None:
+                # A name of an old encoding can be shown, but not be written as UTF-8.
+                shown = path.relative_to(folder).as_posix().encode(errors="backslashreplace")
+                yield shown.decode(), text
 
 
 def _some(folder: Path, paths: Iterable[str]) -> dict[str, str]:

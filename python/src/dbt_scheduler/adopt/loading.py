@@ -1,6 +1,5 @@
 """Loads the projects that are to be compared: folders, or bare manifests."""
 
-import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -12,8 +11,7 @@ from dbt_scheduler.catalogue.inputs import SCH417
 from dbt_scheduler.errors import CannotRunError, Finding
 from dbt_scheduler.project.loading import load_project, load_without_folder
 from dbt_scheduler.project.types import Project
-
-_TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,199}")
+from dbt_scheduler.stores import is_team
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -42,7 +40,7 @@ def load_subjects(
             continue
         team = subject.project.team
         other = subjects.setdefault(team, subject)
-        if not _TEAM.fullmatch(team):
+        if not is_team(team):
             reasons.append(SCH417.at(str(place), subject=team, team=team))
         if other is not subject:
             reasons.append(SCH313.at(str(place), subject=team, team=team, other=other.project.folder))

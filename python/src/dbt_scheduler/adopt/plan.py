@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from dbt_scheduler.adopt.calls import Pair, Ref, source_call
-from dbt_scheduler.adopt.circles import Circles
 from dbt_scheduler.adopt.declarations import Declaration
 from dbt_scheduler.adopt.files import ProjectFiles
 from dbt_scheduler.adopt.reads import Maker, Match, Reader
-from dbt_scheduler.manifest import Node
+from dbt_scheduler.manifest import Manifest, Node
 from dbt_scheduler.project.types import Project, Table
 
 
@@ -34,6 +33,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     def pair(self) -> Pair:
         """The table as its readers name it now."""
         return self.match.pair
+
+    @property
+    def left_of_table(self) -> tuple[str, ...]:
+        """What is said of a table that gets no new declaration; all but a description, people have to move."""
+        if self.declared is None or not (self.unread or self.already or isinstance(self.target, Ref)):
+            return ()
+        return tuple(key for key in self.declared.keys if self.unread or key == "description")
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -67,7 +73,8 @@ class _Planning:
     def __init__(self, project: Project, files: ProjectFiles | None) -> None:
         self._project = project
         self._files = files
-        self._named = {pair for pairs in files.pairs.values() for pair in pairs} if files else set()
+        every = files.calls.values() if files else ()
+        self._named = {pair for calls in every for pair in (*calls.pairs, *calls.hidden)}
 
     def across(self, found: list[tuple[Match, Maker]]) -> Iterator[Step]:
         first: dict[Pair, Match] = {}
@@ -89,7 +96,7 @@ class _Planning:
             )
 
     def own(self, found: list[tuple[Match, Maker, Node]]) -> Iterator[Step]:
-        circles = Circles(self._project.manifest)
+        circles = _Circles(self._project.manifest)
         name = self._project.manifest.metadata.project_name
         for match, maker, node in found:
             package = None if name in (None, node.package_name) else node.package_name
@@ -120,6 +127,26 @@ class _Planning:
             for id_, table in self._project.tables.items()
             if id_ not in moving and own in (None, sources[id_].package_name)
         }
+
+
+class _Circles:
+    """The lineage of one project, and of the reads that were added to it: dbt refuses a circle in it."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._parents = {id_: list(node.depends_on.nodes) for id_, node in manifest.nodes.items()}
+
+    def can_read(self, reader: str, node: str) -> bool:
+        """Add a read, unless it makes a circle with the others."""
+        seen, open_ = {node}, [node]
+        while open_:
+            current = open_.pop()
+            if current == reader:
+                return False
+            new = [parent for parent in self._parents.get(current, ()) if parent not in seen]
+            seen.update(new)
+            open_ += new
+        self._parents.setdefault(reader, []).append(node)
+        return True
 
 
 def _refused(

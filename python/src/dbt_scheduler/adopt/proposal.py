@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from dbt_scheduler.adopt.calls import Pair, Ref, replace_within, source_call
-from dbt_scheduler.adopt.diff import render_patch
 from dbt_scheduler.adopt.edits import Edits, make_edits
 from dbt_scheduler.adopt.exposing import Exposed, render_exposed, with_exposed
 from dbt_scheduler.adopt.global_sources import GlobalTable, render_global_sources
 from dbt_scheduler.adopt.loading import Subject
-from dbt_scheduler.adopt.markdown import PATCH, render_markdown
 from dbt_scheduler.adopt.plan import Plan, Step, make_plan
 from dbt_scheduler.adopt.reads import Match, find_makers, find_matches
+from dbt_scheduler.adopt.text import PATCH, render_markdown
 from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, Proposal, TableRead, TeamProposal
+from dbt_scheduler.adopt.writing import render_patch
 from dbt_scheduler.registry import Entry
 
 _CIRCULAR = "the table is made from what this makes: with ref() dbt would refuse the circle"
@@ -167,6 +167,7 @@ def _table_read(step: Step, planned: _Planned) -> TableRead:
         unread=step.unread,
         new=None if open_ or step.unread else source_call((maker.team, maker.asset)),
         left=declared.inherited if declared else (),
+        left_of_table=step.left_of_table,
     )
 
 
@@ -180,6 +181,8 @@ def _own_read(step: Step) -> OwnRead:
         readers=_files(step.match),
         old=source_call(step.pair),
         new=step.target.call() if isinstance(step.target, Ref) else "",
+        left=step.declared.inherited if step.declared else (),
+        left_of_table=step.left_of_table,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from dbt_scheduler.adopt.calls import Pair
-from dbt_scheduler.manifest import Manifest, Node
+from dbt_scheduler.manifest import Exposure, Manifest, Node
 from dbt_scheduler.project.types import Project, Table, node_relation
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.relation import Relation, Relations
@@ -30,7 +30,7 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reader(msgspec.Struct, frozen=True, order=True):
-    """A node that reads a source table, and its file as seen from the project."""
+    """A node or exposure that reads a source table, and its file as seen from the project."""
 
     file: str
     unique_id: str
@@ -125,8 +125,10 @@ def _dependents(manifest: Manifest) -> tuple[Mapping[str, list[Reader]], set[str
     """For each source table the nodes that read it, and the tables that have tests of their own."""
     readers: dict[str, list[Reader]] = defaultdict(list)
     tested = set()
-    for node in manifest.nodes.values():
-        generic = node.resource_type == "test" and node.original_file_path.endswith((".yml", ".yaml"))
+    nodes: list[Node | Exposure] = [*manifest.nodes.values(), *manifest.exposures.values()]
+    for node in nodes:
+        in_yaml = node.original_file_path.endswith((".yml", ".yaml"))
+        generic = in_yaml and isinstance(node, Node) and node.resource_type == "test"
         for parent in dict.fromkeys(node.depends_on.nodes):
             if parent not in manifest.sources:
                 continue
@@ -137,7 +139,7 @@ def _dependents(manifest: Manifest) -> tuple[Mapping[str, list[Reader]], set[str
     return readers, tested
 
 
-def _file(node: Node, manifest: Manifest) -> str:
-    path = node.original_file_path.replace("\\", "/")
+def _file(node: Node | Exposure, manifest: Manifest) -> str:
+    path = node.original_file_path.replace("\\", "/").removeprefix("./")
     own = manifest.metadata.project_name
     return path if own in (None, node.package_name) else f"dbt_packages/{node.package_name}/{path}"

@@ -9,7 +9,7 @@ class TableRead(msgspec.Struct, frozen=True, kw_only=True):
     """Another team's asset that is read as a plain source. ``new`` is None where nothing is to be called.
 
     ``readers`` are files, ``reads`` counts the nodes; ``unread``: there are none, nor is there a test.
-    ``left`` are the source's keys that held for the table and are not carried over.
+    ``left`` are the source's keys that held for the table and are not carried over, ``left_of_table`` its own.
     """
 
     source: str
@@ -23,6 +23,7 @@ class TableRead(msgspec.Struct, frozen=True, kw_only=True):
     old: str
     new: str | None
     left: tuple[str, ...] = ()
+    left_of_table: tuple[str, ...] = ()
 
 
 class OwnRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,8 @@ class OwnRead(msgspec.Struct, frozen=True, kw_only=True):
     readers: tuple[str, ...]
     old: str
     new: str
+    left: tuple[str, ...] = ()
+    left_of_table: tuple[str, ...] = ()
 
 
 class Ambiguous(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,9 +1,12 @@
-"""Writes a proposal into a folder of its own, and takes away what an earlier one left there."""
+"""Writes a proposal: its edits as a patch, its files into a folder of their own in place of an earlier one's."""
 
+from collections.abc import Iterator, Mapping
+from difflib import unified_diff
 from pathlib import Path
 
 import msgspec
 
+from dbt_scheduler.adopt.blocks import lines_of
 from dbt_scheduler.adopt.types import Proposal, TeamProposal
 from dbt_scheduler.catalogue.inputs import SCH416
 from dbt_scheduler.errors import CannotRunError
@@ -11,6 +14,9 @@ from dbt_scheduler.files import write_atomically
 
 INDEX = "adopt.json"
 """The file at the top of every proposal that says what is in it."""
+
+
+_CUT = "\\ No newline at end of file\n"
 
 
 class _Index(msgspec.Struct):
@@ -25,6 +31,15 @@ class _Earlier(msgspec.Struct):
     teams: dict[str, _Listed]
 
 
+def render_patch(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """What makes ``after`` of ``before``, for ``git apply`` and ``patch -p1``.
+
+    Both are texts by path: new files too, and empty ones go.
+    """
+    changed = sorted(path for path, text in after.items() if before.get(path) != text)
+    return "".join(line for path in changed for line in _file(path, before.get(path), after[path]))
+
+
 def encode_proposal(proposal: Proposal) -> bytes:
     """What is proposed to each team, for programs."""
     content = msgspec.json.encode(_Index(proposal.teams), order="sorted")
@@ -35,18 +50,41 @@ def write_proposal(out: Path, proposal: Proposal) -> None:
     """Write every file below ``out``; files of the proposal before that are not of this one go.
 
     Raises:
-        CannotRunError: the folder holds something else than a proposal.
+        CannotRunError: the folder holds something else than a proposal, or a link that leads out of it.
         OSError: something cannot be written.
 
     """
     old = _earlier(out)
     new = {out / path: text.encode() for path, text in proposal.texts.items()}
+    for path in (out / INDEX, *sorted(new)):
+        _refuse_links(out, path)
     # The list first: when interrupted, the next proposal still knows this folder as its own.
     for path, content in ((out / INDEX, encode_proposal(proposal)), *sorted(new.items())):
         if not path.is_file() or path.read_bytes() != content:
             write_atomically(path, content)
     for path in old - new.keys():
         path.unlink(missing_ok=True)
+
+
+def _file(path: str, before: str | None, after: str) -> Iterator[str]:
+    old = "/dev/null" if before is None else _name("a", path)
+    new = _name("b", path) if after else "/dev/null"
+    for line in unified_diff(lines_of(before or ""), lines_of(after), old, new):
+        yield line if line.endswith("\n") else f"{line}\n{_CUT}"
+
+
+def _name(side: str, path: str) -> str:
+    # A name with a space ends at a tab.
+    return f"{side}/{path}\t" if " " in path else f"{side}/{path}"
+
+
+def _refuse_links(out: Path, path: Path) -> None:
+    """A link below the folder may lead to somebody else's files."""
+    below = [step for step in (path, *path.parents) if step != out and step.is_relative_to(out)]
+    for step in reversed(below):
+        if not step.resolve().is_relative_to(out.resolve()):
+            hint = f"it is a link that leads out of {out}: remove it, or name another folder"
+            raise CannotRunError.because(SCH416.at(str(step), index=INDEX, hint=hint))
 
 
 def _earlier(out: Path) -> set[Path]:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from dbt_scheduler.adopt import load_subjects, propose
-from dbt_scheduler.adopt.summary import render_summary
+from dbt_scheduler.adopt.text import render_summary
 from dbt_scheduler.adopt.writing import encode_proposal, write_proposal
 from dbt_scheduler.cli.shared import FOLDER, STYLE, common, progress, refusals, talk
 from dbt_scheduler.compiler.output import writing

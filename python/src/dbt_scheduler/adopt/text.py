@@ -1,10 +1,17 @@
-"""``hidden_edges.md``: everything that was found about one team, for people."""
+"""A proposal in words: a summary for the terminal, and ``hidden_edges.md`` with all that was found about a team."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, TableRead, TeamProposal
+from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, Proposal, TableRead, TeamProposal
 
 PATCH = "adopt.patch"
+
+
+def render_summary(proposal: Proposal) -> str:
+    """Counts of tables, and in brackets of the nodes that read them."""
+    lines = [line for team, each in proposal.teams.items() for line in _team(team, each)]
+    return "".join(f"{line}\n" for line in lines or ["no team reads another's tables as plain sources"])
 
 
 def render_markdown(team: str, proposal: TeamProposal) -> str:
@@ -25,15 +32,35 @@ def render_markdown(team: str, proposal: TeamProposal) -> str:
     return text
 
 
+def _team(team: str, proposal: TeamProposal) -> Iterator[str]:
+    tables: dict[str, list[int]] = defaultdict(list)
+    for read in proposal.reads:
+        tables[read.team].append(read.reads)
+    for other, reads in sorted(tables.items()):
+        yield f"{team} reads {_count(len(reads), 'table')} of {other} ({_count(sum(reads), 'read')})"
+    if proposal.own:
+        total = _count(sum(own.reads for own in proposal.own), "read")
+        yield f"{team} reads {_count(len(proposal.own), 'table')} of its own through source() ({total})"
+    if proposal.ambiguous:
+        yield f"{team} reads {_count(len(proposal.ambiguous), 'table')} that several assets could be"
+    if proposal.by_hand:
+        yield f"{team} has {_count(len(proposal.by_hand), 'thing')} to do by hand"
+    if proposal.exposed:
+        yield f"{team} is to expose {_count(len(proposal.exposed), 'asset')}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def _read(read: TableRead) -> str:
     pipeline = "" if read.scheduled else ", which no pipeline makes yet"
     lines = [
         f"- `{read.old}`{_becomes(read)}",
         f'  - `{read.relation}` is the asset "{read.asset}" of team {read.team}{pipeline}',
     ]
-    if read.left and read.new:
-        lines.append(f"  - not carried over from the source: {', '.join(read.left)}")
-    return _listed([*lines, *_readers(read.readers)])
+    left = _left(read) if read.new or read.unread else ()
+    return _listed([*lines, *left, *_readers(read.readers)])
 
 
 def _becomes(read: TableRead) -> str:
@@ -46,7 +73,13 @@ def _becomes(read: TableRead) -> str:
 
 def _own(own: OwnRead) -> str:
     lines = [f"- `{own.old}` → `{own.new}`", f"  - `{own.relation}` is built by this project as {own.node}"]
-    return _listed([*lines, *_readers(own.readers)])
+    return _listed([*lines, *_left(own), *_readers(own.readers)])
+
+
+def _left(read: TableRead | OwnRead) -> Iterator[str]:
+    for place, keys in (("source", read.left), ("table", read.left_of_table)):
+        if keys:
+            yield f"  - not carried over from the {place}: {', '.join(keys)}"
 
 
 def _ambiguous(found: Ambiguous) -> str:
