@@ -203,7 +203,7 @@ $ dbt-scheduler publish out --registry file:///read-only
 SCH416 = Rule(
     code="SCH416",
     summary="The folder for proposals holds something else",
-    message="this folder is no proposal of an earlier adopt: it has files, but no {index}",
+    message="this folder is no proposal of an earlier adopt: {problem}",
     hint="name a folder that is empty or does not exist yet",
     why="`adopt` replaces the proposals that it wrote before. What somebody else keeps in a folder, it leaves alone.",
     example="""\
