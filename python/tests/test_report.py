@@ -314,6 +314,16 @@ def test_what_is_no_output_is_refused(world, file, content, told):
     assert told in result.stderr
 
 
+def test_two_empty_folders_are_refused(world):
+    Path("base").mkdir()
+    Path("head").mkdir()
+    result = run("report", "base", "head", "--registry", "registry", code=2)
+    assert (
+        "head: SCH420 this is no output of dbt-scheduler compile: it is empty, and so is BASE\n"
+        in result.stderr
+    )
+
+
 def test_a_spec_without_its_entry_is_refused(world):
     compiled(world, "base", dim())
     compiled(world, "head", dim())

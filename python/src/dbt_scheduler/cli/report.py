@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from dbt_scheduler.catalogue.inputs import SCH421
+from dbt_scheduler.catalogue.inputs import SCH420, SCH421
 from dbt_scheduler.cli.shared import FOLDER, lookup, refusals, talk, warn
 from dbt_scheduler.errors import CannotRunError
 from dbt_scheduler.registry import Directory
@@ -50,6 +50,8 @@ def report(base: Path, head: Path, style: str, platform: Path | None, registry: 
 def _teams(base: Output, head: Output) -> list[str]:
     """The teams of both; two outputs with no team in common are of different projects."""
     teams = base.entries.keys() | head.entries.keys()
+    if not teams:
+        raise CannotRunError.because(SCH420.at(str(head.folder), problem="it is empty, and so is BASE"))
     if base.entries and head.entries and not base.entries.keys() & head.entries.keys():
         words = {"base": ", ".join(base.entries), "head": ", ".join(head.entries)}
         raise CannotRunError.because(SCH421.at(str(head.folder), **words))
