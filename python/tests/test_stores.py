@@ -1,15 +1,19 @@
 """The registry in a folder: whole documents, one team's trouble is not another's, names that stay inside."""
 
+import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from dbt_scheduler import files, stores
 from dbt_scheduler.files import write_atomically
-from dbt_scheduler.registry import Contact, Entry, Produced
+from dbt_scheduler.registry import AssetPipeline, Contact, Entry, Produced
+from dbt_scheduler.spec import Schedule
 from dbt_scheduler.stores import (
     ChangedError,
     Reading,
@@ -19,6 +23,7 @@ from dbt_scheduler.stores import (
     open_store,
     registry_url,
     schemes,
+    shown_url,
     typed_url,
 )
 
@@ -38,33 +43,48 @@ def store(folder) -> Store:
     return open_store(folder.as_uri())
 
 
+def one_asset(**changes: Any) -> Entry:
+    """A team with one asset in one pipeline, with something else about the asset."""
+    fields: dict[str, Any] = {
+        "dag_prefix": "shop",
+        "task_group": None,
+        "task_id": "orders",
+        "pipeline": "daily",
+        "slo_seconds": None,
+        "pipelines": {"daily": AssetPipeline(slo_seconds=None, exposed=True)},
+        "exposed": True,
+        "relation": None,
+        "columns": {"é": None},
+    }
+    return entry(
+        pipelines={"daily": Schedule("10 0 * * *")}, produced={"orders": Produced(**{**fields, **changes})}
+    )
+
+
+def teams(store: Store) -> list[str]:
+    return list(store.read_all().versions)
+
+
 def write(store: Store, team: str, written: Entry) -> None:
     """Replace whatever is there."""
     store.replace(team, written, store.read_all().versions.get(team))
 
 
 def test_a_registry_that_does_not_exist_yet_is_empty(store):
-    assert store.teams() == ()
     assert store.read("shop") is None
-    assert store.read_all().entries == {}
+    assert store.read_all() == Reading({}, (), missing=True)
+    assert store.read_all().unreadable == frozenset()
+
+
+def test_a_registry_that_is_there_and_has_nothing(store, folder):
+    folder.mkdir()
+    assert store.read_all() == Reading({}, ())
 
 
 def test_what_is_written_is_read(store):
-    made = Produced(
-        dag_prefix="shop",
-        task_group=None,
-        task_id="orders",
-        pipeline="daily",
-        slo_seconds=None,
-        pipelines={},
-        exposed=True,
-        relation=None,
-        columns={"é": None},
-    )
-    written = entry(produced={"orders": made})
+    written = one_asset(slo_seconds=10**10)
     write(store, "shop", written)
     write(store, "audit", entry(dag_prefix="a"))
-    assert store.teams() == ("audit", "shop")
     assert store.read("shop") == written
     assert store.read_all().entries == {"audit": entry(dag_prefix="a"), "shop": written}
 
@@ -91,6 +111,11 @@ def test_the_same_entry_gives_the_same_bytes(store, folder):
             b'{"shop": {"format_version": 1, "dag_prefix": 5}}',
             "it is no registry entry: wrong at $[...].dag_prefix",
         ),
+        (b"[" * 100_000, "it is no registry entry: wrong at its top level"),
+        (
+            b'{"shop": {"format_version": 1, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
+            "it is nested too deeply",
+        ),
     ],
 )
 def test_an_unreadable_entry_is_told_and_hides_no_other(store, folder, content, problem):
@@ -99,6 +124,7 @@ def test_an_unreadable_entry_is_told_and_hides_no_other(store, folder, content, 
     reading = store.read_all()
     assert list(reading.entries) == ["audit"]
     assert list(reading.versions) == ["audit", "shop"]
+    assert reading.unreadable == {"shop"}
     (finding,) = reading.findings
     assert (finding.code, finding.path, finding.subject) == (
         "SCH409",
@@ -110,10 +136,61 @@ def test_an_unreadable_entry_is_told_and_hides_no_other(store, folder, content, 
         store.read("shop")
 
 
+OTHER = {"hourly": AssetPipeline(slo_seconds=None, exposed=True)}
+HIDDEN = {"daily": AssetPipeline(slo_seconds=None, exposed=False)}
+LATE = {"daily": AssetPipeline(slo_seconds=10**18, exposed=True)}
+SLO = "it is no registry entry: wrong at $[...].produced[...]"
+
+
+def of_schedule(schedule: Schedule) -> Entry:
+    return entry(pipelines={"daily": schedule})
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        (
+            one_asset(pipelines={}),
+            'its asset "orders" is not made in its own pipeline "daily"',
+        ),
+        (
+            one_asset(pipeline="hourly"),
+            'its asset "orders" is not made in its own pipeline "hourly"',
+        ),
+        (
+            one_asset(pipeline="hourly", pipelines=OTHER),
+            'its asset "orders" is made in "hourly", which is none of its pipelines',
+        ),
+        (one_asset(pipelines=HIDDEN), 'its asset "orders" is exposed, but in none of its pipelines'),
+        (one_asset(slo_seconds=-5), f"{SLO}.slo_seconds"),
+        (one_asset(slo_seconds=10**10 + 1), f"{SLO}.slo_seconds"),
+        (one_asset(pipelines=LATE), f"{SLO}.pipelines[...].slo_seconds"),
+        *(
+            (of_schedule(schedule), f'its pipeline "daily" cannot be used: {reason}')
+            for schedule, reason in (
+                (Schedule("bogus"), 'cron "bogus" has 1 field instead of five'),
+                (Schedule("0 0 30 2 *"), 'cron "0 0 30 2 *" never ticks'),
+                (Schedule("0 0 * * *", timezone="Mars/X"), 'timezone "Mars/X" is not known'),
+                (Schedule("0 0 * * *", grain="eon"), 'grain "eon" is not known'),
+                (Schedule("0 0 * * *", start_date="soon"), 'start_date "soon" is no date'),
+            )
+        ),
+    ],
+)
+def test_an_entry_that_contradicts_itself_is_unreadable(store, folder, written, problem):
+    folder.mkdir()
+    (folder / "shop.json").write_bytes(msgspec.json.encode({"shop": written}))
+    write(store, "audit", entry())
+    reading = store.read_all()
+    assert list(reading.entries) == ["audit"]
+    (finding,) = reading.findings
+    assert finding.message == f'the registry entry of team "shop" cannot be read: {problem}'
+
+
 def test_a_registry_that_is_a_file_is_unreadable(tmp_path):
     (tmp_path / "registry").write_text("x")
     with pytest.raises(RegistryUnreadableError, match="not a directory"):
-        open_store((tmp_path / "registry").as_uri()).teams()
+        open_store((tmp_path / "registry").as_uri()).read_all()
 
 
 @pytest.mark.parametrize("team", ["../shop", "..", "a/b", "", ".hidden", "shop\n", "a" * 201, "shop.json/.."])
@@ -128,7 +205,7 @@ def test_other_files_are_left_alone(store, folder):
     write(store, "shop", entry())
     for name in ("README.md", ".shop.json.1234.tmp", "a b.json"):
         (folder / name).write_text("x")
-    assert store.teams() == ("shop",)
+    assert teams(store) == ["shop"]
 
 
 def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
@@ -167,7 +244,7 @@ def test_what_is_gone_is_not_written_again(store, folder):
     (folder / "shop.json").unlink()
     with pytest.raises(ChangedError):
         store.replace("shop", entry(dag_prefix="mine"), version)
-    assert store.teams() == ()
+    assert teams(store) == []
 
 
 def test_a_write_that_is_repeated_finds_itself(store):
@@ -198,6 +275,36 @@ def test_a_folder_that_nobody_may_write_to(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RegistryUnwritableError, match="not a directory"):
         open_store((tmp_path / "file" / "registry").as_uri()).replace("shop", entry(), None)
+
+
+def test_somebody_who_publishes_is_waited_for_but_not_for_ever(store, folder, monkeypatch):
+    write(store, "shop", entry())
+    monkeypatch.setattr("dbt_scheduler.stores.file._PATIENCE", 0.1)
+    with (folder / ".publish.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(
+            RegistryUnwritableError,
+            match=r"^somebody else is publishing, and was not done within 0.1 seconds$",
+        ):
+            write(store, "shop", entry(dag_prefix="mine"))
+    assert store.read("shop") == entry()
+    write(store, "shop", entry(dag_prefix="mine"))
+
+
+def test_a_lock_that_another_user_made_can_be_taken(store, folder, monkeypatch):
+    """On a shared machine the usual umask lets others read the lock's file, not write it."""
+    write(store, "shop", entry())
+    assert (folder / ".publish.lock").stat().st_mode & 0o444 == 0o444
+    real = os.open
+
+    def open_as_another(path, flags, *rest) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, flags, *rest)
+
+    monkeypatch.setattr("dbt_scheduler.stores.file.os.open", open_as_another)
+    write(store, "audit", entry())
+    assert teams(store) == ["audit", "shop"]
 
 
 def test_an_entry_that_is_a_folder_hides_no_other(store, folder):
@@ -251,7 +358,8 @@ BUCKET = "write gs://bucket or gs://bucket/a/prefix, without a slash at the end"
         ("file://registry/x", '"file://registry/x" names no folder: write file:///an/absolute/folder'),
         ("file://me:secret@host/x", '"file://...@host/x" names no folder: write file:///an/absolute/folder'),
         ("file:////host/x", '"file:////host/x" names no folder: write file:///an/absolute/folder'),
-        ("file:///x?y", '"file:///x?y" names no folder: write file:///an/absolute/folder'),
+        ("file:///x?y", '"file:///x?..." names no folder: write file:///an/absolute/folder'),
+        ("file:///x#y", '"file:///x#..." names no folder: write file:///an/absolute/folder'),
         ("file:///x/../y", '"file:///x/../y" leads out of its folder by ".."'),
         ("file:///x/%2e%2E/y", '"file:///x/%2e%2E/y" leads out of its folder by ".."'),
         ("file:///x%2f..%2fy", '"file:///x%2f..%2fy" leads out of its folder by ".."'),
@@ -276,8 +384,6 @@ BUCKET = "write gs://bucket or gs://bucket/a/prefix, without a slash at the end"
                 "gs://bucket/a%2fb",
                 "gs://bucket%2fb",
                 "gs://bucket:443/x",
-                "gs://bucket/x?generation=1",
-                "gs://bucket/x#1",
                 "gs://bucket/a b",
                 "gs://bucket/x\n",
                 "gs://bu\ncket/x",
@@ -288,6 +394,9 @@ BUCKET = "write gs://bucket or gs://bucket/a/prefix, without a slash at the end"
             )
         ),
         ("gs://me:secret@bucket/x", f'"gs://...@bucket/x" names no bucket: {BUCKET}'),
+        ("gs://bucket/x?generation=1", f'"gs://bucket/x?..." names no bucket: {BUCKET}'),
+        ("gs://bucket/x#1", f'"gs://bucket/x#..." names no bucket: {BUCKET}'),
+        ("//me:secret@host/x", f"{STARTS} //...@host/x"),
     ],
 )
 def test_urls_that_open_nothing(url, problem, tmp_path):
@@ -314,6 +423,25 @@ def test_urls_that_cannot_be_made_absolute(url, problem, tmp_path):
     with pytest.raises(ValueError, match=r"^") as raised:
         registry_url(url, tmp_path)
     assert str(raised.value) == problem
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("gs://bucket/a", "gs://bucket/a"),
+        ("gs://me:se/cr?et#@bucket/a", "gs://...@bucket/a"),
+        ("https://host/a@b?access_token=secret", "https://...@b?..."),
+        ("gs:me:secret@bucket", "gs:...@bucket"),
+        ("me:secret@bucket", "me:...@bucket"),
+        ("//me:secret@bucket", "//...@bucket"),
+        ("https://host/a?access_token=secret", "https://host/a?..."),
+        ("https://host/a#secret", "https://host/a#..."),
+        ("gs://me:sec\nret@bucket", "gs://...@bucket"),
+        ("some/folder@home", "some/folder@home"),
+    ],
+)
+def test_a_url_is_shown_without_what_may_be_secret(url, shown):
+    assert shown_url(url) == shown
 
 
 MEMORY = """\

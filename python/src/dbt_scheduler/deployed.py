@@ -7,7 +7,7 @@ import msgspec
 from dbt_scheduler.producers import current_producer
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.spec import FORMAT_VERSION, DagSpec, Producer, Sensor
-from dbt_scheduler.stores import RegistryUnreadableError, open_store, typed_url
+from dbt_scheduler.stores import RegistryUnreadableError, open_store, shown_url, typed_url
 from dbt_scheduler.suggest import did_you_mean
 
 _DAGS = "dags"
@@ -72,7 +72,9 @@ class Deployed:
             try:
                 self._entries[url, team] = open_store(url).read(team)
             except (RegistryUnreadableError, ValueError) as error:
-                self._warn(f"the registry {url} cannot be read ({error}): this is as it was compiled")
+                self._warn(
+                    f"the registry {shown_url(url)} cannot be read ({error}): this is as it was compiled"
+                )
                 self._entries[url, team] = None
         return self._entries[url, team]
 

@@ -1,7 +1,14 @@
-"""Writes files so that a reader sees the old one or the new one, never a part."""
+"""Writes files: JSON whose diffs show what changed, and never a part of a file for a reader to see."""
 
 import os
 from pathlib import Path
+
+import msgspec
+
+
+def encode_json(document: object) -> bytes:
+    """Sorted keys and one value per line: the same bytes for the same document."""
+    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Annotated
 
 import msgspec
 
@@ -10,6 +11,9 @@ from dbt_scheduler.relation import Relation, Relations
 from dbt_scheduler.spec import Schedule
 
 FORMAT_VERSION = 1
+
+Slo = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)]
+"""Seconds: more than `scheduler.yaml` can say, and still within the calendar."""
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -26,7 +30,7 @@ class AssetPipeline(msgspec.Struct, frozen=True, kw_only=True):
     seen from registry documents alone.
     """
 
-    slo_seconds: int | None
+    slo_seconds: Slo | None
     exposed: bool
     waits: tuple[str, ...] = ()
 
@@ -38,7 +42,7 @@ class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     task_group: str | None
     task_id: str
     pipeline: str
-    slo_seconds: int | None
+    slo_seconds: Slo | None
     pipelines: dict[str, AssetPipeline]
     exposed: bool
     relation: Relation | None

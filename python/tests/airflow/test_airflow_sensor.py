@@ -1,5 +1,9 @@
 """What a sensor waits for, and when it goes on."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
 import pytest
 from builders import DAILY, a_spec, a_task, a_wait, an_entry
 from harness import Platform
@@ -175,9 +179,22 @@ def test_the_latest_version_answers_to_the_bare_name(platform: Platform) -> None
     assert platform.state("playground_daily") == "success"
 
 
-def test_an_unreadable_registry_leaves_the_producer_as_it_was_compiled(platform: Platform) -> None:
+def _half(registry: Path) -> None:
+    (registry / "shipping.json").write_text('{"shipping": {"format_version"')
+
+
+def _with_a_cron_that_is_none(registry: Path) -> None:
+    entry = an_entry("dim", "daily")
+    broken = msgspec.structs.replace(entry, pipelines={"daily": Schedule(cron="bogus")})
+    (registry / "shipping.json").write_bytes(msgspec.json.encode({"shipping": broken}))
+
+
+@pytest.mark.parametrize("spoil", [_half, _with_a_cron_that_is_none])
+def test_an_unreadable_registry_leaves_the_producer_as_it_was_compiled(
+    platform: Platform, spoil: Callable[[Path], None]
+) -> None:
     platform.deploy(a_producer("daily"), a_consumer("daily"))
-    (platform.registry / "shipping.json").write_text('{"shipping": {"format_version"')
+    spoil(platform.registry)
     platform.run("playground_daily", "2025-03-01T00:10")
     platform.run("shipping_daily", "2025-03-01T00:10")
     platform.work()

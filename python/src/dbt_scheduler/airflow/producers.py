@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from dbt_scheduler.producers import current_producer
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
-from dbt_scheduler.stores import RegistryUnreadableError, open_store
+from dbt_scheduler.stores import RegistryUnreadableError, open_store, shown_url
 
 _log = logging.getLogger(__name__)
 
@@ -36,11 +36,15 @@ def _entry(team: str, url: str) -> Entry | None:
         entry = open_store(url).read(team)
     except (RegistryUnreadableError, ValueError) as error:
         _log.warning(
-            "The registry %s cannot be read; waiting for the producer as it was compiled. %s", url, error
+            "The registry %s cannot be read; waiting for the producer as it was compiled. %s",
+            shown_url(url),
+            error,
         )
         return None
     if entry is None:
         _log.warning(
-            "The registry %s does not know %s; waiting for the producer as it was compiled.", url, team
+            "The registry %s does not know %s; waiting for the producer as it was compiled.",
+            shown_url(url),
+            team,
         )
     return entry

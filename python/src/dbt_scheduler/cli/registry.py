@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import click
 
 from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, talk
-from dbt_scheduler.compiler.output import encode, writing
+from dbt_scheduler.compiler.output import writing
 from dbt_scheduler.deployed import NotFoundError
+from dbt_scheduler.files import encode_json
 from dbt_scheduler.lookup.finding import find_asset, find_team
 from dbt_scheduler.lookup.text import render_asset, render_assets, render_consumers, render_needs
 from dbt_scheduler.lookup.views import view_asset, view_assets, view_needs
@@ -92,7 +93,7 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
                 write_snapshot(package, Directory(reading.entries), platform.pipelines, team_name(Path()))
             click.echo(f"{len(reading.entries)} teams written to {package}", err=True)
         if json_:
-            sys.stdout.write(encode(reading.entries).decode())
+            sys.stdout.write(encode_json(reading.entries).decode())
 
 
 def _directory(options: dict[str, Any]) -> Directory:
@@ -111,6 +112,6 @@ def _directory(options: dict[str, Any]) -> Directory:
 def _show(style: str, value: _Value, text: Callable[[_Value], str]) -> None:
     """A value in the format that was asked for."""
     if style == "json":
-        sys.stdout.write(encode(value).decode())
+        sys.stdout.write(encode_json(value).decode())
     else:
         sys.stdout.write(text(value))

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
-import msgspec
 
 from dbt_scheduler.catalogue.inputs import SCH420, SCH421
 from dbt_scheduler.cli.shared import FOLDER, lookup, refusals, talk, warn
 from dbt_scheduler.errors import CannotRunError
+from dbt_scheduler.files import encode_json
 from dbt_scheduler.registry import Directory
 from dbt_scheduler.report import comment, markdown
 from dbt_scheduler.report.build import Report, Sides, make_report
@@ -69,7 +69,7 @@ def _registry(platform_file: Path | None, url: str | None) -> Reading:
 
 
 def _json(reports: Sequence[Report]) -> str:
-    return msgspec.json.format(msgspec.json.encode(reports, order="sorted"), indent=2).decode() + "\n"
+    return encode_json(reports).decode()
 
 
 _RENDER: dict[str, Callable[[Sequence[Report]], str]] = {

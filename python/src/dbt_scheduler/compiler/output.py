@@ -9,7 +9,7 @@ import msgspec
 from dbt_scheduler.catalogue.inputs import SCH407
 from dbt_scheduler.compiler.specs import Compiled
 from dbt_scheduler.errors import CannotRunError
-from dbt_scheduler.files import write_atomically
+from dbt_scheduler.files import encode_json, write_atomically
 from dbt_scheduler.registry import Base
 from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, STUB, DagSpec
 
@@ -53,17 +53,12 @@ def writing(folder: Path) -> Iterator[None]:
         raise CannotRunError.because(SCH407.at(path, problem=problem, hint=hint)) from None
 
 
-def encode(document: object) -> bytes:
-    """Sorted keys and one value per line, so that a diff shows what changed."""
-    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
-
-
 def _files(out: Path, compiled: Iterable[Compiled]) -> dict[Path, bytes]:
     files = {}
     for team in compiled:
-        files[out / "registry" / f"{team.team}.json"] = encode({team.team: team.entry})
+        files[out / "registry" / f"{team.team}.json"] = encode_json({team.team: team.entry})
         for spec in team.specs:
-            files[out / "dags" / f"{spec.dag_id}.json"] = encode(spec)
+            files[out / "dags" / f"{spec.dag_id}.json"] = encode_json(spec)
             files[out / "dags" / f"{spec.dag_id}.py"] = STUB.encode()
             files[out / "dags" / f"{RESUME_DAG}.py"] = _resume_stub(spec)
     return files
@@ -81,7 +76,7 @@ def _write_bases(folder: Path, compiled: Iterable[Compiled], versions: Mapping[s
         if versions is None:
             path.unlink(missing_ok=True)
         else:
-            _write({path: encode({team.team: Base(versions.get(team.team))})})
+            _write({path: encode_json({team.team: Base(versions.get(team.team))})})
 
 
 def _resume_stub(spec: DagSpec) -> bytes:

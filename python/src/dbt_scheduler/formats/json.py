@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from dbt_scheduler.errors import Finding
+from dbt_scheduler.files import encode_json
 
 
 def render(findings: Sequence[Finding]) -> str:
     """One JSON list; every finding has all its keys."""
-    return msgspec.json.format(msgspec.json.encode(findings, order="sorted"), indent=2).decode() + "\n"
+    return encode_json(findings).decode()

@@ -8,9 +8,8 @@ from dbt_scheduler.graph.lineage import DagGraph, Graph
 from dbt_scheduler.graph.task_ids import group_of, name_of, sensor_task_ids
 from dbt_scheduler.manifest import Column
 from dbt_scheduler.pipelines import most_frequent
-from dbt_scheduler.project.types import Project, Work
+from dbt_scheduler.project.types import Project, Work, node_relation
 from dbt_scheduler.registry import Acknowledged, AssetPipeline, Consumed, Contact, Entry, Produced
-from dbt_scheduler.relation import Relation
 from dbt_scheduler.spec import Schedule
 
 
@@ -74,16 +73,10 @@ def _produced(
             for pipeline in sorted(work.pipelines)
         },
         exposed=bool(exposed),
-        relation=_relation(work),
+        relation=node_relation(work.node) if work.node else None,
         columns=_types(work.node.columns) if work.node else {},
         latest_of=latest_of,
     )
-
-
-def _relation(work: Work) -> Relation | None:
-    if work.node is None:
-        return None
-    return Relation(work.node.database, work.node.schema, work.node.alias or work.node.name)
 
 
 def _types(columns: Mapping[str, Column]) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ from dbt_scheduler.pipelines.alignment import (
     wait_lag_seconds,
 )
 from dbt_scheduler.pipelines.periods import period
-from dbt_scheduler.pipelines.problems import alignment_problems
+from dbt_scheduler.pipelines.problems import alignment_problems, unreadable_part
 from dbt_scheduler.pipelines.readiness import ready_words
 from dbt_scheduler.pipelines.ticks import (
     Interval,
@@ -39,5 +39,6 @@ __all__ = [
     "ready_words",
     "run_interval",
     "scheduled_time",
+    "unreadable_part",
     "wait_lag_seconds",
 ]

@@ -25,25 +25,39 @@ def alignment_problems(schedule: Schedule) -> list[str]:
 
 
 @lru_cache(maxsize=256)
+def unreadable_part(schedule: Schedule) -> str | None:
+    """What of a schedule is not even understood, for those who cannot change it; None if all of it is."""
+    return next((what for what, _ in _unread(schedule)), None)
+
+
+@lru_cache(maxsize=256)
 def _problems(schedule: Schedule) -> tuple[str, ...]:
-    found = (*_cron(schedule), *_timezone(schedule), *_start_date(schedule), *_grain(schedule))
+    found = tuple(f"{what}: {advice}" for what, advice in _unread(schedule))
     if found:
         return found
     uneven = grain_problem(schedule) or clock_problem(schedule)
     return (uneven,) if uneven else ()
 
 
-def _cron(schedule: Schedule) -> Iterator[str]:
+def _unread(schedule: Schedule) -> Iterator[tuple[str, str]]:
+    """What is not understood, and what to write instead."""
+    yield from _cron(schedule)
+    yield from _timezone(schedule)
+    yield from _start_date(schedule)
+    yield from _grain(schedule)
+
+
+def _cron(schedule: Schedule) -> Iterator[tuple[str, str]]:
     try:
         cron.day_from(cron.parse(schedule.cron), date(_FIRST_YEAR, 1, 1))
     except ValueError as reason:
         yield (
-            f'cron "{schedule.cron}" {reason}: write minute, hour, day of the month, month and '
-            'day of the week, such as "10 0 * * *"'
+            f'cron "{schedule.cron}" {reason}',
+            'write minute, hour, day of the month, month and day of the week, such as "10 0 * * *"',
         )
 
 
-def _timezone(schedule: Schedule) -> Iterator[str]:
+def _timezone(schedule: Schedule) -> Iterator[tuple[str, str]]:
     try:
         zone(schedule.timezone)
     except (
@@ -56,25 +70,29 @@ def _timezone(schedule: Schedule) -> Iterator[str]:
         advice = (
             f'did you mean "{names[close[0]]}"?' if close else 'use a name such as "Europe/Vilnius" or "UTC"'
         )
-        yield f'timezone "{schedule.timezone}" is not known: {advice}'
+        yield f'timezone "{schedule.timezone}" is not known', advice
 
 
-def _start_date(schedule: Schedule) -> Iterator[str]:
+def _start_date(schedule: Schedule) -> Iterator[tuple[str, str]]:
     try:
         year = datetime.fromisoformat(schedule.start_date).year
     except ValueError:
-        yield f'start_date "{schedule.start_date}" is no date: write it as 2025-01-01 or 2025-01-01T06:00:00'
+        yield (
+            f'start_date "{schedule.start_date}" is no date',
+            "write it as 2025-01-01 or 2025-01-01T06:00:00",
+        )
     else:
         if not _FIRST_YEAR <= year <= _LAST_YEAR:
             years = f"from {_FIRST_YEAR} to {_LAST_YEAR}"
-            yield f'start_date "{schedule.start_date}" is out of range: choose a year {years}'
+            yield f'start_date "{schedule.start_date}" is out of range', f"choose a year {years}"
 
 
-def _grain(schedule: Schedule) -> Iterator[str]:
+def _grain(schedule: Schedule) -> Iterator[tuple[str, str]]:
     try:
         step_minutes(schedule.grain or "day")
     except ValueError as reason:
         yield (
-            f'grain "{schedule.grain}" {reason}: use "hour", "day", "week", "month", or a number of minutes '
-            'or hours that divides the day, such as "15 minutes" or "4 hours"'
+            f'grain "{schedule.grain}" {reason}',
+            'use "hour", "day", "week", "month", or a number of minutes or hours that divides the day, such as '
+            '"15 minutes" or "4 hours"',
         )

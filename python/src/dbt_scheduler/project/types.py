@@ -172,7 +172,7 @@ def external_table(node: Node) -> Table:
         source_name=node.package_name,
         name=asset_name(node),
         file="",
-        relation=Relation(node.database, node.schema, node.alias or node.name),
+        relation=node_relation(node),
         is_global=True,
         external=node,
     )

@@ -59,7 +59,7 @@ def open_store(url: str, seconds: float = 10) -> Store:
     """
     scheme = _scheme(url)
     if scheme not in schemes():
-        raise ValueError(f"registry URLs start with {_starts()}, not with {scheme or url}")
+        raise ValueError(f"registry URLs start with {_starts()}, not with {scheme or shown_url(url)}")
     documents: Documents = import_module(f"{__name__}.{scheme}").open_documents(url)
     return Store(documents, Cache.of(url), seconds)
 

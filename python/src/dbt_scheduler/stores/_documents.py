@@ -41,11 +41,13 @@ class Documents(Protocol):
 
     remote: ClassVar[bool]
 
-    def versions(self) -> dict[str, str | None]:
+    def versions(self) -> dict[str, str | None] | None:
         """The teams that have a document, each with its version where listing them tells it.
 
+        None, where that can be told from an empty one: the registry does not exist yet.
+
         Raises:
-            RegistryUnreadableError: the listing cannot be read. A registry that does not exist yet is empty.
+            RegistryUnreadableError: the listing cannot be read.
 
         """
 
@@ -71,5 +73,6 @@ class Documents(Protocol):
 
 
 def shown_url(url: str) -> str:
-    """A URL as it may be printed: what somebody wrote before an @ may be a password."""
-    return re.sub(r"//[^/]*@", "//...@", url)
+    """A URL as it may be printed: what is before an @, or after a ? or #, may be a password or a token."""
+    without_user = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:(?://)?|//).*@", r"\1...@", url, flags=re.DOTALL)
+    return re.sub(r"([?#]).*", r"\1...", without_user, flags=re.DOTALL)

@@ -4,6 +4,8 @@ import re
 
 import msgspec
 
+from dbt_scheduler.files import encode_json
+from dbt_scheduler.pipelines import unreadable_part
 from dbt_scheduler.registry import FORMAT_VERSION, Entry
 from dbt_scheduler.stores._documents import NewerFormatError, RegistryUnreadableError
 
@@ -21,14 +23,14 @@ def is_team(name: str) -> bool:
 
 def encode(team: str, entry: Entry) -> bytes:
     """The document of a team: the same bytes for the same entry."""
-    return msgspec.json.format(msgspec.json.encode({team: entry}, order="sorted"), indent=2) + b"\n"
+    return encode_json({team: entry})
 
 
 def decode(team: str, content: bytes) -> Entry:
-    """The entry in a team's document.
+    """The entry in a team's document; whoever has one may rely on what it says of pipelines and assets.
 
     Raises:
-        RegistryUnreadableError: it is not whole or not that team's.
+        RegistryUnreadableError: it is not whole, not that team's, or contradicts itself.
         NewerFormatError: it is in a format of a later release.
 
     """
@@ -40,13 +42,37 @@ def decode(team: str, content: bytes) -> Entry:
         if version != FORMAT_VERSION:
             refusal = NewerFormatError if version > FORMAT_VERSION else RegistryUnreadableError
             raise refusal(f"it has format_version {version}, this release reads {FORMAT_VERSION}")
-        return _DECODER.decode(content)[team]
+        entry = _DECODER.decode(content)[team]
     except msgspec.ValidationError as error:
         place = str(error).rpartition(" - at ")[2].strip("`") if " - at " in str(error) else "its top level"
         raise RegistryUnreadableError(f"it is no registry entry: wrong at {place}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         cut_off = "truncated" in str(error)
         raise RegistryUnreadableError("it ends in the middle" if cut_off else "it is not JSON") from None
+    except RecursionError:
+        raise RegistryUnreadableError("it is nested too deeply") from None
+    problem = _problem(entry)
+    if problem:
+        raise RegistryUnreadableError(problem)
+    return entry
+
+
+def _problem(entry: Entry) -> str | None:
+    """What an entry of the right shape has that no release writes, and that nobody could work with."""
+    for name, schedule in entry.pipelines.items():
+        reason = unreadable_part(schedule)
+        if reason:
+            return f'its pipeline "{name}" cannot be used: {reason}'
+    known = entry.pipelines.keys()
+    for asset, made in entry.produced.items():
+        if made.pipeline not in made.pipelines:
+            return f'its asset "{asset}" is not made in its own pipeline "{made.pipeline}"'
+        if not made.pipelines.keys() <= known:
+            unknown = min(made.pipelines.keys() - known)
+            return f'its asset "{asset}" is made in "{unknown}", which is none of its pipelines'
+        if made.exposed and not any(each.exposed for each in made.pipelines.values()):
+            return f'its asset "{asset}" is exposed, but in none of its pipelines'
+    return None
 
 
 _HEAD_DECODER = msgspec.json.Decoder(dict[str, _Head])

@@ -26,13 +26,20 @@ class Reading(msgspec.Struct, frozen=True):
     """All entries that could be read, by team, and a finding for each that could not.
 
     ``versions`` has the version of every document that was there, also of those that make no entry;
-    ``newer`` has the teams whose document is in the format of a later release.
+    ``newer`` has the teams whose document is in the format of a later release. A registry that is known not
+    to exist yet is ``missing``.
     """
 
     entries: dict[str, Entry]
     findings: tuple[Finding, ...]
     versions: dict[str, str] = {}
     newer: frozenset[str] = frozenset()
+    missing: bool = False
+
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """The teams whose entry cannot be read: nobody knows what they make."""
+        return frozenset(finding.subject for finding in self.findings)
 
 
 class _Loaded(msgspec.Struct, frozen=True):
@@ -50,16 +57,6 @@ class Store:
         self._documents = documents
         self._cache = cache
         self._seconds = seconds
-
-    def teams(self) -> tuple[str, ...]:
-        """The teams that have an entry, sorted; a registry that does not exist yet has none.
-
-        Raises:
-            RegistryUnreadableError: the listing cannot be read.
-
-        """
-        with calls(self._seconds, remote=self._documents.remote) as asked:
-            return tuple(self._listing(asked))
 
     def read(self, team: str) -> Entry | None:
         """One team's entry; None if it has none.
@@ -82,13 +79,15 @@ class Store:
 
         """
         with calls(self._seconds, remote=self._documents.remote) as asked:
-            listing = self._listing(asked)
+            listed = asked.one(self._documents.versions)
+            listing = {team: listed[team] for team in sorted(listed) if is_team(team)} if listed else {}
             found = tuple(self._load_each(asked, listing))
         reading = Reading(
             {each.team: each.entry for each in found if each.entry is not None},
             tuple(self._finding(each) for each in found if each.problem),
             {each.team: each.version for each in found if each.version is not None},
             frozenset(each.team for each in found if each.newer),
+            missing=listed is None,
         )
         if self._documents.remote:
             self._cache.keep_only(reading.versions)
@@ -116,10 +115,6 @@ class Store:
     def place(self, team: str) -> str:
         """Where a team's document is, as people write it."""
         return self._documents.place(team)
-
-    def _listing(self, asked: Calls) -> dict[str, str | None]:
-        listing = asked.one(self._documents.versions)
-        return {team: listing[team] for team in sorted(listing) if is_team(team)}
 
     def _load_each(self, asked: Calls, listing: dict[str, str | None]) -> Iterator[_Loaded]:
         loaded = asked.each(lambda team: self._load(team, listing[team]), listing)

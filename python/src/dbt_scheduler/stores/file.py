@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,7 @@ from dbt_scheduler.stores._documents import (
 )
 
 _LOCK = ".publish.lock"
+_PATIENCE, _PAUSE = 20.0, 0.02  # seconds; a write takes some thousandths of one
 
 
 def open_documents(url: str) -> "Folder":
@@ -48,11 +50,11 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def versions(self) -> dict[str, str | None]:  # noqa: D102 - as the protocol says
+    def versions(self) -> dict[str, str | None] | None:  # noqa: D102 - as the protocol says
         try:
             return {path.stem: None for path in self.folder.iterdir() if path.suffix == ".json"}
         except FileNotFoundError:
-            return {}
+            return None
         except OSError as error:
             raise RegistryUnreadableError(_reason(error)) from None
 
@@ -85,14 +87,38 @@ class Folder:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Nobody else writes meanwhile; the system takes the lock from a process that dies."""
-        import fcntl  # noqa: PLC0415 - Windows has none, and reading needs none
-
-        lock = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        lock = _open_lock(self.folder / _LOCK)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            until = time.monotonic() + _PATIENCE
+            while not _taken(lock):
+                if time.monotonic() > until:
+                    raise RegistryUnwritableError(
+                        f"somebody else is publishing, and was not done within {_PATIENCE:g} seconds"
+                    )
+                time.sleep(_PAUSE)
             yield
         finally:
             os.close(lock)
+
+
+def _open_lock(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        if not path.exists():
+            raise
+        # Another user made it. To read it is enough, only not on NFS, where one locks what one may write.
+        return os.open(path, os.O_RDONLY)
+
+
+def _taken(lock: int) -> bool:
+    import fcntl  # noqa: PLC0415 - Windows has none, and reading needs none
+
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _reason(error: OSError) -> str:
