@@ -18,6 +18,7 @@ DAILY = ["daily"]
 GLOBAL = "models/global_assets/g.yml"
 EXPOSED = 'exposed_assets: [{regex: "fct"}]\nalerting: {channel: "#shipping"}\n'
 ENTRY = "out/registry/shop.json"
+NEW = "made a new registry at file://registry\n"
 OVERTAKEN = (
     f"{ENTRY}: SCH413 the entry of team shop was published by somebody else since this was compiled\n"
     "  hint: compile again with this registry, and publish that\n"
@@ -70,7 +71,7 @@ def test_the_first_publish_and_the_next(world):
     shop("a")
     compile_("shop")
     assert Path("out/base/shop.json").read_text() == '{\n  "shop": {\n    "version": null\n  }\n}\n'
-    assert publish() == "shop: published to registry/shop.json\n"
+    assert publish() == f"{NEW}shop: published to registry/shop.json\n"
     assert Path("registry/shop.json").read_bytes() == Path(ENTRY).read_bytes()
     assert publish() == "shop: already published\n"
     shop("a", "b")
@@ -115,7 +116,7 @@ def test_without_a_base_nothing_may_be_there(world):
     Path("out/base/shop.json").unlink()
     assert publish(code=1) == OVERTAKEN
     Path("registry/shop.json").unlink()
-    assert publish() == "shop: published to registry/shop.json\n"
+    assert publish() == f"{NEW}shop: published to registry/shop.json\n"
 
 
 def test_compile_without_a_registry_takes_an_old_base_away(world):
@@ -240,7 +241,7 @@ def together(world: World) -> None:
 def test_teams_that_read_each_other_are_published_together(world):
     together(world)
     assert publish() == (
-        "shipping: published to registry/shipping.json\nshop: published to registry/shop.json\n"
+        f"{NEW}shipping: published to registry/shipping.json\nshop: published to registry/shop.json\n"
     )
     Path("registry/shop.json").unlink()
     assert publish() == "shop: published to registry/shop.json\nshipping: already published\n"
@@ -338,7 +339,9 @@ def test_no_registry(world):
         "there is no registry to publish to\n"
         "  hint: name one with --registry, or with registry.url in platform.yaml\n"
     )
-    assert publish("--registry", "file:there") == "shop: published to there/shop.json\n"
+    assert publish("--registry", "file:there") == (
+        "made a new registry at file://there\nshop: published to there/shop.json\n"
+    )
 
 
 def test_a_registry_that_cannot_be_read(world):
@@ -385,6 +388,7 @@ def test_a_registry_in_google_cloud_storage(world, monkeypatch):
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
         together(world)
         assert publish() == (
+            "made a new registry at gs://bucket/registry\n"
             "shipping: published to gs://bucket/registry/shipping.json\n"
             "shop: published to gs://bucket/registry/shop.json\n"
         )
@@ -417,6 +421,7 @@ def test_a_race_that_is_lost_after_another_team_was_written(world, monkeypatch):
 
         gcs.after_write = somebody_else
         assert publish(code=1) == (
+            "made a new registry at gs://bucket/registry\n"
             "shipping: published to gs://bucket/registry/shipping.json\n"
             + OVERTAKEN.replace("nothing was published", "shop: not published")
         )
