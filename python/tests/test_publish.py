@@ -429,3 +429,69 @@ def test_a_race_that_is_lost_after_another_team_was_written(world, monkeypatch):
         assert publish() == (
             "shop: published to gs://bucket/registry/shop.json\nshipping: already published\n"
         )
+
+
+def test_of_two_teams_that_take_one_dag_id_the_second_is_refused(world):
+    """Neither could see the other when it was compiled."""
+    for team in ("aa", "bb"):
+        world.team(team, node("m", pipelines=DAILY), text="dag_prefix: same\n")
+        compile_(team, out=team)
+    run("publish", "aa")
+    shutil.move("bb", "out")
+    assert publish(code=1) == (
+        'out/registry/bb.json: SCH310 dag_id "same_daily" belongs to team bb and to team aa\n'
+        "  hint: choose another dag_prefix in scheduler.yaml\n"
+        "1 error\nnothing was published\n"
+    )
+    assert not Path("registry/bb.json").exists()
+
+
+def circle(world: World, team: str, other: str, *reads: str) -> None:
+    """A team with one asset, which may be made of the other's."""
+    declared = source(f"{other}.of_{other}", file=GLOBAL)
+    reader = node(f"of_{team}", *reads, pipelines=DAILY)
+    world.team(team, declared, reader, text='exposed_assets: [{regex: ".*"}]\nalerting: {channel: "#c"}\n')
+
+
+CIRCLE = (
+    "SCH309 tasks wait for each other in a circle: aa.of_aa (daily) #c → bb.of_bb (daily) #c → aa.of_aa (daily) #c\n"
+    "  hint: break it: make one of these waits no_wait, or split a model in two\n"
+    "1 error\nnothing was published\n"
+)
+
+
+def test_of_two_teams_that_close_a_circle_the_second_is_refused(world):
+    circle(world, "aa", "bb")
+    circle(world, "bb", "aa")
+    compile_("aa", "bb")
+    publish()
+    circle(world, "aa", "bb", "bb.of_bb")
+    compile_("aa", out="aa_out")
+    circle(world, "bb", "aa", "aa.of_aa")
+    compile_("bb", out="bb_out")
+    run("publish", "aa_out")
+    shutil.rmtree("out")
+    shutil.move("bb_out", "out")
+    assert publish(code=1) == f"out/registry/bb.json: {CIRCLE}"
+    circle(world, "bb", "aa")
+    compile_("bb")
+    assert publish() == "bb: already published\n"
+
+
+def test_a_circle_that_an_offer_only_looks_into_does_not_keep_it_back(world):
+    """It is for the teams in it to break."""
+    circle(world, "aa", "bb")
+    circle(world, "bb", "aa")
+    compile_("aa", "bb")
+    publish()
+    world.team("shop", source("aa.of_aa", file=GLOBAL), node("x", "aa.of_aa", pipelines=DAILY))
+    compile_("shop", out="theirs")
+    circle(world, "aa", "bb", "bb.of_bb")
+    compile_("aa", out="aa_out")
+    circle(world, "bb", "aa", "aa.of_aa")
+    compile_("bb", out="bb_out")
+    for team in ("aa", "bb"):
+        shutil.copy(f"{team}_out/registry/{team}.json", f"registry/{team}.json")
+    shutil.rmtree("out")
+    shutil.move("theirs", "out")
+    assert publish() == "shop: published to registry/shop.json\n"
