@@ -143,6 +143,52 @@ def test_export(world, monkeypatch):
     assert '"team":"shop"' in Path("pkg/macros/snapshot.sql").read_text()
 
 
+MISSING = "warning: the registry file://nowhere does not exist yet: nothing is known of other teams\n"
+NO_TEAMS = "warning: the registry file://empty has no teams yet: nothing is known of other teams\n"
+
+
+@pytest.mark.parametrize(("url", "warning"), [("nowhere", MISSING), ("empty", NO_TEAMS)])
+def test_a_registry_with_nothing_in_it_is_told(world, url, warning):
+    """It may be a slip of the pen."""
+    Path("empty").mkdir()
+    world.team("shop", node("a", pipelines=DAILY))
+    run("compile", "shop", "--out", "base")
+    named = ("--registry", url)
+
+    def said(*arguments: str) -> str:
+        return run(*arguments, *named).stderr.replace(f"{Path().resolve()}/", "")
+
+    assert said("check", "shop") == warning
+    assert said("compile", "shop", "--out", "out") == (
+        f"{warning}1 DAGs, 1 tasks, 0 sensors, 1 assets written to out\n"
+    )
+    assert said("report", "base", "out") == warning
+    assert said("registry", "export", "--dbt-package", "pkg") == f"{warning}0 teams written to pkg\n"
+
+
+def test_the_registry_below_the_output_is_not_missed(world):
+    world.team("shop", node("a", pipelines=DAILY))
+    assert run("compile", "shop", "--out", "out").stderr.startswith("1 DAGs")
+
+
+LOOKUPS = [("list",), ("show", "a"), ("consumers", "a"), ("producers", "shop")]
+
+
+@pytest.mark.parametrize("lookup", LOOKUPS)
+def test_nothing_is_looked_up_where_there_is_no_registry(world, lookup):
+    result = run("registry", *lookup, "--registry", "nowhere", code=2)
+    assert result.stderr.replace(f"{Path().resolve()}/", "") == (
+        "the registry file://nowhere does not exist yet\n"
+        "  hint: see that its URL is right; the first `dbt-scheduler publish` makes it\n"
+    )
+
+
+def test_a_registry_without_teams_is_looked_up(world):
+    Path("empty").mkdir()
+    result = run("registry", "list", "--registry", "empty")
+    assert result.stderr.replace(f"{Path().resolve()}/", "") == NO_TEAMS
+
+
 def _no_folder():
     return ("nowhere",)
 

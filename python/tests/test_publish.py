@@ -18,6 +18,7 @@ DAILY = ["daily"]
 GLOBAL = "models/global_assets/g.yml"
 EXPOSED = 'exposed_assets: [{regex: "fct"}]\nalerting: {channel: "#shipping"}\n'
 ENTRY = "out/registry/shop.json"
+NEW = "made a new registry at file://registry\n"
 OVERTAKEN = (
     f"{ENTRY}: SCH413 the entry of team shop was published by somebody else since this was compiled\n"
     "  hint: compile again with this registry, and publish that\n"
@@ -70,7 +71,7 @@ def test_the_first_publish_and_the_next(world):
     shop("a")
     compile_("shop")
     assert Path("out/base/shop.json").read_text() == '{\n  "shop": {\n    "version": null\n  }\n}\n'
-    assert publish() == "shop: published to registry/shop.json\n"
+    assert publish() == f"{NEW}shop: published to registry/shop.json\n"
     assert Path("registry/shop.json").read_bytes() == Path(ENTRY).read_bytes()
     assert publish() == "shop: already published\n"
     shop("a", "b")
@@ -115,7 +116,7 @@ def test_without_a_base_nothing_may_be_there(world):
     Path("out/base/shop.json").unlink()
     assert publish(code=1) == OVERTAKEN
     Path("registry/shop.json").unlink()
-    assert publish() == "shop: published to registry/shop.json\n"
+    assert publish() == f"{NEW}shop: published to registry/shop.json\n"
 
 
 def test_compile_without_a_registry_takes_an_old_base_away(world):
@@ -240,7 +241,7 @@ def together(world: World) -> None:
 def test_teams_that_read_each_other_are_published_together(world):
     together(world)
     assert publish() == (
-        "shipping: published to registry/shipping.json\nshop: published to registry/shop.json\n"
+        f"{NEW}shipping: published to registry/shipping.json\nshop: published to registry/shop.json\n"
     )
     Path("registry/shop.json").unlink()
     assert publish() == "shop: published to registry/shop.json\nshipping: already published\n"
@@ -338,7 +339,9 @@ def test_no_registry(world):
         "there is no registry to publish to\n"
         "  hint: name one with --registry, or with registry.url in platform.yaml\n"
     )
-    assert publish("--registry", "file:there") == "shop: published to there/shop.json\n"
+    assert publish("--registry", "file:there") == (
+        "made a new registry at file://there\nshop: published to there/shop.json\n"
+    )
 
 
 def test_a_registry_that_cannot_be_read(world):
@@ -385,6 +388,7 @@ def test_a_registry_in_google_cloud_storage(world, monkeypatch):
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
         together(world)
         assert publish() == (
+            "made a new registry at gs://bucket/registry\n"
             "shipping: published to gs://bucket/registry/shipping.json\n"
             "shop: published to gs://bucket/registry/shop.json\n"
         )
@@ -417,6 +421,7 @@ def test_a_race_that_is_lost_after_another_team_was_written(world, monkeypatch):
 
         gcs.after_write = somebody_else
         assert publish(code=1) == (
+            "made a new registry at gs://bucket/registry\n"
             "shipping: published to gs://bucket/registry/shipping.json\n"
             + OVERTAKEN.replace("nothing was published", "shop: not published")
         )
@@ -424,3 +429,69 @@ def test_a_race_that_is_lost_after_another_team_was_written(world, monkeypatch):
         assert publish() == (
             "shop: published to gs://bucket/registry/shop.json\nshipping: already published\n"
         )
+
+
+def test_of_two_teams_that_take_one_dag_id_the_second_is_refused(world):
+    """Neither could see the other when it was compiled."""
+    for team in ("aa", "bb"):
+        world.team(team, node("m", pipelines=DAILY), text="dag_prefix: same\n")
+        compile_(team, out=team)
+    run("publish", "aa")
+    shutil.move("bb", "out")
+    assert publish(code=1) == (
+        'out/registry/bb.json: SCH310 dag_id "same_daily" belongs to team bb and to team aa\n'
+        "  hint: choose another dag_prefix in scheduler.yaml\n"
+        "1 error\nnothing was published\n"
+    )
+    assert not Path("registry/bb.json").exists()
+
+
+def circle(world: World, team: str, other: str, *reads: str) -> None:
+    """A team with one asset, which may be made of the other's."""
+    declared = source(f"{other}.of_{other}", file=GLOBAL)
+    reader = node(f"of_{team}", *reads, pipelines=DAILY)
+    world.team(team, declared, reader, text='exposed_assets: [{regex: ".*"}]\nalerting: {channel: "#c"}\n')
+
+
+CIRCLE = (
+    "SCH309 tasks wait for each other in a circle: aa.of_aa (daily) #c → bb.of_bb (daily) #c → aa.of_aa (daily) #c\n"
+    "  hint: break it: make one of these waits no_wait, or split a model in two\n"
+    "1 error\nnothing was published\n"
+)
+
+
+def test_of_two_teams_that_close_a_circle_the_second_is_refused(world):
+    circle(world, "aa", "bb")
+    circle(world, "bb", "aa")
+    compile_("aa", "bb")
+    publish()
+    circle(world, "aa", "bb", "bb.of_bb")
+    compile_("aa", out="aa_out")
+    circle(world, "bb", "aa", "aa.of_aa")
+    compile_("bb", out="bb_out")
+    run("publish", "aa_out")
+    shutil.rmtree("out")
+    shutil.move("bb_out", "out")
+    assert publish(code=1) == f"out/registry/bb.json: {CIRCLE}"
+    circle(world, "bb", "aa")
+    compile_("bb")
+    assert publish() == "bb: already published\n"
+
+
+def test_a_circle_that_an_offer_only_looks_into_does_not_keep_it_back(world):
+    """It is for the teams in it to break."""
+    circle(world, "aa", "bb")
+    circle(world, "bb", "aa")
+    compile_("aa", "bb")
+    publish()
+    world.team("shop", source("aa.of_aa", file=GLOBAL), node("x", "aa.of_aa", pipelines=DAILY))
+    compile_("shop", out="theirs")
+    circle(world, "aa", "bb", "bb.of_bb")
+    compile_("aa", out="aa_out")
+    circle(world, "bb", "aa", "aa.of_aa")
+    compile_("bb", out="bb_out")
+    for team in ("aa", "bb"):
+        shutil.copy(f"{team}_out/registry/{team}.json", f"registry/{team}.json")
+    shutil.rmtree("out")
+    shutil.move("theirs", "out")
+    assert publish() == "shop: published to registry/shop.json\n"

@@ -1,7 +1,8 @@
 """What stands behind an asset, from the registry's documents alone: the assets that its task waits for."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 
 import msgspec
 
@@ -61,3 +62,52 @@ def own_name(entries: Mapping[str, Entry], team: str, name: str) -> str:
     """What a team calls an asset now that a reader's entry has under the name of some earlier day."""
     found = find_produced(entries[team], name) if team in entries else None
     return found[0] if found else name
+
+
+def circles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterator[list[str]]:
+    """Every circle across teams, as far as it stands behind the assets of some; its steps are ``str(Made)``."""
+    needs = Needs(entries)
+    stack = [
+        Made(team, asset, pipeline)
+        for team in teams
+        for asset, made in entries[team].produced.items()
+        for pipeline in made.pipelines
+    ]
+    graph: dict[str, set[str]] = {}
+    while stack:
+        made = stack.pop()
+        if str(made) not in graph:
+            found = needs.of(made)
+            graph[str(made)] = set(map(str, found))
+            stack += found
+    return circles(graph)
+
+
+def circles(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
+    """One circle after the other, each from its first member by name; one is cut to find the next.
+
+    ``needs`` has for each task, or each asset as it is made in one pipeline, what must be made before it.
+    """
+    # Sorted, because of several circles the one that is found depends on the order.
+    left = {name: sorted(parents) for name, parents in sorted(needs.items())}
+    while True:
+        try:
+            TopologicalSorter(left).prepare()
+        except CycleError as error:
+            loop = error.args[1][:-1]
+            left[loop[1 % len(loop)]].remove(loop[0])
+            start = loop.index(min(loop))
+            yield [*loop[start:], *loop[: start + 1]]
+        else:
+            return
+
+
+def team_of(step: str) -> str:
+    """The team of a step of a circle across teams."""
+    return step.partition(".")[0]
+
+
+def circle_words(loop: Iterable[str], entries: Mapping[str, Entry]) -> str:
+    """A circle across teams, with the channels to ask in."""
+    channels = ((step, entries[team_of(step)].contact.channel) for step in loop)
+    return " → ".join(f"{step} {channel}" if channel else step for step, channel in channels)

@@ -5,10 +5,19 @@ from pathlib import Path
 
 import msgspec
 
-from dbt_scheduler.catalogue.assets import SCH318, SCH319
+from dbt_scheduler.catalogue.assets import SCH309, SCH310, SCH318, SCH319
 from dbt_scheduler.catalogue.inputs import SCH401, SCH413, SCH414, SCH415
 from dbt_scheduler.errors import CannotRunError, Finding
-from dbt_scheduler.registry import Base, Entry, find_produced, full_task_id, others_entry
+from dbt_scheduler.needs import circle_words, circles_behind, team_of
+from dbt_scheduler.registry import (
+    Base,
+    Entry,
+    dag_id,
+    find_produced,
+    full_task_id,
+    others_dag_ids,
+    others_entry,
+)
 from dbt_scheduler.stores import (
     ChangedError,
     Reading,
@@ -73,8 +82,13 @@ def check_offers(offers: Sequence[Offer], reading: Reading) -> tuple[Finding, ..
     found = [
         finding
         for offer in offers
-        for finding in (*_misplaced(offer, reading), *_unproven(offer, entries, unreadable))
+        for finding in (
+            *_misplaced(offer, reading),
+            *_not_its_own(offer, entries),
+            *_unproven(offer, entries, unreadable),
+        )
     ]
+    found += _circles({offer.team: offer.path for offer in offers}, entries)
     return tuple(sorted(dict.fromkeys(found), key=Finding.sort_key))
 
 
@@ -135,6 +149,24 @@ def _is_there(offer: Offer, reading: Reading) -> bool:
 
 def _changed(offer: Offer, what: str) -> Finding:
     return SCH413.at(offer.path, subject=offer.team, team=offer.team, what=what)
+
+
+def _not_its_own(offer: Offer, entries: Mapping[str, Entry]) -> Iterator[Finding]:
+    """Each dag_id that another team has too: it may have been published since this was compiled."""
+    taken = others_dag_ids(entries, offer.team)
+    for pipeline in offer.entry.pipelines:
+        own = dag_id(offer.entry.dag_prefix, pipeline)
+        if own in taken:
+            yield SCH310.at(offer.path, subject=own, dag_id=own, team=offer.team, other=taken[own])
+
+
+def _circles(paths: Mapping[str, str], entries: Mapping[str, Entry]) -> Iterator[Finding]:
+    """Each circle that goes through what is offered: neither half of it may have seen the other."""
+    for loop in circles_behind(entries, paths):
+        path = next((paths[team] for team in map(team_of, loop) if team in paths), None)
+        if path is not None:
+            subject = loop[0].partition(" ")[0]
+            yield SCH309.at(path, subject=subject, loop=circle_words(loop, entries))
 
 
 def _unproven(

@@ -35,11 +35,13 @@ class Session(msgspec.Struct, frozen=True):
     """The teams at hand among all teams, and what was found while reading platform and registry.
 
     ``versions`` are those of the registry's documents that this was read from; None if no registry was named.
+    ``warnings`` are sentences for people.
     """
 
     workspace: Workspace
     findings: tuple[Finding, ...]
     versions: Mapping[str, str] | None
+    warnings: tuple[str, ...]
 
 
 Progress = Callable[[Sequence[Path]], Iterable[Path]]
@@ -59,8 +61,9 @@ def open_session(folders: Sequence[Path], options: Options, progress: Progress) 
     workspace = build_workspace(loaded, platform, reading.entries)
     teams = {team.project.team for team in workspace.teams}
     unreadable = (_softened(finding, teams) for finding in reading.findings)
-    named = options.registry is not None or platform.registry_url is not None
-    return Session(workspace, (*findings, *unreadable), reading.versions if named else None)
+    versions = reading.versions if is_registry_named(platform, options) else None
+    warnings = registry_warnings(platform, options, reading)
+    return Session(workspace, (*findings, *unreadable), versions, warnings)
 
 
 def read_platform(folders: Sequence[Path], options: Options) -> tuple[PlatformConfig, tuple[Finding, ...]]:
@@ -88,6 +91,20 @@ def read_registry(platform: PlatformConfig, options: Options) -> Reading:
         return Reading({}, ()) if url is None else open_store(url, _SECONDS).read_all()
     except RegistryUnreadableError as error:
         raise CannotRunError.because(_unreadable(platform, options, error)) from None
+
+
+def is_registry_named(platform: PlatformConfig, options: Options) -> bool:
+    """Whether somebody has said where the registry is."""
+    return options.registry is not None or platform.registry_url is not None
+
+
+def registry_warnings(platform: PlatformConfig, options: Options, reading: Reading) -> tuple[str, ...]:
+    """That the registry somebody has named has nothing: the first publish is to come, or the URL is wrong."""
+    if reading.entries or reading.findings or not is_registry_named(platform, options):
+        return ()
+    what = "does not exist" if reading.missing else "has no teams"
+    where = shown_url(registry_to_use(platform, options) or "")
+    return (f"the registry {where} {what} yet: nothing is known of other teams",)
 
 
 def registry_to_use(platform: PlatformConfig, options: Options) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dbt_scheduler.cli.shared import FOLDER, common, progress, refusals
+from dbt_scheduler.cli.shared import FOLDER, common, progress, refusals, warn
 from dbt_scheduler.compiler.output import write_output
 from dbt_scheduler.compiler.specs import Compiled, compile_team
 from dbt_scheduler.config import PlatformConfig
@@ -55,7 +55,9 @@ def compile_(folders: tuple[Path, ...], out: Path, *, strict: bool, **options: A
 def _open(folders: tuple[Path, ...], options: Options) -> Session:
     if options.manifest and len(folders) > 1:
         raise click.UsageError("--manifest goes with one DIR")
-    return open_session(list(dict.fromkeys(folders)) or (Path(),), options, progress)
+    session = open_session(list(dict.fromkeys(folders)) or (Path(),), options, progress)
+    warn(session.warnings)
+    return session
 
 
 def _findings(session: Session) -> tuple[Finding, ...]:

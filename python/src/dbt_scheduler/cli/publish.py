@@ -9,7 +9,7 @@ from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, talk
 from dbt_scheduler.deployed import NotFoundError
 from dbt_scheduler.publishing import Published, check_offers, load_offers, write_offers
 from dbt_scheduler.session import Options, read_platform, read_registry, registry_to_use
-from dbt_scheduler.stores import Store, open_store
+from dbt_scheduler.stores import Store, open_store, shown_url
 
 _NOTHING = "nothing was published"
 
@@ -43,6 +43,8 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
             sys.exit(1)
         store = open_store(url)
         published = write_offers(offers, reading, store)
+        if published.written and not reading.versions:
+            click.echo(f"made a new registry at {shown_url(url)}", err=True)
         _tell(published, store)
         sys.exit(_exit_code(published))
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, talk
+from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, talk, warn
 from dbt_scheduler.compiler.output import writing
 from dbt_scheduler.deployed import NotFoundError
 from dbt_scheduler.files import encode_json
@@ -17,8 +17,16 @@ from dbt_scheduler.lookup.views import view_asset, view_assets, view_needs
 from dbt_scheduler.project.loading import team_name
 from dbt_scheduler.readers import Readers
 from dbt_scheduler.registry import Directory
-from dbt_scheduler.session import Options, read_platform, read_registry
+from dbt_scheduler.session import (
+    Options,
+    is_registry_named,
+    read_platform,
+    read_registry,
+    registry_to_use,
+    registry_warnings,
+)
 from dbt_scheduler.snapshot import write_snapshot
+from dbt_scheduler.stores import shown_url
 
 _Value = TypeVar("_Value")
 
@@ -87,6 +95,7 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
         settings = Options(**options)
         platform, _ = read_platform([Path()], settings)
         reading = read_registry(platform, settings)
+        warn(registry_warnings(platform, settings, reading))
         talk(reading.findings)
         if package is not None:
             with writing(package):
@@ -100,11 +109,18 @@ def _directory(options: dict[str, Any]) -> Directory:
     """All entries that can be read; those that cannot are told on stderr."""
     settings = Options(**options)
     platform, _ = read_platform([Path()], settings)
-    if settings.registry is None and platform.registry_url is None:
+    if not is_registry_named(platform, settings):
         raise NotFoundError(
             "no registry is named", "name it with --registry URL, or as registry.url in platform.yaml"
         )
     reading = read_registry(platform, settings)
+    if reading.missing:
+        url = shown_url(registry_to_use(platform, settings) or "")
+        raise NotFoundError(
+            f"the registry {url} does not exist yet",
+            "see that its URL is right; the first `dbt-scheduler publish` makes it",
+        )
+    warn(registry_warnings(platform, settings, reading))
     talk(reading.findings)
     return Directory(reading.entries)
 

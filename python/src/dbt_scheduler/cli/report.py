@@ -14,7 +14,7 @@ from dbt_scheduler.registry import Directory
 from dbt_scheduler.report import comment, markdown
 from dbt_scheduler.report.build import Report, Sides, make_report
 from dbt_scheduler.report.outputs import Output, read_output
-from dbt_scheduler.session import Options, read_platform, read_registry
+from dbt_scheduler.session import Options, read_platform, read_registry, registry_warnings
 from dbt_scheduler.stores import Reading
 
 
@@ -64,6 +64,7 @@ def _registry(platform_file: Path | None, url: str | None) -> Reading:
     if url is None and platform.registry_url is None:
         warn(["no registry is named: consumers are only those that were compiled together"])
     reading = read_registry(platform, options)
+    warn(registry_warnings(platform, options, reading))
     talk(reading.findings)
     return reading
 

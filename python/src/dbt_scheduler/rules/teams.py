@@ -5,19 +5,14 @@ from collections.abc import Iterator
 from dbt_scheduler.catalogue.assets import SCH310, SCH318
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.registry import dag_id, others_entry
+from dbt_scheduler.registry import dag_id, others_dag_ids, others_entry
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     """SCH310, SCH318: a dag_id, or a team, that somebody else has too."""
     project = team.project
     place = (str(project.folder / "scheduler.yaml"), project.config.line)
-    taken = {
-        dag_id(entry.dag_prefix, pipeline): name
-        for name, entry in workspace.directory.entries.items()
-        if name != project.team
-        for pipeline in entry.pipelines
-    }
+    taken = others_dag_ids(workspace.directory.entries, project.team)
     for pipeline in project.pipelines:
         own = dag_id(project.dag_prefix, pipeline)
         if own in taken:
