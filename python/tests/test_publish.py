@@ -234,7 +234,7 @@ def test_what_compile_has_not_written_is_not_published(world, spoil):
 def together(world: World) -> None:
     """Shop reads an asset of shipping, and both are compiled."""
     world.team("shop", source("shipping.fct", file=GLOBAL), node("a", "shipping.fct", pipelines=DAILY))
-    world.team("shipping", node("fct", pipelines=DAILY), text=EXPOSED)
+    world.team("shipping", node("fct", pipelines=DAILY), text=EXPOSED, project="shipping")
     compile_("shop", "shipping")
 
 
@@ -252,12 +252,13 @@ def _not_there(_):
 
 
 def _not_made(world):
-    world.team("shipping", node("other", pipelines=DAILY), text='alerting: {channel: "#shipping"}')
+    text = 'alerting: {channel: "#shipping"}'
+    world.team("shipping", node("other", pipelines=DAILY), text=text, project="shipping")
     return "shipping, which no longer makes it", "#shipping"
 
 
 def _not_exposed(world):
-    world.team("shipping", node("fct", pipelines=DAILY))
+    world.team("shipping", node("fct", pipelines=DAILY), project="shipping")
     return "shipping, which no longer exposes it", "shipping"
 
 
@@ -450,7 +451,8 @@ def circle(world: World, team: str, other: str, *reads: str) -> None:
     """A team with one asset, which may be made of the other's."""
     declared = source(f"{other}.of_{other}", file=GLOBAL)
     reader = node(f"of_{team}", *reads, pipelines=DAILY)
-    world.team(team, declared, reader, text='exposed_assets: [{regex: ".*"}]\nalerting: {channel: "#c"}\n')
+    text = 'exposed_assets: [{regex: ".*"}]\nalerting: {channel: "#c"}\n'
+    world.team(team, declared, reader, text=text, project=team)
 
 
 CIRCLE = (
@@ -495,3 +497,17 @@ def test_a_circle_that_an_offer_only_looks_into_does_not_keep_it_back(world):
     shutil.rmtree("out")
     shutil.move("theirs", "out")
     assert publish() == "shop: published to registry/shop.json\n"
+
+
+def test_a_renamed_team_in_the_folder_of_its_old_self(world):
+    world.team("old", node("a", pipelines=DAILY), folder="project")
+    compile_("project")
+    world.team("new", node("a", pipelines=DAILY), folder="project")
+    compile_("project")
+    warning = (
+        'warning: new and old are of the same dbt project "shop": if it is one team that was renamed, compile into an '
+        "empty folder, and publish that\n"
+    )
+    assert publish() == (
+        f"{warning}{NEW}new: published to registry/new.json\nold: published to registry/old.json\n"
+    )

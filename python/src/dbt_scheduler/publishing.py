@@ -1,5 +1,6 @@
 """Puts compiled entries into the registry: checked against what is there now, and never over another's."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -71,6 +72,23 @@ def load_offers(out: Path) -> tuple[tuple[Offer, ...], tuple[Finding, ...]]:
         hint = f"run `dbt-scheduler compile --out {out}` first"
         raise CannotRunError.because(SCH401.at(str(out / "registry" / "*.json"), hint=hint))
     return tuple(offers), tuple(findings)
+
+
+def doubtful(offers: Sequence[Offer]) -> tuple[str, ...]:
+    """Sentences about teams of one dbt project: what a renamed team was is still where it was compiled.
+
+    Nothing tells a renamed project from a second one that is called the same, which is legal.
+    """
+    teams: dict[str, list[str]] = defaultdict(list)
+    for offer in offers:
+        if offer.entry.project_name is not None:
+            teams[offer.entry.project_name].append(offer.team)
+    return tuple(
+        f'{" and ".join(names)} are of the same dbt project "{project}": if it is one team that was renamed, '
+        "compile into an empty folder, and publish that"
+        for project, names in sorted(teams.items())
+        if len(names) > 1
+    )
 
 
 def check_offers(offers: Sequence[Offer], reading: Reading) -> tuple[Finding, ...]:

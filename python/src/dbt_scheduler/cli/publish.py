@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, talk
+from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, talk, warn
 from dbt_scheduler.deployed import NotFoundError
-from dbt_scheduler.publishing import Published, check_offers, load_offers, write_offers
+from dbt_scheduler.publishing import Published, check_offers, doubtful, load_offers, write_offers
 from dbt_scheduler.session import Options, read_platform, read_registry, registry_to_use
 from dbt_scheduler.stores import Store, open_store, shown_url
 
@@ -35,6 +35,7 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
                 "name one with --registry, or with registry.url in platform.yaml",
             )
         offers, findings = load_offers(out)
+        warn(doubtful(offers))
         reading = read_registry(config, options)
         findings += check_offers(offers, reading)
         if findings:
