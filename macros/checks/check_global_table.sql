@@ -8,6 +8,8 @@
   {% set exposed = others | selectattr('exposed') | map(attribute='team') | sort(case_sensitive=true) %}
   {% if teams == [own] or (teams is none and not others and dbt_scheduler.is_own_asset(table.name, own, snapshot)) %}
     {{ return(dbt_scheduler.global_finding('SCH304', table)) }}
+  {% elif not others and dbt_scheduler.may_be_unreadable(table, own, snapshot) %}
+    {{ return(none) }}
   {% elif teams is not none and not (teams | select('in', snapshot['teams']) | list) %}
     {# A project outside this platform is for Python to tell: scheduler.yaml, where it can be ignored, is not known here. #}
     {% if table.get('external') %}

@@ -125,6 +125,7 @@ class World:
     def __init__(self, root: Path, platform: str = PLATFORM) -> None:
         self.root = root
         self.registry: dict[str, Entry] = {}
+        self.unreadable: set[str] = set()
         self._folders: dict[str, Path] = {}
         (root / "platform.yaml").write_text(platform)
 
@@ -145,7 +146,8 @@ class World:
     def open(self) -> Workspace:
         platform, findings = load_platform(self.root / "platform.yaml")
         assert platform is not None, findings
-        return build_workspace(load_projects(self._folders.values(), platform), platform, self.registry)
+        loaded = load_projects(self._folders.values(), platform)
+        return build_workspace(loaded, platform, self.registry, self.unreadable)
 
     def look(self, name: str = "shop") -> Team:
         return next(team for team in self.open().teams if team.project.team == name)

@@ -189,6 +189,27 @@ def test_a_registry_without_teams_is_looked_up(world):
     assert result.stderr.replace(f"{Path().resolve()}/", "") == NO_TEAMS
 
 
+def test_an_unreadable_team_is_told_and_not_called_missing(world):
+    """In the project, and in what the macros get."""
+    world.team(
+        "shop",
+        source("shipping.fct", file="models/global_assets/g.yml"),
+        node("a", "shipping.fct", pipelines=DAILY),
+    )
+    Path("registry").mkdir()
+    Path("registry/shipping.json").write_text("{")
+    unreadable = (
+        'registry/shipping.json: SCH409 the registry entry of team "shipping" cannot be read: it ends in the middle\n'
+        "  hint: the next publish of that team writes it again\n1 error\n"
+    )
+    named = ("--registry", "registry")
+    here = f"{Path().resolve()}/"
+    assert run("check", "shop", *named, code=1).stdout.replace(here, "") == unreadable
+    exported = run("registry", "export", "--dbt-package", "pkg", *named)
+    assert exported.stderr.replace(here, "") == f"{unreadable}0 teams written to pkg\n"
+    assert '"unreadable":["shipping"]' in Path("pkg/macros/snapshot.sql").read_text()
+
+
 def _no_folder():
     return ("nowhere",)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from build import World, data_test, ephemeral, node, source
+from build import World, data_test, ephemeral, external, node, source
 
 DAILY = ["daily"]
 GLOBAL = "models/global_assets/g.yml"
@@ -214,3 +214,35 @@ def test_sch317_a_condition_reads_it(tmp_path):
     text = "tasks: [{kind: universal, name: t, command: x, pipelines: [daily], conditions: [fct]}]"
     world.team("shop", source("shipping.fct", file=GLOBAL), text=text)
     assert told(world) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "code"),
+    [
+        (source("trains.fct", file=GLOBAL), None),
+        (source("global_assets.zzz"), None),
+        (source("global_assets.fct"), None),
+        (source("shipping.zzz", file=GLOBAL), "SCH301"),
+        (source("shiping.fct", file=GLOBAL), "SCH315"),
+        (source("shipping.stg", file=GLOBAL), "SCH303"),
+    ],
+)
+def test_what_a_team_with_an_unreadable_entry_may_make_is_not_called_missing(tmp_path, item, code):
+    world = world_of(tmp_path, item, reader(item))
+    world.unreadable = {"trains"}
+    assert [line.split(" ")[1] for line in told(world)] == ([code] if code else [])
+
+
+def test_a_project_may_be_that_of_a_team_with_an_unreadable_entry(tmp_path):
+    item = external("railway.fct")
+    world = world_of(tmp_path, item, reader(item))
+    assert [line.split(" ")[1] for line in told(world)] == ["SCH315"]
+    world.unreadable = {"trains"}
+    assert told(world) == []
+
+
+def test_the_entry_of_a_team_at_hand_is_not_missed(tmp_path):
+    item = source("global_assets.zzz")
+    world = world_of(tmp_path, item, reader(item))
+    world.unreadable = {"shop", "shipping"}
+    assert [line.split(" ")[1] for line in told(world)] == ["SCH301"]

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from build import World, external, node, source
-from dbt_scheduler.registry import Directory
+from dbt_scheduler.catalogue.inputs import SCH409
 from dbt_scheduler.snapshot import write_snapshot
+from dbt_scheduler.stores import Reading
 from test_snapshot import rendered
 
 DAILY = ["daily"]
@@ -56,11 +57,13 @@ TABLES = [
 ]
 
 
+@pytest.mark.parametrize("unreadable", [set(), {"shiping"}, {"shop"}], ids=["", "another", "own"])
 @pytest.mark.parametrize(
     ("item", "more"), TABLES, ids=lambda item: item[1]["unique_id"] if len(item) == 2 else ""
 )
-def test_the_same_words(tmp_path, item, more, check_global_table):
+def test_the_same_words(tmp_path, item, more, unreadable, check_global_table):
     world = world_of(tmp_path, item, node("z", item[1]["unique_id"], pipelines=DAILY))
+    world.unreadable = unreadable
     said = [line.partition(": ")[2] for line in world.findings() if line.startswith("shop/")]
     snapshot = snapshot_of(world, tmp_path / "package")
     found = check_global_table(table_of(item[1], more), snapshot)
@@ -79,6 +82,7 @@ def test_a_snapshot_of_an_older_release(tmp_path, check_global_table):
     """It says neither what is retired nor which dbt project is whose."""
     snapshot = snapshot_of(world_of(tmp_path), tmp_path / "package")
     del snapshot["retired"]
+    del snapshot["unreadable"]
     snapshot["teams"] = {name: {"channel": each["channel"]} for name, each in snapshot["teams"].items()}
     assert check_global_table(table_of(source("shipping.gone")[1], {}), snapshot)["code"] == "SCH301"
     own_name = table_of(external("shipping.fct_shipments")[1], {"external": True})
@@ -90,7 +94,8 @@ def snapshot_of(world: World, folder: Path) -> dict[str, Any]:
     entries = {team.project.team: team.entry for team in world.open().teams} | {
         "shop": world.registry["shop"]
     }
-    write_snapshot(folder, Directory(entries), DAILY, "shop")
+    findings = [SCH409.at("", subject=team, team=team, problem="") for team in sorted(world.unreadable)]
+    write_snapshot(folder, Reading(entries, tuple(findings)), DAILY, "shop")
     return msgspec.json.decode(msgspec.json.encode(rendered(folder)))
 
 

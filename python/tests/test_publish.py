@@ -218,7 +218,20 @@ def _half_a_base():
     return "shop.json", "out/base/shop.json does not say what it was compiled against"
 
 
-@pytest.mark.parametrize("spoil", [_other_name, _no_name, _half, _newer, _folder, _base, _half_a_base])
+def _deep_base():
+    Path("out/base/shop.json").write_text('{"shop": {"x": ' + "[" * 100_000)
+    return "shop.json", "out/base/shop.json does not say what it was compiled against"
+
+
+def _contradiction():
+    Path(ENTRY).write_text(Path(ENTRY).read_text().replace('"cron": "10 0 * * *"', '"cron": "bogus"'))
+    return "shop.json", 'its pipeline "daily" cannot be used: cron "bogus" has 1 field instead of five'
+
+
+SPOILED = [_other_name, _no_name, _half, _newer, _folder, _base, _half_a_base, _deep_base, _contradiction]
+
+
+@pytest.mark.parametrize("spoil", SPOILED)
 def test_what_compile_has_not_written_is_not_published(world, spoil):
     shop("a")
     compile_("shop")

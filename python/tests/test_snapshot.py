@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 from build import World, node
-from dbt_scheduler.registry import AssetPipeline, Contact, Directory, Entry, Produced
+from dbt_scheduler.registry import AssetPipeline, Contact, Entry, Produced
 from dbt_scheduler.snapshot import write_snapshot
+from dbt_scheduler.stores import Reading
 
 NASTY = st.text(alphabet=st.sampled_from("{}%#-\"'\\\n\r\u2028 aé<")) | st.text()
 
@@ -51,7 +52,7 @@ def test_what_it_says(tmp_path):
         "shop": world.look().entry,
         "shipping": entry(a=produced(exposed=True), dim_v2=produced(exposed=False, latest_of="dim")),
     }
-    write_snapshot(tmp_path / "package", Directory(teams), ["hourly", "daily"], "shop")
+    write_snapshot(tmp_path / "package", Reading(teams, ()), ["hourly", "daily"], "shop")
     assert rendered(tmp_path / "package") == {
         "format_version": 1,
         "team": "shop",
@@ -66,12 +67,13 @@ def test_what_it_says(tmp_path):
             "dim_v2": [{"exposed": False, "team": "shipping"}],
         },
         "retired": {},
+        "unreadable": [],
     }
     assert (tmp_path / "package" / "dbt_project.yml").read_text().startswith("name: dbt_scheduler_registry\n")
 
 
 def test_nothing_known_yet(tmp_path):
-    write_snapshot(tmp_path, Directory({}), [], None)
+    write_snapshot(tmp_path, Reading({}, ()), [], None)
     assert rendered(tmp_path) == {
         "format_version": 1,
         "team": None,
@@ -79,6 +81,7 @@ def test_nothing_known_yet(tmp_path):
         "teams": {},
         "assets": {},
         "retired": {},
+        "unreadable": [],
     }
 
 
@@ -88,7 +91,7 @@ def test_hostile_text_comes_back_as_it_was(tmp_path_factory, channels, asset, te
     folder = tmp_path_factory.mktemp("snapshot")
     teams = {name: entry(channel) for name, channel in channels.items()}
     teams[team] = msgspec.structs.replace(entry(team), produced={asset: produced(exposed=True)})
-    write_snapshot(folder, Directory(teams), [asset], team)
+    write_snapshot(folder, Reading(teams, ()), [asset], team)
     found = rendered(folder)
     assert found["team"] == team
     assert found["pipelines"] == [asset]

@@ -145,7 +145,7 @@ def _load_base(path: Path) -> str | None:
         return _BASES.decode(path.read_bytes())[path.stem].version
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, KeyError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, KeyError, RecursionError):
         raise RegistryUnreadableError(f"{path} does not say what it was compiled against") from None
 
 

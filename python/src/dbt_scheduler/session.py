@@ -58,7 +58,7 @@ def open_session(folders: Sequence[Path], options: Options, progress: Progress) 
     platform, findings = read_platform(folders, options)
     reading = read_registry(platform, options)
     loaded = load_projects(progress(folders), platform, options.manifest)
-    workspace = build_workspace(loaded, platform, reading.entries)
+    workspace = build_workspace(loaded, platform, reading.entries, reading.unreadable)
     teams = {team.project.team for team in workspace.teams}
     unreadable = (_softened(finding, teams) for finding in reading.findings)
     versions = reading.versions if is_registry_named(platform, options) else None

@@ -8,6 +8,7 @@ import msgspec
 
 from dbt_scheduler.files import write_atomically
 from dbt_scheduler.registry import Directory, Retired, retired_assets
+from dbt_scheduler.stores import Reading
 
 _PROJECT = """\
 name: dbt_scheduler_registry
@@ -34,15 +35,19 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     teams: dict[str, _Team]
     assets: dict[str, tuple[_Known, ...]]
     retired: Retired
+    unreadable: tuple[str, ...]
 
 
-def write_snapshot(folder: Path, directory: Directory, pipelines: Collection[str], team: str | None) -> None:
+def write_snapshot(folder: Path, reading: Reading, pipelines: Collection[str], team: str | None) -> None:
     """Write the package; ``team`` is the one whose project it is for.
+
+    Of what an unreadable team may make the macros say nothing: it is not known not to exist.
 
     Raises:
         OSError: the folder cannot be written.
 
     """
+    directory = Directory(reading.entries)
     snapshot = _Snapshot(
         team=team,
         pipelines=tuple(sorted(pipelines)),
@@ -55,6 +60,7 @@ def write_snapshot(folder: Path, directory: Directory, pipelines: Collection[str
             for name in sorted(directory.names())
         },
         retired=retired_assets(directory.entries, directory),
+        unreadable=tuple(sorted(reading.unreadable)),
     )
     macro = (
         "{% macro snapshot() %}{% set snapshot %}"

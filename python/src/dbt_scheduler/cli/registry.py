@@ -99,7 +99,7 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
         talk(reading.findings)
         if package is not None:
             with writing(package):
-                write_snapshot(package, Directory(reading.entries), platform.pipelines, team_name(Path()))
+                write_snapshot(package, reading, platform.pipelines, team_name(Path()))
             click.echo(f"{len(reading.entries)} teams written to {package}", err=True)
         if json_:
             sys.stdout.write(encode_json(reading.entries).decode())

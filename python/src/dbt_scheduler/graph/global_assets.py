@@ -29,9 +29,20 @@ class Globals(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def resolve_globals(project: Project, directory: Directory, retired: Retired) -> Globals:
-    """Find the one exposed asset of another team that each global table means."""
-    resolver = _Resolver(project, directory, retired)
+class Known(msgspec.Struct, frozen=True):
+    """All teams' entries, the assets that are made no more, and the teams whose entry cannot be read."""
+
+    directory: Directory
+    retired: Retired
+    unreadable: Collection[str] = ()
+
+
+def resolve_globals(project: Project, known: Known) -> Globals:
+    """Find the one exposed asset of another team that each global table means.
+
+    Of a table that an unreadable team may make nothing is said: that team is a finding already.
+    """
+    resolver = _Resolver(project, known)
     found = {table.id: resolver.resolve(table) for table in project.tables.values() if table.is_global}
     return Globals({table: key for table, key in found.items() if key}, tuple(resolver.findings))
 
@@ -39,11 +50,12 @@ def resolve_globals(project: Project, directory: Directory, retired: Retired) ->
 class _Resolver:
     """Looks each global table of one project up among all teams."""
 
-    def __init__(self, project: Project, directory: Directory, retired: Retired) -> None:
+    def __init__(self, project: Project, known: Known) -> None:
         self.findings: list[Finding] = []
         self._project = project
-        self._directory = directory
-        self._retired = retired
+        self._directory = known.directory
+        self._retired = known.retired
+        self._unreadable = set(known.unreadable) - {project.team}
         self._own = {*project.assets, *project.latest}
 
     def resolve(self, table: Table) -> AssetKey | None:
@@ -54,6 +66,8 @@ class _Resolver:
         exposed = [key for key in others if directory.produced(key).exposed]
         if teams == {own} or (teams is None and not others and table.name in self._own):
             self._find(SCH304, table)
+        elif not others and self._may_be_unreadable(table):
+            pass
         elif teams is not None and not teams & directory.entries.keys():
             hint = "" if table.external else did_you_mean(table.source_name, set(directory.entries) - {own})
             self._find(SCH315, table, hint)
@@ -77,6 +91,10 @@ class _Resolver:
         if there:
             words = {"meant": key.asset, "team": key.team, "other": there[0].asset}
             self._find(SCH321, table, relation=str(table.relation), **words)
+
+    def _may_be_unreadable(self, table: Table) -> bool:
+        """Whether it may be of a team whose entry cannot be read; which dbt project that is nobody knows."""
+        return bool(self._unreadable) if table.team is None else table.team in self._unreadable
 
     def _teams(self, table: Table) -> set[str] | None:
         """The teams that a table may be of; None means any."""

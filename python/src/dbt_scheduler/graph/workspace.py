@@ -1,6 +1,6 @@
 """Brings teams together: each one's files, the registry of all the others, and the graph that follows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,7 +10,7 @@ from dbt_scheduler.config import PlatformConfig
 from dbt_scheduler.errors import CannotRunError, Finding
 from dbt_scheduler.graph.dbt_tests import TestPlan, plan_tests
 from dbt_scheduler.graph.entries import complete_entry, produced_entry
-from dbt_scheduler.graph.global_assets import resolve_globals
+from dbt_scheduler.graph.global_assets import Known, resolve_globals
 from dbt_scheduler.graph.lineage import Graph, build_graph
 from dbt_scheduler.project.exposure import expose
 from dbt_scheduler.project.loading import Loaded, load_project
@@ -67,9 +67,15 @@ def load_projects(
 
 
 def build_workspace(
-    loaded: Sequence[Loaded], platform: PlatformConfig, registry: Mapping[str, Entry]
+    loaded: Sequence[Loaded],
+    platform: PlatformConfig,
+    registry: Mapping[str, Entry],
+    unreadable: Collection[str] = (),
 ) -> Workspace:
-    """Resolve what the teams need from each other and from the registry's other teams."""
+    """Resolve what the teams need from each other and from the registry's other teams.
+
+    ``unreadable`` are those that the registry has, but whose entry cannot be read.
+    """
     loaded = _one_per_team(loaded)
     schedules = {name: pipeline.schedule for name, pipeline in platform.pipelines.items()}
     exposures = [expose(each.project, platform.pipelines.keys()) for each in loaded]
@@ -78,10 +84,10 @@ def build_workspace(
         for each, exposed in zip(loaded, exposures, strict=True)
     }
     directory = Directory({**registry, **own})
-    retired = retired_assets(registry, directory)
+    known = Known(directory, retired_assets(registry, directory), set(unreadable) - own.keys())
     teams = []
     for each, exposed in zip(loaded, exposures, strict=True):
-        globals_ = resolve_globals(each.project, directory, retired)
+        globals_ = resolve_globals(each.project, known)
         graph = build_graph(each.project, globals_.assets, directory)
         entry = complete_entry(own[each.project.team], graph)
         plans = {pipeline: plan_tests(graph, dag) for pipeline, dag in graph.dags.items()}
