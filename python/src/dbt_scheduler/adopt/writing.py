@@ -10,7 +10,7 @@ from dbt_scheduler.adopt.blocks import lines_of
 from dbt_scheduler.adopt.types import Proposal, TeamProposal
 from dbt_scheduler.catalogue.inputs import SCH416
 from dbt_scheduler.errors import CannotRunError
-from dbt_scheduler.files import write_atomically
+from dbt_scheduler.files import encode_json, write_atomically
 
 INDEX = "adopt.json"
 """The file at the top of every proposal that says what is in it."""
@@ -42,8 +42,7 @@ def render_patch(before: Mapping[str, str], after: Mapping[str, str]) -> str:
 
 def encode_proposal(proposal: Proposal) -> bytes:
     """What is proposed to each team, for programs."""
-    content = msgspec.json.encode(_Index(proposal.teams), order="sorted")
-    return msgspec.json.format(content, indent=2) + b"\n"
+    return encode_json(_Index(proposal.teams))
 
 
 def write_proposal(out: Path, proposal: Proposal) -> None:
