@@ -80,6 +80,7 @@
       "description": "How often Airflow tries the task again after a failure. Default: that of platform.yaml.",
       "type": "integer",
       "minimum": 0,
+      "maximum": 100,
       "examples": [
         2
       ]
@@ -125,6 +126,7 @@
           "description": "Days of 24 hours.",
           "type": "integer",
           "minimum": 0,
+          "maximum": 10000,
           "examples": [
             1
           ]
@@ -133,6 +135,7 @@
           "description": "Hours.",
           "type": "integer",
           "minimum": 0,
+          "maximum": 1000000,
           "examples": [
             6
           ]
@@ -141,6 +144,7 @@
           "description": "Minutes.",
           "type": "integer",
           "minimum": 0,
+          "maximum": 1000000,
           "examples": [
             45
           ]
@@ -149,6 +153,7 @@
           "description": "Seconds.",
           "type": "integer",
           "minimum": 0,
+          "maximum": 1000000000,
           "examples": [
             30
           ]

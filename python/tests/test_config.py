@@ -217,9 +217,10 @@ def test_duplicate_names(tmp_path):
 @pytest.mark.parametrize(
     ("regex", "problem"),
     [
-        ("*_daily", "nothing to repeat at position 0"),
-        ("dim_(", "missing ), unterminated subpattern at position 4"),
-        ("a{99999999999}", "the repetition number is too large"),
+        ("*_daily", "no argument for repetition operator: *"),
+        ("dim_(", "missing ): dim_("),
+        ("a{9999}", "invalid repetition size: {9999}"),
+        ("(?=a)b", "invalid perl operator: (?="),
     ],
 )
 def test_a_regex_that_does_not_compile(tmp_path, regex, problem):
@@ -272,3 +273,20 @@ def test_the_line_that_names_the_dags(tmp_path, text, line):
     assert findings == ()
     assert config is not None
     assert config.line == line
+
+
+def test_two_point_nothing_is_an_integer_as_json_schema_has_it(tmp_path):
+    text = (
+        "version: 0.17\ntasks: [{kind: universal, name: a, command: b, retries: 2.0, timeout: {minutes: 30.0}}]\n"
+        "exposed_assets: [{regex: a, slo: {daily: {hours: 2.0}}}]\n"
+    )
+    config, findings = load(tmp_path, text)
+    assert findings == ()
+    assert config is not None
+    [task], [exposed] = config.tasks, config.exposed_assets
+    assert repr((task.retries, task.timeout_seconds, exposed.slo)) == "(2, 1800, {'daily': 7200})"
+
+
+def test_a_team_is_a_tag_and_no_longer_than_airflow_lets_tags_be(tmp_path):
+    _, findings = load(tmp_path, f"version: 0.17\nteam: {'t' * 101}\n")
+    assert [f"{finding.line}: {finding.code}" for finding in findings] == ["2: SCH201"]

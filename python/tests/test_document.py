@@ -276,3 +276,13 @@ def test_a_source_that_is_there_twice_has_each_table_where_it_stands():
     text = "sources:\n  - name: s\n    tables:\n      - name: a\n  - name: s\n    tables:\n      - name: b\n"
     lines = [locate_in_yml(parse(text), "sources", ("s", table)) for table in ("a", "b", "c")]
     assert lines == [4, 7, 2]
+
+
+def test_mappings_that_merge_each_other_cost_no_more_than_they_are_long():
+    bomb = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 50))
+    assert parse(bomb).value["a49"] == {"x": 1}
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 4000, ":".join(["1"] * 2000)])
+def test_an_integer_of_thousands_of_digits_stays_text(number):
+    assert parse(f"a: {number}\n").value == {"a": number}

@@ -86,3 +86,10 @@ def test_sch305(tmp_path):
     assert told(tmp_path, *items, text=text) == [
         '3: SCH305 "dim_old" is exposed, but no pipeline runs it | give it pipelines, or narrow the regex'
     ]
+
+
+def test_a_regex_that_backtracks_for_ever_elsewhere_is_matched_in_linear_time(tmp_path):
+    items = (node("a" * 200, pipelines=["daily"]),)
+    text = "exposed_assets: [{regex: '([a-z_]+)+[0-9]'}]"
+    [found] = told(tmp_path, *items, text=text)
+    assert found.startswith('3: SCH211 regex "([a-z_]+)+[0-9]" matches no asset of this team')

@@ -2,12 +2,13 @@
 
 import gzip
 import json
+from pathlib import Path
 
 import pytest
 
 from build import manifest, node
 from dbt_scheduler.errors import CannotRunError
-from dbt_scheduler.manifest import load_manifest
+from dbt_scheduler.manifest import NodeConfig, load_manifest
 
 OLD_MODEL = {
     "unique_id": "model.shop.orders",
@@ -134,3 +135,62 @@ def test_damaged_gzip(tmp_path, damage, problem):
     path = tmp_path / "manifest.json.gz"
     path.write_bytes(damage(gzip.compress(json.dumps(manifest(node("orders"))).encode())))
     assert refused(path).startswith(f"SCH402 the file cannot be read: {problem}")
+
+
+def written(tmp_path, document) -> Path:
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_infinity_and_nan_in_some_meta_do_not_matter(tmp_path):
+    meta = {"threshold": float("inf"), "ratio": float("nan"), "scheduler": {"pipelines": ["daily"]}}
+    path = written(tmp_path, manifest(node("orders", meta=meta)))
+    assert "Infinity" in path.read_text()
+    assert load_manifest(path).nodes["model.shop.orders"].config.meta.scheduler == {"pipelines": ["daily"]}
+
+
+@pytest.mark.parametrize("config", [None, {"materialized": None, "meta": None}])
+def test_null_as_dbt_fusion_writes_it_is_nothing(tmp_path, config):
+    part, entry = node("orders")
+    path = written(
+        tmp_path, manifest((part, {**entry, "config": config, "columns": None, "description": None}))
+    )
+    orders = load_manifest(path).nodes["model.shop.orders"]
+    assert (orders.config, orders.columns, orders.description) == (NodeConfig(), {}, "")
+
+
+def test_a_node_that_is_null_is_refused(tmp_path):
+    document = manifest()
+    document["nodes"]["model.shop.orders"] = None
+    assert refused(written(tmp_path, document)).startswith(
+        "SCH402 the file cannot be read: Expected `object`, got"
+    )
+
+
+def test_an_id_that_is_not_the_nodes_own_is_refused(tmp_path):
+    part, entry = node("orders")
+    document = manifest((part, entry))
+    document["nodes"]["model.shop.customers"] = document["nodes"].pop("model.shop.orders")
+    assert refused(written(tmp_path, document)) == (
+        'SCH402 the file cannot be read: "model.shop.customers" has the unique_id "model.shop.orders"'
+        " | run `dbt compile` again"
+    )
+
+
+def test_a_manifest_nested_without_end_is_refused(tmp_path):
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(manifest()).replace("{", '{"zzz": ' + "[" * 100_000 + "]" * 100_000 + ",", 1))
+    assert refused(path) == "SCH402 the file cannot be read: it is nested too deep | run `dbt compile` again"
+
+
+def test_a_small_file_that_unpacks_to_an_enormous_one_is_refused(tmp_path):
+    path = tmp_path / "manifest.json.gz"
+    with gzip.open(path, "wb", compresslevel=1) as bomb:
+        for _ in range(100):
+            bomb.write(b" " * 1_000_000)
+    size = path.stat().st_size
+    assert refused(path) == (
+        f"SCH402 the file cannot be read: it unpacks to more than {50_000_000 + 100 * size:,} bytes"
+        " | run `dbt compile` again"
+    )

@@ -300,7 +300,7 @@ def test_outputs_of_different_teams_are_refused(world):
             '{"shop": {"format_version": 9}}',
             'SCH409 the registry entry of team "shop" cannot be read: it has format_version 9, this release reads 1\n',
         ),
-        ("dags/shop_daily.json", "{}", "head/dags/shop_daily.json is no DAG spec: "),
+        ("dags/shop_daily.json", "{}", "head/dags/shop_daily.json is no DAG spec of format 1: "),
         ("dags/shop_daily.json", '{"format_version": 9}', "head/dags/shop_daily.json has format 9"),
     ],
 )

@@ -110,3 +110,24 @@ def test_groups(tmp_path):
         "snap",
         "sub.snap_below",
     ]
+
+
+def test_two_point_nothing_is_an_integer_as_json_schema_has_it():
+    settings, problems = read({"retries": 2.0, "timeout": {"hours": 1.0}})
+    assert problems == []
+    assert repr((settings.retries, settings.timeout_seconds)) == "(2, 3600)"
+
+
+def test_durations_and_retries_have_a_maximum():
+    _, problems = read({"retries": 101, "timeout": {"days": 1_000_000_000}})
+    assert problems == [
+        ("scheduler.retries", '"retries" must be at most 100, not 101'),
+        ("scheduler.timeout.days", '"timeout.days" must be at most 10000, not 1000000000'),
+    ]
+
+
+def test_a_meta_nested_without_end_is_a_finding():
+    deep: dict[str, object] = {}
+    for _ in range(500):
+        deep = {"a": deep}
+    assert read(deep) == (NodeSettings(), [("scheduler", "it is nested more than 60 levels deep")])

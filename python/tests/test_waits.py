@@ -246,11 +246,11 @@ def test_what_cannot_be_told(out, monkeypatch):
     assert "is no time" in waits("playground_daily", "--from", "soon", code=2).stderr
     (out / "dags" / "playground_daily.json").write_text('{"format_version": 1')
     assert waits("playground_daily", code=2).stderr == (
-        "out/dags/playground_daily.json is no DAG spec: Input data was truncated\n"
-        "  hint: run `dbt-scheduler compile` again\n"
+        "out/dags/playground_daily.json is cut off or no JSON: Input data was truncated\n"
+        "  hint: run `dbt-scheduler compile` again and deploy the .json file together with its .py file\n"
     )
     (out / "dags" / "playground_daily.json").write_text('{"format_version": 9}')
-    assert "has format 9, and this dbt-scheduler reads 1" in waits("playground_daily", code=2).stderr
+    assert "has format 9, and this dbt-scheduler reads up to 1: " in waits("playground_daily", code=2).stderr
     assert waits("x", "--out", "elsewhere", code=2).stderr == (
         "there are no compiled DAGs in elsewhere/dags\n"
         "  hint: name the folder that `dbt-scheduler compile --out` wrote with --out\n"

@@ -2,18 +2,16 @@
 
 from pathlib import Path
 
-import msgspec
-
+from dbt_scheduler import spec
 from dbt_scheduler.producers import current_producer
 from dbt_scheduler.registry import Entry
-from dbt_scheduler.spec import FORMAT_VERSION, DagSpec, Producer, Sensor
+from dbt_scheduler.spec import DagSpec, Producer, Sensor
 from dbt_scheduler.stores import RegistryUnreadableError, open_store, shown_url, typed_url
 from dbt_scheduler.suggest import did_you_mean
 
 _DAGS = "dags"
 _USUAL = (Path(), Path("out"))
 _MOST_NAMES = 10
-_AGAIN = "run `dbt-scheduler compile` again"
 
 
 class NotFoundError(Exception):
@@ -23,10 +21,6 @@ class NotFoundError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
-
-
-class _Head(msgspec.Struct, frozen=True):
-    format_version: int
 
 
 class Deployed:
@@ -112,14 +106,6 @@ def _dags(out: Path | None) -> Path:
 def read_spec(path: Path) -> DagSpec:
     """A spec that this release can use; NotFoundError says what is wrong with its file."""
     try:
-        text = path.read_bytes()
-        version = msgspec.json.decode(text, type=_Head).format_version
-        if version != FORMAT_VERSION:
-            raise NotFoundError(
-                f"{path} has format {version}, and this dbt-scheduler reads {FORMAT_VERSION}", _AGAIN
-            )
-        return msgspec.json.decode(text, type=DagSpec)
-    except OSError as error:
-        raise NotFoundError(f"{path} cannot be read: {error.strerror}", "see who may read it") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise NotFoundError(f"{path} is no DAG spec: {error}", _AGAIN) from None
+        return spec.read_spec(path)
+    except spec.SpecError as error:
+        raise NotFoundError(f"{path} {error.problem}", error.hint) from None

@@ -1,6 +1,8 @@
 """dbt's ``manifest.json``, decoded partially: only the fields that scheduling needs become Python objects."""
 
 import gzip
+import io
+import json
 import re
 import zlib
 from pathlib import Path
@@ -149,8 +151,12 @@ class _Head(msgspec.Struct):
 
 _DECODER = msgspec.json.Decoder(Manifest)
 _HEAD_DECODER = msgspec.json.Decoder(_Head)
-# Brackets nested without end are a RecursionError.
-_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+# Brackets nested without end are a RecursionError; integers of thousands of digits a ValueError, as are the others.
+_UNDECODABLE = (ValueError, RecursionError)
+_NULL_DEPTH = 3
+"""A node, its ``config`` and that one's ``meta``: what is below is the user's."""
+
+_FREE_SIZE, _MAX_GROWTH = 50_000_000, 100
 
 
 def load_manifest(path: Path) -> Manifest:
@@ -167,7 +173,7 @@ def load_manifest(path: Path) -> Manifest:
 def _read(path: Path) -> bytes:
     try:
         content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
+        return _unpacked(content) if path.suffix == ".gz" else content
     except FileNotFoundError:
         raise CannotRunError.because(
             SCH401.at(str(path), hint="run `dbt compile` in the project, or name the file with --manifest")
@@ -176,14 +182,52 @@ def _read(path: Path) -> bytes:
         raise CannotRunError.because(SCH402.at(str(path), problem=_reason(error))) from None
 
 
+def _unpacked(content: bytes) -> bytes:
+    """Unpack up to a size that no manifest of this many packed bytes has: they pack to a tenth or so."""
+    most = _FREE_SIZE + _MAX_GROWTH * len(content)
+    with gzip.open(io.BytesIO(content)) as packed:
+        unpacked = packed.read(most + 1)
+    if len(unpacked) > most:
+        raise EOFError(f"it unpacks to more than {most:,} bytes")
+    return unpacked
+
+
 def _decode(content: bytes, path: str) -> Manifest:
     try:
         manifest = _DECODER.decode(content)
     except _UNDECODABLE as error:
         _refuse_unsupported(content, path)
-        raise CannotRunError.because(SCH402.at(path, problem=_reason(error))) from None
+        try:
+            manifest = _decode_leniently(content)
+        except _UNDECODABLE:
+            raise CannotRunError.because(SCH402.at(path, problem=_reason(error))) from None
     _check_version(manifest.metadata, path)
+    for entries in (manifest.nodes, manifest.sources, manifest.exposures):
+        for key, entry in entries.items():
+            if entry.unique_id != key:
+                problem = f'"{key}" has the unique_id "{entry.unique_id}"'
+                raise CannotRunError.because(SCH402.at(path, problem=problem))
     return manifest
+
+
+def _decode_leniently(content: bytes) -> Manifest:
+    """A manifest with what strict JSON or our types refuse, and dbt writes all the same.
+
+    dbt writes infinity and NaN as bare words, wherever a ``meta`` has them; dbt Fusion writes an empty
+    ``config`` or ``meta`` as null.
+    """
+    document = json.loads(content)
+    if isinstance(document, dict):
+        for part, entries in document.items():
+            if isinstance(entries, dict):
+                document[part] = {key: _without_nulls(entry, _NULL_DEPTH) for key, entry in entries.items()}
+    return msgspec.convert(document, Manifest)
+
+
+def _without_nulls(value: object, depth: int) -> object:
+    if not isinstance(value, dict) or not depth:
+        return value
+    return {key: _without_nulls(part, depth - 1) for key, part in value.items() if part is not None}
 
 
 def _refuse_unsupported(content: bytes, path: str) -> None:
@@ -208,4 +252,6 @@ def _check_version(metadata: Metadata, path: str) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
     return str(error) or type(error).__name__

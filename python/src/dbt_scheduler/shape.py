@@ -12,7 +12,10 @@ from dbt_scheduler.wording import Json
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-__all__ = ["Violation", "schema", "violations", "violations_of"]
+__all__ = ["Violation", "schema", "violations", "violations_of", "whole_number", "whole_numbers"]
+
+_MAX_DEPTH = 60
+"""As deep as a YAML file may be nested."""
 
 
 @cache
@@ -24,7 +27,22 @@ def schema(name: str) -> dict[str, Any]:
 
 def violations(schema_name: str, instance: object) -> tuple[Violation, ...]:
     """Everything in which a value is not of the named schema's shape, ordered by path; empty when it is."""
-    return told(_validator(schema_name).iter_errors(_plain(instance)))
+    try:
+        return told(_validator(schema_name).iter_errors(_plain(instance)))
+    except RecursionError:
+        return (Violation((), f"it is nested more than {_MAX_DEPTH} levels deep", "nest less"),)
+
+
+def whole_number(value: Json) -> Json:
+    """A word of a checked value as Python has it: JSON Schema counts ``2.0`` as an integer, Python does not."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def whole_numbers(value: Json) -> Json:
+    """The same for all words of a value."""
+    if isinstance(value, Mapping):
+        return {key: whole_numbers(part) for key, part in value.items()}
+    return [whole_numbers(part) for part in value] if isinstance(value, list) else whole_number(value)
 
 
 def violations_of(rules: Mapping[str, Any] | bool, instance: object) -> tuple[Violation, ...]:
@@ -72,11 +90,18 @@ def _below(keyword: str, rule: Json) -> Json:
     return _with_paths(rule) if keyword in _SCHEMAS and not told_by_jsonschema else rule
 
 
-def _plain(value: Json) -> Json:
-    """The value with every key as text: YAML also knows numbers and true as keys, JSON Schema does not."""
+def _plain(value: Json, depth: int = 0) -> Json:
+    """The value with every key as text: YAML also knows numbers and true as keys, JSON Schema does not.
+
+    Raises:
+        RecursionError: it is nested too deep for what comes after.
+
+    """
+    if depth > _MAX_DEPTH:
+        raise RecursionError
     if isinstance(value, Mapping):
-        return {_key(k): _plain(v) for k, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
+        return {_key(k): _plain(v, depth + 1) for k, v in value.items()}
+    return [_plain(v, depth + 1) for v in value] if isinstance(value, list | tuple) else value
 
 
 def _key(key: object) -> str:

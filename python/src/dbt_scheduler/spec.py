@@ -3,6 +3,10 @@
 Plain values only. ``schemas/dag_spec.schema.json`` documents each field; durations are integers in seconds.
 """
 
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
 import msgspec
 
 FORMAT_VERSION = 1
@@ -131,3 +135,95 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True):
     registry_url: str | None
     sensors: tuple[Sensor, ...]
     tasks: tuple[Task, ...]
+
+
+class SpecError(Exception):
+    """A file is no spec that this release can use. Airflow shows the message as the file's import error."""
+
+    def __init__(self, path: Path, problem: str, hint: str) -> None:
+        super().__init__(f"The DAG spec {path} {problem}. {hint[0].upper()}{hint[1:]}.")
+        self.problem = problem
+        self.hint = hint
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """The one field that every version of the format has."""
+
+    format_version: int
+
+
+_AGAIN = "run `dbt-scheduler compile` again and deploy the .json file together with its .py file"
+
+
+def read_spec(path: Path) -> DagSpec:
+    """The spec in a file.
+
+    Raises:
+        SpecError: it is missing, unreadable, of a format that this release does not read, without tasks, of
+        another DAG than its name says, or its tasks do not fit together.
+
+    """
+    try:
+        spec = _decode(path, path.read_bytes())
+    except FileNotFoundError:
+        raise SpecError(path, "is missing", _AGAIN) from None
+    except OSError as error:
+        raise SpecError(path, f"cannot be read: {error.strerror}", _AGAIN) from None
+    problem = _problem(spec, path.stem)
+    if problem:
+        raise SpecError(path, problem, _AGAIN)
+    return spec
+
+
+def _decode(path: Path, content: bytes) -> DagSpec:
+    try:
+        version = msgspec.json.decode(content, type=_Head).format_version
+        if version > FORMAT_VERSION:
+            raise SpecError(
+                path,
+                f"has format {version}, and this dbt-scheduler reads up to {FORMAT_VERSION}: it was compiled "
+                "by a newer one",
+                "upgrade dbt-scheduler here",
+            )
+        if version < 1:
+            raise SpecError(path, f"has format {version}, which there never was", _AGAIN)
+        return msgspec.json.decode(content, type=DagSpec)
+    except msgspec.ValidationError as error:
+        raise SpecError(path, f"is no DAG spec of format {FORMAT_VERSION}: {error}", _AGAIN) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SpecError(path, f"is cut off or no JSON: {error}", _AGAIN) from None
+    except RecursionError:
+        raise SpecError(path, "is nested too deep", _AGAIN) from None
+
+
+def _problem(spec: DagSpec, name: str) -> str | None:
+    """What keeps a spec from being one DAG; Airflow has no clear words for it, or none."""
+    if not spec.tasks:
+        return "has no tasks"
+    if spec.dag_id != name:
+        return f"is of another DAG, {spec.dag_id}: files must not be renamed"
+    items: tuple[Sensor | Task, ...] = (*spec.sensors, *spec.tasks)
+    return _wrong_name(items) or _wrong_edge({item.task_id: item.upstream for item in items})
+
+
+def _wrong_name(items: Iterable[Sensor | Task]) -> str | None:
+    seen: set[str] = set()
+    for item in items:
+        if item.task_id in seen:
+            return f'has two tasks "{item.task_id}"'
+        if item.group and not item.task_id.startswith(f"{item.group}."):
+            return f'has a task "{item.task_id}" that is not called after its group "{item.group}"'
+        seen.add(item.task_id)
+    return None
+
+
+def _wrong_edge(upstream: Mapping[str, tuple[str, ...]]) -> str | None:
+    for task_id, parents in upstream.items():
+        for parent in parents:
+            if parent not in upstream:
+                return f'has a task "{task_id}" downstream of "{parent}", which it does not have'
+    try:
+        TopologicalSorter(upstream).prepare()
+    except CycleError as error:
+        return f"has a dependency cycle: {' → '.join(error.args[1])}"
+    return None

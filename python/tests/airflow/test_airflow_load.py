@@ -27,7 +27,7 @@ def error_of(platform: Platform, content: bytes | None) -> str:
 
 def test_a_missing_spec_is_an_import_error(platform: Platform) -> None:
     assert error_of(platform, None) == (
-        f"dbt_scheduler.airflow.load.SpecError: The DAG spec {platform.dags}/{DAG}.json is missing. {AGAIN}"
+        f"dbt_scheduler.spec.SpecError: The DAG spec {platform.dags}/{DAG}.json is missing. {AGAIN}"
     )
 
 
@@ -49,6 +49,21 @@ GOOD = msgspec.json.encode(a_spec(a_task("a")))
             "is no DAG spec of format 1: Expected `int`, got `str` - at `$.tasks[0].retries`.",
         ),
         (msgspec.json.encode(a_spec()), "has no tasks."),
+        (GOOD.replace(b'"format_version":1', b'"format_version":0'), "has format 0, which there never was."),
+        (b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"," + GOOD[1:], "is nested too deep."),
+        (msgspec.json.encode(a_spec(a_task("a"), a_task("a"))), 'has two tasks "a".'),
+        (
+            msgspec.json.encode(a_spec(a_task("a", group="marts"))).replace(b'"marts.a"', b'"a"'),
+            'has a task "a" that is not called after its group "marts".',
+        ),
+        (
+            msgspec.json.encode(a_spec(a_task("a", upstream=["b"]))),
+            'has a task "a" downstream of "b", which it does not have.',
+        ),
+        (
+            msgspec.json.encode(a_spec(a_task("a", upstream=["b"]), a_task("b", upstream=["a"]))),
+            "has a dependency cycle: a → b → a.",
+        ),
         (
             msgspec.json.encode(a_spec(a_task("a"), team="other")),
             "is of another DAG, other_daily: files must not be renamed.",
@@ -57,16 +72,16 @@ GOOD = msgspec.json.encode(a_spec(a_task("a")))
 )
 def test_a_broken_spec_is_an_import_error(platform: Platform, content: bytes, problem: str) -> None:
     assert error_of(platform, content) == (
-        f"dbt_scheduler.airflow.load.SpecError: The DAG spec {platform.dags}/{DAG}.json {problem} {AGAIN}"
+        f"dbt_scheduler.spec.SpecError: The DAG spec {platform.dags}/{DAG}.json {problem} {AGAIN}"
     )
 
 
 def test_a_spec_of_a_newer_format_is_an_import_error(platform: Platform) -> None:
     newer = b'{"format_version": 2, "shape": "unknown"}'
     assert error_of(platform, newer) == (
-        f"dbt_scheduler.airflow.load.SpecError: The DAG spec {platform.dags}/{DAG}.json has format 2, and "
+        f"dbt_scheduler.spec.SpecError: The DAG spec {platform.dags}/{DAG}.json has format 2, and "
         "this dbt-scheduler reads up to 1: it was compiled by a newer one. "
-        "Upgrade dbt-scheduler in Airflow's environment."
+        "Upgrade dbt-scheduler here."
     )
 
 

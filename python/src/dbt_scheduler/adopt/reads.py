@@ -1,12 +1,12 @@
 """Which source tables of a project are, in the warehouse, what a project at hand or in the registry makes."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from dbt_scheduler.adopt.calls import Pair
+from dbt_scheduler.config.scheduler import compile_regex
 from dbt_scheduler.manifest import Exposure, Manifest, Node
 from dbt_scheduler.project.types import Project, Table, node_relation
 from dbt_scheduler.registry import Entry
@@ -86,7 +86,7 @@ def find_matches(project: Project, makers: Relations[Maker]) -> list[Match]:
 
 
 def _made(project: Project) -> Iterator[tuple[Relation, Maker]]:
-    exposed = [re.compile(entry.regex) for entry in project.config.exposed_assets]
+    exposed = [compile_regex(entry.regex) for entry in project.config.exposed_assets]
     for work in project.works.values():
         node = work.node
         for asset in work.assets if node else ():

@@ -1,13 +1,19 @@
 """The command line: reads options, calls the layer below, shows what it says, and sets the exit code.
 
-Data goes to stdout, talk to stderr. Exit code 0: clean; 1: findings; 2: could not run.
+Data goes to stdout, messages to stderr. Exit code 0: clean; 1: findings; 2: could not run; 70: a bug of ours.
 """
 
+import sys
+import traceback
 from importlib import import_module
+from typing import Any
 
 import click
 
 from dbt_scheduler import __version__
+
+_BUG = 70
+"""``EX_SOFTWARE`` of BSD's sysexits.h."""
 
 _COMMANDS = {
     "check": "projects",
@@ -35,6 +41,15 @@ class _Commands(click.Group):
         module = import_module(f"{__name__}.{_COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, "compile_" if cmd_name == "compile" else cmd_name)
         return command
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own signature
+        """Run a command; a traceback of ours gets an exit code that no finding has."""
+        try:
+            return super().main(*args, **kwargs)
+        except Exception:  # noqa: BLE001 - it is shown, whole
+            traceback.print_exc()
+            click.echo("This is a bug in dbt-scheduler: please report it with the lines above.", err=True)
+            sys.exit(_BUG)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

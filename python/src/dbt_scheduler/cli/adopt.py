@@ -9,13 +9,13 @@ import click
 from dbt_scheduler.adopt import load_subjects, propose
 from dbt_scheduler.adopt.text import render_summary
 from dbt_scheduler.adopt.writing import encode_proposal, write_proposal
-from dbt_scheduler.cli.shared import FOLDER, STYLE, common, progress, refusals, talk
+from dbt_scheduler.cli.shared import FOLDER, FOLDER_OR_FILE, STYLE, common, progress, refusals, talk
 from dbt_scheduler.compiler.output import writing
 from dbt_scheduler.session import Options, read_platform, read_registry
 
 
 @click.command()
-@click.argument("places", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("places", metavar="DIR...", nargs=-1, required=True, type=FOLDER_OR_FILE)
 @click.option("--out", type=FOLDER, required=True, help="The folder to write the proposals into.")
 @STYLE
 @common

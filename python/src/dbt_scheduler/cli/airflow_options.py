@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import click
 import msgspec
 
+from dbt_scheduler.cli.shared import FILE
 from dbt_scheduler.deployed import NotFoundError
 from dbt_scheduler.resume.address import address
 
@@ -45,7 +46,7 @@ def airflow_options(command: _Command) -> _Command:
     for option in (
         click.option(
             "--password-file",
-            type=click.Path(dir_okay=False, path_type=Path),
+            type=FILE,
             help=f"A file with the password; else the variable {PASSWORD}, else you are asked for it.",
         ),
         click.option("--login", metavar="NAME", help="Whom to log in as at --airflow."),
@@ -85,7 +86,10 @@ def connection(
 
 
 def _named(url: str, login: str | None, password_file: Path | None) -> Connection:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a bracket of an IPv6 address that is not closed
+        parts = urlsplit("")
     if parts.scheme not in _SCHEMES or not parts.hostname:
         raise NotFoundError("--airflow is no URL", "write http://HOST:PORT or https://HOST")
     if "@" in parts.netloc:

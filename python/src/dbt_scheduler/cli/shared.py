@@ -1,6 +1,7 @@
 """What all commands share: their common options, how they refuse, and how they talk."""
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,8 +14,26 @@ from dbt_scheduler.deployed import NotFoundError
 from dbt_scheduler.errors import CannotRunError, Finding
 from dbt_scheduler.formats import FORMATS
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
-FILE = click.Path(dir_okay=False, path_type=Path)
+
+class _UsablePath(click.Path):
+    """A path that may not exist, but could: click asks nothing of one that the operating system refuses."""
+
+    def convert(
+        self, value: "str | os.PathLike[str]", param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return path
+        except OSError as error:
+            self.fail(f"{click.format_filename(path, shorten=True)}: {error.strerror}", param, ctx)
+        return path
+
+
+FOLDER = _UsablePath(file_okay=False)
+FILE = _UsablePath(dir_okay=False)
+FOLDER_OR_FILE = _UsablePath()
 STYLE = click.option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True
 )

@@ -13,6 +13,9 @@ from dbt_scheduler.deployed import Deployed
 from dbt_scheduler.waits import sensors_on, upcoming
 from dbt_scheduler.waits.text import render
 
+_YEARS = range(1970, 9000)
+"""Of times that schedules can be worked out around."""
+
 
 def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime:
     """An ISO date or time, in UTC when it names no offset; now when there is none."""
@@ -22,6 +25,10 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise click.BadParameter(f'"{value}" is no time: write 2025-09-09 or 2025-09-09T00:10') from None
+    if moment.year not in _YEARS:
+        raise click.BadParameter(
+            f"the year {moment.year} is not between {_YEARS.start} and {_YEARS.stop - 1}"
+        )
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

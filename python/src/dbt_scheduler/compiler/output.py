@@ -98,5 +98,5 @@ def _remove_old(folder: Path, compiled: Iterable[Compiled]) -> None:
 def _owner(spec: Path) -> str | None:
     try:
         return msgspec.json.decode(spec.read_bytes(), type=_Owner).team
-    except (msgspec.DecodeError, UnicodeDecodeError, IsADirectoryError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IsADirectoryError):
         return None

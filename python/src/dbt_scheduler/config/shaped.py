@@ -8,7 +8,7 @@ import msgspec
 from dbt_scheduler.catalogue.inputs import SCH411
 from dbt_scheduler.document import Document, Path, show
 from dbt_scheduler.errors import Finding, Rule
-from dbt_scheduler.shape import Violation, violations
+from dbt_scheduler.shape import Violation, violations, whole_number
 
 Plain: TypeAlias = Any
 """What YAML holds: mappings, lists and single words."""
@@ -68,7 +68,7 @@ def _copy(document: Document, path: Path, value: Plain, lines: dict[int, int]) -
     if isinstance(value, dict):
         return {key: _copy(document, (*path, key), child, lines) for key, child in value.items()}
     if not isinstance(value, list):
-        return value
+        return whole_number(value)
     items = []
     for index, child in enumerate(value):
         items.append(_copy(document, (*path, index), child, lines))

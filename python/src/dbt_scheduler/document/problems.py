@@ -62,7 +62,6 @@ _WORDS = (
     ),
 )
 _BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
-_UNKNOWN_HINT = "look for a wrong indent or a missing quote on this line or the one before"
 
 
 def split_lines(text: str) -> list[str]:

@@ -19,6 +19,9 @@ _LONG = 20_000
 _MAX_GROWTH, _FREE_GROWTH = 10, 10_000
 
 
+_Entries = dict[str, tuple[yaml.Node, yaml.Node]]
+
+
 class _RefusedError(Exception):
     def __init__(self, line: int, problem: str, hint: str) -> None:
         self.problem = Problem(line, problem, hint)
@@ -76,6 +79,7 @@ class _Builder:
         self._lines = lines
         self._surprises: list[Surprise] = []
         self._built: dict[int, _Built | None] = {}
+        self._merged: dict[int, _Entries] = {}
 
     def document(self, node: yaml.Node | None) -> Document:
         if node is None:
@@ -117,12 +121,12 @@ class _Builder:
             size += built.size
         return _Built(value, places, size)
 
-    def _entries(self, node: yaml.MappingNode, depth: int = 0) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+    def _entries(self, node: yaml.MappingNode, depth: int = 0) -> _Entries:
         """Key and value nodes by the key's text: merge keys spread out, the mapping's own keys last."""
         if depth > _MAX_DEPTH:
             raise _RefusedError(_line(node), "an anchor is merged into itself", "repeat the value instead")
-        merged: dict[str, tuple[yaml.Node, yaml.Node]] = {}
-        own: dict[str, tuple[yaml.Node, yaml.Node]] = {}
+        merged: _Entries = {}
+        own: _Entries = {}
         for key, child in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise _RefusedError(
@@ -130,7 +134,9 @@ class _Builder:
                 )
             if key.tag == PREFIX + "merge":
                 for source in reversed(_merge_sources(child)):
-                    merged.update(self._entries(source, depth + 1))
+                    if id(source) not in self._merged:  # else anchors that merge anchors cost 2 ** n
+                        self._merged[id(source)] = self._entries(source, depth + 1)
+                    merged.update(self._merged[id(source)])
                 continue
             if key.value in own and depth == 0:
                 first = _line(own[key.value][0])

@@ -6,13 +6,16 @@ import yaml
 
 PREFIX = "tag:yaml.org,2002:"
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
+_LONGEST_BITS = 256
+"""Python refuses to print integers of thousands of digits, and nobody means one."""
+
 _PLAIN_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _PLAIN_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]*")
 _HASH_AS_VALUE = re.compile(r"[:-]\s+(#[^\s#].*?)\s*$")
 
 
 def scalar_value(node: yaml.ScalarNode) -> object:
-    """Read a word as ``yaml.safe_load`` does; dates, and numbers that are none after all, stay text.
+    """Read a word as ``yaml.safe_load`` does; dates, and numbers that are none or endless, stay text.
 
     Raises:
         KeyError: the word has a tag that is not one of YAML's own.
@@ -25,9 +28,10 @@ def scalar_value(node: yaml.ScalarNode) -> object:
         return None
     construct = _CONSTRUCTORS[kind]
     try:
-        return construct(node)
+        value = construct(node)
     except (ValueError, KeyError):
         return node.value
+    return node.value if isinstance(value, int) and value.bit_length() > _LONGEST_BITS else value
 
 
 _CONSTRUCTORS = {

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from heapq import heappop, heappush
 
 from dbt_scheduler.project.types import Work
 
@@ -17,45 +18,89 @@ def derive_pipelines(
     A work gets the pipelines that all its own team's conditions share, else all of those that read what it
     makes. Works whose conditions are settled go first, so that the order in the file does not matter.
     """
-    readers = _readers(works, makers)
-    found = {work.id: work.pipelines for work in works.values()}
-    open_ = [work for work in works.values() if work.id in wanting]
-    while open_:
-        settled = [work for work in open_ if not _waits_for_any(work, open_, makers)]
-        for work in (*settled, *open_):
-            found[work.id] = _shared(work, found, makers) or _read_in(work.id, found, readers)
-            if found[work.id]:
-                open_.remove(work)
+    return _Derivation(works, makers, wanting).pipelines()
+
+
+class _Derivation:
+    """Settles one work after the other: the first, in the order of the file, that gets pipelines.
+
+    A work that got none is looked at again when something changed that it depends on, and not before.
+    """
+
+    def __init__(
+        self, works: Mapping[str, Work], makers: Mapping[str, str], wanting: Collection[str]
+    ) -> None:
+        self._works, self._makers, self._wanting = works, makers, wanting
+        self._readers = _readers(works, makers)
+        self._found = {work.id: work.pipelines for work in works.values()}
+        open_ = [work.id for work in works.values() if work.id in wanting]
+        self._open = {each: at for at, each in enumerate(open_)}
+        self._waits_for = {each: self._parents(each) & self._open.keys() for each in open_}
+        self._settled = [(at, each) for each, at in self._open.items() if not self._waits_for[each]]
+        self._barren: set[str] = set()
+
+    def pipelines(self) -> dict[str, tuple[str, ...]]:
+        while self._open:
+            while self._settled:
+                _, each = heappop(self._settled)
+                if each in self._open:
+                    self._settle(each)
+            if not any(map(self._settle, [*self._open])):
                 break
-        else:
-            break
-    return {work: found[work] for work in wanting if found[work]}
+        return {each: self._found[each] for each in self._wanting if self._found[each]}
 
+    def _parents(self, each: str) -> set[str]:
+        return {self._makers.get(parent, parent) for parent in self._works[each].parents}
 
-def _waits_for_any(work: Work, open_: Collection[Work], makers: Mapping[str, str]) -> bool:
-    parents = {makers.get(parent, parent) for parent in work.parents}
-    return any(other.id in parents for other in open_)
+    def _settle(self, each: str) -> bool:
+        """Give a work its pipelines; false if it gets none now."""
+        found = self._shared(self._works[each]) or self._read_in(each)
+        if not found:
+            return False
+        self._found[each] = found
+        del self._open[each]
+        changed = self._above(each)
+        self._barren -= {each, *changed}
+        for reader in self._readers[each]:
+            if reader in self._open:
+                self._waits_for[reader].discard(each)
+                changed.add(reader)
+        for other in changed:
+            if other in self._open and not self._waits_for[other]:
+                heappush(self._settled, (self._open[other], other))
+        return True
 
+    def _above(self, each: str) -> set[str]:
+        """What it reads, also through works that no pipeline runs: as far as that has no pipelines yet."""
+        above: set[str] = set()
+        queue = [each]
+        while queue:
+            for parent in self._parents(queue.pop()):
+                if parent in self._works and parent not in above and not self._found[parent]:
+                    above.add(parent)
+                    queue.append(parent)
+        return above
 
-def _shared(work: Work, found: Mapping[str, tuple[str, ...]], makers: Mapping[str, str]) -> tuple[str, ...]:
-    own = [set(found.get(makers.get(parent, parent), ())) for parent in work.parents]
-    own = [pipelines for pipelines in own if pipelines]
-    return tuple(sorted(set.intersection(*own))) if own else ()
+    def _shared(self, work: Work) -> tuple[str, ...]:
+        own = [set(self._found.get(self._makers.get(parent, parent), ())) for parent in work.parents]
+        own = [pipelines for pipelines in own if pipelines]
+        return tuple(sorted(set.intersection(*own))) if own else ()
 
-
-def _read_in(work: str, found: Mapping[str, tuple[str, ...]], readers: Readers) -> tuple[str, ...]:
-    """The pipelines of whoever reads what the work makes, also through works that no pipeline runs."""
-    pipelines: set[str] = set()
-    seen, queue = {work}, list(readers[work])
-    while queue:
-        reader = queue.pop()
-        if reader in seen:
-            continue
-        seen.add(reader)
-        pipelines.update(found[reader])
-        if not found[reader]:
-            queue += readers[reader]
-    return tuple(sorted(pipelines))
+    def _read_in(self, work: str) -> tuple[str, ...]:
+        """The pipelines of whoever reads what the work makes, also through works that no pipeline runs."""
+        pipelines: set[str] = set()
+        seen, queue = {work}, list(self._readers[work])
+        while queue:
+            reader = queue.pop()
+            if reader in seen or reader in self._barren:
+                continue
+            seen.add(reader)
+            pipelines.update(self._found[reader])
+            if not self._found[reader]:
+                queue += self._readers[reader]
+        if not pipelines:
+            self._barren |= seen  # so that works that nothing reads are not looked through again and again
+        return tuple(sorted(pipelines))
 
 
 def _readers(works: Mapping[str, Work], makers: Mapping[str, str]) -> Readers:

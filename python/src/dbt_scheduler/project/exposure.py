@@ -1,6 +1,5 @@
 """Which of a team's assets other teams may depend on, in which pipelines, and by when they are ready."""
 
-import re
 from collections.abc import Collection
 
 import msgspec
@@ -8,6 +7,7 @@ import msgspec
 from dbt_scheduler.catalogue.assets import SCH305
 from dbt_scheduler.catalogue.tasks import SCH203, SCH211, SCH212
 from dbt_scheduler.config import ExposedAssets
+from dbt_scheduler.config.scheduler import compile_regex
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.project.types import Project
 from dbt_scheduler.suggest import did_you_mean
@@ -40,7 +40,7 @@ class _Matcher:
         self.findings: list[Finding] = []
         self._file = str(project.folder / "scheduler.yaml")
         self._known = pipelines
-        self._entries = [(re.compile(entry.regex), entry) for entry in project.config.exposed_assets]
+        self._entries = [(compile_regex(entry.regex), entry) for entry in project.config.exposed_assets]
         self._matched: set[int] = set()
         self._check_pipelines()
 

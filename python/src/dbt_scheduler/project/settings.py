@@ -8,7 +8,7 @@ from dbt_scheduler.catalogue.nodes import SCH101
 from dbt_scheduler.durations import duration_seconds
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.manifest import Meta
-from dbt_scheduler.shape import Violation, violations
+from dbt_scheduler.shape import Violation, violations, whole_numbers
 
 _KEYS = ("scheduler_defaults", "scheduler")
 """In the order in which they lie over each other."""
@@ -66,8 +66,8 @@ def _read(content: bytes) -> tuple[NodeSettings, tuple[Problem, ...]]:
             continue
         found = violations("meta_scheduler", value)
         problems += [Problem((key, *violation.path), violation) for violation in found]
-        if isinstance(value, dict):
-            wrong = {violation.path[0] for violation in found if violation.path}
+        if isinstance(value, dict) and all(violation.path for violation in found):
+            wrong = {violation.path[0] for violation in found}
             unknown = set(value) - set(NodeSettings.__struct_fields__)
             merged |= {name: part for name, part in value.items() if name not in wrong | unknown}
-    return msgspec.convert(merged, NodeSettings), tuple(problems)
+    return msgspec.convert(whole_numbers(merged), NodeSettings), tuple(problems)

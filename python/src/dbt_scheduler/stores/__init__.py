@@ -103,7 +103,10 @@ def typed_url(typed: str) -> str:
 
     """
     path_only = typed and not _scheme(typed)
-    return registry_url(Path(typed).resolve().as_uri() if path_only else typed, Path())
+    try:
+        return registry_url(Path(typed).resolve().as_uri() if path_only else typed, Path())
+    except RuntimeError:
+        raise ValueError(f"{typed} is a symbolic link to itself") from None
 
 
 def _scheme(url: str) -> str:

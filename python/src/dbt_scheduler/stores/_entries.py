@@ -9,7 +9,7 @@ from dbt_scheduler.pipelines import unreadable_part
 from dbt_scheduler.registry import FORMAT_VERSION, Entry
 from dbt_scheduler.stores._documents import NewerFormatError, RegistryUnreadableError
 
-_TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,199}")
+_TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 
 
 class _Head(msgspec.Struct):
@@ -17,7 +17,7 @@ class _Head(msgspec.Struct):
 
 
 def is_team(name: str) -> bool:
-    """Whether a name can be a team's, and so a document's: nothing in it leads out of the registry."""
+    """Whether a name can be a team's: nothing in it leads out of the registry, and Airflow takes it as a tag."""
     return bool(_TEAM.fullmatch(name))
 
 
