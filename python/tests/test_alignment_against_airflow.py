@@ -239,7 +239,34 @@ def test_a_pipeline_is_refused_exactly_where_a_period_would_have_no_run_or_two(f
 @pytest.mark.parametrize(("grain", "timezone"), list(product(GRAINS, ZONES)))
 def test_the_usual_pipelines_are_accepted_everywhere(grain, timezone):
     for cron in GRAINS[grain]:
-        assert alignment_problems(Schedule(cron, timezone, grain, "2012-01-01")) == []
+        refused = alignment_problems(Schedule(cron, timezone, grain, "2012-01-01"))
+        assert bool(refused) == (timezone == "Australia/Lord_Howe" and grain == "hour")
+
+
+@pytest.mark.parametrize(("grain", "timezone"), list(product(GRAINS, ZONES)))
+def test_airflows_scheduler_walks_through_every_change_of_the_clock_of_an_accepted_pipeline(grain, timezone):
+    began = datetime(2012, 1, 1, tzinfo=UTC)
+    near = [change for change in changes(zone(timezone), 2012, 2034) if change > began][:6]
+    for cron in GRAINS[grain]:
+        walked = all(walks_through(timetable(Schedule(cron, timezone)), change) for change in near)
+        assert walked == (alignment_problems(Schedule(cron, timezone, grain, "2012-01-01")) == [])
+
+
+def walks_through(airflow: CronDataIntervalTimetable, change: datetime) -> bool:
+    """Whether each run begins where the one before ended, as the scheduler itself makes them."""
+    start = pendulum.instance(change - timedelta(hours=4))
+    restriction, last = TimeRestriction(earliest=start, latest=None, catchup=True), None
+    while last is None or last.end < change + timedelta(hours=4):
+        try:
+            run = airflow.next_dagrun_info(
+                last_automated_data_interval=last, restriction=restriction
+            ).data_interval
+        except ValueError:
+            return False
+        if last is not None and run.start != last.end:
+            return False
+        last = run
+    return True
 
 
 @pytest.mark.parametrize("timezone", ZONES)

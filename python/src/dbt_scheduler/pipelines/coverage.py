@@ -12,7 +12,7 @@ from dbt_scheduler.pipelines.periods import (
     period_at,
     step_minutes,
 )
-from dbt_scheduler.pipelines.ticks import first_instant, next_tick, previous_tick
+from dbt_scheduler.pipelines.ticks import first_instant, last_tick, next_tick, previous_tick
 from dbt_scheduler.spec import Schedule
 
 _YEARS_UNTIL_WEEKDAYS_REPEAT, _YEARS_UNTIL_DATES_REPEAT = 28, 4
@@ -55,7 +55,8 @@ def clock_problem(schedule: Schedule) -> str | None:
                 f'cron "{schedule.cron}" ticks at {skipped:%H:%M}, which {clock} skips on {day}: '
                 "choose another time of day, or timezone UTC"
             )
-        if not (_is_once_each if schedule.grain else _is_reversible)(schedule, change):
+        even = (_is_once_each if schedule.grain else _is_reversible)(schedule, change)
+        if not even or not _is_walked_through(schedule, change):
             return (
                 f'cron "{schedule.cron}" does not tick evenly when {clock} changes on {day}, so that runs '
                 "would be lost or doubled: choose other times, or timezone UTC"
@@ -137,6 +138,21 @@ def _is_reversible(schedule: Schedule, change: datetime) -> bool:
     while tick <= change + _NEAR:
         following = next_tick(schedule, tick)
         if previous_tick(schedule, following) != tick:
+            return False
+        tick = following
+    return True
+
+
+def _is_walked_through(schedule: Schedule, change: datetime) -> bool:
+    """Whether Airflow's scheduler gets from one run to the next around a change of the clock.
+
+    It aligns the end of the last run with the cron before it looks for the next (``next_dagrun_info`` of
+    CronDataIntervalTimetable), and stops for good where that does not lead past the last run's start.
+    """
+    tick = previous_tick(schedule, change - _NEAR)
+    while tick <= change + _NEAR:
+        following = next_tick(schedule, tick)
+        if last_tick(schedule, following) != following:
             return False
         tick = following
     return True

@@ -40,6 +40,13 @@ def previous_tick(schedule: Schedule, before: datetime) -> datetime:
     return before - (wall - tick) if ticks.every_hour else when(tick, where)
 
 
+def last_tick(schedule: Schedule, until: datetime) -> datetime:
+    """The last tick that is not later than ``until``; Airflow's ``_align_to_prev``."""
+    until = in_utc(until)
+    tick = previous_tick(schedule, until)
+    return until if next_tick(schedule, tick) == until else tick
+
+
 def run_interval(schedule: Schedule, tick: datetime) -> Interval:
     """The data interval of the scheduled run that starts at a tick; the tick is its logical date."""
     return Interval(in_utc(tick), next_tick(schedule, tick))
@@ -47,10 +54,7 @@ def run_interval(schedule: Schedule, tick: datetime) -> Interval:
 
 def manual_interval(schedule: Schedule, run_after: datetime) -> Interval:
     """The data interval of a manual run; Airflow's ``infer_manual_data_interval``."""
-    run_after = in_utc(run_after)
-    end = previous_tick(schedule, run_after)
-    if next_tick(schedule, end) == run_after:
-        end = run_after
+    end = last_tick(schedule, run_after)
     return Interval(previous_tick(schedule, end), end)
 
 
