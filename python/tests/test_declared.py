@@ -2,7 +2,7 @@
 
 import pytest
 
-from build import World, ephemeral, node, seed, source, tasks
+from build import World, edges, ephemeral, node, seed, source, tasks
 
 DAILY, HOURLY = ["daily"], ["hourly"]
 
@@ -221,3 +221,24 @@ def test_a_raw_source_is_a_condition_that_waits_for_nothing(tmp_path):
 def test_two_raw_sources_of_one_name_wait_for_nothing_whichever_is_meant(tmp_path):
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], conditions: [events]}]"
     assert told(tmp_path, source("crm.events"), source("web.events"), text=text) == []
+
+
+def test_a_source_and_table_mean_that_source_whatever_a_table_of_another_team_is_called(tmp_path):
+    world = World(tmp_path)
+    fills = "{{kind: universal, name: {0}, command: x, pipelines: [daily], assets: [{0}.x]}}"
+    world.team(
+        "ships",
+        source("s.x"),
+        source("r.x"),
+        text=f"exposed_assets: [{{regex: '.*'}}]\ntasks: [{fills.format('s')}, {fills.format('r')}]",
+    )
+    reads = "{kind: universal, name: t, command: x, pipelines: [daily], conditions: [s.x, ships.s.x]}"
+    world.team(
+        "shop",
+        source("s.x"),
+        source("r.x"),
+        source("ships.s.x", meta={"global_asset": True}),
+        text=f"tasks: [{fills.format('s')}, {fills.format('r')}, {reads}]",
+    )
+    assert world.findings("SCH206") == []
+    assert edges(world.spec("shop_daily"))["t"] == ("s", "wait_for__hard_dependencies.s.x")

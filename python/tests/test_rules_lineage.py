@@ -83,3 +83,28 @@ def test_sch109(tmp_path):
         'z.sql: SCH109 "z" is built in several pipelines: hourly, daily'
         " | keep one of them, unless each has to bring it up to date"
     ]
+
+
+def test_sch109_of_a_table_that_a_declared_task_fills_in_two_pipelines(tmp_path):
+    world = World(tmp_path)
+    text = "tasks: [{kind: universal, name: t, command: x, pipelines: [hourly, daily], assets: [crm.events]}]"
+    world.team("shop", source("crm.events"), text=text)
+    assert world.findings() == [
+        'shop/scheduler.yaml:3: SCH109 "events" is built in several pipelines: hourly, daily'
+        " | keep one of them, unless each has to bring it up to date"
+    ]
+
+
+def test_sch113(tmp_path):
+    world = World(tmp_path)
+    world.team("ships", node("fct", pipelines=DAILY), text='exposed_assets: [{regex: "fct"}]')
+    both = {"fct": "no_wait", "ships.fct": "hard"}
+    world.team(
+        "shop",
+        source("ships.fct", meta={"global_asset": True}),
+        node("z", "ships.fct", pipelines=DAILY, dependencies=both),
+    )
+    assert world.findings() == [
+        'shop/models/marts/z.sql: SCH113 "z" names one asset under dependencies as fct and ships.fct, and not with '
+        "the same kind: fct: no_wait, ships.fct: hard | keep one of the names"
+    ]

@@ -288,3 +288,18 @@ def test_no_selector_matches_more_than_its_node(shapes):
         assert each.unique_id in found
         if not fqn["rest"]:
             assert found == {each.unique_id}
+
+
+def test_a_reader_of_one_table_reads_not_the_other_one_that_the_same_task_fills(tmp_path):
+    world = World(tmp_path)
+    fills = "{kind: universal, name: t, command: x, pipelines: [daily], assets: [s.x, s.y]}"
+    items = (source("s.x"), source("s.y"), node("m", "s.x", pipelines=DAILY))
+    world.team("shop", *items, text=f"tasks: [{fills}]")
+    assert tasks(world.spec("shop_daily"))["marts.m"].reads == ("shop.x",)
+
+
+def test_what_is_only_recorded_and_never_waited_for_signals_nobody(tmp_path):
+    world = World(tmp_path)
+    reader = node("b", "a", pipelines=DAILY, dependencies={"a": "no_wait"})
+    world.team("shop", node("a", pipelines=HOURLY), reader)
+    assert not tasks(world.spec("shop_hourly"))["marts.a"].signals

@@ -140,3 +140,17 @@ SCH110 = Rule(
     example="A `not_null` test on a column of a source that is loaded from outside.",
     fix="Test the staging model that reads the source instead, or ignore this note.",
 )
+SCH113 = Rule(
+    code="SCH113",
+    summary="`dependencies` says two things of one asset",
+    message='"{node}" names one asset under dependencies as {names}, and not with the same kind: {kinds}',
+    hint="keep one of the names",
+    why="An asset has several names: its own, with its team, and as the source table that the node reads. How "
+    "the node waits for it can be only one of hard, soft and no_wait.",
+    example="""\
+models:
+  - name: fct_orders   # reads source("shipping", "fct_shipments")
+    config: {meta: {scheduler: {dependencies: {fct_shipments: no_wait, shipping.fct_shipments: hard}}}}
+""",
+    fix="Keep one of the names, with the kind that is meant.",
+)

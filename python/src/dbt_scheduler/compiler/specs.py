@@ -61,4 +61,6 @@ def _spec(shop: Workshop, team: Team, dag: DagGraph, directory: Directory) -> Da
 def _signalled(team: Team) -> frozenset[str]:
     """Assets that somebody else's run may wait for: exposed ones, and the team's own across pipelines."""
     exposed = {asset for asset, made in team.entry.produced.items() if made.exposed}
-    return frozenset(exposed | set(team.entry.consumed.get(team.project.team, ())))
+    own = team.entry.consumed.get(team.project.team, {})
+    waited = {asset for asset, readers in own.items() if any(reader.sensor_task_id for reader in readers)}
+    return frozenset(exposed | waited)

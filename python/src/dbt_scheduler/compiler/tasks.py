@@ -79,17 +79,20 @@ def _work_task(shop: Workshop, dag: DagGraph, ids: SensorIds, work: Work, tests:
         job=job,
         upstream=tuple(sorted(upstream)),
         assets=tuple(f"{team}.{asset}" for asset in work.assets),
-        reads=tuple(sorted({str(wait.key) for wait in dag.waits[work.id]} | _own_reads(team, dag, work))),
+        reads=tuple(
+            sorted(
+                {
+                    *(str(wait.key) for wait in dag.waits[work.id]),
+                    *(f"{team}.{asset}" for asset in dag.reads[work.id]),
+                }
+            )
+        ),
         owners=work.owners,
         doc=task_doc(work),
         retries=work.retries,
         timeout_seconds=work.timeout_seconds,
         signals=not shop.signalled.isdisjoint(work.assets),
     )
-
-
-def _own_reads(team: str, dag: DagGraph, work: Work) -> set[str]:
-    return {f"{team}.{asset}" for parent in dag.upstream[work.id] for asset in dag.works[parent].assets}
 
 
 def _node_job(shop: Workshop, work: Work, tests: Iterable[Node]) -> Job:

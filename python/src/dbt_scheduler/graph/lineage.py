@@ -22,12 +22,14 @@ class Wait(msgspec.Struct, frozen=True, order=True):
 class DagGraph(msgspec.Struct, frozen=True):
     """One DAG: each work that runs in it, by id, with what it runs after and what it waits for.
 
-    ``parents_first`` are the works' ids, each after those it runs after.
+    ``reads`` are the assets of this DAG that a work reads, of all that a parent makes. ``parents_first`` are
+    the works' ids, each after those it runs after.
     """
 
     pipeline: str
     works: dict[str, Work]
     upstream: dict[str, tuple[str, ...]]
+    reads: dict[str, tuple[str, ...]]
     waits: dict[str, tuple[Wait, ...]]
     parents_first: tuple[str, ...]
 
@@ -37,6 +39,7 @@ class Graph(msgspec.Struct, frozen=True):
 
     ``passed`` maps a scheduled work's id to the works that it reads and no pipeline runs,
     ``unmatched`` to the names under ``dependencies`` that are no wait of the work in any of its pipelines,
+    ``contradicting`` to those of them that name one asset twice, and not with the same kind,
     and ``test_parents`` a dbt test's id to the scheduled works that it looks at.
     """
 
@@ -44,6 +47,7 @@ class Graph(msgspec.Struct, frozen=True):
     dags: dict[str, DagGraph]
     passed: dict[str, tuple[str, ...]]
     unmatched: dict[str, tuple[str, ...]]
+    contradicting: dict[str, frozenset[tuple[str, ...]]]
     test_parents: dict[str, tuple[str, ...]]
 
 
@@ -74,6 +78,7 @@ def build_graph(project: Project, globals_: Mapping[str, AssetKey], directory: D
         dags,
         passed,
         {work: names for work, names in unmatched.items() if names},
+        {work: frozenset(names) for work, names in builder.contradicting.items()},
         {
             test.unique_id: tuple(sorted(builder.makers(builder.origins(test.depends_on.nodes))))
             for test in project.tests
@@ -98,16 +103,20 @@ class _Builder:
         self._schedules = directory.entries[project.team].pipelines
         self._through: dict[str, _Reads] = {}
         self.matched: dict[str, set[str]] = {}
+        self.contradicting: dict[str, set[tuple[str, ...]]] = {}
 
     def dag(self, pipeline: str) -> DagGraph:
         works = {work.id: work for work in self._project.in_pipeline(pipeline)}
         upstream: dict[str, tuple[str, ...]] = {}
+        reads: dict[str, tuple[str, ...]] = {}
         waits: dict[str, tuple[Wait, ...]] = {}
         for work in works.values():
             origins = self.origins(work.parents)
             upstream[work.id] = tuple(sorted(self.makers(origins) & works.keys()))
+            inside = (origin for origin in origins if self._maker_id(origin) in works)
+            reads[work.id] = tuple(sorted({asset for origin in inside for asset in self._assets(origin)}))
             waits[work.id] = tuple(sorted(set(self._waits(work, pipeline, origins))))
-        return DagGraph(pipeline, works, upstream, waits, _parents_first(upstream))
+        return DagGraph(pipeline, works, upstream, reads, waits, _parents_first(upstream))
 
     def origins(self, parents: Iterable[str]) -> tuple[str, ...]:
         """What a reader of these parents reads that something makes, also through works that never run.
@@ -123,11 +132,21 @@ class _Builder:
 
     def makers(self, origins: Iterable[str]) -> set[str]:
         """The ids of the works behind what is read."""
-        return {self._project.makers.get(origin, origin) for origin in origins}
+        return {self._maker_id(origin) for origin in origins}
+
+    def _maker_id(self, origin: str) -> str:
+        """The id of the work behind an id: itself, or the task that fills the table."""
+        return self._project.makers.get(origin, origin)
 
     def _maker(self, origin: str) -> Work | None:
-        """The work behind an id: itself, or the task that fills the table."""
-        return self._project.works.get(self._project.makers.get(origin, origin))
+        return self._project.works.get(self._maker_id(origin))
+
+    def _assets(self, origin: str) -> tuple[str, ...]:
+        """The asset that an id stands for; none where it makes no table."""
+        if origin in self._project.table_assets:
+            return (self._project.table_assets[origin],)
+        maker = self._maker(origin)
+        return maker.assets if maker else ()
 
     def _reads(self, parents: Iterable[str]) -> "_Reads":
         parents = tuple(parents)
@@ -184,18 +203,18 @@ class _Builder:
             if (key := self._globals.get(origin)) is not None:
                 yield self._wait(work, pipeline, key, names)
             elif maker and pipeline not in maker.pipelines:
-                asset = self._project.table_assets[origin] if table else maker.assets[0]
-                yield self._wait(work, pipeline, AssetKey(self._project.team, asset), names)
+                for asset in self._assets(origin):
+                    yield self._wait(work, pipeline, AssetKey(self._project.team, asset), names)
 
     def _wait(self, work: Work, pipeline: str, key: AssetKey, names: tuple[str, ...]) -> Wait:
         produced = self._directory.produced(key)
         called = (*names, key.asset, str(key), *((produced.latest_of,) if produced.latest_of else ()))
-        chosen = next((name for name in called if name in work.dependencies), None)
-        if chosen is not None:
-            self.matched.setdefault(work.id, set()).update(
-                name for name in called if name in work.dependencies
-            )
-        dependency = work.dependencies[chosen] if chosen is not None else Dependency.HARD
+        named = tuple(dict.fromkeys(name for name in called if name in work.dependencies))
+        dependency = work.dependencies[named[0]] if named else Dependency.HARD
+        if named:
+            self.matched.setdefault(work.id, set()).update(named)
+        if any(work.dependencies[name] != dependency for name in named):
+            self.contradicting.setdefault(work.id, set()).add(named)
         return Wait(key, dependency, self._producer_pipeline(pipeline, key))
 
     def _producer_pipeline(self, pipeline: str, key: AssetKey) -> str:

@@ -54,4 +54,10 @@ def _by_name(tables: Iterable[Table]) -> dict[str, tuple[Table, ...]]:
     for table in tables:
         for name in table.names:
             found[name].append(table)
-    return {name: tuple(each) for name, each in found.items()}
+    return {name: _meant(name, each) for name, each in found.items()}
+
+
+def _meant(name: str, tables: list[Table]) -> tuple[Table, ...]:
+    """The table that is called so with its source, if there is one: it has no other unambiguous name."""
+    exactly = tuple(table for table in tables if table.full_name == name)
+    return exactly or tuple(tables)

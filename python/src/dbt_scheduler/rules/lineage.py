@@ -2,29 +2,33 @@
 
 from collections.abc import Iterator
 
-from dbt_scheduler.catalogue.nodes import SCH103, SCH104, SCH105, SCH106, SCH109, SCH110
+from dbt_scheduler.catalogue.nodes import SCH103, SCH104, SCH105, SCH106, SCH109, SCH110, SCH113
 from dbt_scheduler.catalogue.tasks import SCH214
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.project.places import node_place, work_place
+from dbt_scheduler.project.places import work_place
 from dbt_scheduler.project.types import Project, Work
 from dbt_scheduler.registry import dag_id
 from dbt_scheduler.suggest import did_you_mean
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH103 to SCH106, SCH109, SCH110, SCH214."""
+    """SCH103 to SCH106, SCH109, SCH110, SCH113, SCH214."""
     project = team.project
     for work_id, names in team.graph.unmatched.items():
         for name in names:
             yield _not_a_wait(team, project.works[work_id], name)
+    for work_id, found in team.graph.contradicting.items():
+        for names in sorted(found):
+            yield _contradiction(project, project.works[work_id], names)
     for work_id, passed in team.graph.passed.items():
         for other in passed:
             yield from _unscheduled(project, project.works[work_id], project.works[other])
     for work in project.works.values():
-        if work.node is not None and len(work.pipelines) > 1:
-            place = node_place(project.folder, work.node, "scheduler", "pipelines")
-            yield SCH109.at(*place, subject=work.name, asset=work.name, pipelines=", ".join(work.pipelines))
+        if len(work.pipelines) > 1:
+            place = work_place(project.folder, work, "scheduler", "pipelines")
+            for asset in work.assets:
+                yield SCH109.at(*place, subject=asset, asset=asset, pipelines=", ".join(work.pipelines))
     yield from _homeless_tests(team)
 
 
@@ -39,6 +43,12 @@ def _not_a_wait(team: Team, work: Work, name: str) -> Finding:
     return SCH103.at(
         *place, subject=work.name, hint=did_you_mean(name, waits) or None, node=work.name, asset=name
     )
+
+
+def _contradiction(project: Project, work: Work, names: tuple[str, ...]) -> Finding:
+    place = work_place(project.folder, work, "scheduler", "dependencies", names[0])
+    kinds = ", ".join(f"{name}: {work.dependencies[name]}" for name in names)
+    return SCH113.at(*place, subject=work.name, node=work.name, names=" and ".join(names), kinds=kinds)
 
 
 def _unscheduled(project: Project, work: Work, other: Work) -> Iterator[Finding]:
