@@ -339,3 +339,13 @@ def test_the_same_two_folders_give_the_same_bytes(world):
     text = report(code=1)
     assert "Pipeline changed from daily to hourly." in text
     assert report(code=1) == text
+
+
+def test_a_sensor_whose_target_changes_is_reported(world):
+    weekly = node("z", "x", pipelines=["weekly"])
+    compiled(world, "base", node("x", pipelines=DAILY), weekly, text="")
+    compiled(world, "head", node("x", pipelines=["hourly"], group="core"), weekly, text="")
+    assert (
+        "**shop_weekly**\n"
+        "- ~ wait_for__hard_dependencies.x: waits for shop_daily marts.x → shop_hourly core.x\n"
+    ) in report()

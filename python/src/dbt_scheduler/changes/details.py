@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from dbt_scheduler.durations import duration
-from dbt_scheduler.spec import DagSpec, Schedule, Task
+from dbt_scheduler.spec import DagSpec, Schedule, Sensor, Task
 
 _HOOKS = ("on_run_start.", "on_run_end.")
 # Two checkouts of one project lie in two places; that is no change of the project.
@@ -25,6 +25,15 @@ def task_changes(was: Task, now: Task) -> Iterator[str]:
         yield f"runs otherwise: {', '.join(differing)}"
     if not now.task_id.startswith(_HOOKS):
         yield from _edges(was.upstream, now.upstream)
+
+
+def sensor_changes(was: Sensor, now: Sensor) -> Iterator[str]:
+    """Which task it waits for, and how long."""
+    before, after = ((each.producer.dag_id, each.producer.task_id) for each in (was, now))
+    if before != after:
+        yield f"waits for {' '.join(before)} → {' '.join(after)}"
+    yield from _differences(_OF_PRODUCERS, was.producer, now.producer)
+    yield from _differences(_OF_SENSORS, was, now)
 
 
 def _differences(fields: "_Fields", was: object, now: object) -> Iterator[str]:
@@ -56,6 +65,10 @@ def _channel(channel: str | None) -> str:
     return channel or "no channel"
 
 
+def _slo(seconds: int | None) -> str:
+    return "none" if seconds is None else duration(seconds)
+
+
 def _class(path: str) -> str:
     return path.rpartition(".")[2]
 
@@ -82,4 +95,10 @@ _OF_TASKS: _Fields = {
     "retry_delay_seconds": ("retry delay", duration),
     "pool": ("pool", str),
     "owners": ("owners", _listed),
+}
+_OF_PRODUCERS: _Fields = {
+    "slo_seconds": ("SLO of the producer", _slo),
+}
+_OF_SENSORS: _Fields = {
+    "wait_timeout_seconds": ("wait timeout", duration),
 }

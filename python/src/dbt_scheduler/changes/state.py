@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from dbt_scheduler.changes.details import dag_changes, task_changes
+from dbt_scheduler.changes.details import dag_changes, sensor_changes, task_changes
 from dbt_scheduler.registry import Entry, dag_id
 from dbt_scheduler.spec import DagSpec
 
@@ -96,13 +96,20 @@ def _tasks(was: DagSpec | None, now: DagSpec | None) -> Iterator[Item]:
 
 
 def _sensors(team: str, was: DagSpec | None, now: DagSpec | None) -> Iterator[Item]:
-    """The waits for the team's own other DAGs: those for other teams show as global dependencies."""
+    """Sensors whose target changes, and new or removed waits for the team's own other DAGs.
+
+    Those for other teams show as global dependencies.
+    """
     before, after = (
-        {sensor.task_id for sensor in spec.sensors if sensor.team == team} if spec else set()
-        for spec in (was, now)
+        {sensor.task_id: sensor for sensor in spec.sensors} if spec else {} for spec in (was, now)
     )
-    yield from (Item(Sign.ADDED, id_) for id_ in after - before)
-    yield from (Item(Sign.REMOVED, id_) for id_ in before - after)
+    for id_ in before.keys() | after.keys():
+        old, new = before.get(id_), after.get(id_)
+        if old and new:
+            if changes := tuple(sensor_changes(old, new)):
+                yield Item(Sign.CHANGED, id_, changes)
+        elif any(sensor.team == team for sensor in (old, new) if sensor):
+            yield Item(_sign(old, new), id_)
 
 
 Dependencies = dict[str, str]
