@@ -134,7 +134,8 @@ def test_a_test_on_both_sides_runs_with_the_model_of_this_project(tmp_path):
 
 def test_its_table_is_not_this_projects_own(tmp_path):
     """A source that lives where it lives is another team's asset: no hint at ref(), the hidden edge is told."""
-    world = world_of(tmp_path, external("ships.fct"), source("main.fct"), node("z", pipelines=DAILY))
+    reader = node("z", "main.fct", pipelines=DAILY)
+    world = world_of(tmp_path, external("ships.fct"), source("main.fct"), reader)
     assert [line.split(" ")[1] for line in told(world)] == ["SCH306"]
 
 

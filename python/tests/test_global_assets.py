@@ -187,7 +187,7 @@ def test_an_asset_of_a_team_that_is_gone_is_of_no_such_team(retired):
 
 
 UNREAD = (
-    f'shop/{GLOBAL}: SCH317 global asset "shipping.fct" is declared, but no node or task of this project reads it'
+    f'shop/{GLOBAL}: SCH317 global asset "shipping.fct" is declared, but no node, task or exposure of this project reads it'
     " | remove the declaration, or read it with source()"
 )
 

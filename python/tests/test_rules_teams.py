@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from build import World, ephemeral, node, source
+from build import World, data_test, ephemeral, node, source
 from dbt_scheduler.registry import AssetPipeline, Consumed, Directory, Entry, Produced
 from dbt_scheduler.rules import slo
 
@@ -58,6 +58,7 @@ def test_sch306(tmp_path):
         source("other.shipments", schema="other", identifier="fct"),
         source("far.shipments", schema="main", identifier="fct", database="elsewhere"),
         source("blind.shipments", schema="main", identifier="fct", database=None),
+        node("z", "raw.shipments", "other.shipments", "far.shipments", "blind.shipments"),
     )
     world.team("shipping", node("fct", pipelines=DAILY))
     hint = 'declare it as a global asset: put the source "shipping" with the table "fct" in a file under a folder global_assets'
@@ -83,11 +84,52 @@ def test_sch307(tmp_path):
         source("main.orders", identifier="ORDERS"),
         source("main.inlined"),
         source("else.orders"),
+        node("z", "main.orders", "main.inlined", "else.orders"),
     )
     assert world.findings() == [
         'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.ORDERS, which this project builds '
         'itself as the model orders | use ref("orders") instead of source()'
     ]
+
+
+def test_sch307_where_ref_would_close_a_cycle(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("old", "main.orders"), node("orders", "old"), source("main.orders"))
+    assert world.findings() == [
+        'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.orders, which this project builds '
+        'itself as the model orders | ref("orders") would close a dependency cycle, because orders is built from '
+        "model.shop.old; if the source is meant to read what the last run has left, write "
+        "meta: {scheduler: {own_table: true}} at its table"
+    ]
+    meant = source("main.orders", meta={"own_table": True})
+    world.team("shop", node("old", "main.orders"), node("orders", "old"), meant)
+    assert world.findings() == []
+
+
+def test_source_tables_that_are_assets_and_that_nothing_reads_are_one_note(tmp_path):
+    world = World(tmp_path)
+    tables = [source(f"main.{name}") for name in ("fct", "orders", "customers")]
+    own_test = data_test("unique_orders", "main.orders")
+    world.team("shop", node("orders"), node("customers"), *tables, own_test)
+    world.team("shipping", node("fct", pipelines=DAILY))
+    assert world.findings("SCH306", "SCH307", "SCH322") == [
+        "shop/models/sources.yml: SCH322 source tables that this or another team makes are declared here, and nothing "
+        'reads them: 3, such as "main.customers" | remove the declarations, or leave them'
+    ]
+
+
+def test_an_exposure_reads_a_table_as_a_model_does(tmp_path):
+    world = World(tmp_path)
+    dashboard = {
+        "unique_id": "exposure.shop.board",
+        "package_name": "shop",
+        "original_file_path": "models/e.yml",
+        "depends_on": {"nodes": ["source.shop.main.orders", "source.shop.shipping.fct"]},
+    }
+    items = (node("orders"), source("main.orders"), source("shipping.fct", file=GLOBAL))
+    world.team("shop", *items, exposures={"exposure.shop.board": dashboard})
+    world.team("shipping", node("fct", pipelines=DAILY), text=EXPOSED)
+    assert [line.split(" ")[1] for line in world.findings("SCH307", "SCH317", "SCH322")] == ["SCH307"]
 
 
 SLOW, FAST = "{daily: {hours: 6}}", "{daily: {hours: 1}}"

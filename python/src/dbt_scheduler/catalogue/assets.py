@@ -31,8 +31,26 @@ SCH307 = Rule(
     hint='use ref("{name}") instead of source()',
     why="dbt sees no lineage between the two, so the reader may run before the table is built.",
     example="A source table `marts.orders` and a model `orders` in the schema `marts`.",
-    fix="Replace `source()` by `ref()`.",
+    fix="Replace `source()` by `ref()`. A model that has to read what its own last run has left says so at the source "
+    "table: `meta: {scheduler: {own_table: true}}`.",
 )
+SCH322 = Rule(
+    code="SCH322",
+    severity=Severity.NOTE,
+    summary="Source tables that teams make, and that nothing reads",
+    message="source tables that this or another team makes are declared here, and nothing reads them: {count}, such as "
+    '"{source}"',
+    hint="remove the declarations, or leave them",
+    why="Nothing waits for them and nothing has to: once a model reads one, SCH306 or SCH307 says what to do.",
+    example="A source table that lies where another team's model lies, and that no model, task or exposure reads.",
+    fix="Remove the declarations that nobody needs; `dbt-scheduler adopt` proposes it.",
+)
+WOULD_CLOSE_A_CYCLE = (
+    'ref("{name}") would close a dependency cycle, because {name} is built from {reader}; if the source is meant to '
+    "read what the last run has left, write meta: {{scheduler: {{own_table: true}}}} at its table"
+)
+"""The hint of SCH307 where its usual one cannot be followed."""
+
 SCH308 = Rule(
     code="SCH308",
     summary="An SLO that lineage makes impossible",

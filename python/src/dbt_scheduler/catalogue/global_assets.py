@@ -121,7 +121,7 @@ SCH317 = Rule(
     code="SCH317",
     severity=Severity.WARNING,
     summary="A global asset that nothing reads",
-    message='global asset "{source}" is declared, but no node or task of this project reads it',
+    message='global asset "{source}" is declared, but no node, task or exposure of this project reads it',
     hint="remove the declaration, or read it with source()",
     why="The declaration creates no dependency: nothing waits for the asset, and its team does not count "
     "this one among its consumers. Tests on the source alone do not wait either.",

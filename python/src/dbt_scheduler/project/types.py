@@ -53,6 +53,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """A source table: filled by a declared task, another team's (``is_global``), or outside the platform.
 
     ``team`` is the team that a global table names; None means whoever produces an asset of that name.
+    ``own_table`` says that it is meant to be a table which this project builds itself.
     Another project's model (``external``) counts as a global table that nobody declares: its source is the
     package, and ``reader`` the first work that refs it.
     """
@@ -64,6 +65,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     relation: Relation
     columns: dict[str, Column] = {}
     is_global: bool
+    own_table: bool = False
     team: str | None = None
     external: Node | None = None
     reader: Work | None = None
@@ -142,7 +144,7 @@ def node_relation(node: Node) -> Relation:
 
 def source_table(source: Source) -> Table:
     """A source table, and whether it stands for another team's asset."""
-    flagged = _says_global(source.config.meta.scheduler) or _says_global(source.meta.scheduler)
+    flagged = _says(source, "global_asset")
     folders = source.original_file_path.replace("\\", "/").split("/")[:-1]
     is_global = flagged or source.source_name == GLOBAL_ASSETS or GLOBAL_ASSETS in folders
     return Table(
@@ -153,6 +155,7 @@ def source_table(source: Source) -> Table:
         relation=Relation(source.database, source.schema, source.identifier),
         columns=source.columns,
         is_global=is_global,
+        own_table=_says(source, "own_table"),
         team=source.source_name if is_global and source.source_name != GLOBAL_ASSETS else None,
     )
 
@@ -187,8 +190,10 @@ def _is_latest(node: Node) -> bool:
     return node.version is not None and str(node.version) == str(node.latest_version)
 
 
-def _says_global(scheduler: object) -> bool:
-    return isinstance(scheduler, dict) and scheduler.get("global_asset") is True
+def _says(source: Source, key: str) -> bool:
+    """Whether the ``meta.scheduler`` of a source table has a key that is true."""
+    metas = (source.config.meta.scheduler, source.meta.scheduler)
+    return any(isinstance(meta, dict) and meta.get(key) is True for meta in metas)
 
 
 def _first_folder(node: Node) -> str | None:

@@ -2,41 +2,48 @@
 
 from collections.abc import Iterator
 
-from dbt_scheduler.catalogue.assets import SCH306, SCH307
+from dbt_scheduler.catalogue.assets import SCH306, SCH307, SCH322, WOULD_CLOSE_A_CYCLE
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.manifest import Node
 from dbt_scheduler.project.places import table_place
-from dbt_scheduler.project.types import Project, node_relation
+from dbt_scheduler.project.reading import built_from, readers
+from dbt_scheduler.project.types import Project, Table, node_relation
 from dbt_scheduler.relation import Relations
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH306, SCH307: a source that lives where another team's asset, or a model of this project, lives."""
+    """SCH306, SCH307, SCH322: a source that lives where another team's asset, or an own model, lives."""
     project = team.project
-    own = _own_relations(project)
+    own, read_by = _own_relations(project), readers(project)
+    unread: list[Table] = []
     for table in project.tables.values():
         if table.is_global or table.id in project.makers:
             continue
-        for node in own.at(table.relation):
-            yield SCH307.at(
-                *table_place(project.folder, table),
-                subject=table.full_name,
-                source=table.full_name,
-                relation=table.relation,
-                node=f"the {node.resource_type} {node.name}",
-                name=node.name,
-            )
-        for key in workspace.directory.at(table.relation):
-            if key.team != project.team:
-                yield SCH306.at(
-                    *table_place(project.folder, table),
-                    subject=table.full_name,
-                    source=table.full_name,
-                    relation=table.relation,
-                    asset=key.asset,
-                    team=key.team,
-                )
+        nodes = () if table.own_table else own.at(table.relation)
+        keys = [key for key in workspace.directory.at(table.relation) if key.team != project.team]
+        if (nodes or keys) and table.id not in read_by:
+            unread.append(table)
+            continue
+        place, name = table_place(project.folder, table), table.full_name
+        for node in nodes:
+            hint = _own_hint(project, node, read_by[table.id])
+            words = {"node": f"the {node.resource_type} {node.name}", "name": node.name}
+            yield SCH307.at(*place, subject=name, source=name, relation=table.relation, hint=hint, **words)
+        for key in keys:
+            words = {"asset": key.asset, "team": key.team}
+            yield SCH306.at(*place, subject=name, source=name, relation=table.relation, **words)
+    if unread:
+        first = unread[0]
+        place = table_place(project.folder, first)
+        yield SCH322.at(*place, subject=first.full_name, source=first.full_name, count=len(unread))
+
+
+def _own_hint(project: Project, node: Node, read_by: list[str]) -> str | None:
+    """Where ``ref()`` would make dbt refuse the project, what else there is to do."""
+    below = built_from(project, node.unique_id)
+    circular = [reader for reader in read_by if reader in below]
+    return WOULD_CLOSE_A_CYCLE.format(name=node.name, reader=circular[0]) if circular else None
 
 
 def _own_relations(project: Project) -> Relations[Node]:

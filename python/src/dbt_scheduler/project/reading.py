@@ -1,0 +1,34 @@
+"""Who reads a project's tables, and what is built from what."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from dbt_scheduler.project.types import Project
+
+
+def readers(project: Project) -> Mapping[str, list[str]]:
+    """For each id the ids of the nodes, declared tasks and exposures that read it, sorted.
+
+    Tests are left out: a source's own tests look at it and make nothing of it.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    nodes = [node for node in project.manifest.nodes.values() if node.resource_type != "test"]
+    parents = {node.unique_id: node.depends_on.nodes for node in nodes}
+    parents |= {each.unique_id: each.depends_on.nodes for each in project.manifest.exposures.values()}
+    parents |= {work.id: work.parents for work in project.works.values()}
+    for reader, read in sorted(parents.items()):
+        for parent in dict.fromkeys(read):
+            found[parent].append(reader)
+    return found
+
+
+def built_from(project: Project, node: str) -> set[str]:
+    """The ids of everything that a node is built from, and its own."""
+    found, queue = {node}, [node]
+    while queue:
+        above = project.manifest.nodes.get(queue.pop())
+        for parent in above.depends_on.nodes if above else ():
+            if parent not in found:
+                found.add(parent)
+                queue.append(parent)
+    return found
