@@ -124,13 +124,13 @@ def _projects() -> list[Path]:
 
 
 def _all_teams(*steps: Step) -> None:
-    """Every step for every team, two teams at a time."""
+    """Every step for every team, all teams at once."""
 
     def prepare(project: Path) -> None:
         for step in steps:
             step(project)
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor() as pool:
         list(pool.map(prepare, _projects()))
 
 
