@@ -1,5 +1,6 @@
-# `make demo` shows it, `make test` checks it; both make their own environment in .venv first.
-PYTHON ?= python3.11
+# `make demo` shows it, `make test` checks it; both make their own environment in .venv first, with the Python that
+# PYTHON names, else the first one that will do.
+PYTHON ?=
 BIN := $(CURDIR)/.venv/bin
 ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
@@ -36,7 +37,7 @@ bench: $(ENVIRONMENT) ## the figures of python/benchmarks
 	cd python/benchmarks && for bench in bench_*.py; do $(BIN)/python $$bench; done
 
 lock: ## requirements.lock from requirements.in (needs uv)
-	uv pip compile -q --no-strip-extras --python-version 3.11 --no-emit-index-url --no-annotate \
+	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 		--generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.lock
 
 clean: ## everything that these commands made
@@ -47,7 +48,8 @@ $(ENVIRONMENT): .venv/.locked python/pyproject.toml
 	@touch $@
 
 .venv/.locked: requirements.lock
-	@echo "making .venv from requirements.lock, about two minutes"
-	@$(PYTHON) -m venv --clear .venv
+	@python=$$(sh python/tools/find_python.sh "$(PYTHON)") && \
+		echo "making .venv with $$python from requirements.lock, about two minutes" && \
+		"$$python" -m venv --clear .venv
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@touch $@

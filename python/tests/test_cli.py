@@ -89,7 +89,7 @@ def test_warnings_count_when_asked_to(world):
 def test_compile(world):
     world.team("shop", node("a", pipelines=["daily"]), node("b", "a", pipelines=["weekly"]))
     result = run("compile", "shop", "--out", "out")
-    assert (result.stdout, result.stderr) == ("", "2 DAGs, 2 tasks, 1 sensors, 2 assets written to out\n")
+    assert (result.stdout, result.stderr) == ("", "2 DAGs, 2 tasks, 1 sensor, 2 assets written to out\n")
     spec = json.loads(Path("out/dags/shop_daily.json").read_text())
     assert spec["tasks"][0]["arguments"]["cwd"] == "../../shop"
 
@@ -139,7 +139,7 @@ def test_export(world, monkeypatch):
     run("compile", "shop", "--out", "out")
     monkeypatch.chdir("shop")
     result = run("registry", "export", "--dbt-package", "pkg", "--registry", "../out/registry")
-    assert (result.stdout, result.stderr) == ("", "1 teams written to pkg\n")
+    assert (result.stdout, result.stderr) == ("", "1 team written to pkg\n")
     assert '"team":"shop"' in Path("pkg/macros/snapshot.sql").read_text()
 
 
@@ -160,7 +160,7 @@ def test_a_registry_with_nothing_in_it_is_told(world, url, warning):
 
     assert said("check", "shop") == warning
     assert said("compile", "shop", "--out", "out") == (
-        f"{warning}1 DAGs, 1 tasks, 0 sensors, 1 assets written to out\n"
+        f"{warning}1 DAG, 1 task, 0 sensors, 1 asset written to out\n"
     )
     assert said("report", "base", "out") == warning
     assert said("registry", "export", "--dbt-package", "pkg") == f"{warning}0 teams written to pkg\n"
@@ -168,7 +168,7 @@ def test_a_registry_with_nothing_in_it_is_told(world, url, warning):
 
 def test_the_registry_below_the_output_is_not_missed(world):
     world.team("shop", node("a", pipelines=DAILY))
-    assert run("compile", "shop", "--out", "out").stderr.startswith("1 DAGs")
+    assert run("compile", "shop", "--out", "out").stderr.startswith("1 DAG, ")
 
 
 LOOKUPS = [("list",), ("show", "a"), ("consumers", "a"), ("producers", "shop")]

@@ -131,8 +131,8 @@ def test_sch110(tmp_path, reads, found):
     assert (
         world.findings()
         == [
-            "shop/scheduler.yaml: SCH110 1 dbt tests look only at what no pipeline makes, such as raw sources, and run in "
-            'no DAG: "t_raw" is one | give what they test pipelines, or run them elsewhere'
+            "shop/scheduler.yaml: SCH110 no DAG runs 1 dbt test of data that no pipeline makes, such as raw sources; "
+            'one is "t_raw" | give what is tested pipelines, or test it elsewhere'
         ]
         * found
     )

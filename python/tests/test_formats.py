@@ -6,6 +6,7 @@ import pytest
 
 from dbt_scheduler.catalogue.inputs import SCH401
 from dbt_scheduler.formats import github
+from dbt_scheduler.wording import number
 
 
 def shown(path: str, folder: str, repository: str | None) -> str:
@@ -40,3 +41,11 @@ def test_github_reads_where_the_checkout_is(tmp_path, monkeypatch):
     assert github.render([SCH401.at("a.yml", 1)]).startswith("::error file=teams/shop/a.yml,line=1,")
     monkeypatch.delenv("GITHUB_WORKSPACE")
     assert github.render([SCH401.at("a.yml", 1)]).startswith("::error file=a.yml,line=1,")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 tasks"), (1, "1 task"), (2, "2 tasks"), (0.1, "0.1 tasks"), (10**6, "1000000 tasks")],
+)
+def test_one_of_a_thing_is_singular(count, text):
+    assert number(count, "task") == text

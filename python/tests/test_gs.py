@@ -279,10 +279,10 @@ def test_somebody_who_does_not_answer(store, gcs):
     reading = store.read_all()
     assert list(reading.entries) == ["shop"]
     assert [finding.message for finding in reading.findings] == [
-        'the registry entry of team "slow" cannot be read: it did not arrive within 1 seconds'
+        'the registry entry of team "slow" cannot be read: it did not arrive within 1 second'
     ]
     late = "b/bucket/o?"
-    with pytest.raises(RegistryUnreadableError, match=r"^it does not answer within 1 seconds$"):
+    with pytest.raises(RegistryUnreadableError, match=r"^it does not answer within 1 second$"):
         store.read_all()
     assert 2 < time.monotonic() - started < 3
     done.set()

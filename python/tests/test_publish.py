@@ -147,7 +147,7 @@ def test_a_damaged_entry_is_written_again_by_its_team(world):
         'registry/shop.json: SCH409 (warning) the registry entry of team "shop" cannot be read: it ends in the middle\n'
         "  hint: the next publish of that team writes it again\n"
         "1 warning\n"
-        "1 DAGs, 1 tasks, 0 sensors, 1 assets written to out\n"
+        "1 DAG, 1 task, 0 sensors, 1 asset written to out\n"
     )
     Path("registry/shop.json").write_text("[")
     assert publish(code=1) == OVERTAKEN

@@ -13,7 +13,7 @@ echo 'dbt-core-experimental-parser ; python_version < "3.0"' > "$folder/override
 failed=0
 for release in "$@"; do
 	environment="$folder/$release"
-	uv venv --quiet --python "${PYTHON:-python3.11}" "$environment"
+	uv venv --quiet --python "${PYTHON:->=3.11,<3.14}" "$environment"
 	uv pip install --quiet --python "$environment/bin/python" --override "$folder/overrides.txt" \
 		"dbt-core~=$release.0" dbt-duckdb jsonschema msgspec pyyaml pytest
 	"$environment/bin/python" -c 'import importlib.metadata as m; print("dbt-core", m.version("dbt-core"))'

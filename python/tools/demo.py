@@ -9,10 +9,11 @@ import sys
 import time
 from datetime import UTC, date, datetime, timedelta
 
-from demo_airflow import Airflow, Run
+from demo_airflow import Airflow
+from demo_api import Run
 from demo_story import tell
 from demo_teams import DEMO, OUT, FailedError, compile_teams, copy_teams, leave_out_unrunnable, show_compiled
-from demo_watch import show_results, watch
+from demo_watch import show_results, show_tables, watch
 from rich.console import Console
 from rich.markup import escape
 
@@ -52,15 +53,16 @@ def _run() -> int:
         show_compiled(console)
         dag_ids = leave_out_unrunnable(console)
         console.rule(f"Airflow runs {DAY}", align="left")
-        airflow.start()
-        airflow.wait_for_dags(dag_ids)
+        api = airflow.start()
+        api.wait_for_dags(dag_ids)
         runs = [run for dag_id in dag_ids if (run := _run_of(dag_id))]
-        airflow.create_runs(runs)
-        failed = watch(airflow, runs, console)
-        show_results(airflow, console)
+        api.create_runs(runs)
+        failed = watch(airflow, api, runs, console)
+        show_results(api, runs, console)
         if not failed:
+            show_tables(console)
             console.rule("the next hour: a producer is late", align="left")
-            tell(airflow, _NEXT_HOUR, console)
+            tell(airflow, api, _NEXT_HOUR, console)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     console.print(f"\n{'[red]Failed' if failed else '[green]Done'}[/] in {minutes} min {seconds:02} s.")
     console.print(
@@ -75,9 +77,9 @@ def _serve() -> int:
     with Airflow(DEMO / "airflow", OUT / "dags", scheduling=True) as airflow:
         compile_teams(console)
         dag_ids = leave_out_unrunnable(console)
-        airflow.start()
-        airflow.wait_for_dags(dag_ids)
-        console.print(f"\nAirflow: [bold]{airflow.url}[/] (everybody is admin; Ctrl-C stops it)")
+        api = airflow.start()
+        api.wait_for_dags(dag_ids)
+        console.print(f"\nAirflow: [bold]{api.url}[/] (everybody is admin; Ctrl-C stops it)")
         airflow.wait()
     return 0
 

@@ -1,12 +1,14 @@
 """What the demo's Airflow is started with, and how all of it is stopped."""
 
-import os
 import secrets
 import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
+
+_PORTS = range(20000, 32000)
 
 
 def settings(home: Path, dags: Path) -> dict[str, str]:
@@ -28,15 +30,41 @@ def settings(home: Path, dags: Path) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db?timeout=30",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1",
+        # What takes a second takes a minute where every core is busy with something else.
+        "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
+        "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "600",
+        "AIRFLOW__CORE__TASK_SUCCESS_OVERTIME": "120",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "NO_PROXY": "127.0.0.1," + os.environ.get("NO_PROXY", ""),
+    }
+
+
+def addresses(port: int, execution_port: int) -> dict[str, str]:
+    """Where people, and where tasks, find Airflow's API, as environment variables."""
+    url = f"http://127.0.0.1:{port}"
+    return {
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{execution_port}/execution/",
+        # What the default platform calls the way to Airflow's own API; here everybody is admin, without a login.
+        "AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW": url,
     }
 
 
 def free_ports() -> tuple[int, int]:
-    """Two ports of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return one.getsockname()[1], other.getsockname()[1]
+    """Two ports of this machine that nobody listens on.
+
+    Airflow listens on them only seconds later. So they are drawn by lot, against another demo on this machine,
+    and from numbers that no system gives to outgoing connections by itself.
+    """
+    found: set[int] = set()
+    while len(found) < 2:  # noqa: PLR2004 - as the name says
+        port = secrets.choice(_PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.add(port)
+    one, other = found
+    return one, other
 
 
 def stop(processes: list[subprocess.Popen[bytes]]) -> None:

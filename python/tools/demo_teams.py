@@ -35,7 +35,8 @@ def environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("AIRFLOW", "DBT_", "PYTHON"))
     }
-    return {**kept, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    direct = {name: f"127.0.0.1,{kept.get(name, '')}" for name in ("NO_PROXY", "no_proxy")}
+    return {**kept, **direct, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
 
 
 def copy_teams() -> None:
@@ -71,6 +72,11 @@ def compile_teams(console: Console) -> None:
 def publish() -> None:
     """What every team's files say now, as specs and registry entries."""
     _scheduler("compile", *(path.name for path in _projects()), "--out", str(OUT))
+
+
+def sweep(url: str) -> None:
+    """What Airflow runs every few minutes where it schedules: it resumes what a callback could not."""
+    _scheduler("resume", "--out", str(OUT), "--airflow", url, "--days", "3660")
 
 
 def show_compiled(console: Console) -> None:
@@ -118,13 +124,13 @@ def _projects() -> list[Path]:
 
 
 def _all_teams(*steps: Step) -> None:
-    """Every step for every team, two teams at a time."""
+    """Every step for every team, all teams at once."""
 
     def prepare(project: Path) -> None:
         for step in steps:
             step(project)
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor() as pool:
         list(pool.map(prepare, _projects()))
 
 

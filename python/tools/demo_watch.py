@@ -1,71 +1,104 @@
 """The second half of the demo: watching the runs, and telling what they did."""
 
 import json
-import time
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import duckdb
-from demo_airflow import Airflow, Run
+from demo_airflow import Airflow
+from demo_api import Api, Run, TooLateError
 from demo_teams import TEAMS, specs
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-PATIENCE = 600
 MOVING = {"scheduled", "queued", "running", "up_for_retry", "restarting"}
 ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
+OVER = {"success", "failed"}
 COLOURS = {"success": "green", "failed": "red", "upstream_failed": "yellow"}
 
 
-def watch(airflow: Airflow, runs: list[Run], console: Console) -> bool:
+@dataclass(frozen=True)
+class _News:
+    """Tasks that have ended since the last look; whether that was all, and whether some run failed."""
+
+    ended: list[dict]
+    over: bool
+    failed: bool
+
+
+def watch(airflow: Airflow, api: Api, runs: list[Run], console: Console) -> bool:
     """Prints a line as each task ends, and the end of a failed one's log; whether any run did not succeed."""
-    shown: set[tuple[str, str]] = set()
+    shown: set[str] = set()
     sensors = {(spec["dag_id"], sensor["task_id"]) for spec in specs() for sensor in spec["sensors"]}
-    deadline = time.monotonic() + PATIENCE
     while True:
-        states = airflow.run_states()
-        tasks = airflow.task_instances()
-        ended = [task for task in tasks if task["state"] in ENDED]
-        for task in sorted(ended, key=lambda task: task["end_date"] or ""):
-            key = (task["dag_id"], task["task_id"])
-            if key not in shown:
-                shown.add(key)
-                _show_task(airflow, task, console, waited=key in sensors)
-        if all(state in ("success", "failed") for state in states.values()) and len(states) == len(runs):
-            return set(states.values()) != {"success"}
-        if not any(task["state"] in MOVING for task in tasks) and any(t["state"] == "failed" for t in tasks):
-            return True  # the others wait for what has failed, as they would for somebody to mend it
-        if time.monotonic() > deadline:
-            console.print(f"[red]not finished after {PATIENCE} s[/]")
+        try:  # whatever has ended starts the patience anew
+            news = api.wait_for("the next task to end", partial(_news, api, runs, shown))
+        except TooLateError as error:
+            console.print(f"[red]{escape(error.args[0])}[/]")
             return True
-        airflow.check()
-        time.sleep(1)
+        for task in news.ended:
+            shown.add(task["id"])
+            _show_task(airflow, task, console, waited=(task["dag_id"], task["task_id"]) in sensors)
+        if news.over:
+            return news.failed
 
 
-def show_results(airflow: Airflow, console: Console) -> None:
-    """What ran, who waited for whom, and the tables that are there now."""
-    tasks = airflow.task_instances()
-    states = airflow.run_states()
+def show_results(api: Api, runs: list[Run], console: Console) -> None:
+    """What ran, and who waited for whom."""
+    tasks, states = api.task_instances(), api.run_states()
     table = Table(
         "DAG", "state", "tasks", "sensors", "from", "to", box=None, title="What ran", title_justify="left"
     )
-    for spec in specs():
-        own = [task for task in tasks if task["dag_id"] == spec["dag_id"]]
-        if not own:
-            continue
+    for run in runs:
+        own = [task for task in tasks if task["dag_id"] == run.dag_id]
         succeeded = {task["task_id"] for task in own if task["state"] == "success"}
+        (spec,) = (spec for spec in specs() if spec["dag_id"] == run.dag_id)
         table.add_row(
-            spec["dag_id"],
-            states.get(spec["dag_id"], "?"),
+            run.dag_id,
+            states.get(run, "?"),
             _of(succeeded, [task["task_id"] for task in spec["tasks"]]),
             _of(succeeded, [sensor["task_id"] for sensor in spec["sensors"]]),
-            _clock(min(task["start_date"] for task in own if task["start_date"])),
-            _clock(max(task["end_date"] for task in own if task["end_date"])),
+            _clock(min((task["start_date"] for task in own if task["start_date"]), default=None)),
+            _clock(max((task["end_date"] for task in own if task["end_date"]), default=None)),
         )
     console.print()
     console.print(table)
     _show_waits(tasks, console)
-    _show_tables(console)
+
+
+def show_tables(console: Console) -> None:
+    """The tables that are there now; no task may be writing one."""
+    table = Table("table", "rows", box=None, title="In the warehouse", title_justify="left")
+    with duckdb.connect(str(TEAMS / "warehouse.duckdb"), read_only=True) as warehouse:
+        found = warehouse.execute(
+            "select table_schema, table_name from information_schema.tables order by all"
+        ).fetchall()
+        for schema, name in found:
+            rows = warehouse.execute(f'select count(*) from "{schema}"."{name}"').fetchone()  # noqa: S608
+            table.add_row(f"{schema}.{name}", str(rows[0]))
+    console.print(table)
+
+
+def events(log: str) -> list[str]:
+    """The messages of Airflow's log file, which has a JSON object a line; a line still being written is none."""
+    whole = [line for line in log.splitlines(keepends=True) if line.endswith("\n")]
+    return [json.loads(line).get("event", line) if line.startswith("{") else line.rstrip() for line in whole]
+
+
+def _news(api: Api, runs: list[Run], shown: set[str]) -> _News | None:
+    """What is worth saying now; None if nothing is."""
+    states = api.run_states()  # before the tasks: of a run that is over, all of them have ended
+    tasks = api.task_instances()
+    ended = [task for task in tasks if task["state"] in ENDED and task["id"] not in shown]
+    failed = any(states.get(run) == "failed" for run in runs) or any(t["state"] == "failed" for t in tasks)
+    # What is below a failed task waits for it, as it would for somebody to fix it.
+    stuck = failed and not any(task["state"] in MOVING for task in tasks)
+    over = stuck or all(states.get(run) in OVER for run in runs)
+    if not ended and not over:
+        return None
+    return _News(sorted(ended, key=lambda task: task["end_date"] or ""), over, failed)
 
 
 def _show_waits(tasks: list[dict], console: Console) -> None:
@@ -87,18 +120,6 @@ def _show_waits(tasks: list[dict], console: Console) -> None:
     console.print(table)
 
 
-def _show_tables(console: Console) -> None:
-    table = Table("table", "rows", box=None, title="In the warehouse", title_justify="left")
-    with duckdb.connect(str(TEAMS / "warehouse.duckdb"), read_only=True) as warehouse:
-        found = warehouse.execute(
-            "select table_schema, table_name from information_schema.tables order by all"
-        ).fetchall()
-        for schema, name in found:
-            rows = warehouse.execute(f'select count(*) from "{schema}"."{name}"').fetchone()  # noqa: S608
-            table.add_row(f"{schema}.{name}", str(rows[0]))
-    console.print(table)
-
-
 def _show_task(airflow: Airflow, task: dict, console: Console, *, waited: bool) -> None:
     took = f"{task['duration']:.1f} s" if task["duration"] is not None else ""
     colour = "dim" if waited else COLOURS.get(task["state"], "")
@@ -108,14 +129,7 @@ def _show_task(airflow: Airflow, task: dict, console: Console, *, waited: bool) 
     )
     log = airflow.task_log(task)
     if task["state"] == "failed" and log.exists():
-        console.print("\n".join(f"    {escape(line)}" for line in _events(log.read_text())[-40:]))
-
-
-def _events(log: str) -> list[str]:
-    """The messages of Airflow's log file, which has a JSON object a line."""
-    return [
-        json.loads(line).get("event", line) if line.startswith("{") else line for line in log.splitlines()
-    ]
+        console.print("\n".join(f"    {escape(line)}" for line in events(log.read_text())[-40:]))
 
 
 def _of(succeeded: set[str], names: list[str]) -> str:

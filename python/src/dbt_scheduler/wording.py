@@ -100,6 +100,11 @@ def inside(path: Path) -> str:
     return f" in {subject(path)}" if path else ""
 
 
+def number(count: float, noun: str) -> str:
+    """``1 task``, ``2 tasks``."""
+    return f"{count:.12g} {_plural(noun, count)}"
+
+
 def either(words: Sequence[str]) -> str:
     """A choice in words: ``a, b or c``."""
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
@@ -108,7 +113,7 @@ def either(words: Sequence[str]) -> str:
 def counted(keyword: str, rule: Json) -> str:
     """What a keyword asks for, such as ``1 item``."""
     if keyword in UNITS:
-        return f"{shown(rule)} {UNITS[keyword]}{'' if rule == 1 else 's'}"
+        return f"{shown(rule)} {_plural(UNITS[keyword], rule)}"
     return rule if isinstance(rule, str) else shown(rule)
 
 
@@ -123,6 +128,10 @@ def twice(values: list[Json]) -> str:
     """The first value that a list has already had, as a message shows it."""
     same = [_canonical(value) for value in values]
     return next(shown(value) for at, value in enumerate(values) if same[at] in same[:at])
+
+
+def _plural(noun: str, count: float) -> str:
+    return noun if count == 1 else f"{noun}s"
 
 
 def _canonical(value: Json) -> str:

@@ -334,7 +334,7 @@ def test_the_sweep_is_a_command(airflow: Platform, api_url: str, monkeypatch: py
         0,
         [
             f"playground_daily {run} {WAIT} satisfied",
-            "1 sensors waited, 1 satisfied, 0 runs repaired",
+            "1 sensor waited, 1 satisfied, 0 runs repaired",
         ],
     )
     airflow.work()

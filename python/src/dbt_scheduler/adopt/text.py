@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, Proposal, TableRead, TeamProposal
+from dbt_scheduler.wording import number
 
 PATCH = "adopt.patch"
 
@@ -37,20 +38,16 @@ def _team(team: str, proposal: TeamProposal) -> Iterator[str]:
     for read in proposal.reads:
         tables[read.team].append(read.reads)
     for other, reads in sorted(tables.items()):
-        yield f"{team} reads {_count(len(reads), 'table')} of {other} ({_count(sum(reads), 'read')})"
+        yield f"{team} reads {number(len(reads), 'table')} of {other} ({number(sum(reads), 'read')})"
     if proposal.own:
-        total = _count(sum(own.reads for own in proposal.own), "read")
-        yield f"{team} reads {_count(len(proposal.own), 'table')} of its own through source() ({total})"
+        total = number(sum(own.reads for own in proposal.own), "read")
+        yield f"{team} reads {number(len(proposal.own), 'table')} of its own through source() ({total})"
     if proposal.ambiguous:
-        yield f"{team} reads {_count(len(proposal.ambiguous), 'table')} that several assets could be"
+        yield f"{team} reads {number(len(proposal.ambiguous), 'table')} that several assets could be"
     if proposal.by_hand:
-        yield f"{team} has {_count(len(proposal.by_hand), 'thing')} to do by hand"
+        yield f"{team} has {number(len(proposal.by_hand), 'thing')} to do by hand"
     if proposal.exposed:
-        yield f"{team} is to expose {_count(len(proposal.exposed), 'asset')}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+        yield f"{team} is to expose {number(len(proposal.exposed), 'asset')}"
 
 
 def _read(read: TableRead) -> str:

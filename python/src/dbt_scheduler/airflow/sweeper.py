@@ -15,6 +15,7 @@ from dbt_scheduler.airflow.resumed import destination, task_run, tell_all_clear
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.spec import RESUME_DAG
 from dbt_scheduler.stores import RegistryUnreadableError, open_store
+from dbt_scheduler.wording import number
 
 if TYPE_CHECKING:
     from dbt_scheduler.resume.promises import SloMiss
@@ -110,4 +111,4 @@ def _report(swept: "Swept") -> None:
         _log.warning("%s %s: %s could not be satisfied in time; the next sweep tries again.", *sensor.id_)
     for run in swept.healed:
         _log.info("%s %s: goes on.", *run)
-    _log.info("%s sensors waited, %s satisfied.", swept.waiting, len(swept.satisfied))
+    _log.info("%s waited, %s satisfied.", number(swept.waiting, "sensor"), len(swept.satisfied))

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from dbt_scheduler import __version__
+from dbt_scheduler.cli.groups import Group
 
 _BUG = 70
 """``EX_SOFTWARE`` of BSD's sysexits.h."""
@@ -29,7 +30,7 @@ _COMMANDS = {
 """Each command's module, in the order of the help."""
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     """Imports a command when it is asked for: an HTTP client alone takes as long as all of a small check."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -12,6 +12,7 @@ from dbt_scheduler.adopt.writing import encode_proposal, write_proposal
 from dbt_scheduler.cli.shared import FOLDER, FOLDER_OR_FILE, STYLE, common, progress, refusals, talk
 from dbt_scheduler.compiler.output import writing
 from dbt_scheduler.session import Options, read_platform, read_registry
+from dbt_scheduler.wording import number
 
 
 @click.command()
@@ -42,4 +43,4 @@ def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> No
         with writing(out):
             write_proposal(out, proposal)
         sys.stdout.write(encode_proposal(proposal).decode() if style == "json" else render_summary(proposal))
-        click.echo(f"{len(proposal.texts)} files to review written to {out}", err=True)
+        click.echo(f"{number(len(proposal.texts), 'file')} to review written to {out}", err=True)

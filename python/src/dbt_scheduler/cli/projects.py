@@ -17,6 +17,7 @@ from dbt_scheduler.formats import FORMATS
 from dbt_scheduler.graph.workspace import Team
 from dbt_scheduler.rules import check as find_all
 from dbt_scheduler.session import Options, Session, open_session
+from dbt_scheduler.wording import number
 
 
 @click.command()
@@ -90,4 +91,5 @@ def _written(out: Path, compiled: Sequence[Compiled]) -> str:
     tasks = sum(len(spec.tasks) for spec in specs)
     sensors = sum(len(spec.sensors) for spec in specs)
     assets = sum(len(team.entry.produced) for team in compiled)
-    return f"{len(specs)} DAGs, {tasks} tasks, {sensors} sensors, {assets} assets written to {out}"
+    counts = {"DAG": len(specs), "task": tasks, "sensor": sensors, "asset": assets}
+    return f"{', '.join(number(count, noun) for noun, count in counts.items())} written to {out}"

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from dbt_scheduler.cli.groups import Group
 from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, talk, warn
 from dbt_scheduler.compiler.output import writing
 from dbt_scheduler.deployed import NotFoundError
@@ -27,11 +28,12 @@ from dbt_scheduler.session import (
 )
 from dbt_scheduler.snapshot import write_snapshot
 from dbt_scheduler.stores import shown_url
+from dbt_scheduler.wording import number
 
 _Value = TypeVar("_Value")
 
 
-@click.group()
+@click.group(cls=Group)
 def registry() -> None:
     """Look into the asset registry."""
 
@@ -100,7 +102,7 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
         if package is not None:
             with writing(package):
                 write_snapshot(package, reading, platform.pipelines, team_name(Path()))
-            click.echo(f"{len(reading.entries)} teams written to {package}", err=True)
+            click.echo(f"{number(len(reading.entries), 'team')} written to {package}", err=True)
         if json_:
             sys.stdout.write(encode_json(reading.entries).decode())
 

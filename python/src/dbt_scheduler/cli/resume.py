@@ -13,6 +13,7 @@ from dbt_scheduler.moments import utc
 from dbt_scheduler.resume.api import AirflowApi, AirflowApiError
 from dbt_scheduler.resume.sweep import WINDOW, Swept, sweep
 from dbt_scheduler.session import Options, read_platform, read_registry
+from dbt_scheduler.wording import number
 
 
 @click.command()
@@ -63,5 +64,6 @@ def _lines(swept: Swept) -> list[str]:
             f"{miss.task.dag_id} {miss.task.run_id} {miss.key} late: promised by {utc(miss.due)} UTC"
             for miss in swept.misses
         ),
-        f"{swept.waiting} sensors waited, {len(swept.satisfied)} satisfied, {len(swept.healed)} runs repaired",
+        f"{number(swept.waiting, 'sensor')} waited, {len(swept.satisfied)} satisfied, "
+        f"{number(len(swept.healed), 'run')} repaired",
     ]

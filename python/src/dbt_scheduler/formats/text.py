@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dbt_scheduler.errors import Finding, Severity
+from dbt_scheduler.wording import number
 
 
 def render(findings: Sequence[Finding]) -> str:
@@ -20,5 +21,5 @@ def render(findings: Sequence[Finding]) -> str:
 def count(findings: Sequence[Finding]) -> str:
     """``2 errors, 1 warning``."""
     counts = Counter(finding.severity for finding in findings)
-    words = [f"{counts[s]} {s}{'s' if counts[s] > 1 else ''}" for s in Severity if counts[s]]
+    words = [number(counts[each], each) for each in Severity if counts[each]]
     return ", ".join(words) or "no findings"

@@ -14,6 +14,7 @@ from dbt_scheduler.pipelines.periods import (
 )
 from dbt_scheduler.pipelines.ticks import first_instant, last_tick, next_tick, previous_tick
 from dbt_scheduler.spec import Schedule
+from dbt_scheduler.wording import number
 
 _YEARS_UNTIL_WEEKDAYS_REPEAT, _YEARS_UNTIL_DATES_REPEAT = 28, 4
 # However long ago a pipeline began, the rules that zones have today are checked too.
@@ -78,7 +79,7 @@ def _uneven_day(ticks: cron.Cron, step: int, began: date) -> str | None:
 
 def _uneven_calendar(ticks: cron.Cron, grain: str, began: date) -> str | None:
     if len(ticks.minutes) != 1:
-        return f"ticks {len(ticks.minutes)} times on each of its days"
+        return f"{_times(len(ticks.minutes))} on each of its days"
     start = calendar_start(grain, datetime.combine(began, time()))
     last = start + timedelta(days=366 * _years_until_repeat(ticks))
     while start < last:
@@ -159,7 +160,7 @@ def _is_walked_through(schedule: Schedule, change: datetime) -> bool:
 
 
 def _times(count: int) -> str:
-    return f"ticks {count} times" if count else "does not tick"
+    return f"ticks {number(count, 'time')}" if count else "does not tick"
 
 
 def _clock(minute: int) -> str:

@@ -13,6 +13,8 @@ from functools import lru_cache
 import msgspec
 from croniter import croniter  # type: ignore[import-untyped] # it ships no types
 
+from dbt_scheduler.wording import number
+
 # airflow.utils.dates.cron_presets; croniter's own further aliases are not Airflow's, so they are refused.
 PRESETS = {
     "@hourly": "0 * * * *",
@@ -47,7 +49,7 @@ def parse(expression: str) -> Cron:
     """Read five fields or one of Airflow's presets; raises ValueError with the reason in words."""
     fields = PRESETS.get(expression, expression).split()
     if len(fields) != len(FIELDS):
-        raise ValueError(f"has {len(fields)} field{'s' if len(fields) != 1 else ''} instead of five")
+        raise ValueError(f"has {number(len(fields), 'field')} instead of five")
     for at, field in enumerate(fields):
         alone = [*"*****"]
         alone[at] = field

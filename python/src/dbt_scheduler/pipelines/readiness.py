@@ -6,6 +6,7 @@ from itertools import pairwise
 from dbt_scheduler.durations import duration
 from dbt_scheduler.pipelines import cron
 from dbt_scheduler.spec import Schedule
+from dbt_scheduler.wording import number
 
 _SINCE = datetime(2024, 1, 1)
 _TICKS = 14
@@ -61,4 +62,4 @@ def _first_ticks(ticks: cron.Cron) -> list[datetime]:
 
 
 def _later(count: int, unit: str) -> str:
-    return f"the next {unit}" if count == 1 else f"{count} {unit}s later"
+    return f"the next {unit}" if count == 1 else f"{number(count, unit)} later"

@@ -10,6 +10,7 @@ from dbt_scheduler.project.places import work_place
 from dbt_scheduler.project.types import Project, Work
 from dbt_scheduler.registry import dag_id
 from dbt_scheduler.suggest import did_you_mean
+from dbt_scheduler.wording import number
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -76,6 +77,6 @@ def _homeless_tests(team: Team) -> Iterator[Finding]:
         yield SCH110.at(
             str(team.project.folder / "scheduler.yaml"),
             subject=first.name,
-            count=len(homeless),
+            tests=number(len(homeless), "dbt test"),
             first=first.name,
         )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from dbt_scheduler.stores._documents import RegistryUnreadableError
+from dbt_scheduler.wording import number
 
 _AT_ONCE = 8
 
@@ -34,7 +35,9 @@ class Calls:
         try:
             return self._pool.submit(function).result(self._left())
         except TimeoutError:
-            raise RegistryUnreadableError(f"it does not answer within {self._seconds:g} seconds") from None
+            raise RegistryUnreadableError(
+                f"it does not answer within {number(self._seconds, 'second')}"
+            ) from None
 
     def each(
         self, function: Callable[[_Item], _Result], items: Iterable[_Item]

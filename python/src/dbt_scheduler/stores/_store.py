@@ -18,6 +18,7 @@ from dbt_scheduler.stores._documents import (
     RegistryUnreadableError,
 )
 from dbt_scheduler.stores._entries import decode, encode, is_team
+from dbt_scheduler.wording import number
 
 _NEWER = "install a newer dbt-scheduler"
 
@@ -121,7 +122,7 @@ class Store:
         for team, each in zip(listing, loaded, strict=True):
             if isinstance(each, TimeoutError):
                 yield _Loaded(
-                    team, listing[team], problem=f"it did not arrive within {self._seconds:g} seconds"
+                    team, listing[team], problem=f"it did not arrive within {number(self._seconds, 'second')}"
                 )
             else:
                 yield each

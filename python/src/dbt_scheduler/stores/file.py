@@ -17,6 +17,7 @@ from dbt_scheduler.stores._documents import (
     RegistryUnwritableError,
     shown_url,
 )
+from dbt_scheduler.wording import number
 
 _LOCK = ".publish.lock"
 _PATIENCE, _PAUSE = 20.0, 0.02  # seconds; a write takes some thousandths of one
@@ -93,7 +94,7 @@ class Folder:
             while not _taken(lock):
                 if time.monotonic() > until:
                     raise RegistryUnwritableError(
-                        f"somebody else is publishing, and was not done within {_PATIENCE:g} seconds"
+                        f"somebody else is publishing, and was not done within {number(_PATIENCE, 'second')}"
                     )
                 time.sleep(_PAUSE)
             yield

@@ -11,6 +11,7 @@ from dbt_scheduler.airflow.alerts import texts
 from dbt_scheduler.airflow.alerts.channels import NotSentError, open_channel
 from dbt_scheduler.airflow.alerts.texts import Message, TaskRun, plain
 from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.wording import number
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ def _send(to: Destination, message: Message, seconds: float) -> str:
     worker.start()
     worker.join(seconds)
     if worker.is_alive():
-        return f"no answer within {seconds} seconds. See whether the worker reaches {to.means}."
+        return f"no answer within {number(seconds, 'second')}. See whether the worker reaches {to.means}."
     if problems:
         raise problems[0]
     return ""

@@ -1,0 +1,20 @@
+"""Puts the schemas into what is built: they lie beside this folder, and in it where an sdist was unpacked."""
+
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class Schemas(BuildHookInterface):
+    """The hook that pyproject.toml names; an editable install reads the schemas where they lie."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Add the folder to the files of a wheel or an sdist."""
+        if version == "editable":
+            return
+        root = Path(self.root)
+        unpacked = root / "schemas"
+        source = unpacked if unpacked.is_dir() else root.parent / "schemas"
+        target = "dbt_scheduler/schemas" if self.target_name == "wheel" else "schemas"
+        build_data["force_include"][str(source)] = target
