@@ -1,5 +1,6 @@
 """``publish``: puts the entries that ``compile`` wrote into the registry."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,7 +8,15 @@ import click
 
 from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, talk, warn
 from dbt_scheduler.deployed import NotFoundError
-from dbt_scheduler.publishing import Published, check_offers, doubtful, load_offers, write_offers
+from dbt_scheduler.publishers import ci_repository
+from dbt_scheduler.publishing import (
+    Published,
+    check_offers,
+    check_publishers,
+    doubtful,
+    load_offers,
+    write_offers,
+)
 from dbt_scheduler.session import Options, read_platform, read_registry, registry_to_use
 from dbt_scheduler.stores import Store, open_store, shown_url
 
@@ -37,6 +46,7 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
         offers, findings = load_offers(out)
         warn(doubtful(offers))
         reading = read_registry(config, options)
+        findings += check_publishers(offers, config.teams, ci_repository(os.environ))
         findings += check_offers(offers, reading)
         if findings:
             talk(findings)
