@@ -11,10 +11,11 @@ def encode_json(document: object) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, new: bool = False) -> None:
     """Replace a file at once, making its folder if need be; when interrupted, what was there stays whole.
 
     Raises:
+        FileExistsError: the file must be ``new``, and somebody else was faster.
         OSError: the folder cannot be made or the file not be written.
 
     """
@@ -26,6 +27,18 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        if not new or not _linked(temporary, path):
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _linked(file: Path, path: Path) -> bool:
+    """Whether the file has a second name now, which nobody had taken; false where there are no hard links."""
+    try:
+        path.hardlink_to(file)
+    except FileExistsError:
+        raise
+    except OSError:
+        return False
+    return True
