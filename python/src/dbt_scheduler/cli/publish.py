@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, talk, warn
+from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, say, talk, warn
 from dbt_scheduler.deployed import NotFoundError
 from dbt_scheduler.publishers import ci_repository
 from dbt_scheduler.publishing import (
@@ -50,28 +50,28 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
         findings += check_offers(offers, reading)
         if findings:
             talk(findings)
-            click.echo(_NOTHING, err=True)
+            say(_NOTHING)
             sys.exit(1)
         store = open_store(url)
         published = write_offers(offers, reading, store)
         if published.written and not reading.versions:
-            click.echo(f"made a new registry at {shown_url(url)}", err=True)
+            say(f"made a new registry at {shown_url(url)}")
         _tell(published, store)
         sys.exit(_exit_code(published))
 
 
 def _tell(published: Published, store: Store) -> None:
     for team in published.written:
-        click.echo(f"{team}: published to {store.place(team)}", err=True)
+        say(f"{team}: published to {store.place(team)}")
     for team in published.same:
-        click.echo(f"{team}: already published", err=True)
+        say(f"{team}: already published")
     if published.finding is None:
         return
     talk([published.finding])
     for team in published.left if published.written else ():
-        click.echo(f"{team}: not published", err=True)
+        say(f"{team}: not published")
     if not published.written:
-        click.echo(_NOTHING, err=True)
+        say(_NOTHING)
 
 
 def _exit_code(published: Published) -> int:

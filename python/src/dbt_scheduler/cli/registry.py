@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, talk, warn
+from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, say, show_json, talk, warn
 from dbt_scheduler.compiler.output import writing
 from dbt_scheduler.deployed import NotFoundError
 from dbt_scheduler.files import encode_json
@@ -100,9 +100,9 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
         if package is not None:
             with writing(package):
                 write_snapshot(package, reading, platform.pipelines, team_name(Path()))
-            click.echo(f"{len(reading.entries)} teams written to {package}", err=True)
+            say(f"{len(reading.entries)} teams written to {package}")
         if json_:
-            sys.stdout.write(encode_json(reading.entries).decode())
+            show_json(encode_json(reading.entries))
 
 
 def _directory(options: dict[str, Any]) -> Directory:
@@ -128,6 +128,6 @@ def _directory(options: dict[str, Any]) -> Directory:
 def _show(style: str, value: _Value, text: Callable[[_Value], str]) -> None:
     """A value in the format that was asked for."""
     if style == "json":
-        sys.stdout.write(encode_json(value).decode())
+        show_json(encode_json(value))
     else:
         sys.stdout.write(text(value))
