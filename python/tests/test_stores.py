@@ -12,6 +12,7 @@ import pytest
 
 from dbt_scheduler import files, stores
 from dbt_scheduler.files import write_atomically
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.registry import AssetPipeline, Contact, Entry, Produced
 from dbt_scheduler.spec import Schedule
 from dbt_scheduler.stores import (
@@ -23,7 +24,6 @@ from dbt_scheduler.stores import (
     open_store,
     registry_url,
     schemes,
-    shown_url,
     typed_url,
 )
 

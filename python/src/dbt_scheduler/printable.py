@@ -1,4 +1,4 @@
-"""Makes text that others wrote safe to print: one line, that no terminal and no CI obeys."""
+"""Makes text safe to print: one line, that no terminal and no CI obeys, and no secrets of URLs."""
 
 import json
 import re
@@ -31,6 +31,17 @@ def printable_json(document: bytes) -> str:
     """The same JSON document over several lines, safe to print too: text that JSON need not escape is escaped."""
     found = re.sub(r"#(?=#(?:vso)?\[)", r"\\u0023", document.decode(), flags=re.IGNORECASE)
     return "\n".join(_ascii(line) for line in found.split("\n"))
+
+
+def shown_url(url: str) -> str:
+    """A URL as it may be printed: what is before an @, or after a ? or #, may be a password or a token."""
+    without_user = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:(?://)?|//).*@", r"\1...@", url, flags=re.DOTALL)
+    return re.sub(r"([?#]).*", r"\1...", without_user, flags=re.DOTALL)
+
+
+def redacted(error: object) -> str:
+    """An error's text, in which every URL is as it may be printed: a library may quote the one that it was given."""
+    return re.sub(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", lambda url: shown_url(url[0]), str(error))
 
 
 def _ascii(line: str) -> str:

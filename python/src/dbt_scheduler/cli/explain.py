@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -80,10 +80,8 @@ def _name(task_id: str) -> str:
 
 @contextmanager
 def _rest(url: str, credentials: tuple[str, str]) -> Iterator[Rest]:
-    rest = Rest(url, credentials, _PATIENCE_SECONDS, None)
     try:
-        yield rest
+        with closing(Rest(url, credentials, _PATIENCE_SECONDS, None)) as rest:
+            yield rest
     except AirflowApiError as error:
         raise NotFoundError(str(error)) from None
-    finally:
-        rest.close()

@@ -8,6 +8,7 @@ import click
 
 from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, say, talk, warn
 from dbt_scheduler.deployed import NotFoundError
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.publishers import ci_repository
 from dbt_scheduler.publishing import (
     Published,
@@ -18,7 +19,7 @@ from dbt_scheduler.publishing import (
     write_offers,
 )
 from dbt_scheduler.session import Options, read_platform, read_registry, registry_to_use
-from dbt_scheduler.stores import Store, open_store, shown_url
+from dbt_scheduler.stores import Store, open_store
 
 _NOTHING = "nothing was published"
 

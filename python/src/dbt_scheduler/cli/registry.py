@@ -14,6 +14,7 @@ from dbt_scheduler.files import encode_json
 from dbt_scheduler.lookup.finding import find_asset, find_team
 from dbt_scheduler.lookup.text import render_asset, render_assets, render_consumers, render_needs
 from dbt_scheduler.lookup.views import view_asset, view_assets, view_needs
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.project.loading import team_name
 from dbt_scheduler.readers import Readers
 from dbt_scheduler.registry import Directory
@@ -26,7 +27,6 @@ from dbt_scheduler.session import (
     registry_warnings,
 )
 from dbt_scheduler.snapshot import write_snapshot
-from dbt_scheduler.stores import shown_url
 
 _Value = TypeVar("_Value")
 

@@ -10,12 +10,12 @@ from typing import ClassVar
 from urllib.parse import unquote
 
 from dbt_scheduler.files import write_atomically
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.stores._documents import (
     ChangedError,
     Document,
     RegistryUnreadableError,
     RegistryUnwritableError,
-    shown_url,
 )
 
 _LOCK = ".publish.lock"
