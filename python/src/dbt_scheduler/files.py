@@ -1,6 +1,8 @@
-"""Writes files: JSON whose diffs show what changed, and never a part of a file for a reader to see."""
+"""Reads and writes files: JSON whose diffs show what changed, never a part of a file, never a way out of a folder."""
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 import msgspec
@@ -31,6 +33,32 @@ def write_atomically(path: Path, content: bytes, *, new: bool = False) -> None:
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_inside(path: Path) -> bytes:
+    """A file's content: never that of a file outside of its folder, which a link leads to, or of a pipe or device.
+
+    Raises:
+        OSError: it cannot be read, with the reason in words.
+
+    """
+    if path.is_symlink():
+        target = path.resolve()
+        if not target.is_relative_to(path.parent.resolve()):
+            raise OSError(errno.ELOOP, "it is a link that leads out of its folder", str(path))
+        path = target
+    # A pipe would be waited for. Windows has neither of the two.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    opened = os.open(path, flags)
+    try:
+        mode = os.fstat(opened).st_mode
+        if not stat.S_ISREG(mode):
+            reason = "is a directory" if stat.S_ISDIR(mode) else "it is not a file"
+            raise OSError(errno.EINVAL, reason, str(path))
+        with os.fdopen(opened, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(opened)
 
 
 def _linked(file: Path, path: Path) -> bool:
