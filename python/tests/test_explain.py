@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import msgspec
 import pytest
@@ -448,6 +448,17 @@ def test_which_airflow_is_asked(airflow, out, monkeypatch):
     assert "s3cret" not in refused
     monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", "nonsense")
     assert "holds no connection to Airflow" in run(CONSUMER, "a", code=2).stderr
+
+
+def test_a_password_in_the_connections_host_is_not_printed(airflow, out, monkeypatch):
+    two_teams(out)
+    host = "http://me:SECRETPW@127.0.0.1:9"
+    for written in (json.dumps({"conn_type": "http", "host": host}), f"http://{quote(host, safe='')}"):
+        monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", written)
+        assert run(CONSUMER, "a", code=2).stderr == (
+            "http://...@127.0.0.1:9 is more than an address: keep login and password out of the connection's host, "
+            "in its own fields, and nothing after a ?.\n"
+        )
 
 
 def test_nobody_there(airflow, out):

@@ -159,13 +159,27 @@ def _damaged(cache):
         path.write_text('{"shop": {"format_ver')
 
 
+def _links(cache):
+    for path in cache.rglob("*.json"):
+        elsewhere = cache.parent / f"planted.{path.name}"
+        elsewhere.write_bytes(path.read_bytes().replace(b'"dag_prefix": "shop"', b'"dag_prefix": "mine"'))
+        path.unlink()
+        path.symlink_to(elsewhere)
+
+
+def _open_to_all(cache):
+    for path in cache.rglob("*.json"):
+        path.write_bytes(path.read_bytes().replace(b'"dag_prefix": "shop"', b'"dag_prefix": "mine"'))
+        path.parent.chmod(0o777)
+
+
 def _folders(cache):
     for path in cache.rglob("*.json"):
         path.unlink()
         path.mkdir()
 
 
-@pytest.mark.parametrize("spoil", [_in_the_way, _damaged, _folders])
+@pytest.mark.parametrize("spoil", [_in_the_way, _damaged, _folders, _links, _open_to_all])
 def test_a_cache_that_cannot_be_used_is_not_used(store, gcs, tmp_path, spoil):
     store.replace("shop", entry(), None)
     cache = tmp_path / "cache"
@@ -175,7 +189,7 @@ def test_a_cache_that_cannot_be_used_is_not_used(store, gcs, tmp_path, spoil):
     gcs.calls.clear()
     for _ in range(2):
         assert store.read_all().entries == {"shop": entry()}
-    assert gcs.gets() == ["a/registry/shop.json"] * (1 if spoil is _damaged else 2)
+    assert gcs.gets() == ["a/registry/shop.json"] * (1 if spoil in (_damaged, _links) else 2)
 
 
 def test_without_a_home_there_is_no_cache(gcs, monkeypatch):

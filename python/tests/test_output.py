@@ -70,7 +70,7 @@ def test_the_base_of_an_entry_is_written_after_it(tmp_path, monkeypatch):
     world.team("shop", node("a", pipelines=DAILY))
     world.team("audit", node("b", pipelines=DAILY))
     written = []
-    monkeypatch.setattr(output, "write_atomically", lambda path, _: written.append(path.parent.name))
+    monkeypatch.setattr(output, "write_atomically", lambda path, *_, **__: written.append(path.parent.name))
     workspace = world.open()
     compiled = [compile_team(team, workspace, "../shop") for team in workspace.teams]
     write_output(tmp_path / "out", compiled, {"shop": "7"})
@@ -81,7 +81,7 @@ def test_what_did_not_change_is_not_written_again(tmp_path, monkeypatch):
     world = World(tmp_path)
     world.team("shop", node("a", pipelines=DAILY))
     write(world, tmp_path / "out")
-    monkeypatch.setattr(output, "write_atomically", lambda *_: pytest.fail("written again"))
+    monkeypatch.setattr(output, "write_atomically", lambda *_, **__: pytest.fail("written again"))
     write(world, tmp_path / "out")
 
 
@@ -109,6 +109,106 @@ def test_dags_that_a_team_no_longer_has_are_removed_and_nothing_else(tmp_path):
         "registry/other.json",
         "registry/shop.json",
     ]
+
+
+def shop_and_audit(folder, **audit) -> tuple[World, World]:
+    """Two teams that are compiled by two commands; nobody has published anything."""
+    worlds = []
+    for name, words in (("shop", {}), ("audit", audit)):
+        (folder / name).mkdir()
+        world = World(folder / name)
+        world.team(words.pop("team", name), node("a", pipelines=["hourly", "daily"]), **words)
+        worlds.append(world)
+    return worlds[0], worlds[1]
+
+
+def test_a_second_compile_into_one_folder_does_not_take_another_teams_dag_files(tmp_path):
+    shop, audit = shop_and_audit(tmp_path, text="dag_prefix: shop")
+    out = tmp_path / "out"
+    before = write(shop, out)
+    with pytest.raises(CannotRunError) as refusal:
+        write(audit, out)
+    hint = "choose another dag_prefix in scheduler.yaml; if team shop was renamed, remove this file"
+    assert [shop.shown(finding).replace(f"{tmp_path}/", "") for finding in refusal.value.findings] == [
+        f'out/dags/shop_{pipeline}.json: SCH310 dag_id "shop_{pipeline}" belongs to team audit and to team shop | {hint}'
+        for pipeline in ("daily", "hourly")
+    ]
+    assert read(out) == before
+
+
+def test_another_project_of_the_same_team_does_not_take_its_entry(tmp_path):
+    shop, other = shop_and_audit(tmp_path, team="shop", project="mallory")
+    before = write(shop, tmp_path / "out")
+    assert refused(other, tmp_path / "out").replace(f"{tmp_path}/", "") == (
+        'out/registry/shop.json: SCH318 team "shop" was published by the dbt project "shop", and this project is "mallory"'
+        " | choose another `team` in scheduler.yaml; if the project was renamed, remove this file"
+    )
+    assert read(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("name", ["shop_daily.py", "shop_daily.json", "dbt_scheduler_resume.py"])
+def test_a_file_that_somebody_wrote_by_hand_stays(tmp_path, name):
+    shop, _ = shop_and_audit(tmp_path)
+    file = tmp_path / "out" / "dags" / name
+    file.parent.mkdir(parents=True)
+    file.write_text('"an Airflow dag"')
+    assert refused(shop, tmp_path / "out").replace(f"{tmp_path}/", "") == (
+        f"out/dags/{name}: SCH407 the output cannot be written: dbt-scheduler did not write this file"
+        " | move it away, or compile into another folder"
+    )
+    assert read(tmp_path / "out") == {f"dags/{name}": b'"an Airflow dag"'}
+
+
+def overtaken_by(world: World, out, monkeypatch):
+    """The other compile has looked and found nothing; this one writes before it does."""
+    write_new = output.write_atomically
+
+    def overtaken(*arguments, **words):
+        monkeypatch.setattr(output, "write_atomically", write_new)
+        write(world, out)
+        write_new(*arguments, **words)
+
+    monkeypatch.setattr(output, "write_atomically", overtaken)
+
+
+def test_of_two_compiles_at_once_the_first_keeps_the_dag(tmp_path, monkeypatch):
+    shop, audit = shop_and_audit(tmp_path, text="dag_prefix: shop")
+    out = tmp_path / "out"
+    overtaken_by(shop, out, monkeypatch)
+    assert 'SCH310 dag_id "shop_daily" belongs to team audit and to team shop' in refused(audit, out)
+    assert json.loads(read(out)["dags/shop_daily.json"])["team"] == "shop"
+    assert "registry/audit.json" not in read(out)
+
+
+def test_without_hard_links_files_are_whole_all_the_same(tmp_path, monkeypatch):
+    def unsupported(*_):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(files.Path, "hardlink_to", unsupported)
+    shop, audit = shop_and_audit(tmp_path)
+    out = tmp_path / "out"
+    overtaken_by(shop, out, monkeypatch)
+    written = write(audit, out)
+    assert {json.loads(written[f"dags/{team}_daily.json"])["team"] for team in ("shop", "audit")} == {
+        "shop",
+        "audit",
+    }
+
+
+def test_teams_that_are_compiled_together_may_hand_over_a_dag(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=DAILY))
+    world.team("audit", node("b", pipelines=DAILY))
+    write(world, tmp_path / "out")
+    world.team("shop", node("a", pipelines=DAILY), text="dag_prefix: s")
+    world.team("audit", node("b", pipelines=DAILY), text="dag_prefix: shop")
+    written = write(world, tmp_path / "out")
+    owners = {
+        path: json.loads(text)["team"]
+        for path, text in written.items()
+        if path.startswith("dags/") and path.endswith("json")
+    }
+    assert owners == {"dags/s_daily.json": "shop", "dags/shop_daily.json": "audit"}
 
 
 def test_a_file_where_the_folder_should_be(tmp_path):

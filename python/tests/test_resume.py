@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from dbt_scheduler.cli.airflow_options import Connection
 from dbt_scheduler.resume import rest
 from dbt_scheduler.resume import satisfy as satisfying
 from dbt_scheduler.resume.api import AirflowApi, AirflowApiError, Which
@@ -215,6 +216,50 @@ def test_refusals_say_what_to_do():
 def test_an_address_that_is_none_is_refused_with_words():
     with pytest.raises(AirflowApiError, match="check"):
         AirflowApi("http://[").runs(Which(dag_ids=["d"]))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:SECRET@airflow.example:9",
+        "http://SECRET@airflow.example",
+        "me:SECRET@airflow.example",
+        "http://me:SEC/RET@airflow.example/a",
+        "http://me:/SECRET@airflow.example",
+        "http://me:#SECRET@airflow.example",
+        "http://me:SECRET@[",
+        "http://airflow.example/?token=SECRET",
+        "http://airflow.example#SECRET",
+    ],
+)
+def test_a_password_in_the_host_of_a_connection_is_not_printed(url):
+    with pytest.raises(AirflowApiError) as refused:
+        AirflowApi(url, "me", PASSWORD)
+    assert "is more than an address" in str(refused.value)
+    assert "SEC" not in repr(refused.value)
+    assert "RET" not in repr(refused.value)
+    assert "SECRET" not in repr(Connection(url, "me", "SECRET"))
+
+
+@pytest.mark.parametrize(
+    "quoted", ["http://me:SECRET@airflow.example/x", "proxy http://h/?token=SECRET refused"]
+)
+def test_a_library_that_quotes_a_url_prints_no_password(quoted):
+    def unreachable(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(quoted, request=request)
+
+    said = refusal(FakeAirflow({}, before=unreachable))
+    assert said.startswith("Airflow at http://airflow.example cannot be reached (")
+    assert "SECRET" not in said
+
+
+def test_a_proxy_that_is_no_address(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "ftp://me:SECRET@proxy:1")
+    with pytest.raises(AirflowApiError) as refused:
+        AirflowApi("http://airflow.example")
+    assert str(refused.value) == (
+        "http://airflow.example is no address, or that of a proxy is none: check the connection's host."
+    )
 
 
 def test_a_question_is_asked_again_after_a_hiccup_and_a_token_renewed():

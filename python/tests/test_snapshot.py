@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 from build import World, node
+from dbt_scheduler.printable import one_line
 from dbt_scheduler.registry import AssetPipeline, Contact, Entry, Produced
 from dbt_scheduler.snapshot import write_snapshot
 from dbt_scheduler.stores import Reading
@@ -87,7 +88,7 @@ def test_nothing_known_yet(tmp_path):
 
 @settings(max_examples=80, deadline=None)
 @given(st.dictionaries(NASTY, NASTY, max_size=3), NASTY, NASTY)
-def test_hostile_text_comes_back_as_it_was(tmp_path_factory, channels, asset, team):
+def test_hostile_text_comes_back_as_it_was_and_on_one_line(tmp_path_factory, channels, asset, team):
     folder = tmp_path_factory.mktemp("snapshot")
     teams = {name: entry(channel) for name, channel in channels.items()}
     teams[team] = msgspec.structs.replace(entry(team), produced={asset: produced(exposed=True)})
@@ -95,7 +96,9 @@ def test_hostile_text_comes_back_as_it_was(tmp_path_factory, channels, asset, te
     found = rendered(folder)
     assert found["team"] == team
     assert found["pipelines"] == [asset]
-    assert found["assets"] == {asset: [{"exposed": True, "team": team}]}
+    assert found["assets"] == {one_line(asset): [{"exposed": True, "team": team}]}
     assert found["teams"] == {
-        name: {"channel": each.contact.channel, "project": None} for name, each in teams.items()
+        name: {"channel": channel and one_line(channel), "project": None}
+        for name, each in teams.items()
+        for channel in (each.contact.channel,)
     }

@@ -12,6 +12,7 @@ import pytest
 
 from dbt_scheduler import files, stores
 from dbt_scheduler.files import write_atomically
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.registry import AssetPipeline, Contact, Entry, Produced
 from dbt_scheduler.spec import Schedule
 from dbt_scheduler.stores import (
@@ -23,7 +24,6 @@ from dbt_scheduler.stores import (
     open_store,
     registry_url,
     schemes,
-    shown_url,
     typed_url,
 )
 
@@ -315,6 +315,56 @@ def test_an_entry_that_is_a_folder_hides_no_other(store, folder):
     assert [finding.message for finding in reading.findings] == [
         'the registry entry of team "shop" cannot be read: is a directory'
     ]
+
+
+def test_a_lock_that_is_a_link_is_not_followed(store, folder, tmp_path):
+    folder.mkdir()
+    (folder / ".publish.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RegistryUnwritableError, match=r"/\.publish\.lock is a link: remove it$"):
+        store.replace("shop", entry(), None)
+    assert not (tmp_path / "elsewhere").exists()
+    assert teams(store) == []
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (
+            lambda path: path.symlink_to(path.parent.parent / "secret.json"),
+            "it is a link that leads out of its folder",
+        ),
+        (lambda path: path.symlink_to("/dev/zero"), "it is a link that leads out of its folder"),
+        (os.mkfifo, "it is not a file"),
+    ],
+    ids=["link", "device", "pipe"],
+)
+def test_an_entry_that_leads_out_of_the_registry_is_not_read(store, folder, make, reason):
+    write(store, "audit", entry())
+    (folder.parent / "secret.json").write_bytes((folder / "audit.json").read_bytes())
+    make(folder / "shop.json")
+    reading = store.read_all()
+    assert [*reading.entries] == ["audit"]
+    assert [finding.message for finding in reading.findings] == [
+        f'the registry entry of team "shop" cannot be read: {reason}'
+    ]
+
+
+def test_a_link_within_the_registry_is_read(store, folder):
+    """As where a ConfigMap is mounted."""
+    (folder / "..data").mkdir(parents=True)
+    write(store, "shop", entry())
+    (folder / "shop.json").rename(folder / "..data" / "shop.json")
+    (folder / "shop.json").symlink_to("..data/shop.json")
+    assert store.read("shop") == entry()
+
+
+def test_a_team_whose_name_differs_from_anothers_only_in_case_is_not_written(store, folder):
+    write(store, "shop", entry())
+    with pytest.raises(
+        RegistryUnwritableError, match=r'^the name of team "shop" differs from it only in case$'
+    ):
+        store.replace("Shop", entry(), None)
+    assert teams(store) == ["shop"]
 
 
 def test_urls(tmp_path):

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from dbt_scheduler import spec
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.producers import current_producer
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
-from dbt_scheduler.stores import RegistryUnreadableError, open_store, shown_url, typed_url
+from dbt_scheduler.stores import RegistryUnreadableError, open_store, typed_url
 from dbt_scheduler.suggest import did_you_mean
 
 _DAGS = "dags"

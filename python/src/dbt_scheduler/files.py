@@ -1,6 +1,8 @@
-"""Writes files: JSON whose diffs show what changed, and never a part of a file for a reader to see."""
+"""Reads and writes files: JSON whose diffs show what changed, never a part of a file, never a way out of a folder."""
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 import msgspec
@@ -11,10 +13,11 @@ def encode_json(document: object) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, new: bool = False) -> None:
     """Replace a file at once, making its folder if need be; when interrupted, what was there stays whole.
 
     Raises:
+        FileExistsError: the file must be ``new``, and somebody else was faster.
         OSError: the folder cannot be made or the file not be written.
 
     """
@@ -26,6 +29,44 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        if not new or not _linked(temporary, path):
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_inside(path: Path) -> bytes:
+    """A file's content: never that of a file outside of its folder, which a link leads to, or of a pipe or device.
+
+    Raises:
+        OSError: it cannot be read, with the reason in words.
+
+    """
+    if path.is_symlink():
+        target = path.resolve()
+        if not target.is_relative_to(path.parent.resolve()):
+            raise OSError(errno.ELOOP, "it is a link that leads out of its folder", str(path))
+        path = target
+    # A pipe would be waited for. Windows has neither of the two.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    opened = os.open(path, flags)
+    try:
+        mode = os.fstat(opened).st_mode
+        if not stat.S_ISREG(mode):
+            reason = "is a directory" if stat.S_ISDIR(mode) else "it is not a file"
+            raise OSError(errno.EINVAL, reason, str(path))
+        with os.fdopen(opened, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(opened)
+
+
+def _linked(file: Path, path: Path) -> bool:
+    """Whether the file has a second name now, which nobody had taken; false where there are no hard links."""
+    try:
+        path.hardlink_to(file)
+    except FileExistsError:
+        raise
+    except OSError:
+        return False
+    return True

@@ -1,15 +1,17 @@
 """Puts compiled entries into the registry: checked against what is there now, and never over another's."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from dbt_scheduler.catalogue.assets import SCH309, SCH310, SCH318, SCH319
+from dbt_scheduler.catalogue.identity import SCH331, SCH332
 from dbt_scheduler.catalogue.inputs import SCH401, SCH413, SCH414, SCH415
 from dbt_scheduler.errors import CannotRunError, Finding
 from dbt_scheduler.needs import circle_words, circles_behind, team_of
+from dbt_scheduler.publishers import Publishers, project_problem, repository_problem, same_but_for_case
 from dbt_scheduler.registry import (
     Base,
     Entry,
@@ -95,12 +97,14 @@ def check_offers(offers: Sequence[Offer], reading: Reading) -> tuple[Finding, ..
     """Why these entries cannot all go into a registry that is as it was read, in a stable order."""
     unreadable = {finding.subject: finding for finding in reading.findings}
     entries = {**reading.entries, **{offer.team: offer.entry for offer in offers}}
+    names = {*entries, *reading.versions}
     for offer in offers:
         unreadable.pop(offer.team, None)
     found = [
         finding
         for offer in offers
         for finding in (
+            *_beside(offer, names),
             *_misplaced(offer, reading),
             *_not_its_own(offer, entries),
             *_unproven(offer, entries, unreadable),
@@ -108,6 +112,21 @@ def check_offers(offers: Sequence[Offer], reading: Reading) -> tuple[Finding, ..
     ]
     found += _circles({offer.team: offer.path for offer in offers}, entries)
     return tuple(sorted(dict.fromkeys(found), key=Finding.sort_key))
+
+
+def check_publishers(
+    offers: Sequence[Offer], publishers: Publishers | None, repository: str | None
+) -> tuple[Finding, ...]:
+    """Which of these entries are not for this repository to publish; None: this is no CI job of one."""
+    return tuple(
+        SCH331.at(offer.path, subject=offer.team, team=offer.team, problem=problem)
+        for offer in offers
+        for problem in (
+            project_problem(offer.team, offer.entry.project_name, publishers),
+            repository_problem(offer.team, repository, publishers),
+        )
+        if problem
+    )
 
 
 def write_offers(offers: Sequence[Offer], reading: Reading, store: Store) -> Published:
@@ -159,6 +178,12 @@ def _misplaced(offer: Offer, reading: Reading) -> Iterator[Finding]:
         yield SCH318.at(offer.path, subject=offer.team, team=offer.team, **names)
     elif not _is_there(offer, reading) and reading.versions.get(offer.team) != offer.base:
         yield _changed(offer, "published" if offer.team in reading.versions else "removed")
+
+
+def _beside(offer: Offer, names: Iterable[str]) -> Iterator[Finding]:
+    other = same_but_for_case(offer.team, names)
+    if other:
+        yield SCH332.at(offer.path, subject=offer.team, team=offer.team, other=other)
 
 
 def _is_there(offer: Offer, reading: Reading) -> bool:

@@ -9,12 +9,12 @@ from dbt_scheduler.catalogue.inputs import SCH409, SCH412
 from dbt_scheduler.config import PlatformConfig, find_platform, load_platform
 from dbt_scheduler.errors import CannotRunError, Finding, Severity
 from dbt_scheduler.graph.workspace import Workspace, build_workspace, load_projects
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.stores import (
     Reading,
     RegistryUnreadableError,
     open_store,
     registry_url,
-    shown_url,
     typed_url,
 )
 

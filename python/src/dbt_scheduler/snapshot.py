@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from dbt_scheduler.files import write_atomically
+from dbt_scheduler.printable import one_line
 from dbt_scheduler.registry import Directory, Retired, retired_assets
 from dbt_scheduler.stores import Reading
 
@@ -41,7 +42,8 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 def write_snapshot(folder: Path, reading: Reading, pipelines: Collection[str], team: str | None) -> None:
     """Write the package; ``team`` is the one whose project it is for.
 
-    Of what an unreadable team may make the macros say nothing: it is not known not to exist.
+    Of what an unreadable team may make the macros say nothing: it is not known not to exist. dbt prints these
+    texts of other teams as they are here: each is one line.
 
     Raises:
         OSError: the folder cannot be written.
@@ -52,14 +54,16 @@ def write_snapshot(folder: Path, reading: Reading, pipelines: Collection[str], t
         team=team,
         pipelines=tuple(sorted(pipelines)),
         teams={
-            name: _Team(entry.contact.channel, entry.project_name)
+            name: _Team(_printable(entry.contact.channel), _printable(entry.project_name))
             for name, entry in directory.entries.items()
         },
         assets={
-            name: tuple(_Known(key.team, directory.produced(key).exposed) for key in directory.named(name))
+            one_line(name): tuple(
+                _Known(key.team, directory.produced(key).exposed) for key in directory.named(name)
+            )
             for name in sorted(directory.names())
         },
-        retired=retired_assets(directory.entries, directory),
+        retired={one_line(n): teams for n, teams in retired_assets(directory.entries, directory).items()},
         unreadable=tuple(sorted(reading.unreadable)),
     )
     macro = (
@@ -69,6 +73,10 @@ def write_snapshot(folder: Path, reading: Reading, pipelines: Collection[str], t
     )
     write_atomically(folder / "dbt_project.yml", _PROJECT.encode())
     write_atomically(folder / "macros" / "snapshot.sql", macro.encode())
+
+
+def _printable(text: str | None) -> str | None:
+    return None if text is None else one_line(text)
 
 
 def _json(snapshot: _Snapshot) -> str:

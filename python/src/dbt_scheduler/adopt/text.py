@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, Proposal, TableRead, TeamProposal
+from dbt_scheduler.printable import lines
 from dbt_scheduler.wording import number
 
 PATCH = "adopt.patch"
@@ -11,8 +12,8 @@ PATCH = "adopt.patch"
 
 def render_summary(proposal: Proposal) -> str:
     """Counts of tables, and in brackets of the nodes that read them."""
-    lines = [line for team, each in proposal.teams.items() for line in _team(team, each)]
-    return "".join(f"{line}\n" for line in lines or ["no team reads another's tables as plain sources"])
+    texts = [text for team, each in proposal.teams.items() for text in _team(team, each)]
+    return lines(texts or ["no team reads another's tables as plain sources"])
 
 
 def render_markdown(team: str, proposal: TeamProposal) -> str:
@@ -102,5 +103,5 @@ def _readers(files: Iterable[str]) -> Iterator[str]:
     return (f"  - read by {file}" for file in files)
 
 
-def _listed(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
+def _listed(texts: Iterable[str]) -> str:
+    return lines(texts)

@@ -14,6 +14,7 @@ from dbt_scheduler.airflow.connection import CannotAskError, open_api
 from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.producers import registry_url
 from dbt_scheduler.airflow.resumed import tell_all_clear
+from dbt_scheduler.printable import redacted, shown_url
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.spec import DagSpec
 from dbt_scheduler.stores import RegistryUnreadableError, open_store
@@ -46,7 +47,7 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
         except (CannotAskError, RegistryUnreadableError, ValueError) as error:
             _log.warning("Waiting runs were not resumed: %s %s", error, _SWEEP)
         except Exception as error:  # noqa: BLE001 - the task has done its work: this is not worth losing it
-            _log.warning("Waiting runs were not resumed: %r. %s", error, _SWEEP)
+            _log.warning("Waiting runs were not resumed: %s. %s", redacted(repr(error)), _SWEEP)
 
     return resume
 
@@ -60,7 +61,9 @@ def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: f
     entries = _entries(url)
     if spec.team not in entries:
         _log.warning(
-            "The registry %s does not know %s: publish it, so that others are resumed.", url, spec.team
+            "The registry %s does not know %s: publish it, so that others are resumed.",
+            shown_url(url),
+            spec.team,
         )
         return
     waits = waits_for(entries, spec.team, assets, spec.pipeline)

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from airflow.sdk.exceptions import AirflowFailException
 
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.producers import current_producer
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
-from dbt_scheduler.stores import RegistryUnreadableError, open_store, shown_url
+from dbt_scheduler.stores import RegistryUnreadableError, open_store
 
 _log = logging.getLogger(__name__)
 

@@ -8,6 +8,8 @@ from urllib.request import Request, urlopen
 
 from airflow.sdk.configuration import conf
 
+from dbt_scheduler.printable import redacted
+
 _log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 2
@@ -22,7 +24,8 @@ def triggerer_is_missing() -> bool:
         with urlopen(Request(_health_url()), timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - Airflow's own
             status = json.load(answer)["triggerer"]["status"]
     except (TimeoutError, OSError, URLError, HTTPException, ValueError, KeyError, TypeError) as error:
-        _log.info("Airflow's health page cannot be read (%s); assuming that a triggerer is there.", error)
+        said = "Airflow's health page cannot be read (%s); assuming that a triggerer is there."
+        _log.info(said, redacted(error))
         return False
     return bool(status != "healthy")
 

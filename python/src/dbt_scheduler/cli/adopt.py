@@ -9,7 +9,17 @@ import click
 from dbt_scheduler.adopt import load_subjects, propose
 from dbt_scheduler.adopt.text import render_summary
 from dbt_scheduler.adopt.writing import encode_proposal, write_proposal
-from dbt_scheduler.cli.shared import FOLDER, FOLDER_OR_FILE, STYLE, common, progress, refusals, talk
+from dbt_scheduler.cli.shared import (
+    FOLDER,
+    FOLDER_OR_FILE,
+    STYLE,
+    common,
+    progress,
+    refusals,
+    say,
+    show_json,
+    talk,
+)
 from dbt_scheduler.compiler.output import writing
 from dbt_scheduler.session import Options, read_platform, read_registry
 from dbt_scheduler.wording import number
@@ -42,5 +52,8 @@ def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> No
         proposal = propose(subjects, registry)
         with writing(out):
             write_proposal(out, proposal)
-        sys.stdout.write(encode_proposal(proposal).decode() if style == "json" else render_summary(proposal))
-        click.echo(f"{number(len(proposal.texts), 'file')} to review written to {out}", err=True)
+        if style == "json":
+            show_json(encode_proposal(proposal))
+        else:
+            sys.stdout.write(render_summary(proposal))
+        say(f"{number(len(proposal.texts), 'file')} to review written to {out}")

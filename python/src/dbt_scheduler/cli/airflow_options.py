@@ -11,6 +11,7 @@ import msgspec
 
 from dbt_scheduler.cli.shared import FILE
 from dbt_scheduler.deployed import NotFoundError
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.resume.address import address
 
 PASSWORD = "DBT_SCHEDULER_AIRFLOW_PASSWORD"  # noqa: S105 - the name of a variable
@@ -27,7 +28,7 @@ class Connection(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         """Without the password, so that no log has it."""
-        return f"Connection({self.url!r}, {self.login!r})"
+        return f"Connection({shown_url(self.url)!r}, {self.login!r})"
 
 
 class _Parts(msgspec.Struct, frozen=True):
@@ -39,6 +40,10 @@ class _Parts(msgspec.Struct, frozen=True):
     password: str | None = None
     port: int | None = None
     schema: str | None = None
+
+    def __repr__(self) -> str:
+        """Without what may be secret."""
+        return "_Parts(...)"
 
 
 def airflow_options(command: _Command) -> _Command:

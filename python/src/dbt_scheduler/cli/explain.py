@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from dbt_scheduler.cli.airflow_options import airflow_options, connection
-from dbt_scheduler.cli.shared import FOLDER, STYLE, refusals, warn
+from dbt_scheduler.cli.shared import FOLDER, STYLE, refusals, show_json, warn
 from dbt_scheduler.deployed import Deployed, NotFoundError
 from dbt_scheduler.explain import Airflow, Explainer
 from dbt_scheduler.explain.text import render
@@ -53,7 +53,7 @@ def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
             step = Explainer(deployed, Airflow(rest), datetime.now(UTC)).explain(spec, task, run)
         warn(deployed.warnings)
         if style == "json":
-            sys.stdout.write(msgspec.json.format(msgspec.json.encode(step)).decode() + "\n")
+            show_json(msgspec.json.format(msgspec.json.encode(step)) + b"\n")
         else:
             sys.stdout.write(render(step))
 
@@ -80,10 +80,8 @@ def _name(task_id: str) -> str:
 
 @contextmanager
 def _rest(url: str, credentials: tuple[str, str]) -> Iterator[Rest]:
-    rest = Rest(url, credentials, _PATIENCE_SECONDS, None)
     try:
-        yield rest
+        with closing(Rest(url, credentials, _PATIENCE_SECONDS, None)) as rest:
+            yield rest
     except AirflowApiError as error:
         raise NotFoundError(str(error)) from None
-    finally:
-        rest.close()

@@ -10,7 +10,8 @@ class Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As if options before the command's name stood right behind it."""
-        own, moved = [], []
+        own: list[str] = []
+        moved: list[str] = []
         rest = [*args]
         while rest and rest[0].startswith("-"):
             length = self._length(ctx, rest[0])

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dbt_scheduler.cli.shared import FOLDER, common, progress, refusals, warn
+from dbt_scheduler.cli.shared import FOLDER, common, progress, refusals, say, talk, warn
 from dbt_scheduler.compiler.output import write_output
 from dbt_scheduler.compiler.specs import Compiled, compile_team
 from dbt_scheduler.config import PlatformConfig
@@ -44,13 +44,13 @@ def compile_(folders: tuple[Path, ...], out: Path, *, strict: bool, **options: A
     with refusals():
         session = _open(folders, Options(out=out, **options))
         findings = _findings(session)
-        sys.stderr.write(FORMATS["text"](findings) if findings else "")
+        talk(findings)
         if _exit_code(findings, strict=strict):
-            click.echo("nothing was written", err=True)
+            say("nothing was written")
             sys.exit(1)
         compiled = _compile(session, out)
         write_output(out, compiled, session.versions)
-        click.echo(_written(out, compiled), err=True)
+        say(_written(out, compiled))
 
 
 def _open(folders: tuple[Path, ...], options: Options) -> Session:

@@ -1,15 +1,25 @@
 """``publish``: puts the entries that ``compile`` wrote into the registry."""
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
-from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, talk, warn
+from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, say, talk, warn
 from dbt_scheduler.deployed import NotFoundError
-from dbt_scheduler.publishing import Published, check_offers, doubtful, load_offers, write_offers
+from dbt_scheduler.printable import shown_url
+from dbt_scheduler.publishers import ci_repository
+from dbt_scheduler.publishing import (
+    Published,
+    check_offers,
+    check_publishers,
+    doubtful,
+    load_offers,
+    write_offers,
+)
 from dbt_scheduler.session import Options, read_platform, read_registry, registry_to_use
-from dbt_scheduler.stores import Store, open_store, shown_url
+from dbt_scheduler.stores import Store, open_store
 
 _NOTHING = "nothing was published"
 
@@ -37,31 +47,32 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
         offers, findings = load_offers(out)
         warn(doubtful(offers))
         reading = read_registry(config, options)
+        findings += check_publishers(offers, config.teams, ci_repository(os.environ))
         findings += check_offers(offers, reading)
         if findings:
             talk(findings)
-            click.echo(_NOTHING, err=True)
+            say(_NOTHING)
             sys.exit(1)
         store = open_store(url)
         published = write_offers(offers, reading, store)
         if published.written and not reading.versions:
-            click.echo(f"made a new registry at {shown_url(url)}", err=True)
+            say(f"made a new registry at {shown_url(url)}")
         _tell(published, store)
         sys.exit(_exit_code(published))
 
 
 def _tell(published: Published, store: Store) -> None:
     for team in published.written:
-        click.echo(f"{team}: published to {store.place(team)}", err=True)
+        say(f"{team}: published to {store.place(team)}")
     for team in published.same:
-        click.echo(f"{team}: already published", err=True)
+        say(f"{team}: already published")
     if published.finding is None:
         return
     talk([published.finding])
     for team in published.left if published.written else ():
-        click.echo(f"{team}: not published", err=True)
+        say(f"{team}: not published")
     if not published.written:
-        click.echo(_NOTHING, err=True)
+        say(_NOTHING)
 
 
 def _exit_code(published: Published) -> int:

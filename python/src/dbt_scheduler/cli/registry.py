@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 import click
 
 from dbt_scheduler.cli.groups import Group
-from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, talk, warn
+from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, say, show_json, talk, warn
 from dbt_scheduler.compiler.output import writing
 from dbt_scheduler.deployed import NotFoundError
 from dbt_scheduler.files import encode_json
 from dbt_scheduler.lookup.finding import find_asset, find_team
 from dbt_scheduler.lookup.text import render_asset, render_assets, render_consumers, render_needs
 from dbt_scheduler.lookup.views import view_asset, view_assets, view_needs
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.project.loading import team_name
 from dbt_scheduler.readers import Readers
 from dbt_scheduler.registry import Directory
@@ -27,7 +28,6 @@ from dbt_scheduler.session import (
     registry_warnings,
 )
 from dbt_scheduler.snapshot import write_snapshot
-from dbt_scheduler.stores import shown_url
 from dbt_scheduler.wording import number
 
 _Value = TypeVar("_Value")
@@ -102,9 +102,9 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
         if package is not None:
             with writing(package):
                 write_snapshot(package, reading, platform.pipelines, team_name(Path()))
-            click.echo(f"{number(len(reading.entries), 'team')} written to {package}", err=True)
+            say(f"{number(len(reading.entries), 'team')} written to {package}")
         if json_:
-            sys.stdout.write(encode_json(reading.entries).decode())
+            show_json(encode_json(reading.entries))
 
 
 def _directory(options: dict[str, Any]) -> Directory:
@@ -130,6 +130,6 @@ def _directory(options: dict[str, Any]) -> Directory:
 def _show(style: str, value: _Value, text: Callable[[_Value], str]) -> None:
     """A value in the format that was asked for."""
     if style == "json":
-        sys.stdout.write(encode_json(value).decode())
+        show_json(encode_json(value))
     else:
         sys.stdout.write(text(value))

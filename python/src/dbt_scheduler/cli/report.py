@@ -10,6 +10,7 @@ from dbt_scheduler.catalogue.inputs import SCH420, SCH421
 from dbt_scheduler.cli.shared import FOLDER, lookup, refusals, talk, warn
 from dbt_scheduler.errors import CannotRunError
 from dbt_scheduler.files import encode_json
+from dbt_scheduler.printable import printable_json
 from dbt_scheduler.registry import Directory
 from dbt_scheduler.report import comment, markdown
 from dbt_scheduler.report.build import Report, Sides, make_report
@@ -70,7 +71,7 @@ def _registry(platform_file: Path | None, url: str | None) -> Reading:
 
 
 def _json(reports: Sequence[Report]) -> str:
-    return encode_json(reports).decode()
+    return printable_json(encode_json(reports))
 
 
 _RENDER: dict[str, Callable[[Sequence[Report]], str]] = {

@@ -1,5 +1,6 @@
 """``resume``: the sweep, by hand."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from dbt_scheduler.cli.airflow_options import airflow_options, connection
 from dbt_scheduler.cli.shared import FOLDER, common, refusals, talk
 from dbt_scheduler.deployed import NotFoundError
 from dbt_scheduler.moments import utc
+from dbt_scheduler.printable import lines
 from dbt_scheduler.resume.api import AirflowApi, AirflowApiError
 from dbt_scheduler.resume.sweep import WINDOW, Swept, sweep
 from dbt_scheduler.session import Options, read_platform, read_registry
@@ -52,7 +54,7 @@ def resume(  # noqa: PLR0913, PLR0917 - click hands over each option
                 swept = sweep(api, reading.entries, timedelta(days=days))
         except AirflowApiError as error:
             raise NotFoundError(str(error)) from None
-        click.echo("\n".join(_lines(swept)))
+        sys.stdout.write(lines(_lines(swept)))
 
 
 def _lines(swept: Swept) -> list[str]:

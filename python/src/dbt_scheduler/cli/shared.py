@@ -13,6 +13,7 @@ import click
 from dbt_scheduler.deployed import NotFoundError
 from dbt_scheduler.errors import CannotRunError, Finding
 from dbt_scheduler.formats import FORMATS
+from dbt_scheduler.printable import one_line, printable_json
 
 
 class _UsablePath(click.Path):
@@ -74,9 +75,9 @@ def refusals() -> Iterator[None]:
         talk(error.findings)
         sys.exit(2)
     except NotFoundError as error:
-        click.echo(error.message, err=True)
+        say(error.message)
         if error.hint:
-            click.echo(f"  hint: {error.hint}", err=True)
+            say(f"  hint: {error.hint}")
         sys.exit(2)
     finally:
         gc.enable()
@@ -100,4 +101,14 @@ def progress(folders: Sequence[Path]) -> Iterable[Path]:
 def warn(warnings: Sequence[str]) -> None:
     """Sentences, for people."""
     for text in warnings:
-        click.echo(f"warning: {text}", err=True)
+        say(f"warning: {text}")
+
+
+def say(text: str) -> None:
+    """A line on stderr, for people."""
+    click.echo(one_line(text), err=True)
+
+
+def show_json(document: bytes) -> None:
+    """A document on stdout, for programs."""
+    sys.stdout.write(printable_json(document))

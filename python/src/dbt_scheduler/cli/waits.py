@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from dbt_scheduler.cli.shared import FOLDER, STYLE, refusals, warn
+from dbt_scheduler.cli.shared import FOLDER, STYLE, refusals, show_json, warn
 from dbt_scheduler.deployed import Deployed
 from dbt_scheduler.waits import sensors_on, upcoming
 from dbt_scheduler.waits.text import render
@@ -67,6 +67,6 @@ def waits(  # noqa: PLR0913, PLR0917 - click hands over each option
         runs = tuple(islice(found, count))
         warn(deployed.warnings)
         if style == "json":
-            sys.stdout.write(msgspec.json.format(msgspec.json.encode(runs)).decode() + "\n")
+            show_json(msgspec.json.format(msgspec.json.encode(runs)) + b"\n")
         else:
             sys.stdout.write(render(spec, runs))

@@ -14,6 +14,7 @@ from dbt_scheduler.durations import duration_seconds
 from dbt_scheduler.errors import CannotRunError, Finding, Severity
 from dbt_scheduler.kinds import KINDS, Place
 from dbt_scheduler.pipelines import alignment_problems
+from dbt_scheduler.publishers import Publisher
 from dbt_scheduler.spec import Schedule
 from dbt_scheduler.stores import registry_url
 
@@ -91,8 +92,9 @@ def _default() -> Mapping[str, Any]:
 def _completed(value: Mapping[str, Any]) -> dict[str, Any]:
     """The blocks of the file over those of the default one, key by key; each kind is a block of its own."""
     default = _default()
-    complete = {block: {**default[block], **value.get(block, {})} for block in default if block != "version"}
-    complete["pipelines"] = value.get("pipelines", default["pipelines"])
+    whole = ("version", "pipelines", "teams")
+    complete = {block: {**default[block], **value.get(block, {})} for block in default if block not in whole}
+    complete |= {block: value.get(block, default[block]) for block in whole}
     for kind, settings in default["kinds"].items():
         complete["kinds"][kind] = {**settings, **value.get("kinds", {}).get(kind, {})}
     return complete
@@ -135,7 +137,7 @@ def _misplaced_registry(document: Document, value: Mapping[str, Any]) -> Iterato
 
 
 def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any]) -> PlatformConfig:
-    defaults, dbt, url = value["defaults"], value["dbt"], value["registry"]["url"]
+    defaults, dbt, url, teams = value["defaults"], value["dbt"], value["registry"]["url"], value["teams"]
     return PlatformConfig(
         path=path,
         pipelines=pipelines,
@@ -154,6 +156,7 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
         },
         alerting=PlatformAlerting(**value["alerting"]),
         registry_url=None if url is None else registry_url(url, Path(path).parent),
+        teams=None if teams is None else {team: Publisher(**entry) for team, entry in teams.items()},
         airflow_connection=value["airflow"]["connection"],
     )
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from dbt_scheduler.kinds import Place
+from dbt_scheduler.publishers import Publishers
 from dbt_scheduler.spec import Schedule
 
 
@@ -138,7 +139,10 @@ class PlatformAlerting(msgspec.Struct, frozen=True):
 
 
 class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A ``platform.yaml``, completed from the default one. ``places`` is by kind, ``dbt`` among them."""
+    """A ``platform.yaml``, completed from the default one.
+
+    ``places`` is by kind, ``dbt`` among them; ``teams`` is None where no teams are listed: any may be published.
+    """
 
     path: str
     pipelines: dict[str, Pipeline]
@@ -147,4 +151,5 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     places: dict[str, Place]
     alerting: PlatformAlerting
     registry_url: str | None
+    teams: Publishers | None
     airflow_connection: str

@@ -4,18 +4,19 @@ from collections.abc import Iterator
 
 from dbt_scheduler.explain.steps import Step, roots
 from dbt_scheduler.moments import on_clock
+from dbt_scheduler.printable import lines
 
 _MOST_NAMES = 4
 
 
 def render(step: Step) -> str:
     """A line for each step below the one that it explains, links to where to look, and the root causes."""
-    lines = ["Times are in UTC.", *_lines(step, None, 0)]
+    texts = ["Times are in UTC.", *_lines(step, None, 0)]
     causes = list(roots(step)) if step.because else []
     if causes:
-        lines.append("")
-    lines += [f"root cause: {_name(cause)} {_owner(cause)} {cause.text}" for cause in causes]
-    return "\n".join(lines) + "\n"
+        texts.append("")
+    texts += [f"root cause: {_name(cause)} {_owner(cause)} {cause.text}" for cause in causes]
+    return lines(texts)
 
 
 def _lines(step: Step, below: Step | None, depth: int) -> Iterator[str]:

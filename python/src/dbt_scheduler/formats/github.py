@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dbt_scheduler.errors import Finding, Severity
+from dbt_scheduler.printable import one_line
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -35,8 +36,8 @@ def _from_top(path: str, folder: Path, repository: str | None) -> str:
 def _annotation(finding: Finding, path: str) -> str:
     line = f",line={finding.line}" if finding.line else ""
     place = f"file={_property(path)}{line},title={finding.code}"
-    hint = f"\nhint: {finding.hint}" if finding.hint else ""
-    return f"::{_LEVELS[finding.severity]} {place}::{_escaped(finding.message + hint)}"
+    hint = f"\nhint: {one_line(finding.hint)}" if finding.hint else ""
+    return f"::{_LEVELS[finding.severity]} {place}::{_escaped(one_line(finding.message) + hint)}"
 
 
 def _escaped(text: str) -> str:
@@ -46,4 +47,4 @@ def _escaped(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+    return _escaped(one_line(text)).replace(":", "%3A").replace(",", "%2C")

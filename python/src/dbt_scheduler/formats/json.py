@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.files import encode_json
+from dbt_scheduler.printable import printable_json
 
 
 def render(findings: Sequence[Finding]) -> str:
     """One JSON list; every finding has all its keys."""
-    return encode_json(findings).decode()
+    return printable_json(encode_json(findings))

@@ -4,18 +4,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dbt_scheduler.errors import Finding, Severity
+from dbt_scheduler.printable import lines
 from dbt_scheduler.wording import number
 
 
 def render(findings: Sequence[Finding]) -> str:
     """``path:line: CODE message`` with the hint below, and a last line that counts."""
-    lines = []
+    texts = []
     for finding in findings:
         mark = "" if finding.severity is Severity.ERROR else f" ({finding.severity})"
-        lines.append(f"{finding.place}: {finding.code}{mark} {finding.message}")
+        texts.append(f"{finding.place}: {finding.code}{mark} {finding.message}")
         if finding.hint:
-            lines.append(f"  hint: {finding.hint}")
-    return "\n".join([*lines, count(findings)]) + "\n"
+            texts.append(f"  hint: {finding.hint}")
+    return lines([*texts, count(findings)])
 
 
 def count(findings: Sequence[Finding]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from dbt_scheduler.lookup.views import Asset, Consumer, Need
+from dbt_scheduler.printable import lines, one_line
 
 _MOST_NAMES = 3
 
@@ -34,8 +35,7 @@ def render_asset(asset: Asset) -> str:
         facts.append(("exposed", f"no: ask {_party(asset.team, asset.channel)} before you depend on it"))
     facts.append(("relation", asset.relation or "not known"))
     facts += [("column", f"{name} {type_ or ''}".rstrip()) for name, type_ in asset.columns.items()]
-    lines = [asset.asset, *_indented(facts), "", *render_consumers(asset.consumers).splitlines()]
-    return "\n".join(lines) + "\n"
+    return lines([asset.asset, *_indented(facts), ""]) + render_consumers(asset.consumers)
 
 
 def render_consumers(consumers: Sequence[Consumer]) -> str:
@@ -86,11 +86,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], none: str) -> str
     """Columns as wide as their widest cell."""
     if not rows:
         return f"{none}\n"
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)
+    cells = [head, *([one_line(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return lines(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
     )
-    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _names(teams: set[str]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 
+from dbt_scheduler.printable import one_line
 from dbt_scheduler.report.build import Report
 
 
@@ -22,4 +23,4 @@ def how_to_acknowledge(report: Report, most: int) -> str:
 
 def _quoted(text: str) -> str:
     """In the double quotes of YAML; a backtick could end the block of code that it stands in."""
-    return json.dumps(text, ensure_ascii=False).replace("`", "\\u0060")
+    return one_line(json.dumps(text, ensure_ascii=False)).replace("`", "\\u0060")

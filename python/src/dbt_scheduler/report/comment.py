@@ -13,7 +13,7 @@ def render(reports: Sequence[Report]) -> str:
     """The Markdown of ``markdown.render``, below a line that names the teams and that Markdown does not show.
 
     Two things read otherwise in a comment: ``- + name`` is a list in a list, which shows no sign, and a Slack
-    handle would notify whoever has that name where the comment stands.
+    handle would notify whoever has that name where the comment stands; a channel like ``#12`` would link there.
     """
     teams = ", ".join(report.team for report in reports)
     parts = markdown.render(reports).split(_CODE)
@@ -23,4 +23,4 @@ def render(reports: Sequence[Report]) -> str:
 
 def _for_a_comment(text: str) -> str:
     text = re.sub(r"^- ([+-]) ", r"- \\\1 ", text, flags=re.MULTILINE)
-    return re.sub(r"@[\w./-]+", r"`\g<0>`", text)
+    return re.sub(r"@[\w./-]+|#\d[\w./-]*", r"`\g<0>`", text)

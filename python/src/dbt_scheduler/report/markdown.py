@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dbt_scheduler.changes.state import Count, DagDiff, Item, Sign, StateDiff
+from dbt_scheduler.printable import one_line
 from dbt_scheduler.report.acknowledging import how_to_acknowledge
 from dbt_scheduler.report.build import ChangedAsset, Report, ReportedChange
 
@@ -142,5 +143,5 @@ def _details(summary: str, text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Text that Markdown shows as it is, on one line; an underscore within a word is one anyway."""
-    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = one_line(" ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*\[\]|~])|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)

@@ -8,6 +8,8 @@ from typing import Protocol, TypeVar
 import httpx
 import msgspec
 
+from dbt_scheduler.printable import redacted, shown_url
+
 _PAGE = 100
 """Airflow's default ``[api] maximum_page_limit``: a larger page would be cut to it silently."""
 
@@ -40,14 +42,21 @@ class Rest:
         budget_seconds: float,
         transport: httpx.BaseTransport | None,
     ) -> None:
+        if any(sign in url for sign in "@?#"):
+            raise AirflowApiError(
+                f"{shown_url(url)} is more than an address: keep login and password out of the connection's host, "
+                "in its own fields, and nothing after a ?."
+            )
         self.url = url.rstrip("/")
         self._credentials = credentials
         self._deadline = time.monotonic() + budget_seconds
         self._token: str | None = None
         try:
             self._http = httpx.Client(base_url=self.url, transport=transport)
-        except httpx.InvalidURL as error:
-            raise AirflowApiError(f"{url} is no address ({error}): check the connection's host.") from None
+        except (httpx.InvalidURL, ValueError):  # also of a proxy that the environment names
+            raise AirflowApiError(
+                f"{self.url} is no address, or that of a proxy is none: check the connection's host."
+            ) from None
 
     def close(self) -> None:
         """Give the connections back."""
@@ -144,7 +153,7 @@ class Rest:
                 timeout=min(_LONGEST_CALL_SECONDS, self.seconds_left),
             )
         except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
+            reason = redacted(error) or type(error).__name__
             raise _UnreachableError(
                 f"Airflow at {self.url} cannot be reached ({reason}): "
                 "check that its API server runs, and host and port of the connection."

@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from dbt_scheduler.catalogue.assets import SCH310, SCH318
+from dbt_scheduler.catalogue.identity import SCH331, SCH332
 from dbt_scheduler.catalogue.tasks import SCH213
+from dbt_scheduler.config import Ignore
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.rules import (
@@ -38,6 +41,9 @@ CHECKS: tuple[Check, ...] = (
     acknowledged.check,
 )
 
+_OTHERS_AT_STAKE = frozenset(rule.code for rule in (SCH310, SCH318, SCH331, SCH332))
+"""What is not a team's own to ignore: names that would take another team's DAGs or entry."""
+
 
 def check(workspace: Workspace) -> tuple[Finding, ...]:
     """Everything wrong with the teams at hand, without what they ignore on purpose, in a stable order."""
@@ -52,14 +58,17 @@ def check(workspace: Workspace) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=Finding.sort_key))
 
 
+def _silences(entry: Ignore, finding: Finding) -> bool:
+    named = entry.code == finding.code and entry.on in (None, finding.subject)
+    return named and finding.code not in _OTHERS_AT_STAKE
+
+
 def _team_findings(team: Team, workspace: Workspace, across: Iterable[Finding]) -> Iterator[Finding]:
     found = [*team.findings, *across, *(finding for rule in CHECKS for finding in rule(team, workspace))]
     matched: set[int] = set()
     for finding in found:
         ignored = [
-            index
-            for index, entry in enumerate(team.project.config.ignore)
-            if entry.code == finding.code and entry.on in (None, finding.subject)
+            index for index, entry in enumerate(team.project.config.ignore) if _silences(entry, finding)
         ]
         matched.update(ignored)
         if not ignored:

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote
 
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.stores._cache import Cache
 from dbt_scheduler.stores._documents import (
     ChangedError,
@@ -19,7 +20,6 @@ from dbt_scheduler.stores._documents import (
     RegistryError,
     RegistryUnreadableError,
     RegistryUnwritableError,
-    shown_url,
 )
 from dbt_scheduler.stores._entries import decode as decode_entry
 from dbt_scheduler.stores._entries import is_team
@@ -40,7 +40,6 @@ __all__ = [
     "open_store",
     "registry_url",
     "schemes",
-    "shown_url",
     "typed_url",
 ]
 

@@ -3,11 +3,12 @@
 import contextlib
 import hashlib
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from dbt_scheduler.files import write_atomically
+from dbt_scheduler.files import read_inside, write_atomically
 
 
 class Cache:
@@ -27,10 +28,10 @@ class Cache:
 
     def get(self, team: str, version: str) -> bytes | None:
         """The document of that version, if it was kept."""
-        if self.folder is None:
+        if self.folder is None or not _is_own(self.folder):
             return None
         with contextlib.suppress(OSError):
-            return (self.folder / _name(team, version)).read_bytes()
+            return read_inside(self.folder / _name(team, version))
         return None
 
     def put(self, team: str, version: str, content: bytes) -> None:
@@ -51,6 +52,17 @@ class Cache:
             for path in self.folder.glob("[!.]*.json"):
                 if path.name not in kept:
                     path.unlink(missing_ok=True)
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether nobody else may have put documents there: the variable may name a folder that many may write to."""
+    try:
+        found = folder.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    if not hasattr(os, "getuid"):  # Windows keeps each user's folders apart by itself
+        return True
+    return found.st_uid == os.getuid() and stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o022
 
 
 def _name(team: str, version: str) -> str:

@@ -1,6 +1,5 @@
 """What a scheme implements: the raw documents of a registry, each with a version, and how that can fail."""
 
-import re
 from typing import ClassVar, Protocol
 
 import msgspec
@@ -70,9 +69,3 @@ class Documents(Protocol):
 
     def place(self, team: str) -> str:
         """Where the document is, as people write it."""
-
-
-def shown_url(url: str) -> str:
-    """A URL as it may be printed: what is before an @, or after a ? or #, may be a password or a token."""
-    without_user = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:(?://)?|//).*@", r"\1...@", url, flags=re.DOTALL)
-    return re.sub(r"([?#]).*", r"\1...", without_user, flags=re.DOTALL)

@@ -1,5 +1,6 @@
 """A registry in a folder: ``file:///srv/registry`` holds one ``{team}.json`` per team."""
 
+import errno
 import hashlib
 import os
 import time
@@ -9,13 +10,14 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar
 from urllib.parse import unquote
 
-from dbt_scheduler.files import write_atomically
+from dbt_scheduler.files import read_inside, write_atomically
+from dbt_scheduler.printable import shown_url
+from dbt_scheduler.publishers import same_but_for_case
 from dbt_scheduler.stores._documents import (
     ChangedError,
     Document,
     RegistryUnreadableError,
     RegistryUnwritableError,
-    shown_url,
 )
 from dbt_scheduler.wording import number
 
@@ -61,7 +63,7 @@ class Folder:
 
     def get(self, team: str) -> Document | None:  # noqa: D102
         try:
-            content = self._file(team).read_bytes()
+            content = read_inside(self._file(team))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -72,6 +74,7 @@ class Folder:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._locked():
+                self._refuse_same_file(team)
                 current = self.get(team)
                 if (current.version if current else None) != version:
                     raise ChangedError
@@ -84,6 +87,12 @@ class Folder:
 
     def _file(self, team: str) -> Path:
         return self.folder / f"{team}.json"
+
+    def _refuse_same_file(self, team: str) -> None:
+        """On a disk that ignores case two teams' documents would be one."""
+        other = same_but_for_case(team, self.versions() or ())
+        if other:
+            raise RegistryUnwritableError(f'the name of team "{other}" differs from it only in case')
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -103,13 +112,19 @@ class Folder:
 
 
 def _open_lock(path: Path) -> int:
+    # Where many may write, somebody may have left a link here, to a file that only this user may open.
+    straight = os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        return os.open(path, os.O_RDWR | os.O_CREAT | straight, 0o666)
     except PermissionError:
         if not path.exists():
             raise
         # Another user made it. To read it is enough, only not on NFS, where one locks what one may write.
-        return os.open(path, os.O_RDONLY)
+        return os.open(path, os.O_RDONLY | straight)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise RegistryUnwritableError(f"{path} is a link: remove it") from None
+        raise
 
 
 def _taken(lock: int) -> bool:

@@ -7,13 +7,13 @@ from functools import cached_property
 from http.client import HTTPException
 from typing import Any, ClassVar
 
+from dbt_scheduler.printable import shown_url
 from dbt_scheduler.stores._documents import (
     ChangedError,
     Document,
     RegistryError,
     RegistryUnreadableError,
     RegistryUnwritableError,
-    shown_url,
 )
 
 _URL = re.compile(r"gs://(?P<bucket>[a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?P<path>(?:/[A-Za-z0-9._~=+-]+)*)")

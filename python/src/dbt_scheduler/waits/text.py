@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from dbt_scheduler.moments import on_clock
+from dbt_scheduler.printable import lines, one_line
 from dbt_scheduler.spec import DagSpec
 from dbt_scheduler.waits.upcoming import Run, Wait
 
@@ -12,15 +13,15 @@ _HEAD = ("WAITS FOR", "DEPENDENCY", "RUN OF", "DUE", "READY BY", "GIVES UP")
 def render(spec: DagSpec, runs: Sequence[Run]) -> str:
     """A paragraph for each run, with a line for each of its waits. All times are in UTC."""
     schedule = spec.schedule
-    lines = [f'{spec.dag_id}: {spec.pipeline}, "{schedule.cron}" {schedule.timezone}. Times are in UTC.']
+    texts = [f'{spec.dag_id}: {spec.pipeline}, "{schedule.cron}" {schedule.timezone}. Times are in UTC.']
     if not any(run.waits for run in runs):
-        return "\n".join([*lines, "It waits for nothing: no task of it needs an asset of another DAG.", ""])
+        return lines([*texts, "It waits for nothing: no task of it needs an asset of another DAG."])
     table = _aligned([_HEAD, *(_cells(wait) for run in runs for wait in run.waits)])
     head, rows = table[0], iter(table[1:])
     for run in runs:
         of, due = on_clock(run.logical_date, schedule), on_clock(run.due, schedule)
-        lines += ["", f"run of {of}, due {due}", head, *(next(rows) for _ in run.waits)]
-    return "\n".join(lines) + "\n"
+        texts += ["", f"run of {of}, due {due}", head, *(next(rows) for _ in run.waits)]
+    return lines(texts)
 
 
 def _cells(wait: Wait) -> tuple[str, ...]:
@@ -40,6 +41,7 @@ def _cells(wait: Wait) -> tuple[str, ...]:
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Columns as wide as their widest cell; a row with fewer cells ends in a sentence."""
+    rows = [[*map(one_line, row)] for row in rows]
     full = [row for row in rows if len(row) == len(rows[0])]
     columns = [*zip(*full, strict=True)]
     # The first two cells of a row that ends in a sentence stand in columns too.

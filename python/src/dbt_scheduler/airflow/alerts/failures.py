@@ -12,6 +12,7 @@ from dbt_scheduler.airflow.alerts.texts import Message, TaskRun
 from dbt_scheduler.airflow.alerts.told import forget_told, note_told, was_told
 from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.producers import ProducerGoneError
+from dbt_scheduler.printable import redacted
 from dbt_scheduler.spec import DagSpec
 
 _log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def alert_on_failure(spec: DagSpec) -> Callback:
         try:
             _tell(spec, context)
         except Exception as error:  # noqa: BLE001 - an alert never fails a task
-            _log.error("The alert could not be made: %s: %s", type(error).__name__, error)
+            _log.error("The alert could not be made: %s: %s", type(error).__name__, redacted(error))
 
     return tell
 

@@ -1,0 +1,58 @@
+"""Which dbt project and repository publishes each team, as ``platform.yaml`` lists them."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+import msgspec
+
+
+class Publisher(msgspec.Struct, frozen=True):
+    """What publishes a team: its dbt project's name and its repository, ``host/path``; None: any."""
+
+    project: str | None = None
+    repository: str | None = None
+
+
+Publishers: TypeAlias = Mapping[str, Publisher]
+"""By team."""
+
+
+def project_problem(team: str, project: str | None, publishers: Publishers | None) -> str:
+    """Why a dbt project may not be this team; empty when it may, or when no teams are listed."""
+    if publishers is None:
+        return ""
+    if team not in publishers:
+        return "platform.yaml does not list this team"
+    listed = publishers[team].project
+    if listed in (None, project):
+        return ""
+    return f'platform.yaml lists it for the dbt project "{listed}", and this is "{project}"'
+
+
+def repository_problem(team: str, repository: str | None, publishers: Publishers | None) -> str:
+    """Why a repository may not publish this team; None is a machine that is no CI job."""
+    listed = publishers[team].repository if publishers and team in publishers else None
+    if listed is None or (repository is not None and listed.casefold() == repository.casefold()):
+        return ""
+    here = f"this is {repository}" if repository else "this is not a CI job of a repository"
+    return f"platform.yaml lists it for the repository {listed}, and {here}"
+
+
+def ci_repository(environment: Mapping[str, str]) -> str | None:
+    """The repository of a CI job, ``host/path``: as GitHub and GitLab name it to their jobs.
+
+    A job can set these variables itself: they tell a mistake, and an attack only where the job's definition is
+    not the attacker's to write.
+    """
+    if path := environment.get("GITHUB_REPOSITORY"):
+        host = environment.get("GITHUB_SERVER_URL", "").rpartition("//")[2]
+        return f"{host}/{path}"
+    if path := environment.get("CI_PROJECT_PATH"):
+        return f"{environment.get('CI_SERVER_HOST', '')}/{path}"
+    return None
+
+
+def same_but_for_case(team: str, others: Iterable[str]) -> str | None:
+    """Another team whose name is this one in other letters, upper or lower."""
+    folded = team.casefold()
+    return next((other for other in others if other != team and other.casefold() == folded), None)
