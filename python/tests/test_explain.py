@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from dbt_scheduler.cli import main
 from dbt_scheduler.cli.airflow_options import Connection, connection
 from dbt_scheduler.pipelines import run_interval
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.spec import DagSpec, Schedule
 
 DAY = "2025-06-05T00:10"
 HOUR = "2025-06-05T23:05"
@@ -338,6 +338,16 @@ def test_a_run_that_is_still_to_come(airflow, out):
     assert last(airflow, "b").startswith(
         "of 2099-06-05 23:05 has not run yet: its run is due at 2099-06-06 00:05"
     )
+
+
+def test_a_wait_for_what_is_due_later_is_not_over_before_that(airflow, out):
+    two_teams(out)
+    late = Schedule("0 22 * * *", grain="day")
+    sensor = a_wait("fct", schedule=late)
+    deploy(out, a_spec(a_task("marts.b", upstream=(sensor.task_id,)), sensors=(sensor,)))
+    (out / "registry" / "shipping.json").unlink()
+    airflow.run(CONSUMER, DAY, fct_sensor="deferred", marts__b=None)
+    assert "since 2025-06-06 00:10:30, until 2025-06-06 23:00" in explain(airflow, "b")[2]
 
 
 def test_the_run_that_is_asked_about(airflow, out):
