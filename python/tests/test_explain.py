@@ -30,6 +30,7 @@ class FakeAirflow:
 
     def __init__(self) -> None:
         self.paused: dict[str, bool] = {}
+        self.pools: dict[str, Any] = {"default_pool": {"slots": 128, "open_slots": 128}}
         self.runs: list[dict[str, Any]] = []
         self.tasks: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.asked: list[str] = []
@@ -98,6 +99,9 @@ class FakeAirflow:
         if url.path == "/auth/token":
             return 201, b'{"access_token": "t"}'
         self.asked.append(path)
+        if url.path.startswith("/api/v2/pools/"):
+            name = unquote(url.path.rpartition("/")[2])
+            return (200, json.dumps(self.pools[name]).encode()) if name in self.pools else (404, b"{}")
         if self.answer:
             return self.answer
         found = self._found([unquote(part) for part in url.path.split("/")[4:]], parse_qs(url.query), body)
@@ -259,6 +263,23 @@ def test_the_state_of_the_task_itself(airflow, out, said, text):
         f"playground_daily staging.a of 2025-06-05 00:10 (playground, #playground) {text}",
         "  /dags/playground_daily/runs/scheduled__2025-06-06T00%3A10/tasks/staging.a",
     ]
+
+
+def test_a_task_that_its_pool_holds_up(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, staging__a={"state": "scheduled", "pool": "one_writer.playground.a"})
+    assert first(airflow, "a").endswith(
+        "cannot run: its pool one_writer.playground.a does not exist in Airflow; "
+        "make it with `dbt-scheduler pools` and `airflow pools import`"
+    )
+    airflow.pools["one_writer.playground.a"] = {"slots": 1, "open_slots": 0}
+    assert first(airflow, "a").endswith(
+        "has not run yet: it waits for a slot of the pool one_writer.playground.a, which are all taken"
+    )
+    airflow.pools["one_writer.playground.a"] = {"slots": -1, "open_slots": -1}
+    assert first(airflow, "a").endswith("nothing holds it up, the scheduler starts it next")
+    airflow.pools["one_writer.playground.a"] = "what it shows to nobody"
+    assert first(airflow, "a").endswith("nothing holds it up, the scheduler starts it next")
 
 
 def first(airflow: FakeAirflow, task: str, *options: str) -> str:

@@ -14,6 +14,7 @@ _COMMANDS = {
     "compile": "projects",
     "report": "report",
     "publish": "publish",
+    "pools": "pools",
     "registry": "registry",
     "waits": "waits",
     "explain": "explain",

@@ -138,13 +138,17 @@ class PlatformAlerting(msgspec.Struct, frozen=True):
 
 
 class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A ``platform.yaml``, completed from the default one. ``places`` is by kind, ``dbt`` among them."""
+    """A ``platform.yaml``, completed from the default one.
+
+    ``places`` is by kind, ``dbt`` among them; ``pools`` are the slots of Airflow pools, by name.
+    """
 
     path: str
     pipelines: dict[str, Pipeline]
     defaults: Defaults
     dbt: DbtConfig
     places: dict[str, Place]
+    pools: dict[str, int]
     alerting: PlatformAlerting
     registry_url: str | None
     airflow_connection: str
