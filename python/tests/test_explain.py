@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from dbt_scheduler.cli import main
 from dbt_scheduler.cli.airflow_options import Connection, connection
 from dbt_scheduler.pipelines import run_interval
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.spec import DagSpec, Schedule
 
 DAY = "2025-06-05T00:10"
 HOUR = "2025-06-05T23:05"
@@ -30,6 +30,7 @@ class FakeAirflow:
 
     def __init__(self) -> None:
         self.paused: dict[str, bool] = {}
+        self.pools: dict[str, Any] = {"default_pool": {"slots": 128, "open_slots": 128}}
         self.runs: list[dict[str, Any]] = []
         self.tasks: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.asked: list[str] = []
@@ -98,6 +99,9 @@ class FakeAirflow:
         if url.path == "/auth/token":
             return 201, b'{"access_token": "t"}'
         self.asked.append(path)
+        if url.path.startswith("/api/v2/pools/"):
+            name = unquote(url.path.rpartition("/")[2])
+            return (200, json.dumps(self.pools[name]).encode()) if name in self.pools else (404, b"{}")
         if self.answer:
             return self.answer
         found = self._found([unquote(part) for part in url.path.split("/")[4:]], parse_qs(url.query), body)
@@ -261,6 +265,23 @@ def test_the_state_of_the_task_itself(airflow, out, said, text):
     ]
 
 
+def test_a_task_that_its_pool_holds_up(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, staging__a={"state": "scheduled", "pool": "one_writer.playground.a"})
+    assert first(airflow, "a").endswith(
+        "cannot run: its pool one_writer.playground.a does not exist in Airflow; "
+        "make it with `dbt-scheduler pools` and `airflow pools import`"
+    )
+    airflow.pools["one_writer.playground.a"] = {"slots": 1, "open_slots": 0}
+    assert first(airflow, "a").endswith(
+        "has not run yet: it waits for a slot of the pool one_writer.playground.a, which are all taken"
+    )
+    airflow.pools["one_writer.playground.a"] = {"slots": -1, "open_slots": -1}
+    assert first(airflow, "a").endswith("nothing holds it up, the scheduler starts it next")
+    airflow.pools["one_writer.playground.a"] = "what it shows to nobody"
+    assert first(airflow, "a").endswith("nothing holds it up, the scheduler starts it next")
+
+
 def first(airflow: FakeAirflow, task: str, *options: str) -> str:
     line = explain(airflow, task, *options)[0].removeprefix("playground_daily ")
     return line.replace(" (playground, #playground)", "")
@@ -338,6 +359,16 @@ def test_a_run_that_is_still_to_come(airflow, out):
     assert last(airflow, "b").startswith(
         "of 2099-06-05 23:05 has not run yet: its run is due at 2099-06-06 00:05"
     )
+
+
+def test_a_wait_for_what_is_due_later_is_not_over_before_that(airflow, out):
+    two_teams(out)
+    late = Schedule("0 22 * * *", grain="day")
+    sensor = a_wait("fct", schedule=late)
+    deploy(out, a_spec(a_task("marts.b", upstream=(sensor.task_id,)), sensors=(sensor,)))
+    (out / "registry" / "shipping.json").unlink()
+    airflow.run(CONSUMER, DAY, fct_sensor="deferred", marts__b=None)
+    assert "since 2025-06-06 00:10:30, until 2025-06-06 23:00" in explain(airflow, "b")[2]
 
 
 def test_the_run_that_is_asked_about(airflow, out):

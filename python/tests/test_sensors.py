@@ -2,7 +2,7 @@
 
 import pytest
 
-from build import World, node, sensors, source
+from build import PLATFORM, World, node, sensors, source
 from dbt_scheduler.spec import Producer, Schedule
 
 GLOBAL = "models/global_assets/g.yml"
@@ -70,3 +70,14 @@ def test_no_sensor_for_what_is_not_waited_for(tmp_path):
 def test_enough_runs_fit_side_by_side(tmp_path, consumer, producer, slo, dependency, runs):  # noqa: PLR0913, PLR0917
     world = world_of(tmp_path, consumer, producer, slo, dependency)
     assert world.spec(f"shop_{consumer}").max_active_runs == runs
+
+
+def test_a_run_that_waits_until_the_evening_leaves_room_for_the_next(tmp_path):
+    """Without an SLO, the wait timeout of twelve hours counts from when the producer is due, 21:50 later."""
+    world = world_of(tmp_path, "daily", "evening")
+    evening = '  evening: {cron: "0 22 * * *", grain: day}\n'
+    world.file("platform.yaml", PLATFORM + evening)
+    assert world.findings() == []
+    assert world.spec("shop_daily").max_active_runs == 4
+    world.file("platform.yaml", f"{PLATFORM}{evening}defaults: {{wait_timeout: {{hours: 60}}}}\n")
+    assert world.spec("shop_daily").max_active_runs == 6  # 81:50 hours are four days, begun

@@ -1,7 +1,7 @@
 """`dbt-scheduler waits`: the next runs, and which producer's run each of them will wait for."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -148,6 +148,31 @@ def test_the_table(out):
         "  shipping_hourly marts.fct  hard        2025-06-05 23:05                        2025-06-06 00:05                        2025-06-06 00:55  2025-06-06 01:00",
         "  shipping_daily marts.dim   soft        2025-06-04 21:10 (00:10 EEST on 06-05)  2025-06-05 21:10 (00:10 EEST on 06-06)  no SLO            2025-06-06 01:10 (04:10 EEST)",
     ]
+
+
+def test_a_wait_for_what_is_due_after_its_timeout_is_given_up_after_it_is_due(out):
+    evening = Schedule("0 22 * * *", grain="day")
+    month_end = Schedule("0 20 L * *", grain="month")
+    waited = a_wait("late", schedule=evening), a_wait("closing", schedule=month_end)
+    deploy(out, a_spec(a_task("a"), sensors=waited))
+    (_, _, _, *table) = waits("playground_daily", "--runs", "1", "--from", "2025-07-01").stdout.splitlines()
+    assert [line.split("no SLO")[1].strip() for line in table[1:]] == ["2025-07-01 23:00", "2025-07-31 21:00"]
+
+
+@given(
+    consumer=st.sampled_from([HOURLY, DAILY, WEEKLY, VILNIUS, NEW_YORK, BARE]),
+    producer=st.sampled_from(
+        [HOURLY, DAILY, WEEKLY, VILNIUS, NEW_YORK, BARE, Schedule("0 22 * * *", grain="day")]
+    ),
+    slo=st.sampled_from([None, 60, 86400]),
+    start=st.datetimes(datetime(2025, 3, 1), datetime(2026, 4, 1), timezones=st.just(UTC)),
+)
+def test_every_wait_can_be_met_before_it_is_given_up(consumer, producer, slo, start):
+    wait = a_wait("fct", schedule=producer, slo_seconds=slo, wait_timeout_seconds=3600)
+    spec = a_spec(a_task("a"), schedule=consumer, sensors=(wait,))
+    run = next(upcoming(spec, spec.sensors, compiled_in, start))
+    target = run.waits[0].producer
+    assert target is None or target.gives_up - max(target.due, run.due) == timedelta(seconds=slo or 3600)
 
 
 def test_for_a_program(out):

@@ -46,16 +46,17 @@ def ready_by(producer: Producer, run: Interval) -> datetime | None:
     return scheduled_time(run) + timedelta(seconds=producer.slo_seconds)
 
 
+def patience_seconds(wait: Sensor, producer: Producer) -> int:
+    """How long a sensor waits at least: the producer's SLO, or the platform's wait timeout without one."""
+    return wait.wait_timeout_seconds if producer.slo_seconds is None else producer.slo_seconds
+
+
 def gives_up(wait: Sensor, producer: Producer, run: Interval, started: datetime) -> datetime:
     """When a sensor that started at a moment stops waiting for that run of the producer.
 
-    At the later of the promise and the sensor's own start plus the SLO; without an SLO after the platform's
-    wait timeout.
+    Its patience counts from the later of two moments: when the producer's run is due, and its own start.
     """
-    promised = ready_by(producer, run)
-    if promised is None or producer.slo_seconds is None:
-        return started + timedelta(seconds=wait.wait_timeout_seconds)
-    return max(promised, started + timedelta(seconds=producer.slo_seconds))
+    return max(scheduled_time(run), started) + timedelta(seconds=patience_seconds(wait, producer))
 
 
 def producer_in(entry: Entry, made: Produced, consumer: WaitingDag) -> Producer:

@@ -19,6 +19,9 @@ OPERATORS = frozenset(
 )
 """The operators that a spec may name: Airflow imports nothing else on a spec's word."""
 
+ONE_WRITER = "one_writer."
+"""The names of the pools start so that have one slot, for the task of each DAG that makes one and the same table."""
+
 ON_RUN_START = "on_run_start"
 """The group of the tasks that run once per DAG run, before everything; a rerun of chosen tasks runs them
 too."""
@@ -135,6 +138,11 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True):
     registry_url: str | None
     sensors: tuple[Sensor, ...]
     tasks: tuple[Task, ...]
+
+
+def pools_of(spec: DagSpec) -> dict[str, str]:
+    """The Airflow pools that the tasks of a DAG name, each with the first task in it."""
+    return {task.pool: task.task_id for task in reversed(spec.tasks) if task.pool}
 
 
 class SpecError(Exception):

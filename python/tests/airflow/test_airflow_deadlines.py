@@ -78,6 +78,20 @@ def test_before_the_promise_it_waits_until_then(platform: Platform) -> None:
     assert near(deadline(platform), max(promised, sensor(platform).start_date + timedelta(seconds=SLO)))
 
 
+def test_without_an_slo_before_the_producer_is_due_it_waits_on_after_that(platform: Platform) -> None:
+    """Due at midnight, it waits for the end of this day: its time must not be up before there can be any data."""
+    early, late = (
+        Schedule(cron=f"{at} * * *", grain="day", start_date="2025-01-01") for at in ("0 0", "59 23")
+    )
+    wait = a_wait("dim", wait_timeout_seconds=1800, schedule=late)
+    platform.deploy(a_spec(a_task("marts.mine", upstream=(wait.task_id,)), sensors=(wait,), schedule=early))
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    platform.run("playground_daily", f"{today - timedelta(days=1):%Y-%m-%dT%H:%M}")
+    platform.work()
+    due = today.replace(hour=23, minute=59)
+    assert near(deadline(platform), max(due, sensor(platform).start_date) + timedelta(minutes=30))
+
+
 def test_without_an_slo_it_waits_for_the_platforms_time(platform: Platform) -> None:
     platform.deploy(a_consumer(wait_timeout_seconds=7200))
     platform.run("playground_daily", LONG_AGO)

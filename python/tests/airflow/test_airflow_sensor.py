@@ -147,7 +147,7 @@ def test_a_soft_wait_goes_on_as_success_when_its_time_is_up(platform: Platform) 
     assert platform.states("playground_daily") == {SOFT: "success", "marts.mine": "success"}
     assert platform.xcom("playground_daily", SOFT, "note") == (
         "shipping.dim (shipping_daily, marts.dim, 2025-03-01 00:10 to 2025-03-02 00:10 UTC) "
-        "was not there after 2:00:00. A soft dependency: going on without it. "
+        "was not there within the wait timeout of 2:00:00. A soft dependency: going on without it. "
         "No success of marts.dim in shipping_daily is known."
     )
 

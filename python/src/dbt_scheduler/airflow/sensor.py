@@ -18,7 +18,7 @@ from dbt_scheduler.airflow.trigger import AssetTrigger
 from dbt_scheduler.airflow.triggerer import triggerer_is_missing
 from dbt_scheduler.moments import utc
 from dbt_scheduler.pipelines import awaited, before_start
-from dbt_scheduler.producers import NoProducerError, gives_up
+from dbt_scheduler.producers import NoProducerError, gives_up, patience_seconds
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
 
 _SOFT = "soft"
@@ -115,10 +115,9 @@ class AssetSensor(ExternalTaskSensor):
         return gives_up(self._wait, self._found(), self._run().interval, first_start(context))
 
     def _limit(self) -> str:
-        slo = self._found().slo_seconds
-        if slo is None:
-            return f"after {timedelta(seconds=self._wait.wait_timeout_seconds)}"
-        return f"by its SLO of {timedelta(seconds=slo)}"
+        producer = self._found()
+        what = "within the wait timeout" if producer.slo_seconds is None else "by its SLO"
+        return f"{what} of {timedelta(seconds=patience_seconds(self._wait, producer))}"
 
     def _age(self) -> str:
         """How old the data is that a soft dependency goes on with."""

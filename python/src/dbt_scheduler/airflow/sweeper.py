@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from dbt_scheduler.airflow.alerts import Destination, slo_miss
 from dbt_scheduler.airflow.connection import CannotAskError, open_api
+from dbt_scheduler.airflow.pools import missing_pools
 from dbt_scheduler.airflow.resumed import destination, task_run, tell_all_clear
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.spec import RESUME_DAG
@@ -59,7 +60,7 @@ def build_resume_dag(
 
 
 class SweepOperator(BaseOperator):
-    """One sweep. It fails when it could not do its work, because nobody else would say so."""
+    """One sweep. It fails when it could not do its work, or a pool is missing: nobody else would say so."""
 
     def __init__(
         self, *, airflow_connection: str, registry_url: str, means: Destination, **kwargs: Any
@@ -78,11 +79,14 @@ class SweepOperator(BaseOperator):
             entries = self._entries()
             with open_api(self._airflow_connection, _BUDGET_SECONDS) as api:
                 swept = sweep(api, entries)
+                missing = missing_pools(api, Path(self.dag.fileloc).parent)
         except (CannotAskError, RegistryUnreadableError, ValueError) as error:
             raise AirflowFailException(str(error)) from None
         _report(swept)
         tell_all_clear(swept.satisfied, all_waits(entries), entries, self._means, _ALERT_SECONDS)
         self._tell_misses(context, swept.misses, entries)
+        if missing:
+            raise AirflowFailException("\n".join(missing))
 
     def _entries(self) -> dict[str, Entry]:
         reading = open_store(self._registry_url, _REGISTRY_SECONDS).read_all()

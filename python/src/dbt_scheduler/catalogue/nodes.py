@@ -120,8 +120,8 @@ SCH109 = Rule(
     summary="A table is built in several pipelines",
     message='"{asset}" is built in several pipelines: {pipelines}',
     hint="keep one of them, unless each has to bring it up to date",
-    why="Each pipeline builds the same table again. They never do so at the same moment, but which of them "
-    "wrote last is for the clock to say.",
+    why="Each pipeline builds the same table again. They never do so at the same moment, because their tasks share "
+    "a pool with one slot (`dbt-scheduler pools` makes it), but which of them wrote last is for the clock to say.",
     example="""\
 models:
   - name: dim_customers

@@ -21,6 +21,7 @@ _COMMANDS = {
     "compile": "projects",
     "report": "report",
     "publish": "publish",
+    "pools": "pools",
     "registry": "registry",
     "waits": "waits",
     "explain": "explain",

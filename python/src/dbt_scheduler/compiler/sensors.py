@@ -6,6 +6,7 @@ from dbt_scheduler.config import PlatformConfig
 from dbt_scheduler.graph.lineage import DagGraph, Wait
 from dbt_scheduler.graph.task_ids import SENSOR_GROUPS, sensor_task_ids
 from dbt_scheduler.pipelines import cadence_seconds, wait_lag_seconds
+from dbt_scheduler.producers import patience_seconds
 from dbt_scheduler.project.types import Dependency
 from dbt_scheduler.registry import Directory, dag_id, full_task_id
 from dbt_scheduler.spec import Producer, Schedule, Sensor
@@ -53,10 +54,8 @@ def active_runs(sensors: tuple[Sensor, ...], schedule: Schedule, configured: int
 
 def _longest_wait_seconds(sensor: Sensor, schedule: Schedule) -> int:
     """From the run's start to the moment the sensor gives up at the latest, when it starts on time."""
-    limit = sensor.producer.slo_seconds
-    if limit is None:
-        return sensor.wait_timeout_seconds
-    return max(limit, limit + wait_lag_seconds(schedule, sensor.producer.schedule))
+    lag = max(0, wait_lag_seconds(schedule, sensor.producer.schedule))
+    return lag + patience_seconds(sensor, sensor.producer)
 
 
 def _producer(wait: Wait, directory: Directory) -> Producer:

@@ -19,6 +19,7 @@ from dbt_scheduler.graph.task_ids import (
     name_of,
     sensor_task_ids,
     task_id_of,
+    writer_pool_of,
 )
 from dbt_scheduler.kinds import KINDS, Job, Operator, Place, literal
 from dbt_scheduler.manifest import Node
@@ -42,6 +43,10 @@ class Workshop(msgspec.Struct, frozen=True, kw_only=True):
         """The operator that the kind's place makes of a job."""
         place = self.place(kind)
         return KINDS[kind][place.where](job, place)
+
+    def pool(self, kind: str) -> str:
+        """The Airflow pool of a kind's tasks on this platform."""
+        return self.place(kind).pool or self.platform.defaults.pool
 
     def place(self, kind: str) -> Place:
         """Where a kind runs on this platform."""
@@ -92,7 +97,20 @@ def _work_task(shop: Workshop, dag: DagGraph, ids: SensorIds, work: Work, tests:
         retries=work.retries,
         timeout_seconds=work.timeout_seconds,
         signals=not shop.signalled.isdisjoint(work.assets),
+        pool=_pool(shop, work),
     )
+
+
+def _pool(shop: Workshop, work: Work) -> str:
+    """The platform's pool for the work's kind, or one of its own for what several DAGs write.
+
+    Airflow has no other limit across DAGs than a pool, and a task has only one: where the platform's has a
+    single slot, it already keeps the writers apart.
+    """
+    pool = shop.pool(work.kind)
+    if len(work.pipelines) > 1 and work.assets and shop.platform.pools.get(pool) != 1:
+        return writer_pool_of(shop.project.team, work)
+    return pool
 
 
 def _node_job(shop: Workshop, work: Work, tests: Iterable[Node]) -> Job:
@@ -185,6 +203,5 @@ def _task(
         retries=defaults.retries if retries is None else retries,
         retry_delay_seconds=defaults.retry_delay_seconds,
         timeout_seconds=defaults.timeout_seconds if timeout_seconds is None else timeout_seconds,
-        pool=shop.place(kind).pool or defaults.pool,
-        **fields,
+        **{"pool": shop.pool(kind), **fields},
     )

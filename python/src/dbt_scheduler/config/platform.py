@@ -154,6 +154,7 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
             "dbt": Place(where=dbt["where"], image=dbt["image"], pool=dbt["pool"]),
             **{kind: _place(settings) for kind, settings in value["kinds"].items()},
         },
+        pools=value["pools"],
         alerting=PlatformAlerting(**value["alerting"]),
         registry_url=None if url is None else registry_url(url, Path(path).parent),
         teams=None if teams is None else {team: Publisher(**entry) for team, entry in teams.items()},

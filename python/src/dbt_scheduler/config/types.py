@@ -141,7 +141,8 @@ class PlatformAlerting(msgspec.Struct, frozen=True):
 class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A ``platform.yaml``, completed from the default one.
 
-    ``places`` is by kind, ``dbt`` among them; ``teams`` is None where no teams are listed: any may be published.
+    ``places`` is by kind, ``dbt`` among them; ``pools`` are the slots of Airflow pools, by name; ``teams`` is None
+    where no teams are listed: any may be published.
     """
 
     path: str
@@ -149,6 +150,7 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     defaults: Defaults
     dbt: DbtConfig
     places: dict[str, Place]
+    pools: dict[str, int]
     alerting: PlatformAlerting
     registry_url: str | None
     teams: Publishers | None

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from dbt_scheduler.deployed import Deployed
-from dbt_scheduler.explain.facts import Airflow, Run
+from dbt_scheduler.explain.facts import Airflow, Run, TaskInstance
 from dbt_scheduler.explain.finding_runs import NoRunError, asked_run, awaited_run
 from dbt_scheduler.explain.scene import Scene, ancestors, interval_of
 from dbt_scheduler.explain.stepping import Stepping
 from dbt_scheduler.explain.steps import Step
-from dbt_scheduler.explain.words import WAITING, Told, about_run, about_task, about_wait
+from dbt_scheduler.explain.words import WAITING, Told, about_pool, about_run, about_task, about_wait
 from dbt_scheduler.pipelines import awaited, before_start
 from dbt_scheduler.producers import NoProducerError, gives_up
+from dbt_scheduler.resume.rest import AirflowApiError
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
 
 _MOST_RUNS = 25
@@ -52,13 +53,22 @@ class Explainer:
         if sensor and not blockers and (state in WAITING or state == "failed"):
             return self._wait(scene, stepping, sensor, through)
         of_run = about_run(scene, task_id)
-        told = of_run or about_task(instance, scene, blocked=bool(blockers))
+        told = of_run or self._of_pool(instance) or about_task(instance, scene, blocked=bool(blockers))
         if blockers and not of_run:
             causes = [self._task(scene, stepping, each, via) for each, via in blockers[:_MOST_CAUSES]]
             more = len(blockers) - len(causes)
             text = f"{told.text} ({more} more are not told)" if more else told.text
             return stepping.step(task_id, state, Told(text), tuple(causes), through=through)
         return stepping.step(task_id, state, told, through=through)
+
+    def _of_pool(self, instance: TaskInstance | None) -> Told | None:
+        """What holds up a task that could start, if it is its pool."""
+        if instance is None or instance.state != "scheduled" or not instance.pool:
+            return None
+        try:
+            return about_pool(instance.pool, self._airflow.pool(instance.pool))
+        except AirflowApiError:  # whom it lets see tasks, Airflow may not let see pools
+            return None
 
     def _wait(self, scene: Scene, stepping: Stepping, sensor: Sensor, through: tuple[str, ...]) -> Step:
         """A sensor that waits, or gave up: what became of the run that it is about."""

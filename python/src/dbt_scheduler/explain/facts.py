@@ -45,6 +45,13 @@ class TaskInstance(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
+class Pool(msgspec.Struct, frozen=True):
+    """A pool, and how many of its slots are free; -1 where it has no limit."""
+
+    slots: int
+    open_slots: int
+
+
 class Airflow:
     """Airflow's public API, for reading. Every question may raise AirflowApiError."""
 
@@ -87,6 +94,10 @@ class Airflow:
         body = {"dag_ids": [run.dag_id], "dag_run_ids": [run.run_id], "task_ids": sorted(task_ids)}
         found = self._rest.list("/api/v2/dags/~/dagRuns/~/taskInstances/list", body, _TaskInstances)
         return {each.task_id: each for each in found}
+
+    def pool(self, name: str) -> Pool | None:
+        """A pool; None when there is none of that name."""
+        return self._rest.read(f"/api/v2/pools/{quote(name, safe='')}", Pool)
 
     def _runs(self, dag_id: str, query: dict[str, str]) -> tuple[Run, ...]:
         found = self._rest.read(f"{_path(dag_id)}/dagRuns?{urlencode(query)}", _Runs)

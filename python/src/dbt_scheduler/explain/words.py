@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.explain.facts import TaskInstance
+from dbt_scheduler.explain.facts import Pool, TaskInstance
 from dbt_scheduler.explain.scene import Scene
 from dbt_scheduler.moments import utc
 from dbt_scheduler.spec import Sensor
@@ -48,6 +48,18 @@ def about_task(instance: TaskInstance | None, scene: Scene, *, blocked: bool) ->
     if instance.state in _WORDS:
         return _WORDS[instance.state](instance, scene)
     return _not_started(instance.state, scene, blocked=blocked)
+
+
+def about_pool(name: str, pool: Pool | None) -> Told | None:
+    """What a pool says about a task that could start; None if it has a free slot."""
+    if pool is None:
+        return Told(
+            f"cannot run: its pool {name} does not exist in Airflow; "
+            "make it with `dbt-scheduler pools` and `airflow pools import`"
+        )
+    if pool.slots >= 0 and pool.open_slots <= 0:
+        return Told(f"has not run yet: it waits for a slot of the pool {name}, which are all taken")
+    return None
 
 
 def about_wait(instance: TaskInstance, sensor: Sensor, until: datetime, *, arrived: bool) -> Told:

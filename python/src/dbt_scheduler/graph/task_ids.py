@@ -6,6 +6,7 @@ from collections import Counter
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.project.types import Dependency, Work
 from dbt_scheduler.registry import AssetKey, full_task_id
+from dbt_scheduler.spec import ONE_WRITER
 
 ON_RUN_START = "on_run_start"
 ON_RUN_END = "on_run_end"
@@ -20,6 +21,9 @@ SensorIds = dict[tuple[AssetKey, Dependency], str]
 """The sensor of each asset and dependency kind that a DAG's tasks wait for."""
 
 _NOT_IN_GROUPS, _NOT_IN_NAMES = re.compile(r"[^\w-]"), re.compile(r"[^\w.-]")
+_NOT_IN_POOLS = re.compile(r"[^A-Za-z0-9_.-]")
+_LONGEST_POOL = 250
+"""Airflow's limit is 256."""
 _LONGEST_NAME = 180
 _LONGEST_GROUP = 60
 """Together with the dot below Airflow's limit of 250 for a task id."""
@@ -38,6 +42,11 @@ def name_of(name: str) -> str:
 def task_id_of(work: Work) -> str:
     """A work's full task id."""
     return full_task_id(group_of(work), name_of(work.name))
+
+
+def writer_pool_of(team: str, work: Work) -> str:
+    """The pool whose one slot a work takes in whichever DAG; of letters, digits, ``_``, ``-`` and ``.``."""
+    return _fit(ONE_WRITER + _NOT_IN_POOLS.sub("_", f"{team}.{work.name}"), _LONGEST_POOL)
 
 
 def sensor_task_ids(dag: DagGraph) -> SensorIds:

@@ -144,6 +144,10 @@ class AirflowApi:
         found = self._rest.read(f"/api/v2/dags/{_segment(dag_id)}/tasks", _Tasks)
         return found.tasks if found else ()
 
+    def has_pool(self, name: str) -> bool:
+        """Whether there is a pool of that name."""
+        return self._rest.read(f"/api/v2/pools/{_segment(name)}", _Pool) is not None
+
     def mark_success(self, instance: TaskInstance, note: str) -> int:
         """Mark just this task instance as a success: the status of the answer, whatever it is.
 
@@ -187,6 +191,10 @@ class AirflowApi:
     def queue_run(self, dag_id: str, run_id: str) -> None:
         """Let a run that is over go on."""
         self._rest.must(self._rest.write("PATCH", _run_path(dag_id, run_id), {"state": "queued"}))
+
+
+class _Pool(msgspec.Struct):
+    name: str
 
 
 class _Updates(msgspec.Struct):

@@ -1,0 +1,43 @@
+"""Whether Airflow has the pools that DAGs name: a task without its pool never runs, and only a log says why."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dbt_scheduler.spec import SpecError, pools_of, read_spec
+
+if TYPE_CHECKING:
+    from dbt_scheduler.resume.api import AirflowApi
+
+_log = logging.getLogger(__name__)
+
+
+def missing_pools(api: "AirflowApi", dags: Path) -> list[str]:
+    """A sentence for each pool that the specs in a folder name and Airflow does not have.
+
+    None where Airflow does not let the connection's user see its pools; the log says so.
+    """
+    from dbt_scheduler.resume.api import AirflowApiError  # noqa: PLC0415 - only the sweep asks
+
+    try:
+        return [
+            f"The pool {pool} does not exist in Airflow, so that {user} never runs. "
+            "Make it with `dbt-scheduler pools` and `airflow pools import`."
+            for pool, user in sorted(_pools_in(dags).items())
+            if not api.has_pool(pool)
+        ]
+    except AirflowApiError as error:
+        _log.warning("Whether Airflow has the pools that tasks name is not known: %s", error)
+        return []
+
+
+def _pools_in(dags: Path) -> dict[str, str]:
+    """Each pool, with the first task that names it."""
+    found: dict[str, str] = {}
+    for file in sorted(dags.glob("*.json")):
+        try:
+            spec = read_spec(file)
+        except SpecError:  # an import error of its DAG already
+            continue
+        found = {pool: f"{spec.dag_id} {task_id}" for pool, task_id in pools_of(spec).items()} | found
+    return found

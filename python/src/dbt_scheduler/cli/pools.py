@@ -1,0 +1,57 @@
+"""``pools``: the Airflow pools that the compiled DAGs need."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, warn
+from dbt_scheduler.deployed import Deployed
+from dbt_scheduler.files import encode_json
+from dbt_scheduler.session import Options, read_platform
+from dbt_scheduler.spec import ONE_WRITER, pools_of
+
+_BY_AIRFLOW = "default_pool"
+"""Airflow makes this one itself."""
+
+
+@click.command()
+@click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
+@click.option(
+    "--platform", type=FILE, help="The platform.yaml, instead of the nearest one above this folder."
+)
+def pools(out: Path | None, platform: Path | None) -> None:
+    """Print the Airflow pools that the compiled DAGs need, as `airflow pools import` reads them.
+
+    A task whose pool does not exist in Airflow never runs.
+    """
+    with refusals():
+        config, _ = read_platform([Path()], Options(platform=platform))
+        deployed = Deployed(out)
+        needed = {pool for dag_id in deployed.dag_ids() for pool in pools_of(deployed.spec(dag_id))}
+        slots = {name: 1 for name in needed if name.startswith(ONE_WRITER)} | config.pools
+        unknown = sorted(needed - slots.keys() - {_BY_AIRFLOW})
+        warn([f"the pool {name} is not under pools in {config.path}: it is not printed" for name in unknown])
+        sys.stdout.write(
+            encode_json(_for_airflow({name: slots[name] for name in needed & slots.keys()})).decode()
+        )
+
+
+def _for_airflow(slots: Mapping[str, int]) -> dict[str, object]:
+    return {
+        name: {
+            "slots": count,
+            "description": _description(name),
+            "include_deferred": True,  # a task that waits for its job outside of Airflow still writes its table
+        }
+        for name, count in slots.items()
+    }
+
+
+def _description(name: str) -> str:
+    if name.startswith(ONE_WRITER):
+        return (
+            f"dbt-scheduler: {name.removeprefix(ONE_WRITER)} is built in several pipelines, by one at a time"
+        )
+    return "dbt-scheduler: pools in platform.yaml"

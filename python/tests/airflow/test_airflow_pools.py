@@ -1,0 +1,91 @@
+"""One writer per table, as Airflow's own scheduler keeps it, and a pool that is missing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import harness
+import pytest
+from airflow.cli.commands.pool_command import pool_import_helper
+from api_server import public_api
+from builders import a_spec, a_task
+from click.testing import CliRunner
+from harness import Platform
+
+from dbt_scheduler.cli import main
+from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, DagSpec
+
+POOL = "one_writer.shipping.dim"
+
+
+def one_table_twice(**task: Any) -> list[DagSpec]:
+    return [
+        a_spec(a_task("marts.dim", pool=POOL, **task), team="shipping", pipeline=pipeline)
+        for pipeline in ("hourly", "daily")
+    ]
+
+
+def import_pools(platform: Platform, tmp_path: Path) -> None:
+    """As people do it: the command's output, into Airflow."""
+    printed = CliRunner().invoke(main, ["pools", "--out", str(platform.dags.parent)]).stdout
+    (tmp_path / "pools.json").write_text(printed)
+    assert pool_import_helper(tmp_path / "pools.json")[1] == []
+
+
+def run_both(platform: Platform) -> None:
+    platform.run("shipping_hourly", "2025-03-01T23:05")
+    platform.run("shipping_daily", "2025-03-01T00:10")
+
+
+def test_two_dags_do_not_write_one_table_at_the_same_moment(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task is held at the executor, and the scheduler goes on for several rounds: the other is not handed over."""
+    held: list[Any] = []
+    real = harness._Executor._process_workloads
+    monkeypatch.setattr(harness._Executor, "_process_workloads", lambda self, work: held.extend(work))
+    platform.deploy(*one_table_twice())
+    import_pools(platform, tmp_path)
+    run_both(platform)
+    platform.schedule()
+    platform.schedule()
+    (first,) = {work.ti.id: work for work in held}.values()
+    states = {platform.state(f"shipping_{pipeline}", "marts.dim") for pipeline in ("hourly", "daily")}
+    assert states == {"queued", "scheduled"}
+    monkeypatch.setattr(harness._Executor, "_process_workloads", real)
+    with harness.airflows_own_warnings():
+        harness._Executor(platform)._process_workloads([first])
+    platform.work()
+    assert {platform.state(dag_id) for dag_id in ("shipping_hourly", "shipping_daily")} == {"success"}
+
+
+@pytest.fixture
+def api_url(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    with public_api() as url:
+        monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", url)
+        yield url
+
+
+def test_a_pool_that_airflow_does_not_have_fails_the_sweep_until_it_is_made(
+    platform: Platform, api_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Airflow itself says so in the scheduler's log only, and the task waits for ever."""
+    assert api_url
+    fields = ("airflow_connection", "registry_url", "alert_channel", "alert_connection")
+    values = ("dbt_scheduler_airflow", None, "log", "")
+    platform.write_stub(RESUME_DAG, RESUME_STUB.format(**dict(zip(fields, values, strict=True))))
+    platform.deploy(*one_table_twice())
+    platform.run("shipping_daily", "2025-03-01T00:10")
+    first = platform.run_without_date(RESUME_DAG, "2025-03-03T00:00")
+    platform.work()
+    assert platform.state("shipping_daily", "marts.dim") == "scheduled"
+    assert platform.state(RESUME_DAG, run_id=first) == "failed"
+    assert (
+        f"The pool {POOL} does not exist in Airflow, so that shipping_daily marts.dim never runs. "
+        "Make it with `dbt-scheduler pools` and `airflow pools import`."
+    ) in capsys.readouterr().out
+    import_pools(platform, tmp_path)
+    second = platform.run_without_date(RESUME_DAG, "2025-03-03T00:05")
+    platform.work()
+    assert platform.state(RESUME_DAG, run_id=second) == "success"
+    assert platform.state("shipping_daily", "marts.dim") == "success"

@@ -1,0 +1,112 @@
+"""One writer per table: the pools of tables that several pipelines build, and the command that prints them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from build import PLATFORM, World, node, source, tasks
+from dbt_scheduler.cli import main
+
+BOTH = ["hourly", "daily"]
+WAREHOUSE = f"{PLATFORM}dbt: {{pool: warehouse}}\npools: {{warehouse: 8}}\n"
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch) -> World:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
+    return World(Path(), WAREHOUSE)
+
+
+def pool(world: World, dag_id: str, task_id: str) -> str | None:
+    return tasks(world.spec(dag_id))[task_id].pool
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_a_table_of_several_pipelines_is_in_one_pool_of_its_own_in_all_of_them(world):
+    world.team("shop", node("dim", pipelines=BOTH), node("fct", "dim", pipelines=["daily"]))
+    assert pool(world, "shop_hourly", "marts.dim") == "one_writer.shop.dim"
+    assert pool(world, "shop_daily", "marts.dim") == "one_writer.shop.dim"
+    assert pool(world, "shop_daily", "marts.fct") == "warehouse"
+
+
+def test_so_is_what_a_declared_task_makes_in_several_pipelines(world):
+    task = "{kind: universal, name: load, command: x, pipelines: [hourly, daily]%s}"
+    world.file("platform.yaml", f"{WAREHOUSE}kinds: {{universal: {{pool: warehouse}}}}\n")
+    world.team(
+        "shop",
+        source("raw.raw_orders"),
+        text=f"tasks: [{task % ', assets: [raw_orders]'}, {task.replace('load', 'ping') % ''}]\n",
+    )
+    assert pool(world, "shop_daily", "load") == "one_writer.shop.load"
+    assert pool(world, "shop_daily", "ping") == "warehouse"  # it makes no table
+
+
+@pytest.mark.parametrize("platform", [PLATFORM, WAREHOUSE.replace("8", "1")])
+def test_a_pool_with_one_slot_keeps_its_tasks_because_a_task_has_only_one_pool(world, platform):
+    world.file("platform.yaml", platform)
+    world.team("shop", node("dim", pipelines=BOTH))
+    assert (
+        pool(world, "shop_daily", "marts.dim") == "warehouse" if "warehouse" in platform else "dbt_scheduler"
+    )
+
+
+@pytest.mark.parametrize("name", ["Größe", "a b", "x" * 400])
+def test_a_pool_has_a_name_that_airflow_takes(world, name):
+    world.team("shop", node(name, pipelines=BOTH))
+    ((found,),) = ([task.pool for task in spec.tasks] for spec in [world.spec("shop_daily")])
+    assert re.fullmatch(r"one_writer\.shop\.[A-Za-z0-9_.-]+", found)
+    assert len(found) <= 256
+
+
+def test_the_pools_are_printed_as_airflow_imports_them(world):
+    world.team("shop", node("dim", pipelines=BOTH), node("fct", "dim", pipelines=["daily"]))
+    run("compile", "shop", "--out", "out")
+    result = run("pools", "--out", "out")
+    assert json.loads(result.stdout) == {
+        "one_writer.shop.dim": {
+            "slots": 1,
+            "description": "dbt-scheduler: shop.dim is built in several pipelines, by one at a time",
+            "include_deferred": True,
+        },
+        "warehouse": {
+            "slots": 8,
+            "description": "dbt-scheduler: pools in platform.yaml",
+            "include_deferred": True,
+        },
+    }
+    assert result.stderr == ""
+    assert run("pools").stdout == result.stdout
+
+
+def test_a_pool_whose_size_nobody_says_is_not_printed(world):
+    world.file("platform.yaml", WAREHOUSE.replace("pools: {warehouse: 8}", "defaults: {pool: default_pool}"))
+    world.team("shop", node("dim", pipelines=["daily"]))
+    run("compile", "shop", "--out", "out")
+    result = run("pools", "--out", "out")
+    assert json.loads(result.stdout) == {}
+    assert result.stderr == (
+        "warning: the pool warehouse is not under pools in platform.yaml: it is not printed\n"
+    )
+
+
+def test_there_is_nothing_to_print_without_dags(world):
+    assert run("pools", "--out", "nowhere", code=2).stderr == (
+        "there are no compiled DAGs in nowhere/dags\n"
+        "  hint: name the folder that `dbt-scheduler compile --out` wrote with --out\n"
+    )
+
+
+def test_a_pool_has_a_number_of_slots(world):
+    world.file("platform.yaml", f"{PLATFORM}pools: {{warehouse: many}}\n")
+    world.team("shop", node("dim", pipelines=BOTH))
+    assert 'SCH405 "pools.warehouse"' in run("check", "shop", code=2).stderr
