@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from build import PLATFORM, World, node, source
 from dbt_scheduler.config import DEFAULT_PLATFORM, find_platform, load_platform
 from dbt_scheduler.errors import CannotRunError
 from dbt_scheduler.kinds import Place
@@ -60,6 +61,14 @@ registry: {url: file:registry}
     ("text", "expected"),
     [
         ("defaults: {retrys: 1}", '2: SCH405 unknown key "retrys" in "defaults" | did you mean "retries"?'),
+        (
+            "dbt: {environment: {pass: ['*']}}",
+            '2: SCH405 item 1 of "dbt.environment.pass" must look like',
+        ),
+        (
+            "kinds: {universal: {environment: {pass: ['AIRFLOW_CONN_*']}}}",
+            '2: SCH405 item 1 of "kinds.universal.environment.pass" must not be "AIRFLOW_CONN_*"',
+        ),
         ("pipelines: {}", '2: SCH405 "pipelines" must have at least 1 key'),
         (
             "registry: {url: 'file:../registry'}",
@@ -99,6 +108,25 @@ def test_a_place_that_this_release_does_not_know(tmp_path, monkeypatch):
         '3: SCH405 dbt tasks cannot run in "docker" in this release | write one of: local',
         '4: SCH405 vertex-ai tasks cannot run in "local" in this release | write one of: ',
     ]
+
+
+def test_the_variables_that_a_platform_passes_are_in_the_spec(tmp_path):
+    world = World(
+        tmp_path,
+        f"{PLATFORM}dbt: {{environment: {{pass: [DBT_ENV_SECRET_*]}}}}\n"
+        "kinds: {universal: {environment: {}}, vertex-ai: {where: local, environment: {pass: [TOKEN]}}}\n",
+    )
+    world.team(
+        "shop",
+        node("a", pipelines=["daily"]),
+        source("raw.b"),
+        source("raw.c"),
+        text="tasks:\n"
+        "  - {kind: universal, name: b, pipelines: [daily], assets: [b], command: x}\n"
+        "  - {kind: vertex-ai, name: c, pipelines: [daily], assets: [c], command: x}\n",
+    )
+    passed = {task.kind: task.arguments.get("pass_env") for task in world.spec("shop_daily").tasks}
+    assert passed == {"dbt": ["DBT_ENV_SECRET_*"], "universal": None, "vertex-ai": ["TOKEN"]}
 
 
 def test_a_missing_platform_file(tmp_path):

@@ -82,7 +82,10 @@ def in_yaml(struct: type[msgspec.Struct]) -> set[str]:
         ),
         (types.Ignore, set(properties("scheduler", "properties", "ignore", "items"))),
         (types.Defaults, set(properties("platform", "properties", "defaults"))),
-        (types.DbtConfig, set(properties("platform", "properties", "dbt")) - {"where", "image", "pool"}),
+        (
+            types.DbtConfig,
+            set(properties("platform", "properties", "dbt")) - {"where", "image", "pool", "environment"},
+        ),
         (types.PlatformAlerting, set(properties("platform", "properties", "alerting"))),
     ],
 )

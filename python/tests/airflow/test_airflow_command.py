@@ -1,5 +1,6 @@
 """The command operator: what a task's process gets, what people see of it, and how it ends."""
 
+import ast
 import os
 import signal
 import threading
@@ -13,7 +14,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
 from builders import python
 
-from dbt_scheduler.airflow.operators import CommandOperator
+from dbt_scheduler.airflow.operators import USUAL, CommandOperator
+from dbt_scheduler.config import DEFAULT_PLATFORM
 
 
 def an_operator(folder: Path, command: list[str], **rest: Any) -> CommandOperator:
@@ -34,8 +36,65 @@ def test_runs_in_the_folder_relative_to_the_spec_and_adds_to_the_environment(
 ) -> None:
     monkeypatch.setenv("FROM_THE_WORKER", "1")
     code = "import os; open('seen', 'w').write(os.environ['FROM_THE_WORKER'] + os.environ['FROM_THE_TASK'])"
-    run(an_operator(tmp_path, python(code), env={"FROM_THE_TASK": "2"}))
+    run(an_operator(tmp_path, python(code), env={"FROM_THE_TASK": "2"}, pass_env=["FROM_THE_WORKER"]))
     assert (tmp_path / "seen").read_text() == "12"
+
+
+WORKERS = {
+    "AIRFLOW__CORE__FERNET_KEY": "a key of all connections",
+    "AIRFLOW_CONN_WAREHOUSE": "postgres://me:secret@host",
+    "AIRFLOW_VAR_TOKEN": "secret",
+    "_AIRFLOW__SOMETHING": "secret",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "GOOGLE_APPLICATION_CREDENTIALS": "/a/key.json",
+    "DBT_ENV_SECRET_A": "secret",
+    "DBT_ENV_SECRET_B": "secret",
+    "HTTPS_PROXY": "http://me:secret@proxy",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+}
+
+
+@pytest.mark.parametrize(
+    ("pass_env", "expected"),
+    [
+        ([], set()),
+        (["GOOGLE_APPLICATION_CREDENTIALS", "NOT_SET"], {"GOOGLE_APPLICATION_CREDENTIALS"}),
+        (["DBT_ENV_SECRET_*"], {"DBT_ENV_SECRET_A", "DBT_ENV_SECRET_B"}),
+        (["A*", "_*"], {"AWS_SECRET_ACCESS_KEY"}),
+        (["AIRFLOW_CONN_WAREHOUSE"], {"AIRFLOW_CONN_WAREHOUSE"}),
+        (["HTTPS_PROXY"], {"HTTPS_PROXY"}),
+    ],
+)
+def test_a_command_does_not_get_the_workers_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pass_env: list[str], expected: set[str]
+) -> None:
+    for name, value in WORKERS.items():
+        monkeypatch.setenv(name, value)
+    run(
+        an_operator(
+            tmp_path, python("import os; open('seen', 'w').write(repr(set(os.environ)))"), pass_env=pass_env
+        )
+    )
+    seen = ast.literal_eval((tmp_path / "seen").read_text())
+    assert seen & WORKERS.keys() == {"LC_ALL", "TZ"} | expected
+
+
+def test_what_is_always_passed_is_documented() -> None:
+    text = DEFAULT_PLATFORM.read_text()
+    assert [name for name in USUAL if name not in text] == []
+
+
+def test_what_is_passed_is_masked_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DBT_ENV_SECRET_TOKEN", "hunter2!!")
+    operator = an_operator(
+        tmp_path, ["sh", "-c", 'echo "with $DBT_ENV_SECRET_TOKEN"; exit 1'], pass_env=["DBT_ENV_SECRET_*"]
+    )
+    with pytest.raises(AirflowException) as failure:
+        run(operator)
+    assert str(failure.value) == "sh failed with exit code 1. Its last output:\nwith ***"
 
 
 @pytest.mark.parametrize(

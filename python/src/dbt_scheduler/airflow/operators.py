@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,19 @@ from airflow.sdk import BaseOperator, Context
 from airflow.sdk._shared.secrets_masker import redact
 from airflow.sdk.exceptions import AirflowException
 from airflow.sdk.log import mask_secret
+
+USUAL = (
+    *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_*", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHON*"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("DO_NOT_TRACK", "DBT_SEND_ANONYMOUS_USAGE_STATS", "DBT_PROFILES_DIR"),
+)
+"""The variables that every program gets: what it needs to start, and nothing that is a secret.
+
+Proxies are not among them, because their addresses often have a password.
+"""
+
+_AIRFLOWS_OWN = ("AIRFLOW_", "_AIRFLOW_")
+"""They hold connections and keys: no prefix names them, only a full name does."""
 
 _TAIL_LINES = 20
 _SHORTEST_SECRET = 5
@@ -31,7 +44,8 @@ _WAYS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 class CommandOperator(BaseOperator):
     """Runs a program with its arguments and shows what it prints, line by line, in the task's log.
 
-    ``command`` and the values of ``env`` are templates; ``env`` is added to the worker's own environment.
+    ``command`` and the values of ``env`` are templates. Of the worker's own environment the program gets what is
+    ``USUAL`` and what ``pass_env`` names, ``PREFIX_*`` for several; the rest may hold secrets, and is kept from it.
     ``cwd`` is relative to the folder of the DAG's file. A timeout, or Airflow's wish to stop the task, ends
     the program and everything that it started.
     """
@@ -41,17 +55,24 @@ class CommandOperator(BaseOperator):
     ui_color = "#ff694a"
 
     def __init__(
-        self, *, command: list[str], cwd: str, env: dict[str, str] | None = None, **kwargs: Any
+        self,
+        *,
+        command: list[str],
+        cwd: str,
+        env: dict[str, str] | None = None,
+        pass_env: Sequence[str] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.command = command
         self.cwd = cwd
         self.env = env or {}
+        self.pass_env = tuple(pass_env)
         self._process: subprocess.Popen[bytes] | None = None
 
     def execute(self, context: Context) -> None:
         """Run the command; AirflowException with the last lines of its output when it fails."""
-        environment = {**os.environ, **self.env}
+        environment = {**_passed(os.environ, (*USUAL, *self.pass_env)), **self.env}
         mask_secret({name: value for name, value in environment.items() if len(value) >= _SHORTEST_SECRET})
         tail: deque[str] = deque(maxlen=_TAIL_LINES)
         process = self._start(environment)
@@ -95,6 +116,21 @@ class CommandOperator(BaseOperator):
                 f"{self.command[0]} cannot be started in {folder}: {error.strerror}"
             ) from None
         return self._process
+
+
+def _passed(environment: Mapping[str, str], patterns: Sequence[str]) -> dict[str, str]:
+    """The variables that these patterns name; those that are not set are not there."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if any(_is_named(name, pattern) for pattern in patterns)
+    }
+
+
+def _is_named(name: str, pattern: str) -> bool:
+    if pattern.endswith("*"):
+        return name.startswith(pattern[:-1]) and not name.startswith(_AIRFLOWS_OWN)
+    return name == pattern
 
 
 def _ending(code: int) -> str:

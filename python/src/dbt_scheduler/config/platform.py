@@ -151,7 +151,7 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
         ),
         dbt=DbtConfig(dbt["command"], dbt["projects_dir"], dbt["target"], dbt["profiles_dir"]),
         places={
-            "dbt": Place(where=dbt["where"], image=dbt["image"], pool=dbt["pool"]),
+            "dbt": Place(where=dbt["where"], image=dbt["image"], pool=dbt["pool"], environment=_passed(dbt)),
             **{kind: _place(settings) for kind, settings in value["kinds"].items()},
         },
         pools=value["pools"],
@@ -164,5 +164,13 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
 
 def _place(settings: Mapping[str, Any]) -> Place:
     common = {"where", "image", "pool"}
-    own = {key: value for key, value in settings.items() if key not in common and value is not None}
-    return Place(**{key: settings[key] for key in common}, settings=own)
+    own = {
+        key: value
+        for key, value in settings.items()
+        if key not in common | {"environment"} and value is not None
+    }
+    return Place(**{key: settings[key] for key in common}, environment=_passed(settings), settings=own)
+
+
+def _passed(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(settings["environment"].get("pass", ()))

@@ -23,11 +23,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``platform.yaml`` says about where a kind runs; ``settings`` are that place's own keys."""
+    """What ``platform.yaml`` says about where a kind runs; ``settings`` are that place's own keys.
+
+    ``environment`` are the variables of the worker that a local process gets beside the usual ones.
+    """
 
     where: str = "local"
     image: str | None = None
     pool: str | None = None
+    environment: tuple[str, ...] = ()
     settings: dict[str, object] = {}
 
 
