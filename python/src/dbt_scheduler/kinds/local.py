@@ -7,5 +7,5 @@ def run(job: Job, place: Place) -> Operator:
     """The command, its folder and its environment; an image means nothing to a local process."""
     return Operator(
         "dbt_scheduler.airflow.operators.CommandOperator",
-        {"command": list(job.command), "cwd": job.cwd, "env": job.env},
+        {"command": list(job.command), "cwd": job.cwd, "env": dict(job.env)},
     )
