@@ -102,6 +102,7 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
         **({"pool": task.pool} if task.pool else {}),
         **where,
     )
+    built.template_ext = ()  # no text of anybody's is the name of a file to read
     if task.teardown:
         built.as_teardown(on_failure_fail_dagrun=False)
     return built

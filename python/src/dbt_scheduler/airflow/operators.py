@@ -44,13 +44,13 @@ _WAYS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 class CommandOperator(BaseOperator):
     """Runs a program with its arguments and shows what it prints, line by line, in the task's log.
 
-    ``command`` and the values of ``env`` are templates. Of the worker's own environment the program gets what is
-    ``USUAL`` and what ``pass_env`` names, ``PREFIX_*`` for several; the rest may hold secrets, and is kept from it.
+    All of its arguments are templates. Of the worker's own environment the program gets what is ``USUAL`` and
+    what ``pass_env`` names, ``PREFIX_*`` for several; the rest may hold secrets, and is kept from it.
     ``cwd`` is relative to the folder of the DAG's file. A timeout, or Airflow's wish to stop the task, ends
     the program and everything that it started.
     """
 
-    template_fields: Sequence[str] = ("command", "env")
+    template_fields: Sequence[str] = ("command", "cwd", "env", "pass_env")
     template_fields_renderers = {"command": "json", "env": "json"}  # noqa: RUF012 - Airflow's own way to say it
     ui_color = "#ff694a"
 

@@ -35,6 +35,7 @@ class AssetSensor(ExternalTaskSensor):
     The deadline is worked out when it starts, and kept while it is deferred.
     """
 
+    template_fields = []  # noqa: RUF012 - as Airflow has it; the words of a registry are no templates
     operator_extra_links = [ProducerRunLink()]  # noqa: RUF012 - Airflow's own way to say it
 
     def __init__(self, *, wait: Sensor, spec: DagSpec, **kwargs: Any) -> None:

@@ -7,11 +7,11 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from dbt_scheduler.kinds import literal
+from dbt_scheduler.kinds import Template
 from dbt_scheduler.manifest import Manifest, Node
 
 INTERVAL_ENV = {
-    f"DBT_SCHEDULER_{name.upper()}": f"{{{{ {name}.isoformat() if {name} else '' }}}}"
+    f"DBT_SCHEDULER_{name.upper()}": Template(f"{{{{ {name}.isoformat() if {name} else '' }}}}")
     for name in ("data_interval_start", "data_interval_end")
 }
 """The run's data interval; not as ``--vars``: dbt parses everything again when a value changes there."""
@@ -42,9 +42,9 @@ class DbtRunner(msgspec.Struct, frozen=True):
         if node.config.incremental_strategy == "microbatch":
             window = (
                 "--event-time-start",
-                "{{ data_interval_start.strftime('" + _EVENT_TIME + "') }}",
+                Template("{{ data_interval_start.strftime('" + _EVENT_TIME + "') }}"),
                 "--event-time-end",
-                "{{ data_interval_end.strftime('" + _EVENT_TIME + "') }}",
+                Template("{{ data_interval_end.strftime('" + _EVENT_TIME + "') }}"),
             )
         return self._call("build", *self._selecting(nodes), *window)
 
@@ -55,23 +55,23 @@ class DbtRunner(msgspec.Struct, frozen=True):
     def run_operation(self, macro: str) -> tuple[str, ...]:
         """Calls a macro."""
         return (
-            literal(self.command),
+            self.command,
             "run-operation",
-            literal(macro),
+            macro,
             "--no-write-json",
             "--no-use-colors",
             *self.options,
         )
 
     def _call(self, subcommand: str, *arguments: str) -> tuple[str, ...]:
-        return (literal(self.command), subcommand, *arguments, *_LEAN, *self.options)
+        return (self.command, subcommand, *arguments, *_LEAN, *self.options)
 
     def _selecting(self, nodes: Iterable[Node]) -> tuple[str, ...]:
         # Without "empty" dbt would add every test that touches the selected nodes. Unit tests are about code,
         # not data: CI runs them. They would come along because their fqn lies below that of their model.
         return (
             "--select",
-            *(literal(self._selector(node)) for node in nodes),
+            *(self._selector(node) for node in nodes),
             "--indirect-selection",
             "empty",
             "--exclude-resource-type",

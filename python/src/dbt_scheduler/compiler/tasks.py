@@ -21,13 +21,13 @@ from dbt_scheduler.graph.task_ids import (
     task_id_of,
     writer_pool_of,
 )
-from dbt_scheduler.kinds import KINDS, Job, Operator, Place, literal
+from dbt_scheduler.kinds import KINDS, Job, Operator, Place, Template, with_literals
 from dbt_scheduler.manifest import Node
 from dbt_scheduler.project.types import Project, Work
 from dbt_scheduler.registry import full_task_id
 from dbt_scheduler.spec import Task
 
-_DBT_ENV = {**INTERVAL_ENV, "DBT_FULL_REFRESH": "{{ 'true' if params.full_refresh else 'false' }}"}
+_DBT_ENV = {**INTERVAL_ENV, "DBT_FULL_REFRESH": Template("{{ 'true' if params.full_refresh else 'false' }}")}
 
 
 class Workshop(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +126,7 @@ def _declared_job(shop: Workshop, work: Work) -> Job:
     assert work.task is not None  # noqa: S101 - a work without a node is a task
     return Job(
         name=work.name,
-        command=tuple(literal(word) for word in work.task.command),
+        command=work.task.command,
         cwd=shop.cwd,
         env=INTERVAL_ENV,
         image=work.task.image,
@@ -199,7 +199,7 @@ def _task(
     return Task(
         kind=kind,
         operator=operator.path,
-        arguments=operator.arguments,
+        arguments={name: with_literals(value) for name, value in operator.arguments.items()},
         retries=defaults.retries if retries is None else retries,
         retry_delay_seconds=defaults.retry_delay_seconds,
         timeout_seconds=defaults.timeout_seconds if timeout_seconds is None else timeout_seconds,

@@ -7,7 +7,7 @@ spec names and knows no kinds.
 from collections.abc import Mapping
 
 from dbt_scheduler.kinds import local, vertex_ai
-from dbt_scheduler.kinds.job import Job, Operator, Place, Runner, literal
+from dbt_scheduler.kinds.job import Job, Operator, Place, Runner, Template, literal, with_literals
 
 KINDS: Mapping[str, Mapping[str, Runner]] = {
     "dbt": {"local": local.run},
@@ -16,4 +16,4 @@ KINDS: Mapping[str, Mapping[str, Runner]] = {
 }
 """Kind, then the places where its tasks can run (``where`` in platform.yaml)."""
 
-__all__ = ["KINDS", "Job", "Operator", "Place", "Runner", "literal"]
+__all__ = ["KINDS", "Job", "Operator", "Place", "Runner", "Template", "literal", "with_literals"]

@@ -1,23 +1,28 @@
 """The values that pass between the compiler and a task kind."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
+
+
+class Template(str):
+    """Text of our own that Airflow renders when the task starts. Text made from one is a literal again."""
+
+    __slots__ = ()
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What a task runs, before it is decided where.
 
-    ``command`` items and ``env`` values are Airflow templates: text of a team's passes through ``literal``
-    first. ``cwd`` is relative to the folder of the spec, or absolute. ``settings`` are the kind's own keys of
-    the task.
+    Every text is a literal, also for Airflow, unless it is a ``Template``. ``cwd`` is relative to the folder of
+    the spec, or absolute. ``settings`` are the kind's own keys of the task.
     """
 
     name: str
     command: tuple[str, ...]
     cwd: str
-    env: dict[str, str]
+    env: Mapping[str, str]
     image: str | None = None
     settings: dict[str, object] = {}
 
@@ -36,7 +41,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Operator(msgspec.Struct, frozen=True):
-    """An allow-listed operator's import path, and its arguments as JSON values."""
+    """An allow-listed operator's import path, and its arguments as JSON values; only a ``Template`` is rendered.
+
+    Every text among the arguments has to be in a template field of the operator: ``with_literals`` escapes all.
+    """
 
     path: str
     arguments: dict[str, object]
@@ -48,8 +56,26 @@ Runner = Callable[[Job, Place], Operator]
 _SPECIAL = re.compile(r"\{[{%#]|\{(?=[\r\n])|\r\n?|\n\Z")
 
 
+def with_literals(value: object) -> object:
+    """An operator's arguments as a spec holds them: Airflow renders each ``Template``, and nothing else.
+
+    This is the one border between text of people, manifests and the registry, and Airflow's template engine.
+    """
+    match value:
+        case Template():
+            return str(value)
+        case str():
+            return literal(value)
+        case dict():
+            return {key: with_literals(each) for key, each in value.items()}
+        case list() | tuple():
+            return [with_literals(each) for each in value]
+        case _:
+            return value
+
+
 def literal(text: str) -> str:
-    """Text of a team's, written so that Airflow's template engine gives back exactly that text.
+    """Text written so that Airflow's template engine gives back exactly that text.
 
     >>> literal("echo {{ conn.db.password }}")
     "echo {{ '{{' }} conn.db.password }}"

@@ -5,7 +5,7 @@ from dbt_scheduler.kinds.job import Job, Operator, Place
 
 def run(job: Job, place: Place) -> Operator:
     """The command, its folder and its environment; an image means nothing to a local process."""
-    arguments: dict[str, object] = {"command": list(job.command), "cwd": job.cwd, "env": job.env}
+    arguments: dict[str, object] = {"command": list(job.command), "cwd": job.cwd, "env": dict(job.env)}
     if place.environment:
         arguments["pass_env"] = list(place.environment)
     return Operator("dbt_scheduler.airflow.operators.CommandOperator", arguments)

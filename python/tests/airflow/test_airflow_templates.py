@@ -1,0 +1,234 @@
+"""Text of teams, manifests and the registry, rendered by Airflow: it comes out exactly as it was written."""
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, ClassVar
+
+import pytest
+from airflow.sdk import DAG, BaseOperator
+from builders import a_spec, a_task, a_wait
+from hypothesis import given
+from hypothesis import strategies as st
+
+from build import PLATFORM, World, node, tasks
+from dbt_scheduler.airflow import build
+from dbt_scheduler.airflow.build import build_dag
+from dbt_scheduler.airflow.sensor import AssetSensor
+from dbt_scheduler.airflow.sweeper import SweepOperator
+from dbt_scheduler.kinds import KINDS, Job, Place, Template, with_literals
+from dbt_scheduler.spec import OPERATORS, DagSpec
+
+CUSTOM_JOB = "airflow.providers.google.cloud.operators.vertex_ai.custom_job.CreateCustomJobOperator"
+LEAK = "{{ conn.warehouse.password }}"
+HOSTILE = (
+    LEAK,
+    "{{- var.value.secret -}}",
+    "{% for c in [].__class__.mro() %}{{ c }}{% endfor %}",
+    "{% include '/etc/passwd' %}",
+    "{# nothing #}",
+    "{{ '{{' }}",
+    "{{{ x }}}",
+    "{%- raw -%}{{ x }}",
+    "## {{ x }}",
+    "<%= x %> ${x} $[x] [[ x ]]",
+    "{\n{ x }}",
+    "ends in a newline\n",
+    "a\r\nb\rc\n\n",
+    "script.sh",
+    "query.sql",
+    "job.json",
+    "pod.yaml",
+    "gs://bucket/{{ x }}.json",
+)
+hostile = st.sampled_from(HOSTILE) | st.text(alphabet=st.sampled_from("{}%#-+ \r\n'\"\\.shx")) | st.text()
+
+
+class CreateCustomJobOperator(BaseOperator):
+    """Stands for the Google provider's, which the lock does not have: the template fields of its release 22.8.
+
+    It reads files, as operators of other providers do.
+    """
+
+    template_fields = ("region", "project_id", "custom_job", "impersonation_chain", "gcp_conn_id")
+    template_ext: ClassVar[tuple[str, ...]] = (".sh", ".sql", ".json", ".yaml")
+
+    def __init__(self, **kwargs: Any) -> None:
+        for name in (
+            "region",
+            "project_id",
+            "custom_job",
+            "impersonation_chain",
+            "gcp_conn_id",
+            "deferrable",
+        ):
+            setattr(self, name, kwargs.pop(name, None))
+        super().__init__(**kwargs)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def google() -> Iterator[None]:
+    """The Google provider's module."""
+    path, _, _ = CUSTOM_JOB.rpartition(".")
+    stand_in = ModuleType(path)
+    stand_in.CreateCustomJobOperator = CreateCustomJobOperator  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(sys.modules, path, stand_in)
+        build._operator.cache_clear()
+        yield
+    build._operator.cache_clear()
+
+
+class Secrets:
+    """What a template may ask Airflow for: nothing of ours ever does."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"a template asked for a secret: {name}")
+
+
+def context() -> dict[str, Any]:
+    """What Airflow gives to templates."""
+    moment = datetime(2025, 3, 1, tzinfo=UTC)
+    return {
+        "conn": Secrets(),
+        "var": Secrets(),
+        "params": SimpleNamespace(full_refresh=False),
+        "data_interval_start": moment,
+        "data_interval_end": moment,
+    }
+
+
+def rendered_dag(spec: DagSpec) -> DAG:
+    """The DAG of a spec with all of its tasks as Airflow makes them before it runs them."""
+    dag = build_dag(spec, Path(f"/dags/{spec.dag_id}.py"))
+    dag.resolve_template_files()
+    for task in dag.tasks:
+        task.render_template_fields(context())
+    return dag
+
+
+def rendered(operator: str, arguments: dict[str, object]) -> Any:
+    """A task of an operator, with arguments as the compiler writes them."""
+    written = {name: with_literals(value) for name, value in arguments.items()}
+    return rendered_dag(a_spec(a_task("a", operator=operator, arguments=written))).get_task("a")
+
+
+def operator_class(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+def job(text: str) -> Job:
+    """A job with a text everywhere where it can have one."""
+    settings = dict.fromkeys(("project", "region", "machine_type", "anything"), text)
+    return Job(name=text, command=(text, text), cwd=text, env={"X": text}, image=text, settings=settings)
+
+
+def texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from texts(each)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from texts(each)
+
+
+PLACES = [(kind, where) for kind, places in KINDS.items() for where in places]
+
+
+@pytest.mark.parametrize("path", sorted(OPERATORS))
+@given(text=hostile)
+def test_every_template_field_of_every_operator_gives_back_what_was_written(path: str, text: str) -> None:
+    fields = operator_class(path).template_fields
+    assert fields
+    arguments: dict[str, object] = {name: {"deep": [text]} for name in fields}
+    if not path.startswith("airflow."):
+        arguments = {"command": [text, text], "cwd": text, "env": {"X": text}}
+        assert arguments.keys() == set(fields)
+    task = rendered(path, arguments)
+    assert {name: getattr(task, name) for name in fields} == arguments
+
+
+@pytest.mark.parametrize(("kind", "where"), PLACES)
+@given(text=hostile)
+def test_what_a_team_writes_reaches_its_operator_as_it_was_written(kind: str, where: str, text: str) -> None:
+    operator = KINDS[kind][where](job(text), Place(where=where, image=text, settings={"region": text}))
+    assert text in set(texts(operator.arguments))
+    task = rendered(operator.path, operator.arguments)
+    assert {name: getattr(task, name) for name in operator.arguments} == operator.arguments
+
+
+@pytest.mark.parametrize(("kind", "where"), PLACES)
+def test_an_operator_gets_no_text_that_airflow_would_not_unescape(kind: str, where: str) -> None:
+    operator = KINDS[kind][where](job("text"), Place(where=where))
+    with_text = {name for name, value in operator.arguments.items() if any(texts(value))}
+    assert with_text <= set(operator_class(operator.path).template_fields)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_password_is_not_rendered_into_a_vertex_ai_job(tmp_path: Path, text: str) -> None:
+    world = World(tmp_path)
+    keys = "".join(
+        f"    {key}: {json.dumps(text)}\n" for key in ("image", "machine_type", "region", "project")
+    )
+    world.team("shop", text=f"tasks:\n  - kind: vertex-ai\n    name: train\n    pipelines: [daily]\n{keys}")
+    spec = world.spec("shop_daily")
+    assert tasks(spec)["train"].operator == CUSTOM_JOB
+    train: Any = rendered_dag(spec).get_task("train")
+    assert (train.region, train.project_id) == (text, text)
+    (pool,) = train.custom_job["job_spec"]["worker_pool_specs"]
+    assert (pool["machine_spec"]["machine_type"], pool["container_spec"]["image_uri"]) == (text, text)
+
+
+def test_no_value_of_platform_yaml_is_a_template(tmp_path: Path) -> None:
+    keys = ("command", "target", "profiles_dir")
+    dbt = "".join(f"  {key}: {json.dumps(LEAK)}\n" for key in keys)
+    kind = ", ".join(f"{key}: {json.dumps(LEAK)}" for key in ("image", "project", "region", "machine_type"))
+    world = World(tmp_path, f"{PLATFORM}dbt:\n{dbt}kinds:\n  vertex-ai: {{{kind}}}\n")
+    declared = "tasks: [{kind: vertex-ai, name: train, pipelines: [daily]}]"
+    world.team("shop", node("orders", pipelines=["daily"]), text=declared)
+    dag = rendered_dag(world.spec("shop_daily"))
+    dbt_task: Any = dag.get_task("marts.orders")
+    assert dbt_task.command[0] == LEAK
+    assert dbt_task.command[-4:] == ["--target", LEAK, "--profiles-dir", LEAK]
+    train: Any = dag.get_task("train")
+    assert list(texts([train.project_id, train.region, train.custom_job])).count(LEAK) == 4
+
+
+def test_our_own_templates_are_rendered(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.team("shop", node("orders", pipelines=["daily"], incremental_strategy="microbatch"))
+    task: Any = rendered_dag(world.spec("shop_daily")).get_task("marts.orders")
+    assert task.env == {
+        "DBT_FULL_REFRESH": "false",
+        "DBT_SCHEDULER_DATA_INTERVAL_START": "2025-03-01T00:00:00+00:00",
+        "DBT_SCHEDULER_DATA_INTERVAL_END": "2025-03-01T00:00:00+00:00",
+    }
+    assert task.command[task.command.index("--event-time-start") + 1] == "2025-03-01T00:00:00"
+
+
+def test_a_text_made_from_a_template_is_a_literal() -> None:
+    assert with_literals(f"x{Template('{{ params }}')}") == "x{{ '{{' }} params }}"
+
+
+@pytest.mark.parametrize("operator", [AssetSensor, SweepOperator])
+def test_an_operator_of_ours_that_reads_the_registry_renders_nothing(operator: type[BaseOperator]) -> None:
+    assert not list(operator.template_fields)
+    assert not list(operator.template_ext)
+
+
+@given(text=hostile)
+def test_another_teams_task_id_is_no_template_of_its_consumers_sensor(text: str) -> None:
+    wait = a_wait("dim", task_id=f"x{text}", team=text)
+    dag = rendered_dag(a_spec(a_task("a"), sensors=(wait,)))
+    sensor: Any = dag.get_task(wait.task_id)
+    assert sensor.external_task_id == f"x{text}"
+    sensor.external_dag_id, sensor.external_task_id = text, text  # as it does when the registry says so
+    sensor.render_template_fields(context())
+    assert (sensor.external_dag_id, sensor.external_task_id) == (text, text)
