@@ -1,14 +1,27 @@
 """What teams copy into their CI, run on an example team as it stands: dbt on BigQuery, offline, with real git."""
 
+import json
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
-from ci_runner import ENVIRONMENT, Comments, Failed, bash, run_action, run_gitlab
+from ci_runner import (
+    BOT,
+    ENVIRONMENT,
+    PAGE,
+    STRANGER,
+    Comments,
+    Failed,
+    bash,
+    gitlab_jobs,
+    run_action,
+    run_gitlab,
+)
 from goldens import INTEGRATION, ROOT, copy_projects
 
 REGISTRY = INTEGRATION / "expected" / "registry"
@@ -82,30 +95,51 @@ def comments() -> Iterator[Comments]:
 
 
 class GitHub:
-    """The action in that repository, once for each event; a runner's folder is new each time."""
+    """The workflow's actions in that repository; a runner's folder is new for each job."""
 
     def __init__(self, checkout: Checkout, comments: Comments, folder: Path) -> None:
         self.summary = ""
         self._checkout, self._comments, self._folder = checkout, comments, folder
         self._runs = 0
 
-    def run(self, event: str) -> str:
+    def check(self, **inputs: str) -> str:
+        """The job of that name, with what it has found as the artifact; Failed if a step fails."""
+        temporary = self._runner()
+        try:
+            return self._run(temporary, "pull_request", **inputs)
+        finally:
+            self.artifact = temporary / "scheduler"
+            summary = temporary / "summary.md"
+            self.summary = summary.read_text() if summary.is_file() else ""
+
+    def comment(self) -> str:
+        """The job that comments: in a folder with nothing but that artifact."""
+        temporary = self._runner()
+        if self.artifact.is_dir():
+            shutil.copytree(self.artifact, temporary / "scheduler-report")
+        return self._run(temporary, "pull_request", action="comment", folder=str(temporary))
+
+    def publish(self) -> str:
+        return self._run(self._runner(), "push", publish="true")
+
+    def _runner(self) -> Path:
         self._runs += 1
         temporary = self._folder / f"runner{self._runs}"
         temporary.mkdir()
+        return temporary
+
+    def _run(self, temporary: Path, event: str, action: str = "", **inputs: str) -> str:
         github = {
+            "action": action,
+            "api": self._comments.url,
+            "sha": self._checkout.git("rev-parse", "HEAD"),
             "github.event_name": event,
             "github.event.pull_request.base.sha": self._checkout.base,
             "github.event.pull_request.number": "5",
         }
-        try:
-            github |= {"api": self._comments.url, "sha": self._checkout.git("rev-parse", "HEAD")}
-            return run_action(
-                self._checkout.folder, temporary, github, project="team", platform="platform.yaml"
-            )
-        finally:
-            summary = temporary / "summary.md"
-            self.summary = summary.read_text() if summary.is_file() else ""
+        if not action:
+            inputs = {"project": "team", "platform": "platform.yaml", **inputs}
+        return run_action(self._checkout.folder, temporary, github, **inputs)
 
 
 @pytest.fixture
@@ -119,8 +153,10 @@ def test_github_a_pull_request_from_its_first_push_to_its_merge(github, checkout
     checkout.replace("platform.yaml", '"5 * * * *"', '"6 * * * *"')
     checkout.commit()
     with pytest.raises(Failed) as failed:
-        github.run("pull_request")
+        github.check()
     assert (failed.value.step, failed.value.code) == ("Report", 1), failed.value
+    assert comments.tokens == set()
+    github.comment()
     (report,) = [body for id_, body in comments.bodies.items() if id_ != 7]
     assert "Asset fct_shipments\n- SLO increased from 3000 to 3300.\n\nConsumers:\n- *playground:" in report
     assert "Dags: 0 added, 0 removed\n" in report
@@ -139,38 +175,50 @@ def test_github_a_pull_request_from_its_first_push_to_its_merge(github, checkout
     checkout.replace("team/models/dimensions/dimensions.yml", "data_type: integer", "data_type: bigint")
     checkout.commit()
     checkout.merge("branch", into="main")
-    assert "::warning::" not in github.run("pull_request")
+    github.check()
+    assert github.comment() == ""
     assert len(comments.bodies) == 2
     assert "SLO increased from 3000 to 3300. Acknowledged: agreed" in comments.bodies[8]
     assert "dim_carriers" not in comments.bodies[8]  # that was somebody else, meanwhile
     assert comments.bodies[7] == "a person's comment"
     assert comments.tokens == {"Bearer the-token"}
 
-    github.run("push")
+    github.publish()
     assert '"slo_seconds": 3300' in (checkout.registry / "shipping.json").read_text()
+    copied = checkout.folder / ".registry"
+    assert {path.name: json.loads(path.read_text()) for path in copied.iterdir()} == {
+        path.name: json.loads(path.read_text()) for path in checkout.registry.glob("*.json")
+    }
+    shutil.rmtree(checkout.registry)  # a pull request may not read it
+    github.check(registry=".registry")
+    assert "no longer acknowledges" not in github.summary
+    assert "No breaking changes found in project registry." in github.summary
 
 
 def test_github_a_finding_is_an_annotation_on_its_line(github, checkout):
     checkout.replace("team/scheduler.yaml", "dim_carriers.*", "dim_carriages")
     checkout.commit()
     with pytest.raises(Failed) as failed:
-        github.run("pull_request")
+        github.check()
     assert failed.value.step == "Check"
+    assert github.comment() == ""
+    assert comments_of(github) == ["a person's comment"]
     assert (
         '::error file=team/scheduler.yaml,line=22,title=SCH211::regex "dim_carriages" matches no asset of this team'
     ) in failed.value.output, failed.value
 
 
 def test_github_a_base_that_does_not_compile_and_a_token_that_may_not_comment(github, checkout, comments):
-    comments.refuses = True
     good = (checkout.folder / MARTS).read_text()
     checkout.replace(MARTS, "hourly", "hurly")
     checkout.base = checkout.commit()
     checkout.write(MARTS, good)
     checkout.commit()
-    assert "::warning::The report could not be commented: see the summary of this run." in github.run(
-        "pull_request"
-    )
+    github.check()
+    comments.refuses = True
+    said = "::warning::The report could not be commented: see the summary of this run.\n"
+    assert github.comment() == said
+    assert list(comments.bodies) == [7]
     assert github.summary.startswith(
         "<!-- dbt-scheduler report: shipping -->\n## Scheduler report: shipping\n\n"
         "The base has no compiled output: this compares with what the team has published.\n"
@@ -183,28 +231,96 @@ def test_gitlab_a_merge_request_and_its_merge(checkout, comments):
     variables = {
         "PROJECT": "team",
         "CI_MERGE_REQUEST_DIFF_BASE_SHA": checkout.base,
-        "CI_API_V4_URL": comments.url,
-        "CI_PROJECT_ID": "1",
-        "CI_MERGE_REQUEST_IID": "5",
-        "SCHEDULER_TOKEN": "a-token",
     }
-    for part in (slice(None), slice(-1, None)):  # all of it, then a second comment
-        with pytest.raises(Failed) as failed:
-            run_gitlab("report", checkout.folder, variables, part)
-        assert failed.value.code == 1, failed.value
-        assert "- SLO increased from 3000 to 3300.\n" in comments.bodies[8]
-        assert len(comments.bodies) == 2
-    assert comments.tokens == {"a-token"}
-    comments.refuses = True
     with pytest.raises(Failed) as failed:
-        run_gitlab("report", checkout.folder, variables, slice(-1, None))
+        run_gitlab("report", checkout.folder, variables)
+    assert failed.value.code == 1, failed.value
     assert "SLO increased from 3000 to 3300." in failed.value.output
-    assert (
-        "The report could not be commented: see whether SCHEDULER_TOKEN may use the API."
-        in failed.value.output
-    )
+    assert comments.tokens == set()
+    comments.reports[5] = (checkout.folder / "report.md").read_text()
+    for _ in range(2):
+        assert gitlab_comment(comments) == ""
+        assert "- SLO increased from 3000 to 3300.\n" in comments.bodies[8]
+        assert (len(comments.bodies), comments.writes) == (2, 1)  # nothing new, nothing written
+    assert comments.tokens == {"a-token"}
     run_gitlab("publish", checkout.folder, {"PROJECT": "team"})
     assert '"slo_seconds": 3300' in (checkout.registry / "shipping.json").read_text()
+
+
+def gitlab_comment(comments: Comments) -> str:
+    variables = {"CI_API_V4_URL": comments.url, "CI_PROJECT_ID": "1", "SCHEDULER_TOKEN": "a-token"}
+    return run_gitlab("comment", ROOT, variables)
+
+
+def comments_of(github: GitHub) -> list[str]:
+    return list(github._comments.bodies.values())
+
+
+MARKER = "<!-- dbt-scheduler report: shipping -->"
+REPORT = f"{MARKER}\n## Scheduler report: shipping\n\nNew.\n"
+
+
+@pytest.fixture(params=["github", "gitlab"])
+def comment(request, github, comments, tmp_path) -> Callable[[str], str]:
+    """The job that comments, for a report that another job has left."""
+
+    def on_github(report: str) -> str:
+        github.artifact = tmp_path / "artifact"
+        github.artifact.mkdir(exist_ok=True)
+        (github.artifact / "report.md").write_text(report)
+        return github.comment()
+
+    def on_gitlab(report: str) -> str:
+        comments.reports[5] = report
+        return gitlab_comment(comments)
+
+    return {"github": on_github, "gitlab": on_gitlab}[request.param]
+
+
+def test_a_comment_that_a_stranger_has_prepared_is_not_edited(comment, comments):
+    prepared = comments.add(f"{MARKER}\nall is well", STRANGER)
+    comment(REPORT)
+    assert comments.bodies[prepared] == f"{MARKER}\nall is well"
+    assert list(comments.bodies.values())[2:] == [REPORT]
+    comment(REPORT + "More.\n")
+    assert list(comments.bodies.values())[1:] == [f"{MARKER}\nall is well", REPORT + "More.\n"]
+
+
+def test_the_comment_is_found_on_whatever_page_it_is(comment, comments):
+    own = comments.add(REPORT, BOT)
+    for number in range(PAGE + 20):
+        comments.add(f"comment {number}", STRANGER)
+    count = len(comments.bodies)
+    oldest = comments.add(REPORT.replace("shipping", "playground"), BOT)
+    comment(REPORT + "More.\n")
+    assert comments.bodies[own] == REPORT + "More.\n"
+    last = comments.add(f"{MARKER}\nof another workflow run", BOT)
+    assert (len(comments.bodies), comments.writes) == (count + 2, 1)
+    assert comments.bodies[oldest] != comments.bodies[last]
+
+
+def test_the_comment_is_found_behind_a_full_page(comment, comments):
+    for number in range(2 * PAGE):
+        comments.add(f"comment {number}", STRANGER)
+    own = comments.add(REPORT, BOT)
+    for number in range(2 * PAGE):
+        comments.add(f"comment {number}", STRANGER)
+    comment(REPORT + "More.\n")
+    assert comments.bodies[own] == REPORT + "More.\n"
+    assert comments.writes == 1
+
+
+@pytest.mark.parametrize("report", ["", "anything", "x\n" + REPORT, "<!-- dbt-scheduler report: <b> -->\nx"])
+def test_what_is_no_report_is_not_commented(comment, comments, report):
+    comment(report)
+    assert comments.writes == 0
+
+
+def test_a_report_gives_no_commands_in_the_name_of_the_token(comments):
+    """The job of the merge request writes the report; GitLab obeys lines of a note that begin with a slash."""
+    comments.reports[5] = f"{MARKER}\n/merge\n  /approve\n- a/b\n"
+    gitlab_comment(comments)
+    assert comments.bodies[8] == f"{MARKER}\n\\/merge\n  \\/approve\n- a/b\n"
 
 
 def test_the_hook_before_a_commit(checkout):
@@ -219,9 +335,63 @@ def test_the_hook_before_a_commit(checkout):
     assert 'SCH102 "fct_shipments" is in an unknown pipeline "hurly"' in failed.value.output
 
 
-def test_the_workflow_uses_the_action_as_it_is():
-    workflow = yaml.safe_load((ROOT / "docs" / "ci" / "github.yml").read_text())
-    *_, last = workflow["jobs"]["scheduler"]["steps"]
-    action = yaml.safe_load((ROOT / "action.yml").read_text())
-    assert last["uses"].partition("@")[0] == "dbt-scheduler/dbt-scheduler"
-    assert last["with"].keys() <= action["inputs"].keys()
+GITHUB_TEXT = (ROOT / "docs" / "ci" / "github.yml").read_text()
+JOBS = yaml.safe_load(GITHUB_TEXT)["jobs"]
+OURS = "dbt-scheduler/dbt-scheduler"
+
+
+def test_the_workflow_uses_the_actions_as_they_are():
+    used = set()
+    for step in (step for job in JOBS.values() for step in job["steps"]):
+        name, _, commit = step.get("uses", "").partition("@")
+        if name.startswith(OURS):
+            used.add(name)
+            assert commit == "COMMIT"
+            action = yaml.safe_load((ROOT / name.removeprefix(OURS).strip("/") / "action.yml").read_text())
+            assert step.get("with", {}).keys() <= action["inputs"].keys()
+    assert used == {OURS, f"{OURS}/comment"}
+
+
+def test_what_the_workflow_uses_of_others_is_pinned_by_commit():
+    others = [line for line in GITHUB_TEXT.splitlines() if "uses: " in line and OURS not in line]
+    assert len(others) == 9
+    pinned = re.compile(r"\s+- uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+(; .*)?")
+    assert [line for line in others if not pinned.fullmatch(line)] == []
+
+
+def test_a_pull_request_on_github_gets_no_account_and_no_right_but_to_comment():
+    workflow = yaml.safe_load(GITHUB_TEXT)
+    assert workflow["permissions"] == {}
+    assert {name: job["permissions"] for name, job in JOBS.items()} == {
+        "check": {"contents": "read"},
+        "comment": {"pull-requests": "write"},
+        "publish": {"contents": "read", "id-token": "write"},
+    }
+    assert JOBS["publish"]["if"] == "${{ github.event_name != 'pull_request' }}"
+    assert JOBS["publish"]["environment"]
+    assert "pull_request_target" not in GITHUB_TEXT
+    assert "secrets." not in GITHUB_TEXT
+    assert not any("run" in step or "checkout" in step["uses"] for step in JOBS["comment"]["steps"])
+    assert [
+        name
+        for name, job in JOBS.items()
+        if "'true'" in str(job) or '"true"' in str(job) or "publish" in str(job["steps"])
+    ] == ["publish"]
+
+
+def test_a_merge_request_on_gitlab_gets_no_token():
+    jobs = gitlab_jobs()
+    assert {name for name, job in jobs.items() if "SCHEDULER_TOKEN" in str(job)} == {"comment"}
+    assert {name: [rule["if"] for rule in job.get("rules", ())] for name, job in jobs.items()} == {
+        ".scheduler": [],
+        "report": ['$CI_PIPELINE_SOURCE == "merge_request_event"'],
+        "comment": ['$CI_PIPELINE_SOURCE == "schedule" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH'],
+        "publish": ['$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH'],
+    }
+
+
+def test_a_token_on_gitlab_that_may_not_comment(comments):
+    comments.refuses = True
+    with pytest.raises(Failed) as failed:
+        gitlab_comment(comments)
+    assert failed.value.output == "GitLab answered 403: see whether SCHEDULER_TOKEN may use the API.\n"
