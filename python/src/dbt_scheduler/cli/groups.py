@@ -10,7 +10,8 @@ class Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As if options before the command's name stood right behind it."""
-        own, moved = [], []
+        own: list[str] = []
+        moved: list[str] = []
         rest = [*args]
         while rest and rest[0].startswith("-"):
             length = self._length(ctx, rest[0])
@@ -18,7 +19,9 @@ class Group(click.Group):
             del rest[: length or 1]
         if moved and not own and not rest:
             raise click.UsageError("Missing command.", ctx)
-        return super().parse_args(ctx, [*own, *rest[:1], *moved, *rest[1:]])
+        if rest:
+            rest[1:1] = moved
+        return super().parse_args(ctx, [*own, *rest])
 
     def _length(self, ctx: click.Context, word: str) -> int:
         """Of how many words an option of a command consists; 0 if it is none, or one of this group's own."""
