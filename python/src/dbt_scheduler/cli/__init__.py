@@ -54,7 +54,11 @@ class _Commands(Group):
             sys.exit(_BUG)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="The options of a command may stand before its name too.",
+)
 @click.version_option(__version__, prog_name="dbt-scheduler")
 def main() -> None:
     """Airflow DAGs from dbt projects of many teams that wait for each other exactly."""

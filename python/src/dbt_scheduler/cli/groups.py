@@ -19,7 +19,9 @@ class Group(click.Group):
             del rest[: length or 1]
         if moved and not own and not rest:
             raise click.UsageError("Missing command.", ctx)
-        return super().parse_args(ctx, [*own, *rest[:1], *moved, *rest[1:]] if rest else own)
+        if rest:
+            rest[1:1] = moved
+        return super().parse_args(ctx, [*own, *rest])
 
     def _length(self, ctx: click.Context, word: str) -> int:
         """Of how many words an option of a command consists; 0 if it is none, or one of this group's own."""
