@@ -18,6 +18,7 @@ _COMMANDS = {
     "registry": "registry",
     "waits": "waits",
     "explain": "explain",
+    "run": "run",
     "resume": "resume",
     "adopt": "adopt",
 }
