@@ -1,7 +1,8 @@
 """The options of commands that ask Airflow, and the connection that they name: never a password as an argument."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -13,8 +14,10 @@ from dbt_scheduler.cli.shared import FILE
 from dbt_scheduler.deployed import NotFoundError
 from dbt_scheduler.printable import shown_url
 from dbt_scheduler.resume.address import address
+from dbt_scheduler.resume.rest import AirflowApiError, Rest
 
 PASSWORD = "DBT_SCHEDULER_AIRFLOW_PASSWORD"  # noqa: S105 - the name of a variable
+_PATIENCE_SECONDS = 60
 _SCHEMES = ("http", "https")
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -88,6 +91,18 @@ def connection(
             "set it to http://LOGIN:PASSWORD@HOST:PORT, special characters percent-encoded",
         )
     return found
+
+
+@contextmanager
+def asking(where: Connection) -> Iterator[Rest]:
+    """A client for Airflow's API; NotFoundError says why it does not answer as it should."""
+    rest = Rest(where.url, (where.login or "", where.password or ""), _PATIENCE_SECONDS, None)
+    try:
+        yield rest
+    except AirflowApiError as error:
+        raise NotFoundError(str(error)) from None
+    finally:
+        rest.close()
 
 
 def _named(url: str, login: str | None, password_file: Path | None) -> Connection:

@@ -1,24 +1,19 @@
 """``explain``: why a task did or did not run."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import msgspec
 
-from dbt_scheduler.cli.airflow_options import airflow_options, connection
+from dbt_scheduler.cli.airflow_options import airflow_options, asking, connection
 from dbt_scheduler.cli.shared import FOLDER, STYLE, refusals, show_json, warn
 from dbt_scheduler.deployed import Deployed, NotFoundError
 from dbt_scheduler.explain import Airflow, Explainer
 from dbt_scheduler.explain.text import render
-from dbt_scheduler.resume.rest import AirflowApiError, Rest
 from dbt_scheduler.spec import DagSpec
 from dbt_scheduler.suggest import did_you_mean
-
-_PATIENCE_SECONDS = 60
 
 
 @click.command()
@@ -49,7 +44,7 @@ def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
         spec = deployed.spec(dag_id)
         task = _task_id(spec, task_id)
         where = connection(spec.airflow_connection, airflow, login, password_file)
-        with _rest(where.url, (where.login or "", where.password or "")) as rest:
+        with asking(where) as rest:
             step = Explainer(deployed, Airflow(rest), datetime.now(UTC)).explain(spec, task, run)
         warn(deployed.warnings)
         if style == "json":
@@ -76,12 +71,3 @@ def _task_id(spec: DagSpec, wanted: str) -> str:
 
 def _name(task_id: str) -> str:
     return task_id.rpartition(".")[2]
-
-
-@contextmanager
-def _rest(url: str, credentials: tuple[str, str]) -> Iterator[Rest]:
-    try:
-        with closing(Rest(url, credentials, _PATIENCE_SECONDS, None)) as rest:
-            yield rest
-    except AirflowApiError as error:
-        raise NotFoundError(str(error)) from None

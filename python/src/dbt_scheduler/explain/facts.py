@@ -1,4 +1,4 @@
-"""What an explanation needs to know from Airflow: a few reading questions, each asked once."""
+"""What commands ask Airflow: a few questions, most of them asked once, and a run."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -6,9 +6,11 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from dbt_scheduler.deployed import NotFoundError
 from dbt_scheduler.resume.rest import Rest
 
 _MOST_RUNS = 100
+_REFUSED, _CONFLICT = 400, 409
 
 
 class Dag(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +55,7 @@ class Pool(msgspec.Struct, frozen=True):
 
 
 class Airflow:
-    """Airflow's public API, for reading. Every question may raise AirflowApiError."""
+    """Airflow's public API. Every question may raise AirflowApiError."""
 
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
@@ -84,10 +86,26 @@ class Airflow:
         """The runs with a logical date from one moment to another, both included; the newest first."""
         key = (dag_id, first, last)
         if key not in self._windows:
-            window = {"logical_date_gte": _iso(first), "logical_date_lte": _iso(last)}
-            query = {**window, "order_by": "-run_after", "limit": str(_MOST_RUNS)}
-            self._windows[key] = self._runs(dag_id, query)
+            self._windows[key] = self._between(dag_id, "logical_date", first, last)
         return self._windows[key]
+
+    def runs_due(self, dag_id: str, first: datetime, last: datetime) -> tuple[Run, ...]:
+        """The runs that were due from one moment to another, both included; the newest first."""
+        return self._between(dag_id, "run_after", first, last)
+
+    def make_run(self, dag_id: str, body: dict[str, object]) -> Run:
+        """Make a manual run, of what Airflow's API takes; NotFoundError says why Airflow did not make it."""
+        reply = self._rest.write("POST", f"{_path(dag_id)}/dagRuns", body)
+        if reply.status_code == _CONFLICT:
+            raise NotFoundError(
+                f"another run of {dag_id} was made at the same moment", "run the command again to see it"
+            )
+        if reply.status_code == _REFUSED:
+            raise NotFoundError(
+                f"Airflow refused a run of {dag_id}: {self._rest.decode(reply, _Refusal).detail}"
+            )
+        self._rest.must(reply)
+        return self._rest.decode(reply, Run)
 
     def tasks(self, run: Run, task_ids: Collection[str]) -> dict[str, TaskInstance]:
         """Some tasks of a run, by id; those that the run does not have are left out."""
@@ -99,9 +117,17 @@ class Airflow:
         """A pool; None when there is none of that name."""
         return self._rest.read(f"/api/v2/pools/{quote(name, safe='')}", Pool)
 
+    def _between(self, dag_id: str, date: str, first: datetime, last: datetime) -> tuple[Run, ...]:
+        window = {f"{date}_gte": _iso(first), f"{date}_lte": _iso(last)}
+        return self._runs(dag_id, {**window, "order_by": "-run_after", "limit": str(_MOST_RUNS)})
+
     def _runs(self, dag_id: str, query: dict[str, str]) -> tuple[Run, ...]:
         found = self._rest.read(f"{_path(dag_id)}/dagRuns?{urlencode(query)}", _Runs)
         return found.dag_runs if found else ()
+
+
+class _Refusal(msgspec.Struct):
+    detail: str
 
 
 class _Runs(msgspec.Struct):

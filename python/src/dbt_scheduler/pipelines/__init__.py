@@ -8,6 +8,7 @@ from dbt_scheduler.pipelines.alignment import (
     pick_pipeline,
     wait_lag_seconds,
 )
+from dbt_scheduler.pipelines.naming import manual_dates, named_run
 from dbt_scheduler.pipelines.periods import period
 from dbt_scheduler.pipelines.problems import alignment_problems, unreadable_part
 from dbt_scheduler.pipelines.readiness import ready_words
@@ -30,8 +31,10 @@ __all__ = [
     "before_start",
     "cadence_seconds",
     "first_instant",
+    "manual_dates",
     "manual_interval",
     "most_frequent",
+    "named_run",
     "next_tick",
     "period",
     "pick_pipeline",

@@ -1,0 +1,62 @@
+"""``run``: a period of a DAG, by hand."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from dbt_scheduler.cli.airflow_options import airflow_options, asking, connection
+from dbt_scheduler.cli.shared import FOLDER, refusals, warn
+from dbt_scheduler.deployed import Deployed
+from dbt_scheduler.explain import Airflow
+from dbt_scheduler.moments import utc
+from dbt_scheduler.period_runs import Asked, Made, link, run_period
+
+
+@click.command()
+@click.argument("dag_id")
+@click.option(
+    "--period",
+    required=True,
+    metavar="PERIOD",
+    help="A day (2025-09-09), hour (2025-09-09T13), week (2025-W37) or month (2025-09), on the pipeline's clock.",
+)
+@click.option("--only", multiple=True, metavar="TASK", help="Only this task; may be given several times.")
+@click.option("--full-refresh", is_flag=True, help="Rebuild incremental models and seeds from nothing.")
+@click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
+@airflow_options
+def run(  # noqa: PLR0913, PLR0917 - click hands over each option
+    dag_id: str,
+    period: str,
+    only: tuple[str, ...],
+    full_refresh: bool,
+    out: Path | None,
+    airflow: str | None,
+    login: str | None,
+    password_file: Path | None,
+) -> None:
+    """Let Airflow run a period of a DAG, unless there is a run of it.
+
+    With --only or --full-refresh a new run is made in any case. Sensors and consumers take it for that period.
+    """
+    with refusals():
+        spec = Deployed(out).spec(dag_id)
+        where = connection(spec.airflow_connection, airflow, login, password_file)
+        with asking(where) as rest:
+            asked = Airflow(rest)
+            made = run_period(asked, spec, period, Asked(only, full_refresh), datetime.now(UTC))
+            _show(made, link(asked, made.run))
+        if not made.new:
+            sys.exit(1)
+
+
+def _show(made: Made, url: str) -> None:
+    click.echo(f"{made.run.dag_id} {made.run.run_id}")
+    click.echo(f"  interval {utc(made.interval.start)} to {utc(made.interval.end)} UTC")
+    click.echo(f"  {url}")
+    if not made.new:
+        click.echo(f"this run was there already ({made.run.state}): nothing was triggered", err=True)
+        click.echo("  hint: clear it there to run it again", err=True)
+    if made.paused:
+        warn([f"{made.run.dag_id} is paused: its runs start when it is unpaused"])
