@@ -33,10 +33,16 @@ class Meta(msgspec.Struct, frozen=True):
 
 
 class NodeConfig(msgspec.Struct, frozen=True):
-    """The part of a node's config that decides how and whether it runs."""
+    """The part of a node's config that decides how and whether it runs.
+
+    What matters for microbatch models only can be anything elsewhere: a materialization may have keys of its own.
+    """
 
     materialized: str | None = None
     incremental_strategy: str | None = None
+    full_refresh: object = None
+    batch_size: object = None
+    lookback: object = None
     meta: Meta = Meta()
 
 

@@ -11,7 +11,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     ``command`` items and ``env`` values are Airflow templates: text of a team's passes through ``literal``
     first. ``cwd`` is relative to the folder of the spec, or absolute. ``settings`` are the kind's own keys of
-    the task.
+    the task. ``table_check`` is a command that fails if the table of a dbt microbatch model does not exist.
     """
 
     name: str
@@ -20,6 +20,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     env: dict[str, str]
     image: str | None = None
     settings: dict[str, object] = {}
+    table_check: tuple[str, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
