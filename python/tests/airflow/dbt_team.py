@@ -51,11 +51,7 @@ class DbtTeam:
     def sql(self, query: str) -> list[Any]:
         """The first column of what a query gives."""
         with duckdb.connect(str(self._root / "shop.duckdb")) as connection:
-            return (
-                [row[0] for row in connection.sql(query).fetchall()]
-                if query.startswith("select")
-                else [connection.execute(query)]
-            )
+            return [row[0] for row in connection.execute(query).fetchall()]
 
     @staticmethod
     def _run(command: list[str], folder: Path) -> None:
