@@ -10,7 +10,7 @@ from build import manifest, node
 from dbt_scheduler.errors import CannotRunError
 from dbt_scheduler.manifest import NodeConfig, load_manifest
 
-OLD_MODEL = {
+MODEL = {
     "unique_id": "model.shop.orders",
     "name": "orders",
     "resource_type": "model",
@@ -24,7 +24,7 @@ OLD_MODEL = {
     "columns": {"id": {"name": "id", "data_type": None}},
     "checksum": {"name": "sha256", "checksum": "0"},
 }
-"""As dbt 1.6 writes it, with fields that we never look at."""
+"""As dbt writes it, with fields that we never look at."""
 
 
 def refused(path) -> str:
@@ -35,10 +35,9 @@ def refused(path) -> str:
     return f"{finding.code} {finding.message} | {finding.hint}"
 
 
-@pytest.mark.parametrize("version", [10, 11, 12])
-def test_versions_that_are_read(tmp_path, version):
+def test_the_version_that_is_read(tmp_path):
     path = tmp_path / "manifest.json"
-    path.write_text(json.dumps(manifest(("nodes", OLD_MODEL), version=version)))
+    path.write_text(json.dumps(manifest(("nodes", MODEL), version=12)))
     orders = load_manifest(path).nodes["model.shop.orders"]
     assert orders.depends_on.nodes == ("model.shop.stg",)
     assert orders.config.meta.scheduler == {"pipelines": ["daily"]}
@@ -52,15 +51,27 @@ def test_versions_that_are_refused(tmp_path, version):
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(manifest(version=version)))
     assert refused(path) == (
-        f"SCH403 manifest version v{version} is not supported"
-        " | manifests v10 to v12 are supported; this one was written by dbt 1.11.0"
+        f"SCH403 manifest version v{version}, written by dbt 1.11.0, is not supported"
+        " | manifest v12 is supported: compile the project with dbt 1.8 to 1.12"
+    )
+
+
+@pytest.mark.parametrize(("version", "dbt"), [(10, "1.6.18"), (11, "1.7.19")])
+def test_a_manifest_whose_dbt_could_not_run_the_tasks_is_refused_by_name(tmp_path, version, dbt):
+    path = tmp_path / "manifest.json"
+    document = manifest(("nodes", MODEL), version=version)
+    document["metadata"]["dbt_version"] = dbt
+    path.write_text(json.dumps(document))
+    assert refused(path) == (
+        f"SCH403 manifest version v{version}, written by dbt {dbt}, is not supported"
+        " | manifest v12 is supported: compile the project with dbt 1.8 to 1.12"
     )
 
 
 def test_an_old_version_of_another_shape_is_refused_by_its_version(tmp_path):
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(manifest(version=4) | {"nodes": [1, 2]}))
-    assert refused(path).startswith("SCH403 manifest version v4 is not supported | ")
+    assert refused(path).startswith("SCH403 manifest version v4, written by dbt 1.11.0, is not supported | ")
 
 
 @pytest.mark.parametrize(
@@ -79,8 +90,8 @@ def test_metadata_without_a_version_of_ours(tmp_path, metadata, shown):
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(manifest() | {"metadata": metadata}))
     assert refused(path) == (
-        f"SCH403 manifest version {shown} is not supported"
-        " | manifests v10 to v12 are supported; this one was written by dbt (unknown)"
+        f"SCH403 manifest version {shown}, written by dbt (unknown), is not supported"
+        " | manifest v12 is supported: compile the project with dbt 1.8 to 1.12"
     )
 
 

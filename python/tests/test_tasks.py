@@ -1,5 +1,6 @@
 """The tasks of a DAG: their commands, what they run after, and what of a team's text reaches Airflow."""
 
+import json
 import re
 
 import msgspec
@@ -17,6 +18,7 @@ from dbt_scheduler.project.types import Dependency
 DAILY, HOURLY = ["daily"], ["hourly"]
 TAIL = (
     *("--indirect-selection", "empty", "--exclude-resource-type", "unit_test"),
+    *("--warn-error-options", '{"error": ["NoNodesForSelectionCriteria", "NothingToDo"]}'),
     *("--no-write-json", "--cache-selected-only", "--no-use-colors"),
 )
 HOOKS = "dbt_settings: {on_run_start: [first, second], on_run_end: [third, fourth]}\n"
@@ -48,7 +50,7 @@ def test_everything_else_that_a_dbt_task_has(tmp_path):
         node("plain", pipelines=DAILY),
     )
     orders, plain = (tasks(world.spec("shop_daily"))[f"marts.{name}"] for name in ("orders", "plain"))
-    assert orders.operator == "dbt_scheduler.airflow.operators.CommandOperator"
+    assert orders.operator == "dbt_scheduler.airflow.dbt_operator.DbtOperator"
     assert orders.arguments["cwd"] == "../shop"
     assert orders.arguments["env"] == {
         "DBT_FULL_REFRESH": "{{ 'true' if params.full_refresh else 'false' }}",
@@ -59,16 +61,95 @@ def test_everything_else_that_a_dbt_task_has(tmp_path):
     assert (plain.retries, plain.timeout_seconds, plain.pool) == (2, 7200, "dbt_scheduler")
 
 
-def test_microbatch_models_get_the_interval(tmp_path):
+EVENTS = {"materialized": "incremental", "incremental_strategy": "microbatch", "batch_size": "day"}
+
+
+def events(tmp_path, **config):
+    """The task of a model with this config."""
     world = World(tmp_path)
-    world.team("shop", node("orders", pipelines=DAILY, incremental_strategy="microbatch"))
-    words = command(world, "marts.orders")
-    assert words[words.index("--event-time-start") :][:4] == [
-        "--event-time-start",
-        "{{ data_interval_start.strftime('%Y-%m-%dT%H:%M:%S') }}",
-        "--event-time-end",
-        "{{ data_interval_end.strftime('%Y-%m-%dT%H:%M:%S') }}",
+    part, entry = node("events", pipelines=DAILY)
+    entry["config"] |= EVENTS | config
+    world.team("shop", (part, entry))
+    return tasks(world.spec("shop_daily"))["marts.events"].arguments
+
+
+def window(arguments):
+    return [arguments["env"].get(f"DBT_EVENT_TIME_{side}") for side in ("START", "END")]
+
+
+def test_a_microbatch_model_gets_the_period_and_its_lookback_and_in_a_full_refresh_no_window(tmp_path):
+    arguments = events(tmp_path, lookback=3, full_refresh=None)
+    assert window(arguments) == [
+        "{{ '' if params.full_refresh else event_time_start('day', 3) }}",
+        "{{ '' if params.full_refresh else event_time_end() }}",
     ]
+    assert arguments["table_check"][:3] == ["dbt", "compile", "--inline"]
+    assert "graph.nodes.get('model.shop.events')" in arguments["table_check"][3]
+    assert not any(word.startswith("--event-time") for word in arguments["command"])
+
+
+def test_a_microbatch_model_that_refuses_a_full_refresh_has_a_window_also_then(tmp_path):
+    # dbt would build the newest batches only, not the run's period
+    assert window(events(tmp_path, full_refresh=False)) == [
+        "{{ event_time_start('day', 1) }}",
+        "{{ event_time_end() }}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"full_refresh": True},  # each run rebuilds it, and a window would be all that is left
+        {"materialized": "table"},
+        {"incremental_strategy": "append", "batch_size": 1000},
+        {"batch_size": "{{ conn.warehouse.password }}"},
+    ],
+)
+def test_what_dbt_does_not_build_in_batches_has_no_window(tmp_path, config):
+    arguments = events(tmp_path, **config)
+    assert window(arguments) == [None, None]
+    assert "table_check" not in arguments
+
+
+def test_the_table_check_reaches_dbt_as_it_is_written(tmp_path):
+    text = SandboxedEnvironment().from_string(events(tmp_path)["table_check"][3]).render()
+    assert text.startswith("{% set model = graph.nodes.get('model.shop.events') if execute %}")
+    assert "{{ exceptions.raise_compiler_error(" in text
+
+
+SELECTED_NOTHING = ["NoNodesForSelectionCriteria", "NothingToDo"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "options"),
+    [
+        ("{}", {"error": SELECTED_NOTHING}),
+        ("{warn_error_options: {}}", {"error": SELECTED_NOTHING}),
+        ("{warn_error_options: {error: [Deprecations]}}", {"error": ["Deprecations", *SELECTED_NOTHING]}),
+        (
+            "{warn_error_options: {include: [NothingToDo], silence: [UnusedTables, NoNodesForSelectionCriteria]}}",
+            {"error": ["NothingToDo", "NoNodesForSelectionCriteria"], "silence": ["UnusedTables"]},
+        ),
+        (
+            "{warn_error_options: {error: all, warn: [NothingToDo, UnusedTables]}}",
+            {"error": "all", "warn": ["UnusedTables"]},
+        ),
+        ("{warn_error_options: {error: '*', exclude: [NothingToDo]}}", {"error": "*"}),
+        ("{warn_error: true}", None),
+        ("{warn_error: false}", None),
+        ("{warn_error_options: {error: some}}", None),
+        ("{warn_error_options: [all]}", None),
+        ("{warn_error_options: {silence: all}}", None),
+        ("[]", {"error": SELECTED_NOTHING}),
+    ],
+)
+def test_selecting_nothing_is_an_error_beside_what_the_project_says_of_warnings(tmp_path, flags, options):
+    world = World(tmp_path)
+    folder = world.team("shop", node("orders", pipelines=DAILY), data_test("odd", "orders"))
+    (folder / "dbt_project.yml").write_text(f"name: shop\nflags: {flags}\n")
+    words = command(world, "marts.orders")
+    given = [json.loads(words[at + 1]) for at, word in enumerate(words) if word == "--warn-error-options"]
+    assert given == ([options] if options else [])
 
 
 @pytest.mark.parametrize(

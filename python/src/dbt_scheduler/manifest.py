@@ -12,8 +12,11 @@ import msgspec
 from dbt_scheduler.catalogue.inputs import SCH401, SCH402, SCH403
 from dbt_scheduler.errors import CannotRunError
 
-SUPPORTED_VERSIONS = range(10, 13)
-"""Schema versions of https://schemas.getdbt.com/dbt/manifest: dbt 1.6 writes 10, dbt 1.8 to 1.12 write 12."""
+SUPPORTED_VERSION = 12
+"""The schema version of https://schemas.getdbt.com/dbt/manifest that dbt 1.8 to 1.12 write.
+
+dbt 1.7 writes 11, and does not know all options of the commands that tasks run.
+"""
 
 _RUNS = frozenset({"model", "seed", "snapshot"})
 
@@ -32,10 +35,16 @@ class Meta(msgspec.Struct, frozen=True):
 
 
 class NodeConfig(msgspec.Struct, frozen=True):
-    """The part of a node's config that decides how and whether it runs."""
+    """The part of a node's config that decides how and whether it runs.
+
+    What matters for microbatch models only can be anything elsewhere: a materialization may have keys of its own.
+    """
 
     materialized: str | None = None
     incremental_strategy: str | None = None
+    full_refresh: object = None
+    batch_size: object = None
+    lookback: object = None
     meta: Meta = Meta()
 
 
@@ -242,7 +251,7 @@ def _refuse_unsupported(content: bytes, path: str) -> None:
 def _check_version(metadata: Metadata, path: str) -> None:
     url = metadata.dbt_schema_version
     version = re.search(r"/v([0-9]{1,4})\.json$", url)
-    if version is None or int(version[1]) not in SUPPORTED_VERSIONS:
+    if version is None or int(version[1]) != SUPPORTED_VERSION:
         shown = f"v{version[1]}" if version else url or "(none)"
         raise CannotRunError.because(
             SCH403.at(path, version=shown, dbt_version=metadata.dbt_version or "(unknown)")

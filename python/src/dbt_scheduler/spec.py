@@ -14,6 +14,7 @@ FORMAT_VERSION = 1
 OPERATORS = frozenset(
     {
         "airflow.providers.google.cloud.operators.vertex_ai.custom_job.CreateCustomJobOperator",
+        "dbt_scheduler.airflow.dbt_operator.DbtOperator",
         "dbt_scheduler.airflow.operators.CommandOperator",
     }
 )

@@ -13,7 +13,7 @@ from airflow.sdk.definitions.param import ParamsDict
 
 from dbt_scheduler.airflow.alerts import alert_on_failure, forget_on_success
 from dbt_scheduler.airflow.callback import resume_consumers
-from dbt_scheduler.airflow.intervals import template_fallbacks
+from dbt_scheduler.airflow.intervals import template_macros
 from dbt_scheduler.airflow.only import params, skip_unless_chosen, skip_unless_read
 from dbt_scheduler.airflow.timetable import timetable
 from dbt_scheduler.pipelines import first_instant
@@ -37,7 +37,7 @@ def build_dag(spec: DagSpec, stub: Path) -> DAG:
         max_active_runs=spec.max_active_runs,
         tags=spec.tags,
         doc_md=spec.doc.rstrip() + "\n",  # Airflow takes a text that ends in ".md" for the name of a file
-        user_defined_macros=template_fallbacks(spec.schedule),
+        user_defined_macros=template_macros(spec.schedule),
     )
     dag.fileloc = str(stub)
     groups: dict[str | None, TaskGroup] = {None: dag.task_group}

@@ -1,13 +1,16 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
 """The data interval of a run, also of one that Airflow gives none."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from airflow.sdk import Context, get_current_context
 
-from dbt_scheduler.pipelines import Interval, manual_interval
+from dbt_scheduler.pipelines import Interval, batch_start, manual_interval, period
 from dbt_scheduler.spec import Schedule
+
+_EVENT_TIME = "%Y-%m-%dT%H:%M:%S"
 
 
 def run_interval_of(context: Context, schedule: Schedule) -> Interval:
@@ -22,9 +25,25 @@ def run_interval_of(context: Context, schedule: Schedule) -> Interval:
     return manual_interval(schedule, run.run_after)
 
 
-def template_fallbacks(schedule: Schedule) -> dict[str, object]:
-    """What templates get as ``data_interval_start`` and ``_end`` where Airflow defines neither."""
-    return {f"data_interval_{side}": _Moment(schedule, side) for side in ("start", "end")}
+def template_macros(schedule: Schedule) -> dict[str, object]:
+    """What templates can use: the interval where Airflow defines none, and the event time of the run's period."""
+    intervals = {f"data_interval_{side}": _Moment(schedule, side) for side in ("start", "end")}
+    return {**intervals, **_event_time(schedule)}
+
+
+def _event_time(schedule: Schedule) -> dict[str, Callable[..., str]]:
+    """The period as dbt takes it: in UTC, without naming it, and with so many batches before."""
+
+    def covered() -> Interval:
+        return period(schedule, run_interval_of(get_current_context(), schedule))
+
+    def start(batch_size: str, lookback: int) -> str:
+        return batch_start(covered().start, batch_size, lookback).strftime(_EVENT_TIME)
+
+    def end() -> str:
+        return covered().end.strftime(_EVENT_TIME)
+
+    return {"event_time_start": start, "event_time_end": end}
 
 
 class _Moment:

@@ -17,7 +17,7 @@ def params(spec: DagSpec) -> dict[str, Param]:
             default=False,
             type="boolean",
             title="Full refresh",
-            description="Rebuild incremental models and seeds from nothing.",
+            description="Rebuild incremental models and seeds from nothing, microbatch models from their begin.",
         ),
         "only": Param(
             default=[],

@@ -2,6 +2,7 @@
 """The operator that runs one command as a process on the worker, without a shell."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk._shared.secrets_masker import redact
 from airflow.sdk.exceptions import AirflowException
@@ -39,6 +41,21 @@ worker."""
 
 _WAYS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 """Gently first: on an interrupt, dbt cancels the queries that it has running in the warehouse."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a command ended, its last lines, and where a text that was watched for came first."""
+
+    program: str
+    code: int
+    tail: tuple[str, ...]
+    seen: re.Match[str] | None
+
+    def check(self) -> None:
+        """AirflowException with the last lines, if the command failed."""
+        if self.code:
+            last = redact("\n".join(self.tail))
+            raise AirflowException(f"{self.program} {_ending(self.code)}. Its last output:\n{last}")
 
 
 class CommandOperator(BaseOperator):
@@ -72,16 +89,22 @@ class CommandOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:
         """Run the command; AirflowException with the last lines of its output when it fails."""
+        self._run(self.command).check()
+
+    def _run(self, command: list[str], watched: re.Pattern[str] | None = None) -> "Ended":
+        """Run a command in this task's folder and environment to its end, and watch out for a text in its output."""
         environment = {**_passed(os.environ, (*USUAL, *self.pass_env)), **self.env}
         mask_secret({name: value for name, value in environment.items() if len(value) >= _SHORTEST_SECRET})
         tail: deque[str] = deque(maxlen=_TAIL_LINES)
-        process = self._start(environment)
+        seen: re.Match[str] | None = None
+        process = self._start(command, environment)
         try:
             assert process.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
             for raw in process.stdout:
                 line = raw.decode(errors="backslashreplace").rstrip()
                 self.log.info("%s", line)
                 tail.append(line)
+                seen = seen or (watched.search(line) if watched else None)
             code = process.wait()
         except BaseException:  # also Airflow's timeout, which is not an Exception
             _stop(process)
@@ -89,21 +112,19 @@ class CommandOperator(BaseOperator):
         finally:
             if process.stdout:
                 process.stdout.close()
-        if code:
-            last = redact("\n".join(tail))
-            raise AirflowException(f"{self.command[0]} {_ending(code)}. Its last output:\n{last}")
+        return Ended(command[0], code, tuple(tail), seen)
 
     def on_kill(self) -> None:
         """Called by a signal in the middle of ``execute``: stop the processes; ``execute`` sees them end."""
         if self._process is not None and self._process.returncode is None:
             threading.Thread(target=_stop, args=(self._process,), daemon=True).start()
 
-    def _start(self, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    def _start(self, command: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
         folder = Path(self.dag.fileloc).parent / self.cwd
-        self.log.info("Running %s in %s", self.command, folder)
+        self.log.info("Running %s in %s", command, folder)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - no shell, and the command comes from the spec
-                self.command,
+                command,
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -112,9 +133,7 @@ class CommandOperator(BaseOperator):
                 start_new_session=True,
             )
         except OSError as error:
-            raise AirflowException(
-                f"{self.command[0]} cannot be started in {folder}: {error.strerror}"
-            ) from None
+            raise AirflowException(f"{command[0]} cannot be started in {folder}: {error.strerror}") from None
         return self._process
 
 

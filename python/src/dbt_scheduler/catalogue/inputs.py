@@ -31,15 +31,16 @@ shop/target/manifest.json: SCH402 the file cannot be read: Input data was trunca
 SCH403 = Rule(
     code="SCH403",
     summary="The manifest has a version that is not supported",
-    message="manifest version {version} is not supported",
-    hint="manifests v10 to v12 are supported; this one was written by dbt {dbt_version}",
-    why="Each dbt version writes its own version of `manifest.json`. One that is not known may mean "
-    "something else.",
+    message="manifest version {version}, written by dbt {dbt_version}, is not supported",
+    hint="manifest v12 is supported: compile the project with dbt 1.8 to 1.12",
+    why="Each dbt version writes its own version of `manifest.json`, and runs the tasks of what was compiled from it. "
+    "An older dbt does not know the options of their commands; a manifest of an unknown version may mean something else.",
     example="""\
-shop/target/manifest.json: SCH403 manifest version v9 is not supported
-  hint: manifests v10 to v12 are supported; this one was written by dbt 1.5.11
+shop/target/manifest.json: SCH403 manifest version v11, written by dbt 1.7.19, is not supported
+  hint: manifest v12 is supported: compile the project with dbt 1.8 to 1.12
 """,
-    fix="Compile the project with a supported dbt version, or install a newer dbt-scheduler.",
+    fix="Compile the project, and run its tasks, with a supported dbt version; for a newer manifest, install a newer "
+    "dbt-scheduler.",
 )
 SCH404 = Rule(
     code="SCH404",

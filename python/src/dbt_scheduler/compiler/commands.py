@@ -20,37 +20,32 @@ INTERVAL_ENV = {
 # does not touch.
 _LEAN = ("--no-write-json", "--cache-selected-only", "--no-use-colors")
 _NOT_IN_SELECTORS = re.compile(r"[^\w./-]")
-_EVENT_TIME = "%Y-%m-%dT%H:%M:%S"
 
 
 class DbtRunner(msgspec.Struct, frozen=True):
     """How dbt is called, and what must be known of a manifest to select single nodes of it.
 
-    ``project`` is the root project's name, ``crowded`` are the unique ids that dbt's ``fqn:`` alone does not
-    single out.
+    ``strict`` are the options with which selecting nothing is an error. ``project`` is the root project's name,
+    ``crowded`` are the unique ids that dbt's ``fqn:`` alone does not single out.
     """
 
     command: str
     options: tuple[str, ...]
+    strict: tuple[str, ...]
     project: str | None
     crowded: frozenset[str]
 
     def build(self, node: Node, tests: Iterable[Node]) -> tuple[str, ...]:
         """Builds a node, then runs just these tests."""
-        nodes = (node, *tests)
-        window: tuple[str, ...] = ()
-        if node.config.incremental_strategy == "microbatch":
-            window = (
-                "--event-time-start",
-                Template("{{ data_interval_start.strftime('" + _EVENT_TIME + "') }}"),
-                "--event-time-end",
-                Template("{{ data_interval_end.strftime('" + _EVENT_TIME + "') }}"),
-            )
-        return self._call("build", *self._selecting(nodes), *window)
+        return self._call("build", *self._selecting((node, *tests)))
 
     def test(self, tests: Iterable[Node]) -> tuple[str, ...]:
         """Runs just these tests."""
         return self._call("test", *self._selecting(tests))
+
+    def compile_inline(self, template: str) -> tuple[str, ...]:
+        """Compiles a text that is in no file, and shows errors only."""
+        return self._call("compile", "--inline", template, "--quiet", "--no-populate-cache")
 
     def run_operation(self, macro: str) -> tuple[str, ...]:
         """Calls a macro."""
@@ -76,6 +71,7 @@ class DbtRunner(msgspec.Struct, frozen=True):
             "empty",
             "--exclude-resource-type",
             "unit_test",
+            *self.strict,
         )
 
     def _selector(self, node: Node) -> str:
@@ -95,9 +91,13 @@ class DbtRunner(msgspec.Struct, frozen=True):
         return selector
 
 
-def dbt_runner(manifest: Manifest, command: str, options: tuple[str, ...]) -> DbtRunner:
-    """A runner for one project; ``options`` are given with every call."""
-    return DbtRunner(command, options, manifest.metadata.project_name, _crowded(manifest.nodes.values()))
+def dbt_runner(
+    manifest: Manifest, command: str, options: tuple[str, ...], warnings: str | None = None
+) -> DbtRunner:
+    """A runner for one project; ``options`` are given with every call, ``warnings`` are a project's strict ones."""
+    strict = ("--warn-error-options", warnings) if warnings else ()
+    names = _crowded(manifest.nodes.values())
+    return DbtRunner(command, options, strict, manifest.metadata.project_name, names)
 
 
 def _crowded(nodes: Collection[Node]) -> frozenset[str]:

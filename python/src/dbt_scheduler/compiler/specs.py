@@ -26,7 +26,9 @@ def compile_team(team: Team, workspace: Workspace, cwd: str) -> Compiled:
     shop = Workshop(
         project=team.project,
         platform=platform,
-        runner=dbt_runner(team.project.manifest, platform.dbt.command, platform.dbt.options),
+        runner=dbt_runner(
+            team.project.manifest, platform.dbt.command, platform.dbt.options, team.project.strict_warnings
+        ),
         cwd=cwd,
         signalled=_signalled(team),
     )

@@ -7,6 +7,7 @@ import msgspec
 
 from dbt_scheduler.compiler.commands import INTERVAL_ENV, DbtRunner
 from dbt_scheduler.compiler.docs import task_doc
+from dbt_scheduler.compiler.microbatch import table_check, window
 from dbt_scheduler.config import PlatformConfig
 from dbt_scheduler.graph.dbt_tests import TestPlan
 from dbt_scheduler.graph.lineage import DagGraph
@@ -115,7 +116,12 @@ def _pool(shop: Workshop, work: Work) -> str:
 
 def _node_job(shop: Workshop, work: Work, tests: Iterable[Node]) -> Job:
     assert work.node is not None  # noqa: S101 - a work without a task is a node
-    return _dbt_job(shop, work.name, shop.runner.build(work.node, tests))
+    job = _dbt_job(shop, work.name, shop.runner.build(work.node, tests))
+    times = window(work.node)
+    if not times:
+        return job
+    check = shop.runner.compile_inline(table_check(work.node))
+    return msgspec.structs.replace(job, env={**job.env, **times}, table_check=check)
 
 
 def _dbt_job(shop: Workshop, name: str, command: tuple[str, ...]) -> Job:

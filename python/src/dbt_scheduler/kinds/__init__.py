@@ -10,7 +10,7 @@ from dbt_scheduler.kinds import local, vertex_ai
 from dbt_scheduler.kinds.job import Job, Operator, Place, Runner, Template, literal, with_literals
 
 KINDS: Mapping[str, Mapping[str, Runner]] = {
-    "dbt": {"local": local.run},
+    "dbt": {"local": local.run_dbt},
     "universal": {"local": local.run},
     "vertex-ai": {"local": local.run, "vertex-ai": vertex_ai.run},
 }

@@ -16,7 +16,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What a task runs, before it is decided where.
 
     Every text is a literal, also for Airflow, unless it is a ``Template``. ``cwd`` is relative to the folder of
-    the spec, or absolute. ``settings`` are the kind's own keys of the task.
+    the spec, or absolute. ``settings`` are the kind's own keys of the task. ``table_check`` is a command that fails
+    if the table of a dbt microbatch model does not exist.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     env: Mapping[str, str]
     image: str | None = None
     settings: dict[str, object] = {}
+    table_check: tuple[str, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

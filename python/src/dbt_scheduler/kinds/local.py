@@ -9,3 +9,11 @@ def run(job: Job, place: Place) -> Operator:
     if place.environment:
         arguments["pass_env"] = list(place.environment)
     return Operator("dbt_scheduler.airflow.operators.CommandOperator", arguments)
+
+
+def run_dbt(job: Job, place: Place) -> Operator:
+    """The same for a dbt command, which fails when it selects nothing."""
+    arguments = dict(run(job, place).arguments)
+    if job.table_check:
+        arguments["table_check"] = list(job.table_check)
+    return Operator("dbt_scheduler.airflow.dbt_operator.DbtOperator", arguments)

@@ -8,6 +8,7 @@ from dbt_scheduler.pipelines.alignment import (
     pick_pipeline,
     wait_lag_seconds,
 )
+from dbt_scheduler.pipelines.batches import BATCH_SIZES, batch_start
 from dbt_scheduler.pipelines.naming import manual_dates, named_run
 from dbt_scheduler.pipelines.periods import period
 from dbt_scheduler.pipelines.problems import alignment_problems, unreadable_part
@@ -24,10 +25,12 @@ from dbt_scheduler.pipelines.ticks import (
 )
 
 __all__ = [
+    "BATCH_SIZES",
     "Interval",
     "alignment_problems",
     "awaited",
     "awaiting",
+    "batch_start",
     "before_start",
     "cadence_seconds",
     "first_instant",

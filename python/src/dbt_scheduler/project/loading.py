@@ -13,6 +13,7 @@ from dbt_scheduler.config import TeamConfig, load_team_config
 from dbt_scheduler.document import load_yaml
 from dbt_scheduler.errors import CannotRunError, Finding
 from dbt_scheduler.manifest import Manifest, Node, load_manifest
+from dbt_scheduler.project.dbt_flags import strict_warnings
 from dbt_scheduler.project.declared import Declared, Surroundings, declare_tasks
 from dbt_scheduler.project.names import collect_names
 from dbt_scheduler.project.places import node_place
@@ -121,6 +122,7 @@ class _Reading:
             table_assets=declared.table_assets,
             assets=self._assets(nodes.values(), declared),
             latest=latest,
+            strict_warnings=strict_warnings(self._folder),
         )
 
     def _work(self, node: Node, *, runs: bool) -> Work:

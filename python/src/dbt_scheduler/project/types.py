@@ -89,7 +89,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
     ``makers`` maps a source table's id to the declared task that fills it and ``table_assets`` to that
     table's asset, ``assets`` maps an asset's name to the work that makes it, and ``latest`` the bare name of
-    a versioned model to its latest version's asset.
+    a versioned model to its latest version's asset. ``strict_warnings`` is dbt's option for its warnings.
     """
 
     team: str
@@ -104,6 +104,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     table_assets: dict[str, str]
     assets: dict[str, str]
     latest: dict[str, str]
+    strict_warnings: str | None = None
 
     def in_pipeline(self, pipeline: str) -> list[Work]:
         """The works that run in a pipeline, in a stable order."""
