@@ -116,7 +116,7 @@ class GitHub:
         """The job that comments: in a folder with nothing but that artifact."""
         temporary = self._runner()
         if self.artifact.is_dir():
-            shutil.copytree(self.artifact, temporary / "scheduler-report")
+            shutil.copytree(self.artifact, temporary / "scheduler-report", symlinks=True)
         return self._run(temporary, "pull_request", action="comment", folder=str(temporary))
 
     def publish(self) -> str:
@@ -313,6 +313,16 @@ def test_the_comment_is_found_behind_a_full_page(comment, comments):
 @pytest.mark.parametrize("report", ["", "anything", "x\n" + REPORT, "<!-- dbt-scheduler report: <b> -->\nx"])
 def test_what_is_no_report_is_not_commented(comment, comments, report):
     comment(report)
+    assert comments.writes == 0
+
+
+def test_a_report_that_is_a_link_is_not_commented(github, comments, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(REPORT)
+    github.artifact = tmp_path / "artifact"
+    github.artifact.mkdir()
+    (github.artifact / "report.md").symlink_to(secret)
+    github.comment()
     assert comments.writes == 0
 
 
