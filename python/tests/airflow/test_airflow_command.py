@@ -5,6 +5,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -145,8 +147,8 @@ def test_a_program_that_is_not_there_is_a_clear_failure(tmp_path: Path) -> None:
 
 
 def test_a_timeout_ends_the_command_and_what_it_started(tmp_path: Path) -> None:
-    operator = an_operator(tmp_path, ["sh", "-c", "sleep 60 & echo $! > child; wait"])
-    with pytest.raises(AirflowTaskTimeout), timeout(0.5):
+    operator = an_operator(tmp_path, ["sh", "-c", "sleep 600 & echo $! > child; wait"])
+    with pytest.raises(AirflowTaskTimeout), timeout(600), _once_started(tmp_path, signal.SIGALRM):
         run(operator)
     _assert_gone(int((tmp_path / "child").read_text()))
 
@@ -155,27 +157,49 @@ def test_a_command_that_ignores_gentle_signals_is_killed(tmp_path: Path) -> None
     operator = an_operator(
         tmp_path, ["sh", "-c", "trap '' INT TERM; echo $$ > child; while :; do sleep 1; done"]
     )
-    with pytest.raises(AirflowTaskTimeout), timeout(0.5):
+    with pytest.raises(AirflowTaskTimeout), timeout(600), _once_started(tmp_path, signal.SIGALRM):
         run(operator)
     _assert_gone(int((tmp_path / "child").read_text()))
 
 
 def test_a_kill_by_airflow_ends_the_command(tmp_path: Path) -> None:
-    operator = an_operator(tmp_path, ["sh", "-c", "echo $$ > child; sleep 60"])
+    operator = an_operator(tmp_path, ["sh", "-c", "echo $$ > child; sleep 600"])
     old = signal.signal(signal.SIGTERM, lambda *_: operator.on_kill())  # as Airflow's task runner does
-    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
     started = time.monotonic()
     try:
-        with pytest.raises(AirflowException, match="was stopped by SIGINT"):
+        with (
+            pytest.raises(AirflowException, match="was stopped by SIGINT"),
+            _once_started(tmp_path, signal.SIGTERM),
+        ):
             run(operator)
     finally:
         signal.signal(signal.SIGTERM, old)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 300  # it did not wait for the end of what it stopped
     _assert_gone(int((tmp_path / "child").read_text()))
 
 
+@contextmanager
+def _once_started(folder: Path, number: signal.Signals) -> Iterator[None]:
+    """This process gets a signal once the command has written who is to be gone then."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.05):
+            if (folder / "child").is_file() and (folder / "child").read_text().endswith("\n"):
+                os.kill(os.getpid(), number)
+                return
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 def _assert_gone(pid: int) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             status = Path(f"/proc/{pid}/stat").read_text()

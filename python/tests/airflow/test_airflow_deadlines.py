@@ -2,14 +2,14 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from airflow.models.taskinstance import TaskInstance, clear_task_instances
+from airflow.models.taskreschedule import TaskReschedule
 from airflow.utils.session import create_session
 from builders import a_spec, a_task, a_wait, an_entry, python
 from harness import Platform, airflows_own_warnings, moment
@@ -44,6 +44,22 @@ def deadline(platform: Platform) -> datetime:
     found = sensor(platform)
     assert found.state == "deferred"
     return found.trigger_timeout
+
+
+def until(platform: Platform) -> datetime:
+    """The moment that the sensor's clock ends at; Airflow counts it anew from each start, some milliseconds off."""
+    found = sensor(platform)
+    assert found.state == "deferred"
+    return datetime.fromisoformat(found.next_kwargs["until"])
+
+
+def time_to_look_again() -> datetime:
+    """The moment for which Airflow has put the next look of a rescheduled sensor, and that moment is now."""
+    with create_session() as session:
+        (planned,) = session.scalars(select(TaskReschedule.reschedule_date))
+        now = datetime.now(UTC) - timedelta(seconds=1)
+        session.execute(update(TaskReschedule).values(reschedule_date=now))
+    return planned
 
 
 def run_again(task_id: str) -> None:
@@ -111,8 +127,7 @@ def test_a_retry_does_not_start_the_clock_again_but_clearing_does(platform: Plat
     platform.deploy(a_consumer(slo_seconds=SLO))
     platform.run("playground_daily", LONG_AGO)
     platform.work()
-    first = deadline(platform)
-    time.sleep(1.1)
+    first = until(platform)
     with create_session() as session:  # its worker died
         session.execute(
             update(TaskInstance)
@@ -128,10 +143,10 @@ def test_a_retry_does_not_start_the_clock_again_but_clearing_does(platform: Plat
         )
     platform.work()
     assert sensor(platform).try_number == 2
-    assert abs(deadline(platform) - first) < timedelta(seconds=0.5)
+    assert until(platform) == first
     run_again(WAIT)
     platform.work()
-    assert deadline(platform) > first + timedelta(seconds=1)
+    assert until(platform) > first
 
 
 def test_what_a_hard_one_says(platform: Platform, caplog: pytest.LogCaptureFixture) -> None:
@@ -173,10 +188,10 @@ def test_the_producer_may_fail_and_be_tried_again(platform: Platform) -> None:
     platform.run("shipping_daily", LONG_AGO)
     platform.work()
     assert platform.state("shipping_daily") == "failed"
-    until = deadline(platform)
+    before = deadline(platform)
     switch.unlink()
     run_again("marts.dim")
-    assert deadline(platform) == until
+    assert deadline(platform) == before
     platform.work()
     assert platform.state("playground_daily") == "success"
 
@@ -221,31 +236,41 @@ def test_without_a_triggerer_it_gives_up_on_time_too(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, dependency: str, state: str
 ) -> None:
     task_id = f"wait_for__{dependency}_dependencies.dim"
-    platform.deploy(a_consumer(dependency=dependency, slo_seconds=4, poll_seconds=1))
+    platform.deploy(a_consumer(dependency=dependency, slo_seconds=SLO, poll_seconds=2 * SLO))
     platform.run("playground_daily", LONG_AGO)
-    began = time.monotonic()
     with a_health_page(None) as url:
         monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url)
         platform.schedule()
         assert platform.state("playground_daily", task_id) == "up_for_reschedule"
-        while platform.state("playground_daily", task_id) == "up_for_reschedule":
-            time.sleep(0.2)
+        started = sensor(platform, task_id).start_date
+        assert time_to_look_again() == started + timedelta(
+            seconds=SLO
+        )  # although the next poll would be later
+        with monkeypatch.context() as later:
+            later.setattr("dbt_scheduler.airflow.sensor.datetime", _WhenItIsUp)
             platform.schedule()
         assert platform.state("playground_daily", task_id) == state
-        assert 4 <= time.monotonic() - began < 8
         run_again(task_id)
         platform.schedule()
         assert platform.state("playground_daily", task_id) == "up_for_reschedule"  # with a clock of its own
 
 
+class _WhenItIsUp(datetime):
+    """The time when what has started a moment ago has waited for its SLO."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime.now(tz) + timedelta(seconds=SLO)
+
+
 def test_without_a_triggerer_it_sees_the_asset(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    platform.deploy(a_consumer(poll_seconds=1), a_producer())
+    platform.deploy(a_consumer(), a_producer())
     platform.run("playground_daily", LONG_AGO)
     with a_health_page(None) as url:
         monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", url)
         platform.schedule()
         platform.run("shipping_daily", LONG_AGO)
         platform.work()
-        time.sleep(1.1)
+        time_to_look_again()
         platform.work()
     assert platform.state("playground_daily") == "success"

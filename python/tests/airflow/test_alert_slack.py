@@ -115,10 +115,10 @@ def test_a_slack_that_hangs_is_not_waited_for(
     slack: Slack, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dbt_scheduler.airflow.alerts.channels.slack._TIMEOUT_SECONDS", 1)
-    slack.answers = {"usergroups.list": [2], "users.list": [2], "chat.postMessage": [2]}
+    slack.answers = {"usergroups.list": [90], "users.list": [90], "chat.postMessage": [90]}
     began = time.monotonic()
     assert not send(API, Message(("hello",), ("@amazing.person",)))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 80
     assert "The alert could not be sent: Slack does not answer (TimeoutError)." in caplog.text
 
 
