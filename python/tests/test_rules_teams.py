@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from build import World, ephemeral, node, source
+from build import PLATFORM, World, ephemeral, node, source
 from dbt_scheduler.registry import AssetPipeline, Consumed, Directory, Entry, Produced
 from dbt_scheduler.rules import slo
 
@@ -326,6 +326,29 @@ def test_teams_in_a_circle_without_a_circle_of_tasks(tmp_path):
             text=EXPOSED,
         )
     assert world.findings() == []
+
+
+def test_dag_ids_that_differ_only_in_case_are_one(tmp_path):
+    """`A_daily.json` and `a_daily.json` are one file on some disks."""
+    world = World(tmp_path)
+    world.team("ants", node("a", pipelines=DAILY), text="dag_prefix: insects")
+    world.team("bees", node("a", pipelines=DAILY), text="dag_prefix: Insects")
+    assert world.findings("SCH310") == [
+        'ants/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team ants and to team bees'
+        " | choose another dag_prefix in scheduler.yaml",
+        'bees/scheduler.yaml:3: SCH310 dag_id "Insects_daily" belongs to team bees and to team ants'
+        " | choose another dag_prefix in scheduler.yaml",
+    ]
+
+
+@pytest.mark.parametrize("prefix", ["dbt_scheduler", "DBT_Scheduler"])
+def test_a_dag_that_would_be_lost_beside_the_sweep_is_found(tmp_path, prefix):
+    world = World(tmp_path, PLATFORM + '  resume: {cron: "10 0 * * *", grain: day, start_date: 2025-01-01}\n')
+    world.team("shop", node("a", pipelines=["resume"]), text=f"dag_prefix: {prefix}")
+    assert world.findings() == [
+        f'{YML}:3: SCH322 dag_id "{prefix}_resume" of team shop is that of the DAG which resumes late runs'
+        " | choose another dag_prefix in scheduler.yaml"
+    ]
 
 
 def test_sch310(tmp_path):

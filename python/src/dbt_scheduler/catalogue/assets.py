@@ -133,3 +133,12 @@ acknowledged_changes:
     fix="Remove the entry from `acknowledged_changes`, or copy the line again from the report if its words "
     "have changed.",
 )
+SCH322 = Rule(
+    code="SCH322",
+    summary="A dag_id that dbt-scheduler itself uses",
+    message='dag_id "{dag_id}" of team {team} is that of the DAG which resumes late runs',
+    hint="choose another dag_prefix in scheduler.yaml",
+    why="Airflow keeps one DAG per id: the team's DAG would not be loaded, or no late run would be resumed.",
+    example="`dag_prefix: dbt_scheduler` in a team with the pipeline `resume`.",
+    fix="Set another `dag_prefix`.",
+)
