@@ -18,7 +18,7 @@ PASSWORD = "secret"  # noqa: S105 - of nothing
 class FakeAirflow:
     """One DAG ``d`` with one run ``r``: its tasks' states, what is below each, and every call that was made.
 
-    ``before`` is called with each request and may answer it itself.
+    Every task is of one ``operator`` and the DAG of these ``owners``. ``before`` is called with each request and may answer it itself.
     """
 
     states: dict[str, str | None]
@@ -28,6 +28,8 @@ class FakeAirflow:
     before: Callable[[httpx.Request], httpx.Response | None] = lambda _: None
     calls: list[tuple[str, str]] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    owners: tuple[str, ...] = ("shop",)
+    operator: str = "AssetSensor"
 
     def api(self, password: str = PASSWORD, seconds: float = 30) -> AirflowApi:
         """A session with it."""
@@ -50,6 +52,10 @@ class FakeAirflow:
         if path == "/auth/token":
             known = body == {"username": "me", "password": self.password}
             return httpx.Response(201, json={"access_token": "t"}) if known else httpx.Response(401)
+        if path.startswith("/api/v2/dags?owners="):
+            return httpx.Response(
+                200, json={"dags": [{"dag_id": "d", "owners": self.owners}], "total_entries": 1}
+            )
         if path.endswith(LIST):
             return self._list(body)
         if path == "d/tasks":
@@ -84,7 +90,14 @@ class FakeAirflow:
     def _list(self, body: dict) -> httpx.Response:
         wanted, states = body.get("task_ids"), body.get("state")
         found = [
-            {"dag_id": "d", "dag_run_id": "r", "task_id": name, "state": state, "run_after": DUE}
+            {
+                "dag_id": "d",
+                "dag_run_id": "r",
+                "task_id": name,
+                "state": state,
+                "run_after": DUE,
+                "operator": self.operator,
+            }
             for name, state in self.states.items()
             if (wanted is None or name in wanted) and (states is None or state in states)
         ]

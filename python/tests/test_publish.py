@@ -1,6 +1,7 @@
 """``publish``: what gets into the registry, what does not, and what people are told of it."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from build import PLATFORM, World, node, source
 from dbt_scheduler.cli import main
 from dbt_scheduler.errors import CannotRunError
 from dbt_scheduler.publishing import check_offers, load_offers, write_offers
-from dbt_scheduler.stores import open_store
+from dbt_scheduler.stores import RegistryUnreadableError, decode_entry, open_store
 from fake_gcs import FakeGcs
 
 DAILY = ["daily"]
@@ -458,6 +459,75 @@ def test_of_two_teams_that_take_one_dag_id_the_second_is_refused(world):
         "1 error\nnothing was published\n"
     )
     assert not Path("registry/bb.json").exists()
+
+
+def test_the_id_of_the_sweeps_dag_is_not_published_either(world):
+    resume = '  resume: {cron: "10 0 * * *", grain: day, start_date: 2025-01-01}\n'
+    world.file("platform.yaml", f"{PLATFORM}{resume}registry: {{url: file:registry}}\n")
+    world.team("shop", node("m", pipelines=["resume"]))
+    compile_("shop")
+    path = Path(ENTRY)
+    path.write_text(path.read_text().replace('"dag_prefix": "shop"', '"dag_prefix": "dbt_scheduler"'))
+    assert publish(code=1) == (
+        f'{ENTRY}: SCH322 dag_id "dbt_scheduler_resume" of team shop is that of the DAG which resumes late runs\n'
+        "  hint: choose another dag_prefix in scheduler.yaml\n"
+        "1 error\nnothing was published\n"
+    )
+    assert not Path("registry/shop.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("where", "changes", "problem"),
+    [
+        ("", {"dag_prefix": "a b"}, 'its asset "m" is made in a DAG with another dag_prefix than its own'),
+        (
+            "produced/m",
+            {"dag_prefix": "finance"},
+            'its asset "m" is made in a DAG with another dag_prefix than its own',
+        ),
+        (
+            "produced/m",
+            {"task_id": "{{ conn.x }}"},
+            'its task_id "{{ conn.x }}" cannot be in an id of Airflow',
+        ),
+        ("produced/m", {"task_group": "a\nb"}, 'its task_group "a\\nb" cannot be in an id of Airflow'),
+        (
+            "consumed/shop/m/0",
+            {"sensor_task_id": "approve_payment"},
+            'its sensor "approve_payment" cannot be one',
+        ),
+        ("consumed/shop/m/0", {"sensor_task_id": "marts.m"}, 'its sensor "marts.m" cannot be one'),
+        (
+            "consumed/shop/m/0",
+            {"sensor_task_id": "wait_for__soft_dependencies.m"},
+            'its sensor "wait_for__soft_dependencies.m" cannot be one',
+        ),
+        (
+            "consumed/shop/m/0",
+            {"sensor_task_id": "wait_for__hard_dependencies."},
+            'its sensor "wait_for__hard_dependencies." cannot be one',
+        ),
+        (
+            "consumed/shop/m/0",
+            {"pipeline": "close"},
+            'its task "z" reads in "close", which is none of its pipelines',
+        ),
+        ("consumed/shop/m/0", {"task_id": "{% x %}"}, 'its task_id "{% x %}" cannot be in an id of Airflow'),
+    ],
+)
+def test_an_entry_that_names_what_no_team_has_is_not_published_and_not_read(world, where, changes, problem):
+    world.team("shop", node("m", pipelines=DAILY), node("z", "m", pipelines=["hourly"]))
+    compile_("shop")
+    path = Path("out/registry/shop.json")
+    document = json.loads(path.read_text())
+    place = document["shop"]
+    for step in where.split("/") if where else ():
+        place = place[int(step) if step.isdigit() else step]
+    place |= changes
+    path.write_text(json.dumps(document))
+    assert problem in publish(code=1)
+    with pytest.raises(RegistryUnreadableError, match=re.escape(problem)):
+        decode_entry("shop", path.read_bytes())
 
 
 def circle(world: World, team: str, other: str, *reads: str) -> None:

@@ -151,7 +151,9 @@ def test_a_killed_publish_leaves_a_whole_registry(tmp_path):
     url = (tmp_path / "registry").as_uri()
     chance = random.Random(7)  # noqa: S311 - no secret
     seen: list[str] = []
-    while len(seen) < 20 or len({*seen}) == 1:  # on a busy machine none of 20 may have come to its second write
+    while (
+        len(seen) < 20 or len({*seen}) == 1
+    ):  # on a busy machine none of 20 may have come to its second write
         assert len(seen) < 500
         process = subprocess.Popen([sys.executable, "-c", WRITES_ALWAYS, url], stdout=subprocess.PIPE)
         assert process.stdout is not None

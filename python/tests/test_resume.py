@@ -1,5 +1,7 @@
 """Resuming, against a fake API: the order of the calls, what each answer leads to, and what is never done."""
 
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 
@@ -8,7 +10,10 @@ from dbt_scheduler.resume import rest
 from dbt_scheduler.resume import satisfy as satisfying
 from dbt_scheduler.resume.api import AirflowApi, AirflowApiError, Which
 from dbt_scheduler.resume.heal import Graph, Repair, heal, repair_of
+from dbt_scheduler.resume.matching import unsatisfied
 from dbt_scheduler.resume.satisfy import satisfy
+from dbt_scheduler.resume.waiting import Consumer, Wait
+from dbt_scheduler.spec import Producer, Schedule
 from fake_airflow import PASSWORD, FakeAirflow
 
 BELOW = {"s": ["m"], "t": ["m"], "m": ["n"]}
@@ -162,6 +167,54 @@ def test_a_repair_done_twice_does_nothing_the_second_time():
     with airflow.api() as api:
         assert heal(api, [api.run("d", "r")])
         assert not heal(api, [api.run("d", "r")])
+
+
+def a_claim(team: str = "shop", task_id: str = "s") -> Wait:
+    daily = Schedule("10 0 * * *", grain="day")
+    producer = Producer(dag_id="p", task_id="t", pipeline="daily", schedule=daily, slo_seconds=None)
+    return Wait(Consumer(team, "d", task_id, daily), "shipping", "fct", producer)
+
+
+def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
+    """The team and sensor of each claim that leads to a task instance."""
+    with airflow.api() as api:
+        found = unsatisfied(api, claims, datetime(2025, 3, 1, tzinfo=UTC))
+    assert airflow.writes() == []
+    return [(wait.consumer.team, sensor.task_id) for sensor, _, wait in found]
+
+
+def test_a_sensor_of_the_teams_own_dag_is_found():
+    assert touched(FakeAirflow({"s": "failed", "m": None}), a_claim()) == [("shop", "s")]
+
+
+@pytest.mark.parametrize("owners", [("finance",), ("finance", "shop"), ("shops",), ()])
+def test_an_entry_that_names_another_teams_dag_leads_nowhere(owners, caplog):
+    assert touched(FakeAirflow({"s": "failed"}, owners=owners), a_claim()) == []
+    words = f"d is in the registry as a DAG of shop, and its owner is {', '.join(owners)}: left alone."
+    assert [record.getMessage() for record in caplog.records] == [words]
+
+
+@pytest.mark.parametrize("operator", ["CommandOperator", "PythonOperator", None])
+def test_an_entry_that_names_a_task_that_is_no_sensor_leads_nowhere(operator):
+    assert touched(FakeAirflow({"s": "failed"}, operator=operator), a_claim()) == []
+
+
+@pytest.mark.parametrize("liar", ["a", "z"])
+def test_another_teams_claim_does_not_hide_that_of_the_owner(liar):
+    claims = (a_claim(liar), a_claim(), a_claim(f"{liar}{liar}"))
+    assert touched(FakeAirflow({"s": "failed"}), *claims) == [("shop", "s")]
+    assert touched(FakeAirflow({"s": "failed"}), *reversed(claims)) == [("shop", "s")]
+
+
+def test_who_owns_the_dags_is_asked_only_when_a_sensor_waits_and_once_for_all():
+    airflow = FakeAirflow({"s": "success"})
+    assert touched(airflow, a_claim()) == []
+    assert not [path for _, path in airflow.calls if "owners" in path]
+    airflow = FakeAirflow({"s": "failed", "t": "deferred"})
+    assert len(touched(airflow, a_claim(), a_claim(task_id="t"))) == 2
+    assert [path for _, path in airflow.calls if "owners" in path] == [
+        "/api/v2/dags?owners=shop&limit=100&offset=0"
+    ]
 
 
 def test_a_listing_is_read_to_its_end():

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from build import World, data_test, ephemeral, node, source
+from build import PLATFORM, World, data_test, ephemeral, node, source
 from dbt_scheduler.registry import AssetPipeline, Consumed, Directory, Entry, Produced
 from dbt_scheduler.rules import slo
 
@@ -112,8 +112,8 @@ def test_source_tables_that_are_assets_and_that_nothing_reads_are_one_note(tmp_p
     own_test = data_test("unique_orders", "main.orders")
     world.team("shop", node("orders"), node("customers"), *tables, own_test)
     world.team("shipping", node("fct", pipelines=DAILY))
-    assert world.findings("SCH306", "SCH307", "SCH322") == [
-        "shop/models/sources.yml: SCH322 source tables that this or another team makes are declared here, and nothing "
+    assert world.findings("SCH306", "SCH307", "SCH323") == [
+        "shop/models/sources.yml: SCH323 source tables that this or another team makes are declared here, and nothing "
         'reads them: 3, such as "main.customers" | remove the declarations, or leave them'
     ]
 
@@ -129,7 +129,7 @@ def test_an_exposure_reads_a_table_as_a_model_does(tmp_path):
     items = (node("orders"), source("main.orders"), source("shipping.fct", file=GLOBAL))
     world.team("shop", *items, exposures={"exposure.shop.board": dashboard})
     world.team("shipping", node("fct", pipelines=DAILY), text=EXPOSED)
-    assert [line.split(" ")[1] for line in world.findings("SCH307", "SCH317", "SCH322")] == ["SCH307"]
+    assert [line.split(" ")[1] for line in world.findings("SCH307", "SCH317", "SCH323")] == ["SCH307"]
 
 
 SLOW, FAST = "{daily: {hours: 6}}", "{daily: {hours: 1}}"
@@ -368,6 +368,29 @@ def test_teams_in_a_circle_without_a_circle_of_tasks(tmp_path):
             text=EXPOSED,
         )
     assert world.findings() == []
+
+
+def test_dag_ids_that_differ_only_in_case_are_one(tmp_path):
+    """`A_daily.json` and `a_daily.json` are one file on some disks."""
+    world = World(tmp_path)
+    world.team("ants", node("a", pipelines=DAILY), text="dag_prefix: insects")
+    world.team("bees", node("a", pipelines=DAILY), text="dag_prefix: Insects")
+    assert world.findings("SCH310") == [
+        'ants/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team ants and to team bees'
+        " | choose another dag_prefix in scheduler.yaml",
+        'bees/scheduler.yaml:3: SCH310 dag_id "Insects_daily" belongs to team bees and to team ants'
+        " | choose another dag_prefix in scheduler.yaml",
+    ]
+
+
+@pytest.mark.parametrize("prefix", ["dbt_scheduler", "DBT_Scheduler"])
+def test_a_dag_that_would_be_lost_beside_the_sweep_is_found(tmp_path, prefix):
+    world = World(tmp_path, PLATFORM + '  resume: {cron: "10 0 * * *", grain: day, start_date: 2025-01-01}\n')
+    world.team("shop", node("a", pipelines=["resume"]), text=f"dag_prefix: {prefix}")
+    assert world.findings() == [
+        f'{YML}:3: SCH322 dag_id "{prefix}_resume" of team shop is that of the DAG which resumes late runs'
+        " | choose another dag_prefix in scheduler.yaml"
+    ]
 
 
 def test_sch310(tmp_path):

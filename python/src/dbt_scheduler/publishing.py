@@ -6,19 +6,18 @@ from pathlib import Path
 
 import msgspec
 
-from dbt_scheduler.catalogue.assets import SCH309, SCH310, SCH318, SCH319
+from dbt_scheduler.catalogue.assets import SCH309, SCH318, SCH319
 from dbt_scheduler.catalogue.identity import SCH331, SCH332
 from dbt_scheduler.catalogue.inputs import SCH401, SCH413, SCH414, SCH415
+from dbt_scheduler.dag_ids import taken_ids
 from dbt_scheduler.errors import CannotRunError, Finding
 from dbt_scheduler.needs import circle_words, circles_behind, team_of
 from dbt_scheduler.publishers import Publishers, project_problem, repository_problem, same_but_for_case
 from dbt_scheduler.registry import (
     Base,
     Entry,
-    dag_id,
     find_produced,
     full_task_id,
-    others_dag_ids,
     others_entry,
 )
 from dbt_scheduler.stores import (
@@ -196,11 +195,8 @@ def _changed(offer: Offer, what: str) -> Finding:
 
 def _not_its_own(offer: Offer, entries: Mapping[str, Entry]) -> Iterator[Finding]:
     """Each dag_id that another team has too: it may have been published since this was compiled."""
-    taken = others_dag_ids(entries, offer.team)
-    for pipeline in offer.entry.pipelines:
-        own = dag_id(offer.entry.dag_prefix, pipeline)
-        if own in taken:
-            yield SCH310.at(offer.path, subject=own, dag_id=own, team=offer.team, other=taken[own])
+    for taken in taken_ids(offer.team, entries):
+        yield taken.rule.at(offer.path, subject=taken.subject, **taken.words)
 
 
 def _circles(paths: Mapping[str, str], entries: Mapping[str, Entry]) -> Iterator[Finding]:

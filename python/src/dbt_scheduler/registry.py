@@ -110,16 +110,6 @@ def dag_id(dag_prefix: str, pipeline: str) -> str:
     return f"{dag_prefix}_{pipeline}"
 
 
-def others_dag_ids(entries: Mapping[str, Entry], team: str) -> dict[str, str]:
-    """The dag_ids that are not for a team to take, and whose they are."""
-    return {
-        dag_id(entry.dag_prefix, pipeline): name
-        for name, entry in entries.items()
-        if name != team
-        for pipeline in entry.pipelines
-    }
-
-
 class AssetKey(msgspec.Struct, frozen=True, order=True):
     """An asset among all teams'."""
 

@@ -23,6 +23,9 @@ OPERATORS = frozenset(
 ONE_WRITER = "one_writer."
 """The names of the pools start so that have one slot, for the task of each DAG that makes one and the same table."""
 
+SENSOR_OPERATOR = "AssetSensor"
+"""What Airflow calls the class of our sensors."""
+
 ON_RUN_START = "on_run_start"
 """The group of the tasks that run once per DAG run, before everything; a rerun of chosen tasks runs them
 too."""
@@ -54,6 +57,11 @@ dag = load_resume_dag(
 )
 '''
 """The Python file of that DAG; its braces are fields of a spec."""
+
+
+def sensor_group(dependency: str) -> str:
+    """The task group of the sensors of a dependency kind."""
+    return f"wait_for__{dependency}_dependencies"
 
 
 class Schedule(msgspec.Struct, frozen=True, omit_defaults=False):

@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
+import msgspec
 import pytest
 from api_server import public_api
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from click.testing import CliRunner
 from harness import Platform, moment
 
+from dbt_scheduler.airflow.sensor import AssetSensor
 from dbt_scheduler.cli import main
+from dbt_scheduler.registry import Consumed, Contact
 from dbt_scheduler.resume.api import AirflowApi
 from dbt_scheduler.resume.promises import slo_misses
 from dbt_scheduler.resume.sweep import Swept, sweep
-from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, DagSpec
+from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, SENSOR_OPERATOR, DagSpec
 from dbt_scheduler.stores import open_store
 
 WAIT = "wait_for__hard_dependencies.dim"
@@ -234,6 +237,69 @@ def test_a_consumer_that_is_gone_or_paused_stops_nobody(airflow: Platform, api_u
     swept(airflow, api_url)
     airflow.work()
     assert airflow.state("paused_daily") == "success"
+
+
+@pytest.mark.parametrize(
+    "sensor", ["marts.approve", "wait_for__hard_dependencies.never", "wait_for__hard_dependencies.approve"]
+)
+def test_an_entry_cannot_have_another_teams_task_marked(sensor: str, airflow: Platform, api_url: str) -> None:
+    wait = a_wait("never")
+    group = {"group": "wait_for__hard_dependencies"} if sensor.endswith("s.approve") else {}
+    approve = a_task("wait_for__hard_dependencies.approve" if group else "marts.approve", fails=True, **group)
+    victim = a_spec(
+        approve,
+        a_task("marts.pay", upstream=(approve.task_id, wait.task_id)),
+        team="finance",
+        sensors=(wait,),
+    )
+    airflow.deploy(a_producer(), victim)
+    publish(airflow, "daily")
+    reader = Consumed(
+        pipeline="daily",
+        producer_pipeline="daily",
+        task_group=None,
+        task_id="mine",
+        sensor_task_id=sensor,
+        dependency="hard",
+    )
+    claim = msgspec.structs.replace(a_wait_entry(victim), consumed={"shipping": {"dim": (reader,)}})
+    airflow.publish("maker", claim)
+    run = airflow.run("finance_daily", "2025-03-01T00:10")
+    airflow.work()
+    airflow.let_time_pass()
+    airflow.work()
+    # what the sweep would repair, were it this team's
+    airflow.set_state("finance_daily", wait.task_id, run, "failed")
+    before = airflow.states("finance_daily")
+    assert before["marts.pay"] == "upstream_failed"
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    assert airflow.state("shipping_daily") == "success"
+    seen = swept(airflow, api_url)
+    assert (seen.satisfied, seen.healed, seen.waiting) == ((), (), 0)
+    airflow.set_state("finance_daily", approve.task_id, run, "success")
+    airflow.set_state("finance_daily", wait.task_id, run, "success")
+    assert swept(airflow, api_url).healed == ()
+    assert airflow.states("finance_daily")["marts.pay"] == "upstream_failed"
+
+
+@pytest.mark.parametrize("liar", ["aaa", "zzz"])
+def test_another_teams_claim_keeps_no_run_from_going_on(
+    liar: str, airflow: Platform, caplog: pytest.LogCaptureFixture
+) -> None:
+    consumer = a_consumer()
+    claim = msgspec.structs.replace(a_wait_entry(consumer), contact=Contact(channel="#liars"))
+    airflow.publish(liar, claim)
+    failed_for_want_of_data(airflow, consumer)
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+    assert "#liars" not in caplog.text
+    assert f"playground_daily is in the registry as a DAG of {liar}" in caplog.text
+
+
+def test_airflow_calls_our_sensor_as_resuming_does() -> None:
+    assert AssetSensor.__name__ == SENSOR_OPERATOR
 
 
 def test_half_resumed_runs_are_repaired(airflow: Platform, api_url: str) -> None:

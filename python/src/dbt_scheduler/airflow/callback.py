@@ -70,14 +70,17 @@ def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: f
     if not waits:
         _log.info("Nobody waits for %s of %s.", ", ".join(assets), spec.team)
         return
-    outcome = _satisfy(spec, waits, context, started)
+    outcome, waits = _satisfy(spec, waits, context, started)
     _report(outcome)
     means = Destination(spec.alert_channel, spec.alert_connection, None)
     left = _BUDGET_SECONDS + _ALERT_SECONDS - (time.monotonic() - started)
     tell_all_clear(outcome.satisfied, waits, entries, means, left)
 
 
-def _satisfy(spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started: float) -> "Outcome":
+def _satisfy(
+    spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started: float
+) -> "tuple[Outcome, tuple[Wait, ...]]":
+    """What became of the sensors that wait for this run, and their waits."""
     from dbt_scheduler.resume.matching import waiting_for  # noqa: PLC0415
     from dbt_scheduler.resume.satisfy import Outcome, satisfied_by, satisfy  # noqa: PLC0415
 
@@ -86,7 +89,8 @@ def _satisfy(spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started
     left = _BUDGET_SECONDS - (time.monotonic() - started)
     with open_api(spec.airflow_connection, left) as api:
         sensors = waiting_for(api, waits, made)
-        return satisfy(api, dict.fromkeys(sensors, note)) if sensors else Outcome()
+        outcome = satisfy(api, dict.fromkeys(sensors, note)) if sensors else Outcome()
+        return outcome, tuple(sensors.values())
 
 
 def _entries(url: str) -> dict[str, Entry]:

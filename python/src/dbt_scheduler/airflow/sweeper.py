@@ -73,7 +73,6 @@ class SweepOperator(BaseOperator):
     def execute(self, context: Context) -> None:
         """Sweep, tell the teams, and remember who was told."""
         from dbt_scheduler.resume.sweep import sweep  # noqa: PLC0415 - only this task needs it
-        from dbt_scheduler.resume.waiting import all_waits  # noqa: PLC0415
 
         try:
             entries = self._entries()
@@ -83,7 +82,7 @@ class SweepOperator(BaseOperator):
         except (CannotAskError, RegistryUnreadableError, ValueError) as error:
             raise AirflowFailException(str(error)) from None
         _report(swept)
-        tell_all_clear(swept.satisfied, all_waits(entries), entries, self._means, _ALERT_SECONDS)
+        tell_all_clear(swept.satisfied, swept.waits, entries, self._means, _ALERT_SECONDS)
         self._tell_misses(context, swept.misses, entries)
         if missing:
             raise AirflowFailException("\n".join(missing))

@@ -34,8 +34,8 @@ SCH307 = Rule(
     fix="Replace `source()` by `ref()`. A model that has to read what its own last run has left says so at the source "
     "table: `meta: {scheduler: {own_table: true}}`.",
 )
-SCH322 = Rule(
-    code="SCH322",
+SCH323 = Rule(
+    code="SCH323",
     severity=Severity.NOTE,
     summary="Source tables that teams make, and that nothing reads",
     message="source tables that this or another team makes are declared here, and nothing reads them: {count}, such as "
@@ -150,4 +150,13 @@ acknowledged_changes:
 """,
     fix="Remove the entry from `acknowledged_changes`, or copy the line again from the report if its words "
     "have changed.",
+)
+SCH322 = Rule(
+    code="SCH322",
+    summary="A dag_id that dbt-scheduler itself uses",
+    message='dag_id "{dag_id}" of team {team} is that of the DAG which resumes late runs',
+    hint="choose another dag_prefix in scheduler.yaml",
+    why="Airflow keeps one DAG per id: the team's DAG would not be loaded, or no late run would be resumed.",
+    example="`dag_prefix: dbt_scheduler` in a team with the pipeline `resume`.",
+    fix="Set another `dag_prefix`.",
 )

@@ -6,15 +6,12 @@ from collections import Counter
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.project.types import Dependency, Work
 from dbt_scheduler.registry import AssetKey, full_task_id
-from dbt_scheduler.spec import ONE_WRITER
+from dbt_scheduler.spec import ONE_WRITER, sensor_group
 
 ON_RUN_START = "on_run_start"
 ON_RUN_END = "on_run_end"
 DBT_TESTS = "dbt_tests"
-SENSOR_GROUPS = {
-    Dependency.HARD: "wait_for__hard_dependencies",
-    Dependency.SOFT: "wait_for__soft_dependencies",
-}
+SENSOR_GROUPS = {each: sensor_group(each) for each in (Dependency.HARD, Dependency.SOFT)}
 RESERVED_GROUPS = frozenset({ON_RUN_START, ON_RUN_END, DBT_TESTS, *SENSOR_GROUPS.values()})
 
 SensorIds = dict[tuple[AssetKey, Dependency], str]

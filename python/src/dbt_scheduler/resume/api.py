@@ -14,6 +14,10 @@ from dbt_scheduler.resume.rest import AirflowApiError, Rest
 __all__ = ["AirflowApi", "AirflowApiError", "Run", "TaskInfo", "TaskInstance", "Which"]
 
 
+_NAMES = 50
+"""How many names fit into an address."""
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """A DAG run. A manual run without a logical date has no data interval either."""
 
@@ -33,7 +37,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskInstance(msgspec.Struct, frozen=True, kw_only=True):
-    """A task in a run; ``state`` is None until the scheduler has come to it."""
+    """A task in a run; ``state`` is None until the scheduler has come to it, ``operator`` its class's name."""
 
     dag_id: str
     run_id: str = msgspec.field(name="dag_run_id")
@@ -45,6 +49,7 @@ class TaskInstance(msgspec.Struct, frozen=True, kw_only=True):
     end_date: datetime | None = None
     try_number: int = 0
     note: str | None = None
+    operator: str | None = None
 
     @property
     def id_(self) -> tuple[str, str, str]:
@@ -148,6 +153,13 @@ class AirflowApi:
         """Whether there is a pool of that name."""
         return self._rest.read(f"/api/v2/pools/{_segment(name)}", _Pool) is not None
 
+    def owners(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """All owners of each DAG that is deployed and has a task of one of these names, by dag_id."""
+        found: list[_Dag] = []
+        for at in range(0, len(names), _NAMES):
+            found += self._rest.read_list("/api/v2/dags", {"owners": names[at : at + _NAMES]}, _Dags)
+        return {dag.dag_id: dag.owners for dag in found}
+
     def mark_success(self, instance: TaskInstance, note: str) -> int:
         """Mark just this task instance as a success: the status of the answer, whatever it is.
 
@@ -207,6 +219,16 @@ class _Bulk(msgspec.Struct):
 
 class _Tasks(msgspec.Struct):
     tasks: tuple[TaskInfo, ...]
+
+
+class _Dag(msgspec.Struct):
+    dag_id: str
+    owners: tuple[str, ...]
+
+
+class _Dags(msgspec.Struct):
+    total_entries: int
+    items: list[_Dag] = msgspec.field(name="dags")
 
 
 class _Runs(msgspec.Struct):

@@ -6,9 +6,10 @@ from datetime import datetime
 from dbt_scheduler.pipelines import Interval
 from dbt_scheduler.resume.api import AirflowApi, Run, TaskInstance, Which
 from dbt_scheduler.resume.heal import RunKey
+from dbt_scheduler.resume.proof import proven
 from dbt_scheduler.resume.satisfy import UNSATISFIED
 from dbt_scheduler.resume.waiting import Wait, earliest_run_after, ends_the_wait, interval_of
-from dbt_scheduler.spec import Schedule
+from dbt_scheduler.spec import SENSOR_OPERATOR, Schedule
 
 
 def unsatisfied(
@@ -16,18 +17,21 @@ def unsatisfied(
 ) -> list[tuple[TaskInstance, Run, Wait]]:
     """Every sensor of these waits that is not satisfied, with its run, of runs due since a moment.
 
-    One listing while there is none, another for the runs when there are some.
+    Only what Airflow itself knows as a sensor of ours, in a DAG of the waiting team. One listing while there is
+    none, two more for the DAGs and the runs when there are some.
     """
-    by_sensor = {(wait.consumer.dag_id, wait.consumer.task_id): wait for wait in waits}
-    sensors = api.task_instances(
+    listed = api.task_instances(
         Which(
-            dag_ids=sorted({dag_id for dag_id, _ in by_sensor}),
-            task_ids=sorted({task_id for _, task_id in by_sensor}),
+            dag_ids=sorted({wait.consumer.dag_id for wait in waits}),
+            task_ids=sorted({wait.consumer.task_id for wait in waits}),
             states=UNSATISFIED,
             since=since,
         )
     )
-    sensors = [each for each in sensors if (each.dag_id, each.task_id) in by_sensor]
+    named = {(each.dag_id, each.task_id) for each in listed if each.operator == SENSOR_OPERATOR}
+    claims = [wait for wait in waits if (wait.consumer.dag_id, wait.consumer.task_id) in named]
+    by_sensor = {(wait.consumer.dag_id, wait.consumer.task_id): wait for wait in proven(api, claims)}
+    sensors = [each for each in listed if (each.dag_id, each.task_id) in by_sensor]
     runs = _runs_of(api, sensors)
     return [
         (each, runs[key], by_sensor[each.dag_id, each.task_id])
@@ -36,16 +40,16 @@ def unsatisfied(
     ]
 
 
-def waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> list[TaskInstance]:
+def waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
     """The sensors that wait for exactly this run of the producer of these waits; its data interval."""
     if not waits:
-        return []
+        return {}
     since = earliest_run_after(waits[0].producer.schedule, made)
-    return [
-        sensor
+    return {
+        sensor: wait
         for sensor, run, wait in unsatisfied(api, waits, since)
         if ends_the_wait(wait, run_interval_of(run, wait.consumer.schedule), made)
-    ]
+    }
 
 
 def run_interval_of(run: Run, schedule: Schedule) -> Interval:

@@ -2,8 +2,9 @@
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -19,6 +20,7 @@ _LONGEST_CALL_SECONDS = 20.0
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
 _Answer = TypeVar("_Answer")
 _Item = TypeVar("_Item")
+Items = list  # the class below has a method of that name
 
 
 class AirflowApiError(Exception):
@@ -70,10 +72,24 @@ class Rest:
     def list(self, path: str, body: Mapping[str, object], answer: type[Page[_Item]]) -> list[_Item]:
         """Everything that a listing finds, page after page; what is None in ``body`` does not apply."""
         wanted = {key: value for key, value in body.items() if value is not None}
-        found: list[_Item] = []
+
+        def page(at: int) -> httpx.Response:
+            page_of = {"page_limit": _PAGE, "page_offset": at, "order_by": "id"}
+            return self._again("POST", path, {**wanted, **page_of})
+
+        return self._pages(page, answer)
+
+    def read_list(
+        self, path: str, query: Mapping[str, Sequence[str]], answer: type[Page[_Item]]
+    ) -> Items[_Item]:
+        """The same of a listing that takes its conditions in the address."""
+        asked = urlencode(query, doseq=True)
+        return self._pages(lambda at: self._again("GET", f"{path}?{asked}&limit={_PAGE}&offset={at}"), answer)
+
+    def _pages(self, page_at: Callable[[int], httpx.Response], answer: type[Page[_Item]]) -> Items[_Item]:
+        found: Items[_Item] = []
         while True:
-            page_of = {"page_limit": _PAGE, "page_offset": len(found), "order_by": "id"}
-            reply = self._again("POST", path, {**wanted, **page_of})
+            reply = page_at(len(found))
             self.must(reply)
             page = self.decode(reply, answer)
             found += page.items

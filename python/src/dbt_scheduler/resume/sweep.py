@@ -1,6 +1,6 @@
 """The sweep: whatever a completion callback missed is found and done, however often it is run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -11,8 +11,9 @@ from dbt_scheduler.resume.arrivals import arrivals
 from dbt_scheduler.resume.heal import RunKey, heal
 from dbt_scheduler.resume.matching import unsatisfied
 from dbt_scheduler.resume.promises import SloMiss, slo_misses
+from dbt_scheduler.resume.proof import proven
 from dbt_scheduler.resume.satisfy import Outcome, satisfied_by, satisfy
-from dbt_scheduler.resume.waiting import all_waits
+from dbt_scheduler.resume.waiting import Wait, all_waits
 
 WINDOW = timedelta(days=7)
 """How long a run is looked after, counted from when it was due."""
@@ -21,13 +22,14 @@ _PROMISES = timedelta(days=1)
 
 
 class Swept(msgspec.Struct, frozen=True):
-    """What a sweep did and saw; sensors are as they were before."""
+    """What a sweep did and saw; sensors are as they were before, ``waits`` are theirs and others' of their DAGs."""
 
     satisfied: tuple[TaskInstance, ...] = ()
     left: tuple[TaskInstance, ...] = ()
     healed: tuple[RunKey, ...] = ()
     misses: tuple[SloMiss, ...] = ()
     waiting: int = 0
+    waits: tuple[Wait, ...] = ()
 
 
 def sweep(api: AirflowApi, entries: Mapping[str, Entry], window: timedelta = WINDOW) -> Swept:
@@ -42,18 +44,19 @@ def sweep(api: AirflowApi, entries: Mapping[str, Entry], window: timedelta = WIN
         each.sensor: satisfied_by(each.made_by.dag_id, each.made_by.run_id) for each in arrivals(api, waiting)
     }
     done = satisfy(api, notes) if notes else Outcome()
-    dag_ids = sorted({wait.consumer.dag_id for wait in waits})
     return Swept(
         satisfied=done.satisfied,
         left=done.left,
-        healed=(*done.healed, *_heal(api, dag_ids, now - window)),
+        healed=(*done.healed, *_heal(api, waits, now - window)),
         misses=tuple(slo_misses(api, entries, now, _PROMISES)),
         waiting=len(waiting),
+        waits=tuple(wait for _, _, wait in waiting),
     )
 
 
-def _heal(api: AirflowApi, dag_ids: list[str], since: datetime) -> list[RunKey]:
+def _heal(api: AirflowApi, waits: Sequence[Wait], since: datetime) -> list[RunKey]:
     """Runs that are over and failed, and those that go on past a task that could not start."""
+    dag_ids = sorted({wait.consumer.dag_id for wait in waits})
     if not dag_ids:
         return []
     failed = {RunKey(run.dag_id, run.run_id): run for run in _listed(api, dag_ids, "failed", since)}
@@ -66,7 +69,9 @@ def _heal(api: AirflowApi, dag_ids: list[str], since: datetime) -> list[RunKey]:
         run_ids = sorted({key.run_id for key in failed})
         untold = api.task_instances(Which(dag_ids=dag_ids, run_ids=run_ids, states=[None]))
         suspects |= {RunKey(each.dag_id, each.run_id) for each in untold} & failed.keys()
-    return heal(api, [runs[key] for key in sorted(suspects) if key in runs])
+    dags = {key.dag_id for key in suspects}
+    own = {wait.consumer.dag_id for wait in proven(api, [w for w in waits if w.consumer.dag_id in dags])}
+    return heal(api, [runs[key] for key in sorted(suspects) if key in runs and key.dag_id in own])
 
 
 def _listed(api: AirflowApi, dag_ids: list[str], state: str, since: datetime) -> list[Run]:

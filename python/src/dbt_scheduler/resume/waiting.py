@@ -33,11 +33,13 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 def all_waits(entries: Mapping[str, Entry]) -> tuple[Wait, ...]:
-    """Every wait of every team, each sensor once, in a stable order.
+    """Every wait of every team, each sensor once, in a stable order; two teams may name the same sensor.
 
     A wait whose producer the registry does not have is left out: its sensor says so itself.
     """
-    found = {(wait.consumer.dag_id, wait.consumer.task_id): wait for wait in _waits(entries)}
+    found = {
+        (wait.consumer.dag_id, wait.consumer.task_id, wait.consumer.team): wait for wait in _waits(entries)
+    }
     return tuple(wait for _, wait in sorted(found.items(), key=lambda item: item[0]))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dbt_scheduler.catalogue.assets import SCH306, SCH307, SCH322, WOULD_CLOSE_A_CYCLE
+from dbt_scheduler.catalogue.assets import SCH306, SCH307, SCH323, WOULD_CLOSE_A_CYCLE
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.manifest import Node
@@ -13,7 +13,7 @@ from dbt_scheduler.relation import Relations
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH306, SCH307, SCH322: a source that lives where another team's asset, or an own model, lives."""
+    """SCH306, SCH307, SCH323: a source that lives where another team's asset, or an own model, lives."""
     project = team.project
     own, read_by = _own_relations(project), readers(project)
     unread: list[Table] = []
@@ -36,7 +36,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     if unread:
         first = unread[0]
         place = table_place(project.folder, first)
-        yield SCH322.at(*place, subject=first.full_name, source=first.full_name, count=len(unread))
+        yield SCH323.at(*place, subject=first.full_name, source=first.full_name, count=len(unread))
 
 
 def _own_hint(project: Project, node: Node, read_by: list[str]) -> str | None:

@@ -2,23 +2,21 @@
 
 from collections.abc import Iterator
 
-from dbt_scheduler.catalogue.assets import SCH310, SCH318
+from dbt_scheduler.catalogue.assets import SCH318
 from dbt_scheduler.catalogue.identity import SCH331, SCH332
+from dbt_scheduler.dag_ids import taken_ids
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.publishers import project_problem, same_but_for_case
-from dbt_scheduler.registry import dag_id, others_dag_ids, others_entry
+from dbt_scheduler.registry import others_entry
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH310, SCH318, SCH331, SCH332: a dag_id, or a team, that is another's."""
+    """SCH310, SCH318, SCH322, SCH331, SCH332: a dag_id, or a team, that somebody else has too."""
     project = team.project
     place = (str(project.folder / "scheduler.yaml"), project.config.line)
-    taken = others_dag_ids(workspace.directory.entries, project.team)
-    for pipeline in project.pipelines:
-        own = dag_id(project.dag_prefix, pipeline)
-        if own in taken:
-            yield SCH310.at(*place, subject=own, dag_id=own, team=project.team, other=taken[own])
+    for taken in taken_ids(project.team, workspace.directory.entries):
+        yield taken.rule.at(*place, subject=taken.subject, **taken.words)
     published = workspace.published.get(project.team)
     if published is not None and others_entry(published, team.entry):
         names = {"other": published.project_name, "project": team.entry.project_name}

@@ -7,7 +7,11 @@ import msgspec
 from dbt_scheduler.files import encode_json
 from dbt_scheduler.pipelines import unreadable_part
 from dbt_scheduler.registry import FORMAT_VERSION, Entry
+from dbt_scheduler.spec import sensor_group
 from dbt_scheduler.stores._documents import NewerFormatError, RegistryUnreadableError
+
+_IN_IDS = re.compile(r"[\w.-]+")
+"""What Airflow takes in the id of a DAG, a task group or a task."""
 
 _TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 
@@ -72,7 +76,37 @@ def _problem(entry: Entry) -> str | None:
             return f'its asset "{asset}" is made in "{unknown}", which is none of its pipelines'
         if made.exposed and not any(each.exposed for each in made.pipelines.values()):
             return f'its asset "{asset}" is exposed, but in none of its pipelines'
+        if made.dag_prefix != entry.dag_prefix:
+            return f'its asset "{asset}" is made in a DAG with another dag_prefix than its own'
+    return _misnamed(entry)
+
+
+def _misnamed(entry: Entry) -> str | None:
+    """A name that no release writes. It would become an id in Airflow, or name a task that is no sensor."""
+    readers = [each for assets in entry.consumed.values() for found in assets.values() for each in found]
+    ids = {"dag_prefix": [entry.dag_prefix], "pipeline": entry.pipelines}
+    for what in ("task_group", "task_id"):
+        ids[what] = [getattr(each, what) for each in (*entry.produced.values(), *readers)]
+    for what, names in ids.items():
+        for name in names:
+            if name is not None and not _IN_IDS.fullmatch(name):
+                return f"its {what} {_quoted(name)} cannot be in an id of Airflow"
+    for each in readers:
+        if each.pipeline not in entry.pipelines:
+            return f"its task {_quoted(each.task_id)} reads in {_quoted(each.pipeline)}, which is none of its pipelines"
+        sensor = each.sensor_task_id
+        if sensor is not None and not _is_sensor(sensor, each.dependency):
+            return f"its sensor {_quoted(sensor)} cannot be one"
     return None
+
+
+def _is_sensor(task_id: str, dependency: str) -> bool:
+    group, _, name = task_id.partition(".")
+    return group == sensor_group(dependency) and bool(_IN_IDS.fullmatch(name))
+
+
+def _quoted(name: str) -> str:
+    return msgspec.json.encode(name).decode()
 
 
 _HEAD_DECODER = msgspec.json.Decoder(dict[str, _Head])
