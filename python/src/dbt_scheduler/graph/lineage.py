@@ -20,13 +20,15 @@ class Wait(msgspec.Struct, frozen=True, order=True):
 
 
 class DagGraph(msgspec.Struct, frozen=True):
-    """One DAG: each work that runs in it, by id, with what it runs after and what it waits for.
+    """One DAG: each work that runs in it, by id, with what it reads, runs after and waits for.
 
-    ``parents_first`` are the works' ids, each after those it runs after.
+    ``reads`` are the ids of nodes and of filled source tables that this DAG makes, ``upstream`` the works that
+    make them, and ``parents_first`` the works' ids, each after those it runs after.
     """
 
     pipeline: str
     works: dict[str, Work]
+    reads: dict[str, tuple[str, ...]]
     upstream: dict[str, tuple[str, ...]]
     waits: dict[str, tuple[Wait, ...]]
     parents_first: tuple[str, ...]
@@ -37,14 +39,14 @@ class Graph(msgspec.Struct, frozen=True):
 
     ``passed`` maps a scheduled work's id to the works that it reads and no pipeline runs,
     ``unmatched`` to the names under ``dependencies`` that are no wait of the work in any of its pipelines,
-    and ``test_parents`` a dbt test's id to the scheduled works that it looks at.
+    and ``test_reads`` a dbt test's id to what it looks at: ids as in ``DagGraph.reads``, of any DAG.
     """
 
     project: Project
     dags: dict[str, DagGraph]
     passed: dict[str, tuple[str, ...]]
     unmatched: dict[str, tuple[str, ...]]
-    test_parents: dict[str, tuple[str, ...]]
+    test_reads: dict[str, tuple[str, ...]]
 
 
 def build_graph(project: Project, globals_: Mapping[str, AssetKey], directory: Directory) -> Graph:
@@ -74,10 +76,7 @@ def build_graph(project: Project, globals_: Mapping[str, AssetKey], directory: D
         dags,
         passed,
         {work: names for work, names in unmatched.items() if names},
-        {
-            test.unique_id: tuple(sorted(builder.makers(builder.origins(test.depends_on.nodes))))
-            for test in project.tests
-        },
+        {test.unique_id: builder.origins(test.depends_on.nodes) for test in project.tests},
     )
 
 
@@ -101,13 +100,16 @@ class _Builder:
 
     def dag(self, pipeline: str) -> DagGraph:
         works = {work.id: work for work in self._project.in_pipeline(pipeline)}
-        upstream: dict[str, tuple[str, ...]] = {}
+        reads: dict[str, tuple[str, ...]] = {}
         waits: dict[str, tuple[Wait, ...]] = {}
         for work in works.values():
             origins = self.origins(work.parents)
-            upstream[work.id] = tuple(sorted(self.makers(origins) & works.keys()))
+            reads[work.id] = tuple(origin for origin in origins if self._project.maker(origin) in works)
             waits[work.id] = tuple(sorted(set(self._waits(work, pipeline, origins))))
-        return DagGraph(pipeline, works, upstream, waits, _parents_first(upstream))
+        upstream = {
+            work: tuple(sorted({self._project.maker(each) for each in read})) for work, read in reads.items()
+        }
+        return DagGraph(pipeline, works, reads, upstream, waits, _parents_first(upstream))
 
     def origins(self, parents: Iterable[str]) -> tuple[str, ...]:
         """What a reader of these parents reads that something makes, also through works that never run.
@@ -121,13 +123,9 @@ class _Builder:
         """The works that a work reads and no pipeline runs, also through views and ephemeral models."""
         return tuple(sorted(self._reads(work.parents).unscheduled))
 
-    def makers(self, origins: Iterable[str]) -> set[str]:
-        """The ids of the works behind what is read."""
-        return {self._project.makers.get(origin, origin) for origin in origins}
-
     def _maker(self, origin: str) -> Work | None:
         """The work behind an id: itself, or the task that fills the table."""
-        return self._project.works.get(self._project.makers.get(origin, origin))
+        return self._project.works.get(self._project.maker(origin))
 
     def _reads(self, parents: Iterable[str]) -> "_Reads":
         parents = tuple(parents)
@@ -184,8 +182,8 @@ class _Builder:
             if (key := self._globals.get(origin)) is not None:
                 yield self._wait(work, pipeline, key, names)
             elif maker and pipeline not in maker.pipelines:
-                asset = self._project.table_assets[origin] if table else maker.assets[0]
-                yield self._wait(work, pipeline, AssetKey(self._project.team, asset), names)
+                key = AssetKey(self._project.team, self._project.asset(origin))
+                yield self._wait(work, pipeline, key, names)
 
     def _wait(self, work: Work, pipeline: str, key: AssetKey, names: tuple[str, ...]) -> Wait:
         produced = self._directory.produced(key)

@@ -40,6 +40,11 @@ def task_id_of(work: Work) -> str:
     return full_task_id(group_of(work), name_of(work.name))
 
 
+def test_task_id(name: str) -> str:
+    """The full task id of a dbt test with a task of its own, or of the tests of a node."""
+    return full_task_id(DBT_TESTS, name_of(name))
+
+
 def sensor_task_ids(dag: DagGraph) -> SensorIds:
     """One sensor per asset and dependency kind; named with the team where two teams' assets share a name."""
     waited = {(wait.key, wait.dependency) for waits in dag.waits.values() for wait in waits}
