@@ -139,6 +139,10 @@ class World:
         self._folders[folder or name] = path
         return path
 
+    def adopt(self, project: Path) -> None:
+        """A team whose dbt project is on disk, already compiled or built."""
+        self._folders[project.name] = project
+
     def file(self, path: str, text: str) -> None:
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
         (self.root / path).write_text(text)

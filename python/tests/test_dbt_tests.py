@@ -86,8 +86,81 @@ def test_of_a_table_that_a_declared_task_fills(tmp_path):
     )
     assert edges(world.spec("shop_daily")) == {
         "load": (),
-        "marts.z": ("load",),
         "dbt_tests.t_events": ("load",),
+        "marts.z": ("dbt_tests.t_events", "load"),
+    }
+
+
+def test_what_reads_all_parents_waits_for_the_test(tmp_path):
+    world = world_of(
+        tmp_path,
+        node("a", pipelines=DAILY),
+        node("b", pipelines=DAILY),
+        node("of_a", "a", pipelines=DAILY),
+        node("of_b", "b", pipelines=DAILY),
+        node("both", "of_a", "of_b", pipelines=DAILY),
+        node("later", "both", pipelines=DAILY),
+        data_test("t_ab", "a", "b"),
+    )
+    assert edges(world.spec("shop_daily")) == {
+        "marts.a": (),
+        "marts.b": (),
+        "marts.of_a": ("marts.a",),
+        "marts.of_b": ("marts.b",),
+        "dbt_tests.t_ab": ("marts.a", "marts.b"),
+        "marts.both": ("dbt_tests.t_ab", "marts.of_a", "marts.of_b"),
+        "marts.later": ("marts.both",),
+    }
+
+
+def test_a_reader_in_another_dag_waits_for_the_node_only(tmp_path):
+    both = (node("both", "a", "b", pipelines=["weekly"]), data_test("t_ab", "a", "b"))
+    world = world_of(tmp_path, node("a", pipelines=DAILY), node("b", pipelines=DAILY), *both)
+    assert edges(world.spec("shop_weekly"))["marts.both"] == (
+        "wait_for__hard_dependencies.a",
+        "wait_for__hard_dependencies.b",
+    )
+    assert {sensor.producer.task_id for sensor in world.spec("shop_weekly").sensors} == {"marts.a", "marts.b"}
+
+
+def test_a_reader_through_another_dag_does_not_wait(tmp_path):
+    """In this DAG it is not downstream of both: nothing here says when the other DAG read them."""
+    world = world_of(
+        tmp_path,
+        node("a", pipelines=DAILY),
+        node("b", pipelines=DAILY),
+        node("h", "a", pipelines=HOURLY),
+        node("both", "h", "b", pipelines=DAILY),
+        data_test("t_ab", "a", "b"),
+    )
+    assert edges(world.spec("shop_daily"))["marts.both"] == (
+        "marts.b",
+        "wait_for__hard_dependencies.h",
+    )
+
+
+def test_a_declared_task_waits_for_the_test_of_its_conditions(tmp_path):
+    text = "tasks: [{kind: universal, name: send, command: x, pipelines: [daily], conditions: [a, b]}]"
+    items = (node("a", pipelines=DAILY), node("b", pipelines=DAILY), data_test("t_ab", "a", "b"))
+    world = world_of(tmp_path, *items, text=text)
+    assert edges(world.spec("shop_daily"))["send"] == ("dbt_tests.t_ab", "marts.a", "marts.b")
+
+
+def test_of_a_task_that_fills_two_tables_only_readers_of_the_tested_one_wait(tmp_path):
+    text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], assets: [good, bad]}]"
+    world = world_of(
+        tmp_path,
+        *(source("raw.good"), source("raw.bad"), data_test("t_bad", "raw.bad")),
+        node("of_good", "raw.good", pipelines=DAILY),
+        node("of_bad", "raw.bad", pipelines=DAILY),
+        text=text,
+    )
+    spec = world.spec("shop_daily")
+    assert edges(spec)["marts.of_good"] == ("load",)
+    assert edges(spec)["marts.of_bad"] == ("dbt_tests.t_bad", "load")
+    assert {name: task.reads for name, task in tasks(spec).items() if task.reads} == {
+        "marts.of_good": ("shop.good",),
+        "marts.of_bad": ("shop.bad",),
     }
 
 
@@ -99,14 +172,24 @@ def test_after_means_a_task_of_its_own_that_nobody_waits_for(tmp_path):
         data_test("t_1", "a"),
         data_test("t_2", "a"),
         data_test("t_ab", "a", "b"),
+        node("c", pipelines=DAILY),
+        node("d", "a", "c", pipelines=DAILY),
+        data_test("t_ac", "a", "c"),
         text="dbt_settings: {tests: after}",
     )
-    assert runs(world) == {"dbt_tests.a": ["t_1", "t_2"], "dbt_tests.b": ["t_ab"]}
+    assert runs(world) == {
+        "dbt_tests.a": ["t_1", "t_2"],
+        "dbt_tests.b": ["t_ab"],
+        "dbt_tests.t_ac": ["t_ac"],
+    }
     assert edges(world.spec("shop_daily")) == {
         "dbt_tests.a": ("marts.a",),
         "dbt_tests.b": ("marts.b",),
+        "dbt_tests.t_ac": ("marts.a", "marts.c"),
         "marts.a": (),
         "marts.b": ("marts.a",),
+        "marts.c": (),
+        "marts.d": ("marts.a", "marts.c"),
     }
 
 

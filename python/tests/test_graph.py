@@ -204,7 +204,7 @@ class Lineage:
             tables={},
             tests=(),
             makers=self.makers,
-            table_assets={},
+            table_assets=self.makers,  # each has one asset, called as itself
             assets={asset: work.id for work in self.works.values() for asset in work.assets},
             latest={},
         )

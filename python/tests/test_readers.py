@@ -2,6 +2,8 @@
 
 import msgspec
 
+from build import World, node, source
+from dbt_scheduler.changes.lineage import Downstream
 from dbt_scheduler.readers import Readers
 from dbt_scheduler.registry import AssetKey, AssetPipeline, Consumed, Contact, Directory, Entry, Produced
 
@@ -135,3 +137,16 @@ def test_circles_end_and_an_asset_that_is_gone_is_known_by_its_readers():
         c=entry(b={"two": (reads("two", "x"),)}),
     )
     assert found.through(A) == ("c",)
+
+
+def test_what_a_dag_makes_of_one_of_two_tables_of_a_task(tmp_path):
+    world = World(tmp_path)
+    text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], assets: [one, two]}]"
+    items = (source("raw.one"), source("raw.two"))
+    items += (node("a", "raw.one", pipelines=["daily"]), node("b", "raw.two", pipelines=["daily"]))
+    world.team("shop", *items, node("c", "a", pipelines=["daily"]), text=text)
+    downstream = Downstream(world.specs().values())
+    assert [str(each) for each in downstream.of(AssetKey("shop", "one"))] == [
+        "shop.a (daily)",
+        "shop.c (daily)",
+    ]

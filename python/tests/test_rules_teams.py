@@ -155,6 +155,22 @@ def test_sch308_across_teams(tmp_path):
     ]
 
 
+def test_sch308_of_two_assets_of_one_task_the_earlier_promise_counts(tmp_path):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        *(source("raw.early"), source("raw.late")),
+        node("b", "raw.late", pipelines=DAILY),
+        text=(
+            "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], assets: [early, late]}]\n"
+            "exposed_assets:\n"
+            f"  - {{regex: early|b, slo: {FAST}}}\n"
+            f"  - {{regex: late, slo: {SLOW}}}\n"
+        ),
+    )
+    assert world.findings() == []
+
+
 def test_sch308_within_a_dag(tmp_path):
     world = World(tmp_path)
     world.team(

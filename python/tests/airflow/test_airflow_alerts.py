@@ -18,7 +18,7 @@ from harness import Platform, airflows_own_warnings
 from slack import Slack, listening
 from sqlalchemy import select
 
-from dbt_scheduler.airflow.alerts import Destination, TaskRun, all_clear, slo_miss
+from dbt_scheduler.airflow.alerts import Destination, Promise, TaskRun, all_clear, slo_miss
 
 WAIT = "wait_for__hard_dependencies.dim"
 RUN = "http://airflow.example/dags/playground_daily/runs/scheduled__2025-03-02T00%3A10%3A00%2B00%3A00/tasks"
@@ -229,7 +229,8 @@ def test_a_broken_channel_leaves_the_tasks_as_they_are(
 def test_what_others_are_told_from_outside(alerts: Alerts) -> None:
     to = Destination("log", "slack_default", "#team", ("@them",))
     start = datetime(2025, 3, 1, 0, 10, tzinfo=UTC)
-    assert slo_miss(to, TaskRun("shipping_daily", "marts.dim", start, ""), start, "failed")
+    late = Promise("dim", start, "failed")
+    assert slo_miss(to, TaskRun("shipping_daily", "marts.dim", start, ""), late)
     assert all_clear(to, TaskRun("playground_daily", WAIT, start, ""))
     assert [text.splitlines()[0] for text in alerts.texts] == [
         "shipping_daily SLO miss ⏰",

@@ -337,6 +337,25 @@ def test_a_late_producer_is_a_miss_until_it_is_there(airflow: Platform, api_url:
         assert not slo_misses(api, entries, at, timedelta(days=1))
 
 
+def test_each_late_asset_of_one_task_is_a_miss(airflow: Platform, api_url: str) -> None:
+    airflow.deploy(a_producer())
+    soon, later = (
+        an_entry(name, "daily", task_id="dim", slo_seconds=slo) for name, slo in (("dim", 60), ("log", 90))
+    )
+    airflow.publish("shipping", msgspec.structs.replace(soon, produced=soon.produced | later.produced))
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    entries = open_store(airflow.registry.as_uri()).read_all().entries
+
+    def missed(at: str) -> list[str]:
+        with AirflowApi(api_url) as api:
+            return [str(miss.key) for miss in slo_misses(api, entries, moment(at), timedelta(days=1))]
+
+    assert missed("2025-03-02T00:11:10") == ["shipping.dim"]
+    assert missed("2025-03-02T00:12") == ["shipping.dim", "shipping.log"]
+    airflow.work()
+    assert missed("2025-03-02T00:12") == []
+
+
 @pytest.mark.parametrize("hurt", ["no connection", "nobody answers", "no registry", "not an entry"])
 def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
     hurt: str, airflow: Platform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

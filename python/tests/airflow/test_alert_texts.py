@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from dbt_scheduler.airflow.alerts import texts
 from dbt_scheduler.airflow.alerts.channels import names
 from dbt_scheduler.airflow.alerts.markup import escape, markup
-from dbt_scheduler.airflow.alerts.texts import Link, Message, TaskRun, plain
+from dbt_scheduler.airflow.alerts.texts import Link, Message, Promise, TaskRun, plain
 from dbt_scheduler.shape import schema
 
 OWNERS = ("@some.owner.team", "@some.owner.person")
@@ -52,14 +52,14 @@ def test_dependency_failure_that_will_not_resume() -> None:
 def test_slo_miss() -> None:
     run = a_run("supply_daily", "marts.mrt_my_model", LOGS)
     due = datetime(2025, 9, 10, 6, 10, tzinfo=UTC)
-    assert plain(texts.slo_miss(run, OWNERS, due, "running")) == (
+    assert plain(texts.slo_miss(run, OWNERS, Promise("mrt_my_model", due, "running"))) == (
         "supply_daily SLO miss ⏰\n"
         "Date interval start: 2025-09-09 00:10:00+00:00\n"
         f"marts.mrt_my_model - view logs ({LOGS})\n"
-        "Promised by 2025-09-10 06:10:00+00:00, and not there yet: the task is running.\n"
+        "mrt_my_model was promised by 2025-09-10 06:10:00+00:00 and is not ready yet: the task is running.\n"
         "@some.owner.team, @some.owner.person"
     )
-    assert "the task is not started." in plain(texts.slo_miss(run, (), due, None))
+    assert "the task is not started." in plain(texts.slo_miss(run, (), Promise("mrt_my_model", due, None)))
 
 
 def test_all_clear_tags_nobody() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import DAG, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from dbt_scheduler.airflow.alerts import Destination, slo_miss
+from dbt_scheduler.airflow.alerts import Destination, Promise, slo_miss
 from dbt_scheduler.airflow.connection import CannotAskError, open_api
 from dbt_scheduler.airflow.pools import missing_pools
 from dbt_scheduler.airflow.resumed import destination, task_run, tell_all_clear
@@ -102,7 +102,8 @@ class SweepOperator(BaseOperator):
         told = []
         for miss in misses:
             to = destination(self._means, entries[miss.key.team])
-            if miss.name in before or slo_miss(to, task_run(miss.task), miss.due, miss.task.state):
+            promise = Promise(miss.key.asset, miss.due, miss.task.state)
+            if miss.name in before or slo_miss(to, task_run(miss.task), promise):
                 told.append(miss.name)
         ti.xcom_push(key=_TOLD, value=told)
 

@@ -1,4 +1,4 @@
-"""What a team's DAGs make of an asset: the assets of the tasks that run after the one that makes it."""
+"""What a team's DAGs make of an asset: the assets of the tasks that read it, and of those that read these."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -24,20 +24,18 @@ class Downstream:
 class _Dag:
     def __init__(self, spec: DagSpec) -> None:
         self.pipeline = spec.pipeline
-        self._makers: dict[str, list[Task]] = defaultdict(list)
-        self._after: dict[str, list[Task]] = defaultdict(list)
+        self._made = {asset for task in spec.tasks for asset in task.assets}
+        self._readers: dict[str, list[Task]] = defaultdict(list)
         for task in spec.tasks:
-            for asset in task.assets:
-                self._makers[asset].append(task)
-            for parent in task.upstream:
-                self._after[parent].append(task)
+            for asset in task.reads:
+                self._readers[asset].append(task)
 
     def below(self, asset: str) -> Iterator[str]:
-        stack = [task.task_id for task in self._makers.get(asset, ())]
+        stack = [asset] if asset in self._made else []
         seen = set(stack)
         while stack:
-            for task in self._after.get(stack.pop(), ()):
-                if task.task_id not in seen:
-                    seen.add(task.task_id)
-                    stack.append(task.task_id)
-                    yield from task.assets
+            for task in self._readers.get(stack.pop(), ()):
+                found = [made for made in task.assets if made not in seen]
+                seen.update(found)
+                stack += found
+                yield from found

@@ -1,5 +1,6 @@
 """Turns the works of one DAG, its dbt tests and its hooks into the tasks of a DAG spec."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from dbt_scheduler.graph.task_ids import (
     name_of,
     sensor_task_ids,
     task_id_of,
+    test_task_id,
     writer_pool_of,
 )
 from dbt_scheduler.kinds import KINDS, Job, Operator, Place, Template, with_literals
@@ -60,7 +62,7 @@ def make_tasks(shop: Workshop, dag: DagGraph, plan: TestPlan) -> tuple[Task, ...
     beside = plan.beside if settings.tests == "build" else {}
     ids = sensor_task_ids(dag)
     tasks = [_work_task(shop, dag, ids, work, beside.get(work.id, ())) for work in dag.works.values()]
-    tasks += _test_tasks(shop, dag, plan, own=settings.tests == "after")
+    tasks = [*_after_tests(dag, plan, tasks), *_test_tasks(shop, dag, plan, own=settings.tests == "after")]
     return tuple(sorted([*_with_hooks(shop, tasks)], key=lambda task: task.task_id))
 
 
@@ -77,6 +79,7 @@ def _work_task(shop: Workshop, dag: DagGraph, ids: SensorIds, work: Work, tests:
     upstream = sensors | {task_id_of(dag.works[parent]) for parent in dag.upstream[work.id]}
     job = _node_job(shop, work, tests) if work.node else _declared_job(shop, work)
     team = shop.project.team
+    reads = {f"{team}.{shop.project.asset(read)}" for read in dag.reads[work.id]}
     return _task(
         shop,
         task_id=task_id_of(work),
@@ -85,14 +88,7 @@ def _work_task(shop: Workshop, dag: DagGraph, ids: SensorIds, work: Work, tests:
         job=job,
         upstream=tuple(sorted(upstream)),
         assets=tuple(f"{team}.{asset}" for asset in work.assets),
-        reads=tuple(
-            sorted(
-                {
-                    *(str(wait.key) for wait in dag.waits[work.id]),
-                    *(f"{team}.{asset}" for asset in dag.reads[work.id]),
-                }
-            )
-        ),
+        reads=tuple(sorted(reads | {str(wait.key) for wait in dag.waits[work.id]})),
         owners=work.owners,
         doc=task_doc(work),
         retries=work.retries,
@@ -145,20 +141,30 @@ def _test_tasks(shop: Workshop, dag: DagGraph, plan: TestPlan, *, own: bool) -> 
     if own:
         for host, tests in plan.beside.items():
             work = dag.works[host]
-            yield _test_task(shop, name_of(work.name), shop.runner.test(tests), (task_id_of(work),))
-    for test, parents in plan.alone:
-        upstream = tuple(sorted(task_id_of(dag.works[parent]) for parent in parents))
-        yield _test_task(shop, name_of(test.name), shop.runner.test([test]), upstream)
+            yield _test_task(shop, work.name, shop.runner.test(tests), (task_id_of(work),))
+    for alone in plan.alone:
+        upstream = tuple(sorted(task_id_of(dag.works[work]) for work in alone.after))
+        yield _test_task(shop, alone.test.name, shop.runner.test([alone.test]), upstream)
+
+
+def _after_tests(dag: DagGraph, plan: TestPlan, tasks: Iterable[Task]) -> Iterator[Task]:
+    """The tasks of a DAG's works, each after the tests that it has to wait for."""
+    gates: dict[str, list[str]] = defaultdict(list)
+    for alone in plan.alone:
+        for work in alone.before:
+            gates[task_id_of(dag.works[work])].append(test_task_id(alone.test.name))
+    for task in tasks:
+        upstream = tuple(sorted({*task.upstream, *gates.get(task.task_id, ())}))
+        yield msgspec.structs.replace(task, upstream=upstream)
 
 
 def _test_task(shop: Workshop, name: str, command: tuple[str, ...], upstream: tuple[str, ...]) -> Task:
-    task_id = full_task_id(DBT_TESTS, name)
     return _task(
         shop,
-        task_id=task_id,
+        task_id=test_task_id(name),
         group=DBT_TESTS,
         kind="dbt",
-        job=_dbt_job(shop, name, command),
+        job=_dbt_job(shop, name_of(name), command),
         upstream=upstream,
     )
 

@@ -20,16 +20,16 @@ class Wait(msgspec.Struct, frozen=True, order=True):
 
 
 class DagGraph(msgspec.Struct, frozen=True):
-    """One DAG: each work that runs in it, by id, with what it runs after and what it waits for.
+    """One DAG: each work that runs in it, by id, with what it reads, runs after and waits for.
 
-    ``reads`` are the assets of this DAG that a work reads, of all that a parent makes. ``parents_first`` are
-    the works' ids, each after those it runs after.
+    ``reads`` are the ids of nodes and of filled source tables that this DAG makes, ``upstream`` the works that
+    make them, and ``parents_first`` the works' ids, each after those it runs after.
     """
 
     pipeline: str
     works: dict[str, Work]
-    upstream: dict[str, tuple[str, ...]]
     reads: dict[str, tuple[str, ...]]
+    upstream: dict[str, tuple[str, ...]]
     waits: dict[str, tuple[Wait, ...]]
     parents_first: tuple[str, ...]
 
@@ -40,7 +40,7 @@ class Graph(msgspec.Struct, frozen=True):
     ``passed`` maps a scheduled work's id to the works that it reads and no pipeline runs,
     ``unmatched`` to the names under ``dependencies`` that are no wait of the work in any of its pipelines,
     ``contradicting`` to those of them that name one asset twice, and not with the same kind,
-    and ``test_parents`` a dbt test's id to the scheduled works that it looks at.
+    and ``test_reads`` a dbt test's id to what it looks at: ids as in ``DagGraph.reads``, of any DAG.
     """
 
     project: Project
@@ -48,7 +48,7 @@ class Graph(msgspec.Struct, frozen=True):
     passed: dict[str, tuple[str, ...]]
     unmatched: dict[str, tuple[str, ...]]
     contradicting: dict[str, frozenset[tuple[str, ...]]]
-    test_parents: dict[str, tuple[str, ...]]
+    test_reads: dict[str, tuple[str, ...]]
 
 
 def build_graph(project: Project, globals_: Mapping[str, AssetKey], directory: Directory) -> Graph:
@@ -79,10 +79,7 @@ def build_graph(project: Project, globals_: Mapping[str, AssetKey], directory: D
         passed,
         {work: names for work, names in unmatched.items() if names},
         {work: frozenset(names) for work, names in builder.contradicting.items()},
-        {
-            test.unique_id: tuple(sorted(builder.makers(builder.origins(test.depends_on.nodes))))
-            for test in project.tests
-        },
+        {test.unique_id: builder.origins(test.depends_on.nodes) for test in project.tests},
     )
 
 
@@ -107,16 +104,16 @@ class _Builder:
 
     def dag(self, pipeline: str) -> DagGraph:
         works = {work.id: work for work in self._project.in_pipeline(pipeline)}
-        upstream: dict[str, tuple[str, ...]] = {}
         reads: dict[str, tuple[str, ...]] = {}
         waits: dict[str, tuple[Wait, ...]] = {}
         for work in works.values():
             origins = self.origins(work.parents)
-            upstream[work.id] = tuple(sorted(self.makers(origins) & works.keys()))
-            inside = (origin for origin in origins if self._maker_id(origin) in works)
-            reads[work.id] = tuple(sorted({asset for origin in inside for asset in self._assets(origin)}))
+            reads[work.id] = tuple(origin for origin in origins if self._project.maker(origin) in works)
             waits[work.id] = tuple(sorted(set(self._waits(work, pipeline, origins))))
-        return DagGraph(pipeline, works, upstream, reads, waits, _parents_first(upstream))
+        upstream = {
+            work: tuple(sorted({self._project.maker(each) for each in read})) for work, read in reads.items()
+        }
+        return DagGraph(pipeline, works, reads, upstream, waits, _parents_first(upstream))
 
     def origins(self, parents: Iterable[str]) -> tuple[str, ...]:
         """What a reader of these parents reads that something makes, also through works that never run.
@@ -130,23 +127,9 @@ class _Builder:
         """The works that a work reads and no pipeline runs, also through views and ephemeral models."""
         return tuple(sorted(self._reads(work.parents).unscheduled))
 
-    def makers(self, origins: Iterable[str]) -> set[str]:
-        """The ids of the works behind what is read."""
-        return {self._maker_id(origin) for origin in origins}
-
-    def _maker_id(self, origin: str) -> str:
-        """The id of the work behind an id: itself, or the task that fills the table."""
-        return self._project.makers.get(origin, origin)
-
     def _maker(self, origin: str) -> Work | None:
-        return self._project.works.get(self._maker_id(origin))
-
-    def _assets(self, origin: str) -> tuple[str, ...]:
-        """The asset that an id stands for; none where it makes no table."""
-        if origin in self._project.table_assets:
-            return (self._project.table_assets[origin],)
-        maker = self._maker(origin)
-        return maker.assets if maker else ()
+        """The work behind an id: itself, or the task that fills the table."""
+        return self._project.works.get(self._project.maker(origin))
 
     def _reads(self, parents: Iterable[str]) -> "_Reads":
         parents = tuple(parents)
@@ -203,8 +186,8 @@ class _Builder:
             if (key := self._globals.get(origin)) is not None:
                 yield self._wait(work, pipeline, key, names)
             elif maker and pipeline not in maker.pipelines:
-                for asset in self._assets(origin):
-                    yield self._wait(work, pipeline, AssetKey(self._project.team, asset), names)
+                key = AssetKey(self._project.team, self._project.asset(origin))
+                yield self._wait(work, pipeline, key, names)
 
     def _wait(self, work: Work, pipeline: str, key: AssetKey, names: tuple[str, ...]) -> Wait:
         produced = self._directory.produced(key)

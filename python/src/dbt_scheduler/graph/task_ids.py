@@ -46,6 +46,11 @@ def writer_pool_of(team: str, work: Work) -> str:
     return _fit(ONE_WRITER + _NOT_IN_POOLS.sub("_", f"{team}.{work.name}"), _LONGEST_POOL)
 
 
+def test_task_id(name: str) -> str:
+    """The full task id of a dbt test with a task of its own, or of the tests of a node."""
+    return full_task_id(DBT_TESTS, name_of(name))
+
+
 def sensor_task_ids(dag: DagGraph) -> SensorIds:
     """One sensor per asset and dependency kind; named with the team where two teams' assets share a name."""
     waited = {(wait.key, wait.dependency) for waits in dag.waits.values() for wait in waits}

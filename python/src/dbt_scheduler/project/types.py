@@ -110,6 +110,14 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         """The works that run in a pipeline, in a stable order."""
         return [work for work in self.works.values() if pipeline in work.pipelines]
 
+    def maker(self, read: str) -> str:
+        """The id of the work that makes what is read: the task that fills a source table, else the id itself."""
+        return self.makers.get(read, read)
+
+    def asset(self, read: str) -> str:
+        """The asset that is read, by the id of a source table that a task fills or of a node with a table."""
+        return self.table_assets[read] if read in self.makers else self.works[read].assets[0]
+
     @property
     def pipelines(self) -> tuple[str, ...]:
         """The pipelines in which this team has anything to run, sorted."""

@@ -1,5 +1,6 @@
 """Promises of producers that were not kept: an asset's SLO is over, and its task has not succeeded."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -43,12 +44,13 @@ def slo_misses(
     dag_ids = sorted({each.dag_id for _, each in promised})
     listed = api.runs(Which(dag_ids=dag_ids, since=now - lookback - longest, until=now))
     runs = {RunKey(run.dag_id, run.run_id): run for run in listed if run.run_type != "manual"}
-    late = {
-        (run.dag_id, run.run_id, producer.task_id): (key, run, due)
-        for key, producer in promised
-        for run in runs.values()
-        if run.dag_id == producer.dag_id and (due := _due(producer, run)) and now - lookback < due <= now
-    }
+    # By task instance: a task may make several assets, each with an SLO of its own.
+    late: dict[tuple[str, str, str], list[tuple[AssetKey, Run, datetime]]] = defaultdict(list)
+    for key, producer in promised:
+        for run in runs.values():
+            due = _due(producer, run) if run.dag_id == producer.dag_id else None
+            if due is not None and now - lookback < due <= now:
+                late[run.dag_id, run.run_id, producer.task_id].append((key, run, due))
     if not late:
         return []
     which = Which(
@@ -57,11 +59,11 @@ def slo_misses(
         task_ids=sorted({name[2] for name in late}),
         states=UNSATISFIED,
     )
-    found = []
-    for task in api.task_instances(which):
-        if task.id_ in late:
-            key, run, due = late[task.id_]
-            found.append(SloMiss(key, task, _interval(run), due))
+    found = [
+        SloMiss(key, task, _interval(run), due)
+        for task in api.task_instances(which)
+        for key, run, due in late.get(task.id_, ())
+    ]
     return sorted(found, key=lambda miss: (miss.due, miss.name))
 
 

@@ -142,11 +142,16 @@ def _promised_above(entry: Entry, dag: DagGraph) -> dict[str, tuple[int, str]]:
     for work in dag.parents_first:
         needs = [above[parent] for parent in dag.upstream[work] if parent in above]
         for parent in dag.upstream[work]:
-            for asset in dag.works[parent].assets:
-                made = entry.produced.get(asset)
-                promise = made.pipelines.get(dag.pipeline) if made else None
-                if promise and promise.slo_seconds is not None:
-                    needs.append((promise.slo_seconds, asset))
+            # What one task makes is there at one moment: its earliest promise is the one that counts.
+            needs += sorted(_promised(entry, dag, parent))[:1]
         if needs:
             above[work] = max(needs)
     return above
+
+
+def _promised(entry: Entry, dag: DagGraph, work: str) -> Iterator[tuple[int, str]]:
+    for asset in dag.works[work].assets:
+        made = entry.produced.get(asset)
+        promise = made.pipelines.get(dag.pipeline) if made else None
+        if promise and promise.slo_seconds is not None:
+            yield promise.slo_seconds, asset

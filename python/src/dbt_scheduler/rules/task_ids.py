@@ -6,17 +6,16 @@ from dbt_scheduler.catalogue.nodes import SCH107, SCH108
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.task_ids import (
-    DBT_TESTS,
     RESERVED_GROUPS,
     group_of,
-    name_of,
     sensor_task_ids,
     task_id_of,
+    test_task_id,
 )
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.project.places import work_place
 from dbt_scheduler.project.types import Work
-from dbt_scheduler.registry import dag_id, full_task_id
+from dbt_scheduler.registry import dag_id
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -48,9 +47,9 @@ def _tasks(team: Team, dag: DagGraph) -> Iterator[tuple[str, str, Work]]:
     if team.project.config.dbt_settings.tests == "after":
         for host in plan.beside:
             work = dag.works[host]
-            yield full_task_id(DBT_TESTS, name_of(work.name)), f"the tests of {host}", work
-    for test, parents in plan.alone:
-        yield full_task_id(DBT_TESTS, name_of(test.name)), test.unique_id, dag.works[parents[0]]
+            yield test_task_id(work.name), f"the tests of {host}", work
+    for alone in plan.alone:
+        yield test_task_id(alone.test.name), alone.test.unique_id, dag.works[alone.after[0]]
     ids = sensor_task_ids(dag)
     for work_id, waits in dag.waits.items():
         for wait in waits:

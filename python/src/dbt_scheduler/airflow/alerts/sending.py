@@ -3,13 +3,12 @@
 import logging
 import threading
 from collections.abc import Iterable
-from datetime import datetime
 
 import msgspec
 
 from dbt_scheduler.airflow.alerts import texts
 from dbt_scheduler.airflow.alerts.channels import NotSentError, open_channel
-from dbt_scheduler.airflow.alerts.texts import Message, TaskRun, plain
+from dbt_scheduler.airflow.alerts.texts import Message, Promise, TaskRun, plain
 from dbt_scheduler.spec import DagSpec
 from dbt_scheduler.wording import number
 
@@ -33,9 +32,9 @@ class Destination(msgspec.Struct, frozen=True):
         return cls(spec.alert_channel, spec.alert_connection, spec.channel, (*owners, *spec.alert_tags))
 
 
-def slo_miss(to: Destination, task: TaskRun, due: datetime, state: str | None) -> bool:
+def slo_miss(to: Destination, task: TaskRun, promise: Promise) -> bool:
     """Tell a producer's team that an asset is late; whether it could be told. Never raises."""
-    return send(to, texts.slo_miss(task, to.tags, due, state))
+    return send(to, texts.slo_miss(task, to.tags, promise))
 
 
 def all_clear(to: Destination, sensor: TaskRun, seconds: float = _BUDGET_SECONDS) -> bool:

@@ -31,6 +31,14 @@ class TaskRun(msgspec.Struct, frozen=True):
     log_url: str
 
 
+class Promise(msgspec.Struct, frozen=True):
+    """An asset, by when it was promised, and the state of the task that makes it."""
+
+    asset: str
+    due: datetime
+    state: str | None
+
+
 def task_failure(task: TaskRun, tags: Iterable[str]) -> Message:
     """A task has failed, after all of its tries."""
     return _message(task, "task failure 🚧", (), tags)
@@ -44,9 +52,12 @@ def dependency_failure(task: TaskRun, tags: Iterable[str], reason: str = "") -> 
     return _message(task, "dependency failure 🚧", (reason or _RESUMES,), tags)
 
 
-def slo_miss(task: TaskRun, tags: Iterable[str], due: datetime, state: str | None) -> Message:
-    """An asset is not ready although it was promised; ``state`` is that of the task that makes it."""
-    said = f"Promised by {_moment(due)}, and not there yet: the task is {state or 'not started'}."
+def slo_miss(task: TaskRun, tags: Iterable[str], promise: Promise) -> Message:
+    """An asset is not ready although it was promised; the task is the one that makes it."""
+    state = promise.state or "not started"
+    said = (
+        f"{promise.asset} was promised by {_moment(promise.due)} and is not ready yet: the task is {state}."
+    )
     return _message(task, "SLO miss ⏰", (said,), tags)
 
 
