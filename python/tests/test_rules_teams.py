@@ -521,3 +521,10 @@ def test_sch318(tmp_path):
         f'{YML}:2: SCH318 team "shop" was published by the dbt project "sales", and this project is "shop"'
         " | choose another `team` in scheduler.yaml; if the project was renamed, have the old entry removed from the registry"
     ]
+
+
+def test_a_team_cannot_ignore_that_it_takes_the_sweeps_dag_id(tmp_path):
+    world = World(tmp_path, PLATFORM + '  resume: {cron: "5 * * * *", grain: hour, start_date: 2025-01-01}\n')
+    ignored = "dag_prefix: dbt_scheduler\nignore: [{code: SCH322, because: mine}]"
+    world.team("shop", node("a", pipelines=["resume"]), text=ignored)
+    assert [line.split(" ")[1] for line in world.findings("SCH322", "SCH213")] == ["SCH322", "SCH213"]

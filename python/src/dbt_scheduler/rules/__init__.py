@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from dbt_scheduler.catalogue.assets import SCH310, SCH318
+from dbt_scheduler.catalogue.assets import SCH310, SCH318, SCH322
 from dbt_scheduler.catalogue.identity import SCH331, SCH332
 from dbt_scheduler.catalogue.tasks import SCH213
 from dbt_scheduler.config import Ignore
@@ -41,7 +41,7 @@ CHECKS: tuple[Check, ...] = (
     acknowledged.check,
 )
 
-_OTHERS_AT_STAKE = frozenset(rule.code for rule in (SCH310, SCH318, SCH331, SCH332))
+_OTHERS_AT_STAKE = frozenset(rule.code for rule in (SCH310, SCH318, SCH322, SCH331, SCH332))
 """What is not a team's own to ignore: names that would take another team's DAGs or entry."""
 
 
