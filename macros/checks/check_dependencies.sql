@@ -5,7 +5,8 @@
   {% for name in dependencies if name not in known %}
     {% set parents = [] %}
     {% for parent in node.depends_on.nodes %}
-      {% do parents.append((graph.nodes.get(parent) or graph.sources.get(parent) or {}).get('name', '')) %}
+      {% set resource = graph.nodes.get(parent) or graph.sources.get(parent) or graph.get('functions', {}).get(parent) or {} %}
+      {% do parents.append(resource.get('name', '')) %}
     {% endfor %}
     {% set words = {'node': node.name, 'asset': name} %}
     {% set hint = dbt_scheduler.did_you_mean(name, parents) %}

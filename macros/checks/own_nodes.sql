@@ -1,6 +1,7 @@
 {% macro own_nodes() %}
   {% if '_dbt_scheduler_own' not in graph %}
-    {% set nodes = [] %}
+    {# dbt has functions from 1.11 on, beside the nodes. #}
+    {% set nodes = graph.get('functions', {}).values() | list %}
     {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot'] %}
       {% if node.path or node.original_file_path %}
         {% do nodes.append(node) %}

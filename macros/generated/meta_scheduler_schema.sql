@@ -3,7 +3,7 @@
 {% set document %}{% raw %}{
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "meta.scheduler",
-  "description": "How a dbt model, seed or snapshot is scheduled. Written as config.meta.scheduler on the node itself, or as config.meta.scheduler_defaults on a folder in dbt_project.yml, from which a node takes the keys that it does not write itself.",
+  "description": "How a dbt model, seed, snapshot or function is scheduled. Written as config.meta.scheduler on the node itself, or as config.meta.scheduler_defaults on a folder in dbt_project.yml, from which a node takes the keys that it does not write itself.",
   "type": "object",
   "additionalProperties": false,
   "examples": [

@@ -73,6 +73,11 @@ def seed(name: str, **words: Any) -> Item:
     return node(name, kind="seed", **{"folder": "", "file": f"{name}.csv", **words})
 
 
+def function(name: str, *reads: str, **words: Any) -> Item:
+    """A function (UDF); nodes read it as ``function.shop.name``."""
+    return "functions", node(name, *reads, kind="function", **{"folder": "", **words})[1]
+
+
 def ephemeral(name: str, *reads: str, **words: Any) -> Item:
     return node(name, *reads, materialized="ephemeral", **words)
 
@@ -111,6 +116,7 @@ def manifest(
         },
         "nodes": {},
         "sources": {},
+        "functions": {},
         "macros": {f"macro.shop.{name}": {"name": name} for name in macros},
         "disabled": {},
     }

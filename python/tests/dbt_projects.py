@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from dbt_scheduler.spec import DagSpec
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,6 +60,17 @@ def dbt(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
     ]
     env = {k: v for k, v in os.environ.items() if not k.startswith("DBT_")} | environment
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def run_tasks(spec: DagSpec, project: Path) -> set[str]:
+    """Run dbt for each task of a DAG whose parents have all passed, as Airflow does; the tasks that passed."""
+    tasks = {task.task_id: task for task in spec.tasks}
+    passed: set[str] = set()
+    for task_id in TopologicalSorter({name: task.upstream for name, task in tasks.items()}).static_order():
+        if passed.issuperset(tasks[task_id].upstream):
+            words = [word for word in tasks[task_id].arguments["command"][1:] if word != "--no-use-colors"]
+            passed |= {task_id} if dbt(project, *words).returncode == 0 else set()
+    return passed
 
 
 def _snapshot(registry: dict[str, Any]) -> str:

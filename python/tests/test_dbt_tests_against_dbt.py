@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build import Item, World, data_test, edges, node, source, tasks
-from dbt_projects import dbt, make_project
+from dbt_projects import dbt, make_project, run_tasks
 from dbt_scheduler.spec import DagSpec
 
 DAILY = ["daily"]
@@ -133,18 +133,5 @@ def test_what_fails_and_what_does_not_run_is_that_of_dbt_build(tmp_path):
     (project / "warehouse.duckdb").unlink()
     world = World(tmp_path)
     world.adopt(project)
-    passed = walked(world.spec("shop_daily"), project)
+    passed = run_tasks(world.spec("shop_daily"), project)
     assert {_last(task_id) for task_id in passed} & MODELS.keys() == built & MODELS.keys()
-
-
-def walked(spec: DagSpec, project: Path) -> set[str]:
-    """Run each task of a DAG whose parents have all passed, as Airflow does; those that passed."""
-    passed: set[str] = set()
-    graph = networkx.DiGraph([(above, name) for name, after in edges(spec).items() for above in after])
-    graph.add_nodes_from(edges(spec))
-    for task_id in networkx.topological_sort(graph):
-        task = tasks(spec)[task_id]
-        if passed.issuperset(task.upstream):
-            words = [word for word in task.arguments["command"][1:] if word != "--no-use-colors"]
-            passed |= {task_id} if dbt(project, *words).returncode == 0 else set()
-    return passed

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from build import manifest, node
+from build import function, manifest, node
 from dbt_scheduler.errors import CannotRunError
 from dbt_scheduler.manifest import NodeConfig, load_manifest
 
@@ -44,6 +44,14 @@ def test_the_version_that_is_read(tmp_path):
     assert orders.file == "models/marts/schema.yml"
     assert orders.runs
     assert not orders.ephemeral
+
+
+def test_functions_are_nodes(tmp_path):
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(manifest(node("rates"), function("in_euro", "rates"))))
+    read = load_manifest(path)
+    assert list(read.nodes) == ["model.shop.rates", "function.shop.in_euro"]
+    assert read.nodes["function.shop.in_euro"].runs
 
 
 @pytest.mark.parametrize("version", [9, 13, 120])

@@ -54,7 +54,7 @@ def test_a_name_that_could_not_be_resolved_is_told_once(tmp_path):
     assert [line.split(" ")[1] for line in told(tmp_path, *items)] == ["SCH301"]
 
 
-def test_sch105_and_sch106(tmp_path):
+def test_sch105_sch106_and_sch111(tmp_path):
     items = (
         node("far"),
         node("table", "far"),
@@ -71,6 +71,8 @@ def test_sch105_and_sch106(tmp_path):
         'z.sql: SCH105 "z" reads the model "table", which no pipeline runs | give "table" pipelines too',
         'z.sql: SCH106 "z" reads the seed "codes", which no pipeline runs | give "codes" pipelines too if it changes',
         'z.sql: SCH106 "z" reads the view "view", which no pipeline runs | give "view" pipelines too if it changes',
+        'z.sql: SCH111 "z" reads model.shop.none, which is neither a node nor a source: what it needs is not known'
+        " | read the model behind it, or a source, instead",
     ]
 
 

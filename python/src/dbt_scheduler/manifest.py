@@ -18,7 +18,7 @@ SUPPORTED_VERSION = 12
 dbt 1.7 writes 11, and does not know all options of the commands that tasks run.
 """
 
-_RUNS = frozenset({"model", "seed", "snapshot"})
+_RUNS = frozenset({"model", "seed", "snapshot", "function"})
 
 
 class DependsOn(msgspec.Struct, frozen=True, gc=False):
@@ -55,7 +55,7 @@ class Column(msgspec.Struct, frozen=True, gc=False):
 
 
 class Node(msgspec.Struct, frozen=True):
-    """A model, seed, snapshot, test or any other entry of ``nodes``."""
+    """A model, seed, snapshot, test or any other entry of ``nodes``, or a function."""
 
     unique_id: str
     name: str
@@ -77,13 +77,18 @@ class Node(msgspec.Struct, frozen=True):
 
     @property
     def runs(self) -> bool:
-        """Whether dbt builds something for this node: models, seeds and snapshots."""
+        """Whether dbt builds something for this node: models, seeds, snapshots and functions."""
         return self.resource_type in _RUNS
 
     @property
     def ephemeral(self) -> bool:
         """Whether the node only exists inside its readers' SQL."""
         return self.config.materialized == "ephemeral"
+
+    @property
+    def lasting(self) -> bool:
+        """Whether it has data of its own: a view and a function look at what they read each time."""
+        return self.config.materialized != "view" and self.resource_type != "function"
 
     @property
     def file(self) -> str:
@@ -144,11 +149,12 @@ class _Nothing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """The parts of a manifest that we read."""
+    """The parts of a manifest that we read; ``nodes`` has the functions too."""
 
     metadata: Metadata
     nodes: dict[str, Node]
     sources: dict[str, Source]
+    functions: dict[str, Node] = {}
     exposures: dict[str, Exposure] = {}
     disabled: dict[str, list[Disabled]] | None = None
     macros: dict[str, _Nothing] = {}
@@ -211,6 +217,8 @@ def _decode(content: bytes, path: str) -> Manifest:
         except _UNDECODABLE:
             raise CannotRunError.because(SCH402.at(path, problem=_reason(error))) from None
     _check_version(manifest.metadata, path)
+    # dbt keeps functions (1.11) beside the nodes, but names, reads, configures and builds them as nodes.
+    manifest = msgspec.structs.replace(manifest, nodes=manifest.nodes | manifest.functions)
     for entries in (manifest.nodes, manifest.sources, manifest.exposures):
         for key, entry in entries.items():
             if entry.unique_id != key:

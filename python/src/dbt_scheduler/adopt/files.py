@@ -14,6 +14,7 @@ _FOLDERS = {
     "model-paths": "models",
     "snapshot-paths": "snapshots",
     "seed-paths": "seeds",
+    "function-paths": "functions",
     "test-paths": "tests",
     "analysis-paths": "analyses",
     "macro-paths": "macros",

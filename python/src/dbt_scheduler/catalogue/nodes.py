@@ -65,17 +65,20 @@ models:
 SCH105 = Rule(
     code="SCH105",
     severity=Severity.WARNING,
-    summary="A scheduled node reads a model that no pipeline runs",
-    message='"{node}" reads the model "{parent}", which no pipeline runs',
+    summary="A scheduled node reads a model, snapshot or function that no pipeline runs",
+    message='"{node}" reads the {kind} "{parent}", which no pipeline runs',
     hint='give "{parent}" pipelines too',
-    why="Nothing builds the model that is read, so the reader works on whatever was built by hand last.",
+    why="Nothing builds what is read, so the reader works on whatever was built by hand last, or fails where "
+    "nothing was.",
     example="""\
 models:
   - name: stg_orders        # no pipelines
   - name: fct_orders        # reads ref("stg_orders")
     config: {meta: {scheduler: {pipelines: [daily]}}}
 """,
-    fix="Give the model `pipelines`, or make it ephemeral: an ephemeral model is a part of its readers.",
+    fix="Give it `pipelines`, or make the model ephemeral: an ephemeral model is a part of its readers. Functions "
+    "have a section of their own in `dbt_project.yml`, `functions:`; what stands under `models:` does not reach "
+    "them.",
 )
 SCH106 = Rule(
     code="SCH106",
@@ -139,6 +142,21 @@ SCH110 = Rule(
     why="A test runs with the node that it looks at; a source that nobody's task fills has no such moment.",
     example="A `not_null` test on a column of a source that is loaded from outside.",
     fix="Test the staging model that reads the source instead, or ignore this note.",
+)
+SCH111 = Rule(
+    code="SCH111",
+    summary="A node reads something that no task can build",
+    message='"{node}" reads {parent}, which is neither a node nor a source: what it needs is not known',
+    hint="read the model behind it, or a source, instead",
+    why="Tasks run after what they read. Models, seeds, snapshots and functions are tasks, and sources may be "
+    "waited for. Behind anything else, such as a metric, lineage ends, and the node would run before its data is "
+    "there.",
+    example="""\
+-- models/kpis.sql
+select * from {{ metric("revenue") }}
+""",
+    fix="Let the node read the models of which the metric is made. If it is something that dbt has only lately, "
+    "see whether a newer dbt-scheduler knows it.",
 )
 SCH113 = Rule(
     code="SCH113",

@@ -66,7 +66,7 @@ SCH205 = Rule(
     code="SCH205",
     summary="A condition names nothing that this project knows",
     message='task "{task}": condition "{condition}" names nothing in this project',
-    hint="name a model, seed, snapshot, source table or an asset of another task",
+    hint="name a model, seed, snapshot, function, source table or an asset of another task",
     why="The task would start without waiting for the table that it needs.",
     example="""\
 # scheduler.yaml

@@ -8,8 +8,8 @@ from dbt_scheduler.document.places import Document, Path
 def locate_in_yml(document: Document, section: str, names: tuple[str, ...], below: Path = ()) -> int:
     """The line of a node's key in a dbt properties file, or of the nearest place above it; 0 without one.
 
-    ``section`` is ``models``, ``seeds``, ``snapshots`` or ``sources``; ``names`` is the node's name, for a
-    source table the source's and the table's. ``below`` is the path within the entry. dbt takes ``meta`` at
+    ``section`` is ``models``, ``seeds``, ``snapshots``, ``functions`` or ``sources``; ``names`` is the node's
+    name, for a source table the source's and the table's. ``below`` is the path within the entry. dbt takes ``meta`` at
     the top of an entry as well as under ``config``: whichever leads further counts.
     """
     entries = list(_entries(document, (section,), names[0]))

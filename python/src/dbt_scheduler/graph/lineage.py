@@ -159,7 +159,7 @@ class _Builder:
         if work.node is not None and work.node.ephemeral:
             return reads
         # A table keeps what it was made of, a view does not.
-        lasting = work.node is not None and work.node.config.materialized != "view"
+        lasting = work.node is not None and work.node.lasting
         return _Reads(reads.origins, (work.id,) if lasting else (work.id, *reads.unscheduled))
 
     def _gathered(self, parents: Iterable[str]) -> "_Reads":

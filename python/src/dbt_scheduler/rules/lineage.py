@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dbt_scheduler.catalogue.nodes import SCH103, SCH104, SCH105, SCH106, SCH109, SCH110, SCH113
+from dbt_scheduler.catalogue.nodes import SCH103, SCH104, SCH105, SCH106, SCH109, SCH110, SCH111, SCH113
 from dbt_scheduler.catalogue.tasks import SCH214
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
@@ -14,7 +14,7 @@ from dbt_scheduler.wording import number
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH103 to SCH106, SCH109, SCH110, SCH113, SCH214."""
+    """SCH103 to SCH106, SCH109 to SCH111, SCH113, SCH214."""
     project = team.project
     for work_id, names in team.graph.unmatched.items():
         for name in names:
@@ -30,6 +30,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
             place = work_place(project.folder, work, "scheduler", "pipelines")
             for asset in work.assets:
                 yield SCH109.at(*place, subject=asset, asset=asset, pipelines=", ".join(work.pipelines))
+    yield from _unknown_parents(project)
     yield from _homeless_tests(team)
 
 
@@ -65,7 +66,17 @@ def _unscheduled(project: Project, work: Work, other: Work) -> Iterator[Finding]
         words = {"task": work.name, "condition": other.name, "state": "in no pipeline"}
         yield SCH214.at(*place, subject=work.name, **words)
     else:
-        yield SCH105.at(*place, subject=other.name, **words)
+        yield SCH105.at(*place, subject=other.name, kind=other.node.resource_type, **words)
+
+
+def _unknown_parents(project: Project) -> Iterator[Finding]:
+    """What a node reads and dbt keeps neither among its nodes nor its sources: a metric, or what is yet to come."""
+    known = project.works.keys() | project.tables.keys()
+    for work in project.works.values():
+        if work.node is not None and (work.pipelines or work.node.ephemeral):
+            for parent in sorted(set(work.parents) - known):
+                place = work_place(project.folder, work)
+                yield SCH111.at(*place, subject=work.name, node=work.name, parent=parent)
 
 
 def _homeless_tests(team: Team) -> Iterator[Finding]:
