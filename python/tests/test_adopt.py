@@ -197,6 +197,28 @@ def by_hand(team: str) -> list[tuple[str, str, str]]:
     return [(each["source"], each["place"], each["what"]) for each in proposed(team)["by_hand"]]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ['x") }} {{ run_query("drop") }} {{ ref("a', "{{ env_var('SECRET') }}", "a\nb", "a # b", "a\\", "{%"],
+)
+def test_a_name_in_another_teams_words_becomes_no_code_of_the_reader(world, name):
+    shop = bare("shop", source("raw.t", schema="main", identifier="dim"), node("orders", "raw.t"))
+    shipping = bare("shipping", _named(node("dim"), name))
+    adopt(shop, shipping)
+    written = [path.read_text() for path in Path("out/shop").rglob("*.yml")]
+    assert not any("shipping" in text for text in written)
+    ((_, _, what),) = by_hand("shop")
+    assert what == (
+        "the name of an asset of team shipping has signs that mean something in SQL: it has to be renamed"
+    )
+
+
+def _named(item, name: str):
+    """A node that a hostile manifest calls anything, in the table that it has."""
+    part, entry = item
+    return part, entry | {"name": name}
+
+
 def test_bare_manifests(world):
     shop = bare(
         "shop",
