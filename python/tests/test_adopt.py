@@ -17,6 +17,7 @@ from dbt_scheduler.adopt.blocks import cut, lost_comments
 from dbt_scheduler.adopt.calls import Calls, Ref, find_calls, replace_calls
 from dbt_scheduler.adopt.declarations import without_tables
 from dbt_scheduler.adopt.exposing import Exposed, with_exposed
+from dbt_scheduler.adopt.files import read_files
 from dbt_scheduler.adopt.writing import render_patch
 from dbt_scheduler.cli import main
 from goldens import INTEGRATION, copy_projects, read_tree, run
@@ -195,6 +196,38 @@ def proposed(team: str, out: str = "out") -> dict:
 
 def by_hand(team: str) -> list[tuple[str, str, str]]:
     return [(each["source"], each["place"], each["what"]) for each in proposed(team)["by_hand"]]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['x") }} {{ run_query("drop") }} {{ ref("a', "{{ env_var('SECRET') }}", "a\nb", "a # b", "a\\", "{%"],
+)
+def test_a_name_in_another_teams_words_becomes_no_code_of_the_reader(world, name):
+    shop = bare("shop", source("raw.t", schema="main", identifier="dim"), node("orders", "raw.t"))
+    shipping = bare("shipping", _named(node("dim"), name))
+    adopt(shop, shipping)
+    written = [path.read_text() for path in Path("out/shop").rglob("*.yml")]
+    assert not any("shipping" in text for text in written)
+    ((_, _, what),) = by_hand("shop")
+    assert what == (
+        "the name of an asset of team shipping has signs that mean something in SQL: it has to be renamed"
+    )
+
+
+def test_a_device_that_a_manifest_names_is_not_read(world):
+    shop = bare(
+        "shop", source("raw.t", schema="main", identifier="dim", file="/dev/zero"), node("orders", "raw.t")
+    )
+    adopt(shop, bare("shipping", node("dim")))
+    Path("shop").mkdir()
+    os.mkfifo("shop/pipe.yml")
+    assert read_files(Path("shop"), ["/dev/zero", "pipe.yml"]).outside == {}
+
+
+def _named(item, name: str):
+    """A node that a hostile manifest calls anything, in the table that it has."""
+    part, entry = item
+    return part, entry | {"name": name}
 
 
 def test_bare_manifests(world):

@@ -57,6 +57,18 @@ def teams(store: Store) -> list[str]:
     return list(store.read_all().versions)
 
 
+def test_an_object_of_any_size_hides_no_other(store, gcs):
+    store.replace("shop", entry(), None)
+    gcs.buckets["bucket"]["a/registry/evil.json"] = (b"[" * 50_000_001, 7)
+    reading = store.read_all()
+    assert reading.entries == {"shop": entry()}
+    assert [finding.message for finding in reading.findings] == [
+        'the registry entry of team "evil" cannot be read: it has more than 50,000,000 bytes'
+    ]
+    store.replace("evil", entry(dag_prefix="evil"), reading.versions["evil"])
+    assert store.read("evil") == entry(dag_prefix="evil")
+
+
 def cached(tmp_path) -> list[str]:
     return sorted(path.name for path in (tmp_path / "cache").rglob("*.*"))
 

@@ -80,12 +80,10 @@ def hostile(tmp_path_factory) -> Path:
     made = entry["produced"]["dim_b"]
     made |= {
         "columns": {HOSTILE: HOSTILE},
-        "task_group": HOSTILE,
         "relation": made["relation"] | {"schema": HOSTILE},
     }
     entry["produced"][HOSTILE] = made | {"latest_of": f"dim{HOSTILE}"}
     entry["produced"]["::x"] = made
-    entry["consumed"]["shop"]["dim_a"][0] |= {"task_id": HOSTILE, "task_group": HOSTILE}
     entry["project_name"] = HOSTILE
     (folder / "registry").mkdir()
     (folder / "registry/audit.json").write_text(json.dumps({"audit": entry}))

@@ -307,6 +307,26 @@ def test_a_lock_that_another_user_made_can_be_taken(store, folder, monkeypatch):
     assert teams(store) == ["audit", "shop"]
 
 
+def test_an_entry_of_any_size_hides_no_other(store, folder):
+    write(store, "shop", entry())
+    (folder / "evil.json").touch()
+    os.truncate(folder / "evil.json", 2**40)  # of holes: whoever read it whole would end there
+    reading = store.read_all()
+    assert reading.entries == {"shop": entry()}
+    assert [finding.message for finding in reading.findings] == [
+        'the registry entry of team "evil" cannot be read: it has more than 50,000,000 bytes'
+    ]
+    write(store, "evil", entry(dag_prefix="evil"))
+    assert store.read("evil") == entry(dag_prefix="evil")
+
+
+def test_an_entry_that_nobody_would_read_is_not_written(store):
+    long = entry(contact=Contact("x" * 50_000_000))
+    with pytest.raises(RegistryUnwritableError, match="more than 50,000,000 bytes"):
+        store.replace("shop", long, None)
+    assert store.read("shop") is None
+
+
 def test_an_entry_that_is_a_folder_hides_no_other(store, folder):
     write(store, "audit", entry())
     (folder / "shop.json").mkdir()

@@ -35,8 +35,10 @@ def write_atomically(path: Path, content: bytes, *, new: bool = False) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def read_inside(path: Path) -> bytes:
+def read_inside(path: Path, most: int) -> bytes:
     """A file's content: never that of a file outside of its folder, which a link leads to, or of a pipe or device.
+
+    Of one with more than ``most`` bytes it is the beginning, a byte too long.
 
     Raises:
         OSError: it cannot be read, with the reason in words.
@@ -56,7 +58,7 @@ def read_inside(path: Path) -> bytes:
             reason = "is a directory" if stat.S_ISDIR(mode) else "it is not a file"
             raise OSError(errno.EINVAL, reason, str(path))
         with os.fdopen(opened, "rb", closefd=False) as file:
-            return file.read()
+            return file.read(most + 1)
     finally:
         os.close(opened)
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from itertools import islice
 
 import msgspec
 
@@ -10,6 +11,9 @@ from dbt_scheduler.registry import AssetPipeline, Entry, find_produced
 
 _Waits = Mapping[tuple[str, str], set["Made"]]
 """What each sensor of a team waits for, by its pipeline and id."""
+
+
+_MOST_CIRCLES = 20
 
 
 class Made(msgspec.Struct, frozen=True, order=True):
@@ -65,7 +69,10 @@ def own_name(entries: Mapping[str, Entry], team: str, name: str) -> str:
 
 
 def circles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterator[list[str]]:
-    """Every circle across teams, as far as it stands behind the assets of some; its steps are ``str(Made)``."""
+    """Circles across teams that stand behind the assets of some, the first ones; their steps are ``str(Made)``.
+
+    An entry may have as many as it likes, and each takes its time to find.
+    """
     needs = Needs(entries)
     stack = [
         Made(team, asset, pipeline)
@@ -80,7 +87,7 @@ def circles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterat
             found = needs.of(made)
             graph[str(made)] = set(map(str, found))
             stack += found
-    return circles(graph)
+    return islice(circles(graph), _MOST_CIRCLES)
 
 
 def circles(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:

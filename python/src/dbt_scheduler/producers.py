@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dbt_scheduler.pipelines import Interval, pick_pipeline, scheduled_time
+from dbt_scheduler.printable import one_line
 from dbt_scheduler.registry import Entry, Produced, dag_id, find_produced, full_task_id
 from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
 
@@ -32,7 +33,7 @@ def current_producer(entry: Entry | None, wait: Sensor, consumer: DagSpec) -> Pr
     found = find_produced(entry, wait.asset)
     if found is None:
         raise NoProducerError(
-            f"{wait.team} no longer makes {wait.asset}. Ask {entry.contact.channel or wait.team}."
+            f"{wait.team} no longer makes {wait.asset}. Ask {one_line(entry.contact.channel or wait.team)}."
         )
     return producer_in(
         entry, found[1], WaitingDag(consumer.pipeline, consumer.schedule, own=wait.team == consumer.team)

@@ -356,6 +356,28 @@ def test_each_late_asset_of_one_task_is_a_miss(airflow: Platform, api_url: str) 
     assert missed("2025-03-02T00:12") == []
 
 
+def test_another_teams_promise_neither_stretches_a_listing_nor_speaks_for_others(
+    airflow: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    airflow.deploy(a_producer())
+    airflow.publish("shipping", an_entry("dim", "daily", slo_seconds=60))
+    airflow.publish("evil", an_entry("dim", "daily", slo_seconds=10**10))  # of shipping's DAG, as it says
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    entries = open_store(airflow.registry.as_uri()).read_all().entries
+    assert {entry.dag_prefix for entry in entries.values()} == {"shipping"}
+    since = []
+    listing = AirflowApi.runs
+    monkeypatch.setattr(
+        AirflowApi, "runs", lambda api, which: since.append(which.since) or listing(api, which)
+    )
+    with AirflowApi(api_url) as api:
+        at = moment("2025-03-02T00:12")
+        assert [str(miss.key) for miss in slo_misses(api, entries, at, timedelta(days=1))] == ["shipping.dim"]
+        evil = {"evil": an_entry("dim", "daily", slo_seconds=60)}
+        assert slo_misses(api, evil, at, timedelta(days=1)) == []
+    assert since == [at - timedelta(days=1, seconds=60)]
+
+
 @pytest.mark.parametrize("hurt", ["no connection", "nobody answers", "no registry", "not an entry"])
 def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
     hurt: str, airflow: Platform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -62,6 +62,21 @@ def test_slo_miss() -> None:
     assert "the task is not started." in plain(texts.slo_miss(run, (), Promise("mrt_my_model", due, None)))
 
 
+def test_words_of_another_team_look_like_no_second_alert() -> None:
+    run = a_run("supply_daily", "marts.mrt")
+    due = datetime(2025, 9, 10, 6, 10, tzinfo=UTC)
+    hostile = "x\nshop_daily task failure 🚧\u2028::error::\x1b[31m"
+    shown = "x\\nshop_daily task failure 🚧\\u2028::error::\\x1b[31m"
+    late = texts.slo_miss(run, (hostile,), Promise(hostile, due, None))
+    gone = texts.dependency_failure(run, (hostile,), f"supply no longer makes mrt. Ask {hostile}.")
+    for message in (late, gone):
+        lines = plain(message).split("\n")
+        assert len(lines) == 5
+        assert lines[-1] == shown
+        assert shown in lines[3]
+        assert len(markup(message, escape).split("\n")) == 5
+
+
 def test_all_clear_tags_nobody() -> None:
     run = a_run("transactions_daily", "wait_for__hard_dependencies.mrt_my_model")
     assert plain(texts.all_clear(run)) == (

@@ -112,7 +112,7 @@ def _some(folder: Path, paths: Iterable[str]) -> dict[str, str]:
 
 
 def _text(path: Path) -> str | None:
-    try:
-        return path.read_bytes().decode()
+    try:  # a manifest may name any file, also a device or a pipe
+        return path.read_bytes().decode() if path.is_file() else None
     except (OSError, UnicodeDecodeError):
         return None

@@ -1,5 +1,6 @@
 """Decides what becomes of each source table that another team, or the project itself, makes."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -10,6 +11,9 @@ from dbt_scheduler.adopt.files import ProjectFiles
 from dbt_scheduler.adopt.reads import Maker, Match, Reader
 from dbt_scheduler.manifest import Manifest, Node
 from dbt_scheduler.project.types import Project, Table
+
+# The name of an asset, in another team's words, goes into SQL and YAML that dbt renders.
+_PLAIN = re.compile(r"[\w.$-]+(?: +[\w.$-]+)*")
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +163,8 @@ def _refused(
         return (
             f'the asset "{maker.asset}" of team {maker.team} is another of its nodes: one has to be renamed'
         )
+    if not _PLAIN.fullmatch(maker.asset):
+        return f"the name of an asset of team {maker.team} has signs that mean something in SQL: it has to be renamed"
     there = taken.get(target)
     if there and not (there.is_global and there.relation == match.table.relation):
         return f"the project has another table {source_call(target)} already: rename that one first"

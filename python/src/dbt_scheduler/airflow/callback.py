@@ -14,7 +14,7 @@ from dbt_scheduler.airflow.connection import CannotAskError, open_api
 from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.producers import registry_url
 from dbt_scheduler.airflow.resumed import tell_all_clear
-from dbt_scheduler.printable import redacted, shown_url
+from dbt_scheduler.printable import one_line, redacted, shown_url
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.spec import DagSpec
 from dbt_scheduler.stores import RegistryUnreadableError, open_store
@@ -96,7 +96,7 @@ def _satisfy(
 def _entries(url: str) -> dict[str, Entry]:
     reading = open_store(url).read_all()
     for finding in reading.findings:
-        _log.warning("The registry's %s cannot be used: %s", finding.path, finding.message)
+        _log.warning("The registry's %s cannot be used: %s", finding.path, one_line(finding.message))
     return reading.entries
 
 

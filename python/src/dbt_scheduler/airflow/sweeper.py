@@ -13,6 +13,7 @@ from dbt_scheduler.airflow.alerts import Destination, Promise, slo_miss
 from dbt_scheduler.airflow.connection import CannotAskError, open_api
 from dbt_scheduler.airflow.pools import missing_pools
 from dbt_scheduler.airflow.resumed import destination, task_run, tell_all_clear
+from dbt_scheduler.printable import one_line
 from dbt_scheduler.registry import Entry
 from dbt_scheduler.spec import RESUME_DAG
 from dbt_scheduler.stores import RegistryUnreadableError, open_store
@@ -90,7 +91,7 @@ class SweepOperator(BaseOperator):
     def _entries(self) -> dict[str, Entry]:
         reading = open_store(self._registry_url, _REGISTRY_SECONDS).read_all()
         for finding in reading.findings:
-            _log.warning("The registry's %s cannot be used: %s", finding.path, finding.message)
+            _log.warning("The registry's %s cannot be used: %s", finding.path, one_line(finding.message))
         return reading.entries
 
     def _tell_misses(

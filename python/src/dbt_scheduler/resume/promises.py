@@ -1,7 +1,7 @@
 """Promises of producers that were not kept: an asset's SLO is over, and its task has not succeeded."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -32,7 +32,10 @@ class SloMiss(msgspec.Struct, frozen=True):
 def slo_misses(
     api: AirflowApi, entries: Mapping[str, Entry], now: datetime, lookback: timedelta
 ) -> list[SloMiss]:
-    """Promises that ran out within ``lookback`` before ``now`` and are not kept yet: two listings.
+    """Promises that ran out within ``lookback`` before ``now`` and are not kept yet: two listings, and one for each team.
+
+    A listing goes back as far as its team's longest promise: no other team's may make it longer. Only DAGs that are
+    the team's own count, as Airflow knows them: an entry may name any.
 
     Only of runs that exist and that the schedule made: nobody promised anything for a DAG that is paused, or for
     a run that a person started.
@@ -40,10 +43,9 @@ def slo_misses(
     promised = _promised(entries)
     if not promised:
         return []
-    longest = timedelta(seconds=max(each.slo_seconds or 0 for _, each in promised))
-    dag_ids = sorted({each.dag_id for _, each in promised})
-    listed = api.runs(Which(dag_ids=dag_ids, since=now - lookback - longest, until=now))
-    runs = {RunKey(run.dag_id, run.run_id): run for run in listed if run.run_type != "manual"}
+    owners = api.owners(sorted({key.team for key, _ in promised}))
+    promised = [each for each in promised if owners.get(each[1].dag_id) == (each[0].team,)]
+    runs = _runs(api, promised, now, lookback)
     # By task instance: a task may make several assets, each with an SLO of its own.
     late: dict[tuple[str, str, str], list[tuple[AssetKey, Run, datetime]]] = defaultdict(list)
     for key, producer in promised:
@@ -85,6 +87,21 @@ def _promised(entries: Mapping[str, Entry]) -> list[tuple[AssetKey, Producer]]:
         for name, each in made.pipelines.items()
         if each.exposed and each.slo_seconds is not None and name in entry.pipelines
     ]
+
+
+def _runs(
+    api: AirflowApi, promised: Iterable[tuple[AssetKey, Producer]], now: datetime, lookback: timedelta
+) -> dict[RunKey, Run]:
+    by_team: dict[str, list[Producer]] = defaultdict(list)
+    for key, producer in promised:
+        by_team[key.team].append(producer)
+    runs: dict[RunKey, Run] = {}
+    for producers in by_team.values():
+        longest = timedelta(seconds=max(each.slo_seconds or 0 for each in producers))
+        dag_ids = sorted({each.dag_id for each in producers})
+        listed = api.runs(Which(dag_ids=dag_ids, since=now - lookback - longest, until=now))
+        runs |= {RunKey(run.dag_id, run.run_id): run for run in listed if run.run_type != "manual"}
+    return runs
 
 
 def _due(producer: Producer, run: Run) -> datetime | None:

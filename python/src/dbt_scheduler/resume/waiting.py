@@ -80,6 +80,9 @@ def _waits(entries: Mapping[str, Entry]) -> Iterator[Wait]:
                 found = find_produced(entries[team], asset)
                 if found is None:
                     continue
+                producers: dict[
+                    str, Producer
+                ] = {}  # by the reader's pipeline: an entry may have very many readers
                 for reader in readers:
                     if reader.sensor_task_id is None or reader.pipeline not in entry.pipelines:
                         continue
@@ -89,6 +92,7 @@ def _waits(entries: Mapping[str, Entry]) -> Iterator[Wait]:
                         reader.sensor_task_id,
                         entry.pipelines[reader.pipeline],
                     )
-                    reading = WaitingDag(reader.pipeline, consumer.schedule, own=team == consuming)
-                    producer = producer_in(entries[team], found[1], reading)
-                    yield Wait(consumer, team, found[0], producer)
+                    if reader.pipeline not in producers:
+                        reading = WaitingDag(reader.pipeline, consumer.schedule, own=team == consuming)
+                        producers[reader.pipeline] = producer_in(entries[team], found[1], reading)
+                    yield Wait(consumer, team, found[0], producers[reader.pipeline])

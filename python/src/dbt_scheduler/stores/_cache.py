@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from dbt_scheduler.files import read_inside, write_atomically
+from dbt_scheduler.stores._documents import MOST_BYTES
 
 
 class Cache:
@@ -31,7 +32,7 @@ class Cache:
         if self.folder is None or not _is_own(self.folder):
             return None
         with contextlib.suppress(OSError):
-            return read_inside(self.folder / _name(team, version))
+            return read_inside(self.folder / _name(team, version), MOST_BYTES)
         return None
 
     def put(self, team: str, version: str, content: bytes) -> None:

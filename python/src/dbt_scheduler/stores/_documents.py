@@ -4,6 +4,11 @@ from typing import ClassVar, Protocol
 
 import msgspec
 
+MOST_BYTES = 50_000_000
+"""Of one document. Twice as much as a team of 10,000 models has: everybody reads everybody's documents."""
+
+TOO_LONG = f"it has more than {MOST_BYTES:,} bytes"
+
 
 class RegistryError(Exception):
     """The registry could not be used; the text says why, in words for people."""

@@ -8,7 +8,7 @@ from dbt_scheduler.files import encode_json
 from dbt_scheduler.pipelines import unreadable_part
 from dbt_scheduler.registry import FORMAT_VERSION, Entry
 from dbt_scheduler.spec import sensor_group
-from dbt_scheduler.stores._documents import NewerFormatError, RegistryUnreadableError
+from dbt_scheduler.stores._documents import MOST_BYTES, TOO_LONG, NewerFormatError, RegistryUnreadableError
 
 _IN_IDS = re.compile(r"[\w.-]+")
 """What Airflow takes in the id of a DAG, a task group or a task."""
@@ -38,6 +38,8 @@ def decode(team: str, content: bytes) -> Entry:
         NewerFormatError: it is in a format of a later release.
 
     """
+    if len(content) > MOST_BYTES:
+        raise RegistryUnreadableError(TOO_LONG)
     try:
         heads = _HEAD_DECODER.decode(content)
         if team not in heads:

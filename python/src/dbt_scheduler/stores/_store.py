@@ -11,11 +11,14 @@ from dbt_scheduler.registry import Entry
 from dbt_scheduler.stores._cache import Cache
 from dbt_scheduler.stores._calls import Calls, calls
 from dbt_scheduler.stores._documents import (
+    MOST_BYTES,
+    TOO_LONG,
     ChangedError,
     Document,
     Documents,
     NewerFormatError,
     RegistryUnreadableError,
+    RegistryUnwritableError,
 )
 from dbt_scheduler.stores._entries import decode, encode, is_team
 from dbt_scheduler.wording import number
@@ -105,6 +108,8 @@ class Store:
         if not is_team(team):
             raise ValueError(f"{team!r} cannot be the name of a team")
         content = encode(team, entry)
+        if len(content) > MOST_BYTES:
+            raise RegistryUnwritableError(TOO_LONG)
         try:
             self._documents.put(team, content, version)
         except ChangedError:

@@ -14,6 +14,7 @@ from dbt_scheduler.files import read_inside, write_atomically
 from dbt_scheduler.printable import shown_url
 from dbt_scheduler.publishers import same_but_for_case
 from dbt_scheduler.stores._documents import (
+    MOST_BYTES,
     ChangedError,
     Document,
     RegistryUnreadableError,
@@ -63,7 +64,7 @@ class Folder:
 
     def get(self, team: str) -> Document | None:  # noqa: D102
         try:
-            content = read_inside(self._file(team))
+            content = read_inside(self._file(team), MOST_BYTES)
         except FileNotFoundError:
             return None
         except OSError as error:

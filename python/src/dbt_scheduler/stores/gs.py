@@ -1,5 +1,6 @@
 """A registry in Google Cloud Storage: ``gs://bucket/prefix`` holds one object ``prefix/{team}.json`` per team."""
 
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from typing import Any, ClassVar
 
 from dbt_scheduler.printable import shown_url
 from dbt_scheduler.stores._documents import (
+    MOST_BYTES,
+    TOO_LONG,
     ChangedError,
     Document,
     RegistryError,
@@ -71,11 +74,13 @@ class Bucket:
 
             blob = self._bucket.blob(self._object(team))
             try:
-                content = blob.download_as_bytes(retry=_retry(_READ_RETRIES), **_READ)
+                blob.download_to_file(content := _Bounded(), retry=_retry(_READ_RETRIES), **_READ)
             except NotFound:
                 return None
+            except _TooLongError:
+                raise RegistryUnreadableError(TOO_LONG) from None
             # Told by the same answer as the content, so they belong together.
-            return Document(content, str(blob.generation))
+            return Document(content.getvalue(), str(blob.generation))
 
     def put(self, team: str, content: bytes, version: str | None) -> None:  # noqa: D102
         with self._told(RegistryUnwritableError, "write"):
@@ -144,6 +149,18 @@ class Bucket:
             _NOT_FOUND: f"there is no bucket gs://{self._name}",
         }
         return known.get(code, f"Google Cloud Storage answers with error {code}: try again later")
+
+
+class _TooLongError(Exception):
+    """More than a document may have."""
+
+
+class _Bounded(io.BytesIO):
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 - whatever holds bytes
+        written = super().write(data)
+        if self.tell() > MOST_BYTES:
+            raise _TooLongError
+        return written
 
 
 def _status(error: Exception) -> int | None:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from dbt_scheduler.printable import one_line
+
 _RESUMES = "When the task finishes successfully on the producers' side, your DAG will resume automatically."
 
 
@@ -73,14 +75,15 @@ def plain(message: Message) -> str:
 
 
 def _message(task: TaskRun, title: str, extra: tuple[str, ...], tags: Iterable[str]) -> Message:
+    # Another team's words may be among them: they stay on their line, and look like no second alert.
     return Message(
         lines=(
             f"{task.dag_id} {title}",
             f"Date interval start: {_moment(task.start)}",
             Link(f"{task.task_id} - view logs", task.log_url),
-            *extra,
+            *map(one_line, extra),
         ),
-        tags=tuple(dict.fromkeys(tags)),
+        tags=tuple(dict.fromkeys(map(one_line, tags))),
     )
 
 
