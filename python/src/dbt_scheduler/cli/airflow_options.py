@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -96,13 +96,12 @@ def connection(
 @contextmanager
 def asking(where: Connection) -> Iterator[Rest]:
     """A client for Airflow's API; NotFoundError says why it does not answer as it should."""
-    rest = Rest(where.url, (where.login or "", where.password or ""), _PATIENCE_SECONDS, None)
     try:
-        yield rest
-    except AirflowApiError as error:
+        rest = Rest(where.url, (where.login or "", where.password or ""), _PATIENCE_SECONDS, None)
+        with closing(rest):
+            yield rest
+    except AirflowApiError as error:  # also of an address that is none
         raise NotFoundError(str(error)) from None
-    finally:
-        rest.close()
 
 
 def _named(url: str, login: str | None, password_file: Path | None) -> Connection:
