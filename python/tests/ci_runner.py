@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from json import dumps, loads
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs
 
 import yaml
 
-from goldens import BIN, ROOT
+from goldens import COMMANDS, ROOT
 
 
 class Comments:
@@ -131,7 +132,7 @@ def bash(step: str, script: str, cwd: Path, env: dict[str, str]) -> str:
 
 
 ENVIRONMENT = {
-    "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+    "PATH": os.pathsep.join([str(COMMANDS), str(Path(sys.executable).parent), os.environ["PATH"]]),
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "NO_COLOR": "1",

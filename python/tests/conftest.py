@@ -1,10 +1,13 @@
-"""Fixtures that several test modules share, and the option that writes the expected files anew."""
+"""Fixtures that several test modules share, the commands they call, and the option that writes the expected files anew."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from forked_commands import ForkedCommands
 
 Golden = Callable[[Path, str], None]
 
@@ -12,6 +15,13 @@ Golden = Callable[[Path, str], None]
 def pytest_addoption(parser: pytest.Parser) -> None:
     help_ = "write what integration_tests expects anew"
     parser.addoption("--update-goldens", action="store_true", help=help_)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist share those of the main process
+        commands = ForkedCommands()
+        os.environ["FORKED_COMMANDS"] = str(commands.folder)
+        config.add_cleanup(commands.stop)
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from goldens import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,13 +49,7 @@ def merged(base: Files, files: Files) -> Files:
 
 def dbt(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run dbt as a user does, with plain output; the log of its standard output is what it prints."""
-    command = [
-        str(Path(sys.executable).with_name("dbt")),
-        "--no-use-colors",
-        "--log-format-file",
-        "json",
-        *arguments,
-    ]
+    command = [COMMANDS / "dbt", "--no-use-colors", "--log-format-file", "json", *arguments]
     env = {k: v for k, v in os.environ.items() if not k.startswith("DBT_")} | environment
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
