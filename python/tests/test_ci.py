@@ -11,6 +11,7 @@ import yaml
 from ci_runner import ENVIRONMENT, Comments, Failed, bash, run_action, run_gitlab
 from goldens import INTEGRATION, ROOT, copy_projects
 
+pytestmark = pytest.mark.dbt
 REGISTRY = INTEGRATION / "expected" / "registry"
 MARTS = "team/models/marts/marts.yml"
 BIGQUERY = """\
