@@ -6,7 +6,7 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow test lint types generate golden bench lock clean
+.PHONY: help demo airflow test check lint types generate golden bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -18,7 +18,10 @@ airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
 test: lint types ## lint, types and every test
-	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile
+	cd python && $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: lint types ## lint, types and the tests that need neither dbt nor Airflow: under a minute
+	cd python && $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not dbt and not airflow"
 
 lint: $(ENVIRONMENT) ## style, and which module may import which
 	cd python && $(BIN)/ruff check && $(BIN)/ruff format --check

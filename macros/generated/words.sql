@@ -2,28 +2,18 @@
 {% macro words() %}
 {% set document %}{% raw %}{
   "templates": {
-    "false": "{subject} is not allowed here",
-    "other": "{subject} does not have the form that is asked for",
     "type": "{subject} must be {expected}, not {value}",
     "enum": "{subject} must be {expected}, not {value}",
-    "const": "{subject} must be {expected}, not {value}",
-    "required": "{key} is missing{inside}",
     "additionalProperties": "unknown key {key}{inside}",
     "pattern": "{subject} must look like {rule}, not {value}",
     "minimum": "{subject} must be at least {rule}, not {value}",
     "maximum": "{subject} must be at most {rule}, not {value}",
-    "exclusiveMinimum": "{subject} must be more than {rule}, not {value}",
-    "exclusiveMaximum": "{subject} must be less than {rule}, not {value}",
-    "multipleOf": "{subject} must be a multiple of {rule}, not {value}",
     "minLength": "{subject} must have at least {rule}, not {value}",
     "maxLength": "{subject} must have at most {rule}, not {value}",
     "minItems": "{subject} must have at least {rule}",
-    "maxItems": "{subject} must have at most {rule}",
     "uniqueItems": "{subject} lists {twice} twice",
     "minProperties": "{subject} must have at least {rule}",
-    "maxProperties": "{subject} must have at most {rule}",
-    "not": "{subject} must not be {value}",
-    "oneOf": "{subject} fits more than one of the forms that are allowed here"
+    "not": "{subject} must not be {value}"
   },
   "kinds": {
     "string": "text",
@@ -38,9 +28,7 @@
     "minLength": "character",
     "maxLength": "character",
     "minItems": "item",
-    "maxItems": "item",
-    "minProperties": "key",
-    "maxProperties": "key"
+    "minProperties": "key"
   },
   "longest_quote": 80
 }{% endraw %}{% endset %}

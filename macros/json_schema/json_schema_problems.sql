@@ -6,7 +6,7 @@
     {{ return([]) }}
   {% endif %}
   {# Where the allowed values are listed, saying of what type they are adds nothing. #}
-  {% set listed = records | selectattr('keyword', 'in', ['enum', 'const']) | map(attribute='path') | list %}
+  {% set listed = records | selectattr('keyword', 'eq', 'enum') | map(attribute='path') | list %}
   {% set kept = [] %}
   {% for record in records if record.keyword != 'type' or record.path not in listed %}
     {% set steps = [] %}

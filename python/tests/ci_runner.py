@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from json import dumps, loads
@@ -14,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-from goldens import BIN, ROOT
+from goldens import COMMANDS, ROOT
 
 BOT, STRANGER = 11, 12
 """Who may comment: whom the steps' token belongs to, and anybody else."""
@@ -229,7 +230,7 @@ def _run(step: str, command: list[str], cwd: Path, env: dict[str, str]) -> str:
 
 
 ENVIRONMENT = {
-    "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+    "PATH": os.pathsep.join([str(COMMANDS), str(Path(sys.executable).parent), os.environ["PATH"]]),
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "NO_COLOR": "1",

@@ -1,10 +1,17 @@
-"""Fixtures that several test modules share, and the option that writes the expected files anew."""
+"""Fixtures that several test modules share, what each test needs, and the option that writes the expected files anew."""
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from forked_commands import ForkedCommands
+
+if TYPE_CHECKING:
+    from dbt_projects import ManyProjects
 
 Golden = Callable[[Path, str], None]
 
@@ -12,6 +19,40 @@ Golden = Callable[[Path, str], None]
 def pytest_addoption(parser: pytest.Parser) -> None:
     help_ = "write what integration_tests expects anew"
     parser.addoption("--update-goldens", action="store_true", help=help_)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist share those of the main process
+        commands = ForkedCommands()
+        os.environ["FORKED_COMMANDS"] = str(commands.folder)
+        config.add_cleanup(commands.stop)
+    for needed in ("dbt", "airflow"):
+        if f"not {needed}" in config.option.markexpr:
+            sys.modules[needed] = None  # so a test that needs it all the same, and is not marked, fails
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where tests that need Airflow are left out, it is not even imported."""
+    return True if "not airflow" in config.option.markexpr and _is_airflows(collection_path) else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what each test needs, and group the tests that share a slow start."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if _is_airflows(item.path):
+            item.add_marker("airflow")
+        if {"macro_project", "many_projects"} & {*fixtures} or hasattr(getattr(item, "module", None), "dbt"):
+            item.add_marker("dbt")
+        shared = [name for name in ("migrated", "macro_project", "many_projects") if name in fixtures]
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.nodeid.partition("::")[0]))
+
+
+def _is_airflows(path: Path) -> bool:
+    """Whether tests need Airflow: its name is in that of their file or folder."""
+    tests = Path(__file__).parent
+    return path.is_relative_to(tests) and "airflow" in str(path.relative_to(tests))
 
 
 @pytest.fixture
@@ -43,3 +84,13 @@ def macro(macro_project: Path) -> Callable[[str], Callable[..., Any]]:
     from dbt_macros import macro_caller  # noqa: PLC0415 - dbt takes a second to import
 
     return macro_caller(macro_project)
+
+
+@pytest.fixture(scope="session")
+def many_projects(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ManyProjects]":
+    """One dbt for all projects that are only parsed or compiled."""
+    from dbt_projects import ManyProjects  # noqa: PLC0415 - as above
+
+    projects = ManyProjects(tmp_path_factory.mktemp("many_projects"))
+    yield projects
+    projects.end()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -11,11 +12,20 @@ from typing import Any
 import yaml
 
 from dbt_scheduler.spec import DagSpec
+from goldens import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 
 # The project's text files by path; mappings become YAML.
 Files = dict[str, Any]
+
+_EACH_LINE = """\
+import json, sys
+from dbt.cli.main import dbtRunner
+for arguments in map(json.loads, sys.stdin):
+    done = dbtRunner().invoke(arguments)
+    print(json.dumps(None if done.success else str(done.exception)), flush=True)
+"""
 
 
 def make_project(folder: Path, files: Files, *, registry: dict[str, Any] | None = None) -> Path:
@@ -51,13 +61,7 @@ def merged(base: Files, files: Files) -> Files:
 
 def dbt(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run dbt as a user does, with plain output; the log of its standard output is what it prints."""
-    command = [
-        str(Path(sys.executable).with_name("dbt")),
-        "--no-use-colors",
-        "--log-format-file",
-        "json",
-        *arguments,
-    ]
+    command = [COMMANDS / "dbt", "--no-use-colors", "--log-format-file", "json", *arguments]
     env = {k: v for k, v in os.environ.items() if not k.startswith("DBT_")} | environment
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
@@ -71,6 +75,39 @@ def run_tasks(spec: DagSpec, project: Path) -> set[str]:
             words = [word for word in tasks[task_id].arguments["command"][1:] if word != "--no-use-colors"]
             passed |= {task_id} if dbt(project, *words).returncode == 0 else set()
     return passed
+
+
+class ManyProjects:
+    """One dbt, and one target, for many projects: it then reads its own macros once."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        env = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
+        self._dbt = subprocess.Popen(
+            [sys.executable, "-c", _EACH_LINE],
+            cwd=target,
+            env=env | {"DO_NOT_TRACK": "1"},
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def run(self, command: str, project: Path, profiles: Path) -> None:
+        """Parse or compile a project, which has a manifest then."""
+        assert self._dbt.stdin
+        assert self._dbt.stdout
+        options = ["--quiet", "--no-version-check", "--target-path", str(self._target)]
+        options += ["--no-populate-cache"] if command == "compile" else []
+        places = ["--project-dir", str(project), "--profiles-dir", str(profiles)]
+        self._dbt.stdin.write(json.dumps([command, *options, *places]) + "\n")
+        self._dbt.stdin.flush()
+        problem = json.loads(self._dbt.stdout.readline())
+        assert problem is None, (project, problem)
+        (project / "target").mkdir(exist_ok=True)
+        shutil.copy(self._target / "manifest.json", project / "target")
+
+    def end(self) -> None:
+        self._dbt.communicate()
 
 
 def _snapshot(registry: dict[str, Any]) -> str:

@@ -4,12 +4,11 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 INTEGRATION = ROOT / "integration_tests"
-BIN = Path(sys.executable).parent
+COMMANDS = Path(os.environ["FORKED_COMMANDS"])  # conftest.py starts them
 _MADE_BY_DBT = shutil.ignore_patterns(
     "target", "logs", "dbt_packages", ".dbt_scheduler", "*.duckdb", "expected*"
 )
@@ -28,9 +27,14 @@ def run(command: str, *arguments: str | Path, cwd: Path, expect: int | None = 0,
     ``more`` are further variables of its environment.
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "AIRFLOW"))}
-    env |= {"DO_NOT_TRACK": "1", "NO_COLOR": "1", "PATH": f"{BIN}{os.pathsep}{env['PATH']}", **more}
+    env |= {"DO_NOT_TRACK": "1", "NO_COLOR": "1", **more}
     done = subprocess.run(
-        [BIN / command, *map(str, arguments)], cwd=cwd, env=env, capture_output=True, text=True, check=False
+        [COMMANDS / command, *map(str, arguments)],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     text = done.stdout + done.stderr
     assert expect is None or done.returncode == expect, f"{command} exited with {done.returncode}:\n{text}"

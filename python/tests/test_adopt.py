@@ -5,14 +5,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
-from subprocess import PIPE
 
 import pytest
 from click.testing import CliRunner, Result
 
 from build import World, data_test, ephemeral, manifest, node, seed, source
+from dbt_projects import ManyProjects
 from dbt_scheduler.adopt.blocks import cut, lost_comments
 from dbt_scheduler.adopt.calls import Calls, Ref, find_calls, replace_calls
 from dbt_scheduler.adopt.declarations import without_tables
@@ -30,49 +29,21 @@ HIDDEN = ("SCH306", "SCH307")
 # The proof: real projects, before and after
 
 
-# One process and one target for all: dbt then reads its own macros once.
-COMPILE = """\
-import shutil, sys
-from pathlib import Path
-from dbt.cli.main import dbtRunner
-for project in map(str.strip, sys.stdin):
-    options = ["--quiet", "--no-version-check", "--no-populate-cache"]
-    places = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(Path("target").resolve())]
-    done = dbtRunner().invoke(["compile", *options, *places])
-    assert done.success, (project, done.exception)
-    (Path(project) / "target").mkdir(exist_ok=True)
-    shutil.copy("target/manifest.json", f"{project}/target")
-    print("compiled", flush=True)
-"""
-
-
 @pytest.fixture(scope="module")
-def adopted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def adopted(tmp_path_factory: pytest.TempPathFactory, many_projects: ManyProjects) -> Path:
     """The example projects as they are in ``before``, and with their patches applied in ``after``."""
     folder = tmp_path_factory.mktemp("adopt")
     copy_projects(FOLDER, folder / "before")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
-    command = [sys.executable, "-c", COMPILE]
-    with subprocess.Popen(command, cwd=folder, env=environment, text=True, stdin=PIPE, stdout=PIPE) as dbt:
-        compile_all(dbt, "before")
-        (folder / "summary.txt").write_text(
-            run("dbt-scheduler", "adopt", *TEAMS, "--out", "../proposal", cwd=folder / "before")
-        )
-        copy_projects(folder / "before", folder / "after")
-        for team in TEAMS:
-            apply(folder / "proposal" / team / "adopt.patch", folder / "after" / team)
-        compile_all(dbt, "after")
-    return folder
-
-
-def compile_all(dbt: subprocess.Popen[str], folder: str) -> None:
-    """Compile the projects of a folder, one after the other."""
-    assert dbt.stdin
-    assert dbt.stdout
     for team in TEAMS:
-        dbt.stdin.write(f"{folder}/{team}\n")
-        dbt.stdin.flush()
-        assert dbt.stdout.readline() == "compiled\n"
+        many_projects.run("compile", folder / "before" / team, profiles=folder / "before" / team)
+    (folder / "summary.txt").write_text(
+        run("dbt-scheduler", "adopt", *TEAMS, "--out", "../proposal", cwd=folder / "before")
+    )
+    copy_projects(folder / "before", folder / "after")
+    for team in TEAMS:
+        apply(folder / "proposal" / team / "adopt.patch", folder / "after" / team)
+        many_projects.run("compile", folder / "after" / team, profiles=folder / "after" / team)
+    return folder
 
 
 def apply(patch: Path, folder: Path) -> None:

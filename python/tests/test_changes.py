@@ -1,13 +1,12 @@
 """The folders of ``integration_tests/changes``: two states of a dbt project beside the report of a pull request."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from dbt_projects import ManyProjects
 from dbt_scheduler.cli import main
 from goldens import INTEGRATION
 
@@ -15,28 +14,14 @@ CHANGES = INTEGRATION / "changes"
 CASES = sorted(path.name for path in CHANGES.iterdir() if (path / "head").is_dir())
 SIDES = ("base", "head")
 
-# One target for all: dbt then reads its own macros once, and only what differs from project to project.
-PARSE = """\
-import shutil, sys
-from pathlib import Path
-from dbt.cli.main import dbtRunner
-for project in sys.argv[1:]:
-    options = ["--quiet", "--no-version-check", "--no-send-anonymous-usage-stats"]
-    places = ["--project-dir", project, "--profiles-dir", ".", "--target-path", str(Path("target").resolve())]
-    done = dbtRunner().invoke([*options, "parse", *places])
-    assert done.success, (project, done.exception)
-    (Path(project) / "target").mkdir()
-    shutil.copy("target/manifest.json", f"{project}/target")
-"""
-
 
 @pytest.fixture(scope="module")
-def changes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def changes(tmp_path_factory: pytest.TempPathFactory, many_projects: ManyProjects) -> Path:
     """A copy of the folder in which dbt has parsed every project."""
     folder = tmp_path_factory.mktemp("changes") / "changes"
     shutil.copytree(CHANGES, folder)
-    projects = sorted(str(path.parent.relative_to(folder)) for path in folder.glob("*/*/dbt_project.yml"))
-    subprocess.run([sys.executable, "-c", PARSE, *projects], cwd=folder, check=True)
+    for project in sorted(path.parent for path in folder.glob("*/*/dbt_project.yml")):
+        many_projects.run("parse", project, profiles=folder)
     return folder
 
 

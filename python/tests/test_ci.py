@@ -24,6 +24,7 @@ from ci_runner import (
 )
 from goldens import INTEGRATION, ROOT, copy_projects
 
+pytestmark = pytest.mark.dbt
 REGISTRY = INTEGRATION / "expected" / "registry"
 MARTS = "team/models/marts/marts.yml"
 BIGQUERY = """\

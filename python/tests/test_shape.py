@@ -1,10 +1,13 @@
 """What is said of a value that does not have its schema's shape."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from interpreted import KEYWORDS, not_interpreted
 
 from dbt_scheduler.shape import Violation, schema, violations, violations_of
 
@@ -141,12 +144,45 @@ def test_every_part_of_the_schema_is_described_with_an_example(name: str) -> Non
 
 
 def test_the_schema_uses_only_keywords_that_the_macros_interpret() -> None:
-    macros = Path(__file__).parents[2] / "macros" / "json_schema"
-    interpreted = "".join(path.read_text() for path in macros.glob("*.sql"))
-    annotations = {"$schema", "title", "description", "examples", "$defs"}
-    used = _keywords(schema("meta_scheduler"))
-    assert {"type", "pattern", "$ref", "enum"} <= used
-    assert not [keyword for keyword in used - annotations if f"'{keyword}'" not in interpreted]
+    """And the macros interpret no other."""
+    assert [*not_interpreted(schema("meta_scheduler"))] == []
+    assert set(KEYWORDS) <= _keywords(schema("meta_scheduler"))
+
+
+@pytest.mark.parametrize(
+    ("rules", "places"),
+    [
+        ({"maximum": 3}, ["#/maximum"]),
+        ({"properties": {"a": {"required": ["b"]}, "maximum": {}}}, ["#/properties/a/required"]),
+        ({"$defs": {"a": {"const": 1}}}, ["#/$defs/a/const"]),
+        ({"items": {"maxItems": 1}, "not": {"anyOf": []}}, ["#/items/maxItems", "#/not/anyOf"]),
+        ({"additionalProperties": {"format": "date"}}, ["#/additionalProperties/format"]),
+        ({"additionalProperties": False, "properties": {"a": True}}, ["#/properties/a"]),
+        ({"items": False}, ["#/items"]),
+        ({"$ref": "https://example.org/a.json"}, ["#/$ref"]),
+        ({"$ref": "#name"}, ["#/$ref"]),
+        ({"$ref": "#", "enum": [{"const": 1}], "examples": [{"const": 1}]}, []),
+    ],
+)
+def test_what_the_macros_would_not_interpret(rules: dict[str, Any], places: list[str]) -> None:
+    assert [*not_interpreted(rules)] == places
+
+
+def test_nothing_is_generated_from_a_schema_that_the_macros_do_not_interpret(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    for folder in ("schemas", "macros/generated", "docs", "python/src", "python/tools"):
+        shutil.copytree(root / folder, tmp_path / folder)
+    path = tmp_path / "schemas" / "meta_scheduler.schema.json"
+    path.write_text(path.read_text().replace('"minimum": 0', '"exclusiveMinimum": 0', 1))
+    before = (tmp_path / "macros" / "generated" / "meta_scheduler_schema.sql").read_text()
+    done = generate(tmp_path)
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert done.stderr == (
+        "schemas/meta_scheduler.schema.json#/properties/retries/exclusiveMinimum: the dbt macros do not interpret this; they know "
+        "$ref, type, enum, not, properties, additionalProperties, minProperties, items, minItems, uniqueItems, "
+        "minLength, maxLength, pattern, minimum, maximum (macros/json_schema, python/tools/interpreted.py)\n"
+    )
+    assert (tmp_path / "macros" / "generated" / "meta_scheduler_schema.sql").read_text() == before
 
 
 def test_the_schema_judges_each_key_by_itself() -> None:
@@ -166,12 +202,11 @@ def _keywords(rules: object) -> set[str]:
 
 
 def test_what_is_generated_is_current() -> None:
-    root = Path(__file__).parents[2]
-    check = subprocess.run(
-        [sys.executable, str(root / "python" / "tools" / "generate.py"), "--check"],
-        env={"PYTHONPATH": str(root / "python" / "src")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    check = generate(Path(__file__).parents[2], "--check")
     assert (check.stdout, check.returncode) == ("", 0), check.stderr
+
+
+def generate(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(root / "python" / "tools" / "generate.py"), *arguments]
+    env = {"PYTHONPATH": str(root / "python" / "src")}
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)

@@ -1,6 +1,6 @@
 """Writes the dbt macros that carry what Python and the schemas define, and the rules' documentation.
 
-``--check`` writes nothing and fails when a file is stale.
+``--check`` writes nothing and fails when a file is stale. A schema that the macros cannot interpret is an error.
 """
 
 import json
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from interpreted import KEYWORDS, not_interpreted
 from rules_doc import render
 
 from dbt_scheduler.catalogue import all_rules
@@ -30,9 +31,22 @@ from dbt_scheduler.wording import KINDS, LONGEST_QUOTE, UNITS, WORDS
 FOLDER = Path(__file__).parents[2] / "macros" / "generated"
 CHECKED_BY_MACROS = (SCH101, SCH102, SCH103, SCH301, SCH302, SCH303, SCH304, SCH312, SCH315, SCH316)
 
+LACKING = (
+    "schemas/meta_scheduler.schema.json{place}: the dbt macros do not interpret this; "
+    "they know " + ", ".join(KEYWORDS) + " (macros/json_schema, python/tools/interpreted.py)"
+)
+
 
 def main(arguments: list[str]) -> int:
-    """Write the stale files, or with ``--check`` only name them; the exit code is then 1 if there are any."""
+    """Write the stale files, or with ``--check`` only name them; the exit code is then 1 if there are any.
+
+    It is 1 too, and nothing is written, if the schema has what the macros do not interpret.
+    """
+    lacking = [*not_interpreted(schema("meta_scheduler"))]
+    for place in lacking:
+        print(LACKING.format(place=place), file=sys.stderr)  # noqa: T201 - a command
+    if lacking:
+        return 1
     stale = {path: text for path, text in generated().items() if _current(path) != text}
     for path, text in stale.items():
         if "--check" not in arguments:
@@ -44,7 +58,12 @@ def main(arguments: list[str]) -> int:
 
 def generated() -> dict[Path, str]:
     """The text of each generated file."""
-    words = {"templates": WORDS, "kinds": KINDS, "units": UNITS, "longest_quote": LONGEST_QUOTE}
+    words = {
+        "templates": {keyword: text for keyword, text in WORDS.items() if keyword in KEYWORDS},
+        "kinds": KINDS,
+        "units": {keyword: unit for keyword, unit in UNITS.items() if keyword in KEYWORDS},
+        "longest_quote": LONGEST_QUOTE,
+    }
     return {
         FOLDER / "meta_scheduler_schema.sql": _macro("meta_scheduler_schema", schema("meta_scheduler")),
         FOLDER / "rules.sql": _macro("rules", {rule.code: _words(rule) for rule in CHECKED_BY_MACROS}),

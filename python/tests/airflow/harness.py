@@ -131,23 +131,24 @@ class Platform:
             )
         return run_id
 
-    def work(self, rounds: int = 12) -> None:
-        """Let the scheduler run until nothing changes any more, tasks and due triggers included."""
-        before = None
+    def work(self, rounds: int = 36) -> None:
+        """Let the scheduler run until nothing changes any more in two rounds, tasks and due triggers included."""
+        before, same = None, 0
         for _ in range(rounds):
-            self.schedule()
+            self.schedule(1)
             self._trigger_once()
             after = self.everything()
-            if after == before:
+            same = same + 1 if after == before else 0
+            if same == 2:
                 return
             before = after
         raise AssertionError(f"Airflow did not settle: {before}")
 
-    def schedule(self) -> None:
+    def schedule(self, rounds: int = 3) -> None:
         """A few rounds of the scheduler's loop, without a triggerer."""
         with airflows_own_warnings():
             runner = SchedulerJobRunner(
-                Job(), num_runs=3, scheduler_idle_sleep_time=0, executors=[_Executor(self)]
+                Job(), num_runs=rounds, scheduler_idle_sleep_time=0, executors=[_Executor(self)]
             )
             runner._execute()
 

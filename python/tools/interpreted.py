@@ -1,0 +1,37 @@
+"""What of JSON Schema the dbt macros interpret, and where a schema uses more than that."""
+
+from collections.abc import Iterator, Mapping
+
+from dbt_scheduler.wording import Json
+
+KEYWORDS = (
+    *("$ref", "type", "enum", "not"),
+    *("properties", "additionalProperties", "minProperties"),
+    *("items", "minItems", "uniqueItems"),
+    *("minLength", "maxLength", "pattern"),
+    *("minimum", "maximum"),
+)
+_ANNOTATIONS = ("$schema", "title", "description", "examples", "$defs")
+
+
+def not_interpreted(rules: Json, place: str = "#") -> Iterator[str]:
+    """The places in a schema, as JSON pointers, of which the macros would make nothing or something else."""
+    if not isinstance(rules, Mapping):  # true or false
+        yield place
+        return
+    for keyword, rule in rules.items():
+        here = f"{place}/{keyword}"
+        if keyword in {"properties", "$defs"}:
+            for name, each in rule.items():
+                yield from not_interpreted(each, f"{here}/{name}")
+        elif keyword in {"items", "not"} or (
+            keyword == "additionalProperties" and not isinstance(rule, bool)
+        ):
+            yield from not_interpreted(rule, here)
+        elif keyword not in KEYWORDS + _ANNOTATIONS or (keyword == "$ref" and not _is_pointer(rule)):
+            yield here
+
+
+def _is_pointer(reference: str) -> bool:
+    """Whether a reference leads to a part of the same schema, by its place."""
+    return reference == "#" or reference.startswith("#/")
