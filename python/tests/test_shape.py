@@ -152,8 +152,8 @@ def test_the_schema_uses_only_keywords_that_the_macros_interpret() -> None:
 @pytest.mark.parametrize(
     ("rules", "places"),
     [
-        ({"maximum": 3}, ["#/maximum"]),
-        ({"properties": {"a": {"required": ["b"]}, "maximum": {}}}, ["#/properties/a/required"]),
+        ({"exclusiveMaximum": 3}, ["#/exclusiveMaximum"]),
+        ({"properties": {"a": {"required": ["b"]}, "exclusiveMaximum": {}}}, ["#/properties/a/required"]),
         ({"$defs": {"a": {"const": 1}}}, ["#/$defs/a/const"]),
         ({"items": {"maxItems": 1}, "not": {"anyOf": []}}, ["#/items/maxItems", "#/not/anyOf"]),
         ({"additionalProperties": {"format": "date"}}, ["#/additionalProperties/format"]),
