@@ -18,10 +18,10 @@ airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
 test: lint types ## lint, types and every test
-	cd python && $(BIN)/python -m pytest -n 2 --dist loadgroup
+	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint types ## lint, types and the tests that need neither dbt nor Airflow: under a minute
-	cd python && $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not dbt and not airflow"
+	cd python && $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not dbt and not airflow"
 
 lint: $(ENVIRONMENT) ## style, and which module may import which
 	cd python && $(BIN)/ruff check && $(BIN)/ruff format --check

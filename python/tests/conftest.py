@@ -1,4 +1,4 @@
-"""Fixtures that several test modules share, what each test needs, and the option that writes the expected files anew."""
+"""Fixtures that several test modules share, what each test needs and where it runs, and the option that writes the expected files anew."""
 
 import os
 import sys
@@ -36,17 +36,26 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if "not airflow" in config.option.markexpr and _is_airflows(collection_path) else None
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what each test needs, and group the tests that share a slow start."""
+    """Mark what each test needs."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
+        fixtures = {*getattr(item, "fixturenames", ())}
         if _is_airflows(item.path):
             item.add_marker("airflow")
-        if {"macro_project", "many_projects"} & {*fixtures} or hasattr(getattr(item, "module", None), "dbt"):
+        if {"macro_project", "many_projects"} & fixtures or hasattr(getattr(item, "module", None), "dbt"):
             item.add_marker("dbt")
-        shared = [name for name in ("migrated", "macro_project", "many_projects") if name in fixtures]
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.nodeid.partition("::")[0]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of one folder run in one worker, as what they share is slow to start: an Airflow takes ten seconds."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where it is used
+
+    class ByFolder(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "/".join(nodeid.partition("::")[0].split("/")[:2])
+
+    return ByFolder(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def _is_airflows(path: Path) -> bool:
