@@ -20,7 +20,7 @@ airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 test: lint types ## lint, types and every test
 	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: lint types ## lint, types and the tests that need neither dbt nor Airflow: under a minute
+check: lint types ## lint, types and the tests that need neither dbt nor Airflow
 	cd python && $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not dbt and not airflow"
 
 lint: $(ENVIRONMENT) ## style, and which module may import which

@@ -84,7 +84,7 @@ class CommandOperator(BaseOperator):
         self.command = command
         self.cwd = cwd
         self.env = env or {}
-        self.pass_env = tuple(pass_env)
+        self.pass_env = list(pass_env)
         self._process: subprocess.Popen[bytes] | None = None
 
     def execute(self, context: Context) -> None:
