@@ -6,6 +6,7 @@ against the real execution API. Triggers are run by hand, each until its first l
 
 import asyncio
 import threading
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -132,23 +133,32 @@ class Platform:
         return run_id
 
     def work(self, rounds: int = 36) -> None:
-        """Let the scheduler run until nothing changes any more in two rounds, tasks and due triggers included."""
+        """Let the scheduler run until nothing changes any more, tasks and due triggers included."""
         before, same = None, 0
+        self._wait_until_due()
         for _ in range(rounds):
-            self.schedule(1)
+            self.schedule()
             self._trigger_once()
             after = self.everything()
             same = same + 1 if after == before else 0
-            if same == 2:
+            if same == 2:  # one round alone may have come before a run was due, or its tasks were queued
                 return
             before = after
         raise AssertionError(f"Airflow did not settle: {before}")
 
-    def schedule(self, rounds: int = 3) -> None:
+    def _wait_until_due(self) -> None:
+        """SQLite's clock has whole seconds: a run that was asked for in this second is due in the next one."""
+        with create_session() as session:
+            query = select(DagRun.run_after).where(DagRun.state == "queued")
+            asked = [each for each in session.scalars(query) if each <= datetime.now(UTC)]
+        while asked and datetime.now(UTC).replace(microsecond=0) < max(asked):
+            time.sleep(0.05)
+
+    def schedule(self) -> None:
         """A few rounds of the scheduler's loop, without a triggerer."""
         with airflows_own_warnings():
             runner = SchedulerJobRunner(
-                Job(), num_runs=rounds, scheduler_idle_sleep_time=0, executors=[_Executor(self)]
+                Job(), num_runs=3, scheduler_idle_sleep_time=0, executors=[_Executor(self)]
             )
             runner._execute()
 

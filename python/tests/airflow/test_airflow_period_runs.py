@@ -52,7 +52,9 @@ def test_a_run_of_a_named_period_covers_it_and_the_next_scheduled_run_is_still_m
 ) -> None:
     """A logical date of that day, as the docs once said, gives the day before."""
     told = tmp_path / "told"
-    task = a_task("marts.dim", command=telling(told), env=dict(INTERVAL_ENV))
+    task = a_task(
+        "marts.dim", command=telling(told), env={name: str(value) for name, value in INTERVAL_ENV.items()}
+    )
     platform.deploy(a_spec(task, team="shipping"), a_spec(task, team="vilnius", schedule=VILNIUS))
     said = run(platform, "shipping_daily", "2025-09-09")
     (run_id,) = platform.runs("shipping_daily")
