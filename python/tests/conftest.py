@@ -1,6 +1,7 @@
 """Fixtures that several test modules share, what each test needs and where it runs, and the option that writes the expected files anew."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,8 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where tests that need Airflow are left out, it is not even imported."""
-    return True if "not airflow" in config.option.markexpr and _is_airflows(collection_path) else None
+    """Where tests that need Airflow or dbt are left out, it is not even imported."""
+    left_out = config.option.markexpr
+    if "not airflow" in left_out and _is_airflows(collection_path):
+        return True
+    return True if "not dbt" in left_out and _imports_dbt(collection_path) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,7 +46,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = {*getattr(item, "fixturenames", ())}
         if _is_airflows(item.path):
             item.add_marker("airflow")
-        if {"macro_project", "many_projects"} & fixtures or hasattr(getattr(item, "module", None), "dbt"):
+        if (
+            {"macro_project", "many_projects"} & fixtures
+            or hasattr(getattr(item, "module", None), "dbt")
+            or _imports_dbt(item.path)
+        ):
             item.add_marker("dbt")
 
 
@@ -62,6 +70,10 @@ def _is_airflows(path: Path) -> bool:
     """Whether tests need Airflow: its name is in that of their file or folder."""
     tests = Path(__file__).parent
     return path.is_relative_to(tests) and "airflow" in str(path.relative_to(tests))
+
+
+def _imports_dbt(path: Path) -> bool:
+    return path.suffix == ".py" and bool(re.search(r"^\s*(import|from) dbt\b", path.read_text(), re.MULTILINE))
 
 
 @pytest.fixture
