@@ -34,7 +34,7 @@ generate: $(ENVIRONMENT) ## the generated macros and docs/rules.md
 	$(BIN)/python python/tools/generate.py
 
 golden: $(ENVIRONMENT) ## what integration_tests expects, written anew: read the diff
-	cd python && $(BIN)/python -m pytest -q tests/test_integration.py tests/test_adopt.py tests/test_changes.py --update-goldens
+	cd python && $(BIN)/python -m pytest -q tests/integration/test_integration.py tests/adopt/test_adopt.py tests/changes/test_changes.py --update-goldens
 
 bench: $(ENVIRONMENT) ## the figures of python/benchmarks
 	cd python/benchmarks && for bench in bench_*.py; do $(BIN)/python $$bench; done

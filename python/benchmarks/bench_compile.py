@@ -16,7 +16,7 @@ from measure import Job, measure
 _AIM = 3
 _JSON = ("import json", "kept = [json.load(open(path, 'rb')) for path in sys.argv[1:]]")
 _TYPED = (
-    "import msgspec; from pathlib import Path; from dbt_scheduler.manifest import Manifest; "
+    "import msgspec; from pathlib import Path; from dbt_scheduler.project.manifest import Manifest; "
     "decoder = msgspec.json.Decoder(Manifest)",
     "kept = [decoder.decode(Path(path).read_bytes()) for path in sys.argv[1:]]",
 )

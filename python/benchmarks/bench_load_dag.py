@@ -1,4 +1,4 @@
-# ruff: noqa: E402, I001 - imports are timed, in this order
+# ruff: noqa: E402 - imports are timed, in this order
 """What loading DAGs costs, against a floor measured in the same run: the same tasks and edges, made by hand.
 
 Run it with ``python benchmarks/bench_load_dag.py``. CPU seconds; the best of several rounds, each with fresh

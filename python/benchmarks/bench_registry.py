@@ -28,7 +28,7 @@ _BREAKING = (
 _NEIGHBOURS = 3
 _JSON = ("import json", "kept = [json.load(open(path, 'rb')) for path in sys.argv[1:]]")
 _TYPED = (
-    "import msgspec; from pathlib import Path; from dbt_scheduler.registry import Entry; "
+    "import msgspec; from pathlib import Path; from dbt_scheduler.registry.entry import Entry; "
     "decoder = msgspec.json.Decoder(dict[str, Entry])",
     "kept = [decoder.decode(Path(path).read_bytes()) for path in sys.argv[1:]]",
 )

@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 
 _PYTHON = Path(__file__).resolve().parents[1]
-sys.path += [str(_PYTHON / "tools"), str(_PYTHON / "tests" / "airflow")]
+sys.path += [str(_PYTHON / "tools"), str(_PYTHON / "tests" / "support")]
 
 import demo_airflow  # noqa: E402 - the demo's Airflow, from the folder just named
-from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry  # noqa: E402
 
-from dbt_scheduler.registry import Entry  # noqa: E402
-from dbt_scheduler.resume.api import AirflowApi, TaskInstance, Which  # noqa: E402
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry  # noqa: E402
+from dbt_scheduler.airflow_api.client import AirflowApi, TaskInstance, Which  # noqa: E402
+from dbt_scheduler.registry.entry import Entry  # noqa: E402
 from dbt_scheduler.spec import STUB, DagSpec  # noqa: E402
 
 __all__ = ["Live", "a_spec", "a_task", "a_wait", "a_wait_entry", "an_entry", "date"]

@@ -15,14 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
-from dbt_scheduler.pipelines import manual_interval
-from dbt_scheduler.registry import Entry, Produced
-from dbt_scheduler.resume.api import AirflowApiError
-from dbt_scheduler.resume.matching import waiting_for
+from dbt_scheduler.airflow_api.client import AirflowApiError
+from dbt_scheduler.registry.entry import Entry, Produced
 from dbt_scheduler.resume.satisfy import satisfy
 from dbt_scheduler.resume.sweep import sweep
-from dbt_scheduler.resume.waiting import waits_for
+from dbt_scheduler.resume.waiting_sensors import waiting_for
+from dbt_scheduler.schedule import manual_interval
 from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.waits.wait import waits_for
 from live_airflow import Live, a_spec, a_task, a_wait, a_wait_entry, an_entry, date
 
 FAN = 20

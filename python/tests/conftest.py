@@ -73,7 +73,9 @@ def _is_airflows(path: Path) -> bool:
 
 
 def _imports_dbt(path: Path) -> bool:
-    return path.suffix == ".py" and bool(re.search(r"^\s*(import|from) dbt\b", path.read_text(), re.MULTILINE))
+    return path.suffix == ".py" and bool(
+        re.search(r"^\s*(import|from) dbt\b", path.read_text(), re.MULTILINE)
+    )
 
 
 @pytest.fixture

@@ -18,6 +18,6 @@ for release in "$@"; do
 		"dbt-core~=$release.0" dbt-duckdb jsonschema msgspec pyyaml pytest
 	"$environment/bin/python" -c 'import importlib.metadata as m; print("dbt-core", m.version("dbt-core"))'
 	PYTHONPATH=src "$environment/bin/python" -m pytest --quiet -W default -p no:cacheprovider \
-		tests/test_interpreter.py tests/test_dbt_package.py || failed=1
+		tests/dbt_package/test_interpreter.py tests/dbt_package/test_dbt_package.py || failed=1
 done
 exit "$failed"

@@ -11,8 +11,10 @@ from pathlib import Path
 from interpreted import KEYWORDS, not_interpreted
 from rules_doc import render
 
-from dbt_scheduler.catalogue import all_rules
-from dbt_scheduler.catalogue.global_assets import (
+from dbt_scheduler.config.schema.messages import KINDS, LONGEST_QUOTE, UNITS, WORDS
+from dbt_scheduler.config.schema.validation import schema
+from dbt_scheduler.findings.catalogue import all_rules
+from dbt_scheduler.findings.catalogue.global_assets import (
     REF_HINTS,
     SCH301,
     SCH302,
@@ -23,10 +25,8 @@ from dbt_scheduler.catalogue.global_assets import (
     SCH316,
     SIMILAR,
 )
-from dbt_scheduler.catalogue.nodes import SCH101, SCH102, SCH103
-from dbt_scheduler.errors import Rule
-from dbt_scheduler.shape import schema
-from dbt_scheduler.wording import KINDS, LONGEST_QUOTE, UNITS, WORDS
+from dbt_scheduler.findings.catalogue.nodes import SCH101, SCH102, SCH103
+from dbt_scheduler.findings.finding import Rule
 
 FOLDER = Path(__file__).parents[2] / "macros" / "generated"
 CHECKED_BY_MACROS = (SCH101, SCH102, SCH103, SCH301, SCH302, SCH303, SCH304, SCH312, SCH315, SCH316)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from dbt_scheduler.wording import Json
+from dbt_scheduler.config.schema.messages import Json
 
 KEYWORDS = (
     *("$ref", "type", "enum", "not"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dbt_scheduler.errors import Rule
+from dbt_scheduler.findings.finding import Rule
 
 _FAMILIES = {
     "SCH1": "dbt nodes",

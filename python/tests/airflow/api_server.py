@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+
 from harness import airflows_own_warnings
 
 with airflows_own_warnings():

@@ -34,10 +34,10 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import airflow.jobs.scheduler_job_runner
     import airflow.providers.standard.sensors.external_task  # noqa: F401
-    from airflow.utils.db import initdb
-    from harness import Platform
-
     from airflow import settings
+    from airflow.utils.db import initdb
+
+    from harness import Platform
 
 
 @pytest.fixture(scope="session")

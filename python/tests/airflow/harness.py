@@ -40,8 +40,8 @@ from airflow.utils.state import DagRunState
 from airflow.utils.types import DagRunTriggeredByType, DagRunType
 from sqlalchemy import select, update
 
-from dbt_scheduler.pipelines import Interval, manual_interval, run_interval
-from dbt_scheduler.registry import Entry
+from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.schedule import Interval, manual_interval, run_interval
 from dbt_scheduler.spec import STUB, DagSpec, Schedule
 
 BUNDLE = "dags-folder"

@@ -10,11 +10,11 @@ from airflow.sdk import CronDataIntervalTimetable
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.utils.session import create_session
-from builders import a_spec, a_task, a_wait
-from harness import Platform
 from sqlalchemy import select
 
+from builders import a_spec, a_task, a_wait
 from dbt_scheduler.spec import DagSpec, Schedule
+from harness import Platform
 
 DAG = "playground_daily"
 

@@ -14,10 +14,10 @@ import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowException, AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
-from builders import python
 
+from builders import python
 from dbt_scheduler.airflow.operators import USUAL, CommandOperator
-from dbt_scheduler.config import DEFAULT_PLATFORM
+from dbt_scheduler.config.platform import DEFAULT_PLATFORM
 
 
 def an_operator(folder: Path, command: list[str], **rest: Any) -> CommandOperator:

@@ -9,13 +9,13 @@ from airflow.models.taskinstance import TaskInstance, clear_task_instances
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.utils.session import create_session
-from builders import a_spec, a_task, a_wait, python
-from dbt_team import DbtTeam
-from harness import Platform, airflows_own_warnings
 from sqlalchemy import select
 
+from builders import a_spec, a_task, a_wait, python
 from dbt_scheduler.airflow.dbt_operator import DbtOperator
 from dbt_scheduler.spec import Task
+from dbt_team import DbtTeam
+from harness import Platform, airflows_own_warnings
 
 OPERATOR = "dbt_scheduler.airflow.dbt_operator.DbtOperator"
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -11,11 +11,11 @@ import pytest
 from airflow.models.taskinstance import TaskInstance, clear_task_instances
 from airflow.models.taskreschedule import TaskReschedule
 from airflow.utils.session import create_session
-from builders import a_spec, a_task, a_wait, an_entry, python
-from harness import Platform, airflows_own_warnings, moment
 from sqlalchemy import select, update
 
+from builders import a_spec, a_task, a_wait, an_entry, python
 from dbt_scheduler.spec import DagSpec, Schedule
+from harness import Platform, airflows_own_warnings, moment
 
 WAIT = "wait_for__hard_dependencies.dim"
 SOFT = "wait_for__soft_dependencies.dim"

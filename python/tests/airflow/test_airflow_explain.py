@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from builders import a_spec, a_task, a_wait, an_entry
-from harness import Platform, airflows_own_warnings
 
-from dbt_scheduler.deployed import Deployed
-from dbt_scheduler.explain import Airflow, Explainer
+from builders import a_spec, a_task, a_wait, an_entry
+from dbt_scheduler.airflow_api.http import Rest
+from dbt_scheduler.airflow_api.reader import Airflow
+from dbt_scheduler.explain.chain import Explainer
 from dbt_scheduler.explain.text import render
-from dbt_scheduler.resume.rest import Rest
+from dbt_scheduler.output import Deployed
+from harness import Platform, airflows_own_warnings
 
 URL = "http://airflow.example"
 

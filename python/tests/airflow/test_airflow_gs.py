@@ -8,13 +8,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from api_server import public_api
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
-from harness import Platform
-
-from dbt_scheduler.registry import Entry
+from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, DagSpec
 from fake_gcs import FakeGcs
+from harness import Platform
 
 WAIT = "wait_for__hard_dependencies.dim"
 URL = "gs://bucket/registry"

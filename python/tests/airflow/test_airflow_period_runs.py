@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from airflow.models.dag import DagModel
 from airflow.utils.session import create_session
-from api_server import public_api
-from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry, python
 from click.testing import CliRunner, Result
-from harness import Platform
 from sqlalchemy import update
 
+from api_server import public_api
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry, python
 from dbt_scheduler.cli import main
-from dbt_scheduler.compiler.commands import INTERVAL_ENV
+from dbt_scheduler.compiler.dbt_commands import INTERVAL_ENV
 from dbt_scheduler.spec import Schedule
+from harness import Platform
 
 WAIT = "wait_for__hard_dependencies.dim"
 VILNIUS = Schedule("10 0 * * *", "Europe/Vilnius", "day")

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import harness
 import pytest
 from airflow.cli.commands.pool_command import pool_import_helper
+from click.testing import CliRunner
+
+import harness
 from api_server import public_api
 from builders import a_spec, a_task
-from click.testing import CliRunner
-from harness import Platform
-
 from dbt_scheduler.cli import main
 from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, DagSpec
+from harness import Platform
 
 POOL = "one_writer.shipping.dim"
 

@@ -6,19 +6,19 @@ from datetime import timedelta
 import httpx
 import msgspec
 import pytest
+from click.testing import CliRunner
+
 from api_server import public_api
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
-from click.testing import CliRunner
-from harness import Platform, moment
-
 from dbt_scheduler.airflow.sensor import AssetSensor
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli import main
-from dbt_scheduler.registry import Consumed, Contact
-from dbt_scheduler.resume.api import AirflowApi
-from dbt_scheduler.resume.promises import slo_misses
+from dbt_scheduler.registry.entry import Consumed, Contact
+from dbt_scheduler.registry.stores import open_store
+from dbt_scheduler.resume.slo_misses import slo_misses
 from dbt_scheduler.resume.sweep import Swept, sweep
 from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, SENSOR_OPERATOR, DagSpec
-from dbt_scheduler.stores import open_store
+from harness import Platform, moment
 
 WAIT = "wait_for__hard_dependencies.dim"
 NOBODY = "http://127.0.0.1:9"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from builders import DAILY, a_spec, a_task, a_wait, an_entry
-from harness import Platform
 
+from builders import DAILY, a_spec, a_task, a_wait, an_entry
 from dbt_scheduler.spec import DagSpec, Schedule
+from harness import Platform
 
 WAIT = "wait_for__hard_dependencies.dim"
 SOFT = "wait_for__soft_dependencies.dim"

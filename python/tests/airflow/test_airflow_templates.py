@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 
 import pytest
 from airflow.sdk import DAG, BaseOperator
-from builders import a_spec, a_task, a_wait
 from hypothesis import given
 from hypothesis import strategies as st
 
 from build import PLATFORM, World, node, tasks
+from builders import a_spec, a_task, a_wait
 from dbt_scheduler.airflow import build
 from dbt_scheduler.airflow.build import build_dag
 from dbt_scheduler.airflow.sensor import AssetSensor
-from dbt_scheduler.airflow.sweeper import SweepOperator
+from dbt_scheduler.airflow.sweep import SweepOperator
 from dbt_scheduler.kinds import KINDS, Job, Place, Template, with_literals
 from dbt_scheduler.spec import OPERATORS, DagSpec
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from dbt_scheduler.document import Document, Path, parse_yaml
+from dbt_scheduler.config.yaml import Document, Path, parse_yaml
 
 # The one that documents are read with: the other one refuses some tabs.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from dbt_scheduler.document import Path, parse_yaml
+from dbt_scheduler.config.yaml import Path, parse_yaml
 
 Pair = tuple[str, str]
 """A source's name and a table's, as in ``source("shipping", "fct_shipments")``."""

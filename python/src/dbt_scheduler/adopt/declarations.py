@@ -9,7 +9,7 @@ import msgspec
 
 from dbt_scheduler.adopt.blocks import cut, parse
 from dbt_scheduler.adopt.calls import Pair
-from dbt_scheduler.document import Document, Path
+from dbt_scheduler.config.yaml import Document, Path
 
 _SAID_ANEW = {"name", "identifier", "quoting"}
 _CARRIED = {"name", "database", "schema", "quoting", "tables"}

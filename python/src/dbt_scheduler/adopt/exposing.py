@@ -7,7 +7,7 @@ from itertools import groupby
 import msgspec
 
 from dbt_scheduler.adopt.blocks import block_of, line_end, lines_of, parse
-from dbt_scheduler.config import SUPPORTED_VERSIONS
+from dbt_scheduler.config.team import SUPPORTED_VERSIONS
 
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):

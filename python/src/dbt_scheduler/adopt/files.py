@@ -8,7 +8,7 @@ import msgspec
 
 from dbt_scheduler.adopt.calls import Calls, Pair, find_calls
 from dbt_scheduler.adopt.declarations import Declaration, find_declarations
-from dbt_scheduler.document import load_yaml
+from dbt_scheduler.config.yaml import load_yaml
 
 _FOLDERS = {
     "model-paths": "models",

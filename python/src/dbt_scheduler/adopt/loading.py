@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 
 from dbt_scheduler.adopt.files import ProjectFiles, read_files
-from dbt_scheduler.catalogue.assets import SCH313
-from dbt_scheduler.catalogue.inputs import SCH417
-from dbt_scheduler.errors import CannotRunError, Finding
+from dbt_scheduler.findings.catalogue.assets import SCH313
+from dbt_scheduler.findings.catalogue.inputs import SCH417
+from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.project.loading import load_project, load_without_folder
 from dbt_scheduler.project.types import Project
-from dbt_scheduler.stores import is_team
+from dbt_scheduler.registry.encoding import is_team
 
 
 class Subject(msgspec.Struct, frozen=True):

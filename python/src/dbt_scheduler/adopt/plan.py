@@ -9,7 +9,7 @@ from dbt_scheduler.adopt.calls import Pair, Ref, source_call
 from dbt_scheduler.adopt.declarations import Declaration
 from dbt_scheduler.adopt.files import ProjectFiles
 from dbt_scheduler.adopt.reads import Maker, Match, Reader
-from dbt_scheduler.manifest import Manifest, Node
+from dbt_scheduler.project.manifest import Manifest, Node
 from dbt_scheduler.project.types import Project, Table
 
 # The name of an asset, in another team's words, goes into SQL and YAML that dbt renders.

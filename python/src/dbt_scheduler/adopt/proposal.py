@@ -15,7 +15,7 @@ from dbt_scheduler.adopt.reads import Match, find_makers, find_matches
 from dbt_scheduler.adopt.text import PATCH, render_markdown
 from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, Proposal, TableRead, TeamProposal
 from dbt_scheduler.adopt.writing import render_patch
-from dbt_scheduler.registry import Entry
+from dbt_scheduler.registry.entry import Entry
 
 _CIRCULAR = "the table is made from what this makes: with ref() dbt would refuse the circle"
 _NOTHING = Edits({}, {}, (), frozenset())

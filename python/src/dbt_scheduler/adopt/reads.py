@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from dbt_scheduler.adopt.calls import Pair
-from dbt_scheduler.config.scheduler import compile_regex
-from dbt_scheduler.manifest import Exposure, Manifest, Node
+from dbt_scheduler.config.team import compile_regex
+from dbt_scheduler.project.manifest import Exposure, Manifest, Node
 from dbt_scheduler.project.types import Project, Table, node_relation
-from dbt_scheduler.registry import Entry
-from dbt_scheduler.relation import Relation, Relations
+from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.registry.relation import Relation, Relations
 
 
 class Maker(msgspec.Struct, frozen=True, kw_only=True):

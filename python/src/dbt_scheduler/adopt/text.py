@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, Proposal, TableRead, TeamProposal
-from dbt_scheduler.printable import lines
-from dbt_scheduler.wording import number
+from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.printable import lines
 
 PATCH = "adopt.patch"
 

@@ -8,9 +8,9 @@ import msgspec
 
 from dbt_scheduler.adopt.blocks import lines_of
 from dbt_scheduler.adopt.types import Proposal, TeamProposal
-from dbt_scheduler.catalogue.inputs import SCH416
-from dbt_scheduler.errors import CannotRunError
 from dbt_scheduler.files import encode_json, write_atomically
+from dbt_scheduler.findings.catalogue.inputs import SCH416
+from dbt_scheduler.findings.finding import CannotRunError
 
 INDEX = "adopt.json"
 """The file at the top of every proposal that says what is in it."""

@@ -14,9 +14,9 @@ from airflow.sdk.definitions.param import ParamsDict
 from dbt_scheduler.airflow.alerts import alert_on_failure, forget_on_success
 from dbt_scheduler.airflow.callback import resume_consumers
 from dbt_scheduler.airflow.intervals import template_macros
-from dbt_scheduler.airflow.only import params, skip_unless_chosen, skip_unless_read
+from dbt_scheduler.airflow.task_selection import params, skip_unless_chosen, skip_unless_read
 from dbt_scheduler.airflow.timetable import timetable
-from dbt_scheduler.pipelines import first_instant
+from dbt_scheduler.schedule import first_instant
 from dbt_scheduler.spec import ON_RUN_START, OPERATORS, DagSpec, Sensor, Task
 
 _SENSOR_RETRIES = 3

@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context
 
 from dbt_scheduler.airflow.alerts import Destination
+from dbt_scheduler.airflow.alerts.resumed import tell_all_clear
 from dbt_scheduler.airflow.connection import CannotAskError, open_api
 from dbt_scheduler.airflow.intervals import run_interval_of
-from dbt_scheduler.airflow.producers import registry_url
-from dbt_scheduler.airflow.resumed import tell_all_clear
-from dbt_scheduler.printable import one_line, redacted, shown_url
-from dbt_scheduler.registry import Entry
+from dbt_scheduler.airflow.registry import registry_url
+from dbt_scheduler.findings.printable import one_line, redacted, shown_url
+from dbt_scheduler.registry.backend import RegistryUnreadableError
+from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.registry.stores import open_store
 from dbt_scheduler.spec import DagSpec
-from dbt_scheduler.stores import RegistryUnreadableError, open_store
 
 if TYPE_CHECKING:
-    from dbt_scheduler.pipelines import Interval
-    from dbt_scheduler.resume.api import TaskInstance
+    from dbt_scheduler.airflow_api.client import TaskInstance
     from dbt_scheduler.resume.satisfy import Outcome
-    from dbt_scheduler.resume.waiting import Wait
+    from dbt_scheduler.schedule import Interval
+    from dbt_scheduler.waits.wait import Wait
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
 
 def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: float) -> None:
     # Imports that most tasks' files need not pay for when they are parsed.
-    from dbt_scheduler.resume.waiting import waits_for  # noqa: PLC0415
+    from dbt_scheduler.waits.wait import waits_for  # noqa: PLC0415
 
     task: Any = context["task"]
     url = registry_url(spec, Path(task.dag.fileloc))
@@ -81,8 +82,8 @@ def _satisfy(
     spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started: float
 ) -> "tuple[Outcome, tuple[Wait, ...]]":
     """What became of the sensors that wait for this run, and their waits."""
-    from dbt_scheduler.resume.matching import waiting_for  # noqa: PLC0415
     from dbt_scheduler.resume.satisfy import Outcome, satisfied_by, satisfy  # noqa: PLC0415
+    from dbt_scheduler.resume.waiting_sensors import waiting_for  # noqa: PLC0415
 
     made: Interval = run_interval_of(context, spec.schedule)
     note = satisfied_by(spec.dag_id, context["run_id"])

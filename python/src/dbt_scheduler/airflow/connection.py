@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
-from dbt_scheduler.resume.address import address
+from dbt_scheduler.airflow_api.address import address
 
 if TYPE_CHECKING:
-    from dbt_scheduler.resume.api import AirflowApi
+    from dbt_scheduler.airflow_api.client import AirflowApi
 
 
 class CannotAskError(Exception):
@@ -24,7 +24,7 @@ def open_api(connection_id: str, budget_seconds: float) -> Iterator["AirflowApi"
     Whatever goes wrong with it, from the connection to the last answer, is a CannotAskError.
     """
     # Only tasks that do ask pay for the import of an HTTP client.
-    from dbt_scheduler.resume.api import AirflowApi, AirflowApiError  # noqa: PLC0415
+    from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError  # noqa: PLC0415
 
     url, login, password = _credentials(connection_id)
     try:

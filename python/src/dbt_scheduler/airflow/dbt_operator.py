@@ -9,8 +9,8 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from dbt_scheduler.airflow.memory import forget, recall, remember
 from dbt_scheduler.airflow.operators import CommandOperator
+from dbt_scheduler.airflow.task_state import forget, recall, remember
 
 # dbt's own words for its events NoNodesForSelectionCriteria and NothingToDo, in whatever format it logs.
 _SELECTED_NOTHING = re.compile(

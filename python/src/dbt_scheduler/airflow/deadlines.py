@@ -7,7 +7,7 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowRuntimeError
 
-from dbt_scheduler.airflow.memory import recall, remember
+from dbt_scheduler.airflow.task_state import recall, remember
 
 _log = logging.getLogger(__name__)
 

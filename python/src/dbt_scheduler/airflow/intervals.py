@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import Context, get_current_context
 
-from dbt_scheduler.pipelines import Interval, batch_start, manual_interval, period
+from dbt_scheduler.schedule import Interval, batch_start, manual_interval, period
 from dbt_scheduler.spec import Schedule
 
 _EVENT_TIME = "%Y-%m-%dT%H:%M:%S"

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from airflow.sdk import BaseOperatorLink
 from airflow.sdk.configuration import conf
 
-from dbt_scheduler.airflow.runs import Awaited, Sight
+from dbt_scheduler.airflow.execution_api import Awaited, Sight
 
 
 class ProducerRunLink(BaseOperatorLink):

@@ -1,4 +1,4 @@
-"""The Airflow DAG of the spec beside a stub."""
+"""The DAG of a stub: from the spec beside it, or the sweep's own."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ def load_resume_dag(
     stub: str, *, airflow_connection: str, registry_url: str | None, alerts: tuple[str, str]
 ) -> "DAG":
     """The sweep's DAG; its registry is the folder beside the DAGs' when no URL is given."""
-    from dbt_scheduler.airflow.sweeper import build_resume_dag  # noqa: PLC0415
+    from dbt_scheduler.airflow.sweep import build_resume_dag  # noqa: PLC0415
 
     return build_resume_dag(
         stub, airflow_connection=airflow_connection, registry_url=registry_url, alerts=alerts

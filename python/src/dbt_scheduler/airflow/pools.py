@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dbt_scheduler.spec import SpecError, pools_of, read_spec
 
 if TYPE_CHECKING:
-    from dbt_scheduler.resume.api import AirflowApi
+    from dbt_scheduler.airflow_api.client import AirflowApi
 
 _log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ def missing_pools(api: "AirflowApi", dags: Path) -> list[str]:
 
     None where Airflow does not let the connection's user see its pools; the log says so.
     """
-    from dbt_scheduler.resume.api import AirflowApiError  # noqa: PLC0415 - only the sweep asks
+    from dbt_scheduler.airflow_api.client import AirflowApiError  # noqa: PLC0415 - only the sweep asks
 
     try:
         return [

@@ -10,15 +10,15 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout
 
 from dbt_scheduler.airflow.deadlines import first_start
+from dbt_scheduler.airflow.execution_api import Awaited, Sight, glance, look, newest_period
 from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.links import ProducerRunLink
-from dbt_scheduler.airflow.producers import ProducerGoneError, find_producer, registry_url
-from dbt_scheduler.airflow.runs import Awaited, Sight, glance, look, newest_period
+from dbt_scheduler.airflow.registry import ProducerGoneError, find_producer, registry_url
 from dbt_scheduler.airflow.trigger import AssetTrigger
 from dbt_scheduler.airflow.triggerer import triggerer_is_missing
-from dbt_scheduler.moments import utc
-from dbt_scheduler.pipelines import awaited, before_start
-from dbt_scheduler.producers import NoProducerError, gives_up, patience_seconds
+from dbt_scheduler.registry.producer import NoProducerError, gives_up, patience_seconds
+from dbt_scheduler.schedule import awaited, before_start
+from dbt_scheduler.schedule.text import utc
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
 
 _SOFT = "soft"

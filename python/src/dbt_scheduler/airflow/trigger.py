@@ -10,8 +10,8 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
-from dbt_scheduler.airflow.runs import Awaited, Glance, glance
-from dbt_scheduler.pipelines import Interval
+from dbt_scheduler.airflow.execution_api import Awaited, Glance, glance
+from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Schedule
 
 

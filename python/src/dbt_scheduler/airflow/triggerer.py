@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 
 from airflow.sdk.configuration import conf
 
-from dbt_scheduler.printable import redacted
+from dbt_scheduler.findings.printable import redacted
 
 _log = logging.getLogger(__name__)
 

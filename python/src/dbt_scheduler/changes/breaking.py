@@ -5,12 +5,12 @@ has lost a column or has another type in it, or lives elsewhere. Something new n
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 import msgspec
 
-from dbt_scheduler.registry import Entry, Produced, find_produced
+from dbt_scheduler.registry.entry import Acknowledged, Entry, Produced, find_produced
 
 
 class Kind(StrEnum):
@@ -165,3 +165,20 @@ def _columns(was: Mapping[str, str | None], now: Mapping[str, str | None]) -> It
 
 def _words(text: str) -> str:
     return " ".join(text.lower().split()).removesuffix(".")
+
+
+def reason_for(asset: str, change: Change, acknowledged: Iterable[Acknowledged]) -> str | None:
+    """Why the team makes a change; None where it says nothing of it."""
+    return next(
+        (each.reason for each in acknowledged if each.asset == asset and change.acknowledged_by(each.change)),
+        None,
+    )
+
+
+def outdated(base: Entry, head: Entry) -> Iterator[Acknowledged]:
+    """The acknowledgements of the head that no change between the two needs."""
+    broken = tuple(breaking_changes(base, head)) if head.acknowledged_changes else ()
+    made = {(each.name, change) for each in broken for change in each.changes}
+    for each in head.acknowledged_changes:
+        if not any(name == each.asset and change.acknowledged_by(each.change) for name, change in made):
+            yield each

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from dbt_scheduler.durations import duration
+from dbt_scheduler.schedule.durations import duration
 from dbt_scheduler.spec import DagSpec, Schedule, Sensor, Task
 
 _HOOKS = ("on_run_start.", "on_run_end.")

@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
-from dbt_scheduler.adopt import load_subjects, propose
+from dbt_scheduler.adopt.loading import load_subjects
+from dbt_scheduler.adopt.proposal import propose
 from dbt_scheduler.adopt.text import render_summary
 from dbt_scheduler.adopt.writing import encode_proposal, write_proposal
+from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import (
     FOLDER,
     FOLDER_OR_FILE,
@@ -20,9 +22,8 @@ from dbt_scheduler.cli.shared import (
     show_json,
     talk,
 )
-from dbt_scheduler.compiler.output import writing
-from dbt_scheduler.session import Options, read_platform, read_registry
-from dbt_scheduler.wording import number
+from dbt_scheduler.compiler.writing import writing
+from dbt_scheduler.findings.plural import number
 
 
 @click.command()

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import click
 import msgspec
 
+from dbt_scheduler.airflow_api.address import address
+from dbt_scheduler.airflow_api.http import AirflowApiError, Rest
 from dbt_scheduler.cli.shared import FILE
-from dbt_scheduler.deployed import NotFoundError
-from dbt_scheduler.printable import shown_url
-from dbt_scheduler.resume.address import address
-from dbt_scheduler.resume.rest import AirflowApiError, Rest
+from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.printable import shown_url
 
 PASSWORD = "DBT_SCHEDULER_AIRFLOW_PASSWORD"  # noqa: S105 - the name of a variable
 _PATIENCE_SECONDS = 60

@@ -7,13 +7,15 @@ from pathlib import Path
 import click
 import msgspec
 
+from dbt_scheduler.airflow_api.reader import Airflow
 from dbt_scheduler.cli.airflow_options import airflow_options, asking, connection
 from dbt_scheduler.cli.shared import FOLDER, STYLE, refusals, show_json, warn
-from dbt_scheduler.deployed import Deployed, NotFoundError
-from dbt_scheduler.explain import Airflow, Explainer
+from dbt_scheduler.explain.chain import Explainer
 from dbt_scheduler.explain.text import render
+from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.output import Deployed
 from dbt_scheduler.spec import DagSpec
-from dbt_scheduler.suggest import did_you_mean
 
 
 @click.command()

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from dbt_scheduler.cli.session import Options, read_platform
 from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, warn
-from dbt_scheduler.deployed import Deployed
 from dbt_scheduler.files import encode_json
-from dbt_scheduler.session import Options, read_platform
+from dbt_scheduler.output import Deployed
 from dbt_scheduler.spec import ONE_WRITER, pools_of
 
 _BY_AIRFLOW = "default_pool"

@@ -8,16 +8,16 @@ from typing import Any
 
 import click
 
+from dbt_scheduler.checks import check as find_all
+from dbt_scheduler.cli.session import Options, Session, open_session
 from dbt_scheduler.cli.shared import FOLDER, common, progress, refusals, say, talk, warn
-from dbt_scheduler.compiler.output import write_output
 from dbt_scheduler.compiler.specs import Compiled, compile_team
-from dbt_scheduler.config import PlatformConfig
-from dbt_scheduler.errors import Finding, Severity
-from dbt_scheduler.formats import FORMATS
+from dbt_scheduler.compiler.writing import write_output
+from dbt_scheduler.config.types import PlatformConfig
+from dbt_scheduler.findings.finding import Finding, Severity
+from dbt_scheduler.findings.formats import FORMATS
+from dbt_scheduler.findings.plural import number
 from dbt_scheduler.graph.workspace import Team
-from dbt_scheduler.rules import check as find_all
-from dbt_scheduler.session import Options, Session, open_session
-from dbt_scheduler.wording import number
 
 
 @click.command()

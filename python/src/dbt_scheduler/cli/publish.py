@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from dbt_scheduler.cli.session import Options, read_platform, read_registry, registry_to_use
 from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, say, talk, warn
-from dbt_scheduler.deployed import NotFoundError
-from dbt_scheduler.printable import shown_url
-from dbt_scheduler.publishers import ci_repository
-from dbt_scheduler.publishing import (
+from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.printable import shown_url
+from dbt_scheduler.registry.publish import (
     Published,
     check_offers,
     check_publishers,
@@ -18,8 +18,9 @@ from dbt_scheduler.publishing import (
     load_offers,
     write_offers,
 )
-from dbt_scheduler.session import Options, read_platform, read_registry, registry_to_use
-from dbt_scheduler.stores import Store, open_store
+from dbt_scheduler.registry.publishers import ci_repository
+from dbt_scheduler.registry.store import Store
+from dbt_scheduler.registry.stores import open_store
 
 _NOTHING = "nothing was published"
 

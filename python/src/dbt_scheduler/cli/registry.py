@@ -8,18 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from dbt_scheduler.cli.groups import Group
-from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, say, show_json, talk, warn
-from dbt_scheduler.compiler.output import writing
-from dbt_scheduler.deployed import NotFoundError
-from dbt_scheduler.files import encode_json
-from dbt_scheduler.lookup.finding import find_asset, find_team
-from dbt_scheduler.lookup.text import render_asset, render_assets, render_consumers, render_needs
-from dbt_scheduler.lookup.views import view_asset, view_assets, view_needs
-from dbt_scheduler.printable import shown_url
-from dbt_scheduler.project.loading import team_name
-from dbt_scheduler.readers import Readers
-from dbt_scheduler.registry import Directory
-from dbt_scheduler.session import (
+from dbt_scheduler.cli.session import (
     Options,
     is_registry_named,
     read_platform,
@@ -27,8 +16,19 @@ from dbt_scheduler.session import (
     registry_to_use,
     registry_warnings,
 )
-from dbt_scheduler.snapshot import write_snapshot
-from dbt_scheduler.wording import number
+from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, say, show_json, talk, warn
+from dbt_scheduler.compiler.writing import writing
+from dbt_scheduler.files import encode_json
+from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.printable import shown_url
+from dbt_scheduler.project.loading import team_name
+from dbt_scheduler.registry.dbt_package import write_snapshot
+from dbt_scheduler.registry.directory import Directory
+from dbt_scheduler.registry.downstream import Readers
+from dbt_scheduler.registry.lookup.search import find_asset, find_team
+from dbt_scheduler.registry.lookup.text import render_asset, render_assets, render_consumers, render_needs
+from dbt_scheduler.registry.lookup.views import view_asset, view_assets, view_needs
 
 _Value = TypeVar("_Value")
 

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from dbt_scheduler.catalogue.inputs import SCH420, SCH421
+from dbt_scheduler.cli.session import Options, read_platform, read_registry, registry_warnings
 from dbt_scheduler.cli.shared import FOLDER, lookup, refusals, talk, warn
-from dbt_scheduler.errors import CannotRunError
 from dbt_scheduler.files import encode_json
-from dbt_scheduler.printable import printable_json
-from dbt_scheduler.registry import Directory
+from dbt_scheduler.findings.catalogue.inputs import SCH420, SCH421
+from dbt_scheduler.findings.finding import CannotRunError
+from dbt_scheduler.findings.printable import printable_json
+from dbt_scheduler.output import Output, read_output
+from dbt_scheduler.registry.directory import Directory
+from dbt_scheduler.registry.store import Reading
 from dbt_scheduler.report import comment, markdown
 from dbt_scheduler.report.build import Report, Sides, make_report
-from dbt_scheduler.report.outputs import Output, read_output
-from dbt_scheduler.session import Options, read_platform, read_registry, registry_warnings
-from dbt_scheduler.stores import Reading
 
 
 @click.command()

@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
+from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError
 from dbt_scheduler.cli.airflow_options import airflow_options, connection
+from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, common, refusals, talk
-from dbt_scheduler.deployed import NotFoundError
-from dbt_scheduler.moments import utc
-from dbt_scheduler.printable import lines
-from dbt_scheduler.resume.api import AirflowApi, AirflowApiError
+from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.resume.sweep import WINDOW, Swept, sweep
-from dbt_scheduler.session import Options, read_platform, read_registry
-from dbt_scheduler.wording import number
+from dbt_scheduler.schedule.text import utc
 
 
 @click.command()

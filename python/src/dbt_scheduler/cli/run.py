@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from dbt_scheduler.airflow_api.reader import Airflow
 from dbt_scheduler.cli.airflow_options import airflow_options, asking, connection
 from dbt_scheduler.cli.shared import FOLDER, refusals, warn
-from dbt_scheduler.deployed import Deployed
-from dbt_scheduler.explain import Airflow
-from dbt_scheduler.moments import utc
-from dbt_scheduler.period_runs import Asked, Made, link, run_period
+from dbt_scheduler.output import Deployed
+from dbt_scheduler.resume.period_runs import Asked, Made, link, run_period
+from dbt_scheduler.schedule.text import utc
 
 
 @click.command()

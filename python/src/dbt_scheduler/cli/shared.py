@@ -10,10 +10,9 @@ from typing import TypeVar
 
 import click
 
-from dbt_scheduler.deployed import NotFoundError
-from dbt_scheduler.errors import CannotRunError, Finding
-from dbt_scheduler.formats import FORMATS
-from dbt_scheduler.printable import one_line, printable_json
+from dbt_scheduler.findings.finding import CannotRunError, Finding, NotFoundError
+from dbt_scheduler.findings.formats import FORMATS
+from dbt_scheduler.findings.printable import one_line, printable_json
 
 
 class _UsablePath(click.Path):

@@ -9,9 +9,9 @@ import click
 import msgspec
 
 from dbt_scheduler.cli.shared import FOLDER, STYLE, refusals, show_json, warn
-from dbt_scheduler.deployed import Deployed
-from dbt_scheduler.waits import sensors_on, upcoming
+from dbt_scheduler.output import Deployed
 from dbt_scheduler.waits.text import render
+from dbt_scheduler.waits.upcoming import sensors_on, upcoming
 
 _YEARS = range(1970, 9000)
 """Of times that schedules can be worked out around."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from dbt_scheduler.durations import duration
 from dbt_scheduler.project.types import Project, Work
-from dbt_scheduler.registry import Entry
+from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.schedule.durations import duration
 from dbt_scheduler.spec import Sensor
 
 

@@ -5,8 +5,8 @@ period is; with one it builds just that, also where the table does not exist yet
 """
 
 from dbt_scheduler.kinds import Template
-from dbt_scheduler.manifest import Node
-from dbt_scheduler.pipelines import BATCH_SIZES
+from dbt_scheduler.project.manifest import Node
+from dbt_scheduler.schedule import BATCH_SIZES
 
 
 def window(node: Node) -> dict[str, str]:

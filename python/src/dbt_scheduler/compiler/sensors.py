@@ -2,13 +2,14 @@
 
 import math
 
-from dbt_scheduler.config import PlatformConfig
+from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.graph.lineage import DagGraph, Wait
 from dbt_scheduler.graph.task_ids import SENSOR_GROUPS, sensor_task_ids
-from dbt_scheduler.pipelines import cadence_seconds, wait_lag_seconds
-from dbt_scheduler.producers import patience_seconds
 from dbt_scheduler.project.types import Dependency
-from dbt_scheduler.registry import Directory, dag_id, full_task_id
+from dbt_scheduler.registry.directory import Directory
+from dbt_scheduler.registry.entry import dag_id, full_task_id
+from dbt_scheduler.registry.producer import patience_seconds
+from dbt_scheduler.schedule import cadence_seconds, wait_lag_seconds
 from dbt_scheduler.spec import Producer, Schedule, Sensor
 
 

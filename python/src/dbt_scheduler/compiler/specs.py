@@ -2,13 +2,14 @@
 
 import msgspec
 
-from dbt_scheduler.compiler.commands import dbt_runner
+from dbt_scheduler.compiler.dbt_commands import dbt_runner
 from dbt_scheduler.compiler.docs import dag_doc
 from dbt_scheduler.compiler.sensors import active_runs, make_sensors
 from dbt_scheduler.compiler.tasks import Workshop, hook_ids, make_tasks
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.registry import Directory, Entry, dag_id
+from dbt_scheduler.registry.directory import Directory
+from dbt_scheduler.registry.entry import Entry, dag_id
 from dbt_scheduler.spec import DagSpec
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from dbt_scheduler.compiler.commands import INTERVAL_ENV, DbtRunner
+from dbt_scheduler.compiler.dbt_commands import INTERVAL_ENV, DbtRunner
 from dbt_scheduler.compiler.docs import task_doc
 from dbt_scheduler.compiler.microbatch import table_check, window
-from dbt_scheduler.config import PlatformConfig
+from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.graph.dbt_tests import TestPlan
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.task_ids import (
@@ -25,9 +25,9 @@ from dbt_scheduler.graph.task_ids import (
     writer_pool_of,
 )
 from dbt_scheduler.kinds import KINDS, Job, Operator, Place, Template, with_literals
-from dbt_scheduler.manifest import Node
+from dbt_scheduler.project.manifest import Node
 from dbt_scheduler.project.types import Project, Work
-from dbt_scheduler.registry import full_task_id
+from dbt_scheduler.registry.entry import full_task_id
 from dbt_scheduler.spec import Task
 
 _DBT_ENV = {**INTERVAL_ENV, "DBT_FULL_REFRESH": Template("{{ 'true' if params.full_refresh else 'false' }}")}

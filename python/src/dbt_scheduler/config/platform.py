@@ -6,19 +6,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dbt_scheduler.catalogue.inputs import SCH405, SCH406
-from dbt_scheduler.config.shaped import check_shape
+from dbt_scheduler.config.schema.document import check_shape
 from dbt_scheduler.config.types import DbtConfig, Defaults, Pipeline, PlatformAlerting, PlatformConfig
-from dbt_scheduler.document import Document, load_yaml
-from dbt_scheduler.durations import duration_seconds
-from dbt_scheduler.errors import CannotRunError, Finding, Severity
+from dbt_scheduler.config.yaml import Document, load_yaml
+from dbt_scheduler.findings.catalogue.inputs import SCH405, SCH406
+from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
 from dbt_scheduler.kinds import KINDS, Place
-from dbt_scheduler.pipelines import alignment_problems
-from dbt_scheduler.publishers import Publisher
+from dbt_scheduler.registry.publishers import Publisher
+from dbt_scheduler.registry.stores import registry_url
+from dbt_scheduler.schedule import alignment_problems
+from dbt_scheduler.schedule.durations import duration_seconds
 from dbt_scheduler.spec import Schedule
-from dbt_scheduler.stores import registry_url
 
-DEFAULT_PLATFORM = Path(__file__).parent.parent / "platform_default.yaml"
+DEFAULT_PLATFORM = Path(__file__).with_name("platform_default.yaml")
 """The documented file of the package."""
 
 _VARIABLE = "DBT_SCHEDULER_PLATFORM"

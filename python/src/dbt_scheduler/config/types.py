@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from dbt_scheduler.kinds import Place
-from dbt_scheduler.publishers import Publishers
+from dbt_scheduler.registry.publishers import Publishers
 from dbt_scheduler.spec import Schedule
 
 

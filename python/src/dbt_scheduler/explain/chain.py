@@ -2,16 +2,15 @@
 
 from datetime import datetime
 
-from dbt_scheduler.deployed import Deployed
-from dbt_scheduler.explain.facts import Airflow, Run, TaskInstance
-from dbt_scheduler.explain.finding_runs import NoRunError, asked_run, awaited_run
-from dbt_scheduler.explain.scene import Scene, ancestors, interval_of
-from dbt_scheduler.explain.stepping import Stepping
-from dbt_scheduler.explain.steps import Step
-from dbt_scheduler.explain.words import WAITING, Told, about_pool, about_run, about_task, about_wait
-from dbt_scheduler.pipelines import awaited, before_start
-from dbt_scheduler.producers import NoProducerError, gives_up
-from dbt_scheduler.resume.rest import AirflowApiError
+from dbt_scheduler.airflow_api.http import AirflowApiError
+from dbt_scheduler.airflow_api.reader import Airflow, Run, TaskInstance, interval_of
+from dbt_scheduler.explain.messages import WAITING, Told, about_pool, about_run, about_task, about_wait
+from dbt_scheduler.explain.run_snapshot import Scene, ancestors
+from dbt_scheduler.explain.runs import NoRunError, asked_run, awaited_run
+from dbt_scheduler.explain.steps import Step, Stepping
+from dbt_scheduler.output import Deployed
+from dbt_scheduler.registry.producer import NoProducerError, gives_up
+from dbt_scheduler.schedule import awaited, before_start
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
 
 _MOST_RUNS = 25

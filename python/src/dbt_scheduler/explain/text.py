@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from dbt_scheduler.explain.steps import Step, roots
-from dbt_scheduler.moments import on_clock
-from dbt_scheduler.printable import lines
+from dbt_scheduler.findings.printable import lines
+from dbt_scheduler.schedule.text import on_clock
 
 _MOST_NAMES = 4
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from dbt_scheduler.graph.lineage import DagGraph, Graph
-from dbt_scheduler.manifest import Node
+from dbt_scheduler.project.manifest import Node
 
 
 class LoneTest(msgspec.Struct, frozen=True):

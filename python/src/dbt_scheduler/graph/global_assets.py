@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from dbt_scheduler.catalogue.global_assets import (
+from dbt_scheduler.findings.catalogue.global_assets import (
     REF_HINTS,
     SCH301,
     SCH302,
@@ -15,11 +15,12 @@ from dbt_scheduler.catalogue.global_assets import (
     SCH321,
     SIMILAR,
 )
-from dbt_scheduler.errors import Finding, Rule
-from dbt_scheduler.project.places import table_place
+from dbt_scheduler.findings.finding import Finding, Rule
+from dbt_scheduler.findings.suggest import did_you_mean, suggest
+from dbt_scheduler.project.locations import table_place
 from dbt_scheduler.project.types import Project, Table
-from dbt_scheduler.registry import AssetKey, Directory, Retired
-from dbt_scheduler.suggest import did_you_mean, suggest
+from dbt_scheduler.registry.directory import Directory, Retired
+from dbt_scheduler.registry.entry import AssetKey
 
 
 class Globals(msgspec.Struct, frozen=True):

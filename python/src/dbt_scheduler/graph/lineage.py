@@ -5,9 +5,10 @@ from graphlib import CycleError, TopologicalSorter
 
 import msgspec
 
-from dbt_scheduler.pipelines import pick_pipeline
 from dbt_scheduler.project.types import Dependency, Project, Work
-from dbt_scheduler.registry import AssetKey, Directory
+from dbt_scheduler.registry.directory import Directory
+from dbt_scheduler.registry.entry import AssetKey
+from dbt_scheduler.schedule import pick_pipeline
 from dbt_scheduler.spec import Schedule
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.project.types import Dependency, Work
-from dbt_scheduler.registry import AssetKey, full_task_id
+from dbt_scheduler.registry.entry import AssetKey, full_task_id
 from dbt_scheduler.spec import ONE_WRITER, sensor_group
 
 ON_RUN_START = "on_run_start"

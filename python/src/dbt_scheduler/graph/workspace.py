@@ -5,17 +5,18 @@ from pathlib import Path
 
 import msgspec
 
-from dbt_scheduler.catalogue.assets import SCH313
-from dbt_scheduler.config import PlatformConfig
-from dbt_scheduler.errors import CannotRunError, Finding
+from dbt_scheduler.config.types import PlatformConfig
+from dbt_scheduler.findings.catalogue.assets import SCH313
+from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.graph.dbt_tests import TestPlan, plan_tests
-from dbt_scheduler.graph.entries import complete_entry, produced_entry
 from dbt_scheduler.graph.global_assets import Known, resolve_globals
 from dbt_scheduler.graph.lineage import Graph, build_graph
-from dbt_scheduler.project.exposure import expose
+from dbt_scheduler.graph.registry_entry import complete_entry, produced_entry
+from dbt_scheduler.project.exposed_assets import expose
 from dbt_scheduler.project.loading import Loaded, load_project
 from dbt_scheduler.project.types import Project
-from dbt_scheduler.registry import Directory, Entry, retired_assets
+from dbt_scheduler.registry.directory import Directory, retired_assets
+from dbt_scheduler.registry.entry import Entry
 
 
 class Team(msgspec.Struct, frozen=True):

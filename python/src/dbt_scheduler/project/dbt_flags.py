@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dbt_scheduler.document import load_yaml
+from dbt_scheduler.config.yaml import load_yaml
 
 _SELECTED_NOTHING = ("NoNodesForSelectionCriteria", "NothingToDo")
 """dbt's warnings of a selector that matches nothing, and of matches of which none can be run."""

@@ -6,18 +6,20 @@ from pathlib import Path
 
 import msgspec
 
-from dbt_scheduler.catalogue.assets import SCH314
-from dbt_scheduler.catalogue.inputs import SCH408, SCH417
-from dbt_scheduler.catalogue.nodes import SCH102
-from dbt_scheduler.config import TeamConfig, load_team_config
-from dbt_scheduler.document import load_yaml
-from dbt_scheduler.errors import CannotRunError, Finding
-from dbt_scheduler.manifest import Manifest, Node, load_manifest
+from dbt_scheduler.config.team import load_team_config
+from dbt_scheduler.config.types import TeamConfig
+from dbt_scheduler.config.yaml import load_yaml
+from dbt_scheduler.findings.catalogue.assets import SCH314
+from dbt_scheduler.findings.catalogue.inputs import SCH408, SCH417
+from dbt_scheduler.findings.catalogue.nodes import SCH102
+from dbt_scheduler.findings.finding import CannotRunError, Finding
+from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.dbt_flags import strict_warnings
-from dbt_scheduler.project.declared import Declared, Surroundings, declare_tasks
+from dbt_scheduler.project.declared_tasks import Declared, Surroundings, declare_tasks
+from dbt_scheduler.project.locations import node_place
+from dbt_scheduler.project.manifest import Manifest, Node, load_manifest
 from dbt_scheduler.project.names import collect_names
-from dbt_scheduler.project.places import node_place
-from dbt_scheduler.project.settings import NodeSettings, read_settings, shape_finding
+from dbt_scheduler.project.node_settings import NodeSettings, read_settings, shape_finding
 from dbt_scheduler.project.types import (
     Project,
     Table,
@@ -28,8 +30,7 @@ from dbt_scheduler.project.types import (
     node_work,
     source_table,
 )
-from dbt_scheduler.stores import is_team
-from dbt_scheduler.suggest import did_you_mean
+from dbt_scheduler.registry.encoding import is_team
 
 
 class Loaded(msgspec.Struct, frozen=True):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from dbt_scheduler.config import TaskConfig, TeamConfig
-from dbt_scheduler.manifest import Column, Manifest, Node, Source
-from dbt_scheduler.project.settings import NodeSettings
-from dbt_scheduler.relation import Relation
+from dbt_scheduler.config.types import TaskConfig, TeamConfig
+from dbt_scheduler.project.manifest import Column, Manifest, Node, Source
+from dbt_scheduler.project.node_settings import NodeSettings
+from dbt_scheduler.registry.relation import Relation
 
 GLOBAL_ASSETS = "global_assets"
 """The source name, and the folder name, that mark a source table as another team's asset."""

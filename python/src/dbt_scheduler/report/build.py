@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dbt_scheduler.changes.acknowledged import outdated, reason_for
-from dbt_scheduler.changes.breaking import Change, Kind, breaking_changes
-from dbt_scheduler.changes.lineage import Downstream
-from dbt_scheduler.changes.state import State, StateDiff, compare_states
-from dbt_scheduler.readers import Reader, Readers
-from dbt_scheduler.registry import Acknowledged, AssetKey, Directory, Entry, full_task_id
+from dbt_scheduler.changes.breaking import Change, Kind, breaking_changes, outdated, reason_for
+from dbt_scheduler.changes.descendants import Downstream
+from dbt_scheduler.changes.state_diff import StateDiff, compare_states
+from dbt_scheduler.output import State
+from dbt_scheduler.registry.directory import Directory
+from dbt_scheduler.registry.downstream import Reader, Readers
+from dbt_scheduler.registry.entry import Acknowledged, AssetKey, Entry, full_task_id
 
 
 class Party(msgspec.Struct, frozen=True):

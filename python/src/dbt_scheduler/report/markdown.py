@@ -1,11 +1,11 @@
 """The report as Markdown, for a comment on a pull request."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 
-from dbt_scheduler.changes.state import Count, DagDiff, Item, Sign, StateDiff
-from dbt_scheduler.printable import one_line
-from dbt_scheduler.report.acknowledging import how_to_acknowledge
+from dbt_scheduler.changes.state_diff import Count, DagDiff, Item, Sign, StateDiff
+from dbt_scheduler.findings.printable import one_line
 from dbt_scheduler.report.build import ChangedAsset, Report, ReportedChange
 
 _LIMIT = 60_000
@@ -145,3 +145,23 @@ def _escaped(text: str) -> str:
     """Text that Markdown shows as it is, on one line; an underscore within a word is one anyway."""
     text = one_line(" ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*\[\]|~])|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
+
+
+def how_to_acknowledge(report: Report, most: int) -> str:
+    """The entries for the changes that are not acknowledged yet, as Markdown."""
+    entries = [
+        f'  - asset: {_quoted_yaml(asset.asset)}\n    change: {_quoted_yaml(change.text)}\n    reason: ""'
+        for asset in report.assets
+        for change in asset.changes
+        if change.acknowledged is None
+    ]
+    lines = ["```yaml", "acknowledged_changes:", *entries[:most], "```"]
+    return (
+        "Agree on it with the consumers, then say so in `scheduler.yaml`, with a reason for them to read:\n\n"
+        + "\n".join(lines)
+    )
+
+
+def _quoted_yaml(text: str) -> str:
+    """In the double quotes of YAML; a backtick could end the block of code that it stands in."""
+    return one_line(json.dumps(text, ensure_ascii=False)).replace("`", "\\u0060")

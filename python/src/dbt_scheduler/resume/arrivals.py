@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from dbt_scheduler.pipelines import Interval, awaited, before_start, period
-from dbt_scheduler.resume.api import AirflowApi, Run, TaskInstance, Which
-from dbt_scheduler.resume.heal import RunKey
-from dbt_scheduler.resume.matching import run_interval_of
-from dbt_scheduler.resume.waiting import Wait
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, TaskInstance, Which
+from dbt_scheduler.resume.repair import RunKey
+from dbt_scheduler.resume.waiting_sensors import run_interval_of
+from dbt_scheduler.schedule import Interval, awaited, before_start, period
+from dbt_scheduler.waits.wait import Wait
 
 _NEWER = 10
 """How many of the producer's newer runs are looked at when the awaited one does not exist."""

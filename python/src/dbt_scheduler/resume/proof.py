@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Collection
 
-from dbt_scheduler.resume.api import AirflowApi
-from dbt_scheduler.resume.waiting import Wait
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.waits.wait import Wait
 
 _log = logging.getLogger(__name__)
 

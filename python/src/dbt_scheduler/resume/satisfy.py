@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from dbt_scheduler.resume.api import AirflowApi, AirflowApiError, TaskInstance, Which
-from dbt_scheduler.resume.heal import TERMINAL, Graph, RunKey, heal, states_of
+from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError, TaskInstance, Which
+from dbt_scheduler.resume.repair import TERMINAL, Graph, RunKey, heal, states_of
 
 _LOOK_AGAIN_SECONDS = 0.5
 _SETTLE_SECONDS = 1.0

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.registry import Entry
-from dbt_scheduler.resume.api import AirflowApi, Run, TaskInstance, Which
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, TaskInstance, Which
+from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.resume.arrivals import arrivals
-from dbt_scheduler.resume.heal import RunKey, heal
-from dbt_scheduler.resume.matching import unsatisfied
-from dbt_scheduler.resume.promises import SloMiss, slo_misses
 from dbt_scheduler.resume.proof import proven
+from dbt_scheduler.resume.repair import RunKey, heal
 from dbt_scheduler.resume.satisfy import Outcome, satisfied_by, satisfy
-from dbt_scheduler.resume.waiting import Wait, all_waits
+from dbt_scheduler.resume.slo_misses import SloMiss, slo_misses
+from dbt_scheduler.resume.waiting_sensors import unsatisfied
+from dbt_scheduler.waits.wait import Wait, all_waits
 
 WINDOW = timedelta(days=7)
 """How long a run is looked after, counted from when it was due."""

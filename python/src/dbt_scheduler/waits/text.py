@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from dbt_scheduler.moments import on_clock
-from dbt_scheduler.printable import lines, one_line
+from dbt_scheduler.findings.printable import lines, one_line
+from dbt_scheduler.schedule.text import on_clock
 from dbt_scheduler.spec import DagSpec
 from dbt_scheduler.waits.upcoming import Run, Wait
 

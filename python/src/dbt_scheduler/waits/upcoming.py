@@ -6,8 +6,10 @@ from itertools import islice
 
 import msgspec
 
-from dbt_scheduler.deployed import NotFoundError
-from dbt_scheduler.pipelines import (
+from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.registry.producer import NoProducerError, gives_up, ready_by
+from dbt_scheduler.schedule import (
     Interval,
     awaited,
     before_start,
@@ -16,9 +18,7 @@ from dbt_scheduler.pipelines import (
     run_interval,
     scheduled_time,
 )
-from dbt_scheduler.producers import NoProducerError, gives_up, ready_by
 from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
-from dbt_scheduler.suggest import did_you_mean
 
 _MOMENT = timedelta(microseconds=1)
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowRuntimeError, AirflowSensorTimeout
 
-from dbt_scheduler.airflow.alerts import texts
+from dbt_scheduler.airflow.alerts import messages
+from dbt_scheduler.airflow.alerts.deduplication import forget_told, note_told, was_told
+from dbt_scheduler.airflow.alerts.messages import Message, TaskRun
 from dbt_scheduler.airflow.alerts.sending import Destination, send
-from dbt_scheduler.airflow.alerts.texts import Message, TaskRun
-from dbt_scheduler.airflow.alerts.told import forget_told, note_told, was_told
 from dbt_scheduler.airflow.intervals import run_interval_of
-from dbt_scheduler.airflow.producers import ProducerGoneError
-from dbt_scheduler.printable import redacted
+from dbt_scheduler.airflow.registry import ProducerGoneError
+from dbt_scheduler.findings.printable import redacted
 from dbt_scheduler.spec import DagSpec
 
 _log = logging.getLogger(__name__)
@@ -86,9 +86,9 @@ def _message(spec: DagSpec, context: Context, kind: str, tags: tuple[str, ...]) 
     ti = context["ti"]
     task = TaskRun(ti.dag_id, ti.task_id, run_interval_of(context, spec.schedule).start, ti.log_url)
     if kind == _TASK:
-        return texts.task_failure(task, tags)
+        return messages.task_failure(task, tags)
     error = context.get("exception")
-    return texts.dependency_failure(task, tags, str(error) if isinstance(error, ProducerGoneError) else "")
+    return messages.dependency_failure(task, tags, str(error) if isinstance(error, ProducerGoneError) else "")
 
 
 def _owners(spec: DagSpec, task_id: str) -> list[str]:

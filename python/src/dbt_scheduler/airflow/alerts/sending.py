@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from dbt_scheduler.airflow.alerts import texts
-from dbt_scheduler.airflow.alerts.channels import NotSentError, open_channel
-from dbt_scheduler.airflow.alerts.texts import Message, Promise, TaskRun, plain
+from dbt_scheduler.airflow.alerts import messages
+from dbt_scheduler.airflow.alerts.messages import Message, Promise, TaskRun, plain
+from dbt_scheduler.airflow.alerts.transports import NotSentError, open_channel
+from dbt_scheduler.findings.plural import number
 from dbt_scheduler.spec import DagSpec
-from dbt_scheduler.wording import number
 
 _log = logging.getLogger(__name__)
 
@@ -34,12 +34,12 @@ class Destination(msgspec.Struct, frozen=True):
 
 def slo_miss(to: Destination, task: TaskRun, promise: Promise) -> bool:
     """Tell a producer's team that an asset is late; whether it could be told. Never raises."""
-    return send(to, texts.slo_miss(task, to.tags, promise))
+    return send(to, messages.slo_miss(task, to.tags, promise))
 
 
 def all_clear(to: Destination, sensor: TaskRun, seconds: float = _BUDGET_SECONDS) -> bool:
     """Tell a consumer's team that what it waited for is there; whether it could be told. Never raises."""
-    return send(to, texts.all_clear(sensor), seconds)
+    return send(to, messages.all_clear(sensor), seconds)
 
 
 def send(to: Destination, message: Message, seconds: float = _BUDGET_SECONDS) -> bool:

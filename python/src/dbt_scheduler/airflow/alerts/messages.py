@@ -1,0 +1,97 @@
+"""What alerts say: values that a channel writes in its own way. Nothing here touches the world."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from dbt_scheduler.findings.printable import one_line
+
+_RESUMES = "When the task finishes successfully on the producers' side, your DAG will resume automatically."
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A line that leads somewhere; without a URL it is only a line."""
+
+    text: str
+    url: str
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One alert: its lines, and whom it tags (``@person``, ``@group``, ``!subteam^ID`` or an e-mail address)."""
+
+    lines: tuple[str | Link, ...]
+    tags: tuple[str, ...] = ()
+
+
+class TaskRun(msgspec.Struct, frozen=True):
+    """The task of a run that an alert is about; ``start`` is that of the run's data interval."""
+
+    dag_id: str
+    task_id: str
+    start: datetime
+    log_url: str
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """An asset, by when it was promised, and the state of the task that makes it."""
+
+    asset: str
+    due: datetime
+    state: str | None
+
+
+def task_failure(task: TaskRun, tags: Iterable[str]) -> Message:
+    """A task has failed, after all of its tries."""
+    return _message(task, "task failure 🚧", (), tags)
+
+
+def dependency_failure(task: TaskRun, tags: Iterable[str], reason: str = "") -> Message:
+    """A sensor has given up: the team's own DAG is not to blame.
+
+    ``reason`` says why it will not go on by itself, where it will not.
+    """
+    return _message(task, "dependency failure 🚧", (reason or _RESUMES,), tags)
+
+
+def slo_miss(task: TaskRun, tags: Iterable[str], promise: Promise) -> Message:
+    """An asset is not ready although it was promised; the task is the one that makes it."""
+    state = promise.state or "not started"
+    said = (
+        f"{promise.asset} was promised by {_moment(promise.due)} and is not ready yet: the task is {state}."
+    )
+    return _message(task, "SLO miss ⏰", (said,), tags)
+
+
+def all_clear(task: TaskRun) -> Message:
+    """What a dependency failure waited for has arrived. It tags nobody: there is nothing to do."""
+    return _message(task, "dependency arrived ✅", ("Your DAG has resumed.",), ())
+
+
+def plain(message: Message) -> str:
+    """The message where nothing is clickable."""
+    lines = [_line(line) for line in message.lines]
+    return "\n".join([*lines, ", ".join(message.tags)] if message.tags else lines)
+
+
+def _message(task: TaskRun, title: str, extra: tuple[str, ...], tags: Iterable[str]) -> Message:
+    # Another team's words may be among them: they stay on their line, and look like no second alert.
+    return Message(
+        lines=(
+            f"{task.dag_id} {title}",
+            f"Date interval start: {_moment(task.start)}",
+            Link(f"{task.task_id} - view logs", task.log_url),
+            *map(one_line, extra),
+        ),
+        tags=tuple(dict.fromkeys(map(one_line, tags))),
+    )
+
+
+def _line(line: str | Link) -> str:
+    if isinstance(line, str):
+        return line
+    return f"{line.text} ({line.url})" if line.url else line.text
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00:00"

@@ -1,0 +1,49 @@
+"""Tells the teams whose runs had failed for want of data that they have gone on."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from airflow.sdk.configuration import conf
+
+from dbt_scheduler.airflow.alerts import Destination, TaskRun, all_clear
+from dbt_scheduler.registry.entry import Entry
+
+if TYPE_CHECKING:
+    from dbt_scheduler.airflow_api.client import TaskInstance
+    from dbt_scheduler.waits.wait import Wait
+
+_LEAST_SECONDS = 0.1
+
+
+def tell_all_clear(
+    satisfied: "Iterable[TaskInstance]",
+    waits: "Iterable[Wait]",
+    entries: Mapping[str, Entry],
+    means: Destination,
+    seconds: float,
+) -> None:
+    """An all-clear for each sensor that had failed, to its team's channel; ``means`` says by which way.
+
+    Those for which there is no time within so many seconds go to the log.
+    """
+    end = time.monotonic() + seconds
+    teams = {wait.consumer.dag_id: wait.consumer.team for wait in waits}
+    for sensor in satisfied:
+        if sensor.state == "failed" and sensor.dag_id in teams:
+            left = max(end - time.monotonic(), _LEAST_SECONDS)
+            all_clear(destination(means, entries[teams[sensor.dag_id]]), task_run(sensor), left)
+
+
+def destination(means: Destination, entry: Entry) -> Destination:
+    """A team's own channel and tags."""
+    return Destination(means.means, means.connection, entry.contact.channel, entry.contact.tag)
+
+
+def task_run(task: "TaskInstance") -> TaskRun:
+    """A task instance as alerts name it."""
+    base: str = conf.get("api", "base_url", fallback="/").rstrip("/")
+    place = f"{quote(task.dag_id)}/runs/{quote(task.run_id)}/tasks/{quote(task.task_id)}"
+    start = task.logical_date or task.run_after
+    return TaskRun(task.dag_id, task.task_id, start, f"{base}/dags/{place}")

@@ -1,0 +1,23 @@
+"""Alerts in the task's own log: the default, which needs nothing."""
+
+import logging
+
+from dbt_scheduler.airflow.alerts.messages import Message, plain
+
+_log = logging.getLogger(__name__)
+
+
+class LogChannel:
+    """Writes what another channel would send."""
+
+    def __init__(self, channel: str | None) -> None:
+        self._channel = channel
+
+    def send(self, message: Message) -> None:
+        """Write it, as one entry of the log."""
+        _log.warning("Alert for %s:\n%s", self._channel or "nobody, no channel is set", plain(message))
+
+
+def open_channel(connection: str, channel: str | None) -> LogChannel:
+    """A channel that writes to the log."""
+    return LogChannel(channel)

@@ -1,0 +1,167 @@
+"""Alerts by Slack's API: to any channel, with people and user groups mentioned by their names."""
+
+import logging
+import random
+import re
+import time
+from collections.abc import Iterator
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
+
+from dbt_scheduler.airflow.alerts.messages import Message
+from dbt_scheduler.airflow.alerts.slack_markup import escape, known_mention, markup
+from dbt_scheduler.airflow.alerts.transports import NotSentError
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+    from slack_sdk.errors import SlackApiError
+
+_log = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS = 4
+_LOOKUP_SECONDS = 5
+_POST_SECONDS = 6
+_PAGE = 500
+_RATE_LIMITED = 429
+_CODE = re.compile(r"[a-z0-9_]+")
+
+_HINTS = {
+    "invalid_auth": "Put a valid bot token into the password of the Airflow connection {connection}.",
+    "not_authed": "Put a bot token into the password of the Airflow connection {connection}.",
+    "account_inactive": "The token in the Airflow connection {connection} belongs to a deleted app or user.",
+    "token_revoked": "The token in the Airflow connection {connection} has been revoked: make a new one.",
+    "missing_scope": "Give the Slack app the scope chat:write and install it again.",
+    "channel_not_found": "Check alerting.channel in scheduler.yaml, {channel}; invite the app to a private channel.",
+    "not_in_channel": "Invite the Slack app to {channel}, or give it the scope chat:write.public.",
+    "is_archived": "{channel} is archived: name another one as alerting.channel in scheduler.yaml.",
+}
+
+
+class SlackChannel:
+    """Posts to one channel."""
+
+    def __init__(self, client: "WebClient", connection: str, channel: str) -> None:
+        self._client = client
+        self._connection = connection
+        self._channel = channel
+        self._until = 0.0
+
+    def send(self, message: Message) -> None:
+        """Post it; NotSentError when Slack does not take it. People who are not found stay plain text."""
+        self._until = time.monotonic() + _LOOKUP_SECONDS
+        mentions = self._mentions([tag for tag in message.tags if not known_mention(tag)])
+        text = markup(message, lambda tag: mentions.get(tag) or escape(tag))
+        problem = self._post(text)
+        if problem:
+            raise NotSentError(problem)
+
+    def _post(self, text: str) -> str:
+        """Post it, again after each short pause that Slack asks for; returns the problem, if any."""
+        from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: PLC0415 - only alerts need the library
+
+        until = time.monotonic() + _POST_SECONDS
+        while True:
+            try:
+                self._client.chat_postMessage(channel=self._channel, text=text, unfurl_links=False)
+            except SlackApiError as error:
+                pause = _pause(error)
+                if pause is None:
+                    return self._refusal(_code(error))
+                pause += random.random()  # noqa: S311 - so that tasks that failed together come one by one
+                if time.monotonic() + pause > until:
+                    return "Slack's rate limit is reached: too many alerts at once."
+                time.sleep(pause)
+            except (SlackClientError, OSError, HTTPException, ValueError) as error:
+                return f"Slack does not answer ({type(error).__name__}). See whether the worker reaches it."
+            else:
+                return ""
+
+    def _refusal(self, code: str) -> str:
+        hint = _HINTS.get(code, "").format(connection=self._connection, channel=self._channel)
+        return f"Slack says {code}. {hint}".rstrip()
+
+    def _mentions(self, tags: list[str]) -> dict[str, str]:
+        """The mentions of the tags that Slack knows, as far as its API lets us ask and the time allows."""
+        found = {tag: self._by_email(tag) for tag in tags if "@" in tag[1:]}
+        names = {tag.removeprefix("@").lower(): tag for tag in tags if tag not in found}
+        for source in (self._groups, self._people):
+            if names and time.monotonic() < self._until:
+                for name, mention in source():
+                    if name in names:
+                        found[names.pop(name)] = mention
+                    if not names:
+                        break
+        if names:
+            _log.warning("Slack knows nobody called %s: not mentioned.", ", ".join(names.values()))
+        return found
+
+    def _by_email(self, address: str) -> str:
+        if time.monotonic() > self._until:
+            return ""
+        answer = self._ask("users_lookupByEmail", "users:read.email", email=address.removeprefix("@"))
+        return f"<@{answer['user']['id']}>" if answer else ""
+
+    def _groups(self) -> Iterator[tuple[str, str]]:
+        answer = self._ask("usergroups_list", "usergroups:read")
+        for group in answer["usergroups"] if answer else ():
+            yield group["handle"].lower(), f"<!subteam^{group['id']}>"
+
+    def _people(self) -> Iterator[tuple[str, str]]:
+        cursor: str | None = None
+        while cursor != "" and time.monotonic() < self._until:
+            answer = self._ask("users_list", "users:read", limit=_PAGE, cursor=cursor)
+            if not answer:
+                return
+            for user in answer["members"]:
+                if not user.get("deleted"):
+                    profile = user.get("profile", {})
+                    for name in (user.get("name"), profile.get("display_name"), profile.get("real_name")):
+                        yield (name or "").lower(), f"<@{user['id']}>"
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+
+    def _ask(self, method: str, scope: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON of Slack's
+        """What Slack answers, or None: a mention less is no reason not to send."""
+        from slack_sdk.errors import SlackApiError  # noqa: PLC0415
+
+        try:
+            return getattr(self._client, method)(**arguments)
+        except SlackApiError as error:
+            _log.warning("Slack does not say who is who: %s. Is the scope %s there?", _code(error), scope)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            _log.warning("Slack does not say who is who: %s.", type(error).__name__)
+        return None
+
+
+def open_channel(connection: str, channel: str | None) -> SlackChannel:
+    """A team's channel, through a connection of type ``slack`` with the bot token as password."""
+    from airflow.sdk.exceptions import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
+
+    if not channel:
+        raise NotSentError("the team names no channel. Set alerting.channel in scheduler.yaml.")
+    try:
+        from airflow.providers.slack.hooks.slack import SlackHook  # noqa: PLC0415
+    except ImportError:
+        raise NotSentError("Install apache-airflow-providers-slack in Airflow's environment.") from None
+    try:
+        # No handlers: what is worth another try is decided here, within the time there is.
+        hook = SlackHook(slack_conn_id=connection, timeout=_TIMEOUT_SECONDS, retry_handlers=[])
+        return SlackChannel(hook.client, connection, channel)
+    except (AirflowException, ValueError) as error:
+        raise NotSentError(
+            f"the Airflow connection {connection} is missing or has no token in its password "
+            f"({type(error).__name__}). Add it: see docs/alerts.md."
+        ) from None
+
+
+def _code(error: "SlackApiError") -> str:
+    """Slack's own word for what is wrong, or the HTTP status of an answer that is not its API's."""
+    data = error.response.data
+    code = str(data.get("error")) if isinstance(data, dict) else ""
+    return code if _CODE.fullmatch(code) else f"HTTP {error.response.status_code}"
+
+
+def _pause(error: "SlackApiError") -> float | None:
+    """For how long Slack wants nothing more, in seconds; None if that is not what it says."""
+    if error.response.status_code != _RATE_LIMITED:
+        return None
+    return float(error.response.headers.get("Retry-After", 1))

@@ -1,0 +1,55 @@
+"""Alerts by a Slack incoming webhook: simpler than Slack's API, but one channel, and people are not looked up."""
+
+from http.client import HTTPException
+from typing import TYPE_CHECKING
+
+from dbt_scheduler.airflow.alerts.messages import Message
+from dbt_scheduler.airflow.alerts.slack_markup import escape, markup
+from dbt_scheduler.airflow.alerts.transports import NotSentError
+
+if TYPE_CHECKING:
+    from slack_sdk import WebhookClient
+
+_TIMEOUT_SECONDS = 10
+_OK = 200
+
+
+class SlackWebhookChannel:
+    """Posts to the channel that the webhook belongs to."""
+
+    def __init__(self, client: "WebhookClient", connection: str) -> None:
+        self._client = client
+        self._connection = connection
+
+    def send(self, message: Message) -> None:
+        """Post it; NotSentError when Slack does not take it."""
+        try:
+            answer = self._client.send(text=markup(message, escape), unfurl_links=False)
+        except (OSError, HTTPException, ValueError) as error:
+            raise NotSentError(
+                f"Slack's webhook does not answer ({type(error).__name__}). "
+                f"Check the host in the Airflow connection {self._connection}."
+            ) from None
+        if answer.status_code != _OK:
+            raise NotSentError(
+                f"Slack's webhook answers {answer.status_code} {answer.body[:100]!r}. "
+                f"Check the webhook in the Airflow connection {self._connection}."
+            )
+
+
+def open_channel(connection: str, channel: str | None) -> SlackWebhookChannel:
+    """The webhook of a connection of type ``slackwebhook``; the whole URL may be its password."""
+    from airflow.sdk.exceptions import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
+
+    try:
+        from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook  # noqa: PLC0415
+    except ImportError:
+        raise NotSentError("Install apache-airflow-providers-slack in Airflow's environment.") from None
+    try:
+        hook = SlackWebhookHook(slack_webhook_conn_id=connection, timeout=_TIMEOUT_SECONDS)
+        return SlackWebhookChannel(hook.client, connection)
+    except (AirflowException, ValueError) as error:
+        raise NotSentError(
+            f"the Airflow connection {connection} is missing or has no webhook in its password "
+            f"({type(error).__name__}). Add it: see docs/alerts.md."
+        ) from None

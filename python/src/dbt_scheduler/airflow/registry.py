@@ -1,0 +1,52 @@
+"""Finds the task that makes an asset at this moment: as the registry says, else as the spec was compiled."""
+
+import logging
+from pathlib import Path
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from dbt_scheduler.findings.printable import shown_url
+from dbt_scheduler.registry.backend import RegistryUnreadableError
+from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.registry.producer import current_producer
+from dbt_scheduler.registry.stores import open_store
+from dbt_scheduler.spec import DagSpec, Producer, Sensor
+
+_log = logging.getLogger(__name__)
+
+
+class ProducerGoneError(AirflowFailException):
+    """Nobody makes the asset any more: waiting for it would be in vain, and so would trying again."""
+
+
+def registry_url(spec: DagSpec, stub: Path) -> str:
+    """Where the registry is: as the spec says, else the folder ``registry`` beside the folder of the DAGs."""
+    return spec.registry_url or (stub.resolve().parent.parent / "registry").as_uri()
+
+
+def find_producer(wait: Sensor, consumer: DagSpec, url: str) -> Producer:
+    """The task to wait for now.
+
+    The one that was compiled in serves when the registry cannot be read or does not know the team.
+    Raises NoProducerError when the team is there, but the asset is not.
+    """
+    return current_producer(_entry(wait.team, url), wait, consumer)
+
+
+def _entry(team: str, url: str) -> Entry | None:
+    try:
+        entry = open_store(url).read(team)
+    except (RegistryUnreadableError, ValueError) as error:
+        _log.warning(
+            "The registry %s cannot be read; waiting for the producer as it was compiled. %s",
+            shown_url(url),
+            error,
+        )
+        return None
+    if entry is None:
+        _log.warning(
+            "The registry %s does not know %s; waiting for the producer as it was compiled.",
+            shown_url(url),
+            team,
+        )
+    return entry

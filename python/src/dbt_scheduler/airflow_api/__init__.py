@@ -1,0 +1,1 @@
+"""Airflow's public REST API: the one place that asks it."""

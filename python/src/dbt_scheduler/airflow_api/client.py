@@ -1,0 +1,257 @@
+"""Airflow's public REST API, as far as it is used here: every call to it is in this file."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from dbt_scheduler.airflow_api.http import AirflowApiError, Rest
+
+__all__ = ["AirflowApi", "AirflowApiError", "Run", "TaskInfo", "TaskInstance", "Which"]
+
+
+_NAMES = 50
+"""How many names fit into an address."""
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A DAG run. A manual run without a logical date has no data interval either."""
+
+    dag_id: str
+    run_id: str = msgspec.field(name="dag_run_id")
+    state: str
+    run_type: str = ""
+    run_after: datetime
+    logical_date: datetime | None = None
+    data_interval_start: datetime | None = None
+    data_interval_end: datetime | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the scheduler is done with it."""
+        return self.state in ("success", "failed")
+
+
+class TaskInstance(msgspec.Struct, frozen=True, kw_only=True):
+    """A task in a run; ``state`` is None until the scheduler has come to it, ``operator`` its class's name."""
+
+    dag_id: str
+    run_id: str = msgspec.field(name="dag_run_id")
+    task_id: str
+    state: str | None
+    run_after: datetime
+    logical_date: datetime | None = None
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    try_number: int = 0
+    note: str | None = None
+    operator: str | None = None
+
+    @property
+    def id_(self) -> tuple[str, str, str]:
+        """Its DAG, run and task."""
+        return self.dag_id, self.run_id, self.task_id
+
+
+class TaskInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A task of a DAG as it is now."""
+
+    task_id: str
+    downstream_task_ids: tuple[str, ...] | None = None
+    trigger_rule: str | None = None
+
+
+class Which(msgspec.Struct, frozen=True, kw_only=True):
+    """Which runs or task instances to list: those that meet everything that is given.
+
+    ``since`` and ``until`` bound the runs' ``run_after``; ``states`` may hold None for "no state yet".
+    """
+
+    dag_ids: Sequence[str]
+    run_ids: Sequence[str] | None = None
+    task_ids: Sequence[str] | None = None
+    states: Sequence[str | None] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class AirflowApi:
+    """One session with an Airflow, bounded in time.
+
+    Without a login it asks for a token as anybody, which only an Airflow without users gives. Reading is tried
+    again after a failed connection or a server error; writing is not, because only the caller knows whether it
+    still has to be done. Everything raises AirflowApiError. May be used from several threads.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        login: str | None = None,
+        password: str | None = None,
+        *,
+        budget_seconds: float = 300,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._rest = Rest(url, (login or "", password or ""), budget_seconds, transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._rest.close()
+
+    @property
+    def url(self) -> str:
+        """Where this Airflow is, without a slash at the end."""
+        return self._rest.url
+
+    @property
+    def seconds_left(self) -> float:
+        """How much of the budget is left; not positive when it is used up."""
+        return self._rest.seconds_left
+
+    def pause(self, seconds: float) -> None:
+        """Sleep about that long, a little more or less each time so that two callers do not meet for ever."""
+        self._rest.pause(seconds)
+
+    def runs(self, which: Which) -> list[Run]:
+        """Runs of any DAGs (``run_ids`` and ``task_ids`` do not apply)."""
+        body = {"dag_ids": which.dag_ids, "states": which.states, **_window(which)}
+        return self._rest.list("/api/v2/dags/~/dagRuns/list", body, _Runs)
+
+    def task_instances(self, which: Which) -> list[TaskInstance]:
+        """Task instances of any DAGs and runs."""
+        body = {
+            "dag_ids": which.dag_ids,
+            "dag_run_ids": which.run_ids,
+            "task_ids": which.task_ids,
+            "state": which.states,
+            **_window(which),
+        }
+        return self._rest.list("/api/v2/dags/~/dagRuns/~/taskInstances/list", body, _TaskInstances)
+
+    def run(self, dag_id: str, run_id: str) -> Run | None:
+        """A run, or None when it is gone."""
+        return self._rest.read(_run_path(dag_id, run_id), Run)
+
+    def task_instance(self, dag_id: str, run_id: str, task_id: str) -> TaskInstance | None:
+        """A task instance, or None when it is gone."""
+        return self._rest.read(_task_path(dag_id, run_id, task_id), TaskInstance)
+
+    def tasks(self, dag_id: str) -> tuple[TaskInfo, ...]:
+        """The tasks of a DAG; none when it is gone."""
+        found = self._rest.read(f"/api/v2/dags/{_segment(dag_id)}/tasks", _Tasks)
+        return found.tasks if found else ()
+
+    def has_pool(self, name: str) -> bool:
+        """Whether there is a pool of that name."""
+        return self._rest.read(f"/api/v2/pools/{_segment(name)}", _Pool) is not None
+
+    def owners(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """All owners of each DAG that is deployed and has a task of one of these names, by dag_id."""
+        found: list[_Dag] = []
+        for at in range(0, len(names), _NAMES):
+            found += self._rest.read_list("/api/v2/dags", {"owners": names[at : at + _NAMES]}, _Dags)
+        return {dag.dag_id: dag.owners for dag in found}
+
+    def mark_success(self, instance: TaskInstance, note: str) -> int:
+        """Mark just this task instance as a success: the status of the answer, whatever it is.
+
+        Airflow then clears failed tasks below it, and starts a run again that was over.
+        """
+        path = _task_path(instance.dag_id, instance.run_id, instance.task_id)
+        return self._rest.write("PATCH", path, {"new_state": "success", "note": note[:1000]}).status_code
+
+    def mark_success_together(self, instances: Sequence[tuple[TaskInstance, str]]) -> bool:
+        """The same for several task instances of one run in one transaction, each with its note.
+
+        Returns whether all of it was done.
+        """
+        entities = [
+            {
+                "dag_id": each.dag_id,
+                "dag_run_id": each.run_id,
+                "task_id": each.task_id,
+                "new_state": "success",
+                "note": note[:1000],
+            }
+            for each, note in instances
+        ]
+        path = f"{_run_path(*instances[0][0].id_[:2])}/taskInstances"
+        reply = self._rest.write("PATCH", path, {"actions": [{"action": "update", "entities": entities}]})
+        # Airflow answers with 200 also when there are errors inside.
+        return reply.is_success and not self._rest.decode(reply, _Bulk).update.errors
+
+    def clear(self, dag_id: str, run_id: str, task_ids: Sequence[str]) -> None:
+        """Let those of these tasks run again that have failed or could not start; the run goes on too."""
+        body = {
+            "dag_run_id": run_id,
+            "task_ids": list(task_ids),
+            "only_failed": True,
+            "reset_dag_runs": True,
+            "dry_run": False,
+        }
+        path = f"/api/v2/dags/{_segment(dag_id)}/clearTaskInstances"
+        self._rest.must(self._rest.write("POST", path, body))
+
+    def queue_run(self, dag_id: str, run_id: str) -> None:
+        """Let a run that is over go on."""
+        self._rest.must(self._rest.write("PATCH", _run_path(dag_id, run_id), {"state": "queued"}))
+
+
+class _Pool(msgspec.Struct):
+    name: str
+
+
+class _Updates(msgspec.Struct):
+    errors: tuple[object, ...] = ()
+
+
+class _Bulk(msgspec.Struct):
+    update: _Updates
+
+
+class _Tasks(msgspec.Struct):
+    tasks: tuple[TaskInfo, ...]
+
+
+class _Dag(msgspec.Struct):
+    dag_id: str
+    owners: tuple[str, ...]
+
+
+class _Dags(msgspec.Struct):
+    total_entries: int
+    items: list[_Dag] = msgspec.field(name="dags")
+
+
+class _Runs(msgspec.Struct):
+    total_entries: int
+    items: list[Run] = msgspec.field(name="dag_runs")
+
+
+class _TaskInstances(msgspec.Struct):
+    total_entries: int
+    items: list[TaskInstance] = msgspec.field(name="task_instances")
+
+
+def _window(which: Which) -> dict[str, datetime | None]:
+    return {"run_after_gte": which.since, "run_after_lte": which.until}
+
+
+def _run_path(dag_id: str, run_id: str) -> str:
+    return f"/api/v2/dags/{_segment(dag_id)}/dagRuns/{_segment(run_id)}"
+
+
+def _task_path(dag_id: str, run_id: str, task_id: str) -> str:
+    return f"{_run_path(dag_id, run_id)}/taskInstances/{_segment(task_id)}"
+
+
+def _segment(name: str) -> str:
+    return quote(name, safe="")

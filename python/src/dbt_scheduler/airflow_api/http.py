@@ -1,0 +1,207 @@
+"""Requests to Airflow's public REST API: log in, ask, ask again, and say clearly what went wrong."""
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+from urllib.parse import urlencode
+
+import httpx
+import msgspec
+
+from dbt_scheduler.findings.printable import redacted, shown_url
+
+_PAGE = 100
+"""Airflow's default ``[api] maximum_page_limit``: a larger page would be cut to it silently."""
+
+_TRIES = 3
+_PAUSE_SECONDS = 0.3
+_LONGEST_CALL_SECONDS = 20.0
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
+_Answer = TypeVar("_Answer")
+_Item = TypeVar("_Item")
+Items = list  # the class below has a method of that name
+
+
+class AirflowApiError(Exception):
+    """Airflow's API did not answer, or not as it should: the message says what to do, and holds no secret."""
+
+
+class Page(Protocol[_Item]):
+    """One page of a list, and how many there are in all."""
+
+    total_entries: int
+    items: list[_Item]
+
+
+class Rest:
+    """A client with a token of its own and a budget of time; may be used from several threads."""
+
+    def __init__(
+        self,
+        url: str,
+        credentials: tuple[str, str],
+        budget_seconds: float,
+        transport: httpx.BaseTransport | None,
+    ) -> None:
+        if any(sign in url for sign in "@?#"):
+            raise AirflowApiError(
+                f"{shown_url(url)} is more than an address: keep login and password out of the connection's host, "
+                "in its own fields, and nothing after a ?."
+            )
+        self.url = url.rstrip("/")
+        self._credentials = credentials
+        self._deadline = time.monotonic() + budget_seconds
+        self._token: str | None = None
+        try:
+            self._http = httpx.Client(base_url=self.url, transport=transport)
+        except (httpx.InvalidURL, ValueError):  # also of a proxy that the environment names
+            raise AirflowApiError(
+                f"{self.url} is no address, or that of a proxy is none: check the connection's host."
+            ) from None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    @property
+    def seconds_left(self) -> float:
+        """How much of the budget is left; not positive when it is used up."""
+        return self._deadline - time.monotonic()
+
+    def list(self, path: str, body: Mapping[str, object], answer: type[Page[_Item]]) -> list[_Item]:
+        """Everything that a listing finds, page after page; what is None in ``body`` does not apply."""
+        wanted = {key: value for key, value in body.items() if value is not None}
+
+        def page(at: int) -> httpx.Response:
+            page_of = {"page_limit": _PAGE, "page_offset": at, "order_by": "id"}
+            return self._again("POST", path, {**wanted, **page_of})
+
+        return self._pages(page, answer)
+
+    def read_list(
+        self, path: str, query: Mapping[str, Sequence[str]], answer: type[Page[_Item]]
+    ) -> Items[_Item]:
+        """The same of a listing that takes its conditions in the address."""
+        asked = urlencode(query, doseq=True)
+        return self._pages(lambda at: self._again("GET", f"{path}?{asked}&limit={_PAGE}&offset={at}"), answer)
+
+    def _pages(self, page_at: Callable[[int], httpx.Response], answer: type[Page[_Item]]) -> Items[_Item]:
+        found: Items[_Item] = []
+        while True:
+            reply = page_at(len(found))
+            self.must(reply)
+            page = self.decode(reply, answer)
+            found += page.items
+            if not page.items or len(found) >= page.total_entries:
+                return found
+
+    def read(self, path: str, answer: type[_Answer]) -> _Answer | None:
+        """One thing, or None when it is not there."""
+        reply = self._again("GET", path)
+        if reply.status_code == _NOT_FOUND:
+            return None
+        self.must(reply)
+        return self.decode(reply, answer)
+
+    def _again(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
+        """A question, which may be asked again."""
+        for tried in range(1, _TRIES + 1):
+            last = tried == _TRIES
+            try:
+                reply = self.write(method, path, body)
+            except _UnreachableError:
+                if last:
+                    raise
+            else:
+                if last or reply.status_code < _SERVER_ERROR:
+                    return reply
+            self.pause(_PAUSE_SECONDS * 2**tried)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def pause(self, seconds: float) -> None:
+        """Sleep about that long, a little more or less each time so that two callers do not meet for ever."""
+        time.sleep(max(0.0, min(seconds * random.uniform(0.75, 1.25), self.seconds_left)))  # noqa: S311
+
+    def write(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
+        """One request, with a new token if the old one is no longer taken."""
+        fresh = self._token is None
+        if fresh:
+            self._log_in()
+        reply = self._send(method, path, body)
+        if reply.status_code == _UNAUTHORIZED and not fresh:
+            self._log_in()
+            reply = self._send(method, path, body)
+        return reply
+
+    def _log_in(self) -> None:
+        self._token = None
+        login, password = self._credentials
+        for tried in range(1, _TRIES + 1):
+            reply = (
+                self._send("POST", "/auth/token", {"username": login, "password": password})
+                if login
+                else self._send("GET", "/auth/token")
+            )
+            if reply.status_code < _SERVER_ERROR or tried == _TRIES:
+                break
+            self.pause(_PAUSE_SECONDS * 2**tried)
+        if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
+            who = f'the login "{login}"' if login else "to work without a login"
+            raise AirflowApiError(
+                f"Airflow at {self.url} refuses {who}: check login and password of the connection."
+            )
+        self.must(reply)
+        self._token = self.decode(reply, _Token).access_token
+
+    def _send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
+        if self.seconds_left <= 0:
+            raise AirflowApiError(f"Airflow at {self.url} was too slow: the time for this is used up.")
+        headers = {"Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            return self._http.request(
+                method,
+                path,
+                content=None if body is None else msgspec.json.encode(body),
+                headers=headers,
+                timeout=min(_LONGEST_CALL_SECONDS, self.seconds_left),
+            )
+        except httpx.HTTPError as error:
+            reason = redacted(error) or type(error).__name__
+            raise _UnreachableError(
+                f"Airflow at {self.url} cannot be reached ({reason}): "
+                "check that its API server runs, and host and port of the connection."
+            ) from None
+
+    def must(self, reply: httpx.Response) -> None:
+        """Raise an AirflowApiError unless the answer is a success."""
+        if reply.is_success:
+            return
+        what = f"{reply.request.method} {reply.request.url.path}"
+        if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
+            advice = "give the connection's user the right to read and edit DAG runs and task instances"
+        elif reply.status_code == _NOT_FOUND:
+            advice = "it is gone, or the connection's host is no Airflow of version 3"
+        else:
+            advice = "look into the log of its API server"
+        raise AirflowApiError(f"Airflow at {self.url} answered {reply.status_code} to {what}: {advice}.")
+
+    def decode(self, reply: httpx.Response, answer: type[_Answer]) -> _Answer:
+        """What a successful answer says."""
+        try:
+            return msgspec.json.decode(reply.content, type=answer)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise AirflowApiError(
+                f"{self.url} did not answer as Airflow does: check that the connection's host is the API server "
+                "of an Airflow of version 3."
+            ) from None
+
+
+class _UnreachableError(AirflowApiError):
+    """The connection failed: worth another try."""
+
+
+class _Token(msgspec.Struct):
+    access_token: str

@@ -1,0 +1,157 @@
+"""Promises that cannot be kept, because of what is behind them in whatever team."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from dbt_scheduler.findings.catalogue.assets import SCH308
+from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.graph.lineage import DagGraph
+from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.registry.upstream import Made, Needs
+from dbt_scheduler.schedule import wait_lag_seconds
+from dbt_scheduler.schedule.durations import duration
+
+
+class _Ready(msgspec.Struct, frozen=True):
+    """The earliest that it can be ready, in seconds after its scheduled time; ``through`` what holds it up."""
+
+    seconds: int
+    through: Made | None
+
+
+_Needs = list[tuple[Made, int]]
+"""What something needs, each with how much later than its own scheduled time that one's is, in seconds."""
+
+
+def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
+    """SCH308: assets of the teams at hand that are promised earlier than something behind them is ready.
+
+    Something is ready when its SLO says so, or later if what it waits for is; without either, nobody knows.
+    """
+    readiness = _Readiness(workspace)
+    for team in workspace.teams:
+        for asset, produced in team.entry.produced.items():
+            for pipeline, promise in produced.pipelines.items():
+                if promise.slo_seconds is not None:
+                    found = readiness.chain(Made(team.project.team, asset, pipeline))
+                    if len(found) > 1:
+                        yield team.project.team, _impossible(team, promise.slo_seconds, found)
+
+
+_Chain = list[tuple[Made, int | None, int]]
+"""From a promise to what holds it up in the end: each with its SLO and its earliest, both in seconds."""
+
+
+def _impossible(team: Team, promised: int, chain: _Chain) -> Finding:
+    (made, _, earliest), (last, _, _) = chain[0], chain[-1]
+    steps = [
+        f"{step.asset} ({step.team}, {step.pipeline}, {'no SLO' if slo is None else duration(slo)})"
+        for step, slo, _ in chain[1:]
+    ]
+    return SCH308.at(
+        str(team.project.folder / "scheduler.yaml"),
+        team.exposure_lines.get(made.asset, 0),
+        subject=made.asset,
+        asset=made.asset,
+        pipeline=made.pipeline,
+        promised=f"{duration(promised)} after the scheduled time",
+        needed=last.asset,
+        team=last.team,
+        ready=duration(earliest),
+        possible=duration(earliest),
+        chain=" → ".join([made.asset, *steps]),
+    )
+
+
+class _Readiness:
+    """When assets can be ready: worked out once each, and only for what is behind something asked for."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._entries = workspace.directory.entries
+        self._behind = Needs(self._entries)
+        self._teams = {team.project.team: team for team in workspace.teams}
+        self._ready: dict[Made, _Ready | None] = {}
+        self._above: dict[tuple[str, str], dict[str, tuple[int, str]]] = {}
+
+    def chain(self, made: Made) -> _Chain:
+        """The steps from an asset to what holds it up; only itself where nothing does."""
+        self._settle(made)
+        steps: _Chain = []
+        step: Made | None = made
+        while step is not None:
+            ready, promise = self._ready[step], self._behind.promise(step)
+            slo = promise.slo_seconds if promise else None
+            steps.append((step, slo, ready.seconds if ready else 0))
+            step = ready.through if ready else None
+        return steps
+
+    def _settle(self, made: Made) -> None:
+        # Not recursively: chains of teams can be longer than Python's stack.
+        stack, opened = [made], dict[Made, _Needs]()
+        while stack:
+            top = stack[-1]
+            if top in self._ready:
+                stack.pop()
+            elif top in opened:
+                self._ready[top] = self._judged(top, opened[top])
+                stack.pop()
+            else:
+                opened[top] = self._needs(top)
+                # Of a circle, which is a finding of its own, one wait is left out.
+                stack += [need for need, _ in opened[top] if need not in opened]
+
+    def _judged(self, made: Made, needs: _Needs) -> _Ready | None:
+        promise = self._behind.promise(made)
+        slo = promise.slo_seconds if promise else None
+        latest = _Ready(slo, None) if slo is not None else None
+        for need, lag in needs:
+            ready = self._ready.get(need)
+            if ready is not None and (latest is None or ready.seconds + lag > latest.seconds):
+                latest = _Ready(ready.seconds + lag, need)
+        return latest
+
+    def _needs(self, made: Made) -> _Needs:
+        if self._behind.promise(made) is None:
+            return []
+        own = self._entries[made.team].pipelines[made.pipeline]
+        needs = [
+            (need, wait_lag_seconds(own, self._entries[need.team].pipelines[need.pipeline]))
+            for need in sorted(self._behind.of(made))
+            if self._behind.promise(need)
+        ]
+        return needs + [(need, 0) for need in self._inside(made)]
+
+    def _inside(self, made: Made) -> Iterator[Made]:
+        """The latest promise among what it is made of within its DAG: only known for the teams at hand."""
+        team = self._teams.get(made.team)
+        if team is None or made.pipeline not in team.graph.dags:
+            return
+        key = (made.team, made.pipeline)
+        if key not in self._above:
+            self._above[key] = _promised_above(team.entry, team.graph.dags[made.pipeline])
+        latest = self._above[key].get(team.project.assets[made.asset])
+        if latest is not None:
+            yield Made(made.team, latest[1], made.pipeline)
+
+
+def _promised_above(entry: Entry, dag: DagGraph) -> dict[str, tuple[int, str]]:
+    """For each work the latest promise among those it is made of within its DAG: SLO and asset."""
+    above: dict[str, tuple[int, str]] = {}
+    for work in dag.parents_first:
+        needs = [above[parent] for parent in dag.upstream[work] if parent in above]
+        for parent in dag.upstream[work]:
+            # What one task makes is there at one moment: its earliest promise is the one that counts.
+            needs += sorted(_promised(entry, dag, parent))[:1]
+        if needs:
+            above[work] = max(needs)
+    return above
+
+
+def _promised(entry: Entry, dag: DagGraph, work: str) -> Iterator[tuple[int, str]]:
+    for asset in dag.works[work].assets:
+        made = entry.produced.get(asset)
+        promise = made.pipelines.get(dag.pipeline) if made else None
+        if promise and promise.slo_seconds is not None:
+            yield promise.slo_seconds, asset

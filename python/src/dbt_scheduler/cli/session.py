@@ -1,0 +1,133 @@
+"""What every command does first: find the platform and the registry, load the teams, see them together."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from dbt_scheduler.config.platform import find_platform, load_platform
+from dbt_scheduler.config.types import PlatformConfig
+from dbt_scheduler.findings.catalogue.inputs import SCH409, SCH412
+from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
+from dbt_scheduler.findings.printable import shown_url
+from dbt_scheduler.graph.workspace import Workspace, build_workspace, load_projects
+from dbt_scheduler.registry.backend import RegistryUnreadableError
+from dbt_scheduler.registry.store import Reading
+from dbt_scheduler.registry.stores import open_store, registry_url, typed_url
+
+_SECONDS = 120.0
+"""For the registry: a machine of a CI often has no cache, and may be far away."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """The options that commands share; the ``registry`` below ``out`` serves where no other is named."""
+
+    platform: Path | None = None
+    registry: str | None = None
+    manifest: Path | None = None
+    out: Path | None = None
+
+
+class Session(msgspec.Struct, frozen=True):
+    """The teams at hand among all teams, and what was found while reading platform and registry.
+
+    ``versions`` are those of the registry's documents that this was read from; None if no registry was named.
+    ``warnings`` are sentences for people.
+    """
+
+    workspace: Workspace
+    findings: tuple[Finding, ...]
+    versions: Mapping[str, str] | None
+    warnings: tuple[str, ...]
+
+
+Progress = Callable[[Sequence[Path]], Iterable[Path]]
+"""Goes through folders, and may show how far it is."""
+
+
+def open_session(folders: Sequence[Path], options: Options, progress: Progress) -> Session:
+    """Load everything.
+
+    Raises:
+        CannotRunError: something that the command needs cannot be read.
+
+    """
+    platform, findings = read_platform(folders, options)
+    reading = read_registry(platform, options)
+    loaded = load_projects(progress(folders), platform, options.manifest)
+    workspace = build_workspace(loaded, platform, reading.entries, reading.unreadable)
+    teams = {team.project.team for team in workspace.teams}
+    unreadable = (_softened(finding, teams) for finding in reading.findings)
+    versions = reading.versions if is_registry_named(platform, options) else None
+    warnings = registry_warnings(platform, options, reading)
+    return Session(workspace, (*findings, *unreadable), versions, warnings)
+
+
+def read_platform(folders: Sequence[Path], options: Options) -> tuple[PlatformConfig, tuple[Finding, ...]]:
+    """The platform's config and its notes.
+
+    Raises:
+        CannotRunError: it has errors; nothing can be scheduled on half a platform.
+
+    """
+    platform, findings = load_platform(find_platform(folders, options.platform))
+    if platform is None or any(finding.severity is Severity.ERROR for finding in findings):
+        raise CannotRunError(findings)
+    return platform, findings
+
+
+def read_registry(platform: PlatformConfig, options: Options) -> Reading:
+    """Every team's entry that can be read; none where no registry is named.
+
+    Raises:
+        CannotRunError: the registry itself cannot be read.
+
+    """
+    try:
+        url = registry_to_use(platform, options)
+        return Reading({}, ()) if url is None else open_store(url, _SECONDS).read_all()
+    except RegistryUnreadableError as error:
+        raise CannotRunError.because(_unreadable(platform, options, error)) from None
+
+
+def is_registry_named(platform: PlatformConfig, options: Options) -> bool:
+    """Whether somebody has said where the registry is."""
+    return options.registry is not None or platform.registry_url is not None
+
+
+def registry_warnings(platform: PlatformConfig, options: Options, reading: Reading) -> tuple[str, ...]:
+    """That the registry somebody has named has nothing: the first publish is to come, or the URL is wrong."""
+    if reading.entries or reading.findings or not is_registry_named(platform, options):
+        return ()
+    what = "does not exist" if reading.missing else "has no teams"
+    where = shown_url(registry_to_use(platform, options) or "")
+    return (f"the registry {where} {what} yet: nothing is known of other teams",)
+
+
+def registry_to_use(platform: PlatformConfig, options: Options) -> str | None:
+    """The URL of the registry; None where none is named and there is no folder of output.
+
+    Raises:
+        CannotRunError: there is no such registry.
+
+    """
+    try:
+        if options.registry is not None:
+            return typed_url(options.registry)
+        if platform.registry_url is not None or options.out is None:
+            return platform.registry_url
+        return registry_url("file:registry", options.out)
+    except ValueError as error:
+        raise CannotRunError.because(_unreadable(platform, options, error)) from None
+
+
+def _softened(finding: Finding, teams: Collection[str]) -> Finding:
+    """The entry of a team at hand may be damaged: nobody reads it here, and only its team can write it anew."""
+    if finding.code != SCH409.code or finding.subject not in teams:
+        return finding
+    return msgspec.structs.replace(finding, severity=Severity.WARNING)
+
+
+def _unreadable(platform: PlatformConfig, options: Options, error: Exception) -> Finding:
+    place = platform.path if options.registry is None else shown_url(options.registry)
+    return SCH412.at(place, problem=str(error))

@@ -1,0 +1,1 @@
+"""JSON Schema at every border, with its verdict in the words of a user."""

@@ -1,0 +1,110 @@
+"""JSON Schema at every border: ``jsonschema`` gives the verdict, and it is told in the words of a user."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbt_scheduler.config.schema.messages import Json
+from dbt_scheduler.config.schema.violations import Violation, told
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
+__all__ = ["Violation", "schema", "violations", "violations_of", "whole_number", "whole_numbers"]
+
+_MAX_DEPTH = 60
+"""As deep as a YAML file may be nested."""
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """The schema ``{name}.schema.json``; shared, so not to be changed."""
+    loaded: dict[str, Any] = json.loads((_folder() / f"{name}.schema.json").read_text("utf-8"))
+    return loaded
+
+
+def violations(schema_name: str, instance: object) -> tuple[Violation, ...]:
+    """Everything in which a value is not of the named schema's shape, ordered by path; empty when it is."""
+    try:
+        return told(_validator(schema_name).iter_errors(_plain(instance)))
+    except RecursionError:
+        return (Violation((), f"it is nested more than {_MAX_DEPTH} levels deep", "nest less"),)
+
+
+def whole_number(value: Json) -> Json:
+    """A word of a checked value as Python has it: JSON Schema counts ``2.0`` as an integer, Python does not."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def whole_numbers(value: Json) -> Json:
+    """The same for all words of a value."""
+    if isinstance(value, Mapping):
+        return {key: whole_numbers(part) for key, part in value.items()}
+    return [whole_numbers(part) for part in value] if isinstance(value, list) else whole_number(value)
+
+
+def violations_of(rules: Mapping[str, Any] | bool, instance: object) -> tuple[Violation, ...]:
+    """The same for a schema given as a value."""
+    return told(_compiled(rules).iter_errors(_plain(instance)))
+
+
+@cache
+def _folder() -> Path:
+    # A wheel carries the schemas; an editable install reads those at the top of the repository.
+    package = Path(__file__).parents[2]
+    packaged = package / "schemas"
+    return packaged if packaged.is_dir() else package.parents[2] / "schemas"
+
+
+@cache
+def _validator(schema_name: str) -> "Draft202012Validator":
+    return _compiled(schema(schema_name))
+
+
+def _compiled(rules: Mapping[str, Any] | bool) -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - a tenth of a second, paid only where needed
+
+    return Draft202012Validator(_with_paths(rules))
+
+
+_SCHEMA_MAPS = {"properties", "patternProperties", "dependentSchemas", "$defs"}
+_SCHEMA_LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
+_SCHEMAS = {"additionalProperties", "items", "contains", "propertyNames", "not", "if", "then", "else"}
+
+
+def _with_paths(rules: Json) -> Json:
+    """The schema with every ``false`` as ``not: true``: jsonschema's errors of ``false`` do not say where."""
+    if rules is False:
+        return {"not": True}
+    return {k: _below(k, rule) for k, rule in rules.items()} if isinstance(rules, Mapping) else rules
+
+
+def _below(keyword: str, rule: Json) -> Json:
+    if keyword in _SCHEMA_MAPS:
+        return {name: _with_paths(each) for name, each in rule.items()}
+    if keyword in _SCHEMA_LISTS:
+        return [_with_paths(each) for each in rule]
+    told_by_jsonschema = keyword in {"additionalProperties", "items"} and rule is False
+    return _with_paths(rule) if keyword in _SCHEMAS and not told_by_jsonschema else rule
+
+
+def _plain(value: Json, depth: int = 0) -> Json:
+    """The value with every key as text: YAML also knows numbers and true as keys, JSON Schema does not.
+
+    Raises:
+        RecursionError: it is nested too deep for what comes after.
+
+    """
+    if depth > _MAX_DEPTH:
+        raise RecursionError
+    if isinstance(value, Mapping):
+        return {_key(k): _plain(v, depth + 1) for k, v in value.items()}
+    return [_plain(v, depth + 1) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _key(key: object) -> str:
+    if key is None or isinstance(key, bool):
+        return json.dumps(key)
+    return str(key)

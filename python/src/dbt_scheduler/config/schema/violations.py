@@ -1,0 +1,183 @@
+"""The errors of ``jsonschema`` as violations in the words of a user."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from dbt_scheduler.config.schema.messages import (
+    KINDS,
+    WORDS,
+    Json,
+    Path,
+    counted,
+    described,
+    either,
+    example,
+    inside,
+    quoted,
+    shown,
+    subject,
+    twice,
+)
+from dbt_scheduler.findings.finding import fill
+from dbt_scheduler.findings.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+# Keywords whose next step in an error's schema path is a name or a number, not a keyword.
+_NAMED_STEPS = {
+    "properties",
+    "patternProperties",
+    "dependentSchemas",
+    "prefixItems",
+    "allOf",
+    "anyOf",
+    "oneOf",
+}
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """One place where a value does not have the shape that a schema asks for.
+
+    ``path`` leads to it from the top: keys and, counted from 0, positions in lists. For an unknown key and
+    for a key that may not be called so it ends with that key; for a missing key it leads to where it belongs.
+    """
+
+    path: Path
+    problem: str
+    hint: str = ""
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """A violation, and what choosing among the branches of ``anyOf`` needs to know of it."""
+
+    keyword: str
+    told: Violation
+    expected: tuple[str, ...] = ()
+
+
+def told(errors: "Iterable[ValidationError]") -> tuple[Violation, ...]:
+    """Every error in a user's words, ordered by path."""
+    records = [record for error in errors for record in _records(error)]
+    # Where the allowed values are listed, saying of what type they are adds nothing.
+    listed = {record.told.path for record in records if record.keyword in {"enum", "const"}}
+    kept = [r.told for r in records if r.keyword != "type" or r.told.path not in listed]
+    return tuple(sorted(kept, key=_place))
+
+
+def _records(error: "ValidationError") -> list[_Record]:
+    rules: Json = error.schema
+    value: Json = error.instance
+    path = (*error.absolute_path, *_key_itself(error))
+    if error.context:
+        return _best_branch(error, path)
+    if error.validator == "additionalProperties":
+        return [_unknown_key(rules, path, key) for key in _unknown_keys(value, rules)]
+    if error.validator in {"required", "dependentRequired"}:
+        return [_missing_key(rules, path, _asked_for(error))]
+    if error.validator in {"type", "enum", "const"}:
+        return [_unexpected(error, path)]
+    return [_other(error, path)]
+
+
+def _other(error: "ValidationError", path: Path) -> _Record:
+    keyword = str(error.validator)
+    rule: Json = error.validator_value
+    rules: Json = error.schema
+    value: Json = error.instance
+    if keyword == "items":  # `items: false` after `prefixItems`
+        keyword, rule = "maxItems", len(rules.get("prefixItems", ()))
+    if keyword == "not" and rule is True:
+        keyword = "false"
+    words: dict[str, object] = {"subject": subject(path)}
+    if keyword == "uniqueItems":
+        words |= {"twice": twice(value)}
+    else:
+        words |= {"rule": counted(keyword, rule), "value": described(value)}
+    return _Record(
+        keyword, Violation(path, fill(WORDS.get(keyword, WORDS["other"]), words), example(rules, path))
+    )
+
+
+def _unexpected(error: "ValidationError", path: Path) -> _Record:
+    keyword = str(error.validator)
+    rule: Json = error.validator_value
+    value: Json = error.instance
+    choices = [rule] if keyword == "const" or isinstance(rule, str) else rule
+    expected = tuple(KINDS[c] if keyword == "type" else shown(c) for c in choices)
+    words: dict[str, object] = {
+        "subject": subject(path),
+        "expected": either(expected),
+        "value": described(value) if keyword == "type" else shown(value),
+    }
+    near = ""
+    if keyword != "type" and isinstance(value, str):
+        near = did_you_mean(value, [c for c in choices if isinstance(c, str)])
+    hint = near or example(error.schema, path)
+    return _Record(keyword, Violation(path, fill(WORDS[keyword], words), hint), expected)
+
+
+def _missing_key(rules: Mapping[str, Json], path: Path, key: str) -> _Record:
+    problem = fill(WORDS["required"], {"inside": inside(path), "key": quoted(key)})
+    hint = example(rules.get("properties", {}).get(key), (*path, key), f"{key}: ")
+    return _Record("required", Violation(path, problem, hint))
+
+
+def _asked_for(error: "ValidationError") -> str:
+    rule: Json = error.validator_value
+    keys = rule if error.validator == "required" else [key for each in rule.values() for key in each]
+    return next(str(key) for key in keys if error.message.startswith(repr(key) + " is "))
+
+
+def _unknown_key(rules: Mapping[str, Json], path: Path, key: str) -> _Record:
+    known = list(rules.get("properties", ()))
+    hint = did_you_mean(key, known) or ("the keys allowed here: " + ", ".join(known) if known else "")
+    problem = fill(WORDS["additionalProperties"], {"inside": inside(path), "key": quoted(key)})
+    return _Record("additionalProperties", Violation((*path, key), problem, hint))
+
+
+def _unknown_keys(value: Mapping[str, Json], rules: Mapping[str, Json]) -> list[str]:
+    known, patterns = rules.get("properties", ()), rules.get("patternProperties", ())
+    return [key for key in value if key not in known and not any(re.search(p, key) for p in patterns)]
+
+
+def _best_branch(error: "ValidationError", path: Path) -> list[_Record]:
+    """What keeps a value from the branch of ``anyOf`` or ``oneOf`` that it comes closest to.
+
+    Closest is a branch of the right type, then one with the fewest wrong choices (such as a ``kind``), then
+    with the fewest problems, then the first. When its type is wrong for all of them, they are told as one.
+    """
+    branches: dict[int, list[_Record]] = {}
+    for child in error.context or ():
+        branches.setdefault(int(child.relative_schema_path[0]), []).extend(_records(child))
+    mistyped = [
+        [r for r in records if r.keyword == "type" and r.told.path == path] for records in branches.values()
+    ]
+    if all(mistyped):
+        kinds = tuple(dict.fromkeys(kind for records in mistyped for r in records for kind in r.expected))
+        words: dict[str, object] = {"subject": subject(path), "expected": either(kinds)}
+        problem = fill(WORDS["type"], {**words, "value": described(error.instance)})
+        return [_Record("type", Violation(path, problem, example(error.schema, path)), kinds)]
+    ranked = [
+        (bool(wrong), sum(r.keyword in {"enum", "const"} for r in records), len(records), at)
+        for at, (wrong, records) in enumerate(zip(mistyped, branches.values(), strict=True))
+    ]
+    return list(branches.values())[min(ranked)[-1]]
+
+
+def _place(violation: Violation) -> str:
+    return "/".join(f"{step:06}" if isinstance(step, int) else step for step in violation.path)
+
+
+def _key_itself(error: "ValidationError") -> tuple[str, ...]:
+    """The key that an error is about when it is the key, and not its value, that has the wrong form."""
+    steps = iter(error.absolute_schema_path)
+    for step in steps:
+        if step == "propertyNames":
+            return (str(error.instance),)
+        if step in _NAMED_STEPS:
+            next(steps, None)
+    return ()

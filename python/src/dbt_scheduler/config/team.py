@@ -1,0 +1,153 @@
+"""Reads a team's ``scheduler.yaml``."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from dbt_scheduler.config.schema.document import Shaped, check_shape
+from dbt_scheduler.config.types import ExposedAssets, TaskConfig, TeamConfig
+from dbt_scheduler.config.yaml import Document, load_yaml
+from dbt_scheduler.findings.catalogue.tasks import SCH201, SCH202, SCH204, SCH210
+from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.schedule.durations import duration_seconds
+
+if TYPE_CHECKING:
+    import re2
+
+SUPPORTED_VERSIONS = ("0.17",)
+"""Versions of the format that this release reads, the oldest first."""
+
+_COMMON = {"line", "settings", *TaskConfig.__struct_fields__}
+
+
+def load_team_config(path: Path) -> tuple[TeamConfig | None, tuple[Finding, ...]]:
+    """Read a ``scheduler.yaml``: its config without what is wrong in it, and what that is.
+
+    The config is None when nothing can be made of the file: it is unreadable, no YAML, or of another version.
+    """
+    document, findings = load_yaml(path)
+    if document is None:
+        return None, findings
+    unsupported = _unsupported_version(document)
+    if unsupported:
+        return None, (*findings, unsupported)
+    shaped = check_shape(document, "scheduler", SCH201)
+    findings += shaped.findings
+    if shaped.value is None:
+        return None, findings
+    reader = _Reader(str(path), shaped, document)
+    config = reader.config(shaped.value)
+    return config, (*findings, *reader.findings)
+
+
+def _unsupported_version(document: Document) -> Finding | None:
+    """Why the version is none that is supported; a missing one is a matter of shape."""
+    text = document.text(("version",))
+    if text is None or text in SUPPORTED_VERSIONS:
+        return None
+    oldest, newest = SUPPORTED_VERSIONS[0], SUPPORTED_VERSIONS[-1]
+    supported = oldest if oldest == newest else f"{oldest} to {newest}"
+    return SCH202.at(
+        document.path, document.line(("version",)), version=text or "(empty)", supported=supported
+    )
+
+
+class _Reader:
+    """Turns the parts of a well-shaped file into values, and gathers what no schema can say."""
+
+    def __init__(self, path: str, shaped: Shaped, document: Document) -> None:
+        self.findings: list[Finding] = []
+        self._document = document
+        self._path = path
+        self._shaped = shaped
+
+    def config(self, value: dict[str, Any]) -> TeamConfig:
+        ready = {key: part for key, part in value.items() if key != "version"}
+        if isinstance(value.get("alerting", {}).get("tag"), str):
+            ready["alerting"] = {**value["alerting"], "tag": [value["alerting"]["tag"]]}
+        if "dbt_settings" in value:
+            ready["dbt_settings"] = {**value["dbt_settings"], "line": self._document.line(("dbt_settings",))}
+        named = next((key for key in ("dag_prefix", "team") if key in value), None)
+        ready["line"] = self._document.line((named,)) if named else 0
+        ready["tasks"] = list(self._tasks(value.get("tasks", [])))
+        ready["exposed_assets"] = list(self._exposed(value.get("exposed_assets", [])))
+        for key in ("acknowledged_changes", "ignore"):
+            ready[key] = [{**entry, "line": self._shaped.line(entry)} for entry in value.get(key, [])]
+        return msgspec.convert(ready, TeamConfig)
+
+    def _tasks(self, entries: list[dict[str, Any]]) -> Iterator[TaskConfig]:
+        first_lines: dict[str, int] = {}
+        for entry in entries:
+            task = self._task(entry)
+            if task.name not in first_lines:
+                first_lines[task.name] = task.line
+                yield task
+                continue
+            words = {"name": task.name, "other_line": str(first_lines[task.name])}
+            self.findings.append(SCH204.at(self._path, task.line, subject=task.name, **words))
+
+    def _task(self, entry: dict[str, Any]) -> TaskConfig:
+        line = self._shaped.line(entry)
+        common = {key: part for key, part in entry.items() if key in _COMMON}
+        common["name"] = entry.get("name") or task_name(entry["assets"][0])
+        common["command"] = self._words(entry.get("command", ""), line, common["name"])
+        if "timeout" in entry:
+            common["timeout_seconds"] = duration_seconds(entry["timeout"])
+        settings = {key: part for key, part in entry.items() if key not in _COMMON and key != "timeout"}
+        return msgspec.convert({**common, "settings": settings, "line": line}, TaskConfig)
+
+    def _words(self, command: str, line: int, task: str) -> list[str]:
+        try:
+            return shlex.split(command)
+        except ValueError:
+            problem = (
+                f'the command of task "{task}" has a quote or a backslash that nothing follows: {command}'
+            )
+            hint = "close the quote; a quote that is meant as such needs a backslash before it"
+            self.findings.append(SCH201.at(self._path, line, subject=task, problem=problem, hint=hint))
+            return []
+
+    def _exposed(self, entries: list[dict[str, Any]]) -> Iterator[ExposedAssets]:
+        for entry in entries:
+            line = self._shaped.line(entry)
+            problem = _regex_problem(entry["regex"])
+            if problem:
+                words = {"regex": entry["regex"], "problem": problem}
+                self.findings.append(SCH210.at(self._path, line, subject=entry["regex"], **words))
+                continue
+            slo = {pipeline: duration_seconds(time) for pipeline, time in entry.get("slo", {}).items()}
+            yield ExposedAssets(entry["regex"], slo or None, line)
+
+
+def task_name(asset: str) -> str:
+    """The name of a task that has none, from its first asset: ``shop.events`` gives ``shop__events``."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", asset.replace(".", "__"))
+
+
+def compile_regex(regex: str) -> "re2.Regexp":
+    """The regex of ``exposed_assets``, to match names with in linear time: RE2 never backtracks.
+
+    Raises:
+        re2.error: it does not compile, with the reason as bytes.
+
+    """
+    import re2  # noqa: PLC0415 - only teams that expose something pay for the import
+
+    options = re2.Options()
+    options.log_errors = False  # to stderr, besides raising them
+    return re2.compile(regex, options)
+
+
+def _regex_problem(regex: str) -> str | None:
+    import re2  # noqa: PLC0415
+
+    try:
+        compile_regex(regex)
+    except re2.error as error:
+        reason: bytes = error.args[0]
+        return reason.decode()
+    return None

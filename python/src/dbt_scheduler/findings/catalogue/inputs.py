@@ -1,0 +1,249 @@
+"""SCH4: input that cannot be read or used: files, YAML, manifests, the platform's file, registry entries."""
+
+from dbt_scheduler.findings.finding import Rule, Severity
+
+SCH401 = Rule(
+    code="SCH401",
+    summary="A file is missing",
+    message="the file does not exist",
+    why="Nothing can be checked without it.",
+    example="""\
+$ dbt-scheduler check shop
+shop/target/manifest.json: SCH401 the file does not exist
+  hint: run `dbt compile` in shop first
+""",
+    fix="Run the command that the hint names, or correct the path.",
+)
+SCH402 = Rule(
+    code="SCH402",
+    summary="A file cannot be read",
+    message="the file cannot be read: {problem}",
+    hint="run `dbt compile` again",
+    why="The file is cut off, in another format or encoding, or not yours to read: half of it would be "
+    "worse than none.",
+    example="""\
+$ dbt-scheduler check shop
+shop/target/manifest.json: SCH402 the file cannot be read: Input data was truncated
+  hint: run `dbt compile` again
+""",
+    fix="Write the file again: for a manifest run `dbt compile`; save text as UTF-8; check who may read it.",
+)
+SCH403 = Rule(
+    code="SCH403",
+    summary="The manifest has a version that is not supported",
+    message="manifest version {version}, written by dbt {dbt_version}, is not supported",
+    hint="manifest v12 is supported: compile the project with dbt 1.8 to 1.12",
+    why="Each dbt version writes its own version of `manifest.json`, and runs the tasks of what was compiled from it. "
+    "An older dbt does not know the options of their commands; a manifest of an unknown version may mean something else.",
+    example="""\
+shop/target/manifest.json: SCH403 manifest version v11, written by dbt 1.7.19, is not supported
+  hint: manifest v12 is supported: compile the project with dbt 1.8 to 1.12
+""",
+    fix="Compile the project, and run its tasks, with a supported dbt version; for a newer manifest, install a newer "
+    "dbt-scheduler.",
+)
+SCH404 = Rule(
+    code="SCH404",
+    summary="A YAML file does not parse",
+    message="this is not valid YAML: {problem}",
+    why="Nothing in the file can be used until all of it parses.",
+    example="""\
+# scheduler.yaml
+exposed_assets:
+  - regex: "dim_.*"
+  slo:               # belongs to the entry above: two spaces more
+    daily: {hours: 6}
+""",
+    fix="Correct the line that the message names, or the one before it: most often an indent, a missing "
+    "quote or a tab.",
+)
+SCH405 = Rule(
+    code="SCH405",
+    summary="`platform.yaml` has the wrong shape",
+    message="{problem}",
+    why="It holds for every team's DAGs. A misspelled key would fall back to its default without a word.",
+    example="""\
+# platform.yaml
+version: 1
+defaults:
+  retrys: 2
+""",
+    fix="Correct the key or the value. The default file that ships with the package documents every key.",
+)
+SCH406 = Rule(
+    code="SCH406",
+    summary="A pipeline of the platform cannot be aligned with others",
+    message='pipeline "{pipeline}": {problem}',
+    why="A run waits for the run of another pipeline that covers the right period. That needs a schedule"
+    " that ticks exactly once in each period of its grain, and never at a time that a clock change "
+    "leaves out.",
+    example="""\
+# platform.yaml
+pipelines:
+  daily: {cron: "0 */6 * * *", grain: day}   # four ticks in each day
+""",
+    fix="Correct the cron expression, the timezone or the grain.",
+)
+SCH407 = Rule(
+    code="SCH407",
+    summary="The output cannot be written",
+    message="the output cannot be written: {problem}",
+    why="What was there before is still whole: each file is replaced at once or not at all.",
+    example="""\
+$ dbt-scheduler compile shop --out /read-only
+/read-only/dags: SCH407 the output cannot be written: Permission denied
+""",
+    fix="Choose a folder that you may write to, or make room on its disk.",
+)
+SCH408 = Rule(
+    code="SCH408",
+    summary="A folder is no dbt project",
+    message="this folder is no dbt project: it has no dbt_project.yml",
+    hint="name the folder that holds dbt_project.yml",
+    why="A team is one dbt project with a `scheduler.yaml` beside its `dbt_project.yml`.",
+    example="""\
+$ dbt-scheduler check docs
+docs: SCH408 this folder is no dbt project: it has no dbt_project.yml
+""",
+    fix="Name the folder that holds `dbt_project.yml`.",
+)
+SCH409 = Rule(
+    code="SCH409",
+    summary="A registry entry cannot be read",
+    message='the registry entry of team "{team}" cannot be read: {problem}',
+    hint="the next publish of that team writes it again",
+    why="What that team exposes and consumes is unknown until its entry is readable. Other teams' "
+    "entries still count.",
+    example="""\
+registry/shipping.json: SCH409 the registry entry of team "shipping" cannot be read: it ends in the middle
+  hint: the next publish of that team writes it again
+""",
+    fix="Let that team publish again. For an entry in a newer format, install a newer dbt-scheduler.",
+)
+SCH410 = Rule(
+    code="SCH410",
+    summary="A YAML key is written twice",
+    message='key "{key}" is written twice',
+    hint="the first is in line {first_line}: keep one, or join what stands under the two",
+    why="YAML keeps the last one and drops the first without a word.",
+    example="""\
+# scheduler.yaml
+tasks:
+  - {kind: universal, name: load}
+tasks:
+  - {kind: universal, name: export}
+""",
+    fix="Join the two into one.",
+)
+SCH411 = Rule(
+    code="SCH411",
+    severity=Severity.NOTE,
+    summary="YAML reads a word otherwise than it is written",
+    message="{where}: YAML reads {written} as {read}",
+    hint='put it in quotes if the word is meant: "{written}"',
+    why="`on`, `off`, `yes`, `no` are true and false in YAML, `10:30` is 630, `1_000` is 1000, `010` is "
+    "8 and `2025-01-01` is a date.",
+    example="""\
+# scheduler.yaml
+tasks:
+  - {kind: universal, name: on, assets: [switches]}
+""",
+    fix="Put the word in quotes.",
+)
+SCH412 = Rule(
+    code="SCH412",
+    summary="The registry cannot be read",
+    message="the registry cannot be read: {problem}",
+    hint="see that its URL is right and that you may read it: --registry, else registry.url in platform.yaml",
+    why="Without the registry nobody knows what other teams make.",
+    example="`--registry ftp://example.com/registry`: there is no store of that kind.",
+    fix="Correct the URL, or ask the platform team for access.",
+)
+SCH413 = Rule(
+    code="SCH413",
+    summary="A registry entry was changed by somebody else",
+    message="the entry of team {team} was {what} by somebody else since this was compiled",
+    hint="compile again with this registry, and publish that",
+    why="What was compiled has not seen what is in the registry now, and publishing it would undo that. Of two "
+    "publishes of one team the first wins, and the second is told.",
+    example="""\
+$ dbt-scheduler publish out
+out/registry/shop.json: SCH413 the entry of team shop was published by somebody else since this was compiled
+  hint: compile again with this registry, and publish that
+nothing was published
+""",
+    fix="Compile again, with the registry named by --registry or by registry.url in platform.yaml, so that `compile` "
+    "notes the entry's version in OUT/base. If this happens often, let your CI publish one commit at a time.",
+)
+SCH414 = Rule(
+    code="SCH414",
+    summary="A compiled entry cannot be published",
+    message="this cannot be published: {problem}",
+    hint="compile again, with this release of dbt-scheduler",
+    why="A damaged entry, or one under another team's name, would be every consumer's problem.",
+    example="""\
+$ cp out/registry/shop.json out/registry/sales.json
+$ dbt-scheduler publish out
+out/registry/sales.json: SCH414 this cannot be published: it is another team's
+  hint: compile again, with this release of dbt-scheduler
+""",
+    fix="Let `dbt-scheduler compile` write the folder, and change nothing in it.",
+)
+SCH415 = Rule(
+    code="SCH415",
+    summary="The registry cannot be written",
+    message="the registry cannot be written: {problem}",
+    hint="see that its URL is right and that you may write there; what was there before is still whole",
+    why="An entry is replaced at once or not at all.",
+    example="""\
+$ dbt-scheduler publish out --registry file:///read-only
+/read-only/shop.json: SCH415 the registry cannot be written: permission denied
+""",
+    fix="Ask the platform team for access, or make room, and publish again.",
+)
+SCH416 = Rule(
+    code="SCH416",
+    summary="The folder for proposals holds something else",
+    message="this folder is no proposal of an earlier adopt: {problem}",
+    hint="name a folder that is empty or does not exist yet",
+    why="`adopt` replaces the proposals that it wrote before. What somebody else keeps in a folder, it leaves alone.",
+    example="""\
+$ dbt-scheduler adopt shop shipping --out shop
+shop: SCH416 this folder is no proposal of an earlier adopt: it has files, but no adopt.json
+""",
+    fix="Name another folder with `--out`.",
+)
+SCH417 = Rule(
+    code="SCH417",
+    summary="A project's name that no team can have",
+    message='"{team}" cannot be the name of a team',
+    hint="set `team` in its scheduler.yaml: at most 100 letters, digits, _ and -, with a letter, a digit or _ first",
+    why="A team's name becomes a file of the registry, a part of DAG ids and the name of a source.",
+    example="A manifest whose `project_name` is `../shop`.",
+    fix="Set `team` in `scheduler.yaml`; for a bare manifest, name the project's folder instead.",
+)
+SCH420 = Rule(
+    code="SCH420",
+    summary="A folder is no compiled output",
+    message="this is no output of dbt-scheduler compile: {problem}",
+    hint="name a folder that `dbt-scheduler compile --out` wrote; for a team that is new, an empty one as BASE",
+    why="A report from half of an output would call what is missing removed.",
+    example="""\
+$ dbt-scheduler report base head
+head: SCH420 this is no output of dbt-scheduler compile: it has no folder registry/
+""",
+    fix="Compile both sides of the pull request, and name the two folders.",
+)
+SCH421 = Rule(
+    code="SCH421",
+    summary="Two outputs of different teams",
+    message="this is of team {head}, but BASE is of team {base}",
+    hint="compile the same project twice: as it is in the base branch, and as the pull request makes it",
+    why="Everything would look removed and added.",
+    example="""\
+$ dbt-scheduler report shipping_out playground_out
+playground_out: SCH421 this is of team playground, but BASE is of team shipping
+""",
+    fix="Name two outputs of one project. A team gets a new name in two steps: publish under the new name, "
+    "let its readers change, then remove the old one.",
+)

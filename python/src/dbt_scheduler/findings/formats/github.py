@@ -1,0 +1,50 @@
+"""Findings as annotations on a pull request, in the form of GitHub's workflow commands."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from dbt_scheduler.findings.finding import Finding, Severity
+from dbt_scheduler.findings.printable import one_line
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+def render(findings: Sequence[Finding]) -> str:
+    """Annotations for where this command runs: GitHub wants paths from the repository's top.
+
+    https://docs.github.com/actions: the variable ``GITHUB_WORKSPACE`` names the folder of the checkout.
+    """
+    return annotations(findings, Path.cwd(), os.environ.get("GITHUB_WORKSPACE"))
+
+
+def annotations(findings: Sequence[Finding], folder: Path, repository: str | None) -> str:
+    """One ``::error file=…,line=…::message`` per finding; paths start in ``folder``, below ``repository``."""
+    return "".join(
+        _annotation(finding, _from_top(finding.path, folder, repository)) + "\n" for finding in findings
+    )
+
+
+def _from_top(path: str, folder: Path, repository: str | None) -> str:
+    """The path as seen from the top of the repository; as it is where it lies elsewhere."""
+    if not repository:
+        return path
+    full, top = Path(os.path.normpath(folder / path)), Path(os.path.normpath(repository))
+    return full.relative_to(top).as_posix() if full.is_relative_to(top) else path
+
+
+def _annotation(finding: Finding, path: str) -> str:
+    line = f",line={finding.line}" if finding.line else ""
+    place = f"file={_property(path)}{line},title={finding.code}"
+    hint = f"\nhint: {one_line(finding.hint)}" if finding.hint else ""
+    return f"::{_LEVELS[finding.severity]} {place}::{_escaped(one_line(finding.message) + hint)}"
+
+
+def _escaped(text: str) -> str:
+    # https://docs.github.com/actions: in a command's data these three are percent-encoded, in a property two
+    # more.
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(one_line(text)).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,26 @@
+"""Findings for a person at a terminal."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from dbt_scheduler.findings.finding import Finding, Severity
+from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.printable import lines
+
+
+def render(findings: Sequence[Finding]) -> str:
+    """``path:line: CODE message`` with the hint below, and a last line that counts."""
+    texts = []
+    for finding in findings:
+        mark = "" if finding.severity is Severity.ERROR else f" ({finding.severity})"
+        texts.append(f"{finding.place}: {finding.code}{mark} {finding.message}")
+        if finding.hint:
+            texts.append(f"  hint: {finding.hint}")
+    return lines([*texts, count(findings)])
+
+
+def count(findings: Sequence[Finding]) -> str:
+    """``2 errors, 1 warning``."""
+    counts = Counter(finding.severity for finding in findings)
+    words = [number(counts[each], each) for each in Severity if counts[each]]
+    return ", ".join(words) or "no findings"

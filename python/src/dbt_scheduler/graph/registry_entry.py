@@ -1,0 +1,132 @@
+"""A team's registry entry: what it produces, and, once its graph is known, what it consumes."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from dbt_scheduler.graph.lineage import DagGraph, Graph
+from dbt_scheduler.graph.task_ids import group_of, name_of, sensor_task_ids
+from dbt_scheduler.project.manifest import Column
+from dbt_scheduler.project.types import Project, Work, node_relation
+from dbt_scheduler.registry.entry import Acknowledged, AssetPipeline, Consumed, Contact, Entry, Produced
+from dbt_scheduler.schedule import most_frequent
+from dbt_scheduler.spec import Schedule
+
+
+def produced_entry(
+    project: Project, exposures: Mapping[str, Mapping[str, int | None]], schedules: Mapping[str, Schedule]
+) -> Entry:
+    """The entry as far as the team's own files tell: nothing consumed yet, no waits known."""
+    latest = {asset: bare for bare, asset in project.latest.items()}
+    produced = {
+        asset: _produced(project, work, exposures.get(asset, {}), schedules, latest.get(asset))
+        for asset, maker in sorted(project.assets.items())
+        if (work := project.works[maker]).pipelines
+    }
+    return Entry(
+        project_name=project.manifest.metadata.project_name,
+        dag_prefix=project.dag_prefix,
+        contact=Contact(project.config.alerting.channel, project.config.alerting.tag),
+        pipelines={pipeline: schedules[pipeline] for pipeline in project.pipelines},
+        produced=_from_tables(project, produced),
+        consumed={},
+        acknowledged_changes=tuple(
+            Acknowledged(each.asset, each.change, each.reason) for each in project.config.acknowledged_changes
+        ),
+    )
+
+
+def complete_entry(entry: Entry, graph: Graph) -> Entry:
+    """The entry with the waits behind each asset, and everything that the team's tasks consume."""
+    project = graph.project
+    waits = {pipeline: _sensors_above(dag) for pipeline, dag in graph.dags.items()}
+    produced = {
+        asset: msgspec.structs.replace(
+            made,
+            pipelines={
+                pipeline: msgspec.structs.replace(promise, waits=waits[pipeline][project.assets[asset]])
+                for pipeline, promise in made.pipelines.items()
+            },
+        )
+        for asset, made in entry.produced.items()
+    }
+    return msgspec.structs.replace(entry, produced=produced, consumed=_consumed(graph))
+
+
+def _produced(
+    project: Project,
+    work: Work,
+    exposed: Mapping[str, int | None],
+    schedules: Mapping[str, Schedule],
+    latest_of: str | None,
+) -> Produced:
+    named = {pipeline: schedules[pipeline] for pipeline in (exposed or work.pipelines)}
+    main = most_frequent(named)
+    return Produced(
+        dag_prefix=project.dag_prefix,
+        task_group=group_of(work),
+        task_id=name_of(work.name),
+        pipeline=main,
+        slo_seconds=exposed.get(main),
+        pipelines={
+            pipeline: AssetPipeline(slo_seconds=exposed.get(pipeline), exposed=pipeline in exposed)
+            for pipeline in sorted(work.pipelines)
+        },
+        exposed=bool(exposed),
+        relation=node_relation(work.node) if work.node else None,
+        columns=_types(work.node.columns) if work.node else {},
+        latest_of=latest_of,
+    )
+
+
+def _types(columns: Mapping[str, Column]) -> dict[str, str | None]:
+    return {name: column.data_type for name, column in columns.items()}
+
+
+def _from_tables(project: Project, produced: dict[str, Produced]) -> dict[str, Produced]:
+    """A declared task's asset lives where dbt's source table says, and has its documented columns."""
+    for table, asset in project.table_assets.items():
+        if asset in produced:
+            source = project.tables[table]
+            produced[asset] = msgspec.structs.replace(
+                produced[asset], relation=source.relation, columns=_types(source.columns)
+            )
+    return produced
+
+
+def _sensors_above(dag: DagGraph) -> dict[str, tuple[str, ...]]:
+    """For each work the sensors that it stands behind, directly or through others of its DAG."""
+    ids = sensor_task_ids(dag)
+    above: dict[str, frozenset[str]] = {}
+    for work in dag.parents_first:
+        own = {
+            ids[wait.key, wait.dependency] for wait in dag.waits[work] if (wait.key, wait.dependency) in ids
+        }
+        above[work] = frozenset(own).union(*(above.get(parent, frozenset()) for parent in dag.upstream[work]))
+    return {work: tuple(sorted(found)) for work, found in above.items()}
+
+
+def _consumed(graph: Graph) -> dict[str, dict[str, tuple[Consumed, ...]]]:
+    found: dict[str, dict[str, list[Consumed]]] = {}
+    for pipeline, dag in sorted(graph.dags.items()):
+        ids = sensor_task_ids(dag)
+        for work_id, waits in dag.waits.items():
+            work = dag.works[work_id]
+            for wait in waits:
+                reader = Consumed(
+                    pipeline=pipeline,
+                    producer_pipeline=wait.producer_pipeline,
+                    task_group=group_of(work),
+                    task_id=name_of(work.name),
+                    sensor_task_id=ids.get((wait.key, wait.dependency)),
+                    dependency=str(wait.dependency),
+                )
+                found.setdefault(wait.key.team, {}).setdefault(wait.key.asset, []).append(reader)
+    return {
+        team: {asset: tuple(sorted(readers, key=_order)) for asset, readers in sorted(assets.items())}
+        for team, assets in sorted(found.items())
+    }
+
+
+def _order(reader: Consumed) -> tuple[str, str, str]:
+    return (reader.pipeline, reader.task_group or "", reader.task_id)

@@ -1,0 +1,92 @@
+"""Who reads an asset, from the registry's documents alone: directly, and through what readers make of it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from dbt_scheduler.registry.directory import Directory
+from dbt_scheduler.registry.entry import AssetKey, Consumed, Contact
+from dbt_scheduler.registry.upstream import Made, own_name
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """A team that reads an asset of another one, and the tasks that do."""
+
+    team: str
+    contact: Contact
+    tasks: tuple[Consumed, ...]
+
+
+class Readers:
+    """Answers for any asset of a directory; what it needs to know is gathered when first asked for."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._reads: dict[AssetKey, dict[str, tuple[Consumed, ...]]] = defaultdict(dict)
+        for team, entry in directory.entries.items():
+            for producer, assets in entry.consumed.items():
+                for asset, tasks in assets.items():
+                    reads = self._reads[AssetKey(producer, own_name(directory.entries, producer, asset))]
+                    reads[team] = reads.get(team, ()) + tasks
+        self._behind: dict[str, dict[tuple[str, str], set[Made]]] = {}
+
+    def all_of(self, key: AssetKey) -> tuple[Reader, ...]:
+        """The teams whose tasks read an asset in other DAGs than it is made in, its own among them; by name."""
+        reads = sorted(self._reads.get(key, {}).items())
+        return tuple(Reader(team, self._directory.entries[team].contact, tasks) for team, tasks in reads)
+
+    def of(self, key: AssetKey) -> tuple[Reader, ...]:
+        """The other teams whose tasks read an asset; by name."""
+        return tuple(reader for reader in self.all_of(key) if reader.team != key.team)
+
+    def through(self, key: AssetKey, own: Iterable[Made] = ()) -> tuple[str, ...]:
+        """The other teams that the asset reaches only by way of what is made of it; by name.
+
+        ``own`` is what its own DAGs make of it, which the registry does not say: it records what stands
+        behind waits. For the same reason, of a no_wait reader only its own asset counts.
+        """
+        direct = {reader.team for reader in self.of(key)}
+        reached: set[str] = set()
+        stack = [*(Made(key.team, key.asset, pipeline) for pipeline in self._pipelines(key)), *own]
+        seen = set(stack)
+        while stack:
+            for team, made in self._next(stack.pop()):
+                reached.add(team)
+                stack += made - seen
+                seen |= made
+        return tuple(sorted(reached - direct - {key.team}))
+
+    def _pipelines(self, key: AssetKey) -> set[str]:
+        """Those it is made in and, of an asset that is gone, those it is still waited for in."""
+        waited = {task.producer_pipeline for tasks in self._reads.get(key, {}).values() for task in tasks}
+        entry = self._directory.entries.get(key.team)
+        made = entry.produced.get(key.asset) if entry else None
+        return waited | set(made.pipelines if made else ())
+
+    def _next(self, made: Made) -> Iterator[tuple[str, set[Made]]]:
+        """Each team that reads an asset of one pipeline, and what it makes of it."""
+        for team, tasks in self._reads.get(AssetKey(made.team, made.asset), {}).items():
+            found: set[Made] = set()
+            for task in tasks:
+                if task.producer_pipeline == made.pipeline:
+                    found |= self._made_of(team, task)
+            if any(task.producer_pipeline == made.pipeline for task in tasks):
+                yield team, found
+
+    def _made_of(self, team: str, task: Consumed) -> set[Made]:
+        if team not in self._behind:
+            self._behind[team] = self._made_behind(team)
+        # A wait is known by its sensor; a read that waits for nothing by the task itself.
+        ids = (task.pipeline, task.sensor_task_id or f"{task.task_group}/{task.task_id}")
+        return self._behind[team].get(ids, set())
+
+    def _made_behind(self, team: str) -> dict[tuple[str, str], set[Made]]:
+        behind: dict[tuple[str, str], set[Made]] = defaultdict(set)
+        for asset, produced in self._directory.entries[team].produced.items():
+            for pipeline, promise in produced.pipelines.items():
+                made = Made(team, asset, pipeline)
+                behind[pipeline, f"{produced.task_group}/{produced.task_id}"].add(made)
+                for sensor in promise.waits:
+                    behind[pipeline, sensor].add(made)
+        return behind

@@ -1,0 +1,115 @@
+"""The encoding of a team's entry as a document."""
+
+import re
+
+import msgspec
+
+from dbt_scheduler.files import encode_json
+from dbt_scheduler.registry.backend import MOST_BYTES, TOO_LONG, NewerFormatError, RegistryUnreadableError
+from dbt_scheduler.registry.entry import FORMAT_VERSION, Entry
+from dbt_scheduler.schedule import unreadable_part
+from dbt_scheduler.spec import sensor_group
+
+_IN_IDS = re.compile(r"[\w.-]+")
+"""What Airflow takes in the id of a DAG, a task group or a task."""
+
+_TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
+
+
+class _Head(msgspec.Struct):
+    format_version: int
+
+
+def is_team(name: str) -> bool:
+    """Whether a name can be a team's: nothing in it leads out of the registry, and Airflow takes it as a tag."""
+    return bool(_TEAM.fullmatch(name))
+
+
+def encode(team: str, entry: Entry) -> bytes:
+    """The document of a team: the same bytes for the same entry."""
+    return encode_json({team: entry})
+
+
+def decode(team: str, content: bytes) -> Entry:
+    """The entry in a team's document; whoever has one may rely on what it says of pipelines and assets.
+
+    Raises:
+        RegistryUnreadableError: it is not whole, not that team's, or contradicts itself.
+        NewerFormatError: it is in a format of a later release.
+
+    """
+    if len(content) > MOST_BYTES:
+        raise RegistryUnreadableError(TOO_LONG)
+    try:
+        heads = _HEAD_DECODER.decode(content)
+        if team not in heads:
+            raise RegistryUnreadableError("it is another team's")
+        version = heads[team].format_version
+        if version != FORMAT_VERSION:
+            refusal = NewerFormatError if version > FORMAT_VERSION else RegistryUnreadableError
+            raise refusal(f"it has format_version {version}, this release reads {FORMAT_VERSION}")
+        entry = _DECODER.decode(content)[team]
+    except msgspec.ValidationError as error:
+        place = str(error).rpartition(" - at ")[2].strip("`") if " - at " in str(error) else "its top level"
+        raise RegistryUnreadableError(f"it is no registry entry: wrong at {place}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        cut_off = "truncated" in str(error)
+        raise RegistryUnreadableError("it ends in the middle" if cut_off else "it is not JSON") from None
+    except RecursionError:
+        raise RegistryUnreadableError("it is nested too deeply") from None
+    problem = _problem(entry)
+    if problem:
+        raise RegistryUnreadableError(problem)
+    return entry
+
+
+def _problem(entry: Entry) -> str | None:
+    """What an entry of the right shape has that no release writes, and that nobody could work with."""
+    for name, schedule in entry.pipelines.items():
+        reason = unreadable_part(schedule)
+        if reason:
+            return f'its pipeline "{name}" cannot be used: {reason}'
+    known = entry.pipelines.keys()
+    for asset, made in entry.produced.items():
+        if made.pipeline not in made.pipelines:
+            return f'its asset "{asset}" is not made in its own pipeline "{made.pipeline}"'
+        if not made.pipelines.keys() <= known:
+            unknown = min(made.pipelines.keys() - known)
+            return f'its asset "{asset}" is made in "{unknown}", which is none of its pipelines'
+        if made.exposed and not any(each.exposed for each in made.pipelines.values()):
+            return f'its asset "{asset}" is exposed, but in none of its pipelines'
+        if made.dag_prefix != entry.dag_prefix:
+            return f'its asset "{asset}" is made in a DAG with another dag_prefix than its own'
+    return _misnamed(entry)
+
+
+def _misnamed(entry: Entry) -> str | None:
+    """A name that no release writes. It would become an id in Airflow, or name a task that is no sensor."""
+    readers = [each for assets in entry.consumed.values() for found in assets.values() for each in found]
+    ids = {"dag_prefix": [entry.dag_prefix], "pipeline": entry.pipelines}
+    for what in ("task_group", "task_id"):
+        ids[what] = [getattr(each, what) for each in (*entry.produced.values(), *readers)]
+    for what, names in ids.items():
+        for name in names:
+            if name is not None and not _IN_IDS.fullmatch(name):
+                return f"its {what} {_quoted(name)} cannot be in an id of Airflow"
+    for each in readers:
+        if each.pipeline not in entry.pipelines:
+            return f"its task {_quoted(each.task_id)} reads in {_quoted(each.pipeline)}, which is none of its pipelines"
+        sensor = each.sensor_task_id
+        if sensor is not None and not _is_sensor(sensor, each.dependency):
+            return f"its sensor {_quoted(sensor)} cannot be one"
+    return None
+
+
+def _is_sensor(task_id: str, dependency: str) -> bool:
+    group, _, name = task_id.partition(".")
+    return group == sensor_group(dependency) and bool(_IN_IDS.fullmatch(name))
+
+
+def _quoted(name: str) -> str:
+    return msgspec.json.encode(name).decode()
+
+
+_HEAD_DECODER = msgspec.json.Decoder(dict[str, _Head])
+_DECODER = msgspec.json.Decoder(dict[str, Entry])

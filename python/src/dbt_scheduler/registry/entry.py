@@ -1,0 +1,117 @@
+"""The registry's documents: what each team produces and consumes, and for whom it promises when."""
+
+from typing import Annotated
+
+import msgspec
+
+from dbt_scheduler.registry.relation import Relation
+from dbt_scheduler.spec import Schedule
+
+FORMAT_VERSION = 1
+
+Slo = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)]
+"""Seconds: more than `scheduler.yaml` can say, and still within the calendar."""
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """Whom to ask: the team's channel, and the people or groups to tag there."""
+
+    channel: str | None = None
+    tag: tuple[str, ...] = ()
+
+
+class AssetPipeline(msgspec.Struct, frozen=True, kw_only=True):
+    """One pipeline in which an asset is made: its promise, and the waits that the making task stands behind.
+
+    ``waits`` are sensor task ids of the same DAG, soft ones included, so that a cycle across teams can be
+    seen from registry documents alone.
+    """
+
+    slo_seconds: Slo | None
+    exposed: bool
+    waits: tuple[str, ...] = ()
+
+
+class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An asset and its task. ``latest_of`` is the bare name that the latest version also answers to."""
+
+    dag_prefix: str
+    task_group: str | None
+    task_id: str
+    pipeline: str
+    slo_seconds: Slo | None
+    pipelines: dict[str, AssetPipeline]
+    exposed: bool
+    relation: Relation | None
+    columns: dict[str, str | None]
+    latest_of: str | None = None
+
+
+class Consumed(msgspec.Struct, frozen=True, kw_only=True):
+    """One task of this team that reads an asset; ``sensor_task_id`` is null for a no_wait dependency."""
+
+    pipeline: str
+    producer_pipeline: str
+    task_group: str | None
+    task_id: str
+    sensor_task_id: str | None
+    dependency: str
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """A breaking change that a team makes on purpose: ``change`` is the line that the report has for it."""
+
+    asset: str
+    change: str
+    reason: str
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One team's document; ``project_name`` is what dbt calls the project that publishes it."""
+
+    format_version: int = FORMAT_VERSION
+    project_name: str | None = None
+    dag_prefix: str
+    contact: Contact
+    pipelines: dict[str, Schedule]
+    produced: dict[str, Produced]
+    consumed: dict[str, dict[str, tuple[Consumed, ...]]]
+    acknowledged_changes: tuple[Acknowledged, ...] = ()
+
+
+class Base(msgspec.Struct, frozen=True):
+    """What a team's entry was compiled against: the version that the registry had of it; null if it had none."""
+
+    version: str | None
+
+
+def find_produced(entry: Entry, name: str) -> tuple[str, Produced] | None:
+    """An asset by its name, else by the bare name that its latest version also has; with its own name."""
+    if name in entry.produced:
+        return name, entry.produced[name]
+    return next((item for item in entry.produced.items() if item[1].latest_of == name), None)
+
+
+def others_entry(published: Entry, entry: Entry) -> bool:
+    """Whether an entry of the same team was published by another dbt project."""
+    return published.project_name not in (None, entry.project_name)
+
+
+def full_task_id(task_group: str | None, task_id: str) -> str:
+    """The task's id in Airflow: prefixed with its task group."""
+    return f"{task_group}.{task_id}" if task_group else task_id
+
+
+def dag_id(dag_prefix: str, pipeline: str) -> str:
+    """The id of a team's DAG for a pipeline: there is one per team and pipeline."""
+    return f"{dag_prefix}_{pipeline}"
+
+
+class AssetKey(msgspec.Struct, frozen=True, order=True):
+    """An asset among all teams'."""
+
+    team: str
+    asset: str
+
+    def __str__(self) -> str:
+        return f"{self.team}.{self.asset}"

@@ -1,0 +1,102 @@
+"""What the registry says as tables for a person at a terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from dbt_scheduler.findings.printable import lines, one_line
+from dbt_scheduler.registry.lookup.views import Asset, Consumer, Need
+
+_MOST_NAMES = 3
+
+
+def render_assets(assets: Iterable[Asset]) -> str:
+    """A line for each asset."""
+    rows = [
+        (
+            asset.asset,
+            asset.team,
+            "; ".join(each.ready for each in asset.promises if each.exposed or not asset.exposed),
+            _names({consumer.team for consumer in asset.consumers} - {asset.team}),
+        )
+        for asset in assets
+    ]
+    return _table(("ASSET", "TEAM", "READY", "CONSUMERS"), rows, "no assets")
+
+
+def render_asset(asset: Asset) -> str:
+    """One asset with all that is known of it."""
+    facts = [("team", _party(asset.team, asset.channel))]
+    if asset.latest_of:
+        facts.append(("also called", f"{asset.latest_of}, of which it is the latest version"))
+    facts += [("task", f"{promise.dag_id} {asset.task_id}") for promise in asset.promises]
+    for promise in asset.promises:
+        exposed = "" if promise.exposed else " (not exposed)"
+        facts.append(("ready", f"{promise.ready}{exposed}"))
+    if not asset.exposed:
+        facts.append(("exposed", f"no: ask {_party(asset.team, asset.channel)} before you depend on it"))
+    facts.append(("relation", asset.relation or "not known"))
+    facts += [("column", f"{name} {type_ or ''}".rstrip()) for name, type_ in asset.columns.items()]
+    return lines([asset.asset, *_indented(facts), ""]) + render_consumers(asset.consumers)
+
+
+def render_consumers(consumers: Sequence[Consumer]) -> str:
+    """A line for each task that reads an asset."""
+    rows = [
+        (
+            each.team,
+            each.channel or "",
+            f"{each.dag_id} {each.task_id}",
+            each.dependency,
+            each.producer_pipeline,
+        )
+        for each in consumers
+    ]
+    return _table(("CONSUMER", "CHANNEL", "TASK", "DEPENDENCY", "ON PIPELINE"), rows, "no consumers")
+
+
+def render_needs(needs: Iterable[Need]) -> str:
+    """A line for each task that reads another team's asset."""
+    rows = [
+        (
+            each.asset,
+            each.team,
+            each.channel or "",
+            each.ready or "nobody makes it",
+            each.dependency,
+            f"{each.dag_id} {each.task_id}",
+        )
+        for each in needs
+    ]
+    return _table(
+        ("ASSET", "PRODUCER", "CHANNEL", "READY", "DEPENDENCY", "READ BY"),
+        rows,
+        "it reads no other team's assets",
+    )
+
+
+def _indented(facts: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Facts under each other, the name of several of one kind once."""
+    width = max(len(name) for name, _ in facts)
+    before = ""
+    for name, value in facts:
+        yield f"  {'' if name == before else name:{width}}  {value}"
+        before = name
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], none: str) -> str:
+    """Columns as wide as their widest cell."""
+    if not rows:
+        return f"{none}\n"
+    cells = [head, *([one_line(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return lines(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )
+
+
+def _names(teams: set[str]) -> str:
+    return ", ".join(sorted(teams)) if len(teams) <= _MOST_NAMES else f"{len(teams)} teams"
+
+
+def _party(team: str, channel: str | None) -> str:
+    return f"{team} ({channel})" if channel else team

@@ -1,0 +1,131 @@
+"""What the registry says, put together for a reader: an asset with its promises and consumers, a team's needs."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from dbt_scheduler.registry.directory import Directory
+from dbt_scheduler.registry.downstream import Readers
+from dbt_scheduler.registry.entry import AssetKey, Produced, dag_id, find_produced, full_task_id
+from dbt_scheduler.registry.producer import WaitingDag, producer_in
+from dbt_scheduler.schedule import ready_words
+from dbt_scheduler.spec import Producer
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """An asset in one pipeline: which DAG makes it, whether others may wait for it, and by when it is ready."""
+
+    pipeline: str
+    dag_id: str
+    exposed: bool
+    slo_seconds: int | None
+    ready: str
+
+
+class Consumer(msgspec.Struct, frozen=True):
+    """A task that reads an asset, and how it waits for it."""
+
+    team: str
+    channel: str | None
+    dag_id: str
+    task_id: str
+    dependency: str
+    producer_pipeline: str
+
+
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
+    """An asset: who makes it with which task, when, where it lies, and who reads it."""
+
+    asset: str
+    team: str
+    channel: str | None
+    latest_of: str | None
+    task_id: str
+    exposed: bool
+    promises: tuple[Promise, ...]
+    relation: str | None
+    columns: dict[str, str | None]
+    consumers: tuple[Consumer, ...]
+
+
+class Need(msgspec.Struct, frozen=True):
+    """Something that a team reads of another one; ``ready`` is None when nobody makes it any more."""
+
+    asset: str
+    team: str
+    channel: str | None
+    ready: str | None
+    dependency: str
+    dag_id: str
+    task_id: str
+
+
+def view_asset(key: AssetKey, directory: Directory, readers: Readers) -> Asset:
+    """Everything about one asset."""
+    made, entry = directory.produced(key), directory.entries[key.team]
+    return Asset(
+        asset=key.asset,
+        team=key.team,
+        channel=entry.contact.channel,
+        latest_of=made.latest_of,
+        task_id=full_task_id(made.task_group, made.task_id),
+        exposed=made.exposed,
+        promises=tuple(_promise(key.team, made, name, directory) for name in made.pipelines),
+        relation=str(made.relation) if made.relation else None,
+        columns=made.columns,
+        consumers=tuple(_consumers(key, directory, readers)),
+    )
+
+
+def view_assets(directory: Directory, *, all_: bool) -> Iterator[Asset]:
+    """The exposed assets of all teams, or all assets, by name."""
+    readers = Readers(directory)
+    keys = (AssetKey(team, asset) for team, entry in directory.entries.items() for asset in entry.produced)
+    for key in sorted(keys, key=lambda key: (key.asset, key.team)):
+        if all_ or directory.produced(key).exposed:
+            yield view_asset(key, directory, readers)
+
+
+def view_needs(team: str, directory: Directory) -> Iterator[Need]:
+    """What a team's tasks read of other teams, by producer and asset."""
+    entry = directory.entries[team]
+    for producer, assets in entry.consumed.items():
+        other = directory.entries.get(producer)
+        for asset, tasks in assets.items() if producer != team else ():
+            found = find_produced(other, asset) if other else None
+            for task in tasks:
+                reader = WaitingDag(task.pipeline, entry.pipelines[task.pipeline], own=False)
+                yield Need(
+                    found[0] if found else asset,
+                    producer,
+                    other.contact.channel if other else None,
+                    _ready(producer_in(other, found[1], reader)) if other and found else None,
+                    task.dependency,
+                    dag_id(entry.dag_prefix, task.pipeline),
+                    full_task_id(task.task_group, task.task_id),
+                )
+
+
+def _consumers(key: AssetKey, directory: Directory, readers: Readers) -> Iterator[Consumer]:
+    for reader in readers.all_of(key):
+        prefix = directory.entries[reader.team].dag_prefix
+        for task in reader.tasks:
+            yield Consumer(
+                reader.team,
+                reader.contact.channel,
+                dag_id(prefix, task.pipeline),
+                full_task_id(task.task_group, task.task_id),
+                task.dependency,
+                task.producer_pipeline,
+            )
+
+
+def _promise(team: str, made: Produced, pipeline: str, directory: Directory) -> Promise:
+    promise, schedule = made.pipelines[pipeline], directory.entries[team].pipelines[pipeline]
+    ready = ready_words(pipeline, schedule, promise.slo_seconds)
+    return Promise(pipeline, dag_id(made.dag_prefix, pipeline), promise.exposed, promise.slo_seconds, ready)
+
+
+def _ready(producer: Producer) -> str:
+    """Of the pipeline that the task waits for as things are now, whatever it was compiled for."""
+    return ready_words(producer.pipeline, producer.schedule, producer.slo_seconds)

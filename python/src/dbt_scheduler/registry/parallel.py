@@ -1,0 +1,70 @@
+"""Asks a remote registry for many things side by side, all of them within one time budget."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from dbt_scheduler.findings.plural import number
+from dbt_scheduler.registry.backend import RegistryUnreadableError
+
+_AT_ONCE = 8
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class Calls:
+    """Calls of functions: in threads, until the time is up, or without a pool one after the other."""
+
+    def __init__(self, pool: ThreadPoolExecutor | None, seconds: float) -> None:
+        self._pool = pool
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+
+    def one(self, function: Callable[[], _Result]) -> _Result:
+        """What a function gives back.
+
+        Raises:
+            RegistryUnreadableError: the time is up.
+
+        """
+        if self._pool is None:
+            return function()
+        try:
+            return self._pool.submit(function).result(self._left())
+        except TimeoutError:
+            raise RegistryUnreadableError(
+                f"it does not answer within {number(self._seconds, 'second')}"
+            ) from None
+
+    def each(
+        self, function: Callable[[_Item], _Result], items: Iterable[_Item]
+    ) -> Iterator[_Result | TimeoutError]:
+        """What a function makes of each item, in their order; a TimeoutError for each that is late."""
+        if self._pool is None:
+            yield from map(function, items)
+            return
+        for future in [self._pool.submit(function, item) for item in items]:
+            try:
+                yield future.result(self._left())
+            except TimeoutError as error:
+                yield error
+
+    def _left(self) -> float:
+        return max(self._until - time.monotonic(), 0)
+
+
+@contextmanager
+def calls(seconds: float, *, remote: bool) -> Iterator[Calls]:
+    """The means to call what is remote, for so many seconds in all, or what is at hand."""
+    if not remote:
+        yield Calls(None, seconds)
+        return
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="registry")
+    try:
+        yield Calls(pool, seconds)
+    finally:
+        # Whoever is late ends by its own time-outs; nobody waits for it here.
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,165 @@
+"""The registry as everybody uses it, whatever the scheme: entries instead of bytes, all teams at once."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import msgspec
+
+from dbt_scheduler.findings.catalogue.inputs import SCH409
+from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.findings.plural import number
+from dbt_scheduler.registry.backend import (
+    MOST_BYTES,
+    TOO_LONG,
+    ChangedError,
+    Document,
+    Documents,
+    NewerFormatError,
+    RegistryUnreadableError,
+    RegistryUnwritableError,
+)
+from dbt_scheduler.registry.cache import Cache
+from dbt_scheduler.registry.encoding import decode, encode, is_team
+from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.registry.parallel import Calls, calls
+
+_NEWER = "install a newer dbt-scheduler"
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """All entries that could be read, by team, and a finding for each that could not.
+
+    ``versions`` has the version of every document that was there, also of those that make no entry;
+    ``newer`` has the teams whose document is in the format of a later release. A registry that is known not
+    to exist yet is ``missing``.
+    """
+
+    entries: dict[str, Entry]
+    findings: tuple[Finding, ...]
+    versions: dict[str, str] = {}
+    newer: frozenset[str] = frozenset()
+    missing: bool = False
+
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """The teams whose entry cannot be read: nobody knows what they make."""
+        return frozenset(finding.subject for finding in self.findings)
+
+
+class _Loaded(msgspec.Struct, frozen=True):
+    team: str
+    version: str | None
+    entry: Entry | None = None
+    problem: str = ""
+    newer: bool = False
+
+
+class Store:
+    """A registry: one document per team. Readers see whole documents, the old one or the new one."""
+
+    def __init__(self, documents: Documents, cache: Cache, seconds: float) -> None:
+        self._documents = documents
+        self._cache = cache
+        self._seconds = seconds
+
+    def read(self, team: str) -> Entry | None:
+        """One team's entry; None if it has none.
+
+        Raises:
+            RegistryUnreadableError: the entry cannot be read.
+
+        """
+        if not is_team(team):
+            return None
+        with calls(self._seconds, remote=self._documents.remote) as asked:
+            document = asked.one(partial(self._documents.get, team))
+        return None if document is None else decode(team, document.content)
+
+    def read_all(self) -> Reading:
+        """Every team's entry; one that cannot be read is a finding and hides no other.
+
+        Raises:
+            RegistryUnreadableError: the listing cannot be read.
+
+        """
+        with calls(self._seconds, remote=self._documents.remote) as asked:
+            listed = asked.one(self._documents.versions)
+            listing = {team: listed[team] for team in sorted(listed) if is_team(team)} if listed else {}
+            found = tuple(self._load_each(asked, listing))
+        reading = Reading(
+            {each.team: each.entry for each in found if each.entry is not None},
+            tuple(self._finding(each) for each in found if each.problem),
+            {each.team: each.version for each in found if each.version is not None},
+            frozenset(each.team for each in found if each.newer),
+            missing=listed is None,
+        )
+        if self._documents.remote:
+            self._cache.keep_only(reading.versions)
+        return reading
+
+    def replace(self, team: str, entry: Entry, version: str | None) -> None:
+        """Put a team's entry in the place of the version that was read; None: of no entry at all.
+
+        Raises:
+            ChangedError: it is another version by now, and not this very entry. Nothing was written.
+            RegistryError: it cannot be written; what was there is still whole.
+
+        """
+        if not is_team(team):
+            raise ValueError(f"{team!r} cannot be the name of a team")
+        content = encode(team, entry)
+        if len(content) > MOST_BYTES:
+            raise RegistryUnwritableError(TOO_LONG)
+        try:
+            self._documents.put(team, content, version)
+        except ChangedError:
+            # A write that was repeated because its answer got lost finds itself there.
+            current = self._documents.get(team)
+            if current is None or current.content != content:
+                raise
+
+    def place(self, team: str) -> str:
+        """Where a team's document is, as people write it."""
+        return self._documents.place(team)
+
+    def _load_each(self, asked: Calls, listing: dict[str, str | None]) -> Iterator[_Loaded]:
+        loaded = asked.each(lambda team: self._load(team, listing[team]), listing)
+        for team, each in zip(listing, loaded, strict=True):
+            if isinstance(each, TimeoutError):
+                yield _Loaded(
+                    team, listing[team], problem=f"it did not arrive within {number(self._seconds, 'second')}"
+                )
+            else:
+                yield each
+
+    def _load(self, team: str, version: str | None) -> _Loaded:
+        if version is not None and (entry := self._cached(team, version)) is not None:
+            return _Loaded(team, version, entry)
+        document: Document | None = None
+        try:
+            document = self._documents.get(team)
+            if document is None:  # gone since it was listed
+                return _Loaded(team, None)
+            entry = decode(team, document.content)
+        except RegistryUnreadableError as error:
+            known = document.version if document else version
+            return _Loaded(team, known, problem=str(error), newer=isinstance(error, NewerFormatError))
+        if self._documents.remote:
+            self._cache.put(team, document.version, document.content)
+        return _Loaded(team, document.version, entry)
+
+    def _cached(self, team: str, version: str) -> Entry | None:
+        content = self._cache.get(team, version)
+        try:
+            return None if content is None else decode(team, content)
+        except RegistryUnreadableError:
+            return None
+
+    def _finding(self, each: _Loaded) -> Finding:
+        return SCH409.at(
+            self._documents.place(each.team),
+            subject=each.team,
+            hint=_NEWER if each.newer else None,
+            team=each.team,
+            problem=each.problem,
+        )

@@ -1,0 +1,120 @@
+"""What stands behind an asset, from the registry's documents alone: the assets that its task waits for."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from itertools import islice
+
+import msgspec
+
+from dbt_scheduler.registry.entry import AssetPipeline, Entry, find_produced
+
+_Waits = Mapping[tuple[str, str], set["Made"]]
+"""What each sensor of a team waits for, by its pipeline and id."""
+
+
+_MOST_CIRCLES = 20
+
+
+class Made(msgspec.Struct, frozen=True, order=True):
+    """An asset as it is made in one pipeline."""
+
+    team: str
+    asset: str
+    pipeline: str
+
+    def __str__(self) -> str:
+        return f"{self.team}.{self.asset} ({self.pipeline})"
+
+
+class Needs:
+    """Answers for any asset of any team; a team's waits are gathered when first asked for."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = entries
+        self._waits: dict[str, _Waits] = {}
+
+    def promise(self, made: Made) -> AssetPipeline | None:
+        """What the registry says of it; None where a consumer's entry is older than the producer's."""
+        entry = self._entries.get(made.team)
+        produced = entry.produced.get(made.asset) if entry and made.pipeline in entry.pipelines else None
+        return produced.pipelines.get(made.pipeline) if produced else None
+
+    def of(self, made: Made) -> set[Made]:
+        """What the task that makes it waits for, directly or through others of its DAG."""
+        promise = self.promise(made)
+        if promise is None or not promise.waits:
+            return set()
+        if made.team not in self._waits:
+            self._waits[made.team] = self._waits_of(self._entries[made.team])
+        waits = self._waits[made.team]
+        return {need for sensor in promise.waits for need in waits.get((made.pipeline, sensor), ())}
+
+    def _waits_of(self, entry: Entry) -> _Waits:
+        found: dict[tuple[str, str], set[Made]] = defaultdict(set)
+        for producer, assets in entry.consumed.items():
+            for asset, readers in assets.items():
+                name = own_name(self._entries, producer, asset)
+                for reader in readers:
+                    if reader.sensor_task_id:
+                        waited = Made(producer, name, reader.producer_pipeline)
+                        found[reader.pipeline, reader.sensor_task_id].add(waited)
+        return found
+
+
+def own_name(entries: Mapping[str, Entry], team: str, name: str) -> str:
+    """What a team calls an asset now that a reader's entry has under the name of some earlier day."""
+    found = find_produced(entries[team], name) if team in entries else None
+    return found[0] if found else name
+
+
+def circles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterator[list[str]]:
+    """Circles across teams that stand behind the assets of some, the first ones; their steps are ``str(Made)``.
+
+    An entry may have as many as it likes, and each takes its time to find.
+    """
+    needs = Needs(entries)
+    stack = [
+        Made(team, asset, pipeline)
+        for team in teams
+        for asset, made in entries[team].produced.items()
+        for pipeline in made.pipelines
+    ]
+    graph: dict[str, set[str]] = {}
+    while stack:
+        made = stack.pop()
+        if str(made) not in graph:
+            found = needs.of(made)
+            graph[str(made)] = set(map(str, found))
+            stack += found
+    return islice(circles(graph), _MOST_CIRCLES)
+
+
+def circles(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
+    """One circle after the other, each from its first member by name; one is cut to find the next.
+
+    ``needs`` has for each task, or each asset as it is made in one pipeline, what must be made before it.
+    """
+    # Sorted, because of several circles the one that is found depends on the order.
+    left = {name: sorted(parents) for name, parents in sorted(needs.items())}
+    while True:
+        try:
+            TopologicalSorter(left).prepare()
+        except CycleError as error:
+            loop = error.args[1][:-1]
+            left[loop[1 % len(loop)]].remove(loop[0])
+            start = loop.index(min(loop))
+            yield [*loop[start:], *loop[: start + 1]]
+        else:
+            return
+
+
+def team_of(step: str) -> str:
+    """The team of a step of a circle across teams."""
+    return step.partition(".")[0]
+
+
+def circle_words(loop: Iterable[str], entries: Mapping[str, Entry]) -> str:
+    """A circle across teams, with the channels to ask in."""
+    channels = ((step, entries[team_of(step)].contact.channel) for step in loop)
+    return " → ".join(f"{step} {channel}" if channel else step for step, channel in channels)

@@ -1,0 +1,117 @@
+"""Makes a manual run of the period that a person names, unless there is a run of it."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from urllib.parse import quote
+
+import msgspec
+
+from dbt_scheduler.airflow_api.reader import Airflow, Run, interval_of
+from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.schedule import (
+    Interval,
+    before_start,
+    manual_dates,
+    named_run,
+    next_tick,
+    period,
+    scheduled_time,
+)
+from dbt_scheduler.schedule.text import on_clock
+from dbt_scheduler.spec import DagSpec
+
+_SCHEDULED = ("scheduled", "backfill")
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a run shall do: of which tasks it is, all of them if none are named, and whether from nothing."""
+
+    only: tuple[str, ...] = ()
+    full_refresh: bool = False
+
+    @property
+    def conf(self) -> dict[str, object]:
+        """The run's parameters as Airflow takes them."""
+        only: dict[str, object] = {"only": list(self.only)} if self.only else {}
+        return {**only, "full_refresh": True} if self.full_refresh else only
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A run of the period: a new one, or one that was there, which nothing was done to."""
+
+    run: Run
+    interval: Interval
+    new: bool
+    paused: bool
+
+
+def run_period(airflow: Airflow, spec: DagSpec, text: str, asked: Asked, now: datetime) -> Made:
+    """Let Airflow run the period that a text names.
+
+    A new run is made beside one that was there only when something is asked that clearing that one would not
+    do: a run keeps its parameters. Raises NotFoundError with what is wrong, and AirflowApiError.
+    """
+    _check_names(spec, asked.only)
+    interval = _interval(spec, text, now)
+    dag = airflow.dag(spec.dag_id)
+    if dag is None:
+        raise NotFoundError(f"Airflow has no DAG {spec.dag_id}", "deploy it, or see its import errors")
+    near = _runs_near(airflow, spec, interval)
+    runs = _of_period(near, spec, interval)
+    taken = {run.logical_date for run in near}
+    if runs and not asked.conf:
+        return Made(runs[0], interval, new=False, paused=dag.is_paused)
+    run = airflow.make_run(
+        spec.dag_id,
+        {
+            "logical_date": next(each for each in manual_dates(spec.schedule, interval) if each not in taken),
+            "data_interval_start": interval.start,
+            "data_interval_end": interval.end,
+            "conf": asked.conf,
+            "note": f"Period {text}, by `dbt-scheduler run`.",
+        },
+    )
+    return Made(run, interval, new=True, paused=dag.is_paused)
+
+
+def link(airflow: Airflow, run: Run) -> str:
+    """Where a run is in Airflow's UI."""
+    return f"{airflow.url}/dags/{quote(run.dag_id, safe='')}/runs/{quote(run.run_id, safe='')}"
+
+
+def _check_names(spec: DagSpec, names: Collection[str]) -> None:
+    """As the DAG's parameter ``only`` takes them: full ids, or names without the group."""
+    known = {task.task_id for task in spec.tasks}
+    known |= {task.task_id.removeprefix(f"{task.group}.") for task in spec.tasks if task.group}
+    for name in names:
+        if name not in known:
+            raise NotFoundError(f'{spec.dag_id} has no task "{name}"', did_you_mean(name, known))
+
+
+def _interval(spec: DagSpec, text: str, now: datetime) -> Interval:
+    try:
+        interval = named_run(spec.schedule, text)
+    except ValueError as error:
+        raise NotFoundError(str(error)) from None
+    if before_start(spec.schedule, interval):
+        raise NotFoundError(f"{spec.dag_id} has no run of {text}: it starts on {spec.schedule.start_date}")
+    if scheduled_time(interval) > now:
+        due = on_clock(scheduled_time(interval), spec.schedule)
+        raise NotFoundError(f"{spec.dag_id} cannot run {text} yet: its run is due at {due}")
+    return interval
+
+
+def _runs_near(airflow: Airflow, spec: DagSpec, interval: Interval) -> tuple[Run, ...]:
+    """Every run that may be of the period: a manual one is of the period before its date, or of its making."""
+    last = next_tick(spec.schedule, interval.end)
+    due = airflow.runs_due(spec.dag_id, interval.end, last)
+    dated = airflow.runs_of(spec.dag_id, interval.start, last)
+    return (*dated, *(run for run in due if run.logical_date is None))
+
+
+def _of_period(runs: Iterable[Run], spec: DagSpec, interval: Interval) -> list[Run]:
+    """Those of the same period as the data interval: scheduled and backfilled ones first, the newest first."""
+    covered = period(spec.schedule, interval)
+    found = [run for run in runs if period(spec.schedule, interval_of(run, spec.schedule)) == covered]
+    return sorted(found, key=lambda run: run.run_type not in _SCHEDULED)

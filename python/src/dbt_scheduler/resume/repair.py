@@ -1,0 +1,98 @@
+"""Half-resumed runs: what Airflow's own races leave behind after a sensor was satisfied, and how to repair it.
+
+The scheduler may write ``upstream_failed`` from what it knew before a task was cleared (apache/airflow#63697),
+and may end a run while its tasks are being cleared. Neither repairs itself. A run that has failed for a reason
+of its own is left alone; repairing twice does nothing the second time.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, TaskInfo, Which
+
+_BROKEN = frozenset({"failed", "upstream_failed"})
+TERMINAL = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
+
+_CARRIES_FAILURE = frozenset({None, "all_success", "none_failed", "none_failed_min_one_success"})
+"""The trigger rules of tasks that become ``upstream_failed``; a teardown's is none of them."""
+
+
+class RunKey(NamedTuple):
+    """A run among all DAGs'."""
+
+    dag_id: str
+    run_id: str
+
+
+class Repair(msgspec.Struct, frozen=True):
+    """What a half-resumed run needs: tasks to clear, or just to go on."""
+
+    clear: tuple[str, ...] = ()
+    go_on: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.clear) or self.go_on
+
+
+class Graph:
+    """The tasks of a DAG, as far as a failure spreads among them."""
+
+    def __init__(self, tasks: Iterable[TaskInfo]) -> None:
+        tasks = tuple(tasks)
+        spreads = {task.task_id for task in tasks if task.trigger_rule in _CARRIES_FAILURE}
+        self._below = {
+            task.task_id: tuple(name for name in task.downstream_task_ids or () if name in spreads)
+            for task in tasks
+        }
+
+    def reached_from(self, task_ids: Iterable[str]) -> set[str]:
+        """Every task that a failure of these reaches."""
+        reached: set[str] = set()
+        todo = list(task_ids)
+        while todo:
+            new = [name for name in self._below.get(todo.pop(), ()) if name not in reached]
+            reached.update(new)
+            todo += new
+        return reached
+
+
+def repair_of(graph: Graph, states: Mapping[str, str | None], *, over: bool) -> Repair:
+    """What a run needs whose tasks have these states; nothing if a failed task explains all of them."""
+    failed = [name for name, state in states.items() if state == "failed"]
+    explained = graph.reached_from(failed)
+    clear = tuple(
+        sorted(name for name, state in states.items() if state == "upstream_failed" and name not in explained)
+    )
+    stopped = any(state is None and name not in explained for name, state in states.items())
+    return Repair(clear, over and stopped and not clear)
+
+
+def heal(api: AirflowApi, runs: Iterable[Run]) -> list[RunKey]:
+    """Repair those of the runs that need it: which these were."""
+    by_key = {RunKey(run.dag_id, run.run_id): run for run in runs}
+    if not by_key:
+        return []
+    graphs = {name: Graph(api.tasks(name)) for name in sorted({key.dag_id for key in by_key})}
+    healed = []
+    for key, states in states_of(api, list(by_key)).items():
+        repair = repair_of(graphs[key.dag_id], states, over=by_key[key].over)
+        if repair.clear:
+            api.clear(key.dag_id, key.run_id, repair.clear)
+        elif repair.go_on:
+            api.queue_run(key.dag_id, key.run_id)
+        if repair:
+            healed.append(key)
+    return healed
+
+
+def states_of(api: AirflowApi, keys: Sequence[RunKey]) -> dict[RunKey, dict[str, str | None]]:
+    """The states of all tasks of runs: one listing, whatever their number."""
+    wanted: dict[RunKey, dict[str, str | None]] = {key: {} for key in keys}
+    which = Which(dag_ids=sorted({key.dag_id for key in keys}), run_ids=sorted({key.run_id for key in keys}))
+    for each in api.task_instances(which):
+        key = RunKey(each.dag_id, each.run_id)
+        if key in wanted:
+            wanted[key][each.task_id] = each.state
+    return wanted

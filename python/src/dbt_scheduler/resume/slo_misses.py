@@ -1,0 +1,112 @@
+"""Promises of producers that were not kept: an asset's SLO is over, and its task has not succeeded."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, TaskInstance, Which
+from dbt_scheduler.registry.entry import AssetKey, Entry, dag_id, full_task_id
+from dbt_scheduler.registry.producer import ready_by
+from dbt_scheduler.resume.repair import RunKey
+from dbt_scheduler.resume.satisfy import UNSATISFIED
+from dbt_scheduler.schedule import Interval
+from dbt_scheduler.spec import Producer
+
+
+class SloMiss(msgspec.Struct, frozen=True):
+    """An asset that is late: whose it is, in which run, and by when it was promised."""
+
+    key: AssetKey
+    task: TaskInstance
+    interval: Interval
+    due: datetime
+
+    @property
+    def name(self) -> str:
+        """The same for the same miss, each time that it is found."""
+        return f"{self.task.dag_id}/{self.task.run_id}/{self.key}"
+
+
+def slo_misses(
+    api: AirflowApi, entries: Mapping[str, Entry], now: datetime, lookback: timedelta
+) -> list[SloMiss]:
+    """Promises that ran out within ``lookback`` before ``now`` and are not kept yet: two listings, and one for each team.
+
+    A listing goes back as far as its team's longest promise: no other team's may make it longer. Only DAGs that are
+    the team's own count, as Airflow knows them: an entry may name any.
+
+    Only of runs that exist and that the schedule made: nobody promised anything for a DAG that is paused, or for
+    a run that a person started.
+    """
+    promised = _promised(entries)
+    if not promised:
+        return []
+    owners = api.owners(sorted({key.team for key, _ in promised}))
+    promised = [each for each in promised if owners.get(each[1].dag_id) == (each[0].team,)]
+    runs = _runs(api, promised, now, lookback)
+    # By task instance: a task may make several assets, each with an SLO of its own.
+    late: dict[tuple[str, str, str], list[tuple[AssetKey, Run, datetime]]] = defaultdict(list)
+    for key, producer in promised:
+        for run in runs.values():
+            due = _due(producer, run) if run.dag_id == producer.dag_id else None
+            if due is not None and now - lookback < due <= now:
+                late[run.dag_id, run.run_id, producer.task_id].append((key, run, due))
+    if not late:
+        return []
+    which = Which(
+        dag_ids=sorted({name[0] for name in late}),
+        run_ids=sorted({name[1] for name in late}),
+        task_ids=sorted({name[2] for name in late}),
+        states=UNSATISFIED,
+    )
+    found = [
+        SloMiss(key, task, _interval(run), due)
+        for task in api.task_instances(which)
+        for key, run, due in late.get(task.id_, ())
+    ]
+    return sorted(found, key=lambda miss: (miss.due, miss.name))
+
+
+def _promised(entries: Mapping[str, Entry]) -> list[tuple[AssetKey, Producer]]:
+    """Every asset in every pipeline in which it has an SLO, and the task that makes it."""
+    return [
+        (
+            AssetKey(team, asset),
+            Producer(
+                dag_id=dag_id(made.dag_prefix, name),
+                task_id=full_task_id(made.task_group, made.task_id),
+                pipeline=name,
+                schedule=entry.pipelines[name],
+                slo_seconds=each.slo_seconds,
+            ),
+        )
+        for team, entry in sorted(entries.items())
+        for asset, made in entry.produced.items()
+        for name, each in made.pipelines.items()
+        if each.exposed and each.slo_seconds is not None and name in entry.pipelines
+    ]
+
+
+def _runs(
+    api: AirflowApi, promised: Iterable[tuple[AssetKey, Producer]], now: datetime, lookback: timedelta
+) -> dict[RunKey, Run]:
+    by_team: dict[str, list[Producer]] = defaultdict(list)
+    for key, producer in promised:
+        by_team[key.team].append(producer)
+    runs: dict[RunKey, Run] = {}
+    for producers in by_team.values():
+        longest = timedelta(seconds=max(each.slo_seconds or 0 for each in producers))
+        dag_ids = sorted({each.dag_id for each in producers})
+        listed = api.runs(Which(dag_ids=dag_ids, since=now - lookback - longest, until=now))
+        runs |= {RunKey(run.dag_id, run.run_id): run for run in listed if run.run_type != "manual"}
+    return runs
+
+
+def _due(producer: Producer, run: Run) -> datetime | None:
+    return ready_by(producer, _interval(run))
+
+
+def _interval(run: Run) -> Interval:
+    return Interval(run.data_interval_start or run.run_after, run.data_interval_end or run.run_after)

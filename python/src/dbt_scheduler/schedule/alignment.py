@@ -1,0 +1,142 @@
+"""Which run waits for which: a run waits for the producer's newest period that ends no later than its own."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+
+from dbt_scheduler.schedule import cron
+from dbt_scheduler.schedule.periods import period, period_at
+from dbt_scheduler.schedule.ticks import Interval, next_tick, previous_tick, run_interval
+from dbt_scheduler.schedule.time_zones import MOMENT
+from dbt_scheduler.spec import Schedule
+
+_WEEK = timedelta(weeks=1)
+_MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
+# A Wednesday of a winter, one of a summer, and the days on which most of the world changes its clocks.
+_SAMPLE_DAYS = tuple(
+    datetime(2025, m, d, tzinfo=UTC) for m, d in ((1, 15), (3, 9), (3, 30), (7, 16), (10, 26), (11, 2))
+)
+_RUNS_A_DAY, _RUNS_OF_WEEKS = 5, 30
+_WEEKS_IN_CADENCE = 4
+_YEARS_IN_CADENCE = 28  # then the calendar repeats
+
+
+def awaited(consumer: Schedule, interval: Interval, producer: Schedule) -> Interval:
+    """The data interval of the producer's run that a run of the consumer waits for.
+
+    ``interval`` is the consumer's, of a scheduled, backfilled or manual run. What is returned is that of the
+    producer's scheduled run; its start is the logical date. The calendar alone decides: the run may lie
+    before the producer's start date (``before_start``), and may not exist, or not yet.
+    """
+    return _newest_run(producer, period(consumer, interval).end)
+
+
+def awaiting(producer: Schedule, interval: Interval, consumer: Schedule) -> tuple[Interval, ...]:
+    """The data intervals of the consumer's scheduled runs that wait for a run of the producer, oldest first.
+
+    The inverse of ``awaited``. ``interval`` is the producer's; a manual run counts as the scheduled run of
+    the same period does. Without a grain, a run whose interval is not one from tick to tick is waited for by
+    none.
+    """
+    return tuple(_waiting(producer, interval, consumer))
+
+
+def pick_pipeline(wanted: str, schedule: Schedule, available: Mapping[str, Schedule]) -> str:
+    """The pipeline in which a task of pipeline ``wanted`` waits for an asset that ``available`` ones make.
+
+    The one of the same name; else the least frequent of those at least as frequent; else the most frequent.
+    Of equally frequent ones it is the first by name. ``available`` has at least one.
+    """
+    if wanted in available:
+        return wanted
+    cadences = {name: cadence_seconds(available[name]) for name in sorted(available)}
+    frequent = {name: each for name, each in cadences.items() if each <= cadence_seconds(schedule)}
+    return max(frequent, key=frequent.__getitem__) if frequent else min(cadences, key=cadences.__getitem__)
+
+
+def most_frequent(available: Mapping[str, Schedule]) -> str:
+    """The pipeline that ticks most often, the first by name of several; ``available`` has at least one."""
+    return min(sorted(available), key=lambda name: cadence_seconds(available[name]))
+
+
+@lru_cache(maxsize=256)
+def cadence_seconds(schedule: Schedule) -> int:
+    """The mean time from one run to the next, in seconds."""
+    ticks = cron.parse(schedule.cron)
+    days, count = _count_days(ticks, _WEEKS_IN_CADENCE * _WEEK)
+    if count < _WEEKS_IN_CADENCE:  # Less than weekly: months and years differ in length.
+        days, count = _count_days(ticks, timedelta(days=_YEARS_IN_CADENCE * 1461 // 4))
+    return round(days * 86400 / (max(count, 1) * len(ticks.minutes)))
+
+
+@lru_cache(maxsize=1024)
+def wait_lag_seconds(consumer: Schedule, producer: Schedule) -> int:
+    """How much later than a consumer's run the run that it waits for can be due, in seconds; may be negative.
+
+    Due is the end of the data interval. The greatest over a sample of runs, of each season and of the days on
+    which most of the world changes its clocks.
+    """
+    if cadence_seconds(producer) > cadence_seconds(
+        consumer
+    ):  # The first of those that wait has to wait longest.
+        pairs = [
+            (first, run)
+            for run in _sample(producer)
+            for first in islice(_waiting(producer, run, consumer), 1)
+        ]
+    else:
+        pairs = [(run, awaited(consumer, run, producer)) for run in _sample(consumer)]
+    return max((round((run.end - waiting.end).total_seconds()) for waiting, run in pairs), default=0)
+
+
+def _waiting(producer: Schedule, interval: Interval, consumer: Schedule) -> Iterator[Interval]:
+    own = period(producer, interval)
+    newest = _newest_run(producer, own.end)
+    if period(producer, newest) != own:
+        return
+    end = period(producer, _following(producer, newest)).end
+    run = _newest_run(consumer, own.end)
+    if period(consumer, run).end < own.end:
+        run = _following(consumer, run)
+    while period(consumer, run).end < end:
+        yield run
+        run = _following(consumer, run)
+
+
+def _newest_run(schedule: Schedule, instant: datetime) -> Interval:
+    """The scheduled run whose period is the newest that ends no later than an instant in UTC."""
+    if schedule.grain is None:
+        end = previous_tick(schedule, instant + MOMENT)
+        while end > instant:  # In an hour that the clock repeats, the tick is in its second half.
+            end = previous_tick(schedule, end)
+        return Interval(previous_tick(schedule, end), end)
+    newest = period_at(schedule, instant - MOMENT)
+    if newest.end > instant:
+        newest = period_at(schedule, newest.start - MOMENT)
+    return run_interval(schedule, next_tick(schedule, newest.start - MOMENT))
+
+
+def _following(schedule: Schedule, run: Interval) -> Interval:
+    return Interval(run.end, next_tick(schedule, run.end))
+
+
+def _sample(schedule: Schedule) -> list[Interval]:
+    if cadence_seconds(schedule) >= _WEEK.total_seconds():
+        return _runs_from(schedule, _MONDAY, _RUNS_OF_WEEKS)
+    return [run for day in _SAMPLE_DAYS for run in _runs_from(schedule, day, _RUNS_A_DAY)]
+
+
+def _runs_from(schedule: Schedule, instant: datetime, count: int) -> list[Interval]:
+    runs = [run_interval(schedule, next_tick(schedule, instant))]
+    while len(runs) < count:
+        runs.append(_following(schedule, runs[-1]))
+    return runs
+
+
+def _count_days(ticks: cron.Cron, span: timedelta) -> tuple[int, int]:
+    """How many days there are in a span, and on how many of them it ticks."""
+    day, last, count = _MONDAY.date(), _MONDAY.date() + span, 0
+    while (day := cron.day_from(ticks, day)) < last:
+        count, day = count + 1, day + timedelta(days=1)
+    return span.days, count

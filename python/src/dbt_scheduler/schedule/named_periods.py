@@ -1,0 +1,109 @@
+"""Which run covers a period that a person names: ``2025-09-09``, ``2025-09-09T13``, ``2025-W37`` or ``2025-09``."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, tzinfo
+
+import msgspec
+
+from dbt_scheduler.schedule.periods import calendar_next, period_at
+from dbt_scheduler.schedule.ticks import Interval, next_tick, previous_tick, run_interval
+from dbt_scheduler.schedule.time_zones import MOMENT, first_time, in_utc, on_the_wall, zone
+from dbt_scheduler.spec import Schedule
+
+_FORMS = re.compile(
+    r"(?P<month>[12]\d{3}-\d\d)|(?P<week>[12]\d{3}-W\d\d)|(?P<day>[12]\d{3}-\d\d-\d\d)"
+    r"|[12]\d{3}-\d\d-\d\d[T ]\d\d(?P<minutes>:\d\d(?P<seconds>:\d\d)?)?(?P<offset>Z|[+-]\d\d:\d\d)?"
+)
+_SECOND = timedelta(seconds=1)
+_SHOWN = {"month": "%Y-%m", "week": "%Y-%m-%d", "day": "%Y-%m-%d"}
+
+
+class _Span(msgspec.Struct, frozen=True):
+    """What is named, from ``start`` up to ``end`` in UTC."""
+
+    start: datetime
+    end: datetime
+
+
+def named_run(schedule: Schedule, text: str) -> Interval:
+    """The data interval of the scheduled run that covers a period, named on the pipeline's own clock.
+
+    With a grain, what is named is that period or lies in it; without one, it lies in the data interval.
+    Raises ValueError with a sentence: it is no period, the clock skips it or shows it twice, or it is longer
+    than what one run covers.
+    """
+    where = zone(schedule.timezone)
+    runs = {_run_of(schedule, span, text): span for span in _spans(text, where)}
+    if not runs:
+        raise ValueError(f'"{text}" does not exist: the clock in {schedule.timezone} skips it')
+    if len(runs) > 1:
+        twice = " or ".join(span.start.astimezone(where).isoformat("T", "minutes") for span in runs.values())
+        raise ValueError(f'the clock shows "{text}" twice in {schedule.timezone}: write {twice}')
+    return next(iter(runs))
+
+
+def manual_dates(schedule: Schedule, run: Interval) -> Iterator[datetime]:
+    """Logical dates for a manual run of the period of a scheduled one, a second apart.
+
+    For each of them Airflow infers that period, as workers do who cannot see another run's data interval. None is
+    a scheduled run's: Airflow takes each logical date once.
+    """
+    date, last = run.end + _SECOND, next_tick(schedule, run.end)
+    while date < last:
+        yield date
+        date += _SECOND
+
+
+def _spans(text: str, where: tzinfo) -> list[_Span]:
+    """What a text names: one span, two where the clock shows it twice, none where it skips it."""
+    form = _FORMS.fullmatch(text)
+    try:
+        moment = datetime.fromisoformat(f"{text}-01" if form and form["month"] else text)
+    except ValueError:
+        form = None
+    if form is None:
+        raise ValueError(
+            f'"{text}" is no period: write a day as 2025-09-09, an hour as 2025-09-09T13, '
+            "a week as 2025-W37, a month as 2025-09"
+        )
+    for grain in ("month", "week", "day"):
+        if form[grain]:
+            span = _Span(first_time(moment, where), first_time(calendar_next(grain, moment), where))
+            return [span] if span.start < span.end else []
+    length = timedelta() if form["seconds"] else timedelta(minutes=1 if form["minutes"] else 60)
+    instants = [in_utc(moment)] if form["offset"] else _instants(moment, where)
+    return [_Span(instant, instant + length) for instant in instants]
+
+
+def _instants(wall: datetime, where: tzinfo) -> list[datetime]:
+    """When the clock shows a time: once, twice, or never."""
+    there = wall.replace(tzinfo=where)
+    both = sorted({in_utc(there.replace(fold=0)), in_utc(there.replace(fold=1))})
+    return [instant for instant in both if on_the_wall(instant, where) == wall]
+
+
+def _run_of(schedule: Schedule, span: _Span, text: str) -> Interval:
+    if schedule.grain is None:
+        run = covered = _run_at(schedule, span.start)
+        what, shown = "no grain: the time between two ticks", "%Y-%m-%dT%H:%M"
+    else:
+        covered = period_at(schedule, span.start)
+        run = run_interval(schedule, next_tick(schedule, covered.start - MOMENT))
+        what = f"grain: {schedule.grain}"
+        shown = _SHOWN.get(schedule.grain, "%Y-%m-%dT%H:%M")
+    if span.end > covered.end:
+        first = covered.start.astimezone(zone(schedule.timezone))
+        raise ValueError(
+            f'"{text}" is longer than what a run covers ({what}): name one, such as {first:{shown}}'
+        )
+    return run
+
+
+def _run_at(schedule: Schedule, instant: datetime) -> Interval:
+    """The scheduled run whose data interval an instant lies in."""
+    start = previous_tick(schedule, instant + MOMENT)
+    while start > instant:  # In an hour that the clock repeats, the tick is in its second half.
+        start = previous_tick(schedule, start)
+    run = run_interval(schedule, start)
+    return run if instant < run.end else run_interval(schedule, run.end)

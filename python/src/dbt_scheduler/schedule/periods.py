@@ -1,0 +1,106 @@
+"""Which calendar period a run covers: grains, and what they mean on days when the clock changes.
+
+Up to an hour, a grain cuts elapsed time: an hour that the clock shows twice is two periods, as it has two
+runs, and each change of the clock starts a new period. Above an hour a grain cuts the clock's time: a period
+lasts from its first moment to the next one's, an hour longer or shorter when the clock changes in it. So
+periods follow each other without a hole, and ``problems`` refuses every pipeline of which one of them has no
+run, or two.
+"""
+
+import re
+from datetime import datetime, time, timedelta, tzinfo
+from functools import lru_cache
+
+from dbt_scheduler.schedule.ticks import Interval, previous_tick
+from dbt_scheduler.schedule.time_zones import (
+    MOMENT,
+    change_between,
+    first_time,
+    in_utc,
+    offset_at,
+    on_the_wall,
+    zone,
+)
+from dbt_scheduler.spec import Schedule
+
+MINUTES_OF_DAY = 24 * 60
+_STEP = re.compile(r"(?:(\d{1,4}) )?(minute|hour)s?")
+
+
+@lru_cache(maxsize=64)
+def step_minutes(grain: str) -> int | None:
+    """The length of a grain of minutes, hours or a day in minutes; None for a week and a month.
+
+    Raises ValueError with the reason in words for anything else.
+    """
+    if grain in ("week", "month"):
+        return None
+    if grain == "day":
+        return MINUTES_OF_DAY
+    found = _STEP.fullmatch(grain)
+    if not found:
+        raise ValueError("is not known")
+    step = int(found[1] or 1) * (60 if found[2] == "hour" else 1)
+    if not step or MINUTES_OF_DAY % step:
+        raise ValueError("does not divide the day")
+    return step
+
+
+def period(schedule: Schedule, interval: Interval) -> Interval:
+    """The period that a run covers: the grain's that its data interval starts in, else the data interval."""
+    start, end = in_utc(interval.start), in_utc(interval.end)
+    if schedule.grain is None:
+        return Interval(start, end)
+    covered = period_at(schedule, start)
+    if end == start == previous_tick(schedule, start):
+        # After a tick that the clock skipped, Airflow infers for a manual run an interval without length that
+        # starts where the one it means ends.
+        return period_at(schedule, covered.start - MOMENT)
+    return covered
+
+
+def period_at(schedule: Schedule, instant: datetime) -> Interval:
+    """The period of the schedule's grain that an instant in UTC lies in; the schedule has a grain."""
+    return _period_at(schedule.grain or "day", zone(schedule.timezone), instant)
+
+
+def calendar_start(grain: str, wall: datetime) -> datetime:
+    """The wall clock time at which the period of a grain that ``wall`` is in begins."""
+    midnight = datetime.combine(wall.date(), time())
+    if grain == "month":
+        return midnight.replace(day=1)
+    if grain == "week":
+        return midnight - timedelta(days=wall.weekday())
+    step = step_minutes(grain) or MINUTES_OF_DAY
+    return midnight + timedelta(minutes=(wall.hour * 60 + wall.minute) // step * step)
+
+
+def calendar_next(grain: str, start: datetime) -> datetime:
+    """The wall clock time at which the period after the one that begins at ``start`` begins."""
+    if grain == "month":
+        return (start + timedelta(days=31)).replace(day=1)
+    return start + (timedelta(days=7) if grain == "week" else timedelta(minutes=step_minutes(grain) or 0))
+
+
+@lru_cache(maxsize=4096)
+def _period_at(grain: str, where: tzinfo, instant: datetime) -> Interval:
+    wall = on_the_wall(instant, where)
+    start = calendar_start(grain, wall)
+    end = calendar_next(grain, start)
+    if end - start <= timedelta(hours=1):
+        return _elapsed(instant - (wall - start), instant, instant + (end - wall), where)
+    while (
+        last := first_time(end, where)
+    ) <= instant:  # A day that the date line swallowed, or a fold at midnight.
+        start, end = end, calendar_next(grain, end)
+    return Interval(first_time(start, where), last)
+
+
+def _elapsed(start: datetime, instant: datetime, end: datetime, where: tzinfo) -> Interval:
+    """From start to end, or to the change of the clock if there is one on that side of the instant."""
+    offset = offset_at(instant, where)
+    if offset_at(start, where) != offset:
+        start = change_between(start, instant, where)
+    if offset_at(end - MOMENT, where) != offset:
+        end = change_between(instant, end, where)
+    return Interval(start, end)

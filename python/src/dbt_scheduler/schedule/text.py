@@ -1,0 +1,83 @@
+"""Times as people read them: a moment in UTC or on a pipeline's own clock, and when an asset is ready."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from dbt_scheduler.findings.plural import number
+from dbt_scheduler.schedule import cron
+from dbt_scheduler.schedule.durations import duration
+from dbt_scheduler.spec import Schedule
+
+_SINCE = datetime(2024, 1, 1)
+_TICKS = 14
+_WEEK = timedelta(weeks=1)
+
+
+def utc(moment: datetime) -> str:
+    """``2025-09-09 00:10`` in UTC, with seconds only where there are any."""
+    there = moment.astimezone(UTC)
+    return f"{there:%Y-%m-%d %H:%M:%S}" if there.second else f"{there:%Y-%m-%d %H:%M}"
+
+
+def on_clock(moment: datetime, schedule: Schedule) -> str:
+    """``2025-09-08 21:10 (00:10 EEST on 09-09)``: the time in UTC and, if it differs, in the pipeline's zone."""
+    there = moment.astimezone(ZoneInfo(schedule.timezone))
+    if there.utcoffset() == moment.astimezone(UTC).utcoffset():
+        return utc(moment)
+    day = "" if there.date() == moment.astimezone(UTC).date() else f" on {there:%m-%d}"
+    name = there.tzname() or schedule.timezone
+    shown = f"UTC{name}" if name[0] in "+-" else name
+    return f"{utc(moment)} ({there:%H:%M} {shown}{day})"
+
+
+def ready_words(pipeline: str, schedule: Schedule, slo_seconds: int | None) -> str:
+    """The pipeline, and the time on its own clock by which its runs have promised an asset.
+
+    It is the time of the days on which the clock does not change.
+    """
+    if slo_seconds is None:
+        return f"{pipeline}, no SLO"
+    ticks = cron.parse(schedule.cron)
+    promise = timedelta(minutes=-(-slo_seconds // 60))
+    words = None
+    if ticks.every_hour and len(ticks.minutes) == 24 and ticks.days is None:  # noqa: PLR2004 - one in each hour
+        words = _in_the_hour(timedelta(minutes=ticks.minutes[0]) + promise)
+    elif len(ticks.minutes) == 1:
+        words = _on_the_day(ticks, promise, schedule.timezone)
+    tick = f'"{schedule.cron}" {schedule.timezone}'
+    return f"{pipeline}, {words or f'{duration(slo_seconds)} after each scheduled time ({tick})'}"
+
+
+def _in_the_hour(ready: timedelta) -> str:
+    hours, rest = divmod(ready, timedelta(hours=1))
+    minute = f"by :{rest // timedelta(minutes=1):02}"
+    return f"{minute} {_later(hours, 'hour')}" if hours else f"{minute} of each hour"
+
+
+def _on_the_day(cron_: cron.Cron, promise: timedelta, timezone: str) -> str | None:
+    """For ticks on every day, on one weekday, or on one day of each month; None for any others."""
+    ticks = _first_ticks(cron_)
+    tick, ready = ticks[0], ticks[0] + promise
+    days = (ready.date() - tick.date()).days
+    time = f"{ready:%H:%M} {timezone}"
+    gaps = {later - earlier for earlier, later in pairwise(ticks)}
+    if cron_.days is None:
+        return f"by {time} {_later(days, 'day')}" if days else f"by {time}"
+    if gaps == {_WEEK}:
+        weeks = promise // _WEEK
+        return f"by {ready:%A} {time} {_later(weeks, 'week')}" if weeks else f"by {ready:%A} {time}"
+    if len({each.day for each in ticks}) == 1 and max(gaps) <= timedelta(days=31) and not days:
+        return f"by {time} on day {tick.day} of the month"
+    return None
+
+
+def _first_ticks(ticks: cron.Cron) -> list[datetime]:
+    found = [cron.tick_after(ticks, _SINCE)]
+    while len(found) < _TICKS:
+        found.append(cron.tick_after(ticks, found[-1]))
+    return found
+
+
+def _later(count: int, unit: str) -> str:
+    return f"the next {unit}" if count == 1 else f"{number(count, unit)} later"

@@ -1,0 +1,98 @@
+"""Why a pipeline cannot be aligned with others: each problem is a sentence that ends with what to do."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from difflib import get_close_matches
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from dbt_scheduler.schedule import cron
+from dbt_scheduler.schedule.coverage import clock_problem, grain_problem
+from dbt_scheduler.schedule.periods import step_minutes
+from dbt_scheduler.schedule.time_zones import zone
+from dbt_scheduler.spec import Schedule
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 2099
+
+
+def alignment_problems(schedule: Schedule) -> list[str]:
+    """What keeps a pipeline's runs from covering one period each, in words for the platform's engineer.
+
+    Empty is a promise from the start date on, each change of the clock included: with a grain, every period
+    has exactly one scheduled run; without one, Airflow finds the same runs forwards and backwards.
+    """
+    return list(_problems(schedule))
+
+
+@lru_cache(maxsize=256)
+def unreadable_part(schedule: Schedule) -> str | None:
+    """What of a schedule is not even understood, for those who cannot change it; None if all of it is."""
+    return next((what for what, _ in _unread(schedule)), None)
+
+
+@lru_cache(maxsize=256)
+def _problems(schedule: Schedule) -> tuple[str, ...]:
+    found = tuple(f"{what}: {advice}" for what, advice in _unread(schedule))
+    if found:
+        return found
+    uneven = grain_problem(schedule) or clock_problem(schedule)
+    return (uneven,) if uneven else ()
+
+
+def _unread(schedule: Schedule) -> Iterator[tuple[str, str]]:
+    """What is not understood, and what to write instead."""
+    yield from _cron(schedule)
+    yield from _timezone(schedule)
+    yield from _start_date(schedule)
+    yield from _grain(schedule)
+
+
+def _cron(schedule: Schedule) -> Iterator[tuple[str, str]]:
+    try:
+        cron.day_from(cron.parse(schedule.cron), date(_FIRST_YEAR, 1, 1))
+    except ValueError as reason:
+        yield (
+            f'cron "{schedule.cron}" {reason}',
+            'write minute, hour, day of the month, month and day of the week, such as "10 0 * * *"',
+        )
+
+
+def _timezone(schedule: Schedule) -> Iterator[tuple[str, str]]:
+    try:
+        zone(schedule.timezone)
+    except (
+        KeyError,
+        ValueError,
+        OSError,
+    ):  # ZoneInfo has three answers to what is no name; a folder is an OSError.
+        names = {name.lower(): name for name in sorted(available_timezones())}
+        close = get_close_matches(schedule.timezone.lower(), names, n=1)
+        advice = (
+            f'did you mean "{names[close[0]]}"?' if close else 'use a name such as "Europe/Vilnius" or "UTC"'
+        )
+        yield f'timezone "{schedule.timezone}" is not known', advice
+
+
+def _start_date(schedule: Schedule) -> Iterator[tuple[str, str]]:
+    try:
+        year = datetime.fromisoformat(schedule.start_date).year
+    except ValueError:
+        yield (
+            f'start_date "{schedule.start_date}" is no date',
+            "write it as 2025-01-01 or 2025-01-01T06:00:00",
+        )
+    else:
+        if not _FIRST_YEAR <= year <= _LAST_YEAR:
+            years = f"from {_FIRST_YEAR} to {_LAST_YEAR}"
+            yield f'start_date "{schedule.start_date}" is out of range', f"choose a year {years}"
+
+
+def _grain(schedule: Schedule) -> Iterator[tuple[str, str]]:
+    try:
+        step_minutes(schedule.grain or "day")
+    except ValueError as reason:
+        yield (
+            f'grain "{schedule.grain}" {reason}',
+            'use "hour", "day", "week", "month", or a number of minutes or hours that divides the day, such as '
+            '"15 minutes" or "4 hours"',
+        )

@@ -1,0 +1,238 @@
+"""Which alerts a run of real tasks sends: the texts are read from the log channel."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import structlog
+from airflow.api_fastapi.execution_api.datamodels.taskinstance import TIRunContext
+from airflow.callbacks.callback_requests import TaskCallbackRequest
+from airflow.dag_processing.processor import _execute_task_callbacks
+from airflow.executors.workloads import TaskInstanceDTO
+from airflow.models import Connection
+from airflow.models.taskinstance import TaskInstance, clear_task_instances
+from airflow.utils.session import create_session
+from sqlalchemy import select
+
+from builders import a_spec, a_task, a_wait, an_entry, python
+from dbt_scheduler.airflow.alerts import Destination, Promise, TaskRun, all_clear, slo_miss
+from harness import Platform, airflows_own_warnings
+from slack import Slack, listening
+
+WAIT = "wait_for__hard_dependencies.dim"
+RUN = "http://airflow.example/dags/playground_daily/runs/scheduled__2025-03-02T00%3A10%3A00%2B00%3A00/tasks"
+SECRET = "xoxb-secret"  # noqa: S105 - nobody's
+DATE = "Date interval start: 2025-03-01 00:10:00+00:00"
+
+
+class Alerts:
+    """What the log channel wrote."""
+
+    def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
+        self._caplog = caplog
+
+    @property
+    def texts(self) -> list[str]:
+        return [
+            record.getMessage().removeprefix("Alert for #team:\n")
+            for record in self._caplog.records
+            if record.name == "dbt_scheduler.airflow.alerts.transports.log"
+        ]
+
+
+@pytest.fixture
+def alerts(caplog: pytest.LogCaptureFixture) -> Alerts:
+    return Alerts(caplog)
+
+
+def clear(run_id: str, *task_ids: str) -> None:
+    """What a person does in the UI: run these again."""
+    with create_session() as session, airflows_own_warnings():
+        found = session.scalars(
+            select(TaskInstance).where(TaskInstance.run_id == run_id, TaskInstance.task_id.in_(task_ids))
+        ).all()
+        clear_task_instances(list(found), session)
+
+
+def a_reader(**rest: object) -> object:
+    """A DAG with a sensor and two tasks that read what it waits for."""
+    wait = a_wait("dim", **rest)
+    return a_spec(
+        a_task("marts.mine", upstream=(wait.task_id,), owners=("@mine",)),
+        a_task("marts.yours", upstream=(wait.task_id, "marts.mine"), owners=("@yours", "@mine")),
+        sensors=(wait,),
+        channel="#team",
+        alert_tags=("@amazing.person",),
+    )
+
+
+def test_one_message_for_a_failed_task_with_retries(platform: Platform, alerts: Alerts) -> None:
+    failing = a_task("marts.bad", fails=True, retries=2, owners=("@some.owner.team",))
+    after = a_task("marts.after", upstream=("marts.bad",))
+    platform.deploy(a_spec(failing, after, channel="#team", alert_tags=("@amazing.person",)))
+    platform.run("playground_daily", "2025-03-01T00:10")
+    platform.work()
+    assert platform.states("playground_daily") == {"marts.bad": "failed", "marts.after": "upstream_failed"}
+    assert alerts.texts == [
+        "playground_daily task failure 🚧\n"
+        f"{DATE}\n"
+        f"marts.bad - view logs ({RUN}/marts.bad?try_number=3)\n"
+        "@some.owner.team, @amazing.person"
+    ]
+
+
+def test_a_sensor_that_gives_up(platform: Platform, alerts: Alerts) -> None:
+    platform.deploy(a_reader())
+    platform.run("playground_daily", "2025-03-01T00:10")
+    platform.work()
+    platform.let_time_pass()
+    platform.work()
+    assert set(platform.states("playground_daily").values()) == {"failed", "upstream_failed"}
+    assert alerts.texts == [
+        "playground_daily dependency failure 🚧\n"
+        f"{DATE}\n"
+        f"{WAIT} - view logs ({RUN}/{WAIT}?try_number=1)\n"
+        "When the task finishes successfully on the producers' side, your DAG will resume automatically.\n"
+        "@mine, @yours, @amazing.person"
+    ]
+
+
+def test_a_sensor_whose_producer_is_gone(platform: Platform, alerts: Alerts) -> None:
+    platform.deploy(a_reader())
+    platform.publish("shipping", an_entry("other", "daily"))
+    platform.run("playground_daily", "2025-03-01T00:10")
+    platform.work()
+    assert platform.state("playground_daily", WAIT) == "failed"
+    assert [text.splitlines()[-2] for text in alerts.texts] == [
+        "shipping no longer makes dim. Ask #shipping."
+    ]
+
+
+def test_a_soft_wait_that_goes_on_alerts_nobody(platform: Platform, alerts: Alerts) -> None:
+    platform.deploy(a_reader(dependency="soft"))
+    platform.run("playground_daily", "2025-03-01T00:10")
+    platform.work()
+    platform.let_time_pass()
+    platform.work()
+    assert platform.state("playground_daily") == "success"
+    assert alerts.texts == []
+
+
+def test_a_sensor_that_fails_again_says_nothing_unless_it_was_satisfied_meanwhile(
+    platform: Platform, alerts: Alerts
+) -> None:
+    platform.deploy(a_reader())
+    run = platform.run("playground_daily", "2025-03-01T00:10")
+    everything = (WAIT, "marts.mine", "marts.yours")
+    for expected in (1, 1):
+        platform.work()
+        platform.let_time_pass()
+        platform.work()
+        assert platform.state("playground_daily", WAIT) == "failed"
+        assert len(alerts.texts) == expected
+        clear(run, *everything)
+    platform.set_state("playground_daily", WAIT, run, "success")  # by whomever
+    platform.work()
+    assert platform.state("playground_daily") == "success"
+    clear(run, *everything)
+    platform.work()
+    platform.let_time_pass()
+    platform.work()
+    assert len(alerts.texts) == 2
+
+
+def test_a_task_that_fails_again_says_nothing_unless_it_succeeded_meanwhile(
+    platform: Platform, alerts: Alerts
+) -> None:
+    switch = platform.dags / "broken"
+    code = f"import pathlib; raise SystemExit(pathlib.Path({str(switch)!r}).exists())"
+    platform.deploy(a_spec(a_task("marts.leaf", command=python(code), retries=1), channel="#team"))
+    run = platform.run("playground_daily", "2025-03-01T00:10")
+    for broken, expected in ((True, 1), (True, 1), (False, 1), (True, 2)):
+        switch.touch() if broken else switch.unlink()
+        platform.work()
+        assert platform.state("playground_daily", "marts.leaf") == ("failed" if broken else "success")
+        assert len(alerts.texts) == expected
+        clear(run, "marts.leaf")
+
+
+def test_a_task_whose_worker_died(platform: Platform, alerts: Alerts) -> None:
+    platform.deploy(a_spec(a_task("marts.lost"), channel="#team"))
+    run = platform.run("playground_daily", "2025-03-01T00:10")
+    with create_session() as session:
+        ti = session.scalars(select(TaskInstance).where(TaskInstance.run_id == run)).one()
+        request = TaskCallbackRequest(
+            filepath="playground_daily.py",
+            bundle_name="dags-folder",
+            bundle_version=None,
+            msg="heartbeat timeout",
+            ti=TaskInstanceDTO.model_validate(ti, from_attributes=True),
+            context_from_server=TIRunContext.model_validate(
+                {"dag_run": ti.dag_run, "max_tries": 0}, from_attributes=True
+            ),
+        )
+    _execute_task_callbacks(platform.parse(), request, structlog.get_logger())
+    assert alerts.texts == [
+        f"playground_daily task failure 🚧\n{DATE}\nmarts.lost - view logs ({RUN}/marts.lost)"
+    ]
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
+    with listening() as slack:
+        made = Connection(
+            conn_id="c", conn_type="slack", password=SECRET, extra=json.dumps({"base_url": slack.url})
+        )
+        monkeypatch.setenv("AIRFLOW_CONN_SLACK_DEFAULT", made.get_uri())
+        yield slack
+
+
+def test_a_task_says_it_to_slack(platform: Platform, slack: Slack) -> None:
+    failing = a_task("marts.bad", fails=True, owners=("@some.owner.team",))
+    platform.deploy(a_spec(failing, channel="#team", alert_channel="slack"))
+    platform.run("playground_daily", "2025-03-01T00:10")
+    platform.work()
+    assert slack.posted == [
+        {
+            "channel": "#team",
+            "text": "playground_daily task failure 🚧\n"
+            f"{DATE}\n"
+            f"<{RUN}/marts.bad?try_number=1|marts.bad - view logs>\n"
+            "<!subteam^S0OWNERS>",
+            "unfurl_links": False,
+        }
+    ]
+
+
+@pytest.mark.parametrize("channel", ["slack", "pigeon"])
+def test_a_broken_channel_leaves_the_tasks_as_they_are(
+    platform: Platform, slack: Slack, caplog: pytest.LogCaptureFixture, channel: str
+) -> None:
+    slack.answers["chat.postMessage"] = [(500, {}, "oops")]
+    platform.deploy(
+        a_spec(
+            a_task("a", fails=True),
+            a_task("b", upstream=("a",)),
+            a_task("c"),
+            channel="#team",
+            alert_channel=channel,
+        )
+    )
+    platform.run("playground_daily", "2025-03-01T00:10")
+    platform.work()
+    assert platform.states("playground_daily") == {"a": "failed", "b": "upstream_failed", "c": "success"}
+    assert "The alert could not be sent: " in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_what_others_are_told_from_outside(alerts: Alerts) -> None:
+    to = Destination("log", "slack_default", "#team", ("@them",))
+    start = datetime(2025, 3, 1, 0, 10, tzinfo=UTC)
+    late = Promise("dim", start, "failed")
+    assert slo_miss(to, TaskRun("shipping_daily", "marts.dim", start, ""), late)
+    assert all_clear(to, TaskRun("playground_daily", WAIT, start, ""))
+    assert [text.splitlines()[0] for text in alerts.texts] == [
+        "shipping_daily SLO miss ⏰",
+        "playground_daily dependency arrived ✅",
+    ]

@@ -1,0 +1,126 @@
+"""What alerts say, to the letter."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from dbt_scheduler.airflow.alerts import messages
+from dbt_scheduler.airflow.alerts.messages import Link, Message, Promise, TaskRun, plain
+from dbt_scheduler.airflow.alerts.slack_markup import escape, markup
+from dbt_scheduler.airflow.alerts.transports import names
+from dbt_scheduler.config.schema.validation import schema
+
+OWNERS = ("@some.owner.team", "@some.owner.person")
+START = datetime(2025, 9, 9, 0, 10, tzinfo=UTC)
+LOGS = "http://airflow.example/dags/d/runs/r/tasks/t"
+
+
+def a_run(dag_id: str, task_id: str, url: str = "") -> TaskRun:
+    return TaskRun(dag_id, task_id, START, url)
+
+
+def test_task_failure() -> None:
+    message = messages.task_failure(a_run("supply_daily", "marts.mrt_my_model"), OWNERS)
+    assert plain(message) == (
+        "supply_daily task failure 🚧\n"
+        "Date interval start: 2025-09-09 00:10:00+00:00\n"
+        "marts.mrt_my_model - view logs\n"
+        "@some.owner.team, @some.owner.person"
+    )
+
+
+def test_dependency_failure() -> None:
+    run = a_run("transactions_daily", "wait_for__hard_dependencies.mrt_my_model")
+    assert plain(messages.dependency_failure(run, OWNERS)) == (
+        "transactions_daily dependency failure 🚧\n"
+        "Date interval start: 2025-09-09 00:10:00+00:00\n"
+        "wait_for__hard_dependencies.mrt_my_model - view logs\n"
+        "When the task finishes successfully on the producers' side, your DAG will resume automatically.\n"
+        "@some.owner.team, @some.owner.person"
+    )
+
+
+def test_dependency_failure_that_will_not_resume() -> None:
+    run = a_run("transactions_daily", "wait_for__hard_dependencies.mrt")
+    reason = "supply no longer makes mrt. Ask #supply."
+    assert plain(messages.dependency_failure(run, (), reason)) == (
+        "transactions_daily dependency failure 🚧\n"
+        "Date interval start: 2025-09-09 00:10:00+00:00\n"
+        "wait_for__hard_dependencies.mrt - view logs\n"
+        "supply no longer makes mrt. Ask #supply."
+    )
+
+
+def test_slo_miss() -> None:
+    run = a_run("supply_daily", "marts.mrt_my_model", LOGS)
+    due = datetime(2025, 9, 10, 6, 10, tzinfo=UTC)
+    assert plain(messages.slo_miss(run, OWNERS, Promise("mrt_my_model", due, "running"))) == (
+        "supply_daily SLO miss ⏰\n"
+        "Date interval start: 2025-09-09 00:10:00+00:00\n"
+        f"marts.mrt_my_model - view logs ({LOGS})\n"
+        "mrt_my_model was promised by 2025-09-10 06:10:00+00:00 and is not ready yet: the task is running.\n"
+        "@some.owner.team, @some.owner.person"
+    )
+    assert "the task is not started." in plain(messages.slo_miss(run, (), Promise("mrt_my_model", due, None)))
+
+
+def test_words_of_another_team_look_like_no_second_alert() -> None:
+    run = a_run("supply_daily", "marts.mrt")
+    due = datetime(2025, 9, 10, 6, 10, tzinfo=UTC)
+    hostile = "x\nshop_daily task failure 🚧\u2028::error::\x1b[31m"
+    shown = "x\\nshop_daily task failure 🚧\\u2028::error::\\x1b[31m"
+    late = messages.slo_miss(run, (hostile,), Promise(hostile, due, None))
+    gone = messages.dependency_failure(run, (hostile,), f"supply no longer makes mrt. Ask {hostile}.")
+    for message in (late, gone):
+        lines = plain(message).split("\n")
+        assert len(lines) == 5
+        assert lines[-1] == shown
+        assert shown in lines[3]
+        assert len(markup(message, escape).split("\n")) == 5
+
+
+def test_all_clear_tags_nobody() -> None:
+    run = a_run("transactions_daily", "wait_for__hard_dependencies.mrt_my_model")
+    assert plain(messages.all_clear(run)) == (
+        "transactions_daily dependency arrived ✅\n"
+        "Date interval start: 2025-09-09 00:10:00+00:00\n"
+        "wait_for__hard_dependencies.mrt_my_model - view logs\n"
+        "Your DAG has resumed."
+    )
+
+
+def test_a_moment_is_told_in_utc_and_a_person_is_tagged_once() -> None:
+    there = START.astimezone(timezone(timedelta(hours=3)))
+    message = messages.task_failure(TaskRun("d", "t", there, ""), ("@me", "@you", "@me"))
+    assert plain(message).endswith("2025-09-09 00:10:00+00:00\nt - view logs\n@me, @you")
+
+
+def test_slack_markup() -> None:
+    message = messages.task_failure(
+        a_run("supply_daily", "marts.mrt", LOGS), ("@amazing.person", "!subteam^S05VAFP4A6N", "U012ABCDEF")
+    )
+    assert markup(message, escape) == (
+        "supply_daily task failure 🚧\n"
+        "Date interval start: 2025-09-09 00:10:00+00:00\n"
+        f"<{LOGS}|marts.mrt - view logs>\n"
+        "@amazing.person, <!subteam^S05VAFP4A6N>, <@U012ABCDEF>"
+    )
+
+
+def test_hostile_text_stays_text_in_slack() -> None:
+    hostile = Message(
+        lines=(
+            "<!channel> & <http://evil|click>",
+            Link("a|b<c>", "https://x/?a=1&b=<2>|3"),
+            Link("x", "javascript:0"),
+        ),
+        tags=("<!here>", "!subteam^S1>x", "!command^x"),
+    )
+    assert markup(hostile, escape) == (
+        "&lt;!channel&gt; &amp; &lt;http://evil|click&gt;\n"
+        "<https://x/?a=1&amp;b=&lt;2&gt;%7C3|a¦b&lt;c&gt;>\n"
+        "x\n"
+        "&lt;!here&gt;, !subteam^S1&gt;x, !command^x"
+    )
+
+
+def test_the_platform_may_name_the_channels_there_are() -> None:
+    assert schema("platform")["properties"]["alerting"]["properties"]["channel"]["enum"] == names()

@@ -1,0 +1,154 @@
+"""``platform.yaml``: found, completed from the default one, and refused where anything in it is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from build import PLATFORM, World, node, source
+from dbt_scheduler.config.platform import DEFAULT_PLATFORM, find_platform, load_platform
+from dbt_scheduler.findings.finding import CannotRunError
+from dbt_scheduler.kinds import Place
+from dbt_scheduler.spec import Schedule
+
+
+def platform(folder: Path, text: str) -> tuple[object, list[str]]:
+    path = folder / "platform.yaml"
+    path.write_text(text)
+    config, findings = load_platform(path)
+    return config, [f"{f.line}: {f.code} {f.message} | {f.hint}" for f in findings]
+
+
+def test_the_default_platform():
+    config, findings = load_platform(DEFAULT_PLATFORM)
+    assert findings == ()
+    assert config is not None
+    assert config.pipelines["daily"].schedule == Schedule("10 0 * * *", "UTC", "day", "2025-01-01")
+    assert list(config.pipelines) == ["hourly", "daily"]
+    assert config.places["universal"] == Place(where="local", image=None, pool="dbt_scheduler")
+    assert config.registry_url is None
+    assert config.dbt.options == ()
+
+
+def test_what_is_given_lies_over_the_default_key_by_key(tmp_path):
+    config, findings = load_platform(DEFAULT_PLATFORM)
+    (tmp_path / "platform.yaml").write_text(
+        """\
+version: 1
+pipelines:
+  weekly: {cron: "0 6 * * 1", grain: week, catchup: true, max_active_runs: 7}
+defaults: {retries: 0, poll_interval: {seconds: 2}}
+dbt: {target: prod, profiles_dir: /srv/profiles}
+kinds: {vertex-ai: {project: my-project}}
+registry: {url: file:registry}
+"""
+    )
+    changed, findings = load_platform(tmp_path / "platform.yaml")
+    assert findings == ()
+    assert config is not None
+    assert changed is not None
+    assert list(changed.pipelines) == ["weekly"]
+    weekly = changed.pipelines["weekly"]
+    assert weekly.schedule == Schedule("0 6 * * 1", "UTC", "week", "2025-01-01")
+    assert (weekly.catchup, weekly.max_active_runs, weekly.line) == (True, 7, 3)
+    assert (changed.defaults.retries, changed.defaults.poll_interval_seconds) == (0, 2)
+    assert changed.defaults.timeout_seconds == config.defaults.timeout_seconds
+    assert changed.dbt.options == ("--target", "prod", "--profiles-dir", "/srv/profiles")
+    assert changed.places["vertex-ai"].settings == {"project": "my-project", "machine_type": "n1-standard-4"}
+    assert changed.registry_url == f"file://{tmp_path.resolve()}/registry"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("defaults: {retrys: 1}", '2: SCH405 unknown key "retrys" in "defaults" | did you mean "retries"?'),
+        (
+            "dbt: {environment: {pass: ['*']}}",
+            '2: SCH405 item 1 of "dbt.environment.pass" must look like',
+        ),
+        (
+            "kinds: {universal: {environment: {pass: ['AIRFLOW_CONN_*']}}}",
+            '2: SCH405 item 1 of "kinds.universal.environment.pass" must not be "AIRFLOW_CONN_*"',
+        ),
+        ("pipelines: {}", '2: SCH405 "pipelines" must have at least 1 key'),
+        (
+            "registry: {url: 'file:../registry'}",
+            '2: SCH405 "file:../registry" leads out of its folder by ".."',
+        ),
+        ("registry: {url: 'file:a/%2e%2e/b'}", '2: SCH405 "file:a/%2e%2e/b" leads out of its folder by ".."'),
+        (
+            "registry: {url: 'gs://bucket/'}",
+            '2: SCH405 "gs://bucket/" names no bucket: write gs://bucket or gs://bucket/a/prefix, '
+            "without a slash at the end | for example file:///srv/registry or gs://bucket/registry",
+        ),
+        ("registry: {url: 'ftp://host/x'}", "2: SCH405 registry URLs start with file:, gs:, not with ftp"),
+        (
+            "pipelines:\n  daily: {cron: '0 */6 * * *', grain: day}",
+            '3: SCH406 pipeline "daily": ',
+        ),
+        ("pipelines:\n  daily: {cron: 'at noon'}", '3: SCH406 pipeline "daily": cron "at noon" '),
+    ],
+)
+def test_what_is_wrong_in_a_platform_stops(tmp_path, text, expected):
+    config, findings = platform(tmp_path, f"version: 1\n{text}\n")
+    assert config is None
+    assert len(findings) == 1
+    assert findings[0].startswith(expected)
+
+
+def test_a_place_that_this_release_does_not_know(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "dbt_scheduler.config.platform.KINDS",
+        {"dbt": {"local": 1}, "universal": {"local": 1}, "vertex-ai": {}},
+    )
+    config, findings = platform(
+        tmp_path, "version: 1\ndbt:\n  where: docker\nkinds: {vertex-ai: {where: local}}\n"
+    )
+    assert config is None
+    assert findings == [
+        '3: SCH405 dbt tasks cannot run in "docker" in this release | write one of: local',
+        '4: SCH405 vertex-ai tasks cannot run in "local" in this release | write one of: ',
+    ]
+
+
+def test_the_variables_that_a_platform_passes_are_in_the_spec(tmp_path):
+    world = World(
+        tmp_path,
+        f"{PLATFORM}dbt: {{environment: {{pass: [DBT_ENV_SECRET_*]}}}}\n"
+        "kinds: {universal: {environment: {}}, vertex-ai: {where: local, environment: {pass: [TOKEN]}}}\n",
+    )
+    world.team(
+        "shop",
+        node("a", pipelines=["daily"]),
+        source("raw.b"),
+        source("raw.c"),
+        text="tasks:\n"
+        "  - {kind: universal, name: b, pipelines: [daily], assets: [b], command: x}\n"
+        "  - {kind: vertex-ai, name: c, pipelines: [daily], assets: [c], command: x}\n",
+    )
+    passed = {task.kind: task.arguments.get("pass_env") for task in world.spec("shop_daily").tasks}
+    assert passed == {"dbt": ["DBT_ENV_SECRET_*"], "universal": None, "vertex-ai": ["TOKEN"]}
+
+
+def test_a_missing_platform_file(tmp_path):
+    config, findings = load_platform(tmp_path / "platform.yaml")
+    assert config is None
+    assert [f.code for f in findings] == ["SCH401"]
+
+
+def test_the_nearest_platform_file(tmp_path, monkeypatch):
+    monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
+    monkeypatch.chdir(tmp_path)
+    teams = [tmp_path / "teams" / name for name in ("shop", "audit")]
+    for team in teams:
+        team.mkdir(parents=True)
+    assert find_platform(teams) == DEFAULT_PLATFORM
+    (tmp_path / "platform.yaml").write_text("version: 1\n")
+    assert find_platform(teams) == Path("platform.yaml")
+    assert find_platform([]) == DEFAULT_PLATFORM
+    (teams[0] / "platform.yaml").write_text("version: 1\n")
+    assert find_platform(teams[:1]) == Path("teams/shop/platform.yaml")
+    with pytest.raises(CannotRunError, match=r"two files apply: teams/shop/platform.yaml and platform.yaml"):
+        find_platform(teams)
+    monkeypatch.setenv("DBT_SCHEDULER_PLATFORM", "other.yaml")
+    assert find_platform(teams) == Path("other.yaml")
+    assert find_platform(teams, Path("named.yaml")) == Path("named.yaml")

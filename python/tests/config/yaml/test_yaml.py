@@ -1,0 +1,289 @@
+"""YAML with lines: what it reads as, where each value stands, and what is told of text that is no YAML."""
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dbt_scheduler.config.yaml import Document, load_yaml, parse_yaml, show
+from dbt_scheduler.config.yaml.scalars import surprising
+from dbt_scheduler.project.properties import locate_in_yml
+
+
+def parse(text: str) -> Document:
+    document, findings = parse_yaml(text, "f.yaml")
+    assert findings == ()
+    assert document is not None
+    return document
+
+
+def refused(text: str) -> str:
+    """Line, problem and hint of the one finding about text that is no YAML."""
+    document, (finding,) = parse_yaml(text, "f.yaml")
+    assert document is None
+    assert (finding.path, finding.code) == ("f.yaml", "SCH404")
+    problem = finding.message.removeprefix("this is not valid YAML: ")
+    assert problem != finding.message
+    return f"{finding.line}: {problem} | {finding.hint}"
+
+
+def test_lines_of_keys_items_and_of_what_is_absent():
+    document = parse("# first\nversion: 0.17\ntasks:\n  - kind: universal\n    timeout:\n      minutes: 30\n")
+    assert document.line(()) == 2
+    assert document.line(("version",)) == 2
+    assert document.line(("tasks",)) == 3
+    assert document.line(("tasks", 0)) == 4
+    assert document.line(("tasks", 0, "timeout", "minutes")) == 6
+    assert document.line(("tasks", 0, "timeout", "hours")) == 5
+    assert document.line(("tasks", 7, "kind")) == 3
+    assert document.line(("nothing",)) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [("0.17", "0.17"), ("0.170", "0.170"), ('"0.17"', "0.17"), ("1", "1"), ("~", "~"), ("[1]", None)],
+)
+def test_text_is_what_the_file_has(written, text):
+    assert parse(f"version: {written}\n").text(("version",)) == text
+    assert parse(f"version: {written}\n").text(("versoin",)) is None
+
+
+def test_keys_and_dates_are_text():
+    document = parse("on: 2025-01-01\n1: a\nyes: b\n2025-01-01: c\n~: d\n")
+    assert document.value == {"on": "2025-01-01", "1": "a", "yes": "b", "2025-01-01": "c", "~": "d"}
+    assert document.line(("yes",)) == 3
+
+
+def test_surprises_are_remembered():
+    document = parse(
+        "a: on\nb: 1_000\nc: 10:30\nd: [010]\ne: #chan\nf: true\ng: 5\nh: 0.17\ni: # a comment\n"
+    )
+    assert [(show(s.path), s.line, s.written, s.read) for s in document.surprises] == [
+        ("a", 1, "on", "true"),
+        ("b", 2, "1_000", "1000"),
+        ("c", 3, "10:30", "630"),
+        ("d[0]", 4, "010", "8"),
+        ("e", 5, "#chan", "a comment"),
+    ]
+    assert document.surprises[0].hint == 'YAML reads on as true: if the word is meant, write "on"'
+
+
+def test_what_only_looks_like_a_number_or_date_stays_text():
+    assert parse(f"a: 2025-99-99\nb: {'9' * 5000}\nc: !!int abc\n").value == {
+        "a": "2025-99-99",
+        "b": "9" * 5000,
+        "c": "abc",
+    }
+
+
+def test_anchors_and_merge_keys():
+    document = parse("base: &base\n  x: 1\n  y: 1\nm:\n  <<: *base\n  y: 2\nn: [*base, *base]\n")
+    assert document.value == {
+        "base": {"x": 1, "y": 1},
+        "m": {"x": 1, "y": 2},
+        "n": [{"x": 1, "y": 1}, {"x": 1, "y": 1}],
+    }
+    assert document.line(("m", "x")) == 2
+    assert document.line(("m", "y")) == 6
+    assert document.line(("n", 1)) == 1  # the line of the anchor: YAML forgets where it is used
+
+
+def test_a_duplicate_key_is_told_and_the_last_one_counts():
+    document, findings = parse_yaml("a: 1\nb: 2\na: 3\n", "f.yaml")
+    assert document is not None
+    assert document.value == {"a": 3, "b": 2}
+    assert [(f.place, f.code, f.message, f.hint) for f in findings] == [
+        (
+            "f.yaml:3",
+            "SCH410",
+            'key "a" is written twice',
+            "the first is in line 1: keep one, or join what stands under the two",
+        )
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n"])
+def test_empty_files(text):
+    assert parse(text).value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            'exposed_assets:\n  - regex: "mrt_daily_exposed"\n  slo:\n    daily:\n      hours: 4\n',
+            '3: "slo" stands beside the "- " of the list above it'
+            ' | if "slo" belongs to the entry above, indent it two spaces more',
+        ),
+        ("a:\n\tb: 1\n", "2: a tab is used to indent | use spaces"),
+        (
+            "a:\n  b: 1\n\tc: 2\n",
+            "3: a tab is used to indent | use spaces",
+        ),
+        (
+            'a: "x\nb: 2\n',
+            "1: a quote is opened here and never closed | add the closing quote",
+        ),
+        (
+            "tag: @amazing.person\n",
+            '1: a value cannot start with @ | put it in quotes: "@amazing.person"',
+        ),
+        (
+            "tag: !subteam^S05\n",
+            "1: a value that starts with ! is a YAML tag | put the value in quotes",
+        ),
+        (
+            "tag: !subteam\n",
+            '1: "!subteam" is a YAML tag that has no meaning here | put the value in quotes',
+        ),
+        (
+            "regex: *_daily\n",
+            "1: a value that starts with * refers to an anchor, and there is none of that name"
+            ' | put the value in quotes; in a regex "anything" is ".*"',
+        ),
+        (
+            'regex: "dim_\\d+"\n',
+            "1: in double quotes a backslash starts an escape, and this one does not exist"
+            " | write it in single quotes: there a backslash is just a backslash",
+        ),
+        (
+            "a: 1\n---\nb: 2\n",
+            '2: a second document starts here ("---") | keep one document in the file',
+        ),
+        (
+            "a: {{ x }}\n",
+            "1: a key must be a word | put text that starts with { or [ in quotes",
+        ),
+        (
+            "a: &a [*a]\n",
+            "1: an anchor contains itself | repeat the value instead",
+        ),
+        (
+            "a: &a {<<: *a}\n",
+            "1: an anchor is merged into itself | repeat the value instead",
+        ),
+        (
+            "a: 1\nb: \x07\n",
+            "2: it has a control character | remove it, or save the file as UTF-8 text",
+        ),
+        ("[" * 1_000_000, "1: it is nested more than 60 levels deep | nest less"),
+        (
+            "[" * 100 + "]" * 100,
+            "1: it is nested more than 60 levels deep | nest less",
+        ),
+    ],
+)
+def test_what_is_told_of_text_that_is_no_yaml(text, expected):
+    assert refused(text) == expected
+
+
+def test_anchors_that_stand_for_billions_of_values_are_refused_at_once():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
+    assert refused("\n".join(lines)) == "1: its anchors stand for 1,234,567,901,233 values | repeat less"
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    missing, folder, latin, marked = (
+        tmp_path / name for name in ("missing", "folder", "latin.yaml", "bom.yaml")
+    )
+    folder.mkdir()
+    latin.write_bytes("a: 1\nb: \xe9\n".encode("latin-1"))
+    marked.write_bytes(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
+    assert [f.code for f in load_yaml(missing)[1]] == ["SCH401"]
+    assert [f.code for f in load_yaml(folder)[1]] == ["SCH402"]
+    (finding,) = load_yaml(latin)[1]
+    assert (finding.line, finding.message, finding.hint) == (
+        2,
+        "the file cannot be read: byte 9 is not UTF-8 text",
+        "save it as UTF-8",
+    )
+    document, findings = load_yaml(marked)
+    assert findings == ()
+    assert document is not None
+    assert document.value == {"a": 1, "b": 2}
+    assert document.line(("b",)) == 2
+
+
+@given(st.text(alphabet=":-[]{}&*!#|>'\"%@`,? \t\nab01.\u2028\r", max_size=60))
+def test_no_text_ever_raises_and_good_text_reads_as_yaml_reads_it(text):
+    document, findings = parse_yaml(text, "f.yaml")
+    assert (document is None) <= bool(findings)
+    if document is None or findings:
+        return
+    try:
+        expected = yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return  # a lone "=" or a key of keys: text here, an error there
+    assert values(expected) == values(document.value)
+
+
+def values(value: object) -> object:
+    """Without the keys: here they are text, in YAML they may be anything."""
+    if isinstance(value, dict):
+        return [values(child) for child in value.values()]
+    return [values(child) for child in value] if isinstance(value, list) else value
+
+
+def test_plain_words_do_not_surprise():
+    assert surprising(yaml.ScalarNode("tag:yaml.org,2002:int", "42"), 42, "a: 42") is None
+
+
+PROPERTIES = """\
+models:
+  - name: other
+  - name: dim_customers
+    config:
+      meta:
+        scheduler:
+          pipelines: [hourly,
+            dayly]
+  - name: old_style
+    meta:
+      scheduler: {}
+sources:
+  - name: shipping
+    meta: {scheduler: {global_asset: true}}
+    tables:
+      - name: fct_shipments
+        config: {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("section", "names", "below", "line"),
+    [
+        ("models", ("dim_customers",), (), 3),
+        ("models", ("dim_customers",), ("config", "meta", "scheduler", "pipelines", 1), 8),
+        ("models", ("dim_customers",), ("config", "meta", "scheduler", "group"), 6),
+        ("models", ("old_style",), ("config", "meta", "scheduler"), 11),
+        ("models", ("absent",), ("config",), 0),
+        ("seeds", ("dim_customers",), (), 0),
+        ("sources", ("shipping", "fct_shipments"), (), 16),
+        ("sources", ("shipping", "fct_shipments"), ("config", "meta", "scheduler"), 14),
+        ("sources", ("shipping", "fct_orders"), (), 13),
+    ],
+)
+def test_a_dbt_node_has_a_line(section, names, below, line):
+    assert locate_in_yml(parse(PROPERTIES), section, names, below) == line
+
+
+@pytest.mark.parametrize("text", ["", "models: 5\n", "models: [a, 1]\n", "models:\n  - {}\n"])
+def test_odd_properties_files_have_no_line(text):
+    assert locate_in_yml(parse(text), "models", ("dim_customers",), ("config", "meta")) == 0
+
+
+def test_a_source_that_is_there_twice_has_each_table_where_it_stands():
+    text = "sources:\n  - name: s\n    tables:\n      - name: a\n  - name: s\n    tables:\n      - name: b\n"
+    lines = [locate_in_yml(parse(text), "sources", ("s", table)) for table in ("a", "b", "c")]
+    assert lines == [4, 7, 2]
+
+
+def test_mappings_that_merge_each_other_cost_no_more_than_they_are_long():
+    bomb = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 50))
+    assert parse(bomb).value["a49"] == {"x": 1}
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 4000, ":".join(["1"] * 2000)])
+def test_an_integer_of_thousands_of_digits_stays_text(number):
+    assert parse(f"a: {number}\n").value == {"a": number}

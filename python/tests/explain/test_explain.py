@@ -1,0 +1,519 @@
+"""`dbt-scheduler explain`, against an Airflow that is made up at the HTTP border."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from builders import SCHEDULES, a_spec, a_task, a_wait, an_entry
+from dbt_scheduler.cli import main
+from dbt_scheduler.cli.airflow_options import Connection, connection
+from dbt_scheduler.schedule import run_interval
+from dbt_scheduler.spec import DagSpec, Schedule
+
+DAY = "2025-06-05T00:10"
+HOUR = "2025-06-05T23:05"
+SENSOR = "wait_for__hard_dependencies.fct"
+CONSUMER = "playground_daily"
+
+
+class FakeAirflow:
+    """An Airflow that knows what it was told, and answers the few questions of an explanation."""
+
+    def __init__(self) -> None:
+        self.paused: dict[str, bool] = {}
+        self.pools: dict[str, Any] = {"default_pool": {"slots": 128, "open_slots": 128}}
+        self.runs: list[dict[str, Any]] = []
+        self.tasks: dict[tuple[str, str, str], dict[str, Any]] = {}
+        self.asked: list[str] = []
+        self.answer: tuple[int, bytes] | None = None
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._answer({})
+
+            def do_POST(self) -> None:
+                length = int(self.headers.get("Content-Length", 0))
+                self._answer(json.loads(self.rfile.read(length)))
+
+            def _answer(self, body: dict[str, Any]) -> None:
+                code, content = fake.reply(self.path, body)
+                self.send_response(code)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def deployed(self, *dag_ids: str) -> None:
+        self.paused |= dict.fromkeys(dag_ids, False)
+
+    def run(self, dag_id: str, at: str, state: str = "running", kind: str = "scheduled", **tasks: Any) -> str:
+        """A run, with tasks by their id (``__`` is a dot): a state, or what the API says of it."""
+        start = datetime.fromisoformat(at).replace(tzinfo=UTC)
+        interval = run_interval(SCHEDULES[dag_id.rpartition("_")[2]], start)
+        run_id = f"{kind}__{interval.end:%Y-%m-%dT%H:%M}"
+        self.deployed(*{dag_id} - self.paused.keys())
+        self.runs.append(
+            {
+                "dag_id": dag_id,
+                "dag_run_id": run_id,
+                "run_type": kind,
+                "state": state,
+                "run_after": interval.end.isoformat(),
+                "logical_date": start.isoformat(),
+                "data_interval_start": start.isoformat(),
+                "data_interval_end": interval.end.isoformat(),
+                "conf": tasks.pop("conf", None),
+            }
+        )
+        for name, said in tasks.items():
+            task_id = SENSOR if name == "fct_sensor" else name if "." in name else name.replace("__", ".")
+            self.tasks[dag_id, run_id, task_id] = {
+                "task_id": task_id,
+                "start_date": "2025-06-06T00:10:30Z",
+                "end_date": "2025-06-06T00:20:00Z",
+                "try_number": 1,
+                "max_tries": 0,
+                "pool": "default_pool",
+                **(said if isinstance(said, dict) else {"state": said}),
+            }
+        return run_id
+
+    def reply(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
+        url = urlsplit(path)
+        if url.path == "/auth/token":
+            return 201, b'{"access_token": "t"}'
+        self.asked.append(path)
+        if url.path.startswith("/api/v2/pools/"):
+            name = unquote(url.path.rpartition("/")[2])
+            return (200, json.dumps(self.pools[name]).encode()) if name in self.pools else (404, b"{}")
+        if self.answer:
+            return self.answer
+        found = self._found([unquote(part) for part in url.path.split("/")[4:]], parse_qs(url.query), body)
+        return (404, b"{}") if found is None else (200, json.dumps(found).encode())
+
+    def _found(self, parts: list[str], query: dict[str, list[str]], body: dict[str, Any]) -> Any:
+        if parts[-1] == "list":
+            found = [
+                task
+                for (dag_id, run_id, task_id), task in sorted(self.tasks.items())
+                if [dag_id] == body["dag_ids"]
+                and [run_id] == body["dag_run_ids"]
+                and task_id in body["task_ids"]
+            ]
+            page = found[body["page_offset"] :][: body["page_limit"]]
+            return {"task_instances": page, "total_entries": len(found)}
+        dag_id = parts[0]
+        if dag_id not in self.paused:
+            return None
+        if len(parts) == 1:
+            return {"is_paused": self.paused[dag_id], "max_active_runs": 4}
+        runs = sorted(
+            (run for run in self.runs if run["dag_id"] == dag_id),
+            key=lambda run: run["run_after"],
+            reverse=True,
+        )
+        if len(parts) == 3:
+            return next((run for run in runs if run["dag_run_id"] == parts[2]), None)
+        first, last = query.get("logical_date_gte", [""])[0], query.get("logical_date_lte", ["9"])[0]
+        runs = [run for run in runs if first <= run["logical_date"] <= last]
+        return {"dag_runs": runs[: int(query["limit"][0])], "total_entries": len(runs)}
+
+
+@pytest.fixture
+def airflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAirflow]:
+    fake = FakeAirflow()
+    monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", fake.url)
+    yield fake
+    fake.server.shutdown()
+    fake.server.server_close()
+
+
+@pytest.fixture
+def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "registry").mkdir()
+    return tmp_path
+
+
+def deploy(out: Path, *specs: DagSpec) -> None:
+    for spec in specs:
+        (out / "dags" / f"{spec.dag_id}.json").write_bytes(msgspec.json.encode(spec))
+
+
+def two_teams(out: Path) -> None:
+    """The day's ``marts.c`` needs ``marts.b``, that needs ``staging.a`` and shipping's hourly ``marts.fct``."""
+    deploy(
+        out,
+        a_spec(
+            a_task("staging.a"),
+            a_task("marts.b", upstream=("staging.a", SENSOR)),
+            a_task("marts.c", upstream=("marts.b",)),
+            a_task("on_run_end.bye", upstream=("marts.c",), teardown=True),
+            channel="#playground",
+            sensors=(a_wait("fct", pipeline="hourly"),),
+        ),
+        a_spec(
+            a_task("staging.raw"),
+            a_task("marts.fct", upstream=("staging.raw",)),
+            team="shipping",
+            pipeline="hourly",
+        ),
+    )
+    entry = an_entry("fct", "hourly")
+    (out / "registry" / "shipping.json").write_bytes(msgspec.json.encode({"shipping": entry}))
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, ["explain", *arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.output
+    return result
+
+
+def explain(airflow: FakeAirflow, task: str, *options: str) -> list[str]:
+    """What is said, without the first line."""
+    said = run(CONSUMER, task, *options).stdout.replace(airflow.url, "")
+    first, *lines = said.splitlines()
+    assert first == "Times are in UTC."
+    return lines
+
+
+def test_a_producer_that_failed_up_the_chain(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, staging__a="success", fct_sensor="deferred", marts__b=None, marts__c=None)
+    airflow.run("shipping_hourly", HOUR, "failed", staging__raw="failed", marts__fct="upstream_failed")
+    assert explain(airflow, "c") == [
+        "playground_daily marts.c of 2025-06-05 00:10 (playground, #playground) has not run: it waits for",
+        "  /dags/playground_daily/runs/scheduled__2025-06-06T00%3A10/tasks/marts.c",
+        "  wait_for__hard_dependencies.fct (for marts.b) waits for shipping.fct since 2025-06-06 00:10:30, until 2025-06-06 01:10:30",
+        "    shipping_hourly marts.fct of 2025-06-05 23:05 (shipping, #shipping) did not run: it needs",
+        "      /dags/shipping_hourly/runs/scheduled__2025-06-06T00%3A05/tasks/marts.fct",
+        "      staging.raw failed at 2025-06-06 00:20; its log says why",
+        "        /dags/shipping_hourly/runs/scheduled__2025-06-06T00%3A05/tasks/staging.raw",
+        "",
+        "root cause: shipping_hourly staging.raw of 2025-06-05 23:05 (shipping, #shipping) failed at 2025-06-06 00:20; its log says why",
+    ]
+    assert len(airflow.asked) == 6  # DAG, run and tasks, for each of two runs
+
+
+def test_for_a_program(airflow, out):
+    two_teams(out)
+    late = {"state": "failed", "end_date": "2025-06-06T01:10:31Z"}
+    airflow.run(CONSUMER, DAY, staging__a="success", fct_sensor=late, marts__b="upstream_failed")
+    airflow.run("shipping_hourly", HOUR, staging__raw="success", marts__fct="running")
+    said = json.loads(run(CONSUMER, "marts.b", "--format", "json").stdout)
+    assert [said["state"], said["text"], said["team"]] == [
+        "upstream_failed",
+        "did not run: it needs",
+        "playground",
+    ]
+    (sensor,) = said["because"]
+    assert sensor["text"] == "gave up at 2025-06-06 01:10:31 waiting for shipping.fct"
+    (fct,) = sensor["because"]
+    assert fct["text"] == "is running since 2025-06-06 00:10:30"
+    assert (fct["channel"], fct["run_id"]) == ("#shipping", "scheduled__2025-06-06T00:05")
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("success", "succeeded at 2025-06-06 00:20"),
+        ({"state": "success", "note": "by hand"}, "succeeded at 2025-06-06 00:20 (by hand)"),
+        ("running", "is running since 2025-06-06 00:10:30"),
+        ("failed", "failed at 2025-06-06 00:20; its log says why"),
+        ({"state": "failed", "try_number": 3}, "failed at 2025-06-06 00:20 in try 3; its log says why"),
+        (
+            {"state": "up_for_retry", "max_tries": 2},
+            "failed at 2025-06-06 00:20 in try 1 of 3, and will be tried again",
+        ),
+        ("skipped", "was skipped"),
+        ("removed", "is no longer in its DAG"),
+        ("queued", "has not run yet: it waits for a worker and a slot of the pool default_pool"),
+        ("deferred", "waits for its work outside of Airflow to end, since 2025-06-06 00:10:30"),
+        ("restarting", "was cleared while it ran, and starts again"),
+        ("scheduled", "has not run yet: nothing holds it up, the scheduler starts it next"),
+        (None, "has not run yet: nothing holds it up, the scheduler starts it next"),
+        (
+            "upstream_failed",
+            "did not run: what it needs had failed, and has not any more; `dbt-scheduler resume` lets it run",
+        ),
+    ],
+)
+def test_the_state_of_the_task_itself(airflow, out, said, text):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, staging__a=said)
+    assert explain(airflow, "staging.a") == [
+        f"playground_daily staging.a of 2025-06-05 00:10 (playground, #playground) {text}",
+        "  /dags/playground_daily/runs/scheduled__2025-06-06T00%3A10/tasks/staging.a",
+    ]
+
+
+def test_a_task_that_its_pool_holds_up(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, staging__a={"state": "scheduled", "pool": "one_writer.playground.a"})
+    assert first(airflow, "a").endswith(
+        "cannot run: its pool one_writer.playground.a does not exist in Airflow; "
+        "make it with `dbt-scheduler pools` and `airflow pools import`"
+    )
+    airflow.pools["one_writer.playground.a"] = {"slots": 1, "open_slots": 0}
+    assert first(airflow, "a").endswith(
+        "has not run yet: it waits for a slot of the pool one_writer.playground.a, which are all taken"
+    )
+    airflow.pools["one_writer.playground.a"] = {"slots": -1, "open_slots": -1}
+    assert first(airflow, "a").endswith("nothing holds it up, the scheduler starts it next")
+    airflow.pools["one_writer.playground.a"] = "what it shows to nobody"
+    assert first(airflow, "a").endswith("nothing holds it up, the scheduler starts it next")
+
+
+def first(airflow: FakeAirflow, task: str, *options: str) -> str:
+    line = explain(airflow, task, *options)[0].removeprefix("playground_daily ")
+    return line.replace(" (playground, #playground)", "")
+
+
+def last(airflow: FakeAirflow, task: str, *options: str) -> str:
+    line = explain(airflow, task, *options)[-1].removeprefix("root cause: shipping_hourly marts.fct ")
+    return line.replace(" (shipping, #shipping)", "")
+
+
+def test_what_the_run_or_its_dag_says(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, "queued", staging__a=None)
+    assert first(airflow, "a") == (
+        "staging.a of 2025-06-05 00:10 has not run: its run has not started; at most 4 of its DAG run at a time"
+    )
+    airflow.paused[CONSUMER] = True
+    assert first(airflow, "a") == "staging.a of 2025-06-05 00:10 has not run: its DAG is paused"
+    airflow.runs[0]["state"] = "success"
+    assert first(airflow, "a").endswith(
+        "has not run, and its run is over: `dbt-scheduler resume` lets it go on"
+    )
+    airflow.tasks.clear()
+    assert "is not in this run: it is newer than the run" in first(airflow, "a")
+
+
+def test_a_run_of_chosen_tasks(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, conf={"only": ["b", "c"]}, staging__a="skipped")
+    assert first(airflow, "a") == "staging.a of 2025-06-05 00:10 was skipped: this run is only of b, c"
+
+
+def test_a_dag_without_runs(airflow, out):
+    two_teams(out)
+    assert first(airflow, "a") == (
+        "staging.a has not run: Airflow has no DAG playground_daily; deploy it, or see its import errors"
+    )
+    airflow.deployed(CONSUMER)
+    assert first(airflow, "a").startswith(
+        "staging.a has not run: its DAG has no run yet; the first is due at 2"
+    )
+    airflow.paused[CONSUMER] = True
+    assert first(airflow, "a") == "staging.a has not run: its DAG has no run yet; its DAG is paused"
+
+
+def test_what_may_become_of_the_awaited_run(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, staging__a="success", fct_sensor="deferred", marts__b=None)
+    assert (
+        last(airflow, "b")
+        == "of 2025-06-05 23:05 has not run: Airflow has no DAG shipping_hourly; deploy it, or see its import errors"
+    )
+    airflow.deployed("shipping_hourly")
+    assert last(airflow, "b").startswith(
+        "of 2025-06-05 23:05 has no run: the one due at 2025-06-06 00:05 was never made"
+    )
+    airflow.paused["shipping_hourly"] = True
+    assert last(airflow, "b").startswith(
+        "of 2025-06-05 23:05 has not run: its DAG is paused, so that the run due at 2025-06-06 00:05"
+    )
+    airflow.run("shipping_hourly", "2025-06-05T23:40", kind="manual", marts__fct="failed")
+    assert last(airflow, "b").startswith("of 2025-06-05 23:40 failed at")
+    airflow.run("shipping_hourly", HOUR, marts__fct="success")
+    said = explain(airflow, "b")
+    assert said[-1].startswith(f"root cause: playground_daily {SENSOR} of 2025-06-05 00:10")
+    assert said[2].endswith(
+        "until 2025-06-06 01:10:30, which is there now: its next look or `dbt-scheduler resume` lets it go on"
+    )
+
+
+def test_a_run_that_is_still_to_come(airflow, out):
+    two_teams(out)
+    airflow.deployed("shipping_hourly")
+    airflow.run(CONSUMER, "2099-06-05T00:10", staging__a="success", fct_sensor="deferred", marts__b=None)
+    assert last(airflow, "b").startswith(
+        "of 2099-06-05 23:05 has not run yet: its run is due at 2099-06-06 00:05"
+    )
+
+
+def test_a_wait_for_what_is_due_later_is_not_over_before_that(airflow, out):
+    two_teams(out)
+    late = Schedule("0 22 * * *", grain="day")
+    sensor = a_wait("fct", schedule=late)
+    deploy(out, a_spec(a_task("marts.b", upstream=(sensor.task_id,)), sensors=(sensor,)))
+    (out / "registry" / "shipping.json").unlink()
+    airflow.run(CONSUMER, DAY, fct_sensor="deferred", marts__b=None)
+    assert "since 2025-06-06 00:10:30, until 2025-06-06 23:00" in explain(airflow, "b")[2]
+
+
+def test_the_run_that_is_asked_about(airflow, out):
+    two_teams(out)
+    run_id = airflow.run(CONSUMER, "2025-06-04T00:10", staging__a="failed")
+    airflow.run(CONSUMER, DAY, staging__a="success")
+    assert "2025-06-05 00:10 succeeded" in first(airflow, "a")
+    for wanted in (run_id, "2025-06-04", "2025-06-04T00:10", "2025-06-04T02:10+02:00"):
+        assert "2025-06-04 00:10 failed" in first(airflow, "a", "--run", wanted)
+    said = run(CONSUMER, "a", "--run", "nightly", code=2).stderr
+    assert said.startswith(
+        'playground_daily has no run "nightly"\n  hint: the newest is scheduled__2025-06-06T00:10; '
+    )
+
+
+def test_a_sensor_that_failed_for_another_reason_and_a_dag_that_was_not_compiled_here(airflow, out):
+    two_teams(out)
+    (out / "dags" / "shipping_hourly.json").unlink()
+    airflow.run(CONSUMER, DAY, staging__a="success", fct_sensor="failed", marts__b="upstream_failed")
+    airflow.run("shipping_hourly", HOUR, marts__fct="upstream_failed")
+    said = explain(airflow, "b")
+    assert said[2].endswith(
+        "failed at 2025-06-06 00:20 before its time was up (its log says why), waiting for shipping.fct"
+    )
+    assert last(airflow, "b") == (
+        "of 2025-06-05 23:05 has not run (upstream_failed); why is not known here, without its compiled DAG"
+    )
+
+
+def test_a_soft_wait_and_a_producer_that_is_gone(airflow, out):
+    wait = a_wait("fct", pipeline="hourly", dependency="soft")
+    deploy(out, a_spec(a_task("b", upstream=(wait.task_id,)), sensors=(wait,)))
+    airflow.run(CONSUMER, DAY, **{wait.task_id: "running"}, b=None)
+    assert "until 2025-06-06 01:10:30 and then goes on without it" in explain(airflow, "b")[2]
+    entry = an_entry("other", "hourly")
+    (out / "registry" / "shipping.json").write_bytes(msgspec.json.encode({"shipping": entry}))
+    assert "shipping no longer makes fct. Ask #shipping." in explain(airflow, "b")[-1]
+
+
+def test_a_circle_and_a_long_way_end(airflow, out):
+    here = a_wait("fct", pipeline="daily")
+    back = msgspec.structs.replace(
+        a_wait("b", task_id="b", team="playground"),
+        producer=msgspec.structs.replace(here.producer, dag_id=CONSUMER, task_id="b"),
+    )
+    chain = [f"t{n}" for n in range(400)]
+    tasks = [
+        a_task(name, upstream=tuple(chain[n - 1 : n]) if n else (here.task_id,))
+        for n, name in enumerate(chain)
+    ]
+    deploy(
+        out,
+        a_spec(*tasks, a_task("b", upstream=("t399",)), sensors=(here,)),
+        a_spec(a_task("marts.fct", upstream=(back.task_id,)), team="shipping", sensors=(back,)),
+    )
+    airflow.run(CONSUMER, DAY, fct_sensor="deferred", b=None, **dict.fromkeys(chain, None))
+    airflow.run("shipping_daily", DAY, **{"marts.fct": None, back.task_id: "deferred"})
+    said = explain(airflow, "b")
+    assert said[2].startswith(
+        "  wait_for__hard_dependencies.fct (for t0, t1 ... t399) waits for shipping.fct"
+    )
+    assert said[-2].strip() == "playground_daily b of 2025-06-05 00:10 (playground) is told above"
+    assert not any(line.startswith("root cause") for line in said)
+    assert len(airflow.asked) <= 14
+
+
+def test_the_task_that_is_meant(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, fct_sensor="success")
+    assert f"{SENSOR} of 2025-06-05 00:10 succeeded" in first(airflow, "fct")
+    assert run(CONSUMER, "staging.aa", code=2).stderr == (
+        'playground_daily has no task "staging.aa"\n  hint: did you mean "staging.a"?\n'
+    )
+    assert 'did you mean "playground_daily"?' in run("playground_dayly", "a", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ((403, b"{}"), "answered 403"),
+        ((200, b"<html>"), "did not answer as Airflow does"),
+        ((200, b"{}"), "did not answer as Airflow does"),
+    ],
+)
+def test_an_airflow_that_does_not_answer_as_it_should(airflow, out, answer, said):
+    two_teams(out)
+    airflow.answer = answer
+    result = run(CONSUMER, "a", code=2)
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
+def test_which_airflow_is_asked(airflow, out, monkeypatch):
+    two_teams(out)
+    airflow.deployed(CONSUMER)
+    monkeypatch.delenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW")
+    assert run(CONSUMER, "a", code=2).stderr == (
+        "it is not known where Airflow is\n"
+        "  hint: set AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW to http://LOGIN:PASSWORD@HOST:PORT, or name it with --airflow URL\n"
+    )
+    run(CONSUMER, "a", "--airflow", airflow.url)
+    monkeypatch.setenv("DBT_SCHEDULER_AIRFLOW_PASSWORD", "s3cret")
+    run(CONSUMER, "a", "--airflow", airflow.url, "--login", "me")
+    (out / "password").write_text("s3cret\n")
+    run(CONSUMER, "a", "--airflow", airflow.url, "--login", "me", "--password-file", "password")
+    refused = run(CONSUMER, "a", "--airflow", "http://me:s3cret@host", code=2).stderr
+    assert refused.startswith("--airflow has a login in it")
+    assert "s3cret" not in refused
+    monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", "nonsense")
+    assert "holds no connection to Airflow" in run(CONSUMER, "a", code=2).stderr
+
+
+def test_a_password_in_the_connections_host_is_not_printed(airflow, out, monkeypatch):
+    two_teams(out)
+    host = "http://me:SECRETPW@127.0.0.1:9"
+    for written in (json.dumps({"conn_type": "http", "host": host}), f"http://{quote(host, safe='')}"):
+        monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", written)
+        assert run(CONSUMER, "a", code=2).stderr == (
+            "http://...@127.0.0.1:9 is more than an address: keep login and password out of the connection's host, "
+            "in its own fields, and nothing after a ?.\n"
+        )
+
+
+def test_nobody_there(airflow, out):
+    two_teams(out)
+    said = run(CONSUMER, "a", "--airflow", "http://127.0.0.1:9", code=2).stderr
+    assert said.startswith("Airflow at http://127.0.0.1:9 cannot be reached")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("http://me:p%40ss@host:8080", Connection("http://host:8080", "me", "p@ss")),
+        ("http://host/https", Connection("https://host")),
+        ("https://me@host", Connection("https://host", "me")),
+        ("http://host:80/airflow", Connection("http://host:80/airflow")),
+        ("http://http%3A%2F%2Fhost:8080/", Connection("http://host:8080")),
+        (
+            '{"conn_type": "http", "host": "https://host", "login": "me", "password": "p", "port": 443}',
+            Connection("https://host:443", "me", "p"),
+        ),
+    ],
+)
+def test_a_connection_as_airflow_writes_it(monkeypatch, written, expected):
+    monkeypatch.setenv("AIRFLOW_CONN_AN_AIRFLOW", written)
+    found = connection("an_airflow", None, None, None)
+    assert found == expected
+    assert "p@ss" not in repr(found)

@@ -1,0 +1,168 @@
+"""The folders of ``integration_tests/``: the input beside what the commands make of it and say of it."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dbt_scheduler.cli import main
+from dbt_scheduler.registry.stores import open_store
+from goldens import INTEGRATION, copy_projects, dbt, read_tree, run
+
+TEAMS = ("playground", "shipping", "transactions")
+REGISTRY = INTEGRATION / "expected" / "registry"
+EXPORT = ("registry", "export", "--dbt-package", ".dbt_scheduler/registry")
+MALFORMED = sorted(path.parent.name for path in (INTEGRATION / "malformed").glob("*/scheduler.yaml"))
+
+
+@pytest.fixture(scope="session")
+def teams(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example teams, compiled by dbt with every team's registry entry at hand; ``out`` holds the output."""
+    folder = tmp_path_factory.mktemp("integration") / "teams"
+    copy_projects(INTEGRATION / "teams", folder)
+    for team in TEAMS:
+        run("dbt-scheduler", *EXPORT, cwd=folder / team)
+        dbt("deps", cwd=folder / team)
+        dbt("parse", cwd=folder / team)
+    run("dbt-scheduler", "compile", *TEAMS, "--out", "../out", cwd=folder)
+    for team in TEAMS:
+        run("dbt-scheduler", *EXPORT, "--registry", "../../out/registry", cwd=folder / team)
+        dbt("compile", "--no-populate-cache", cwd=folder / team)
+    return folder
+
+
+def test_teams_have_no_findings(teams, golden):
+    golden(INTEGRATION / "expected" / "check.txt", run("dbt-scheduler", "check", *TEAMS, cwd=teams))
+
+
+def test_teams_compile_to_the_expected_files(teams, golden):
+    run("dbt-scheduler", "compile", *TEAMS, "--out", "../out", cwd=teams)
+    expected = INTEGRATION / "expected"
+    found = read_tree(teams.parent / "out")
+    for path, text in found.items():
+        golden(expected / path, text)
+    assert sorted(found) == sorted(path for path in read_tree(expected) if path != "check.txt")
+
+
+def test_a_second_compile_changes_no_byte(teams):
+    before = read_tree(teams.parent / "out")
+    run("dbt-scheduler", "compile", *TEAMS, "--out", "../again", cwd=teams)
+    assert read_tree(teams.parent / "again") == before
+
+
+def test_a_team_alone_compiles_the_same_with_the_registry_of_the_others(teams):
+    registry = teams.parent / "out" / "registry"
+    run("dbt-scheduler", "compile", "shipping", "--out", "../alone", "--registry", registry, cwd=teams)
+    together = read_tree(teams.parent / "out")
+    expected = {path: text for path, text in together.items() if "shipping" in path or "resume" in path}
+    alone = read_tree(teams.parent / "alone")
+    base = json.loads(alone.pop("base/shipping.json"))
+    assert base == {"shipping": {"version": open_store(registry.as_uri()).read_all().versions["shipping"]}}
+    assert alone == expected
+    told = run("dbt-scheduler", "publish", "../alone", "--registry", registry, cwd=teams)
+    assert told == "shipping: already published\n"
+
+
+def test_dbt_and_check_reject_the_broken_project(tmp_path, golden):
+    broken = tmp_path / "broken"
+    copy_projects(INTEGRATION / "broken", broken)
+    registry = broken / "registry"
+    shutil.copytree(REGISTRY, registry, dirs_exist_ok=True)
+    run("dbt-scheduler", *EXPORT, "--registry", registry, cwd=broken)
+    dbt("deps", cwd=broken)
+    told = dbt("compile", "--select", "package:dbt_scheduler", "--no-populate-cache", cwd=broken, expect=2)
+    golden(INTEGRATION / "broken" / "expected_dbt_compile.txt", told[told.index("Compilation Error") :])
+    told = run("dbt-scheduler", "check", "--registry", registry, cwd=broken, expect=1)
+    golden(INTEGRATION / "broken" / "expected_check.txt", told)
+
+
+def test_an_undeclared_source_is_an_error_of_dbts_own(tmp_path, golden):
+    project = tmp_path / "broken_source"
+    copy_projects(INTEGRATION / "broken_source", project)
+    run("dbt-scheduler", *EXPORT, "--registry", REGISTRY, cwd=project)
+    dbt("deps", cwd=project)
+    told = dbt("compile", "--no-populate-cache", cwd=project, expect=2)
+    golden(
+        INTEGRATION / "broken_source" / "expected_dbt_compile.txt", told[told.index("Compilation Error") :]
+    )
+    told = run("dbt-scheduler", "check", cwd=project, expect=2)
+    golden(INTEGRATION / "broken_source" / "expected_check.txt", told)
+
+
+def test_check_finds_what_takes_several_teams(tmp_path, golden):
+    folder = tmp_path / "together"
+    copy_projects(INTEGRATION / "broken_together", folder)
+    teams = sorted(path.parent for path in folder.glob("*/dbt_project.yml"))
+    for team in teams:
+        dbt("deps", cwd=team) if (team / "packages.yml").is_file() else None
+        dbt("parse", cwd=team)
+    told = run("dbt-scheduler", "check", *(team.name for team in teams), cwd=folder, expect=1)
+    golden(INTEGRATION / "broken_together" / "expected_check.txt", told)
+
+
+LOOKUPS = {
+    "list": ("list",),
+    "list_all": ("list", "--all"),
+    "show": ("show", "dim_customers"),
+    "show_latest_version": ("show", "dim_carriers"),
+    "show_not_exposed": ("show", "stg_parcels"),
+    "consumers": ("consumers", "fct_shipments"),
+    "producers": ("producers", "playground"),
+}
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_the_registry_answers(name, golden):
+    told = run("dbt-scheduler", "registry", *LOOKUPS[name], "--registry", REGISTRY, cwd=INTEGRATION)
+    golden(INTEGRATION / "registry" / f"{name}.txt", told)
+
+
+def test_models_of_other_projects_are_global_dependencies(tmp_path, golden):
+    folder = tmp_path / "cross_project"
+    copy_projects(INTEGRATION / "cross_project", folder)
+    dbt("parse", cwd=folder / "orders")
+    run("dbt-scheduler", "compile", "orders", "--out", "../out", cwd=folder)
+    registry = tmp_path / "out" / "registry"
+    told = {}
+    for team, code in (("reporting", 0), ("strangers", 2)):
+        run("dbt-scheduler", *EXPORT, "--registry", registry, cwd=folder / team)
+        dbt("deps", cwd=folder / team)
+        told[team] = dbt("compile", "--no-populate-cache", cwd=folder / team, expect=code, **_plugin(folder))
+    expected = INTEGRATION / "cross_project" / "expected"
+    golden(expected / "dbt_compile.txt", told["strangers"][told["strangers"].index("Compilation Error") :])
+    told["check"] = run("dbt-scheduler", "check", "orders", "reporting", "strangers", cwd=folder, expect=1)
+    golden(expected / "check.txt", told["check"])
+    run("dbt-scheduler", "compile", "orders", "reporting", "--out", "../out", cwd=folder)
+    for path in ("dags/reporting_daily.json", "registry/reporting.json"):
+        golden(expected / path, (tmp_path / "out" / path).read_text())
+
+
+def _plugin(folder: Path) -> dict[str, str]:
+    """What brings the models of other projects into one call of dbt, as dbt-loom does."""
+    manifests = (folder / "orders" / "target" / "manifest.json", folder / "elsewhere" / "manifest.json")
+    path = (str(folder / "plugin"), os.environ.get("PYTHONPATH", ""))
+    return {
+        "PYTHONPATH": os.pathsep.join(filter(None, path)),
+        "CROSS_PROJECT_MANIFESTS": os.pathsep.join(map(str, manifests)),
+    }
+
+
+@pytest.fixture(scope="session")
+def stand_in(teams: Path) -> Path:
+    """A copy of a compiled team whose scheduler.yaml each case replaces."""
+    folder = teams.parent / "malformed"
+    shutil.copytree(teams / "playground", folder / "playground", symlinks=True)
+    shutil.copy(teams / "platform.yaml", folder)
+    return folder
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_a_malformed_scheduler_yaml_is_told(case, stand_in, golden, monkeypatch):
+    shutil.copy(INTEGRATION / "malformed" / case / "scheduler.yaml", stand_in / "playground")
+    monkeypatch.chdir(stand_in)
+    done = CliRunner().invoke(main, ["check", "playground", "--registry", str(REGISTRY)])
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    golden(INTEGRATION / "malformed" / case / "expected.txt", f"{done.output}exit code {done.exit_code}\n")

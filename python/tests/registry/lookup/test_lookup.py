@@ -1,0 +1,161 @@
+"""Looking into the registry: for scripts, by names that are not clear, and what is ready when in words."""
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+
+from build import World, node, source
+from dbt_scheduler.cli import main
+from dbt_scheduler.schedule import ready_words
+from dbt_scheduler.spec import Schedule
+
+DAILY = ["daily"]
+EXPOSED = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}}}]\nalerting: {channel: '#shop'}\n"
+
+
+@pytest.mark.parametrize(
+    ("cron", "timezone", "seconds", "words"),
+    [
+        ("10 0 * * *", "UTC", 21600, "by 06:10 UTC"),
+        ("@daily", "UTC", 3661, "by 01:02 UTC"),
+        ("10 20 * * *", "Europe/Vilnius", 21600, "by 02:10 Europe/Vilnius the next day"),
+        ("10 20 * * *", "UTC", 162000, "by 17:10 UTC 2 days later"),
+        ("5 * * * *", "UTC", 3000, "by :55 of each hour"),
+        ("5 * * * *", "UTC", 5400, "by :35 the next hour"),
+        ("5 * * * *", "UTC", 9000, "by :35 2 hours later"),
+        ("30 0 * * 1", "UTC", 21600, "by Monday 06:30 UTC"),
+        ("30 0 * * 0", "UTC", 86400, "by Monday 00:30 UTC"),
+        ("30 0 * * 1", "UTC", 8 * 86400, "by Tuesday 00:30 UTC the next week"),
+        ("0 6 1 * *", "UTC", 3600, "by 07:00 UTC on day 1 of the month"),
+        ("0 6 1 * *", "UTC", 86400, '1d after each scheduled time ("0 6 1 * *" UTC)'),
+        ("0 0 * 1 *", "UTC", 60, '1m after each scheduled time ("0 0 * 1 *" UTC)'),
+        ("0 6 31 * *", "UTC", 60, '1m after each scheduled time ("0 6 31 * *" UTC)'),
+        ("0 6 * * 1-5", "UTC", 3600, '1h after each scheduled time ("0 6 * * 1-5" UTC)'),
+        ("*/15 * * * *", "UTC", 600, '10m after each scheduled time ("*/15 * * * *" UTC)'),
+        ("0 */6 * * *", "UTC", 600, '10m after each scheduled time ("0 */6 * * *" UTC)'),
+    ],
+)
+def test_when_it_is_ready_in_words(cron, timezone, seconds, words):
+    assert ready_words("main", Schedule(cron, timezone), seconds) == f"main, {words}"
+
+
+def test_without_a_promise():
+    assert ready_words("daily", Schedule("10 0 * * *"), None) == "daily, no SLO"
+
+
+@pytest.fixture
+def registry(tmp_path, monkeypatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
+    world = World(tmp_path)
+    world.team("shop", node("dim_a", pipelines=DAILY), node("dim_b", pipelines=DAILY), text=EXPOSED)
+    read = source("shop.dim_a", file="models/global_assets/g.yml")
+    world.team("audit", read, node("dim_b", "shop.dim_a", pipelines=DAILY), text=EXPOSED)
+    run("compile", "shop", "audit", "--out", "out")
+    return "out/registry"
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.output
+    return result
+
+
+def told(*arguments: str) -> str:
+    result = run("registry", *arguments, code=2)
+    assert result.stdout == ""
+    return result.stderr
+
+
+def test_a_script_gets_everything(registry):
+    (only,) = json.loads(
+        run("registry", "producers", "audit", "--registry", registry, "--format", "json").stdout
+    )
+    assert only == {
+        "asset": "dim_a",
+        "team": "shop",
+        "channel": "#shop",
+        "ready": "daily, by 06:10 UTC",
+        "dependency": "hard",
+        "dag_id": "audit_daily",
+        "task_id": "marts.dim_b",
+    }
+    listed = json.loads(run("registry", "list", "--registry", registry, "--format", "json").stdout)
+    assert [(each["asset"], each["team"]) for each in listed] == [
+        ("dim_a", "shop"),
+        ("dim_b", "audit"),
+        ("dim_b", "shop"),
+    ]
+    shown = json.loads(
+        run("registry", "show", "shop.dim_a", "--registry", registry, "--format", "json").stdout
+    )
+    assert shown == listed[0]
+    assert shown["consumers"] == [
+        {
+            "team": "audit",
+            "channel": "#shop",
+            "dag_id": "audit_daily",
+            "task_id": "marts.dim_b",
+            "dependency": "hard",
+            "producer_pipeline": "daily",
+        }
+    ]
+
+
+def test_nobody_reads_it(registry):
+    assert run("registry", "consumers", "audit.dim_b", "--registry", registry).stdout == "no consumers\n"
+    assert (
+        run("registry", "producers", "shop", "--registry", registry).stdout
+        == "it reads no other team's assets\n"
+    )
+
+
+def test_all_entries_as_one_document(registry, tmp_path):
+    found = json.loads(run("registry", "export", "--json", "--registry", registry).stdout)
+    for team in ("audit", "shop"):
+        written = json.loads((tmp_path / registry / f"{team}.json").read_text())
+        assert found[team] == written[team]
+
+
+def test_names_that_are_not_clear(registry):
+    there = ("--registry", registry)
+    assert told("show", "dim_b", *there) == (
+        'several teams make "dim_b": audit.dim_b, shop.dim_b\n  hint: name one, such as audit.dim_b\n'
+    )
+    assert told("show", "dimm_a", *there) == 'no team makes "dimm_a"\n  hint: did you mean "dim_a"?\n'
+    assert told("consumers", "shop.dimm_a", *there) == (
+        'team shop makes no "dimm_a"\n  hint: did you mean "shop.dim_a"?\n'
+    )
+    assert told("show", "xyz", *there) == (
+        'no team makes "xyz"\n  hint: `dbt-scheduler registry list --all` has every asset\n'
+    )
+    assert told("producers", "shp", *there) == (
+        'the registry has no team "shp"\n  hint: did you mean "shop"?\n'
+    )
+    assert (
+        told("producers", "xyz", *there) == 'the registry has no team "xyz"\n  hint: there are: audit, shop\n'
+    )
+
+
+def test_without_a_registry(registry):
+    assert told("list") == (
+        "no registry is named\n  hint: name it with --registry URL, or as registry.url in platform.yaml\n"
+    )
+    assert "SCH412 the registry cannot be read: registry URLs start with" in told(
+        "list", "--registry", "ftp://x/y"
+    )
+
+
+def test_an_entry_that_cannot_be_read_is_told_and_hides_no_other(registry, tmp_path):
+    (tmp_path / registry / "audit.json").write_text("{")
+    result = run("registry", "list", "--registry", registry)
+    assert "dim_a  shop  daily, by 06:10 UTC\n" in result.stdout
+    assert 'SCH409 the registry entry of team "audit" cannot be read: it ends in the middle' in result.stderr
+
+
+def test_export_asks_what_to_write(registry):
+    assert "name what to write: --dbt-package FOLDER, --json, or both" in told(
+        "export", "--registry", registry
+    )

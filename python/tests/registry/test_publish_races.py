@@ -1,0 +1,208 @@
+"""Several processes that publish at once, and processes that are killed while they publish."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from build import PLATFORM, World, node
+from dbt_scheduler.registry.entry import Contact, Entry
+from dbt_scheduler.registry.stores import open_store
+from fake_gcs import FakeGcs
+
+DAILY = ["daily"]
+COMMAND = [sys.executable, "-m", "dbt_scheduler"]
+ENV = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
+
+LOST = (
+    "{out}/registry/shop.json: SCH413 the entry of team shop was published by somebody else since this was compiled\n"
+    "  hint: compile again with this registry, and publish that\n"
+    "1 error\nnothing was published\n"
+)
+
+APPENDS = """\
+import sys
+from msgspec.structs import replace
+from dbt_scheduler.registry.entry import Contact
+from dbt_scheduler.registry.backend import ChangedError; from dbt_scheduler.registry.stores import open_store
+
+url, name, times = sys.argv[1], sys.argv[2], int(sys.argv[3])
+store = open_store(url)
+for time in range(times):
+    while True:
+        reading = store.read_all()
+        entry = reading.entries["shop"]
+        tags = (*entry.contact.tag, f"{name}{time}")
+        try:
+            store.replace("shop", replace(entry, contact=Contact(tag=tags)), reading.versions["shop"])
+        except ChangedError:
+            continue
+        break
+"""
+
+WRITES_ALWAYS = """\
+import itertools, sys
+size = int(sys.argv[2]) if len(sys.argv) > 2 else 200_000
+from dbt_scheduler.registry.entry import Contact, Entry
+from dbt_scheduler.registry.stores import open_store
+
+store = open_store(sys.argv[1])
+for number in itertools.count():
+    entry = Entry(dag_prefix=str(number % 10) * size, contact=Contact(), pipelines={}, produced={}, consumed={})
+    store.replace("shop", entry, store.read_all().versions.get("shop"))
+    if number == 0:
+        print("ready", flush=True)
+"""
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch) -> World:
+    monkeypatch.chdir(tmp_path)
+    return World(Path(), f"{PLATFORM}registry: {{url: file:registry}}\n")
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([*COMMAND, *arguments], env=ENV, stderr=subprocess.PIPE, text=True)
+
+
+def command(*arguments: str) -> tuple[int, str]:
+    process = start(*arguments)
+    _, told = process.communicate()
+    return process.returncode, told
+
+
+def test_two_publishes_of_one_team_at_once(world):
+    """The second one is told, by the check or by the write, and goes on after it has compiled again."""
+    for name in ("a", "b"):
+        world.team("shop", node(name, pipelines=DAILY))
+        assert command("compile", "shop", "--out", name)[0] == 0
+    for _ in range(3):
+        shutil.rmtree("registry", ignore_errors=True)
+        running = {name: start("publish", name) for name in ("a", "b")}
+        told = {name: process.communicate()[1] for name, process in running.items()}
+        codes = {name: process.returncode for name, process in running.items()}
+        (winner,) = [name for name in codes if codes[name] == 0]
+        (loser,) = [name for name in codes if codes[name] == 1]
+        assert told[loser] == LOST.format(out=loser)
+        assert Path("registry/shop.json").read_bytes() == Path(winner, "registry/shop.json").read_bytes()
+    assert command("compile", "shop", "--out", "again")[0] == 0
+    assert command("publish", "again")[0] == 0
+
+
+def test_publishes_of_two_teams_at_once(world):
+    for name in ("shop", "audit"):
+        world.team(name, node(name, pipelines=DAILY))
+        assert command("compile", name, "--out", name)[0] == 0
+    running = [start("publish", name) for name in ("shop", "audit")]
+    for process in running:
+        process.communicate()
+    assert [process.returncode for process in running] == [0, 0]
+    assert sorted(path.name for path in Path("registry").glob("*.json")) == ["audit.json", "shop.json"]
+
+
+def empty() -> Entry:
+    return Entry(dag_prefix="shop", contact=Contact(), pipelines={}, produced={}, consumed={})
+
+
+def append(url: str, processes: int, times: int) -> list[str]:
+    """What is there after each process has added so many names of its own to one entry."""
+    open_store(url).replace("shop", empty(), None)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", APPENDS, url, f"p{number}_", str(times)], env=dict(os.environ)
+        )
+        for number in range(processes)
+    ]
+    assert [process.wait() for process in running] == [0] * processes
+    return sorted(open_store(url).read_all().entries["shop"].contact.tag)
+
+
+def names(processes: int, times: int) -> list[str]:
+    return sorted(f"p{number}_{time}" for number in range(processes) for time in range(times))
+
+
+def test_no_update_of_many_processes_is_lost(tmp_path):
+    assert append((tmp_path / "registry").as_uri(), 5, 40) == names(5, 40)
+
+
+def test_no_update_of_many_processes_is_lost_in_google_cloud_storage(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with FakeGcs("bucket").serving() as gcs:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
+        assert append("gs://bucket/registry", 3, 8) == names(3, 8)
+
+
+def whole(url: str) -> str:
+    """The prefix in the entry, which is one digit many times."""
+    reading = open_store(url).read_all()
+    assert reading.findings == ()
+    prefix = reading.entries["shop"].dag_prefix
+    assert prefix == prefix[0] * 200_000
+    return prefix[0]
+
+
+def test_a_killed_publish_leaves_a_whole_registry(tmp_path):
+    url = (tmp_path / "registry").as_uri()
+    chance = random.Random(7)  # noqa: S311 - no secret
+    seen: list[str] = []
+    while (
+        len(seen) < 20 or len({*seen}) == 1
+    ):  # on a busy machine none of 20 may have come to its second write
+        assert len(seen) < 500
+        process = subprocess.Popen([sys.executable, "-c", WRITES_ALWAYS, url], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(chance.uniform(0, 0.03))
+        process.kill()
+        process.communicate()
+        seen.append(whole(url))
+    store = open_store(url)
+    store.replace("shop", empty(), store.read_all().versions["shop"])
+    assert list(store.read_all().entries) == ["shop"]
+
+
+def test_readers_of_a_folder_see_whole_documents_while_somebody_writes(tmp_path):
+    url = (tmp_path / "registry").as_uri()
+    process = subprocess.Popen([sys.executable, "-c", WRITES_ALWAYS, url], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    try:
+        seen: list[str] = []
+        while len(seen) < 150 or len({*seen}) == 1:
+            assert len(seen) < 100_000
+            seen.append(whole(url))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_publish_that_is_killed_halfway_through_its_upload_leaves_the_old_entry(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    url, size = "gs://bucket/registry", "7000000"  # more than lies in the buffers between two processes
+    with FakeGcs("bucket").serving() as gcs:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
+        open_store(url).replace("shop", empty(), None)
+        arriving, killed = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            arriving.set()
+            killed.wait(300)
+
+        gcs.arriving = hold
+        process = subprocess.Popen([sys.executable, "-c", WRITES_ALWAYS, url, size])
+        assert arriving.wait(300)
+        time.sleep(0.1)
+        process.kill()
+        process.wait()
+        killed.set()
+        deadline = time.monotonic() + 300
+        while "cut off" not in gcs.calls:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert open_store(url).read_all().entries == {"shop": empty()}

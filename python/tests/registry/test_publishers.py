@@ -1,0 +1,149 @@
+"""SCH331, SCH332: whose a team is, in ``check`` and in ``publish``; and what a team cannot ignore."""
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from build import PLATFORM, World, node
+from dbt_scheduler.cli import main
+from dbt_scheduler.registry.publishers import ci_repository
+
+ENTRY = "out/registry/shop.json"
+ASK = (
+    "  hint: ask the platform team to list this project and repository under `teams` in platform.yaml, "
+    "or set another `team` in scheduler.yaml\n"
+)
+NOTHING = "1 error\nnothing was published\n"
+GITHUB = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "Acme/shop"}
+GITLAB = {"CI_SERVER_HOST": "gitlab.acme.com", "CI_PROJECT_PATH": "acme/data/shop"}
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("DBT_SCHEDULER_PLATFORM", *GITHUB, *GITLAB):
+        monkeypatch.delenv(name, raising=False)
+
+
+def world(teams: str) -> World:
+    made = World(Path(), f"{PLATFORM}registry: {{url: file:registry}}\nteams: {teams}\n")
+    made.team("shop", node("a", pipelines=["daily"]))
+    return made
+
+
+def run(*arguments: str, code: int, env: dict[str, str] | None = None) -> str:
+    result = CliRunner().invoke(main, arguments, env=env)
+    assert result.exit_code == code, result.output
+    return result.stderr
+
+
+def compiled() -> None:
+    """Compiled before the platform listed anything: publish is on its own."""
+    world("null")
+    run("compile", "shop", "--out", "out", code=0)
+
+
+def publish(code: int, env: dict[str, str] | None = None) -> str:
+    return run("publish", "out", code=code, env=env).replace(f"{Path().resolve()}/", "")
+
+
+def test_a_project_that_calls_itself_like_a_listed_team_does_not_replace_it():
+    compiled()
+    publish(0)
+    before = Path("registry/shop.json").read_bytes()
+    shutil.rmtree("out")
+    made = world("{shop: {project: sales, repository: github.com/acme/sales}}")
+    found = 'SCH331 team "shop" cannot be published from here: platform.yaml lists it for '
+    assert made.findings() == [
+        f'shop/scheduler.yaml:2: {found}the dbt project "sales", and this is "shop" | {ASK[8:-1]}'
+    ]
+    world("null").team("shop", node("mine", pipelines=["daily"]))
+    run("compile", "shop", "--out", "out", code=0)
+    world("{shop: {project: sales, repository: github.com/acme/sales}}")
+    assert publish(1, GITHUB) == (
+        f'{ENTRY}: {found}the dbt project "sales", and this is "shop"\n{ASK}'
+        f"{ENTRY}: {found}the repository github.com/acme/sales, and this is github.com/Acme/shop\n{ASK}"
+        "2 errors\nnothing was published\n"
+    )
+    assert Path("registry/shop.json").read_bytes() == before
+
+
+def test_a_team_that_is_not_listed_is_refused():
+    compiled()
+    made = world("{sales: {}}")
+    found = 'SCH331 team "shop" cannot be published from here: platform.yaml does not list this team'
+    assert made.findings() == [f"shop/scheduler.yaml:2: {found} | {ASK[8:-1]}"]
+    assert publish(1) == f"{ENTRY}: {found}\n{ASK}{NOTHING}"
+    assert not Path("registry").exists()
+
+
+@pytest.mark.parametrize(
+    ("listed", "environment"),
+    [
+        ("{}", {}),
+        ("{project: shop}", {}),
+        ("{project: shop, repository: github.com/acme/shop}", GITHUB),
+        ("{repository: gitlab.acme.com/acme/data/shop}", GITLAB),
+    ],
+)
+def test_a_listed_team_is_published_by_what_is_listed(listed, environment):
+    compiled()
+    assert world(f"{{shop: {listed}}}").findings() == []
+    assert "shop: published to registry/shop.json\n" in publish(0, environment)
+
+
+@pytest.mark.parametrize(
+    ("environment", "here"),
+    [
+        ({}, "this is not a CI job of a repository"),
+        (GITLAB, "this is gitlab.acme.com/acme/data/shop"),
+        (GITHUB | {"GITHUB_SERVER_URL": "https://github.acme.com"}, "this is github.acme.com/Acme/shop"),
+        (GITHUB | {"GITHUB_REPOSITORY": "acme/shop2"}, "this is github.com/acme/shop2"),
+    ],
+)
+def test_a_listed_repository_is_asked_for(environment, here):
+    compiled()
+    world("{shop: {repository: github.com/acme/shop}}")
+    assert publish(1, environment) == (
+        f'{ENTRY}: SCH331 team "shop" cannot be published from here: platform.yaml lists it for the repository '
+        f"github.com/acme/shop, and {here}\n{ASK}{NOTHING}"
+    )
+
+
+def test_the_repository_of_a_ci_job():
+    assert ci_repository({}) is None
+    assert ci_repository(GITHUB) == "github.com/Acme/shop"
+    assert ci_repository(GITLAB) == "gitlab.acme.com/acme/data/shop"
+
+
+def test_two_teams_whose_names_differ_only_in_case():
+    made = world("null")
+    made.team("Shop", node("b", pipelines=["weekly"]))
+    words = "differs from team"
+    hint = "choose another `team` in scheduler.yaml"
+    assert made.findings("SCH332") == [
+        f'Shop/scheduler.yaml:2: SCH332 team "Shop" {words} "shop" only in case | {hint}',
+        f'shop/scheduler.yaml:2: SCH332 team "shop" {words} "Shop" only in case | {hint}',
+    ]
+    compiled()
+    Path("registry").mkdir()
+    Path("registry/Shop.json").write_text("{")  # unreadable, and still somebody's
+    assert f'{ENTRY}: SCH332 team "shop" {words} "Shop" only in case\n  hint: {hint}\n' in publish(1)
+    assert [path.name for path in Path("registry").iterdir()] == ["Shop.json"]
+
+
+def test_a_team_cannot_ignore_what_would_take_anothers_names():
+    made = world("{sales: {}}")
+    codes = ("SCH310", "SCH318", "SCH331", "SCH332")
+    ignored = "".join(f"  - {{code: {code}, because: mine now}}\n" for code in codes)
+    made.team("shop", node("a", pipelines=["daily"]), text=f"ignore:\n{ignored}")
+    entry = made.look().entry
+    made.registry = {
+        "shop": msgspec.structs.replace(entry, project_name="sales"),
+        "Shop": entry,
+    }
+    found = [line.partition(": ")[2][:6] for line in made.findings()]
+    assert sorted(set(found)) == ["SCH213", *codes]

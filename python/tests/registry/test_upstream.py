@@ -1,0 +1,47 @@
+"""What stands behind an asset, from entries that may say anything."""
+
+from dbt_scheduler.registry.entry import AssetPipeline, Consumed, Contact, Entry, Produced
+from dbt_scheduler.registry.upstream import circles_behind
+from dbt_scheduler.spec import Schedule
+
+
+def tangled(size: int) -> Entry:
+    """An entry of a team in which every asset waits for every asset."""
+    names = [f"a{number}" for number in range(size)]
+    sensors = {name: f"wait_for__hard_dependencies.{name}" for name in names}
+    made = Produced(
+        dag_prefix="evil",
+        task_group=None,
+        task_id="a",
+        pipeline="daily",
+        slo_seconds=1,
+        pipelines={"daily": AssetPipeline(slo_seconds=1, exposed=True, waits=tuple(sensors.values()))},
+        exposed=True,
+        relation=None,
+        columns={},
+    )
+    consumed = {
+        name: (
+            Consumed(
+                pipeline="daily",
+                producer_pipeline="daily",
+                task_group=None,
+                task_id="a",
+                sensor_task_id=sensor,
+                dependency="hard",
+            ),
+        )
+        for name, sensor in sensors.items()
+    }
+    return Entry(
+        dag_prefix="evil",
+        contact=Contact(),
+        pipelines={"daily": Schedule("10 0 * * *")},
+        produced=dict.fromkeys(names, made),
+        consumed={"evil": consumed},
+    )
+
+
+def test_an_entry_of_nothing_but_circles_keeps_nobody_busy():
+    assert len(list(circles_behind({"evil": tangled(3)}, ["evil"]))) == 6
+    assert len(list(circles_behind({"evil": tangled(60)}, ["evil"]))) == 20

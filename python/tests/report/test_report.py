@@ -1,0 +1,351 @@
+"""The report beyond its golden folders: sizes, foreign text, JSON, and input that is no pair of outputs."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from build import World, node
+from dbt_scheduler.cli import main
+from dbt_scheduler.config.schema.validation import violations
+
+DAILY = ["daily"]
+EXPOSED = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}}}]\n"
+COLUMNS = {"customer_id": {"data_type": "int64"}}
+
+
+@pytest.fixture
+def world(tmp_path, monkeypatch) -> World:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
+    Path("registry").mkdir()
+    return World(Path())
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.output
+    return result
+
+
+def compiled(world: World, out: str, *items, text: str = EXPOSED, team: str = "shop") -> str:
+    world.team(team, *items, text=text)
+    run("compile", team, "--out", out, "--registry", "registry")
+    return out
+
+
+def report(*arguments: str, code: int = 0) -> str:
+    return run("report", "base", "head", "--registry", "registry", *arguments, code=code).stdout
+
+
+def dim(name: str = "dim_customers", **words):
+    return node(name, **{"pipelines": DAILY, "columns": COLUMNS, **words})
+
+
+def test_many_lines_are_folded(world):
+    compiled(world, "base", node("a", pipelines=DAILY), text="")
+    compiled(world, "head", *(node(f"m{n:02}", pipelines=DAILY) for n in range(25)), text="")
+    text = report()
+    assert "Tasks: 25 added, 1 removed\n" in text
+    assert (
+        "- + marts.m18\n\n"
+        "<details><summary>6 more</summary>\n\n"
+        "- + marts.m19\n- + marts.m20\n- + marts.m21\n- + marts.m22\n- + marts.m23\n- + marts.m24\n\n"
+        "</details>\n"
+    ) in text
+
+
+def test_a_report_fits_a_comment_whatever_its_size(world):
+    names = [f"a_model_with_a_long_name_{n:04}" for n in range(2000)]
+    compiled(world, "base", text="")
+    compiled(world, "head", *(node(name, pipelines=DAILY) for name in names), text="")
+    text = report()
+    assert len(text.encode()) <= 60_000
+    assert "Tasks: 2000 added, 0 removed\n" in text
+    assert "- and 1500 more, in `--format json`\n" in text
+    (found,) = json.loads(report("--format", "json"))
+    assert len(found["state"]["changed"][0]["items"]) == 2000
+
+
+def test_many_broken_assets_fit_a_comment_too(world):
+    dims = [
+        dim(f"dim_{n:03}", columns={f"a_long_column_name_{c}": {} for c in range(50)}) for n in range(300)
+    ]
+    compiled(world, "base", *dims)
+    compiled(world, "head", *(dim(f"dim_{n:03}", columns={}) for n in range(300)))
+    text = report(code=1)
+    assert len(text.encode()) <= 60_000
+    assert "And 280 more, in `--format json`." in text or "more, in `--format json`" in text
+
+
+def test_text_of_teams_is_no_markup(world):
+    evil = {"a*b <img src=x> [x](y) `c` _d_\n## e": {"data_type": "array<int64>"}}
+    compiled(world, "base", dim(columns=evil))
+    compiled(world, "head", dim(columns={}))
+    text = report(code=1)
+    assert "- Column a\\*b &lt;img src=x&gt; \\[x\\](y) \\`c\\` \\_d\\_ ## e removed.\n" in text
+    (block,) = text.split("```yaml\n")[1:]
+    assert "`" not in block.split("\n```")[0]
+
+
+def test_a_comment_shows_every_sign(world):
+    compiled(world, "base", node("a", pipelines=DAILY), text="")
+    compiled(world, "head", node("b", pipelines=DAILY), text="")
+    text = report("--format", "comment")
+    assert text.startswith("<!-- dbt-scheduler report: shop -->\n## Scheduler report: shop\n")
+    assert "**shop_daily**\n- \\- marts.a\n- \\+ marts.b\n" in text
+
+
+def test_a_comment_notifies_nobody(world):
+    compiled(world, "base", node("a", pipelines=DAILY), text="")
+    compiled(world, "head", node("a", pipelines=DAILY, owners=["@some.owner.team"]), text="")
+    assert "owners none → @some.owner.team\n" in report()
+    assert "owners none → `@some.owner.team`\n" in report("--format", "comment")
+
+
+def test_readers_that_cannot_be_read_are_told(world):
+    compiled(world, "base", dim())
+    compiled(world, "head", node("other", pipelines=DAILY), text="")
+    Path("registry/audit.json").write_text("{")
+    text = report(code=1)
+    assert (
+        "Consumers: none that the registry knows.\n\n"
+        "The registry has entries that cannot be read: what these teams read is not known: audit\n"
+    ) in text
+    (found,) = json.loads(report("--format", "json", code=1))
+    assert found["unread_teams"] == ["audit"]
+
+
+def versioned(number: int, latest: int, **words):
+    return node("dim", version=number, latest_version=latest, pipelines=DAILY, **words)
+
+
+def test_another_latest_version_is_another_table_for_who_reads_the_bare_name(world):
+    columns = {"id": {"data_type": "int64"}}
+    compiled(world, "base", versioned(1, 1, columns=columns), text="exposed_assets: [{regex: 'dim_.*'}]\n")
+    both = (versioned(1, 2, columns=columns), versioned(2, 2))
+    compiled(world, "head", *both, text="exposed_assets: [{regex: 'dim_.*'}]\n")
+    text = report(code=1)
+    assert "Asset dim\n- Latest version changed from dim_v1 to dim_v2.\n- Column id removed.\n" in text
+    assert "Asset dim_v1" not in text
+
+
+def test_a_first_version_breaks_nobody(world):
+    compiled(world, "base", dim("dim", alias="dim"), text="exposed_assets: [{regex: 'dim.*'}]\n")
+    model = versioned(1, 1, alias="dim", columns=COLUMNS)
+    compiled(world, "head", model, text="exposed_assets: [{regex: 'dim.*'}]\n")
+    assert "No breaking changes found" in report()
+
+
+def test_a_new_asset_is_the_new_name_of_one_old_asset_only(world):
+    compiled(world, "base", dim("dim_a"), dim("dim_b"))
+    compiled(world, "head", dim("dim_c"))
+    text = report(code=1)
+    assert "Asset dim_a\n- Removed.\n" in text
+    assert "Asset dim_b\n- Removed.\n" in text
+
+
+def test_a_new_name_does_not_hide_what_else_changes(world):
+    compiled(world, "base", dim("dim_a", alias="same"))
+    compiled(world, "head", dim("dim_b", alias="same", columns={}))
+    assert "Asset dim_a\n- Renamed to dim_b.\n- Column customer_id removed.\n" in report(code=1)
+
+
+def test_a_new_name_is_none_that_nobody_may_read(world):
+    compiled(world, "base", dim("dim_a", alias="same"))
+    compiled(world, "head", dim("fct_a", alias="same"), text="")
+    assert "Asset dim_a\n- Removed.\n" in report(code=1)
+
+
+def test_a_place_is_the_same_whatever_its_case_and_with_the_database_unknown(world):
+    compiled(world, "base", dim(database=None, schema="Main"))
+    compiled(world, "head", dim(database="warehouse", schema="main"))
+    assert "No breaking changes found" in report()
+
+
+def test_acknowledging_takes_the_words_of_the_report(world):
+    compiled(world, "base", dim())
+    words = EXPOSED + (
+        "acknowledged_changes: [{asset: dim_customers, change: column  customer_id REMOVED, reason: moved}]\n"
+    )
+    compiled(world, "head", dim(columns={}), text=words)
+    text = report()
+    assert "- Column customer_id removed. Acknowledged: moved\n" in text
+    assert "⚠️" not in text
+
+
+def test_an_acknowledgement_is_of_its_own_asset_and_change(world):
+    compiled(world, "base", dim(), dim("dim_dates"))
+    words = EXPOSED + (
+        "acknowledged_changes: [{asset: dim_dates, change: Column customer_id removed, reason: moved}]\n"
+    )
+    compiled(world, "head", dim(columns={}), dim("dim_dates"), text=words)
+    text = report(code=1)
+    assert "- Column customer_id removed.\n" in text
+    assert "- dim_dates: Column customer_id removed\n" in text
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ({}, {"new": {"data_type": "int64"}}),
+        ({"id": {"data_type": None}}, {"id": {"data_type": "int64"}}),
+        ({"id": {"data_type": "int64"}}, {"ID": {"data_type": "INT64"}}),
+        ({"id": {"data_type": "int64"}}, {"id": {"data_type": None}}),
+    ],
+)
+def test_what_breaks_nobody(world, was, now):
+    compiled(world, "base", dim(columns=was))
+    compiled(world, "head", dim(columns=now))
+    assert "No breaking changes found" in report()
+
+
+def test_a_more_frequent_pipeline_more_breaks_nobody(world):
+    compiled(world, "base", dim())
+    text = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}, hourly: {minutes: 30}}}]\n"
+    compiled(world, "head", dim(pipelines=["hourly", "daily"]), text=text)
+    assert "No breaking changes found" in report()
+
+
+def test_what_is_not_exposed_may_change(world):
+    compiled(world, "base", dim(), text="")
+    compiled(world, "head", node("other", pipelines=DAILY), text="")
+    assert "No breaking changes found" in report()
+
+
+def test_a_team_that_goes_breaks_its_readers(world):
+    compiled(world, "base", dim())
+    compiled(world, "base", node("x", pipelines=DAILY), text="", team="audit")
+    compiled(world, "head", node("x", pipelines=DAILY), text="", team="audit")
+    text = report(code=1)
+    assert text.startswith("## Scheduler report: audit\n\nNo breaking changes")
+    assert (
+        "## Scheduler report: shop\n\n⚠️ Breaking changes found in project registry\n\nAsset dim_customers\n- Removed.\n"
+        in text
+    )
+
+
+def test_the_json_is_of_its_schema(world):
+    compiled(world, "base", dim())
+    compiled(world, "head", node("other", pipelines=DAILY), text="")
+    found = json.loads(report("--format", "json", code=1))
+    assert violations("report", found) == ()
+    assert found[0]["assets"] == [
+        {
+            "asset": "dim_customers",
+            "changes": [{"kind": "removed", "text": "Removed.", "acknowledged": None}],
+            "consumers": [],
+            "reaches": [],
+        }
+    ]
+
+
+def test_a_base_that_was_not_compiled_is_what_the_team_has_published(world):
+    compiled(world, "published", dim())
+    Path("base").mkdir()
+    compiled(world, "head", dim(columns={}))
+    Path("registry/shop.json").write_bytes(Path("published/registry/shop.json").read_bytes())
+    text = report(code=1)
+    assert text.startswith(
+        "## Scheduler report: shop\n\n"
+        "The base has no compiled output: this compares with what the team has published.\n\n"
+        "⚠️ Breaking changes found in project registry\n\n"
+        "Asset dim_customers\n- Column customer_id removed.\n"
+    )
+    assert "state diff" not in text
+    found = json.loads(report("--format", "json", code=1))
+    assert found[0]["state"] is None
+    assert violations("report", found) == ()
+
+
+def test_without_a_registry_the_report_says_so(world):
+    compiled(world, "base", dim())
+    compiled(world, "head", dim())
+    result = run("report", "base", "head")
+    assert result.stderr == (
+        "warning: no registry is named: consumers are only those that were compiled together\n"
+    )
+
+
+def test_outputs_of_different_teams_are_refused(world):
+    compiled(world, "base", dim())
+    compiled(world, "head", dim(), team="audit")
+    result = run("report", "base", "head", "--registry", "registry", code=2)
+    assert result.stdout == ""
+    assert result.stderr == (
+        "head: SCH421 this is of team audit, but BASE is of team shop\n"
+        "  hint: compile the same project twice: as it is in the base branch, and as the pull request makes it\n"
+        "1 error\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        (None, None, "head: SCH420 this is no output of dbt-scheduler compile: there is no such folder\n"),
+        (
+            "note.txt",
+            "x",
+            "head: SCH420 this is no output of dbt-scheduler compile: it has no folder registry/\n",
+        ),
+        (
+            "registry/shop.json",
+            "{",
+            'the registry entry of team "shop" cannot be read: it ends in the middle\n',
+        ),
+        (
+            "registry/shop.json",
+            '{"shop": {"format_version": 9}}',
+            'SCH409 the registry entry of team "shop" cannot be read: it has format_version 9, this release reads 1\n',
+        ),
+        ("dags/shop_daily.json", "{}", "head/dags/shop_daily.json is no DAG spec of format 1: "),
+        ("dags/shop_daily.json", '{"format_version": 9}', "head/dags/shop_daily.json has format 9"),
+    ],
+)
+def test_what_is_no_output_is_refused(world, file, content, told):
+    compiled(world, "base", dim())
+    if file:
+        compiled(world, "head", dim()) if "/" in file else Path("head").mkdir()
+        Path("head", file).write_text(content)
+    result = run("report", "base", "head", "--registry", "registry", code=2)
+    assert result.stdout == ""
+    assert told in result.stderr
+
+
+def test_two_empty_folders_are_refused(world):
+    Path("base").mkdir()
+    Path("head").mkdir()
+    result = run("report", "base", "head", "--registry", "registry", code=2)
+    assert (
+        "head: SCH420 this is no output of dbt-scheduler compile: it is empty, and so is BASE\n"
+        in result.stderr
+    )
+
+
+def test_a_spec_without_its_entry_is_refused(world):
+    compiled(world, "base", dim())
+    compiled(world, "head", dim())
+    compiled(world, "head", dim(), team="audit")
+    Path("head/registry/audit.json").unlink()
+    result = run("report", "base", "head", "--registry", "registry", code=2)
+    assert "audit_daily.json is of team audit, which has no entry in registry/\n" in result.stderr
+
+
+def test_the_same_two_folders_give_the_same_bytes(world):
+    compiled(world, "base", dim(), node("z", "dim_customers", pipelines=DAILY))
+    compiled(world, "head", dim(pipelines=["hourly"]), text=EXPOSED.replace("daily: {h", "hourly: {h"))
+    text = report(code=1)
+    assert "Pipeline changed from daily to hourly." in text
+    assert report(code=1) == text
+
+
+def test_a_sensor_whose_target_changes_is_reported(world):
+    weekly = node("z", "x", pipelines=["weekly"])
+    compiled(world, "base", node("x", pipelines=DAILY), weekly, text="")
+    compiled(world, "head", node("x", pipelines=["hourly"], group="core"), weekly, text="")
+    assert (
+        "**shop_weekly**\n"
+        "- ~ wait_for__hard_dependencies.x: waits for shop_daily marts.x → shop_hourly core.x\n"
+    ) in report()

@@ -1,0 +1,183 @@
+"""``dbt-scheduler run``: what it asks Airflow for, and what it says when there is no such run to be had."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from builders import a_spec, a_task
+from dbt_scheduler.airflow_api.http import Rest
+from dbt_scheduler.airflow_api.reader import Airflow
+from dbt_scheduler.cli import main
+from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.resume.period_runs import Asked, Made, run_period
+from dbt_scheduler.schedule import manual_interval, run_interval
+
+SPEC = a_spec(a_task("marts.dim"), a_task("marts.fct"), team="shipping")
+NOW = datetime(2025, 9, 10, 12, tzinfo=UTC)
+DAY = "2025-09-09T00:10:00+00:00"
+
+
+class FakeAirflow:
+    """An Airflow with one DAG: its runs, and what it was asked to make."""
+
+    def __init__(self) -> None:
+        self.runs: list[dict[str, object]] = []
+        self.posted: list[dict[str, object]] = []
+        self.answer: Callable[[], httpx.Response] | None = None
+        self.has_dag = True
+
+    def run(self, date: str | None, kind: str = "scheduled", due: str = "", state: str = "success") -> None:
+        start = datetime.fromisoformat(date) if date else None
+        interval = start and (run_interval if kind == "scheduled" else manual_interval)(SPEC.schedule, start)
+        self.runs.append(
+            {
+                "dag_id": SPEC.dag_id,
+                "dag_run_id": f"{kind}__{date or due}",
+                "run_type": kind,
+                "state": state,
+                "run_after": due or interval.end.isoformat(),
+                "logical_date": date,
+                "data_interval_start": interval and interval.start.isoformat(),
+                "data_interval_end": interval and interval.end.isoformat(),
+            }
+        )
+
+    def reply(self, request: httpx.Request) -> httpx.Response:
+        url = urlsplit(str(request.url))
+        if url.path == "/auth/token":
+            return httpx.Response(201, json={"access_token": "t"})
+        if not self.has_dag:
+            return httpx.Response(404, json={"detail": "not found"})
+        if request.method == "POST":
+            self.posted.append(json.loads(request.content))
+            if self.answer:
+                return self.answer()
+            self.run(str(self.posted[-1]["logical_date"]), "manual", due=NOW.isoformat(), state="queued")
+            return httpx.Response(200, json=self.runs[-1])
+        if not url.path.endswith("/dagRuns"):
+            return httpx.Response(200, json={"is_paused": False})
+        query = parse_qs(url.query)
+        key = "logical_date" if "logical_date_gte" in query else "run_after"
+        first, last = query[f"{key}_gte"][0], query[f"{key}_lte"][0]
+        found = [run for run in self.runs if run[key] and first <= str(run[key]) <= last]
+        return httpx.Response(200, json={"dag_runs": found, "total_entries": len(found)})
+
+
+@pytest.fixture
+def airflow() -> FakeAirflow:
+    return FakeAirflow()
+
+
+def run(airflow: FakeAirflow, text: str = "2025-09-09", now: datetime = NOW, **asked: object) -> Made:
+    rest = Rest("http://airflow.example", ("", ""), 30, httpx.MockTransport(airflow.reply))
+    return run_period(Airflow(rest), SPEC, text, Asked(**asked), now)
+
+
+def refused(airflow: FakeAirflow, text: str = "2025-09-09", **asked: object) -> str:
+    with pytest.raises(NotFoundError) as said:
+        run(airflow, text, **asked)
+    assert len(airflow.posted) <= 1
+    return f"{said.value.message} | {said.value.hint}" if said.value.hint else said.value.message
+
+
+def test_a_run_of_a_day_has_a_date_after_it_from_which_workers_infer_that_day(airflow):
+    made = run(airflow)
+    assert made.new
+    assert (made.interval.start.isoformat(), made.interval.end.isoformat()) == (
+        DAY,
+        "2025-09-10T00:10:00+00:00",
+    )
+    assert airflow.posted == [
+        {
+            "logical_date": "2025-09-10T00:10:01Z",  # 00:10:00 is that of the next day's scheduled run
+            "data_interval_start": "2025-09-09T00:10:00Z",
+            "data_interval_end": "2025-09-10T00:10:00Z",
+            "conf": {},
+            "note": "Period 2025-09-09, by `dbt-scheduler run`.",
+        }
+    ]
+
+
+@pytest.mark.parametrize("state", ["success", "failed", "running", "queued"])
+def test_a_run_that_is_there_already_is_named_and_not_made_again(airflow, state):
+    airflow.run("2025-09-10T00:10:00+00:00")  # of the next day
+    airflow.run(DAY, state=state)
+    made = run(airflow)
+    assert (made.new, made.run.run_id, made.run.state) == (False, f"scheduled__{DAY}", state)
+    assert airflow.posted == []
+
+
+@pytest.mark.parametrize("date", ["2025-09-10T09:30:00+00:00", None])
+def test_a_manual_run_of_the_period_is_there_too(airflow, date):
+    airflow.run(date, "manual", due="2025-09-10T09:30:00+00:00")
+    assert not run(airflow).new
+    airflow.run(DAY)
+    assert run(airflow).run.run_type == "scheduled"  # rather than the manual one
+
+
+def test_a_second_call_names_the_run_of_the_first(airflow):
+    first = run(airflow)
+    second = run(airflow)
+    assert (second.new, second.run.run_id) == (False, first.run.run_id)
+
+
+def test_chosen_tasks_or_a_full_refresh_get_a_run_of_their_own_each_time(airflow):
+    """Clearing the run that is there would run it as it was asked for at first."""
+    airflow.run(DAY)
+    for _ in range(2):
+        assert run(airflow, only=("dim", "marts.fct"), full_refresh=True).new
+    assert [post["logical_date"] for post in airflow.posted] == [
+        "2025-09-10T00:10:01Z",
+        "2025-09-10T00:10:02Z",
+    ]
+    assert airflow.posted[0]["conf"] == {"only": ["dim", "marts.fct"], "full_refresh": True}
+
+
+def test_what_cannot_be_run(airflow):
+    assert refused(airflow, "2025-09-10") == (
+        "shipping_daily cannot run 2025-09-10 yet: its run is due at 2025-09-11 00:10"
+    )
+    assert (
+        refused(airflow, "2024-12-31") == "shipping_daily has no run of 2024-12-31: it starts on 2025-01-01"
+    )
+    assert refused(airflow, "2025-09").startswith('"2025-09" is longer than what a run covers (grain: day)')
+    assert refused(airflow, only=("dimm",)) == 'shipping_daily has no task "dimm" | did you mean "dim"?'
+    assert airflow.posted == []
+
+
+def test_an_airflow_that_does_not_make_the_run(airflow):
+    airflow.answer = lambda: httpx.Response(409, json={"detail": "Unique constraint violation"})
+    assert refused(airflow) == (
+        "another run of shipping_daily was made at the same moment | run the command again to see it"
+    )
+    airflow.posted.clear()
+    airflow.answer = lambda: httpx.Response(400, json={"detail": "Dag has import errors"})
+    assert refused(airflow) == "Airflow refused a run of shipping_daily: Dag has import errors"
+    airflow.posted.clear()
+    airflow.has_dag = False
+    assert refused(airflow) == "Airflow has no DAG shipping_daily | deploy it, or see its import errors"
+
+
+def test_what_is_wrong_before_airflow_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", "http://127.0.0.1:9")
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "shipping_daily.json").write_bytes(msgspec.json.encode(SPEC))
+
+    def said(*arguments: str) -> str:
+        result = CliRunner().invoke(main, ["run", *arguments, "--out", str(tmp_path)])
+        assert (result.exit_code, result.stdout) == (2, "")
+        return result.stderr
+
+    assert 'hint: did you mean "shipping_daily"?' in said("shiping_daily", "--period", "2025-09-09")
+    assert said("shipping_daily", "--period", "9.9.").startswith(
+        '"9.9." is no period: write a day as 2025-09-09'
+    )
+    assert "Missing option '--period'" in said("shipping_daily")
+    assert "cannot be reached" in said("shipping_daily", "--period", "2025-09-09")

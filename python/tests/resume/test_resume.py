@@ -1,0 +1,326 @@
+"""Resuming, against a fake API: the order of the calls, what each answer leads to, and what is never done."""
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from dbt_scheduler.airflow_api import http
+from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError, Which
+from dbt_scheduler.cli.airflow_options import Connection
+from dbt_scheduler.resume import satisfy as satisfying
+from dbt_scheduler.resume.repair import Graph, Repair, heal, repair_of
+from dbt_scheduler.resume.satisfy import satisfy
+from dbt_scheduler.resume.waiting_sensors import unsatisfied
+from dbt_scheduler.spec import Producer, Schedule
+from dbt_scheduler.waits.wait import Consumer, Wait
+from fake_airflow import PASSWORD, FakeAirflow
+
+BELOW = {"s": ["m"], "t": ["m"], "m": ["n"]}
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch):
+    """Nobody waits."""
+    monkeypatch.setattr(http, "_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(satisfying, "_LOOK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(satisfying, "_SETTLE_SECONDS", 0)
+
+
+def satisfied(airflow: FakeAirflow, *names: str, patience: float = 1):
+    with airflow.api() as api:
+        sensors = api.task_instances(Which(dag_ids=["d"], task_ids=names))
+        return satisfy(api, dict.fromkeys(sensors, "note"), patience_seconds=patience)
+
+
+def ids(tasks) -> list[str]:
+    return [each.task_id for each in tasks]
+
+
+@pytest.mark.parametrize(
+    "state", [None, "scheduled", "queued", "running", "deferred", "up_for_reschedule", "up_for_retry"]
+)
+def test_a_sensor_that_has_not_failed_is_marked_at_once(state):
+    airflow = FakeAirflow({"s": state, "m": None}, BELOW)
+    assert ids(satisfied(airflow, "s").satisfied) == ["s"]
+    assert airflow.writes() == [("PATCH", "d/dagRuns/r/taskInstances/s")]
+    assert airflow.notes == {"s": "note"}
+
+
+def test_a_failed_one_of_a_run_that_is_over_is_marked_at_once():
+    airflow = FakeAirflow(
+        {"s": "failed", "m": "upstream_failed", "n": "upstream_failed"}, BELOW, run="failed"
+    )
+    assert ids(satisfied(airflow, "s").satisfied) == ["s"]
+    assert airflow.writes()[0] == ("PATCH", "d/dagRuns/r/taskInstances/s")
+
+
+def test_a_failed_one_waits_until_the_scheduler_has_passed_the_failure_on():
+    airflow = FakeAirflow({"s": "failed", "m": None, "n": None, "other": "running"}, BELOW)
+    steps = iter([{"m": "upstream_failed"}, {"n": "upstream_failed"}])
+
+    def scheduler(request: httpx.Request) -> None:
+        if request.method == "PATCH":
+            assert airflow.states["n"] == "upstream_failed"
+        if request.url.path.endswith("/dagRuns/r"):
+            airflow.states |= next(steps, {})
+
+    airflow.before = scheduler
+    assert ids(satisfied(airflow, "s").satisfied) == ["s"]
+
+
+def test_one_that_does_not_settle_in_time_is_left_and_named():
+    outcome = satisfied(FakeAirflow({"s": "failed", "m": None}, BELOW), "s", patience=0.1)
+    assert (ids(outcome.satisfied), ids(outcome.left)) == ([], ["s"])
+
+
+def test_several_of_one_run_are_marked_in_one_transaction():
+    airflow = FakeAirflow({"s": "failed", "t": "failed", "m": "upstream_failed"}, BELOW, run="failed")
+    assert ids(satisfied(airflow, "s", "t").satisfied) == ["s", "t"]
+    assert airflow.writes()[0] == ("PATCH", "d/dagRuns/r/taskInstances")
+
+
+def test_they_are_marked_one_by_one_where_that_is_refused():
+    airflow = FakeAirflow({"s": "deferred", "t": "deferred"}, BELOW)
+    airflow.before = lambda request: (
+        httpx.Response(405) if request.url.path.endswith("/taskInstances") else None
+    )
+    assert ids(satisfied(airflow, "s", "t").satisfied) == ["s", "t"]
+
+
+@pytest.mark.parametrize("answer", [409, 500, 422])
+def test_a_refusal_is_looked_into_and_tried_again(answer):
+    airflow = FakeAirflow({"s": "deferred"})
+    refusals = iter([httpx.Response(answer, json={"detail": "Unique constraint violation"})] * 2)
+    airflow.before = lambda request: next(refusals, None) if request.method == "PATCH" else None
+    assert ids(satisfied(airflow, "s").satisfied) == ["s"]
+    assert len(airflow.writes()) == 3
+
+
+def test_a_refusal_because_it_is_a_success_already_is_one():
+    airflow = FakeAirflow({"s": "deferred"})
+
+    def somebody_else(request: httpx.Request) -> httpx.Response | None:
+        if request.method != "PATCH":
+            return None
+        airflow.states["s"] = "success"
+        return httpx.Response(409, json={"detail": {"reason": "already"}})
+
+    airflow.before = somebody_else
+    assert ids(satisfied(airflow, "s").satisfied) == ["s"]
+    assert len(airflow.writes()) == 1
+
+
+@pytest.mark.parametrize("state", ["skipped", "removed"])
+def test_a_sensor_that_nothing_waits_for_any_more_is_left_alone(state):
+    airflow = FakeAirflow({"s": "deferred"})
+    airflow.before = lambda request: (
+        (airflow.states.update(s=state), httpx.Response(500))[1] if request.method == "PATCH" else None
+    )
+    outcome = satisfied(airflow, "s")
+    assert (outcome.satisfied, outcome.left) == ((), ())
+    assert len(airflow.writes()) == 1
+
+
+def test_a_run_that_was_deleted_meanwhile_is_nobodys_problem():
+    airflow = FakeAirflow({"s": "failed"}, run="failed")
+    airflow.before = lambda request: httpx.Response(404) if request.url.path.endswith("/dagRuns/r") else None
+    outcome = satisfied(airflow, "s")
+    assert (outcome.satisfied, outcome.left, airflow.writes()) == ((), (), [])
+
+
+def test_a_sensor_below_a_failed_task_is_not_marked():
+    airflow = FakeAirflow(
+        {"hook": "failed", "s": "upstream_failed", "m": None}, {"hook": ["s"], **BELOW}, run="failed"
+    )
+    assert satisfied(airflow, "s").satisfied == ()
+    assert airflow.writes() == []
+
+
+def test_a_run_that_was_half_resumed_is_repaired_right_away():
+    airflow = FakeAirflow({"s": "failed", "m": "upstream_failed"}, BELOW, run="failed")
+    outcome = satisfied(airflow, "s")
+    assert [key.run_id for key in outcome.healed] == ["r"]
+    assert ("POST", "d/clearTaskInstances") in airflow.writes()
+
+
+@pytest.mark.parametrize(
+    ("states", "over", "repair"),
+    [
+        ({"s": "failed", "m": "upstream_failed", "n": "upstream_failed"}, True, Repair()),
+        ({"s": "success", "m": "failed", "n": "upstream_failed"}, True, Repair()),
+        ({"s": "success", "m": "upstream_failed", "n": "upstream_failed"}, True, Repair(("m", "n"))),
+        ({"s": "success", "m": "success", "n": "upstream_failed"}, False, Repair(("n",))),
+        ({"s": "success", "m": None, "n": None}, True, Repair(go_on=True)),
+        ({"s": "success", "m": None, "n": None}, False, Repair()),
+        ({"s": "failed", "m": None, "n": None}, True, Repair()),
+        ({"s": "success", "t": "success", "m": "success", "n": "success"}, True, Repair()),
+    ],
+)
+def test_what_a_run_needs(states, over, repair):
+    with FakeAirflow(states, BELOW).api() as api:
+        assert repair_of(Graph(api.tasks("d")), states, over=over) == repair
+
+
+def test_a_repair_done_twice_does_nothing_the_second_time():
+    airflow = FakeAirflow({"s": "success", "m": "upstream_failed"}, BELOW)
+    with airflow.api() as api:
+        assert heal(api, [api.run("d", "r")])
+        assert not heal(api, [api.run("d", "r")])
+
+
+def a_claim(team: str = "shop", task_id: str = "s") -> Wait:
+    daily = Schedule("10 0 * * *", grain="day")
+    producer = Producer(dag_id="p", task_id="t", pipeline="daily", schedule=daily, slo_seconds=None)
+    return Wait(Consumer(team, "d", task_id, daily), "shipping", "fct", producer)
+
+
+def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
+    """The team and sensor of each claim that leads to a task instance."""
+    with airflow.api() as api:
+        found = unsatisfied(api, claims, datetime(2025, 3, 1, tzinfo=UTC))
+    assert airflow.writes() == []
+    return [(wait.consumer.team, sensor.task_id) for sensor, _, wait in found]
+
+
+def test_a_sensor_of_the_teams_own_dag_is_found():
+    assert touched(FakeAirflow({"s": "failed", "m": None}), a_claim()) == [("shop", "s")]
+
+
+@pytest.mark.parametrize("owners", [("finance",), ("finance", "shop"), ("shops",), ()])
+def test_an_entry_that_names_another_teams_dag_leads_nowhere(owners, caplog):
+    assert touched(FakeAirflow({"s": "failed"}, owners=owners), a_claim()) == []
+    words = f"d is in the registry as a DAG of shop, and its owner is {', '.join(owners)}: left alone."
+    assert [record.getMessage() for record in caplog.records] == [words]
+
+
+@pytest.mark.parametrize("operator", ["CommandOperator", "PythonOperator", None])
+def test_an_entry_that_names_a_task_that_is_no_sensor_leads_nowhere(operator):
+    assert touched(FakeAirflow({"s": "failed"}, operator=operator), a_claim()) == []
+
+
+@pytest.mark.parametrize("liar", ["a", "z"])
+def test_another_teams_claim_does_not_hide_that_of_the_owner(liar):
+    claims = (a_claim(liar), a_claim(), a_claim(f"{liar}{liar}"))
+    assert touched(FakeAirflow({"s": "failed"}), *claims) == [("shop", "s")]
+    assert touched(FakeAirflow({"s": "failed"}), *reversed(claims)) == [("shop", "s")]
+
+
+def test_who_owns_the_dags_is_asked_only_when_a_sensor_waits_and_once_for_all():
+    airflow = FakeAirflow({"s": "success"})
+    assert touched(airflow, a_claim()) == []
+    assert not [path for _, path in airflow.calls if "owners" in path]
+    airflow = FakeAirflow({"s": "failed", "t": "deferred"})
+    assert len(touched(airflow, a_claim(), a_claim(task_id="t"))) == 2
+    assert [path for _, path in airflow.calls if "owners" in path] == [
+        "/api/v2/dags?owners=shop&limit=100&offset=0"
+    ]
+
+
+def test_a_listing_is_read_to_its_end():
+    airflow = FakeAirflow({f"s{number}": "deferred" for number in range(250)})
+    with airflow.api() as api:
+        assert len(api.task_instances(Which(dag_ids=["d"]))) == 250
+    assert len(airflow.calls) == 4
+
+
+def refusal(airflow: FakeAirflow, **api: object) -> str:
+    with pytest.raises(AirflowApiError) as error, airflow.api(**api) as session:
+        session.runs(Which(dag_ids=["d"]))
+    assert PASSWORD not in str(error.value)
+    return str(error.value)
+
+
+def no_answer(_: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("Connection refused")
+
+
+def nonsense(request: httpx.Request) -> httpx.Response | None:
+    return None if request.url.path == "/auth/token" else httpx.Response(200, text="<html>hello</html>")
+
+
+def denied(request: httpx.Request) -> httpx.Response | None:
+    return None if request.url.path == "/auth/token" else httpx.Response(403)
+
+
+def test_refusals_say_what_to_do():
+    where = "Airflow at http://airflow.example"
+    assert refusal(FakeAirflow({}), password=f"{PASSWORD} of mine") == (
+        f'{where} refuses the login "me": check login and password of the connection.'
+    )
+    assert refusal(FakeAirflow({}, before=no_answer)) == (
+        f"{where} cannot be reached (Connection refused): "
+        "check that its API server runs, and host and port of the connection."
+    )
+    assert refusal(FakeAirflow({}, before=lambda _: httpx.Response(500))) == (
+        f"{where} answered 500 to POST /auth/token: look into the log of its API server."
+    )
+    assert refusal(FakeAirflow({}, before=denied)) == (
+        f"{where} answered 403 to POST /api/v2/dags/~/dagRuns/list: "
+        "give the connection's user the right to read and edit DAG runs and task instances."
+    )
+    assert refusal(FakeAirflow({}, before=nonsense)) == (
+        "http://airflow.example did not answer as Airflow does: check that the connection's host is the API server "
+        "of an Airflow of version 3."
+    )
+    assert refusal(FakeAirflow({}), seconds=0) == f"{where} was too slow: the time for this is used up."
+
+
+def test_an_address_that_is_none_is_refused_with_words():
+    with pytest.raises(AirflowApiError, match="check"):
+        AirflowApi("http://[").runs(Which(dag_ids=["d"]))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:SECRET@airflow.example:9",
+        "http://SECRET@airflow.example",
+        "me:SECRET@airflow.example",
+        "http://me:SEC/RET@airflow.example/a",
+        "http://me:/SECRET@airflow.example",
+        "http://me:#SECRET@airflow.example",
+        "http://me:SECRET@[",
+        "http://airflow.example/?token=SECRET",
+        "http://airflow.example#SECRET",
+    ],
+)
+def test_a_password_in_the_host_of_a_connection_is_not_printed(url):
+    with pytest.raises(AirflowApiError) as refused:
+        AirflowApi(url, "me", PASSWORD)
+    assert "is more than an address" in str(refused.value)
+    assert "SEC" not in repr(refused.value)
+    assert "RET" not in repr(refused.value)
+    assert "SECRET" not in repr(Connection(url, "me", "SECRET"))
+
+
+@pytest.mark.parametrize(
+    "quoted", ["http://me:SECRET@airflow.example/x", "proxy http://h/?token=SECRET refused"]
+)
+def test_a_library_that_quotes_a_url_prints_no_password(quoted):
+    def unreachable(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(quoted, request=request)
+
+    said = refusal(FakeAirflow({}, before=unreachable))
+    assert said.startswith("Airflow at http://airflow.example cannot be reached (")
+    assert "SECRET" not in said
+
+
+def test_a_proxy_that_is_no_address(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "ftp://me:SECRET@proxy:1")
+    with pytest.raises(AirflowApiError) as refused:
+        AirflowApi("http://airflow.example")
+    assert str(refused.value) == (
+        "http://airflow.example is no address, or that of a proxy is none: check the connection's host."
+    )
+
+
+def test_a_question_is_asked_again_after_a_hiccup_and_a_token_renewed():
+    airflow = FakeAirflow({"s": "deferred"})
+    answers = iter([None, httpx.Response(502), None, httpx.Response(401), None, None])
+    airflow.before = lambda _: next(answers, None)
+    with airflow.api() as api:
+        assert api.run("d", "r")
+        assert api.run("d", "r")
+    tokens = [path for _, path in airflow.calls if path == "/auth/token"]
+    assert len(tokens) == 2

@@ -1,0 +1,71 @@
+"""The schema of DAG specs: valid, documented, and in step with the types."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+from test_schemas import documented
+
+from dbt_scheduler import spec
+from dbt_scheduler.config.schema.validation import schema, violations
+
+SCHEMA = schema("dag_spec")
+STRUCTS = {
+    "": spec.DagSpec,
+    "/schedule": spec.Schedule,
+    "/sensor": spec.Sensor,
+    "/sensor/producer": spec.Producer,
+    "/task": spec.Task,
+}
+
+
+def test_valid_and_documented() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    for path, node in documented(SCHEMA):
+        trivial = "$ref" in node or set(node) <= {"type", "maxLength", "pattern"}
+        assert trivial or node.get("description"), path
+        assert trivial or node.get("examples"), path
+
+
+def test_the_examples_hold() -> None:
+    for path, node in documented(SCHEMA):
+        for example in node.get("examples", ()):
+            found = Draft202012Validator({"$defs": SCHEMA["$defs"], **node}).iter_errors(example)
+            assert list(found) == [], path
+
+
+@pytest.mark.parametrize("path", STRUCTS)
+def test_the_schema_has_the_fields_of_the_types(path: str) -> None:
+    node = dict(documented(SCHEMA))[path]
+    fields = set(STRUCTS[path].__struct_fields__)
+    assert set(node["properties"]) == fields
+    assert set(node["required"]) == fields
+
+
+@pytest.mark.parametrize("path", STRUCTS)
+def test_the_schema_has_the_types_of_the_types(path: str) -> None:
+    _, ours = msgspec.json.schema_components([STRUCTS[path]], schema_hook=lambda _: {"title": "anything"})
+    node = dict(documented(SCHEMA))[path]
+    for name, theirs in ours[STRUCTS[path].__name__]["properties"].items():
+        assert _kinds(node["properties"][name]) == _kinds(theirs), f"{path}/{name}"
+
+
+def test_an_example_is_a_spec_and_back() -> None:
+    (example,) = SCHEMA["examples"]
+    written = msgspec.json.decode(msgspec.json.encode(msgspec.convert(example, spec.DagSpec)))
+    assert written == example
+    assert violations("dag_spec", written) == ()
+
+
+def _kinds(node: dict[str, Any]) -> set[str]:
+    """The JSON types that a schema allows."""
+    if "$ref" in node:
+        name = node["$ref"].rpartition("/")[2]
+        return _kinds(SCHEMA["$defs"][name]) if name in SCHEMA["$defs"] else {"object"}
+    if "anyOf" in node:
+        return {kind for each in node["anyOf"] for kind in _kinds(each)}
+    if "enum" in node or "const" in node:
+        return {"integer" if isinstance(node.get("const"), int) else "string"}
+    kinds = node["type"]
+    return set(kinds) if isinstance(kinds, list) else {kinds}

@@ -1,0 +1,134 @@
+"""Who waits for a run: the same runs as if every run of every consumer was asked what it waits for."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dbt_scheduler.registry.entry import AssetPipeline, Consumed, Contact, Entry, Produced
+from dbt_scheduler.schedule import awaited, awaiting, manual_interval, next_tick, period, run_interval
+from dbt_scheduler.spec import Schedule
+from dbt_scheduler.waits.wait import all_waits, earliest_run_after, ends_the_wait, waits_for
+
+ZONES = ["UTC", "Europe/Vilnius", "America/New_York", "Asia/Kolkata"]
+PIPELINES = [
+    ("*/15 * * * *", "15 minutes"),
+    ("5 * * * *", "hour"),
+    ("20 */4 * * *", "4 hours"),
+    ("0 6,18 * * *", None),
+    ("10 0 * * *", "day"),
+    ("30 6 * * 1", "week"),
+    ("0 5 2 * *", "month"),
+]
+SCHEDULES = st.builds(
+    lambda pipeline, zone: Schedule(pipeline[0], zone, pipeline[1]),
+    st.sampled_from(PIPELINES),
+    st.sampled_from(ZONES),
+)
+MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2026, 1, 1)).map(lambda each: each.replace(tzinfo=UTC))
+
+
+def produced(**pipelines: bool) -> Produced:
+    return Produced(
+        dag_prefix="ships",
+        task_group="marts",
+        task_id="fct",
+        pipeline=next(iter(pipelines)),
+        slo_seconds=None,
+        pipelines={
+            name: AssetPipeline(slo_seconds=None, exposed=exposed) for name, exposed in pipelines.items()
+        },
+        exposed=True,
+        relation=None,
+        columns={},
+        latest_of="fct",
+    )
+
+
+def reader(pipeline: str, sensor: str | None = "w.fct", task: str = "mine") -> Consumed:
+    return Consumed(
+        pipeline=pipeline,
+        producer_pipeline="hourly",
+        task_group=None,
+        task_id=task,
+        sensor_task_id=sensor,
+        dependency="hard" if sensor else "no_wait",
+    )
+
+
+def world(producer: Schedule, consumer: Schedule, *readers: Consumed) -> dict[str, Entry]:
+    made, read = {"fct_v2": produced(p=True)}, {"shipping": {"fct": readers or (reader("c"),)}}
+    return {
+        "shipping": Entry(
+            dag_prefix="ships", contact=Contact(), pipelines={"p": producer}, produced=made, consumed={}
+        ),
+        "shop": Entry(
+            dag_prefix="shop", contact=Contact(), pipelines={"c": consumer}, produced={}, consumed=read
+        ),
+    }
+
+
+@settings(max_examples=100, deadline=None)
+@given(producer=SCHEDULES, consumer=SCHEDULES, at=MOMENTS, manual=st.booleans())
+def test_a_finished_run_ends_exactly_the_waits_for_it(producer, consumer, at, manual):
+    made = manual_interval(producer, at) if manual else run_interval(producer, next_tick(producer, at))
+    (wait,) = waits_for(world(producer, consumer), "shipping", ["fct_v2"], "p")
+    earliest = earliest_run_after(producer, made)
+    covered = period(producer, made)
+    scheduled = set(awaiting(producer, made, consumer))
+    tick, last = covered.start - timedelta(days=40), covered.end + timedelta(days=75)
+    step = (last - tick) / 150  # manual runs, at any time
+    while tick < last and len(scheduled) < 50:
+        for run, due in ((manual_interval(consumer, tick), tick), _scheduled(consumer, tick)):
+            waits = awaited(consumer, run, producer)
+            assert ends_the_wait(wait, run, made) == (period(producer, waits) == covered)
+            if ends_the_wait(wait, run, made):
+                assert due >= earliest
+        tick += step
+    for run in scheduled:
+        assert ends_the_wait(wait, run, made)
+        assert run.end >= earliest
+
+
+def _scheduled(schedule, after):
+    run = run_interval(schedule, next_tick(schedule, after))
+    return run, run.end
+
+
+HOURLY, DAILY = Schedule("5 * * * *", grain="hour"), Schedule("10 0 * * *", grain="day")
+
+
+def test_each_sensor_waits_once_however_many_read_behind_it():
+    entries = world(
+        HOURLY, DAILY, reader("c"), reader("c", task="other"), reader("c", sensor=None, task="third")
+    )
+    (wait,) = all_waits(entries)
+    assert (wait.consumer.dag_id, wait.consumer.task_id) == ("shop_c", "w.fct")
+    assert (wait.team, wait.asset, wait.producer.dag_id) == ("shipping", "fct_v2", "ships_p")
+    assert wait.producer.task_id == "marts.fct"
+
+
+def test_other_assets_teams_and_pipelines_end_no_wait():
+    entries = world(HOURLY, DAILY)
+    assert not waits_for(entries, "shipping", ["other"], "p")
+    assert not waits_for(entries, "shop", ["fct_v2"], "p")
+    assert not waits_for(entries, "shipping", ["fct_v2"], "q")
+
+
+def test_a_producer_that_is_gone_ends_no_wait():
+    entries = world(HOURLY, DAILY)
+    assert not all_waits({"shop": entries["shop"]})
+    gone = {"shipping": Entry(dag_prefix="s", contact=Contact(), pipelines={}, produced={}, consumed={})}
+    assert not all_waits({**entries, **gone})
+
+
+def test_a_teams_own_waits_across_its_pipelines_count():
+    own = Entry(
+        dag_prefix="shop",
+        contact=Contact(),
+        pipelines={"hourly": HOURLY, "daily": DAILY},
+        produced={"fct": produced(hourly=False)},
+        consumed={"shop": {"fct": (reader("daily"),)}},
+    )
+    (wait,) = waits_for({"shop": own}, "shop", ["fct"], "hourly")
+    assert wait.consumer.dag_id == "shop_daily"
