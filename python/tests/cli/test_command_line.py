@@ -57,7 +57,7 @@ def test_an_address_of_airflow_that_cannot_be_is_refused(command, url):
 
 
 def test_a_bug_has_an_exit_code_that_no_finding_has(monkeypatch):
-    monkeypatch.setattr(waits, "Deployed", lambda *_: 1 / 0)
+    monkeypatch.setattr(waits, "DeployedDags", lambda *_: 1 / 0)
     result = CliRunner().invoke(main, ["waits", "a_daily"])
     assert result.exit_code == 70
     assert "ZeroDivisionError" in result.output
