@@ -15,7 +15,7 @@ sys.path += [str(_PYTHON / "tools"), str(_PYTHON / "tests" / "support")]
 import demo_airflow  # noqa: E402 - the demo's Airflow, from the folder just named
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry  # noqa: E402
-from dbt_scheduler.airflow_api.client import AirflowApi, TaskInstance, Which  # noqa: E402
+from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, TaskInstance  # noqa: E402
 from dbt_scheduler.registry.entry import Entry  # noqa: E402
 from dbt_scheduler.spec import STUB, DagSpec  # noqa: E402
 
@@ -76,7 +76,7 @@ class Live(demo_airflow.Airflow):
     ) -> dict[tuple, TaskInstance]:
         """All task instances of DAGs, by DAG, run and task."""
         with self.api(60) as api:
-            which = Which(dag_ids=list(dag_ids), run_ids=None if run_ids is None else list(run_ids))
+            which = RunFilter(dag_ids=list(dag_ids), run_ids=None if run_ids is None else list(run_ids))
             return {each.id_: each for each in api.task_instances(which)}
 
     def until(self, what: str, ready: object, patience: float = 180) -> float:

@@ -19,7 +19,7 @@ from dbt_scheduler.airflow_api.client import AirflowApiError
 from dbt_scheduler.registry.entry import Entry, Produced
 from dbt_scheduler.resume.satisfy import satisfy
 from dbt_scheduler.resume.sweep import sweep
-from dbt_scheduler.resume.waiting_sensors import waiting_for
+from dbt_scheduler.resume.waiting_sensors import find_waiting_for
 from dbt_scheduler.schedule import manual_interval
 from dbt_scheduler.spec import DagSpec
 from dbt_scheduler.waits.wait import waits_for
@@ -132,7 +132,7 @@ def ours(airflow: Live, run_id: str, at: int) -> None:
     made = manual_interval(waits[0].producer.schedule, date(int(run_id.rpartition("_")[2])))
     with airflow.api(CALLBACK_SECONDS) as api:
         try:
-            satisfy(api, dict.fromkeys(waiting_for(api, waits, made), "Satisfied"))
+            satisfy(api, dict.fromkeys(find_waiting_for(api, waits, made), "Satisfied"))
         except AirflowApiError as error:
             sys.stdout.write(f"{error}\n")
 

@@ -8,9 +8,9 @@ from jsonschema import Draft202012Validator
 from test_schemas import documented
 
 from dbt_scheduler import spec
-from dbt_scheduler.config.schema.validation import schema, violations
+from dbt_scheduler.config.schema.validation import load_schema, validate
 
-SCHEMA = schema("dag_spec")
+SCHEMA = load_schema("dag_spec")
 STRUCTS = {
     "": spec.DagSpec,
     "/schedule": spec.Schedule,
@@ -55,7 +55,7 @@ def test_an_example_is_a_spec_and_back() -> None:
     (example,) = SCHEMA["examples"]
     written = msgspec.json.decode(msgspec.json.encode(msgspec.convert(example, spec.DagSpec)))
     assert written == example
-    assert violations("dag_spec", written) == ()
+    assert validate("dag_spec", written) == ()
 
 
 def _kinds(node: dict[str, Any]) -> set[str]:

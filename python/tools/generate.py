@@ -12,7 +12,7 @@ from interpreted import KEYWORDS, not_interpreted
 from rules_doc import render
 
 from dbt_scheduler.config.schema.messages import KINDS, LONGEST_QUOTE, UNITS, WORDS
-from dbt_scheduler.config.schema.validation import schema
+from dbt_scheduler.config.schema.validation import load_schema
 from dbt_scheduler.findings.catalogue import all_rules
 from dbt_scheduler.findings.catalogue.global_assets import (
     REF_HINTS,
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
 
     It is 1 too, and nothing is written, if the schema has what the macros do not interpret.
     """
-    lacking = [*not_interpreted(schema("meta_scheduler"))]
+    lacking = [*not_interpreted(load_schema("meta_scheduler"))]
     for place in lacking:
         print(LACKING.format(place=place), file=sys.stderr)  # noqa: T201 - a command
     if lacking:
@@ -65,7 +65,7 @@ def generated() -> dict[Path, str]:
         "longest_quote": LONGEST_QUOTE,
     }
     return {
-        FOLDER / "meta_scheduler_schema.sql": _macro("meta_scheduler_schema", schema("meta_scheduler")),
+        FOLDER / "meta_scheduler_schema.sql": _macro("meta_scheduler_schema", load_schema("meta_scheduler")),
         FOLDER / "rules.sql": _macro("rules", {rule.code: _words(rule) for rule in CHECKED_BY_MACROS}),
         FOLDER / "words.sql": _macro("words", words),
         FOLDER.parents[1] / "docs" / "rules.md": render(all_rules()),

@@ -21,14 +21,14 @@ _USUAL = (Path(), Path("out"))
 _MOST_NAMES = 10
 
 
-class State(msgspec.Struct, frozen=True):
+class TeamOutput(msgspec.Struct, frozen=True):
     """One team as it was compiled: its DAGs by id, and its registry entry."""
 
     specs: Mapping[str, DagSpec]
     entry: Entry
 
 
-class Deployed:
+class DeployedDags:
     """The folder that ``dbt-scheduler compile`` wrote. Specs and entries are read when first asked for."""
 
     def __init__(self, out: Path | None = None, registry: str | None = None) -> None:
@@ -116,20 +116,20 @@ def read_spec(path: Path) -> DagSpec:
         raise NotFoundError(f"{path} {error.problem}", error.hint) from None
 
 
-class Output(msgspec.Struct, frozen=True):
+class CompiledOutput(msgspec.Struct, frozen=True):
     """One compiled output: by team its registry entry, and its specs by DAG."""
 
     folder: Path
     entries: dict[str, Entry]
     specs: dict[str, dict[str, DagSpec]]
 
-    def state(self, team: str) -> State | None:
+    def state(self, team: str) -> TeamOutput | None:
         """A team as it was compiled; None if it is not in this output."""
         entry = self.entries.get(team)
-        return None if entry is None else State(self.specs.get(team, {}), entry)
+        return None if entry is None else TeamOutput(self.specs.get(team, {}), entry)
 
 
-def read_output(folder: Path) -> Output:
+def read_output(folder: Path) -> CompiledOutput:
     """Read all of a folder; an empty one is a project without a team yet.
 
     Raises:
@@ -150,7 +150,7 @@ def read_output(folder: Path) -> Output:
         if spec.team not in reading.entries:
             raise _refusal(folder, f"{path.name} is of team {spec.team}, which has no entry in registry/")
         specs.setdefault(spec.team, {})[spec.dag_id] = spec
-    return Output(folder, reading.entries, specs)
+    return CompiledOutput(folder, reading.entries, specs)
 
 
 def _refusal(folder: Path, problem: str) -> CannotRunError:

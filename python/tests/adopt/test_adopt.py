@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 from build import World, data_test, ephemeral, manifest, node, seed, source
 from dbt_projects import ManyProjects
 from dbt_scheduler.adopt.blocks import cut, lost_comments
-from dbt_scheduler.adopt.calls import Calls, Ref, find_calls, replace_calls
+from dbt_scheduler.adopt.calls import Ref, SourceCalls, find_calls, replace_calls
 from dbt_scheduler.adopt.declarations import without_tables
-from dbt_scheduler.adopt.exposing import Exposed, with_exposed
+from dbt_scheduler.adopt.exposing import AssetToExpose, with_exposed
 from dbt_scheduler.adopt.files import read_files
 from dbt_scheduler.adopt.writing import render_patch
 from dbt_scheduler.cli import main
@@ -900,17 +900,21 @@ RAW_A = frozenset({("raw", "a")})
 @pytest.mark.parametrize(
     ("text", "in_yaml", "calls"),
     [
-        ("source('raw', 'a') and resource(x)", False, Calls(RAW_A)),
-        ("source('raw', 'a') source('raw', a)", False, Calls(RAW_A, other=True)),
-        ("x: source('raw', a)", True, Calls(other=True)),
-        ("x: [source('raw', 'a')", True, Calls(RAW_A)),
-        ("x: [source('raw', a)", True, Calls(other=True)),
-        ("# source(raw, a)\nx: source('raw', 'a')", True, Calls(RAW_A)),
-        ("x: source('raw', 'a')\ny:\n  - 'source(''raw'', ''a'')'", True, Calls(RAW_A, {("raw", "a"): 3})),
+        ("source('raw', 'a') and resource(x)", False, SourceCalls(RAW_A)),
+        ("source('raw', 'a') source('raw', a)", False, SourceCalls(RAW_A, other=True)),
+        ("x: source('raw', a)", True, SourceCalls(other=True)),
+        ("x: [source('raw', 'a')", True, SourceCalls(RAW_A)),
+        ("x: [source('raw', a)", True, SourceCalls(other=True)),
+        ("# source(raw, a)\nx: source('raw', 'a')", True, SourceCalls(RAW_A)),
+        (
+            "x: source('raw', 'a')\ny:\n  - 'source(''raw'', ''a'')'",
+            True,
+            SourceCalls(RAW_A, {("raw", "a"): 3}),
+        ),
         (
             "\ufeff- |\n  source('raw',\n  'a')\n- \"source(\\\"raw\\\",'b')\"",
             True,
-            Calls(RAW_A, {("raw", "b"): 4}),
+            SourceCalls(RAW_A, {("raw", "b"): 4}),
         ),
     ],
 )
@@ -976,7 +980,7 @@ def test_lost_comments(before, after, lost):
     assert list(lost_comments(before, after)) == lost
 
 
-FCT = (Exposed(asset="fct", readers=("shop",), scheduled=True),)
+FCT = (AssetToExpose(asset="fct", readers=("shop",), scheduled=True),)
 
 
 @pytest.mark.parametrize(

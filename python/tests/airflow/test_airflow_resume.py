@@ -15,8 +15,8 @@ from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli import main
 from dbt_scheduler.registry.entry import Consumed, Contact
 from dbt_scheduler.registry.stores import open_store
-from dbt_scheduler.resume.slo_misses import slo_misses
-from dbt_scheduler.resume.sweep import Swept, sweep
+from dbt_scheduler.resume.slo_misses import find_slo_misses
+from dbt_scheduler.resume.sweep import SweepResult, sweep
 from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, SENSOR_OPERATOR, DagSpec
 from harness import Platform, moment
 
@@ -61,7 +61,7 @@ def publish(airflow: Platform, produced_in: str, *consumers: DagSpec) -> None:
         airflow.publish(each.team, a_wait_entry(each))
 
 
-def swept(airflow: Platform, api_url: str) -> Swept:
+def swept(airflow: Platform, api_url: str) -> SweepResult:
     """What a sweep does."""
     with AirflowApi(api_url) as api:
         return sweep(api, open_store(airflow.registry.as_uri()).read_all().entries, LONG_AGO)
@@ -122,7 +122,7 @@ def test_the_sweep_does_what_the_callback_could_not(
     assert airflow.state("playground_daily") == "success"
     assert airflow.note("playground_daily", WAIT) == f"Satisfied by shipping_daily {run}"
     again = swept(airflow, api_url)
-    assert (again.satisfied, again.healed, again.waiting) == ((), (), 0)
+    assert (again.satisfied, again.repaired, again.waiting) == ((), (), 0)
 
 
 def test_the_sweep_sees_a_task_that_somebody_marked_as_a_success(airflow: Platform, api_url: str) -> None:
@@ -194,7 +194,7 @@ def test_a_run_that_failed_for_another_reason_is_left_alone(airflow: Platform, a
     airflow.work()
     before = airflow.everything()
     seen = swept(airflow, api_url)
-    assert (seen.satisfied, seen.healed) == ((), ())
+    assert (seen.satisfied, seen.repaired) == ((), ())
     airflow.work()
     assert airflow.everything() == before
     assert airflow.state("playground_daily") == "failed"
@@ -276,10 +276,10 @@ def test_an_entry_cannot_have_another_teams_task_marked(sensor: str, airflow: Pl
     airflow.work()
     assert airflow.state("shipping_daily") == "success"
     seen = swept(airflow, api_url)
-    assert (seen.satisfied, seen.healed, seen.waiting) == ((), (), 0)
+    assert (seen.satisfied, seen.repaired, seen.waiting) == ((), (), 0)
     airflow.set_state("finance_daily", approve.task_id, run, "success")
     airflow.set_state("finance_daily", wait.task_id, run, "success")
-    assert swept(airflow, api_url).healed == ()
+    assert swept(airflow, api_url).repaired == ()
     assert airflow.states("finance_daily")["marts.pay"] == "upstream_failed"
 
 
@@ -306,10 +306,10 @@ def test_half_resumed_runs_are_repaired(airflow: Platform, api_url: str) -> None
     failed_for_want_of_data(airflow, a_consumer())
     (run,) = airflow.runs("playground_daily")
     airflow.set_state("playground_daily", WAIT, run, "success")  # as if the scheduler had undone the rest
-    assert [key.run_id for key in swept(airflow, api_url).healed] == [run]
+    assert [key.run_id for key in swept(airflow, api_url).repaired] == [run]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
-    assert swept(airflow, api_url).healed == ()
+    assert swept(airflow, api_url).repaired == ()
 
 
 def test_a_run_that_ended_while_its_tasks_were_cleared_goes_on(airflow: Platform, api_url: str) -> None:
@@ -318,7 +318,7 @@ def test_a_run_that_ended_while_its_tasks_were_cleared_goes_on(airflow: Platform
     airflow.set_state("playground_daily", WAIT, run, "success")
     for task in ("marts.mine", "marts.below"):
         airflow.set_state("playground_daily", task, run, None)
-    assert [key.run_id for key in swept(airflow, api_url).healed] == [run]
+    assert [key.run_id for key in swept(airflow, api_url).repaired] == [run]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
 
@@ -330,11 +330,11 @@ def test_a_late_producer_is_a_miss_until_it_is_there(airflow: Platform, api_url:
     with AirflowApi(api_url) as api:
         entries = open_store(airflow.registry.as_uri()).read_all().entries
         at = moment("2025-03-02T00:12")
-        (miss,) = slo_misses(api, entries, at, timedelta(days=1))
+        (miss,) = find_slo_misses(api, entries, at, timedelta(days=1))
         assert (miss.name, miss.due) == (f"shipping_daily/{run}/shipping.dim", moment("2025-03-02T00:11"))
-        assert not slo_misses(api, entries, moment("2025-03-02T00:10"), timedelta(days=1))
+        assert not find_slo_misses(api, entries, moment("2025-03-02T00:10"), timedelta(days=1))
         airflow.work()
-        assert not slo_misses(api, entries, at, timedelta(days=1))
+        assert not find_slo_misses(api, entries, at, timedelta(days=1))
 
 
 def test_each_late_asset_of_one_task_is_a_miss(airflow: Platform, api_url: str) -> None:
@@ -348,7 +348,7 @@ def test_each_late_asset_of_one_task_is_a_miss(airflow: Platform, api_url: str) 
 
     def missed(at: str) -> list[str]:
         with AirflowApi(api_url) as api:
-            return [str(miss.key) for miss in slo_misses(api, entries, moment(at), timedelta(days=1))]
+            return [str(miss.key) for miss in find_slo_misses(api, entries, moment(at), timedelta(days=1))]
 
     assert missed("2025-03-02T00:11:10") == ["shipping.dim"]
     assert missed("2025-03-02T00:12") == ["shipping.dim", "shipping.log"]
@@ -372,9 +372,11 @@ def test_another_teams_promise_neither_stretches_a_listing_nor_speaks_for_others
     )
     with AirflowApi(api_url) as api:
         at = moment("2025-03-02T00:12")
-        assert [str(miss.key) for miss in slo_misses(api, entries, at, timedelta(days=1))] == ["shipping.dim"]
+        assert [str(miss.key) for miss in find_slo_misses(api, entries, at, timedelta(days=1))] == [
+            "shipping.dim"
+        ]
         evil = {"evil": an_entry("dim", "daily", slo_seconds=60)}
-        assert slo_misses(api, evil, at, timedelta(days=1)) == []
+        assert find_slo_misses(api, evil, at, timedelta(days=1)) == []
     assert since == [at - timedelta(days=1, seconds=60)]
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 from build import World, data_test, edges, ephemeral, manifest, node, seed, sensors, source, tasks
-from dbt_scheduler.compiler.dbt_commands import dbt_runner
+from dbt_scheduler.compiler.dbt_commands import dbt_commands
 from dbt_scheduler.kinds import literal
 from dbt_scheduler.project.manifest import Manifest
-from dbt_scheduler.project.types import Dependency
+from dbt_scheduler.project.types import DependencyKind
 
 DAILY, HOURLY = ["daily"], ["hourly"]
 TAIL = (
@@ -301,7 +301,7 @@ def test_what_a_task_reads_is_told_also_where_it_does_not_wait(tmp_path):
     task = tasks(world.spec("shop_daily"))["marts.b"]
     assert task.reads == ("shipping.fct", "shop.a")
     assert task.upstream == ("marts.a",)
-    assert Dependency.NO_WAIT == "no_wait"
+    assert DependencyKind.NO_WAIT == "no_wait"
 
 
 def test_text_of_a_team_is_no_template_of_airflows(tmp_path):
@@ -357,7 +357,7 @@ def test_no_selector_matches_more_than_its_node(shapes):
             )
         )
     read = msgspec.convert(manifest(*items), Manifest)
-    runner = dbt_runner(read, "dbt", ())
+    runner = dbt_commands(read, "dbt", ())
     for each in read.nodes.values():
         selector = runner.build(each, ())[3]
         fqn = re.fullmatch(r"fqn:([^,]*)(?P<rest>,.*)?", selector)

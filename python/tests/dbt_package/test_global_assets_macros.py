@@ -10,8 +10,8 @@ from test_snapshot import rendered
 
 from build import World, external, node, source
 from dbt_scheduler.findings.catalogue.inputs import SCH409
-from dbt_scheduler.registry.dbt_package import write_snapshot
-from dbt_scheduler.registry.store import Reading
+from dbt_scheduler.registry.dbt_package import write_dbt_package
+from dbt_scheduler.registry.store import RegistryContents
 
 DAILY = ["daily"]
 GLOBAL = "models/global_assets/g.yml"
@@ -95,7 +95,7 @@ def snapshot_of(world: World, folder: Path) -> dict[str, Any]:
         "shop": world.registry["shop"]
     }
     findings = [SCH409.at("", subject=team, team=team, problem="") for team in sorted(world.unreadable)]
-    write_snapshot(folder, Reading(entries, tuple(findings)), DAILY, "shop")
+    write_dbt_package(folder, RegistryContents(entries, tuple(findings)), DAILY, "shop")
     return msgspec.json.decode(msgspec.json.encode(rendered(folder)))
 
 

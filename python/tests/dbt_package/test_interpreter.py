@@ -10,19 +10,21 @@ import pytest
 from interpreted import KEYWORDS, not_interpreted
 
 from dbt_projects import dbt
-from dbt_scheduler.config.schema.validation import schema, violations_of
+from dbt_scheduler.config.schema.validation import load_schema, validate_against
 from dbt_scheduler.findings.suggest import suggest
 
 CASES = json.loads((Path(__file__).parent / "json_schema_cases.json").read_text("utf-8"))
 
 
 def is_interpreted(case: dict[str, Any]) -> bool:
-    return not [*not_interpreted(case["schema"])]
+    return not [*not_interpreted(case["load_schema"])]
 
 
 def told(rules: Any, value: Any) -> list[dict[str, Any]]:
     """What Python says, in the form of the macro."""
-    return [{"path": list(v.path), "problem": v.problem, "hint": v.hint} for v in violations_of(rules, value)]
+    return [
+        {"path": list(v.path), "problem": v.problem, "hint": v.hint} for v in validate_against(rules, value)
+    ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["what"])
@@ -32,13 +34,13 @@ def test_cases_of_the_specification(case: dict[str, Any], macro: Callable[[str],
     verdicts = [(value, True) for value in case["valid"]] + [(value, False) for value in case["invalid"]]
     assert verdicts
     for value, valid in verdicts:
-        expected = told(case["schema"], value)
+        expected = told(case["load_schema"], value)
         assert (not expected) == valid, f"jsonschema disagrees with the case on {value!r}"
-        assert problems is None or problems(case["schema"], value) == expected
+        assert problems is None or problems(case["load_schema"], value) == expected
 
 
 def test_each_keyword_of_the_macros_has_cases() -> None:
-    refused = [case["schema"] for case in CASES if is_interpreted(case) and case["invalid"]]
+    refused = [case["load_schema"] for case in CASES if is_interpreted(case) and case["invalid"]]
     assert not {keyword for keyword in KEYWORDS if f'"{keyword}":' not in json.dumps(refused)}
 
 
@@ -48,7 +50,7 @@ def test_the_schemas_of_the_package_are_interpreted(macro: Callable[[str], Calla
 
 
 def test_configs_get_the_same_words_from_both(macro: Callable[[str], Callable[..., Any]]) -> None:
-    problems, rules = macro("json_schema_problems"), schema("meta_scheduler")
+    problems, rules = macro("json_schema_problems"), load_schema("meta_scheduler")
     assert macro("meta_scheduler_schema")() == rules
     verdicts = []
     for value in _configs(_chance(20250101), 2500):
@@ -72,7 +74,7 @@ def test_generated_schemas_get_the_same_words_from_both(macro: Callable[[str], C
 
 
 def test_keys_that_only_yaml_knows(macro: Callable[[str], Callable[..., Any]]) -> None:
-    problems, rules = macro("json_schema_problems"), schema("meta_scheduler")
+    problems, rules = macro("json_schema_problems"), load_schema("meta_scheduler")
     for value in (
         {True: 1, None: 2, 3: "x", 1.5: 0},
         {"pipelines": ["a"], "dependencies": {10: "soft", False: "x"}},

@@ -10,9 +10,9 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from build import World, node
 from dbt_scheduler.findings.printable import one_line
-from dbt_scheduler.registry.dbt_package import write_snapshot
+from dbt_scheduler.registry.dbt_package import write_dbt_package
 from dbt_scheduler.registry.entry import AssetPipeline, Contact, Entry, Produced
-from dbt_scheduler.registry.store import Reading
+from dbt_scheduler.registry.store import RegistryContents
 
 NASTY = st.text(alphabet=st.sampled_from("{}%#-\"'\\\n\r\u2028 aé<")) | st.text()
 
@@ -53,7 +53,7 @@ def test_what_it_says(tmp_path):
         "shop": world.look().entry,
         "shipping": entry(a=produced(exposed=True), dim_v2=produced(exposed=False, latest_of="dim")),
     }
-    write_snapshot(tmp_path / "package", Reading(teams, ()), ["hourly", "daily"], "shop")
+    write_dbt_package(tmp_path / "package", RegistryContents(teams, ()), ["hourly", "daily"], "shop")
     assert rendered(tmp_path / "package") == {
         "format_version": 1,
         "team": "shop",
@@ -74,7 +74,7 @@ def test_what_it_says(tmp_path):
 
 
 def test_nothing_known_yet(tmp_path):
-    write_snapshot(tmp_path, Reading({}, ()), [], None)
+    write_dbt_package(tmp_path, RegistryContents({}, ()), [], None)
     assert rendered(tmp_path) == {
         "format_version": 1,
         "team": None,
@@ -92,7 +92,7 @@ def test_hostile_text_comes_back_as_it_was_and_on_one_line(tmp_path_factory, cha
     folder = tmp_path_factory.mktemp("snapshot")
     teams = {name: entry(channel) for name, channel in channels.items()}
     teams[team] = msgspec.structs.replace(entry(team), produced={asset: produced(exposed=True)})
-    write_snapshot(folder, Reading(teams, ()), [asset], team)
+    write_dbt_package(folder, RegistryContents(teams, ()), [asset], team)
     found = rendered(folder)
     assert found["team"] == team
     assert found["pipelines"] == [asset]

@@ -6,7 +6,7 @@ import pytest
 
 from dbt_scheduler.findings.catalogue.inputs import SCH401
 from dbt_scheduler.findings.formats import github
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 
 
 def shown(path: str, folder: str, repository: str | None) -> str:
@@ -48,4 +48,4 @@ def test_github_reads_where_the_checkout_is(tmp_path, monkeypatch):
     [(0, "0 tasks"), (1, "1 task"), (2, "2 tasks"), (0.1, "0.1 tasks"), (10**6, "1000000 tasks")],
 )
 def test_one_of_a_thing_is_singular(count, text):
-    assert number(count, "task") == text
+    assert format_count(count, "task") == text

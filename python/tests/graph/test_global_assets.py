@@ -37,7 +37,7 @@ def test_what_is_global(tmp_path, item):
     world = world_of(tmp_path, item, node("z", item[1]["unique_id"], pipelines=DAILY))
     assert told(world) == []
     (waits,) = (
-        waits for work, waits in world.look().graph.dags["daily"].waits.items() if work.endswith(".z")
+        waits for task, waits in world.look().graph.dags["daily"].waits.items() if task.endswith(".z")
     )
     assert [str(wait.key) for wait in waits] == ["shipping.fct"]
 

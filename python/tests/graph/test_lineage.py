@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build import World, ephemeral, node, seed, source
-from dbt_scheduler.graph.lineage import Graph, build_graph
-from dbt_scheduler.project.types import Dependency, Project, Work
+from dbt_scheduler.graph.lineage import TeamGraph, build_graph
+from dbt_scheduler.project.types import DependencyKind, Project, ProjectTask
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.entry import AssetKey, AssetPipeline, Contact, Entry, Produced
 from dbt_scheduler.spec import Schedule
@@ -24,14 +24,14 @@ SCHEDULES = {
 
 def upstream(world: World, pipeline: str, name: str) -> set[str]:
     dag = world.look().graph.dags[pipeline]
-    work = next(work for work in dag.works.values() if work.name == name)
-    return {dag.works[parent].name for parent in dag.upstream[work.id]}
+    task = next(task for task in dag.tasks.values() if task.name == name)
+    return {dag.tasks[parent].name for parent in dag.upstream[task.id]}
 
 
 def waits(world: World, pipeline: str, name: str, team: str = "shop") -> list[str]:
     dag = world.look(team).graph.dags[pipeline]
-    work = next(work for work in dag.works.values() if work.name == name)
-    return [f"{wait.dependency} {wait.key} in {wait.producer_pipeline}" for wait in dag.waits[work.id]]
+    task = next(task for task in dag.tasks.values() if task.name == name)
+    return [f"{wait.dependency} {wait.key} in {wait.producer_pipeline}" for wait in dag.waits[task.id]]
 
 
 def test_lineage_leads_through_what_never_runs(tmp_path):
@@ -44,7 +44,7 @@ def test_lineage_leads_through_what_never_runs(tmp_path):
         node("z", "inlined", pipelines=DAILY),
     )
     assert upstream(world, "daily", "z") == {"a"}
-    assert sorted(work.name for work in world.look().graph.dags["daily"].works.values()) == ["a", "z"]
+    assert sorted(task.name for task in world.look().graph.dags["daily"].tasks.values()) == ["a", "z"]
 
 
 def test_lineage_stops_at_a_node_of_another_pipeline(tmp_path):
@@ -189,32 +189,34 @@ def test_a_circle_of_tasks_that_nothing_schedules_ends(tmp_path):
 class Lineage:
     """A random project: works in the order of their lineage, the tables of declared tasks and global tables."""
 
-    def __init__(self, works: list[Work], makers: dict[str, str], globals_: dict[str, AssetKey]) -> None:
-        self.works = {work.id: work for work in works}
+    def __init__(
+        self, tasks: list[ProjectTask], makers: dict[str, str], globals_: dict[str, AssetKey]
+    ) -> None:
+        self.tasks = {task.id: task for task in tasks}
         self.makers = makers
         self.globals_ = globals_
 
-    def graph(self) -> Graph:
+    def graph(self) -> TeamGraph:
         project = Project(
             team="shop",
             dag_prefix="shop",
             folder=None,
             config=None,
             manifest=None,
-            works=self.works,
+            tasks=self.tasks,
             tables={},
             tests=(),
             makers=self.makers,
             table_assets=self.makers,  # each has one asset, called as itself
-            assets={asset: work.id for work in self.works.values() for asset in work.assets},
+            assets={asset: task.id for task in self.tasks.values() for asset in task.assets},
             latest={},
         )
         other = {key.asset: _produced(["hourly", "weekly"]) for key in self.globals_.values()}
         own = {
-            asset: _produced(work.pipelines)
-            for work in self.works.values()
-            for asset in work.assets
-            if work.pipelines
+            asset: _produced(task.pipelines)
+            for task in self.tasks.values()
+            for asset in task.assets
+            if task.pipelines
         }
         entries = {"shop": _entry(own), "shipping": _entry(other)}
         return build_graph(project, self.globals_, Directory(entries))
@@ -241,10 +243,10 @@ def _produced(pipelines) -> Produced:
 @st.composite
 def lineages(draw: st.DrawFn) -> Lineage:
     count = draw(st.integers(1, 9))
-    works, makers, globals_ = [], {}, {}
+    tasks, makers, globals_ = [], {}, {}
     for number in range(count):
         id_ = f"w{number}"
-        above = [work.id for work in works] + sorted(globals_)
+        above = [task.id for task in tasks] + sorted(globals_)
         parents = draw(st.lists(st.sampled_from(above), max_size=4, unique=True)) if above else []
         # A work of a declared task is read through the table that it fills, at times.
         tables = {made: table for table, made in makers.items()}
@@ -253,8 +255,8 @@ def lineages(draw: st.DrawFn) -> Lineage:
             globals_[f"g{number}"] = AssetKey("shipping", f"asset{number}")
             parents.append(f"g{number}")
         pipelines = draw(st.lists(st.sampled_from(sorted(SCHEDULES)), max_size=3, unique=True))
-        works.append(
-            Work(
+        tasks.append(
+            ProjectTask(
                 id=id_,
                 name=id_,
                 group=None,
@@ -265,16 +267,16 @@ def lineages(draw: st.DrawFn) -> Lineage:
         )
         if draw(st.integers(0, 4)) == 0:
             makers[f"t{number}"] = id_
-    draw(st.randoms(use_true_random=False)).shuffle(works)
-    return Lineage(works, makers, globals_)
+    draw(st.randoms(use_true_random=False)).shuffle(tasks)
+    return Lineage(tasks, makers, globals_)
 
 
 def paths(lineage: Lineage, end: str) -> Iterator[list[str]]:
     """Every way up from a work, one step after the other, however far: written without looking at the code."""
-    for parent in lineage.works[end].parents:
+    for parent in lineage.tasks[end].parents:
         above = lineage.makers.get(parent, parent)
         yield [above]
-        if above in lineage.works:
+        if above in lineage.tasks:
             yield from ([above, *rest] for rest in paths(lineage, above))
 
 
@@ -283,13 +285,13 @@ def naive(lineage: Lineage, pipeline: str, end: str) -> tuple[set[str], set[str]
     before, waited = set(), set()
     for path in paths(lineage, end):
         *between, last = path
-        if any(lineage.works[each].pipelines for each in between):
+        if any(lineage.tasks[each].pipelines for each in between):
             continue
         if last in lineage.globals_:
             waited.add(str(lineage.globals_[last]))
-        elif pipeline in lineage.works[last].pipelines:
+        elif pipeline in lineage.tasks[last].pipelines:
             before.add(last)
-        elif lineage.works[last].pipelines:
+        elif lineage.tasks[last].pipelines:
             waited.add(f"shop.{last}")
     return before, waited
 
@@ -298,22 +300,22 @@ def naive(lineage: Lineage, pipeline: str, end: str) -> tuple[set[str], set[str]
 @given(lineages())
 def test_edges_and_waits_are_those_of_a_naive_reading_of_the_rule(lineage):
     graph = lineage.graph()
-    scheduled = {pipeline for work in lineage.works.values() for pipeline in work.pipelines}
+    scheduled = {pipeline for task in lineage.tasks.values() for pipeline in task.pipelines}
     assert set(graph.dags) == scheduled
     for pipeline, dag in graph.dags.items():
-        assert set(dag.works) == {w.id for w in lineage.works.values() if pipeline in w.pipelines}
-        for work in dag.works:
-            before, waited = naive(lineage, pipeline, work)
-            assert set(dag.upstream[work]) == before
-            assert {str(wait.key) for wait in dag.waits[work]} == waited
-            for wait in dag.waits[work]:
-                assert wait.dependency is Dependency.HARD
+        assert set(dag.tasks) == {w.id for w in lineage.tasks.values() if pipeline in w.pipelines}
+        for task in dag.tasks:
+            before, waited = naive(lineage, pipeline, task)
+            assert set(dag.upstream[task]) == before
+            assert {str(wait.key) for wait in dag.waits[task]} == waited
+            for wait in dag.waits[task]:
+                assert wait.dependency is DependencyKind.HARD
                 assert wait.producer_pipeline == picked(lineage, pipeline, wait.key)
 
 
 def picked(lineage: Lineage, wanted: str, key: AssetKey) -> str:
     """The same one; else the rarest that is as frequent at least; else the most frequent."""
-    made_in = ("hourly", "weekly") if key.team == "shipping" else lineage.works[key.asset].pipelines
+    made_in = ("hourly", "weekly") if key.team == "shipping" else lineage.tasks[key.asset].pipelines
     order = ["hourly", "daily", "weekly"]
     frequent = [name for name in order[: order.index(wanted) + 1] if name in made_in]
     return frequent[-1] if frequent else next(name for name in order if name in made_in)
@@ -323,9 +325,9 @@ def picked(lineage: Lineage, wanted: str, key: AssetKey) -> str:
 @given(lineages(), st.integers())
 def test_the_order_of_the_manifest_does_not_matter(lineage, seed_):
     graph = lineage.graph()
-    works = list(lineage.works.items())
-    random.Random(seed_).shuffle(works)  # noqa: S311
-    lineage.works = dict(works)
+    tasks = list(lineage.tasks.items())
+    random.Random(seed_).shuffle(tasks)  # noqa: S311
+    lineage.tasks = dict(tasks)
     again = lineage.graph()
     for pipeline, dag in graph.dags.items():
         assert again.dags[pipeline].upstream == dag.upstream

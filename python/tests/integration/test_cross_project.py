@@ -105,7 +105,7 @@ def test_what_nothing_reads_is_ignored(tmp_path):
     )
     assert told(world) == []
     assert edges(world.spec("shop_daily")) == {"marts.z": ()}
-    assert list(world.look().project.works) == ["model.shop.z"]
+    assert list(world.look().project.tasks) == ["model.shop.z"]
     assert world.look().project.tables == {}
 
 
@@ -152,7 +152,7 @@ def test_a_condition_may_name_one(tmp_path, condition):
 def test_a_name_in_conditions_means_this_projects_own_first(tmp_path):
     world = world_of(tmp_path, external("ships.fct"), node("fct", pipelines=DAILY), text=TASK % "fct")
     assert told(world) == []
-    assert world.look().project.works["task.t"].parents == ("model.shop.fct",)
+    assert world.look().project.tasks["task.t"].parents == ("model.shop.fct",)
 
 
 def test_an_ambiguous_condition(tmp_path):

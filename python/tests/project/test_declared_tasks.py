@@ -17,7 +17,7 @@ def declared(tmp_path, *items, text: str) -> dict[str, tuple[str, ...]]:
     """The pipelines of each declared task."""
     world = World(tmp_path)
     world.team("shop", *items, text=text)
-    return {work.name: work.pipelines for work in world.look().project.works.values() if work.task}
+    return {task.name: task.pipelines for task in world.look().project.tasks.values() if task.declaration}
 
 
 def test_every_key_reaches_the_task(tmp_path):

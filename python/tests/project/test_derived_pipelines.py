@@ -1,7 +1,7 @@
 """How the pipelines of many declared tasks are derived, in a time that grows with their number."""
 
 from dbt_scheduler.project.derived_pipelines import derive_pipelines
-from dbt_scheduler.project.types import Work
+from dbt_scheduler.project.types import ProjectTask
 
 MANY = 5_000
 
@@ -16,8 +16,8 @@ class CountingTuple(tuple[str, ...]):
         return super().__iter__()
 
 
-def work(number: int, *parents: str, pipelines: tuple[str, ...] = ()) -> Work:
-    return Work(
+def work(number: int, *parents: str, pipelines: tuple[str, ...] = ()) -> ProjectTask:
+    return ProjectTask(
         id=f"w{number}",
         name=f"w{number}",
         group=None,
@@ -27,12 +27,12 @@ def work(number: int, *parents: str, pipelines: tuple[str, ...] = ()) -> Work:
     )
 
 
-def derived(works: list[Work]) -> tuple[dict[str, tuple[str, ...]], int]:
+def derived(tasks: list[ProjectTask]) -> tuple[dict[str, tuple[str, ...]], int]:
     """The pipelines, and how often the parents of one work were looked at on average."""
     CountingTuple.looks = 0
-    wanting = {each.id for each in works if not each.pipelines}
-    found = derive_pipelines({each.id: each for each in works}, {}, wanting)
-    return found, CountingTuple.looks // len(works)
+    wanting = {each.id for each in tasks if not each.pipelines}
+    found = derive_pipelines({each.id: each for each in tasks}, {}, wanting)
+    return found, CountingTuple.looks // len(tasks)
 
 
 def test_a_chain_takes_its_first_ones_pipelines():

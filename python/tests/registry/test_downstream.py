@@ -3,9 +3,9 @@
 import msgspec
 
 from build import World, node, source
-from dbt_scheduler.changes.descendants import Downstream
+from dbt_scheduler.changes.descendants import DagDescendants
 from dbt_scheduler.registry.directory import Directory
-from dbt_scheduler.registry.downstream import Readers
+from dbt_scheduler.registry.downstream import Downstream
 from dbt_scheduler.registry.entry import AssetKey, AssetPipeline, Consumed, Contact, Entry, Produced
 
 HARD = "wait_for__hard_dependencies"
@@ -52,8 +52,8 @@ def entry(*produced: Produced, **consumed: dict[str, tuple[Consumed, ...]]) -> E
     )
 
 
-def readers(**entries: Entry) -> Readers:
-    return Readers(Directory(entries))
+def readers(**entries: Entry) -> Downstream:
+    return Downstream(Directory(entries))
 
 
 A = AssetKey("a", "one")
@@ -64,9 +64,9 @@ def test_readers_are_the_other_teams():
         a=entry(made("one"), made("two", "one"), a={"one": (reads("one", "two"),)}),
         b=entry(made("three"), a={"one": (reads("one", "three"), reads("one", "four"))}),
     )
-    (reader,) = found.of(A)
+    (reader,) = found.other_teams(A)
     assert (reader.team, [task.task_id for task in reader.tasks]) == ("b", ["three", "four"])
-    assert found.of(AssetKey("a", "two")) == ()
+    assert found.other_teams(AssetKey("a", "two")) == ()
 
 
 def test_a_reader_that_knows_an_earlier_name_is_one():
@@ -76,8 +76,8 @@ def test_a_reader_that_knows_an_earlier_name_is_one():
         b=entry(made("two", "one"), a={"one": (reads("one", "two"),)}),
         c=entry(b={"two": (reads("two", "x"),)}),
     )
-    assert [reader.team for reader in found.of(AssetKey("a", "one_v1"))] == ["b"]
-    assert found.through(AssetKey("a", "one_v1")) == ("c",)
+    assert [reader.team for reader in found.other_teams(AssetKey("a", "one_v1"))] == ["b"]
+    assert found.indirect_teams(AssetKey("a", "one_v1")) == ("c",)
 
 
 def test_what_a_reader_makes_reaches_further():
@@ -88,7 +88,7 @@ def test_what_a_reader_makes_reaches_further():
         d=entry(made("four"), b={"other": (reads("other", "four"),)}),
         e=entry(c={"three": (reads("three", "five"),)}),
     )
-    assert found.through(A) == ("c", "e")
+    assert found.indirect_teams(A) == ("c", "e")
 
 
 def test_through_its_own_other_pipelines_too():
@@ -96,7 +96,7 @@ def test_through_its_own_other_pipelines_too():
         a=entry(made("one"), made("two", "one"), a={"one": (reads("one", "two"),)}),
         b=entry(a={"two": (reads("two", "x"),)}),
     )
-    assert found.through(A) == ("b",)
+    assert found.indirect_teams(A) == ("b",)
 
 
 def test_only_the_pipeline_that_reads_it():
@@ -117,7 +117,7 @@ def test_only_the_pipeline_that_reads_it():
         c=entry(b={"two": (reads("two", "x", of="hourly"),)}),
         d=entry(b={"two": (reads("two", "x", of="daily"),)}),
     )
-    assert found.through(A) == ("d",)
+    assert found.indirect_teams(A) == ("d",)
 
 
 def test_a_read_without_a_wait_counts_by_its_task():
@@ -126,7 +126,7 @@ def test_a_read_without_a_wait_counts_by_its_task():
         b=entry(made("two"), a={"one": (reads("one", "two", wait=False),)}),
         c=entry(b={"two": (reads("two", "x"),)}),
     )
-    assert found.through(A) == ("c",)
+    assert found.indirect_teams(A) == ("c",)
 
 
 def test_circles_end_and_an_asset_that_is_gone_is_known_by_its_readers():
@@ -137,7 +137,7 @@ def test_circles_end_and_an_asset_that_is_gone_is_known_by_its_readers():
         ),
         c=entry(b={"two": (reads("two", "x"),)}),
     )
-    assert found.through(A) == ("c",)
+    assert found.indirect_teams(A) == ("c",)
 
 
 def test_what_a_dag_makes_of_one_of_two_tables_of_a_task(tmp_path):
@@ -146,7 +146,7 @@ def test_what_a_dag_makes_of_one_of_two_tables_of_a_task(tmp_path):
     items = (source("raw.one"), source("raw.two"))
     items += (node("a", "raw.one", pipelines=["daily"]), node("b", "raw.two", pipelines=["daily"]))
     world.team("shop", *items, node("c", "a", pipelines=["daily"]), text=text)
-    downstream = Downstream(world.specs().values())
+    downstream = DagDescendants(world.specs().values())
     assert [str(each) for each in downstream.of(AssetKey("shop", "one"))] == [
         "shop.a (daily)",
         "shop.c (daily)",

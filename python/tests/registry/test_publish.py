@@ -12,8 +12,8 @@ from build import PLATFORM, World, node, source
 from dbt_scheduler.cli import main
 from dbt_scheduler.findings.finding import CannotRunError
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.registry.encoding import decode as decode_entry
-from dbt_scheduler.registry.publish import check_offers, load_offers, write_offers
+from dbt_scheduler.registry.encoding import decode_entry
+from dbt_scheduler.registry.publish import check_candidates, load_candidates, write_candidates
 from dbt_scheduler.registry.stores import open_store
 from fake_gcs import FakeGcs
 
@@ -320,12 +320,12 @@ def test_a_race_that_is_lost_between_reading_and_writing(world, first):
     """Whoever comes first in the alphabet is written, or not, before the other."""
     together(world)
     store = open_store(Path("registry").resolve().as_uri())
-    offers, findings = load_offers(Path("out"))
+    candidates, findings = load_candidates(Path("out"))
     reading = store.read_all()
-    assert (findings, check_offers(offers, reading)) == ((), ())
+    assert (findings, check_candidates(candidates, reading)) == ((), ())
     Path("registry").mkdir()
     Path(f"registry/{first}.json").write_text("{}")
-    done = write_offers(offers, reading, store)
+    done = write_candidates(candidates, reading, store)
     assert done.written == (("shipping",) if first == "shop" else ())
     assert done.left == (("shop",) if first == "shop" else ("shipping", "shop"))
     assert done.finding is not None
@@ -385,7 +385,7 @@ def test_nothing_to_publish(world):
         "1 error\n"
     )
     with pytest.raises(CannotRunError):
-        load_offers(Path("out"))
+        load_candidates(Path("out"))
 
 
 def test_the_base_is_the_same_bytes_for_the_same_registry(world):

@@ -1,7 +1,7 @@
 """What stands behind an asset, from entries that may say anything."""
 
 from dbt_scheduler.registry.entry import AssetPipeline, Consumed, Contact, Entry, Produced
-from dbt_scheduler.registry.upstream import circles_behind
+from dbt_scheduler.registry.upstream import find_cycles_behind
 from dbt_scheduler.spec import Schedule
 
 
@@ -43,5 +43,5 @@ def tangled(size: int) -> Entry:
 
 
 def test_an_entry_of_nothing_but_circles_keeps_nobody_busy():
-    assert len(list(circles_behind({"evil": tangled(3)}, ["evil"]))) == 6
-    assert len(list(circles_behind({"evil": tangled(60)}, ["evil"]))) == 20
+    assert len(list(find_cycles_behind({"evil": tangled(3)}, ["evil"]))) == 6
+    assert len(list(find_cycles_behind({"evil": tangled(60)}, ["evil"]))) == 20

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from build import World, node
 from dbt_scheduler.cli import main
-from dbt_scheduler.config.schema.validation import violations
+from dbt_scheduler.config.schema.validation import validate
 
 DAILY = ["daily"]
 EXPOSED = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}}}]\n"
@@ -231,7 +231,7 @@ def test_the_json_is_of_its_schema(world):
     compiled(world, "base", dim())
     compiled(world, "head", node("other", pipelines=DAILY), text="")
     found = json.loads(report("--format", "json", code=1))
-    assert violations("report", found) == ()
+    assert validate("report", found) == ()
     assert found[0]["assets"] == [
         {
             "asset": "dim_customers",
@@ -257,7 +257,7 @@ def test_a_base_that_was_not_compiled_is_what_the_team_has_published(world):
     assert "state diff" not in text
     found = json.loads(report("--format", "json", code=1))
     assert found[0]["state"] is None
-    assert violations("report", found) == ()
+    assert validate("report", found) == ()
 
 
 def test_without_a_registry_the_report_says_so(world):

@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from builders import a_spec, a_task
-from dbt_scheduler.airflow_api.http import Rest
-from dbt_scheduler.airflow_api.reader import Airflow
+from dbt_scheduler.airflow_api.http import AirflowHttp
+from dbt_scheduler.airflow_api.reader import AirflowReader
 from dbt_scheduler.cli import main
 from dbt_scheduler.findings.finding import NotFoundError
-from dbt_scheduler.resume.period_runs import Asked, Made, run_period
+from dbt_scheduler.resume.period_runs import PeriodRun, RunRequest, run_period
 from dbt_scheduler.schedule import manual_interval, run_interval
 
 SPEC = a_spec(a_task("marts.dim"), a_task("marts.fct"), team="shipping")
@@ -75,9 +75,9 @@ def airflow() -> FakeAirflow:
     return FakeAirflow()
 
 
-def run(airflow: FakeAirflow, text: str = "2025-09-09", now: datetime = NOW, **asked: object) -> Made:
-    rest = Rest("http://airflow.example", ("", ""), 30, httpx.MockTransport(airflow.reply))
-    return run_period(Airflow(rest), SPEC, text, Asked(**asked), now)
+def run(airflow: FakeAirflow, text: str = "2025-09-09", now: datetime = NOW, **asked: object) -> PeriodRun:
+    rest = AirflowHttp("http://airflow.example", ("", ""), 30, httpx.MockTransport(airflow.reply))
+    return run_period(AirflowReader(rest), SPEC, text, RunRequest(**asked), now)
 
 
 def refused(airflow: FakeAirflow, text: str = "2025-09-09", **asked: object) -> str:
@@ -162,7 +162,7 @@ def test_an_airflow_that_does_not_make_the_run(airflow):
     assert refused(airflow) == "Airflow refused a run of shipping_daily: Dag has import errors"
     airflow.posted.clear()
     airflow.has_dag = False
-    assert refused(airflow) == "Airflow has no DAG shipping_daily | deploy it, or see its import errors"
+    assert refused(airflow) == "AirflowReader has no DAG shipping_daily | deploy it, or see its import errors"
 
 
 def test_what_is_wrong_before_airflow_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -6,14 +6,14 @@ import httpx
 import pytest
 
 from dbt_scheduler.airflow_api import http
-from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError, Which
+from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError, RunFilter
 from dbt_scheduler.cli.airflow_options import Connection
 from dbt_scheduler.resume import satisfy as satisfying
-from dbt_scheduler.resume.repair import Graph, Repair, heal, repair_of
+from dbt_scheduler.resume.repair import FailureGraph, Repair, plan_repair, repair_runs
 from dbt_scheduler.resume.satisfy import satisfy
-from dbt_scheduler.resume.waiting_sensors import unsatisfied
+from dbt_scheduler.resume.waiting_sensors import find_unsatisfied
 from dbt_scheduler.spec import Producer, Schedule
-from dbt_scheduler.waits.wait import Consumer, Wait
+from dbt_scheduler.waits.wait import Wait, WaitingSensor
 from fake_airflow import PASSWORD, FakeAirflow
 
 BELOW = {"s": ["m"], "t": ["m"], "m": ["n"]}
@@ -29,7 +29,7 @@ def hurry(monkeypatch):
 
 def satisfied(airflow: FakeAirflow, *names: str, patience: float = 1):
     with airflow.api() as api:
-        sensors = api.task_instances(Which(dag_ids=["d"], task_ids=names))
+        sensors = api.task_instances(RunFilter(dag_ids=["d"], task_ids=names))
         return satisfy(api, dict.fromkeys(sensors, "note"), patience_seconds=patience)
 
 
@@ -140,7 +140,7 @@ def test_a_sensor_below_a_failed_task_is_not_marked():
 def test_a_run_that_was_half_resumed_is_repaired_right_away():
     airflow = FakeAirflow({"s": "failed", "m": "upstream_failed"}, BELOW, run="failed")
     outcome = satisfied(airflow, "s")
-    assert [key.run_id for key in outcome.healed] == ["r"]
+    assert [key.run_id for key in outcome.repaired] == ["r"]
     assert ("POST", "d/clearTaskInstances") in airflow.writes()
 
 
@@ -151,7 +151,7 @@ def test_a_run_that_was_half_resumed_is_repaired_right_away():
         ({"s": "success", "m": "failed", "n": "upstream_failed"}, True, Repair()),
         ({"s": "success", "m": "upstream_failed", "n": "upstream_failed"}, True, Repair(("m", "n"))),
         ({"s": "success", "m": "success", "n": "upstream_failed"}, False, Repair(("n",))),
-        ({"s": "success", "m": None, "n": None}, True, Repair(go_on=True)),
+        ({"s": "success", "m": None, "n": None}, True, Repair(requeue=True)),
         ({"s": "success", "m": None, "n": None}, False, Repair()),
         ({"s": "failed", "m": None, "n": None}, True, Repair()),
         ({"s": "success", "t": "success", "m": "success", "n": "success"}, True, Repair()),
@@ -159,26 +159,26 @@ def test_a_run_that_was_half_resumed_is_repaired_right_away():
 )
 def test_what_a_run_needs(states, over, repair):
     with FakeAirflow(states, BELOW).api() as api:
-        assert repair_of(Graph(api.tasks("d")), states, over=over) == repair
+        assert plan_repair(FailureGraph(api.tasks("d")), states, over=over) == repair
 
 
 def test_a_repair_done_twice_does_nothing_the_second_time():
     airflow = FakeAirflow({"s": "success", "m": "upstream_failed"}, BELOW)
     with airflow.api() as api:
-        assert heal(api, [api.run("d", "r")])
-        assert not heal(api, [api.run("d", "r")])
+        assert repair_runs(api, [api.run("d", "r")])
+        assert not repair_runs(api, [api.run("d", "r")])
 
 
 def a_claim(team: str = "shop", task_id: str = "s") -> Wait:
     daily = Schedule("10 0 * * *", grain="day")
     producer = Producer(dag_id="p", task_id="t", pipeline="daily", schedule=daily, slo_seconds=None)
-    return Wait(Consumer(team, "d", task_id, daily), "shipping", "fct", producer)
+    return Wait(WaitingSensor(team, "d", task_id, daily), "shipping", "fct", producer)
 
 
 def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
     """The team and sensor of each claim that leads to a task instance."""
     with airflow.api() as api:
-        found = unsatisfied(api, claims, datetime(2025, 3, 1, tzinfo=UTC))
+        found = find_unsatisfied(api, claims, datetime(2025, 3, 1, tzinfo=UTC))
     assert airflow.writes() == []
     return [(wait.consumer.team, sensor.task_id) for sensor, _, wait in found]
 
@@ -220,13 +220,13 @@ def test_who_owns_the_dags_is_asked_only_when_a_sensor_waits_and_once_for_all():
 def test_a_listing_is_read_to_its_end():
     airflow = FakeAirflow({f"s{number}": "deferred" for number in range(250)})
     with airflow.api() as api:
-        assert len(api.task_instances(Which(dag_ids=["d"]))) == 250
+        assert len(api.task_instances(RunFilter(dag_ids=["d"]))) == 250
     assert len(airflow.calls) == 4
 
 
 def refusal(airflow: FakeAirflow, **api: object) -> str:
     with pytest.raises(AirflowApiError) as error, airflow.api(**api) as session:
-        session.runs(Which(dag_ids=["d"]))
+        session.runs(RunFilter(dag_ids=["d"]))
     assert PASSWORD not in str(error.value)
     return str(error.value)
 
@@ -268,7 +268,7 @@ def test_refusals_say_what_to_do():
 
 def test_an_address_that_is_none_is_refused_with_words():
     with pytest.raises(AirflowApiError, match="check"):
-        AirflowApi("http://[").runs(Which(dag_ids=["d"]))
+        AirflowApi("http://[").runs(RunFilter(dag_ids=["d"]))
 
 
 @pytest.mark.parametrize(

@@ -26,15 +26,15 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 from dbt_scheduler.schedule import (
     Interval,
     alignment_problems,
-    awaited,
-    awaiting,
+    awaited_interval,
+    awaiting_intervals,
     manual_interval,
     next_tick,
     period,
     previous_tick,
     run_interval,
 )
-from dbt_scheduler.schedule.time_zones import changes, zone
+from dbt_scheduler.schedule.time_zones import load_zone, offset_changes
 from dbt_scheduler.spec import Schedule
 
 ZONES = (
@@ -95,7 +95,7 @@ ANY_MOMENT = st.tuples(
 def instant_of(moment: tuple[int, int, timedelta, int], timezone: str, first_year: int = 2005) -> datetime:
     """An instant, more often than not close to a change of the zone's clock."""
     which, minutes, more, days = moment
-    near = changes(zone(timezone), first_year, 2034) or (datetime(2024, 2, 29, tzinfo=UTC),)
+    near = offset_changes(load_zone(timezone), first_year, 2034) or (datetime(2024, 2, 29, tzinfo=UTC),)
     return near[which % len(near)] + timedelta(days=days, minutes=minutes) + more
 
 
@@ -176,7 +176,7 @@ GRAINS = {  # grain: crons that tick once in each
 
 def covers(schedule: Schedule, first: datetime, last: datetime) -> bool:
     """Whether each period that lies between two instants has one tick, read off the clock each minute."""
-    where, minute = zone(schedule.timezone), timedelta(minutes=1)
+    where, minute = load_zone(schedule.timezone), timedelta(minutes=1)
     labels, at = [], first
     while at < last:
         label = shown(schedule.grain, at.astimezone(where))
@@ -223,8 +223,8 @@ FITTING = [  # on a clock that nobody changes
 @given(st.sampled_from(FITTING), ANY_ZONE, st.integers(0, 59))
 def test_a_pipeline_is_refused_exactly_where_a_period_would_have_no_run_or_two(fitting, timezone, which):
     grain, cron = fitting
-    where = zone(timezone)
-    near = [change for change in changes(where, 2005, 2034) if change.minute in (0, 30)]
+    where = load_zone(timezone)
+    near = [change for change in offset_changes(where, 2005, 2034) if change.minute in (0, 30)]
     change = near[which % len(near)] if near else datetime(2024, 2, 29, tzinfo=UTC)
     schedule = Schedule(cron, timezone, grain, (change - timedelta(days=1)).isoformat())
     refused = alignment_problems(schedule)
@@ -246,7 +246,7 @@ def test_the_usual_pipelines_are_accepted_everywhere(grain, timezone):
 @pytest.mark.parametrize(("grain", "timezone"), list(product(GRAINS, ZONES)))
 def test_airflows_scheduler_walks_through_every_change_of_the_clock_of_an_accepted_pipeline(grain, timezone):
     began = datetime(2012, 1, 1, tzinfo=UTC)
-    near = [change for change in changes(zone(timezone), 2012, 2034) if change > began][:6]
+    near = [change for change in offset_changes(load_zone(timezone), 2012, 2034) if change > began][:6]
     for cron in GRAINS[grain]:
         walked = all(walks_through(timetable(Schedule(cron, timezone)), change) for change in near)
         assert walked == (alignment_problems(Schedule(cron, timezone, grain, "2012-01-01")) == [])
@@ -273,7 +273,7 @@ def walks_through(airflow: CronDataIntervalTimetable, change: datetime) -> bool:
 def test_periods_have_no_hole_and_no_overlap(timezone):
     for grain, crons in GRAINS.items():
         schedule = Schedule(crons[0], timezone, grain)
-        for change in changes(zone(timezone), 2012, 2034)[:8]:
+        for change in offset_changes(load_zone(timezone), 2012, 2034)[:8]:
             runs = list(islice(runs_from(schedule, change - timedelta(days=2)), 30))
             assert all(one.end == next_one.start for one, next_one in pairwise(runs))
             periods = [period(schedule, run) for run in runs]
@@ -305,24 +305,24 @@ def test_waiting_has_no_gap(pair, zones, moment, variants, bare):
 
     # Manual: Airflow infers the interval. Scheduled: from tick to tick. Backfilled: the same intervals.
     manual = of_airflow(timetable(consumer).infer_manual_data_interval(run_after=pendulum.instance(instant)))
-    run = awaited(consumer, manual, producer)
+    run = awaited_interval(consumer, manual, producer)
     own, theirs = period(consumer, manual), period(producer, run)
     newer = run_interval(producer, run.end)
     assert theirs.end <= own.end < period(producer, newer).end
 
-    waiting = awaiting(producer, run, consumer)
+    waiting = awaiting_intervals(producer, run, consumer)
     assert sum(period(consumer, each) == own for each in waiting) == 1
-    assert all(awaited(consumer, each, producer) == run for each in (*waiting[:20], *waiting[-20:]))
+    assert all(awaited_interval(consumer, each, producer) == run for each in (*waiting[:20], *waiting[-20:]))
     assert all(one.end == next_one.start for one, next_one in pairwise(waiting))
 
     # The next run that anybody waits for is waited for by the run after the last of these: none is left out.
     after = run_interval(consumer, waiting[-1].end)
-    run_of_after = awaited(consumer, after, producer)
+    run_of_after = awaited_interval(consumer, after, producer)
     assert run_of_after.start > run.start
-    assert awaiting(producer, run_of_after, consumer)[0] == after
-    assert run_of_after == newer or awaiting(producer, newer, consumer) == ()
+    assert awaiting_intervals(producer, run_of_after, consumer)[0] == after
+    assert run_of_after == newer or awaiting_intervals(producer, newer, consumer) == ()
 
     # A run of the producer made by hand for the same period stands for the scheduled one.
     by_hand = manual_interval(producer, run.end + timedelta(minutes=7))
     assert period(producer, by_hand) == theirs
-    assert awaiting(producer, by_hand, consumer) == waiting
+    assert awaiting_intervals(producer, by_hand, consumer) == waiting

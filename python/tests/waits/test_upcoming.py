@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from builders import DAILY, HOURLY, a_spec, a_task, a_wait, an_entry
 from dbt_scheduler.cli import main
-from dbt_scheduler.schedule import Interval, awaited
+from dbt_scheduler.schedule import Interval, awaited_interval
 from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
 from dbt_scheduler.waits.upcoming import upcoming
 
@@ -103,7 +103,7 @@ def test_runs_follow_each_other_and_wait_as_the_alignment_says(consumer, produce
         assert run.due == following.logical_date
     for run in found:
         target = run.waits[0].producer
-        expected = awaited(consumer, Interval(run.logical_date, run.due), producer)
+        expected = awaited_interval(consumer, Interval(run.logical_date, run.due), producer)
         assert target is None or Interval(target.logical_date, target.due) == expected
 
 

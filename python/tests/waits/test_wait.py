@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dbt_scheduler.registry.entry import AssetPipeline, Consumed, Contact, Entry, Produced
-from dbt_scheduler.schedule import awaited, awaiting, manual_interval, next_tick, period, run_interval
+from dbt_scheduler.schedule import (
+    awaited_interval,
+    awaiting_intervals,
+    manual_interval,
+    next_tick,
+    period,
+    run_interval,
+)
 from dbt_scheduler.spec import Schedule
 from dbt_scheduler.waits.wait import all_waits, earliest_run_after, ends_the_wait, waits_for
 
@@ -75,12 +82,12 @@ def test_a_finished_run_ends_exactly_the_waits_for_it(producer, consumer, at, ma
     (wait,) = waits_for(world(producer, consumer), "shipping", ["fct_v2"], "p")
     earliest = earliest_run_after(producer, made)
     covered = period(producer, made)
-    scheduled = set(awaiting(producer, made, consumer))
+    scheduled = set(awaiting_intervals(producer, made, consumer))
     tick, last = covered.start - timedelta(days=40), covered.end + timedelta(days=75)
     step = (last - tick) / 150  # manual runs, at any time
     while tick < last and len(scheduled) < 50:
         for run, due in ((manual_interval(consumer, tick), tick), _scheduled(consumer, tick)):
-            waits = awaited(consumer, run, producer)
+            waits = awaited_interval(consumer, run, producer)
             assert ends_the_wait(wait, run, made) == (period(producer, waits) == covered)
             if ends_the_wait(wait, run, made):
                 assert due >= earliest

@@ -38,7 +38,7 @@ def source_call(pair: Pair) -> str:
     return f'source("{pair[0]}", "{pair[1]}")'
 
 
-class Calls(msgspec.Struct, frozen=True):
+class SourceCalls(msgspec.Struct, frozen=True):
     """The tables that a file names literally in calls of source(), and whether it also calls it otherwise.
 
     ``hidden`` are those named where the text cannot be edited, such as in escaped quotes, and their lines.
@@ -49,23 +49,23 @@ class Calls(msgspec.Struct, frozen=True):
     other: bool = False
 
 
-def find_calls(text: str, *, in_yaml: bool) -> Calls:
+def find_calls(text: str, *, in_yaml: bool) -> SourceCalls:
     """The calls in a text; in YAML also those that are only there in the values that its text stands for."""
     pairs = frozenset(_pairs_in(text))
     # The lines stay where they are.
     rest = _CALL.sub(lambda call: re.sub(r"\S", "x", call[0]), text)
     if not _ANY_CALL.search(rest):
-        return Calls(pairs)
+        return SourceCalls(pairs)
     document = parse_yaml(rest.removeprefix("\ufeff"), "")[0] if in_yaml else None
     if document is None:
-        return Calls(pairs, other=True)
+        return SourceCalls(pairs, other=True)
     hidden: dict[Pair, int] = {}
     other = False
     for path, words in _words(document.value):
         found = _pairs_in(words)
         hidden = dict.fromkeys(found, document.line(path)) | hidden
         other = other or len(_ANY_CALL.findall(words)) > len(_CALL.findall(words))
-    return Calls(pairs, hidden, other)
+    return SourceCalls(pairs, hidden, other)
 
 
 def replace_calls(text: str, new: Mapping[Pair, Pair | Ref]) -> str:

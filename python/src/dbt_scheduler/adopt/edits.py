@@ -9,7 +9,7 @@ from dbt_scheduler.adopt.blocks import lost_comments
 from dbt_scheduler.adopt.calls import Pair, Ref, replace_calls, source_call
 from dbt_scheduler.adopt.declarations import without_tables
 from dbt_scheduler.adopt.files import ProjectFiles
-from dbt_scheduler.adopt.plan import Plan, Step
+from dbt_scheduler.adopt.plan import Plan, TableMove
 from dbt_scheduler.adopt.reads import Reader
 from dbt_scheduler.adopt.types import ByHand
 
@@ -37,7 +37,7 @@ def make_edits(plan: Plan, files: ProjectFiles) -> Edits:
     editing = _Editing(files)
     steps = [step for step in (*plan.across, *plan.own) if step.refused is None]
     for step in steps:
-        editing.look(step)
+        editing.find_uneditable_calls(step)
     calls: dict[Pair, Pair | Ref] = {step.pair: step.target for step in steps}
     editing.replace_calls(calls)
     stuck = editing.remove_declarations(steps)
@@ -55,7 +55,7 @@ class _Editing:
         self._needed: set[Pair] = set()
         self._untouched: dict[str, set[Pair]] = defaultdict(set)
 
-    def look(self, step: Step) -> None:
+    def find_uneditable_calls(self, step: TableMove) -> None:
         """Find the calls that cannot be edited."""
         if step.pair == step.target:
             return
@@ -85,9 +85,9 @@ class _Editing:
             if new:
                 self.texts[path] = replace_calls(self.texts[path], new)
 
-    def remove_declarations(self, steps: Iterable[Step]) -> set[Pair]:
+    def remove_declarations(self, steps: Iterable[TableMove]) -> set[Pair]:
         """Take out what nobody needs; the tables are returned that stay under the very name of the new one."""
-        by_file: dict[str, list[Step]] = defaultdict(list)
+        by_file: dict[str, list[TableMove]] = defaultdict(list)
         for step in steps:
             by_file[step.match.table.file].append(step)
         stuck = set()
@@ -115,10 +115,10 @@ class _Editing:
             return "it reads the table through a macro or a variable: change the call where it is written"
         return None
 
-    def _can_go(self, step: Step) -> bool:
+    def _can_go(self, step: TableMove) -> bool:
         return step.pair not in self._needed and (step.unread or not _documented(step))
 
-    def _left(self, step: Step, stuck: Collection[Pair]) -> str:
+    def _left(self, step: TableMove, stuck: Collection[Pair]) -> str:
         """What to do with a declaration that stays."""
         if step.pair in stuck:
             return _STUCK
@@ -144,21 +144,21 @@ class _Editing:
                 gone.add(pair)
         return gone
 
-    def _place(self, step: Step) -> str:
+    def _place(self, step: TableMove) -> str:
         declared = step.declared
         file = step.match.table.file
         return f"{file}:{declared.line}" if declared else file
 
-    def _by_hand(self, step: Step, place: str, what: str) -> None:
+    def _by_hand(self, step: TableMove, place: str, what: str) -> None:
         self.by_hand.append(ByHand(step.match.table.full_name, place, what))
 
 
-def _documented(step: Step) -> str:
+def _documented(step: TableMove) -> str:
     """What is said of a table that has, or is to have, its words elsewhere: only its team can join the two."""
     elsewhere = step.already or isinstance(step.target, Ref)
     keys = step.declared.keys if step.declared and elsewhere else ()
     return ", ".join(key for key in keys if key != "description")
 
 
-def _entry(step: Step) -> str:
+def _entry(step: TableMove) -> str:
     return step.target.call() if isinstance(step.target, Ref) else source_call(step.target)

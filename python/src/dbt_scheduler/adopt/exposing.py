@@ -10,7 +10,7 @@ from dbt_scheduler.adopt.blocks import block_of, line_end, lines_of, parse
 from dbt_scheduler.config.team import SUPPORTED_VERSIONS
 
 
-class Exposed(msgspec.Struct, frozen=True, kw_only=True):
+class AssetToExpose(msgspec.Struct, frozen=True, kw_only=True):
     """An asset that is to be exposed, the teams that read it, and whether a pipeline makes it already."""
 
     asset: str
@@ -18,12 +18,12 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     scheduled: bool
 
 
-def render_exposed(exposed: Iterable[Exposed]) -> str:
+def render_exposed(exposed: Iterable[AssetToExpose]) -> str:
     """The entries for ``scheduler.yaml``, those with the same readers under one comment."""
     return "exposed_assets:\n" + "".join(f"  {line}\n" for line in _lines(exposed))
 
 
-def with_exposed(text: str | None, exposed: Iterable[Exposed]) -> str | None:
+def with_exposed(text: str | None, exposed: Iterable[AssetToExpose]) -> str | None:
     """A ``scheduler.yaml`` with these entries after its own, or a new one; None where that is not safe."""
     exposed = tuple(exposed)
     if text is None:
@@ -48,7 +48,7 @@ def with_exposed(text: str | None, exposed: Iterable[Exposed]) -> str | None:
     return new if _adds(new, value, exposed) else None
 
 
-def _adds(new: str, before: dict[str, object], exposed: tuple[Exposed, ...]) -> bool:
+def _adds(new: str, before: dict[str, object], exposed: tuple[AssetToExpose, ...]) -> bool:
     after = parse(new)
     there = before.get("exposed_assets")
     added = [{"regex": re.escape(each.asset)} for each in _sorted(exposed)]
@@ -56,7 +56,7 @@ def _adds(new: str, before: dict[str, object], exposed: tuple[Exposed, ...]) -> 
     return after is not None and after.value == expected
 
 
-def _lines(exposed: Iterable[Exposed]) -> Iterator[str]:
+def _lines(exposed: Iterable[AssetToExpose]) -> Iterator[str]:
     for readers, group in groupby(_sorted(exposed), key=lambda each: each.readers):
         yield f"# read by {', '.join(readers)}"
         for each in group:
@@ -64,7 +64,7 @@ def _lines(exposed: Iterable[Exposed]) -> Iterator[str]:
             yield f"- regex: {_quoted(re.escape(each.asset))}{note}"
 
 
-def _sorted(exposed: Iterable[Exposed]) -> list[Exposed]:
+def _sorted(exposed: Iterable[AssetToExpose]) -> list[AssetToExpose]:
     return sorted(exposed, key=lambda each: (each.readers, each.asset))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from dbt_scheduler.adopt.calls import Calls, Pair, find_calls
+from dbt_scheduler.adopt.calls import Pair, SourceCalls, find_calls
 from dbt_scheduler.adopt.declarations import Declaration, find_declarations
 from dbt_scheduler.config.yaml import load_yaml
 
@@ -32,7 +32,7 @@ class ProjectFiles(msgspec.Struct, frozen=True):
     """
 
     texts: dict[str, str]
-    calls: dict[str, Calls]
+    calls: dict[str, SourceCalls]
     outside: dict[str, str]
     models: str
     macros: tuple[str, ...]
@@ -62,11 +62,11 @@ def read_files(folder: Path, declaring: Iterable[str]) -> ProjectFiles:
     return ProjectFiles(texts, calls, outside, models, tuple(inside["macro-paths"]))
 
 
-def _calls(path: str, text: str) -> Calls:
+def _calls(path: str, text: str) -> SourceCalls:
     calls = find_calls(text, in_yaml=path.endswith((".yml", ".yaml")))
     if _in_patch(path):
         return calls
-    return Calls(hidden={**calls.hidden, **dict.fromkeys(calls.pairs, 0)}, other=calls.other)
+    return SourceCalls(hidden={**calls.hidden, **dict.fromkeys(calls.pairs, 0)}, other=calls.other)
 
 
 def _in_patch(path: str) -> bool:

@@ -9,7 +9,7 @@ from dbt_scheduler.adopt.files import ProjectFiles, read_files
 from dbt_scheduler.findings.catalogue.assets import SCH313
 from dbt_scheduler.findings.catalogue.inputs import SCH417
 from dbt_scheduler.findings.finding import CannotRunError, Finding
-from dbt_scheduler.project.loading import load_project, load_without_folder
+from dbt_scheduler.project.loading import load_bare_manifest, load_project
 from dbt_scheduler.project.types import Project
 from dbt_scheduler.registry.encoding import is_team
 
@@ -51,7 +51,7 @@ def load_subjects(
 
 def _load(place: Path, pipelines: Collection[str], manifest: Path | None) -> Subject:
     if place.is_file() or place.name.endswith((".json", ".json.gz")):
-        return Subject(load_without_folder(place, pipelines).project, None)
+        return Subject(load_bare_manifest(place, pipelines).project, None)
     project = load_project(place, pipelines, manifest or _manifest(place)).project
     declaring = {table.file for table in project.tables.values() if not table.is_global}
     return Subject(project, read_files(place, declaring))

@@ -16,7 +16,7 @@ from dbt_scheduler.project.types import Project, Table
 _PLAIN = re.compile(r"[\w.$-]+(?: +[\w.$-]+)*")
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class TableMove(msgspec.Struct, frozen=True, kw_only=True):
     """One table's way: read it as ``target`` instead; with a ``refused`` reason people have to find one.
 
     ``declared`` is what the project's YAML says of the table, where that can be read. The table is ``unread``
@@ -49,8 +49,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True):
     """The steps of one team, and the tables that several assets could be."""
 
-    across: tuple[Step, ...]
-    own: tuple[Step, ...]
+    across: tuple[TableMove, ...]
+    own: tuple[TableMove, ...]
     ambiguous: tuple[Match, ...]
 
 
@@ -80,7 +80,7 @@ class _Planning:
         every = files.calls.values() if files else ()
         self._named = {pair for calls in every for pair in (*calls.pairs, *calls.hidden)}
 
-    def across(self, found: list[tuple[Match, Maker]]) -> Iterator[Step]:
+    def across(self, found: list[tuple[Match, Maker]]) -> Iterator[TableMove]:
         first: dict[Pair, Match] = {}
         taken = self._tables_besides({match.table.id for match, _ in found})
         for match, maker in found:
@@ -89,7 +89,7 @@ class _Planning:
             refused = _refused(match, maker, first, taken) if match.package or not unread else None
             if not (refused or unread):
                 first.setdefault(target, match)
-            yield Step(
+            yield TableMove(
                 match=match,
                 maker=maker,
                 target=target,
@@ -99,13 +99,13 @@ class _Planning:
                 unread=unread,
             )
 
-    def own(self, found: list[tuple[Match, Maker, Node]]) -> Iterator[Step]:
+    def own(self, found: list[tuple[Match, Maker, Node]]) -> Iterator[TableMove]:
         circles = _Circles(self._project.manifest)
         name = self._project.manifest.metadata.project_name
         for match, maker, node in found:
             package = None if name in (None, node.package_name) else node.package_name
             circular = [r for r in match.readers if not circles.can_read(r.unique_id, node.unique_id)]
-            yield Step(
+            yield TableMove(
                 match=match,
                 maker=maker,
                 target=Ref(node.name, package, node.version),

@@ -7,10 +7,10 @@ import msgspec
 
 from dbt_scheduler.adopt.calls import Pair, Ref, replace_within, source_call
 from dbt_scheduler.adopt.edits import Edits, make_edits
-from dbt_scheduler.adopt.exposing import Exposed, render_exposed, with_exposed
+from dbt_scheduler.adopt.exposing import AssetToExpose, render_exposed, with_exposed
 from dbt_scheduler.adopt.global_sources import GlobalTable, render_global_sources
 from dbt_scheduler.adopt.loading import Subject
-from dbt_scheduler.adopt.plan import Plan, Step, make_plan
+from dbt_scheduler.adopt.plan import Plan, TableMove, make_plan
 from dbt_scheduler.adopt.reads import Match, find_makers, find_matches
 from dbt_scheduler.adopt.text import PATCH, render_markdown
 from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, Proposal, TableRead, TeamProposal
@@ -48,7 +48,7 @@ def propose(subjects: Sequence[Subject], registry: Mapping[str, Entry]) -> Propo
     return Proposal(teams=teams, texts=texts)
 
 
-def _exposed(planned: Iterable[_Planned]) -> dict[str, tuple[Exposed, ...]]:
+def _exposed(planned: Iterable[_Planned]) -> dict[str, tuple[AssetToExpose, ...]]:
     """By team what others read of it and it does not expose yet."""
     readers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     scheduled = {}
@@ -60,14 +60,16 @@ def _exposed(planned: Iterable[_Planned]) -> dict[str, tuple[Exposed, ...]]:
                 scheduled[maker.shown] = maker.scheduled
     return {
         team: tuple(
-            Exposed(asset=asset, readers=tuple(sorted(teams)), scheduled=scheduled[f"{team}.{asset}"])
+            AssetToExpose(asset=asset, readers=tuple(sorted(teams)), scheduled=scheduled[f"{team}.{asset}"])
             for asset, teams in sorted(assets.items())
         )
         for team, assets in readers.items()
     }
 
 
-def _team(planned: _Planned | None, exposed: tuple[Exposed, ...]) -> tuple[TeamProposal, dict[str, str]]:
+def _team(
+    planned: _Planned | None, exposed: tuple[AssetToExpose, ...]
+) -> tuple[TeamProposal, dict[str, str]]:
     """The proposal and its files, but for what is written about them."""
     files = {"exposed_assets.yaml": render_exposed(exposed)} if exposed else {}
     if planned is None:
@@ -100,13 +102,13 @@ def _team(planned: _Planned | None, exposed: tuple[Exposed, ...]) -> tuple[TeamP
     return proposal, files or ({"hidden_edges.md": ""} if found else {})
 
 
-def _moving(planned: _Planned) -> list[Step]:
+def _moving(planned: _Planned) -> list[TableMove]:
     """The tables that get a declaration as a global asset."""
     stuck = planned.edits.stuck
     return [step for step in planned.plan.across if not (step.refused or step.unread or step.target in stuck)]
 
 
-def _global_table(step: Step, calls: Mapping[Pair, Pair | Ref]) -> GlobalTable:
+def _global_table(step: TableMove, calls: Mapping[Pair, Pair | Ref]) -> GlobalTable:
     """In the words of the old declaration, which may depend on the target; else those of the manifest."""
     relation, maker, declared = step.match.table.relation, step.maker, step.declared
     identifier = (declared.identifier or step.pair[1]) if declared else relation.identifier
@@ -152,7 +154,7 @@ def _conditions(planned: _Planned) -> Iterable[ByHand]:
                 yield ByHand(step.match.table.full_name, place, what)
 
 
-def _table_read(step: Step, planned: _Planned) -> TableRead:
+def _table_read(step: TableMove, planned: _Planned) -> TableRead:
     maker, table, declared = step.maker, step.match.table, step.declared
     open_ = step.refused is not None or step.pair in planned.edits.stuck
     return TableRead(
@@ -171,7 +173,7 @@ def _table_read(step: Step, planned: _Planned) -> TableRead:
     )
 
 
-def _own_read(step: Step) -> OwnRead:
+def _own_read(step: TableMove) -> OwnRead:
     table, node = step.match.table, step.maker.node
     return OwnRead(
         source=table.full_name,

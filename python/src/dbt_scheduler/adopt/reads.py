@@ -87,17 +87,17 @@ def find_matches(project: Project, makers: Relations[Maker]) -> list[Match]:
 
 def _made(project: Project) -> Iterator[tuple[Relation, Maker]]:
     exposed = [compile_regex(entry.regex) for entry in project.config.exposed_assets]
-    for work in project.works.values():
-        node = work.node
-        for asset in work.assets if node else ():
+    for task in project.tasks.values():
+        node = task.node
+        for asset in task.assets if node else ():
             yield (
                 node_relation(node) if node else Relation(None, None, asset),
                 Maker(
                     team=project.team,
                     asset=asset,
-                    scheduled=bool(work.pipelines),
+                    scheduled=bool(task.pipelines),
                     exposed=any(regex.fullmatch(asset) for regex in exposed),
-                    clash=project.assets.get(asset) != work.id,
+                    clash=project.assets.get(asset) != task.id,
                     node=node,
                 ),
             )
@@ -108,7 +108,7 @@ def _made(project: Project) -> Iterator[tuple[Relation, Maker]]:
             Maker(
                 team=project.team,
                 asset=asset,
-                scheduled=bool(project.works[maker].pipelines),
+                scheduled=bool(project.tasks[maker].pipelines),
                 exposed=any(regex.fullmatch(asset) for regex in exposed),
             ),
         )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, Proposal, TableRead, TeamProposal
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 
 PATCH = "adopt.patch"
@@ -39,16 +39,16 @@ def _team(team: str, proposal: TeamProposal) -> Iterator[str]:
     for read in proposal.reads:
         tables[read.team].append(read.reads)
     for other, reads in sorted(tables.items()):
-        yield f"{team} reads {number(len(reads), 'table')} of {other} ({number(sum(reads), 'read')})"
+        yield f"{team} reads {format_count(len(reads), 'table')} of {other} ({format_count(sum(reads), 'read')})"
     if proposal.own:
-        total = number(sum(own.reads for own in proposal.own), "read")
-        yield f"{team} reads {number(len(proposal.own), 'table')} of its own through source() ({total})"
+        total = format_count(sum(own.reads for own in proposal.own), "read")
+        yield f"{team} reads {format_count(len(proposal.own), 'table')} of its own through source() ({total})"
     if proposal.ambiguous:
-        yield f"{team} reads {number(len(proposal.ambiguous), 'table')} that several assets could be"
+        yield f"{team} reads {format_count(len(proposal.ambiguous), 'table')} that several assets could be"
     if proposal.by_hand:
-        yield f"{team} has {number(len(proposal.by_hand), 'thing')} to do by hand"
+        yield f"{team} has {format_count(len(proposal.by_hand), 'thing')} to do by hand"
     if proposal.exposed:
-        yield f"{team} is to expose {number(len(proposal.exposed), 'asset')}"
+        yield f"{team} is to expose {format_count(len(proposal.exposed), 'asset')}"
 
 
 def _read(read: TableRead) -> str:

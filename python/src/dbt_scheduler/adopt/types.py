@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dbt_scheduler.adopt.exposing import Exposed
+from dbt_scheduler.adopt.exposing import AssetToExpose
 
 
 class TableRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +64,7 @@ class TeamProposal(msgspec.Struct, frozen=True, kw_only=True):
     own: tuple[OwnRead, ...] = ()
     ambiguous: tuple[Ambiguous, ...] = ()
     by_hand: tuple[ByHand, ...] = ()
-    exposed: tuple[Exposed, ...] = ()
+    exposed: tuple[AssetToExpose, ...] = ()
     files: tuple[str, ...] = ()
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Context
 
 from dbt_scheduler.airflow.alerts import Destination
-from dbt_scheduler.airflow.alerts.resumed import tell_all_clear
-from dbt_scheduler.airflow.connection import CannotAskError, open_api
+from dbt_scheduler.airflow.alerts.resumed import send_all_clears
+from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
 from dbt_scheduler.airflow.intervals import run_interval_of
-from dbt_scheduler.airflow.registry import registry_url
+from dbt_scheduler.airflow.registry import spec_registry_url
 from dbt_scheduler.findings.printable import one_line, redacted, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
@@ -45,7 +45,7 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
         started = time.monotonic()
         try:
             _resume(spec, names, context, started)
-        except (CannotAskError, RegistryUnreadableError, ValueError) as error:
+        except (ApiUnavailableError, RegistryUnreadableError, ValueError) as error:
             _log.warning("Waiting runs were not resumed: %s %s", error, _SWEEP)
         except Exception as error:  # noqa: BLE001 - the task has done its work: this is not worth losing it
             _log.warning("Waiting runs were not resumed: %s. %s", redacted(repr(error)), _SWEEP)
@@ -58,7 +58,7 @@ def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: f
     from dbt_scheduler.waits.wait import waits_for  # noqa: PLC0415
 
     task: Any = context["task"]
-    url = registry_url(spec, Path(task.dag.fileloc))
+    url = spec_registry_url(spec, Path(task.dag.fileloc))
     entries = _entries(url)
     if spec.team not in entries:
         _log.warning(
@@ -73,23 +73,23 @@ def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: f
         return
     outcome, waits = _satisfy(spec, waits, context, started)
     _report(outcome)
-    means = Destination(spec.alert_channel, spec.alert_connection, None)
+    transport = Destination(spec.alert_channel, spec.alert_connection, None)
     left = _BUDGET_SECONDS + _ALERT_SECONDS - (time.monotonic() - started)
-    tell_all_clear(outcome.satisfied, waits, entries, means, left)
+    send_all_clears(outcome.satisfied, waits, entries, transport, left)
 
 
 def _satisfy(
     spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started: float
 ) -> "tuple[Outcome, tuple[Wait, ...]]":
     """What became of the sensors that wait for this run, and their waits."""
-    from dbt_scheduler.resume.satisfy import Outcome, satisfied_by, satisfy  # noqa: PLC0415
-    from dbt_scheduler.resume.waiting_sensors import waiting_for  # noqa: PLC0415
+    from dbt_scheduler.resume.satisfy import Outcome, satisfied_note, satisfy  # noqa: PLC0415
+    from dbt_scheduler.resume.waiting_sensors import find_waiting_for  # noqa: PLC0415
 
     made: Interval = run_interval_of(context, spec.schedule)
-    note = satisfied_by(spec.dag_id, context["run_id"])
+    note = satisfied_note(spec.dag_id, context["run_id"])
     left = _BUDGET_SECONDS - (time.monotonic() - started)
     with open_api(spec.airflow_connection, left) as api:
-        sensors = waiting_for(api, waits, made)
+        sensors = find_waiting_for(api, waits, made)
         outcome = satisfy(api, dict.fromkeys(sensors, note)) if sensors else Outcome()
         return outcome, tuple(sensors.values())
 
@@ -109,8 +109,8 @@ def _report(outcome: "Outcome") -> None:
     for words, sensors in (("satisfied", outcome.satisfied), ("not yet satisfied", outcome.left)):
         for key, names in _by_run(sensors).items():
             lines[key].append(f"{', '.join(names)} {words}")
-    for (dag_id, run_id), said in sorted(lines.items()):
-        _log.info("%s %s: %s.", dag_id, run_id, "; ".join(said))
+    for (dag_id, run_id), messages in sorted(lines.items()):
+        _log.info("%s %s: %s.", dag_id, run_id, "; ".join(messages))
     if outcome.left:
         _log.warning("There was no time for all of them. %s", _SWEEP)
 

@@ -28,7 +28,7 @@ _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 _SCHEDULED = ("scheduled__", "backfill__")
 
 
-class Awaited(msgspec.Struct, frozen=True):
+class AwaitedRun(msgspec.Struct, frozen=True):
     """A run of a producer's task that somebody waits for: the one of this data interval."""
 
     dag_id: str
@@ -37,7 +37,7 @@ class Awaited(msgspec.Struct, frozen=True):
     interval: Interval
 
 
-class Sight(msgspec.Struct, frozen=True):
+class PokeResult(msgspec.Struct, frozen=True):
     """What a look at Airflow showed: whether the wait is over, the run to look at, and a note for people."""
 
     done: bool
@@ -45,7 +45,7 @@ class Sight(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Glance(msgspec.Struct, frozen=True):
+class ProducerState(msgspec.Struct, frozen=True):
     """What decides whether a look could show anything new.
 
     ``settled``: the task has succeeded in the exact run, or there is none. ``successes``: in all of its runs.
@@ -54,7 +54,7 @@ class Glance(msgspec.Struct, frozen=True):
     settled: bool
     successes: int
 
-    def is_news_to(self, before: "Glance") -> bool:
+    def has_changed_since(self, before: "ProducerState") -> bool:
         """Whether it is worth looking again."""
         return self.successes != before.successes or (self.settled and not before.settled)
 
@@ -66,16 +66,16 @@ class _Try(msgspec.Struct, frozen=True):
     interval: Interval
 
 
-def glance(awaited: Awaited) -> Glance:
+def read_producer_state(awaited: AwaitedRun) -> ProducerState:
     """The cheap half of a look, of questions that a trigger may ask too: two."""
     states = _states(awaited).values()
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
         GetTICount(dag_id=awaited.dag_id, task_ids=[awaited.task_id], states=[TaskInstanceState.SUCCESS])
     )
-    return Glance(TaskInstanceState.SUCCESS in states or _is_gone(states), answer.count)
+    return ProducerState(TaskInstanceState.SUCCESS in states or _is_gone(states), answer.count)
 
 
-def look(awaited: Awaited) -> Sight:
+def poke_producer(awaited: AwaitedRun) -> PokeResult:
     """Whether the task has succeeded in a run of the awaited period, or in a newer one if there is no run.
 
     Two questions to Airflow while nothing that could count has succeeded, at most four otherwise.
@@ -84,14 +84,14 @@ def look(awaited: Awaited) -> Sight:
     scheduled = next(iter(states), None)
     for run_id, state in states.items():
         if state == TaskInstanceState.SUCCESS:
-            return Sight(done=True, run_id=run_id)
+            return PokeResult(done=True, run_id=run_id)
     newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
     if newest is None or newest.interval < awaited.interval:
-        return Sight(done=False, run_id=scheduled)
+        return PokeResult(done=False, run_id=scheduled)
     after = next_tick(awaited.schedule, awaited.interval.end)
     manual = _newest(awaited, after, TaskInstanceState.SUCCESS)
     if manual and _is_same_period(awaited, manual):
-        return Sight(
+        return PokeResult(
             done=True, run_id=manual.run_id, note=f"Made by the run {manual.run_id} of the same period."
         )
     if (
@@ -100,21 +100,21 @@ def look(awaited: Awaited) -> Sight:
     ):
         running = _newest(awaited, after, None)
         if running is None or not _is_same_period(awaited, running):
-            return Sight(done=True, run_id=newest.run_id, note=_newer(awaited, newest))
-    return Sight(done=False, run_id=scheduled)
+            return PokeResult(done=True, run_id=newest.run_id, note=_newer(awaited, newest))
+    return PokeResult(done=False, run_id=scheduled)
 
 
-def newest_period(awaited: Awaited) -> Interval | None:
+def newest_period(awaited: AwaitedRun) -> Interval | None:
     """The newest period for which the task has succeeded; None if there is none, or Airflow cannot tell."""
     newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
     return None if newest is None else period(awaited.schedule, newest.interval)
 
 
-def _is_same_period(awaited: Awaited, seen: _Try) -> bool:
+def _is_same_period(awaited: AwaitedRun, seen: _Try) -> bool:
     return period(awaited.schedule, seen.interval) == period(awaited.schedule, awaited.interval)
 
 
-def _newer(awaited: Awaited, newest: _Try) -> str:
+def _newer(awaited: AwaitedRun, newest: _Try) -> str:
     return (
         f"{awaited.dag_id} never ran {awaited.task_id} for {awaited.interval.start:%Y-%m-%d %H:%M} (UTC); "
         f"its newer run {newest.run_id} has succeeded, and that counts."
@@ -125,7 +125,7 @@ def _is_gone(states: Collection[str]) -> bool:
     return all(state == TaskInstanceState.REMOVED for state in states)
 
 
-def _states(awaited: Awaited) -> dict[str, str]:
+def _states(awaited: AwaitedRun) -> dict[str, str]:
     """States of the task in the scheduled or backfilled run of the interval, by run id: at most one.
 
     A manual run of the same logical date is left out: Airflow gives it the interval that *ends* there.
@@ -142,7 +142,7 @@ def _states(awaited: Awaited) -> dict[str, str]:
     }
 
 
-def _newest(awaited: Awaited, before: datetime, state: TaskInstanceState | None) -> _Try | None:
+def _newest(awaited: AwaitedRun, before: datetime, state: TaskInstanceState | None) -> _Try | None:
     """The task's instance of the latest logical date before a moment, optionally only of one state."""
     if GetPreviousTI is None:
         return None

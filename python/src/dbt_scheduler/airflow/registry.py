@@ -19,7 +19,7 @@ class ProducerGoneError(AirflowFailException):
     """Nobody makes the asset any more: waiting for it would be in vain, and so would trying again."""
 
 
-def registry_url(spec: DagSpec, stub: Path) -> str:
+def spec_registry_url(spec: DagSpec, stub: Path) -> str:
     """Where the registry is: as the spec says, else the folder ``registry`` beside the folder of the DAGs."""
     return spec.registry_url or (stub.resolve().parent.parent / "registry").as_uri()
 

@@ -10,15 +10,21 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout
 
 from dbt_scheduler.airflow.deadlines import first_start
-from dbt_scheduler.airflow.execution_api import Awaited, Sight, glance, look, newest_period
+from dbt_scheduler.airflow.execution_api import (
+    AwaitedRun,
+    PokeResult,
+    newest_period,
+    poke_producer,
+    read_producer_state,
+)
 from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.links import ProducerRunLink
-from dbt_scheduler.airflow.registry import ProducerGoneError, find_producer, registry_url
+from dbt_scheduler.airflow.registry import ProducerGoneError, find_producer, spec_registry_url
 from dbt_scheduler.airflow.trigger import AssetTrigger
 from dbt_scheduler.airflow.triggerer import triggerer_is_missing
-from dbt_scheduler.registry.producer import NoProducerError, gives_up, patience_seconds
-from dbt_scheduler.schedule import awaited, before_start
-from dbt_scheduler.schedule.text import utc
+from dbt_scheduler.registry.producer import NoProducerError, patience_seconds, wait_deadline
+from dbt_scheduler.schedule import awaited_interval, before_start
+from dbt_scheduler.schedule.text import format_utc
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
 
 _SOFT = "soft"
@@ -50,56 +56,59 @@ class AssetSensor(ExternalTaskSensor):
         self._wait = wait
         self._spec = spec
         self._producer: Producer | None = None
-        self.awaited: Awaited | None = None
-        self.sight = Sight(done=False)
+        self.awaited: AwaitedRun | None = None
+        self.poke_result = PokeResult(done=False)
 
     def execute(self, context: Context) -> None:
         """Go on at once if the asset is there, else wait."""
-        if self._needs_nothing(context):
+        if self._has_nothing_to_wait_for(context):
             return
         try:
-            self._look_or_wait(context, self._deadline(context))
+            self._poke_or_defer(context, self._deadline(context))
         except AirflowSensorTimeout:
-            self._time_is_up(context)
+            self._give_up(context)
 
     def poke(self, context: Context) -> bool:
         """Whether the asset is there."""
-        self.sight = look(self._run())
-        return self.sight.done
+        self.poke_result = poke_producer(self._run())
+        return self.poke_result.done
 
     def execute_complete(
         self, context: Context, event: dict[str, Any] | None = None, until: str = ""
     ) -> None:
         """The producer's task has succeeded in some run: look whether it is one that counts."""
-        self._look_or_wait(context, datetime.fromisoformat(until))
+        self._poke_or_defer(context, datetime.fromisoformat(until))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Back from the triggerer: because something happened, or because time is up."""
-        if self._needs_nothing(context):
+        if self._has_nothing_to_wait_for(context):
             return None
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except AirflowSensorTimeout:
             if self.poke(context):  # it came between the last look and the timeout
-                return self._say(context)
-            return self._time_is_up(context)
+                return self._log_arrival(context)
+            return self._give_up(context)
 
-    def _time_is_up(self, context: Context) -> None:
-        text = f"{self._what()} was not there {self._limit()}."
+    def _give_up(self, context: Context) -> None:
+        text = f"{self._description()} was not there {self._waited_text()}."
         if self._wait.dependency != _SOFT:
             raise AirflowSensorTimeout(text) from None
-        self._note(context, f"{text} A soft dependency: going on without it. {self._age()}")
+        self._note(context, f"{text} A soft dependency: going on without it. {self._data_age()}")
 
-    def _look_or_wait(self, context: Context, until: datetime) -> None:
-        seen = glance(self._run())  # before the look, so that nothing falls between the two
+    def _poke_or_defer(self, context: Context, until: datetime) -> None:
+        seen = read_producer_state(self._run())  # before the look, so that nothing falls between the two
         if self.poke(context):
-            self._say(context)
+            self._log_arrival(context)
             return
         now = datetime.now(UTC)
         if until <= now:
             raise AirflowSensorTimeout
         self.log.info(
-            "Waiting for %s until %s UTC, looking every %s s.", self._what(), utc(until), self.poke_interval
+            "Waiting for %s until %s UTC, looking every %s s.",
+            self._description(),
+            format_utc(until),
+            self.poke_interval,
         )
         if not self.deferrable or triggerer_is_missing():
             self.log.info("No triggerer is alive: Airflow will start this sensor again for the next look.")
@@ -113,54 +122,57 @@ class AssetSensor(ExternalTaskSensor):
         )
 
     def _deadline(self, context: Context) -> datetime:
-        return gives_up(self._wait, self._found(), self._run().interval, first_start(context))
+        return wait_deadline(self._wait, self._known_producer(), self._run().interval, first_start(context))
 
-    def _limit(self) -> str:
-        producer = self._found()
+    def _waited_text(self) -> str:
+        producer = self._known_producer()
         what = "within the wait timeout" if producer.slo_seconds is None else "by its SLO"
         return f"{what} of {timedelta(seconds=patience_seconds(self._wait, producer))}"
 
-    def _age(self) -> str:
+    def _data_age(self) -> str:
         """How old the data is that a soft dependency goes on with."""
         run = self._run()
         newest = newest_period(run)
         if newest is None:
             return f"No success of {run.task_id} in {run.dag_id} is known."
         ago = timedelta(minutes=(datetime.now(UTC) - newest.end) // timedelta(minutes=1))
-        return f"The newest data is of the period {utc(newest.start)} to {utc(newest.end)} UTC, which ended {ago} ago."
+        newest_period_utc = f"{format_utc(newest.start)} to {format_utc(newest.end)} UTC"
+        return f"The newest data is of the period {newest_period_utc}, which ended {ago} ago."
 
-    def _needs_nothing(self, context: Context) -> bool:
+    def _has_nothing_to_wait_for(self, context: Context) -> bool:
         """Work out what to wait for; true when there is nothing, and a note says why."""
         stub = Path(self.dag.fileloc)
         try:
-            producer = find_producer(self._wait, self._spec, registry_url(self._spec, stub))
+            producer = find_producer(self._wait, self._spec, spec_registry_url(self._spec, stub))
         except NoProducerError as error:
             if self._wait.dependency != _SOFT:
                 raise ProducerGoneError(str(error)) from None
             self._note(context, f"{error} A soft dependency: going on without it.")
             return True
-        interval = awaited(
+        interval = awaited_interval(
             self._spec.schedule, run_interval_of(context, self._spec.schedule), producer.schedule
         )
         self._producer = producer
-        self.awaited = Awaited(producer.dag_id, producer.task_id, producer.schedule, interval)
+        self.awaited = AwaitedRun(producer.dag_id, producer.task_id, producer.schedule, interval)
         self.external_dag_id, self.external_task_id = producer.dag_id, producer.task_id
         if before_start(producer.schedule, interval):
-            self._note(context, f"{self._what()} is before the producer's start date: nothing to wait for.")
+            self._note(
+                context, f"{self._description()} is before the producer's start date: nothing to wait for."
+            )
             return True
         return False
 
-    def _run(self) -> Awaited:
+    def _run(self) -> AwaitedRun:
         if self.awaited is None:
             raise RuntimeError("the sensor looked before it knew what to look for")
         return self.awaited
 
-    def _found(self) -> Producer:
+    def _known_producer(self) -> Producer:
         if self._producer is None:
             raise RuntimeError("the sensor asked about its producer before it had found it")
         return self._producer
 
-    def _what(self) -> str:
+    def _description(self) -> str:
         """The awaited thing in words."""
         run = self._run()
         return (
@@ -168,10 +180,10 @@ class AssetSensor(ExternalTaskSensor):
             f"{run.interval.start:%Y-%m-%d %H:%M} to {run.interval.end:%Y-%m-%d %H:%M} UTC)"
         )
 
-    def _say(self, context: Context) -> None:
-        self.log.info("%s is there.", self._what())
-        if self.sight.note:
-            self._note(context, self.sight.note)
+    def _log_arrival(self, context: Context) -> None:
+        self.log.info("%s is there.", self._description())
+        if self.poke_result.note:
+            self._note(context, self.poke_result.note)
 
     def _note(self, context: Context, text: str) -> None:
         """Tell people: in the log, and as an XCom, because a worker cannot set a task instance's note."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import DAG, BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from dbt_scheduler.airflow.alerts import Destination, Promise, slo_miss
-from dbt_scheduler.airflow.alerts.resumed import destination, task_run, tell_all_clear
-from dbt_scheduler.airflow.connection import CannotAskError, open_api
+from dbt_scheduler.airflow.alerts import Destination, Promise, send_slo_miss
+from dbt_scheduler.airflow.alerts.resumed import destination, send_all_clears, task_run
+from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
 from dbt_scheduler.airflow.pools import missing_pools
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import one_line
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
@@ -22,7 +22,7 @@ from dbt_scheduler.spec import RESUME_DAG
 
 if TYPE_CHECKING:
     from dbt_scheduler.resume.slo_misses import SloMiss
-    from dbt_scheduler.resume.sweep import Swept
+    from dbt_scheduler.resume.sweep import SweepResult
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _BUDGET_SECONDS = 240.0
 _ALERT_SECONDS = 60.0
 _REGISTRY_SECONDS = 60.0
 _TASK = "sweep"
-_TOLD = "slo_misses"
+_REPORTED = "slo_misses"
 
 
 def build_resume_dag(
@@ -54,7 +54,7 @@ def build_resume_dag(
         task_id=_TASK,
         airflow_connection=airflow_connection,
         registry_url=registry_url or (path.resolve().parent.parent / "registry").as_uri(),
-        means=Destination(*alerts, None),
+        transport=Destination(*alerts, None),
         execution_timeout=timedelta(minutes=10),
         dag=dag,
     )
@@ -65,12 +65,12 @@ class SweepOperator(BaseOperator):
     """One sweep. It fails when it could not do its work, or a pool is missing: nobody else would say so."""
 
     def __init__(
-        self, *, airflow_connection: str, registry_url: str, means: Destination, **kwargs: Any
+        self, *, airflow_connection: str, registry_url: str, transport: Destination, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self._airflow_connection = airflow_connection
         self._registry_url = registry_url
-        self._means = means
+        self._transport = transport
 
     def execute(self, context: Context) -> None:
         """Sweep, tell the teams, and remember who was told."""
@@ -79,13 +79,13 @@ class SweepOperator(BaseOperator):
         try:
             entries = self._entries()
             with open_api(self._airflow_connection, _BUDGET_SECONDS) as api:
-                swept = sweep(api, entries)
+                result = sweep(api, entries)
                 missing = missing_pools(api, Path(self.dag.fileloc).parent)
-        except (CannotAskError, RegistryUnreadableError, ValueError) as error:
+        except (ApiUnavailableError, RegistryUnreadableError, ValueError) as error:
             raise AirflowFailException(str(error)) from None
-        _report(swept)
-        tell_all_clear(swept.satisfied, swept.waits, entries, self._means, _ALERT_SECONDS)
-        self._tell_misses(context, swept.misses, entries)
+        _report(result)
+        send_all_clears(result.satisfied, result.waits, entries, self._transport, _ALERT_SECONDS)
+        self._alert_misses(context, result.misses, entries)
         if missing:
             raise AirflowFailException("\n".join(missing))
 
@@ -95,26 +95,26 @@ class SweepOperator(BaseOperator):
             _log.warning("The registry's %s cannot be used: %s", finding.path, one_line(finding.message))
         return reading.entries
 
-    def _tell_misses(
+    def _alert_misses(
         self, context: Context, misses: "tuple[SloMiss, ...]", entries: dict[str, Entry]
     ) -> None:
         """Each miss is told once: the sweep before remembers in an XCom which were."""
         ti: Any = context["ti"]
-        before = ti.xcom_pull(task_ids=_TASK, key=_TOLD, include_prior_dates=True) or []
-        told = []
+        before = ti.xcom_pull(task_ids=_TASK, key=_REPORTED, include_prior_dates=True) or []
+        reported = []
         for miss in misses:
-            to = destination(self._means, entries[miss.key.team])
+            to = destination(self._transport, entries[miss.key.team])
             promise = Promise(miss.key.asset, miss.due, miss.task.state)
-            if miss.name in before or slo_miss(to, task_run(miss.task), promise):
-                told.append(miss.name)
-        ti.xcom_push(key=_TOLD, value=told)
+            if miss.name in before or send_slo_miss(to, task_run(miss.task), promise):
+                reported.append(miss.name)
+        ti.xcom_push(key=_REPORTED, value=reported)
 
 
-def _report(swept: "Swept") -> None:
-    for sensor in swept.satisfied:
+def _report(result: "SweepResult") -> None:
+    for sensor in result.satisfied:
         _log.info("%s %s: %s satisfied.", *sensor.id_)
-    for sensor in swept.left:
+    for sensor in result.left:
         _log.warning("%s %s: %s could not be satisfied in time; the next sweep tries again.", *sensor.id_)
-    for run in swept.healed:
+    for run in result.repaired:
         _log.info("%s %s: goes on.", *run)
-    _log.info("%s waited, %s satisfied.", number(swept.waiting, "sensor"), len(swept.satisfied))
+    _log.info("%s waited, %s satisfied.", format_count(result.waiting, "sensor"), len(result.satisfied))

@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
-from dbt_scheduler.airflow.execution_api import Awaited, Glance, glance
+from dbt_scheduler.airflow.execution_api import AwaitedRun, ProducerState, read_producer_state
 from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Schedule
 
@@ -34,12 +34,12 @@ class AssetTrigger(BaseTrigger):
         poll_seconds: float,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._awaited = Awaited(dag_id, task_id, msgspec.convert(schedule, Schedule), Interval(start, end))
-        self._seen = msgspec.convert(seen, Glance)
+        self._awaited = AwaitedRun(dag_id, task_id, msgspec.convert(schedule, Schedule), Interval(start, end))
+        self._seen = msgspec.convert(seen, ProducerState)
         self._poll_seconds = poll_seconds
 
     @classmethod
-    def of(cls, awaited: Awaited, seen: Glance, poll_seconds: float) -> "AssetTrigger":
+    def of(cls, awaited: AwaitedRun, seen: ProducerState, poll_seconds: float) -> "AssetTrigger":
         """The trigger for an awaited run, and what the sensor saw of it."""
         return cls(
             dag_id=awaited.dag_id,
@@ -67,13 +67,13 @@ class AssetTrigger(BaseTrigger):
         """One event, when it is time to look again."""
         while True:
             try:
-                now = await sync_to_async(glance)(self._awaited)
+                now = await sync_to_async(read_producer_state)(self._awaited)
             except AirflowRuntimeError as error:  # it may be restarting
                 self.log.warning(
                     "Airflow did not answer, asking again in %s s: %s", self._poll_seconds, error
                 )
             else:
-                if now.is_news_to(self._seen):
+                if now.has_changed_since(self._seen):
                     yield TriggerEvent({"status": "changed"})  # type: ignore[no-untyped-call]
                     return
             await asyncio.sleep(self._poll_seconds)

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from dbt_scheduler.airflow_api.http import AirflowApiError, Rest
+from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowHttp
 
-__all__ = ["AirflowApi", "AirflowApiError", "Run", "TaskInfo", "TaskInstance", "Which"]
+__all__ = ["AirflowApi", "AirflowApiError", "Run", "RunFilter", "TaskInfo", "TaskInstance"]
 
 
 _NAMES = 50
@@ -65,7 +65,7 @@ class TaskInfo(msgspec.Struct, frozen=True, kw_only=True):
     trigger_rule: str | None = None
 
 
-class Which(msgspec.Struct, frozen=True, kw_only=True):
+class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which runs or task instances to list: those that meet everything that is given.
 
     ``since`` and ``until`` bound the runs' ``run_after``; ``states`` may hold None for "no state yet".
@@ -96,7 +96,7 @@ class AirflowApi:
         budget_seconds: float = 300,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._rest = Rest(url, (login or "", password or ""), budget_seconds, transport)
+        self._http = AirflowHttp(url, (login or "", password or ""), budget_seconds, transport)
 
     def __enter__(self) -> Self:
         return self
@@ -104,60 +104,60 @@ class AirflowApi:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._rest.close()
+        self._http.close()
 
     @property
     def url(self) -> str:
         """Where this Airflow is, without a slash at the end."""
-        return self._rest.url
+        return self._http.url
 
     @property
     def seconds_left(self) -> float:
         """How much of the budget is left; not positive when it is used up."""
-        return self._rest.seconds_left
+        return self._http.seconds_left
 
     def pause(self, seconds: float) -> None:
         """Sleep about that long, a little more or less each time so that two callers do not meet for ever."""
-        self._rest.pause(seconds)
+        self._http.pause(seconds)
 
-    def runs(self, which: Which) -> list[Run]:
+    def runs(self, where: RunFilter) -> list[Run]:
         """Runs of any DAGs (``run_ids`` and ``task_ids`` do not apply)."""
-        body = {"dag_ids": which.dag_ids, "states": which.states, **_window(which)}
-        return self._rest.list("/api/v2/dags/~/dagRuns/list", body, _Runs)
+        body = {"dag_ids": where.dag_ids, "states": where.states, **_window(where)}
+        return self._http.list("/api/v2/dags/~/dagRuns/list", body, _Runs)
 
-    def task_instances(self, which: Which) -> list[TaskInstance]:
+    def task_instances(self, where: RunFilter) -> list[TaskInstance]:
         """Task instances of any DAGs and runs."""
         body = {
-            "dag_ids": which.dag_ids,
-            "dag_run_ids": which.run_ids,
-            "task_ids": which.task_ids,
-            "state": which.states,
-            **_window(which),
+            "dag_ids": where.dag_ids,
+            "dag_run_ids": where.run_ids,
+            "task_ids": where.task_ids,
+            "state": where.states,
+            **_window(where),
         }
-        return self._rest.list("/api/v2/dags/~/dagRuns/~/taskInstances/list", body, _TaskInstances)
+        return self._http.list("/api/v2/dags/~/dagRuns/~/taskInstances/list", body, _TaskInstances)
 
     def run(self, dag_id: str, run_id: str) -> Run | None:
         """A run, or None when it is gone."""
-        return self._rest.read(_run_path(dag_id, run_id), Run)
+        return self._http.read(_run_path(dag_id, run_id), Run)
 
     def task_instance(self, dag_id: str, run_id: str, task_id: str) -> TaskInstance | None:
         """A task instance, or None when it is gone."""
-        return self._rest.read(_task_path(dag_id, run_id, task_id), TaskInstance)
+        return self._http.read(_task_path(dag_id, run_id, task_id), TaskInstance)
 
     def tasks(self, dag_id: str) -> tuple[TaskInfo, ...]:
         """The tasks of a DAG; none when it is gone."""
-        found = self._rest.read(f"/api/v2/dags/{_segment(dag_id)}/tasks", _Tasks)
+        found = self._http.read(f"/api/v2/dags/{_segment(dag_id)}/tasks", _Tasks)
         return found.tasks if found else ()
 
     def has_pool(self, name: str) -> bool:
         """Whether there is a pool of that name."""
-        return self._rest.read(f"/api/v2/pools/{_segment(name)}", _Pool) is not None
+        return self._http.read(f"/api/v2/pools/{_segment(name)}", _Pool) is not None
 
     def owners(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """All owners of each DAG that is deployed and has a task of one of these names, by dag_id."""
         found: list[_Dag] = []
         for at in range(0, len(names), _NAMES):
-            found += self._rest.read_list("/api/v2/dags", {"owners": names[at : at + _NAMES]}, _Dags)
+            found += self._http.read_list("/api/v2/dags", {"owners": names[at : at + _NAMES]}, _Dags)
         return {dag.dag_id: dag.owners for dag in found}
 
     def mark_success(self, instance: TaskInstance, note: str) -> int:
@@ -166,7 +166,7 @@ class AirflowApi:
         Airflow then clears failed tasks below it, and starts a run again that was over.
         """
         path = _task_path(instance.dag_id, instance.run_id, instance.task_id)
-        return self._rest.write("PATCH", path, {"new_state": "success", "note": note[:1000]}).status_code
+        return self._http.request("PATCH", path, {"new_state": "success", "note": note[:1000]}).status_code
 
     def mark_success_together(self, instances: Sequence[tuple[TaskInstance, str]]) -> bool:
         """The same for several task instances of one run in one transaction, each with its note.
@@ -184,9 +184,9 @@ class AirflowApi:
             for each, note in instances
         ]
         path = f"{_run_path(*instances[0][0].id_[:2])}/taskInstances"
-        reply = self._rest.write("PATCH", path, {"actions": [{"action": "update", "entities": entities}]})
+        reply = self._http.request("PATCH", path, {"actions": [{"action": "update", "entities": entities}]})
         # Airflow answers with 200 also when there are errors inside.
-        return reply.is_success and not self._rest.decode(reply, _Bulk).update.errors
+        return reply.is_success and not self._http.decode(reply, _Bulk).update.errors
 
     def clear(self, dag_id: str, run_id: str, task_ids: Sequence[str]) -> None:
         """Let those of these tasks run again that have failed or could not start; the run goes on too."""
@@ -198,11 +198,13 @@ class AirflowApi:
             "dry_run": False,
         }
         path = f"/api/v2/dags/{_segment(dag_id)}/clearTaskInstances"
-        self._rest.must(self._rest.write("POST", path, body))
+        self._http.raise_for_status(self._http.request("POST", path, body))
 
     def queue_run(self, dag_id: str, run_id: str) -> None:
         """Let a run that is over go on."""
-        self._rest.must(self._rest.write("PATCH", _run_path(dag_id, run_id), {"state": "queued"}))
+        self._http.raise_for_status(
+            self._http.request("PATCH", _run_path(dag_id, run_id), {"state": "queued"})
+        )
 
 
 class _Pool(msgspec.Struct):
@@ -241,8 +243,8 @@ class _TaskInstances(msgspec.Struct):
     items: list[TaskInstance] = msgspec.field(name="task_instances")
 
 
-def _window(which: Which) -> dict[str, datetime | None]:
-    return {"run_after_gte": which.since, "run_after_lte": which.until}
+def _window(where: RunFilter) -> dict[str, datetime | None]:
+    return {"run_after_gte": where.since, "run_after_lte": where.until}
 
 
 def _run_path(dag_id: str, run_id: str) -> str:

@@ -34,7 +34,7 @@ class Page(Protocol[_Item]):
     items: list[_Item]
 
 
-class Rest:
+class AirflowHttp:
     """A client with a token of its own and a budget of time; may be used from several threads."""
 
     def __init__(
@@ -54,7 +54,7 @@ class Rest:
         self._deadline = time.monotonic() + budget_seconds
         self._token: str | None = None
         try:
-            self._http = httpx.Client(base_url=self.url, transport=transport)
+            self._client = httpx.Client(base_url=self.url, transport=transport)
         except (httpx.InvalidURL, ValueError):  # also of a proxy that the environment names
             raise AirflowApiError(
                 f"{self.url} is no address, or that of a proxy is none: check the connection's host."
@@ -62,7 +62,7 @@ class Rest:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._http.close()
+        self._client.close()
 
     @property
     def seconds_left(self) -> float:
@@ -75,7 +75,7 @@ class Rest:
 
         def page(at: int) -> httpx.Response:
             page_of = {"page_limit": _PAGE, "page_offset": at, "order_by": "id"}
-            return self._again("POST", path, {**wanted, **page_of})
+            return self._request_with_retries("POST", path, {**wanted, **page_of})
 
         return self._pages(page, answer)
 
@@ -84,13 +84,15 @@ class Rest:
     ) -> Items[_Item]:
         """The same of a listing that takes its conditions in the address."""
         asked = urlencode(query, doseq=True)
-        return self._pages(lambda at: self._again("GET", f"{path}?{asked}&limit={_PAGE}&offset={at}"), answer)
+        return self._pages(
+            lambda at: self._request_with_retries("GET", f"{path}?{asked}&limit={_PAGE}&offset={at}"), answer
+        )
 
     def _pages(self, page_at: Callable[[int], httpx.Response], answer: type[Page[_Item]]) -> Items[_Item]:
         found: Items[_Item] = []
         while True:
             reply = page_at(len(found))
-            self.must(reply)
+            self.raise_for_status(reply)
             page = self.decode(reply, answer)
             found += page.items
             if not page.items or len(found) >= page.total_entries:
@@ -98,18 +100,20 @@ class Rest:
 
     def read(self, path: str, answer: type[_Answer]) -> _Answer | None:
         """One thing, or None when it is not there."""
-        reply = self._again("GET", path)
+        reply = self._request_with_retries("GET", path)
         if reply.status_code == _NOT_FOUND:
             return None
-        self.must(reply)
+        self.raise_for_status(reply)
         return self.decode(reply, answer)
 
-    def _again(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
+    def _request_with_retries(
+        self, method: str, path: str, body: Mapping[str, object] | None = None
+    ) -> httpx.Response:
         """A question, which may be asked again."""
         for tried in range(1, _TRIES + 1):
             last = tried == _TRIES
             try:
-                reply = self.write(method, path, body)
+                reply = self.request(method, path, body)
             except _UnreachableError:
                 if last:
                     raise
@@ -123,7 +127,7 @@ class Rest:
         """Sleep about that long, a little more or less each time so that two callers do not meet for ever."""
         time.sleep(max(0.0, min(seconds * random.uniform(0.75, 1.25), self.seconds_left)))  # noqa: S311
 
-    def write(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
+    def request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
         """One request, with a new token if the old one is no longer taken."""
         fresh = self._token is None
         if fresh:
@@ -151,7 +155,7 @@ class Rest:
             raise AirflowApiError(
                 f"Airflow at {self.url} refuses {who}: check login and password of the connection."
             )
-        self.must(reply)
+        self.raise_for_status(reply)
         self._token = self.decode(reply, _Token).access_token
 
     def _send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
@@ -161,7 +165,7 @@ class Rest:
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         try:
-            return self._http.request(
+            return self._client.request(
                 method,
                 path,
                 content=None if body is None else msgspec.json.encode(body),
@@ -175,7 +179,7 @@ class Rest:
                 "check that its API server runs, and host and port of the connection."
             ) from None
 
-    def must(self, reply: httpx.Response) -> None:
+    def raise_for_status(self, reply: httpx.Response) -> None:
         """Raise an AirflowApiError unless the answer is a success."""
         if reply.is_success:
             return

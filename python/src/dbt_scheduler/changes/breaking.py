@@ -13,7 +13,7 @@ import msgspec
 from dbt_scheduler.registry.entry import Acknowledged, Entry, Produced, find_produced
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What kind of change it is, for programs."""
 
     REMOVED = "removed"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 class Change(msgspec.Struct, frozen=True):
     """One breaking change; ``text`` is the sentence that a team repeats to acknowledge it."""
 
-    kind: Kind
+    kind: ChangeKind
     text: str
 
     def acknowledged_by(self, text: str) -> bool:
@@ -68,12 +68,12 @@ def _changes(asset: str, was: Produced, head: Entry, renamed: Mapping[str, str])
     if found is not None:
         yield from _differences(was, found[1])
         if was.relation and found[1].relation and not _same_place(was, found[1]):
-            yield Change(Kind.RELATION, f"Moved from {was.relation} to {found[1].relation}.")
+            yield Change(ChangeKind.RELATION, f"Moved from {was.relation} to {found[1].relation}.")
     elif asset in renamed:
-        yield Change(Kind.RENAMED, f"Renamed to {renamed[asset]}.")
+        yield Change(ChangeKind.RENAMED, f"Renamed to {renamed[asset]}.")
         yield from _differences(was, head.produced[renamed[asset]])
     else:
-        yield Change(Kind.REMOVED, "Removed.")
+        yield Change(ChangeKind.REMOVED, "Removed.")
 
 
 def _latest(asset: str, was: Produced, head: Entry) -> Iterator[Change]:
@@ -81,9 +81,9 @@ def _latest(asset: str, was: Produced, head: Entry) -> Iterator[Change]:
     name, now = find_produced(head, was.latest_of or "") or ("", None)
     if now is None:
         if asset in head.produced:
-            yield Change(Kind.LATEST, f"No longer a name of {asset}.")
+            yield Change(ChangeKind.LATEST, f"No longer a name of {asset}.")
     elif name != asset and not _same_place(was, now):
-        yield Change(Kind.LATEST, f"Latest version changed from {asset} to {name}.")
+        yield Change(ChangeKind.LATEST, f"Latest version changed from {asset} to {name}.")
         yield from _differences(was, now)
 
 
@@ -118,7 +118,7 @@ def _differences(was: Produced, now: Produced) -> Iterator[Change]:
     if now.exposed:
         yield from _promises(was, now)
     else:
-        yield Change(Kind.NOT_EXPOSED, "No longer exposed.")
+        yield Change(ChangeKind.NOT_EXPOSED, "No longer exposed.")
     yield from _columns(was.columns, now.columns)
 
 
@@ -127,7 +127,7 @@ def _promises(was: Produced, now: Produced) -> Iterator[Change]:
     if was.pipeline in after:
         yield from _slo(before[was.pipeline], after[was.pipeline], "")
     else:
-        yield Change(Kind.PIPELINE, f"Pipeline changed from {was.pipeline} to {now.pipeline}.")
+        yield Change(ChangeKind.PIPELINE, f"Pipeline changed from {was.pipeline} to {now.pipeline}.")
         yield from _slo(was.slo_seconds, now.slo_seconds, "")
     for pipeline, slo in sorted(before.items()):
         if pipeline == was.pipeline:
@@ -135,7 +135,7 @@ def _promises(was: Produced, now: Produced) -> Iterator[Change]:
         if pipeline in after:
             yield from _slo(slo, after[pipeline], f" in {pipeline}")
         else:
-            yield Change(Kind.NOT_EXPOSED, f"No longer exposed in {pipeline}.")
+            yield Change(ChangeKind.NOT_EXPOSED, f"No longer exposed in {pipeline}.")
 
 
 def _exposed(made: Produced) -> dict[str, int | None]:
@@ -146,9 +146,9 @@ def _slo(was: int | None, now: int | None, where: str) -> Iterator[Change]:
     if was is None:
         return
     if now is None:
-        yield Change(Kind.SLO_DROPPED, f"SLO{where} of {was} dropped.")
+        yield Change(ChangeKind.SLO_DROPPED, f"SLO{where} of {was} dropped.")
     elif now > was:
-        yield Change(Kind.SLO_INCREASED, f"SLO{where} increased from {was} to {now}.")
+        yield Change(ChangeKind.SLO_INCREASED, f"SLO{where} increased from {was} to {now}.")
 
 
 def _columns(was: Mapping[str, str | None], now: Mapping[str, str | None]) -> Iterator[Change]:
@@ -156,11 +156,11 @@ def _columns(was: Mapping[str, str | None], now: Mapping[str, str | None]) -> It
     there = {name.lower(): kind for name, kind in now.items()}
     for name, kind in sorted(was.items()):
         if name.lower() not in there:
-            yield Change(Kind.COLUMN_REMOVED, f"Column {name} removed.")
+            yield Change(ChangeKind.COLUMN_REMOVED, f"Column {name} removed.")
             continue
         new = there[name.lower()]
         if kind and new and _words(kind) != _words(new):
-            yield Change(Kind.COLUMN_TYPE, f"Column {name} changed from {kind} to {new}.")
+            yield Change(ChangeKind.COLUMN_TYPE, f"Column {name} changed from {kind} to {new}.")
 
 
 def _words(text: str) -> str:

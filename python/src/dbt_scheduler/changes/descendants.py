@@ -4,21 +4,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from dbt_scheduler.registry.entry import AssetKey
-from dbt_scheduler.registry.upstream import Made
+from dbt_scheduler.registry.upstream import PipelineAsset
 from dbt_scheduler.spec import DagSpec, Task
 
 
-class Downstream:
+class DagDescendants:
     """Answers for any asset of the specs that it was made from."""
 
     def __init__(self, specs: Iterable[DagSpec]) -> None:
         self._dags = [_Dag(spec) for spec in specs]
 
-    def of(self, key: AssetKey) -> Iterator[Made]:
+    def of(self, key: AssetKey) -> Iterator[PipelineAsset]:
         """The assets that are made of one within a DAG that makes it."""
         for dag in self._dags:
             for asset in dag.below(str(key)):
-                yield Made(key.team, asset.removeprefix(f"{key.team}."), dag.pipeline)
+                yield PipelineAsset(key.team, asset.removeprefix(f"{key.team}."), dag.pipeline)
 
 
 class _Dag:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from dbt_scheduler.schedule.durations import duration
+from dbt_scheduler.schedule.durations import format_duration
 from dbt_scheduler.spec import DagSpec, Schedule, Sensor, Task
 
 _HOOKS = ("on_run_start.", "on_run_end.")
@@ -66,7 +66,7 @@ def _channel(channel: str | None) -> str:
 
 
 def _slo(seconds: int | None) -> str:
-    return "none" if seconds is None else duration(seconds)
+    return "none" if seconds is None else format_duration(seconds)
 
 
 def _class(path: str) -> str:
@@ -90,9 +90,9 @@ _OF_TASKS: _Fields = {
     "kind": ("kind", str),
     "operator": ("operator", _class),
     "assets": ("makes", _listed),
-    "timeout_seconds": ("timeout", duration),
+    "timeout_seconds": ("timeout", format_duration),
     "retries": ("retries", str),
-    "retry_delay_seconds": ("retry delay", duration),
+    "retry_delay_seconds": ("retry delay", format_duration),
     "pool": ("pool", str),
     "owners": ("owners", _listed),
 }
@@ -100,5 +100,5 @@ _OF_PRODUCERS: _Fields = {
     "slo_seconds": ("SLO of the producer", _slo),
 }
 _OF_SENSORS: _Fields = {
-    "wait_timeout_seconds": ("wait timeout", duration),
+    "wait_timeout_seconds": ("wait timeout", format_duration),
 }

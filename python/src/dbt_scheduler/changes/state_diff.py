@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from dbt_scheduler.changes.details import dag_changes, sensor_changes, task_changes
-from dbt_scheduler.output import State
+from dbt_scheduler.output import TeamOutput
 from dbt_scheduler.registry.entry import Entry, dag_id
 from dbt_scheduler.spec import DagSpec
 
@@ -55,7 +55,7 @@ class StateDiff(msgspec.Struct, frozen=True):
     changed: tuple[DagDiff, ...]
 
 
-def compare_states(team: str, base: State, head: State) -> StateDiff:
+def compare_states(team: str, base: TeamOutput, head: TeamOutput) -> StateDiff:
     """The differences, in the order of their names; edges to the hooks of a run follow from all others."""
     before, after = _global_dependencies(team, base.entry), _global_dependencies(team, head.entry)
     diffs, tasks, dependencies = [], [], []

@@ -19,8 +19,8 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     gone = set(outdated(published, team.entry))
     for each in team.project.config.acknowledged_changes:
         if Acknowledged(each.asset, each.change, each.reason) in gone:
-            place = (str(team.project.folder / "scheduler.yaml"), each.line)
+            location = (str(team.project.folder / "scheduler.yaml"), each.line)
             hint = "" if each.asset in known else did_you_mean(each.asset, known)
             yield SCH320.at(
-                *place, subject=each.asset, hint=hint or None, asset=each.asset, change=each.change
+                *location, subject=each.asset, hint=hint or None, asset=each.asset, change=each.change
             )

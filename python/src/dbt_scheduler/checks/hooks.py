@@ -16,7 +16,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     for hook in ("on_run_start", "on_run_end"):
         for macro in getattr(settings, hook):
             if known and macro not in known:
-                place = (str(team.project.folder / "scheduler.yaml"), settings.line)
+                location = (str(team.project.folder / "scheduler.yaml"), settings.line)
                 yield SCH215.at(
-                    *place, subject=macro, hint=did_you_mean(macro, known) or None, hook=hook, macro=macro
+                    *location, subject=macro, hint=did_you_mean(macro, known) or None, hook=hook, macro=macro
                 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dbt_scheduler.findings.catalogue.assets import SCH306, SCH307, SCH323, WOULD_CLOSE_A_CYCLE
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.project.locations import table_place
+from dbt_scheduler.project.locations import table_location
 from dbt_scheduler.project.manifest import Node
 from dbt_scheduler.project.reading import built_from, readers
 from dbt_scheduler.project.types import Project, Table, node_relation
@@ -25,18 +25,18 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
         if (nodes or keys) and table.id not in read_by:
             unread.append(table)
             continue
-        place, name = table_place(project.folder, table), table.full_name
+        location, name = table_location(project.folder, table), table.full_name
         for node in nodes:
             hint = _own_hint(project, node, read_by[table.id])
             words = {"node": f"the {node.resource_type} {node.name}", "name": node.name}
-            yield SCH307.at(*place, subject=name, source=name, relation=table.relation, hint=hint, **words)
+            yield SCH307.at(*location, subject=name, source=name, relation=table.relation, hint=hint, **words)
         for key in keys:
             words = {"asset": key.asset, "team": key.team}
-            yield SCH306.at(*place, subject=name, source=name, relation=table.relation, **words)
+            yield SCH306.at(*location, subject=name, source=name, relation=table.relation, **words)
     if unread:
         first = unread[0]
-        place = table_place(project.folder, first)
-        yield SCH323.at(*place, subject=first.full_name, source=first.full_name, count=len(unread))
+        location = table_location(project.folder, first)
+        yield SCH323.at(*location, subject=first.full_name, source=first.full_name, count=len(unread))
 
 
 def _own_hint(project: Project, node: Node, read_by: list[str]) -> str | None:
@@ -47,5 +47,5 @@ def _own_hint(project: Project, node: Node, read_by: list[str]) -> str | None:
 
 
 def _own_relations(project: Project) -> Relations[Node]:
-    nodes = [work.node for work in project.works.values() if work.node and not work.node.ephemeral]
+    nodes = [task.node for task in project.tasks.values() if task.node and not task.node.ephemeral]
     return Relations((node_relation(node), node) for node in nodes)

@@ -9,19 +9,19 @@ from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.registry.entry import Entry
-from dbt_scheduler.registry.upstream import Made, Needs
+from dbt_scheduler.registry.upstream import PipelineAsset, Upstream
 from dbt_scheduler.schedule import wait_lag_seconds
-from dbt_scheduler.schedule.durations import duration
+from dbt_scheduler.schedule.durations import format_duration
 
 
 class _Ready(msgspec.Struct, frozen=True):
     """The earliest that it can be ready, in seconds after its scheduled time; ``through`` what holds it up."""
 
     seconds: int
-    through: Made | None
+    through: PipelineAsset | None
 
 
-_Needs = list[tuple[Made, int]]
+_Inputs = list[tuple[PipelineAsset, int]]
 """What something needs, each with how much later than its own scheduled time that one's is, in seconds."""
 
 
@@ -35,19 +35,19 @@ def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
         for asset, produced in team.entry.produced.items():
             for pipeline, promise in produced.pipelines.items():
                 if promise.slo_seconds is not None:
-                    found = readiness.chain(Made(team.project.team, asset, pipeline))
+                    found = readiness.chain(PipelineAsset(team.project.team, asset, pipeline))
                     if len(found) > 1:
                         yield team.project.team, _impossible(team, promise.slo_seconds, found)
 
 
-_Chain = list[tuple[Made, int | None, int]]
+_Chain = list[tuple[PipelineAsset, int | None, int]]
 """From a promise to what holds it up in the end: each with its SLO and its earliest, both in seconds."""
 
 
 def _impossible(team: Team, promised: int, chain: _Chain) -> Finding:
     (made, _, earliest), (last, _, _) = chain[0], chain[-1]
     steps = [
-        f"{step.asset} ({step.team}, {step.pipeline}, {'no SLO' if slo is None else duration(slo)})"
+        f"{step.asset} ({step.team}, {step.pipeline}, {'no SLO' if slo is None else format_duration(slo)})"
         for step, slo, _ in chain[1:]
     ]
     return SCH308.at(
@@ -56,11 +56,11 @@ def _impossible(team: Team, promised: int, chain: _Chain) -> Finding:
         subject=made.asset,
         asset=made.asset,
         pipeline=made.pipeline,
-        promised=f"{duration(promised)} after the scheduled time",
+        promised=f"{format_duration(promised)} after the scheduled time",
         needed=last.asset,
         team=last.team,
-        ready=duration(earliest),
-        possible=duration(earliest),
+        ready=format_duration(earliest),
+        possible=format_duration(earliest),
         chain=" → ".join([made.asset, *steps]),
     )
 
@@ -70,16 +70,16 @@ class _Readiness:
 
     def __init__(self, workspace: Workspace) -> None:
         self._entries = workspace.directory.entries
-        self._behind = Needs(self._entries)
+        self._behind = Upstream(self._entries)
         self._teams = {team.project.team: team for team in workspace.teams}
-        self._ready: dict[Made, _Ready | None] = {}
+        self._ready: dict[PipelineAsset, _Ready | None] = {}
         self._above: dict[tuple[str, str], dict[str, tuple[int, str]]] = {}
 
-    def chain(self, made: Made) -> _Chain:
+    def chain(self, made: PipelineAsset) -> _Chain:
         """The steps from an asset to what holds it up; only itself where nothing does."""
         self._settle(made)
         steps: _Chain = []
-        step: Made | None = made
+        step: PipelineAsset | None = made
         while step is not None:
             ready, promise = self._ready[step], self._behind.promise(step)
             slo = promise.slo_seconds if promise else None
@@ -87,9 +87,9 @@ class _Readiness:
             step = ready.through if ready else None
         return steps
 
-    def _settle(self, made: Made) -> None:
+    def _settle(self, made: PipelineAsset) -> None:
         # Not recursively: chains of teams can be longer than Python's stack.
-        stack, opened = [made], dict[Made, _Needs]()
+        stack, opened = [made], dict[PipelineAsset, _Inputs]()
         while stack:
             top = stack[-1]
             if top in self._ready:
@@ -99,10 +99,10 @@ class _Readiness:
                 stack.pop()
             else:
                 opened[top] = self._needs(top)
-                # Of a circle, which is a finding of its own, one wait is left out.
+                # Of a cycle, which is a finding of its own, one wait is left out.
                 stack += [need for need, _ in opened[top] if need not in opened]
 
-    def _judged(self, made: Made, needs: _Needs) -> _Ready | None:
+    def _judged(self, made: PipelineAsset, needs: _Inputs) -> _Ready | None:
         promise = self._behind.promise(made)
         slo = promise.slo_seconds if promise else None
         latest = _Ready(slo, None) if slo is not None else None
@@ -112,7 +112,7 @@ class _Readiness:
                 latest = _Ready(ready.seconds + lag, need)
         return latest
 
-    def _needs(self, made: Made) -> _Needs:
+    def _needs(self, made: PipelineAsset) -> _Inputs:
         if self._behind.promise(made) is None:
             return []
         own = self._entries[made.team].pipelines[made.pipeline]
@@ -123,7 +123,7 @@ class _Readiness:
         ]
         return needs + [(need, 0) for need in self._inside(made)]
 
-    def _inside(self, made: Made) -> Iterator[Made]:
+    def _inside(self, made: PipelineAsset) -> Iterator[PipelineAsset]:
         """The latest promise among what it is made of within its DAG: only known for the teams at hand."""
         team = self._teams.get(made.team)
         if team is None or made.pipeline not in team.graph.dags:
@@ -133,24 +133,24 @@ class _Readiness:
             self._above[key] = _promised_above(team.entry, team.graph.dags[made.pipeline])
         latest = self._above[key].get(team.project.assets[made.asset])
         if latest is not None:
-            yield Made(made.team, latest[1], made.pipeline)
+            yield PipelineAsset(made.team, latest[1], made.pipeline)
 
 
 def _promised_above(entry: Entry, dag: DagGraph) -> dict[str, tuple[int, str]]:
-    """For each work the latest promise among those it is made of within its DAG: SLO and asset."""
+    """For each task the latest promise among those it is made of within its DAG: SLO and asset."""
     above: dict[str, tuple[int, str]] = {}
-    for work in dag.parents_first:
-        needs = [above[parent] for parent in dag.upstream[work] if parent in above]
-        for parent in dag.upstream[work]:
+    for task in dag.parents_first:
+        needs = [above[parent] for parent in dag.upstream[task] if parent in above]
+        for parent in dag.upstream[task]:
             # What one task makes is there at one moment: its earliest promise is the one that counts.
             needs += sorted(_promised(entry, dag, parent))[:1]
         if needs:
-            above[work] = max(needs)
+            above[task] = max(needs)
     return above
 
 
-def _promised(entry: Entry, dag: DagGraph, work: str) -> Iterator[tuple[int, str]]:
-    for asset in dag.works[work].assets:
+def _promised(entry: Entry, dag: DagGraph, task: str) -> Iterator[tuple[int, str]]:
+    for asset in dag.tasks[task].assets:
         made = entry.produced.get(asset)
         promise = made.pipelines.get(dag.pipeline) if made else None
         if promise and promise.slo_seconds is not None:

@@ -13,8 +13,8 @@ from dbt_scheduler.graph.task_ids import (
     test_task_id,
 )
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.project.locations import work_place
-from dbt_scheduler.project.types import Work
+from dbt_scheduler.project.locations import task_location
+from dbt_scheduler.project.types import ProjectTask
 from dbt_scheduler.registry.entry import dag_id
 
 
@@ -22,43 +22,43 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     """SCH107, SCH108: within a DAG, tasks and groups share one set of ids."""
     for dag in team.graph.dags.values():
         yield from _same_ids(team, dag)
-        ids = {task_id_of(work): work for work in dag.works.values()}
-        for work in dag.works.values():
-            yield from _group_problems(team, work, ids)
+        ids = {task_id_of(task): task for task in dag.tasks.values()}
+        for task in dag.tasks.values():
+            yield from _group_problems(team, task, ids)
 
 
 def _same_ids(team: Team, dag: DagGraph) -> Iterator[Finding]:
     taken: dict[str, str] = {
         group: f"the group {group} of the scheduler" for group in sorted(RESERVED_GROUPS)
     }
-    for task_id, what, work in _tasks(team, dag):
+    for task_id, what, task in _tasks(team, dag):
         first = taken.setdefault(task_id, what)
         if first != what:
             words = {"first": first, "second": what, "task_id": task_id}
             words["dag_id"] = dag_id(team.project.dag_prefix, dag.pipeline)
-            yield SCH107.at(*work_place(team.project.folder, work), subject=work.name, **words)
+            yield SCH107.at(*task_location(team.project.folder, task), subject=task.name, **words)
 
 
-def _tasks(team: Team, dag: DagGraph) -> Iterator[tuple[str, str, Work]]:
-    """Each task id of a DAG, what stands behind it, and a work whose place tells where to look."""
-    for work in dag.works.values():
-        yield task_id_of(work), work.id, work
-    plan = team.plans[dag.pipeline]
+def _tasks(team: Team, dag: DagGraph) -> Iterator[tuple[str, str, ProjectTask]]:
+    """Each task id of a DAG, what stands behind it, and a task whose place tells where to look."""
+    for task in dag.tasks.values():
+        yield task_id_of(task), task.id, task
+    plan = team.test_plans[dag.pipeline]
     if team.project.config.dbt_settings.tests == "after":
-        for host in plan.beside:
-            work = dag.works[host]
-            yield test_task_id(work.name), f"the tests of {host}", work
-    for alone in plan.alone:
-        yield test_task_id(alone.test.name), alone.test.unique_id, dag.works[alone.after[0]]
+        for host in plan.in_task:
+            task = dag.tasks[host]
+            yield test_task_id(task.name), f"the tests of {host}", task
+    for standalone in plan.standalone:
+        yield test_task_id(standalone.test.name), standalone.test.unique_id, dag.tasks[standalone.after[0]]
     ids = sensor_task_ids(dag)
-    for work_id, waits in dag.waits.items():
+    for unique_id, waits in dag.waits.items():
         for wait in waits:
             if (wait.key, wait.dependency) in ids:
-                yield ids[wait.key, wait.dependency], f"the sensor of {wait.key}", dag.works[work_id]
+                yield ids[wait.key, wait.dependency], f"the sensor of {wait.key}", dag.tasks[unique_id]
 
 
-def _group_problems(team: Team, work: Work, ids: dict[str, Work]) -> Iterator[Finding]:
-    group = group_of(work)
+def _group_problems(team: Team, task: ProjectTask, ids: dict[str, ProjectTask]) -> Iterator[Finding]:
+    group = group_of(task)
     if group is None:
         return
     if group in RESERVED_GROUPS:
@@ -67,5 +67,5 @@ def _group_problems(team: Team, work: Work, ids: dict[str, Work]) -> Iterator[Fi
         reason = f"the task of {ids[group].id} is called so"
     else:
         return
-    place = work_place(team.project.folder, work, "scheduler", "group")
-    yield SCH108.at(*place, subject=work.name, reason=reason, group=work.group, node=work.name)
+    location = task_location(team.project.folder, task, "scheduler", "group")
+    yield SCH108.at(*location, subject=task.name, reason=reason, group=task.group, node=task.name)

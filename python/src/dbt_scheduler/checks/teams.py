@@ -7,23 +7,23 @@ from dbt_scheduler.findings.catalogue.identity import SCH331, SCH332
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.registry.dag_ids import taken_ids
-from dbt_scheduler.registry.entry import others_entry
+from dbt_scheduler.registry.entry import is_of_other_project
 from dbt_scheduler.registry.publishers import project_problem, same_but_for_case
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     """SCH310, SCH318, SCH322, SCH331, SCH332: a dag_id, or a team, that somebody else has too."""
     project = team.project
-    place = (str(project.folder / "scheduler.yaml"), project.config.line)
+    location = (str(project.folder / "scheduler.yaml"), project.config.line)
     for taken in taken_ids(project.team, workspace.directory.entries):
-        yield taken.rule.at(*place, subject=taken.subject, **taken.words)
+        yield taken.rule.at(*location, subject=taken.subject, **taken.words)
     published = workspace.published.get(project.team)
-    if published is not None and others_entry(published, team.entry):
+    if published is not None and is_of_other_project(published, team.entry):
         names = {"other": published.project_name, "project": team.entry.project_name}
-        yield SCH318.at(*place, subject=project.team, team=project.team, **names)
+        yield SCH318.at(*location, subject=project.team, team=project.team, **names)
     problem = project_problem(project.team, team.entry.project_name, workspace.platform.teams)
     if problem:
-        yield SCH331.at(*place, subject=project.team, team=project.team, problem=problem)
+        yield SCH331.at(*location, subject=project.team, team=project.team, problem=problem)
     other = same_but_for_case(project.team, workspace.directory.entries)
     if other:
-        yield SCH332.at(*place, subject=project.team, team=project.team, other=other)
+        yield SCH332.at(*location, subject=project.team, team=project.team, other=other)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dbt_scheduler.findings.catalogue.assets import SCH311
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.project.locations import work_place
-from dbt_scheduler.project.types import Dependency
+from dbt_scheduler.project.locations import task_location
+from dbt_scheduler.project.types import DependencyKind
 from dbt_scheduler.schedule import cadence_seconds
 
 
@@ -15,14 +15,16 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     entries = workspace.directory.entries
     for pipeline, dag in team.graph.dags.items():
         often = cadence_seconds(entries[team.project.team].pipelines[pipeline])
-        for work_id, waits in dag.waits.items():
+        for unique_id, waits in dag.waits.items():
             for wait in waits:
                 schedule = entries[wait.key.team].pipelines[wait.producer_pipeline]
-                if wait.dependency == Dependency.HARD and cadence_seconds(schedule) > often:
+                if wait.dependency == DependencyKind.HARD and cadence_seconds(schedule) > often:
                     yield SCH311.at(
-                        *work_place(team.project.folder, dag.works[work_id], "scheduler", "dependencies"),
+                        *task_location(
+                            team.project.folder, dag.tasks[unique_id], "scheduler", "dependencies"
+                        ),
                         subject=wait.key.asset,
-                        task=dag.works[work_id].name,
+                        task=dag.tasks[unique_id].name,
                         pipeline=pipeline,
                         asset=wait.key.asset,
                         team=wait.key.team,

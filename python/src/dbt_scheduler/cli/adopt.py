@@ -14,23 +14,23 @@ from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import (
     FOLDER,
     FOLDER_OR_FILE,
-    STYLE,
-    common,
+    FORMAT_OPTION,
+    exit_on_error,
+    print_findings,
     progress,
-    refusals,
+    project_options,
     say,
     show_json,
-    talk,
 )
-from dbt_scheduler.compiler.writing import writing
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.compiler.writing import write_errors_as_findings
+from dbt_scheduler.findings.plural import format_count
 
 
 @click.command()
 @click.argument("places", metavar="DIR...", nargs=-1, required=True, type=FOLDER_OR_FILE)
 @click.option("--out", type=FOLDER, required=True, help="The folder to write the proposals into.")
-@STYLE
-@common
+@FORMAT_OPTION
+@project_options
 def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
     """Propose global_assets and exposed_assets for projects that already read each other's tables.
 
@@ -39,22 +39,22 @@ def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> No
     settings = Options(**options)
     if settings.manifest and len(places) > 1:
         raise click.UsageError("--manifest goes with one DIR")
-    with refusals():
+    with exit_on_error():
         folders = [place if place.is_dir() else place.parent for place in places]
         platform, _ = read_platform(folders, settings)
         reading = read_registry(platform, settings)
         registry = reading.entries
-        talk(reading.findings)
+        print_findings(reading.findings)
         subjects = load_subjects(progress(places), platform.pipelines, settings.manifest)
         if len({*registry, *(subject.project.team for subject in subjects)}) == 1:
             raise click.UsageError(
                 "there is nothing to compare: name two DIRs or more, or a registry that has teams"
             )
         proposal = propose(subjects, registry)
-        with writing(out):
+        with write_errors_as_findings(out):
             write_proposal(out, proposal)
         if style == "json":
             show_json(encode_proposal(proposal))
         else:
             sys.stdout.write(render_summary(proposal))
-        say(f"{number(len(proposal.texts), 'file')} to review written to {out}")
+        say(f"{format_count(len(proposal.texts), 'file')} to review written to {out}")

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from dbt_scheduler.airflow_api.address import address
-from dbt_scheduler.airflow_api.http import AirflowApiError, Rest
+from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowHttp
 from dbt_scheduler.cli.shared import FILE
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.findings.printable import shown_url
@@ -94,10 +94,10 @@ def connection(
 
 
 @contextmanager
-def asking(where: Connection) -> Iterator[Rest]:
+def asking(where: Connection) -> Iterator[AirflowHttp]:
     """A client for Airflow's API; NotFoundError says why it does not answer as it should."""
     try:
-        rest = Rest(where.url, (where.login or "", where.password or ""), _PATIENCE_SECONDS, None)
+        rest = AirflowHttp(where.url, (where.login or "", where.password or ""), _PATIENCE_SECONDS, None)
         with closing(rest):
             yield rest
     except AirflowApiError as error:  # also of an address that is none

@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 import msgspec
 
-from dbt_scheduler.airflow_api.reader import Airflow
+from dbt_scheduler.airflow_api.reader import AirflowReader
 from dbt_scheduler.cli.airflow_options import airflow_options, asking, connection
-from dbt_scheduler.cli.shared import FOLDER, STYLE, refusals, show_json, warn
+from dbt_scheduler.cli.shared import FOLDER, FORMAT_OPTION, exit_on_error, print_warnings, show_json
 from dbt_scheduler.explain.chain import Explainer
 from dbt_scheduler.explain.text import render
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.findings.suggest import did_you_mean
-from dbt_scheduler.output import Deployed
+from dbt_scheduler.output import DeployedDags
 from dbt_scheduler.spec import DagSpec
 
 
@@ -25,7 +25,7 @@ from dbt_scheduler.spec import DagSpec
 @click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
 @click.option("--registry", metavar="URL", help="Where the registry is, instead of where the DAG looks.")
 @airflow_options
-@STYLE
+@FORMAT_OPTION
 def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
     dag_id: str,
     task_id: str,
@@ -41,14 +41,14 @@ def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
 
     Asks Airflow, and reads the compiled DAGs of all teams.
     """
-    with refusals():
-        deployed = Deployed(out, registry)
+    with exit_on_error():
+        deployed = DeployedDags(out, registry)
         spec = deployed.spec(dag_id)
         task = _task_id(spec, task_id)
         where = connection(spec.airflow_connection, airflow, login, password_file)
         with asking(where) as rest:
-            step = Explainer(deployed, Airflow(rest), datetime.now(UTC)).explain(spec, task, run)
-        warn(deployed.warnings)
+            step = Explainer(deployed, AirflowReader(rest), datetime.now(UTC)).explain(spec, task, run)
+        print_warnings(deployed.warnings)
         if style == "json":
             show_json(msgspec.json.format(msgspec.json.encode(step)) + b"\n")
         else:

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from dbt_scheduler.cli.session import Options, read_platform
-from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, warn
+from dbt_scheduler.cli.shared import FILE, FOLDER, exit_on_error, print_warnings
 from dbt_scheduler.files import encode_json
-from dbt_scheduler.output import Deployed
+from dbt_scheduler.output import DeployedDags
 from dbt_scheduler.spec import ONE_WRITER, pools_of
 
 _BY_AIRFLOW = "default_pool"
@@ -26,13 +26,15 @@ def pools(out: Path | None, platform: Path | None) -> None:
 
     A task whose pool does not exist in Airflow never runs.
     """
-    with refusals():
+    with exit_on_error():
         config, _ = read_platform([Path()], Options(platform=platform))
-        deployed = Deployed(out)
+        deployed = DeployedDags(out)
         needed = {pool for dag_id in deployed.dag_ids() for pool in pools_of(deployed.spec(dag_id))}
         slots = {name: 1 for name in needed if name.startswith(ONE_WRITER)} | config.pools
         unknown = sorted(needed - slots.keys() - {_BY_AIRFLOW})
-        warn([f"the pool {name} is not under pools in {config.path}: it is not printed" for name in unknown])
+        print_warnings(
+            [f"the pool {name} is not under pools in {config.path}: it is not printed" for name in unknown]
+        )
         sys.stdout.write(
             encode_json(_for_airflow({name: slots[name] for name in needed & slots.keys()})).decode()
         )

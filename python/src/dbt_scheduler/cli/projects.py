@@ -10,13 +10,21 @@ import click
 
 from dbt_scheduler.checks import check as find_all
 from dbt_scheduler.cli.session import Options, Session, open_session
-from dbt_scheduler.cli.shared import FOLDER, common, progress, refusals, say, talk, warn
-from dbt_scheduler.compiler.specs import Compiled, compile_team
+from dbt_scheduler.cli.shared import (
+    FOLDER,
+    exit_on_error,
+    print_findings,
+    print_warnings,
+    progress,
+    project_options,
+    say,
+)
+from dbt_scheduler.compiler.specs import CompiledTeam, compile_team
 from dbt_scheduler.compiler.writing import write_output
 from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.findings.finding import Finding, Severity
 from dbt_scheduler.findings.formats import FORMATS
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.graph.workspace import Team
 
 
@@ -24,10 +32,10 @@ from dbt_scheduler.graph.workspace import Team
 @click.argument("folders", metavar="[DIR]...", nargs=-1, type=FOLDER)
 @click.option("--format", "style", type=click.Choice(sorted(FORMATS)), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
-@common
+@project_options
 def check(folders: tuple[Path, ...], style: str, *, strict: bool, **options: Any) -> None:  # noqa: ANN401 - from click
     """Show everything that is wrong with the dbt projects in these folders."""
-    with refusals():
+    with exit_on_error():
         session = _open(folders, Options(**options))
         findings = _findings(session)
         sys.stdout.write(FORMATS[style](findings))
@@ -38,13 +46,13 @@ def check(folders: tuple[Path, ...], style: str, *, strict: bool, **options: Any
 @click.argument("folders", metavar="[DIR]...", nargs=-1, type=FOLDER)
 @click.option("--out", type=FOLDER, required=True, help="The folder to write dags/ and registry/ into.")
 @click.option("--strict", is_flag=True, help="Write nothing if there are warnings.")
-@common
+@project_options
 def compile_(folders: tuple[Path, ...], out: Path, *, strict: bool, **options: Any) -> None:  # noqa: ANN401 - from click
     """Write the DAG specs and registry entries of the dbt projects in these folders."""
-    with refusals():
+    with exit_on_error():
         session = _open(folders, Options(out=out, **options))
         findings = _findings(session)
-        talk(findings)
+        print_findings(findings)
         if _exit_code(findings, strict=strict):
             say("nothing was written")
             sys.exit(1)
@@ -57,7 +65,7 @@ def _open(folders: tuple[Path, ...], options: Options) -> Session:
     if options.manifest and len(folders) > 1:
         raise click.UsageError("--manifest goes with one DIR")
     session = open_session(list(dict.fromkeys(folders)) or (Path(),), options, progress)
-    warn(session.warnings)
+    print_warnings(session.warnings)
     return session
 
 
@@ -71,7 +79,7 @@ def _exit_code(findings: Iterable[Finding], *, strict: bool) -> int:
     return int(any(finding.severity in bad for finding in findings))
 
 
-def _compile(session: Session, out: Path) -> list[Compiled]:
+def _compile(session: Session, out: Path) -> list[CompiledTeam]:
     workspace = session.workspace
     return [
         compile_team(team, workspace, _project_folder(team, workspace.platform, out / "dags"))
@@ -86,10 +94,10 @@ def _project_folder(team: Team, platform: PlatformConfig, specs: Path) -> str:
     return os.path.relpath(team.project.folder, specs)
 
 
-def _written(out: Path, compiled: Sequence[Compiled]) -> str:
+def _written(out: Path, compiled: Sequence[CompiledTeam]) -> str:
     specs = [spec for team in compiled for spec in team.specs]
     tasks = sum(len(spec.tasks) for spec in specs)
     sensors = sum(len(spec.sensors) for spec in specs)
     assets = sum(len(team.entry.produced) for team in compiled)
     counts = {"DAG": len(specs), "task": tasks, "sensor": sensors, "asset": assets}
-    return f"{', '.join(number(count, noun) for noun, count in counts.items())} written to {out}"
+    return f"{', '.join(format_count(count, noun) for noun, count in counts.items())} written to {out}"

@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 from dbt_scheduler.cli.session import Options, read_platform, read_registry, registry_to_use
-from dbt_scheduler.cli.shared import FILE, FOLDER, refusals, say, talk, warn
+from dbt_scheduler.cli.shared import FILE, FOLDER, exit_on_error, print_findings, print_warnings, say
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.registry.publish import (
-    Published,
-    check_offers,
+    PublishResult,
+    check_candidates,
     check_publishers,
-    doubtful,
-    load_offers,
-    write_offers,
+    load_candidates,
+    renamed_team_warnings,
+    write_candidates,
 )
 from dbt_scheduler.registry.publishers import ci_repository
 from dbt_scheduler.registry.store import Store
@@ -36,7 +36,7 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
 
     All of them are checked against the registry as it is now, before any is written.
     """
-    with refusals():
+    with exit_on_error():
         config, _ = read_platform([Path()], Options(platform=platform))
         options = Options(registry=registry)
         url = registry_to_use(config, options)
@@ -45,38 +45,38 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
                 "there is no registry to publish to",
                 "name one with --registry, or with registry.url in platform.yaml",
             )
-        offers, findings = load_offers(out)
-        warn(doubtful(offers))
+        candidates, findings = load_candidates(out)
+        print_warnings(renamed_team_warnings(candidates))
         reading = read_registry(config, options)
-        findings += check_publishers(offers, config.teams, ci_repository(os.environ))
-        findings += check_offers(offers, reading)
+        findings += check_publishers(candidates, config.teams, ci_repository(os.environ))
+        findings += check_candidates(candidates, reading)
         if findings:
-            talk(findings)
+            print_findings(findings)
             say(_NOTHING)
             sys.exit(1)
         store = open_store(url)
-        published = write_offers(offers, reading, store)
+        published = write_candidates(candidates, reading, store)
         if published.written and not reading.versions:
             say(f"made a new registry at {shown_url(url)}")
-        _tell(published, store)
+        _print_result(published, store)
         sys.exit(_exit_code(published))
 
 
-def _tell(published: Published, store: Store) -> None:
+def _print_result(published: PublishResult, store: Store) -> None:
     for team in published.written:
         say(f"{team}: published to {store.place(team)}")
     for team in published.same:
         say(f"{team}: already published")
     if published.finding is None:
         return
-    talk([published.finding])
+    print_findings([published.finding])
     for team in published.left if published.written else ():
         say(f"{team}: not published")
     if not published.written:
         say(_NOTHING)
 
 
-def _exit_code(published: Published) -> int:
+def _exit_code(published: PublishResult) -> int:
     if published.finding is None:
         return 0
     return 2 if published.failed else 1

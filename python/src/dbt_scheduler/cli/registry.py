@@ -16,19 +16,28 @@ from dbt_scheduler.cli.session import (
     registry_to_use,
     registry_warnings,
 )
-from dbt_scheduler.cli.shared import FOLDER, STYLE, lookup, refusals, say, show_json, talk, warn
-from dbt_scheduler.compiler.writing import writing
+from dbt_scheduler.cli.shared import (
+    FOLDER,
+    FORMAT_OPTION,
+    exit_on_error,
+    print_findings,
+    print_warnings,
+    registry_options,
+    say,
+    show_json,
+)
+from dbt_scheduler.compiler.writing import write_errors_as_findings
 from dbt_scheduler.files import encode_json
 from dbt_scheduler.findings.finding import NotFoundError
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.project.loading import team_name
-from dbt_scheduler.registry.dbt_package import write_snapshot
+from dbt_scheduler.registry.dbt_package import write_dbt_package
 from dbt_scheduler.registry.directory import Directory
-from dbt_scheduler.registry.downstream import Readers
+from dbt_scheduler.registry.downstream import Downstream
 from dbt_scheduler.registry.lookup.search import find_asset, find_team
-from dbt_scheduler.registry.lookup.text import render_asset, render_assets, render_consumers, render_needs
-from dbt_scheduler.registry.lookup.views import view_asset, view_assets, view_needs
+from dbt_scheduler.registry.lookup.text import render_asset, render_assets, render_consumed, render_consumers
+from dbt_scheduler.registry.lookup.views import view_asset, view_assets, view_consumed
 
 _Value = TypeVar("_Value")
 
@@ -40,69 +49,69 @@ def registry() -> None:
 
 @registry.command("list")
 @click.option("--all", "all_", is_flag=True, help="Assets that are not exposed too.")
-@STYLE
-@lookup
+@FORMAT_OPTION
+@registry_options
 def list_(style: str, *, all_: bool, **options: Any) -> None:  # noqa: ANN401 - from click
     """Show the assets that teams expose to each other."""
-    with refusals():
+    with exit_on_error():
         _show(style, tuple(view_assets(_directory(options), all_=all_)), render_assets)
 
 
 @registry.command()
 @click.argument("asset")
-@STYLE
-@lookup
+@FORMAT_OPTION
+@registry_options
 def show(asset: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
     """Show who makes an asset, when it is ready, what is in it, and who reads it.
 
     ASSET is its name, or TEAM.NAME where several teams make one of that name.
     """
-    with refusals():
+    with exit_on_error():
         directory = _directory(options)
-        _show(style, view_asset(find_asset(asset, directory), directory, Readers(directory)), render_asset)
+        _show(style, view_asset(find_asset(asset, directory), directory, Downstream(directory)), render_asset)
 
 
 @registry.command()
 @click.argument("asset")
-@STYLE
-@lookup
+@FORMAT_OPTION
+@registry_options
 def consumers(asset: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
     """Show the tasks that read an asset, with their teams and channels."""
-    with refusals():
+    with exit_on_error():
         directory = _directory(options)
-        found = view_asset(find_asset(asset, directory), directory, Readers(directory))
+        found = view_asset(find_asset(asset, directory), directory, Downstream(directory))
         _show(style, found.consumers, render_consumers)
 
 
 @registry.command()
 @click.argument("team")
-@STYLE
-@lookup
+@FORMAT_OPTION
+@registry_options
 def producers(team: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
     """Show what a team reads of other teams, who makes it, and when it is ready."""
-    with refusals():
+    with exit_on_error():
         directory = _directory(options)
-        _show(style, tuple(view_needs(find_team(team, directory), directory)), render_needs)
+        _show(style, tuple(view_consumed(find_team(team, directory), directory)), render_consumed)
 
 
 @registry.command()
 @click.option("--dbt-package", "package", type=FOLDER, help="The folder to write a dbt package into.")
 @click.option("--json", "json_", is_flag=True, help="Print every team's entry as one JSON document.")
-@lookup
+@registry_options
 def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noqa: ANN401 - from click
     """Write what the registry knows as a dbt package, for the checks in `dbt compile`, or as JSON."""
     if package is None and not json_:
         raise click.UsageError("name what to write: --dbt-package FOLDER, --json, or both")
-    with refusals():
+    with exit_on_error():
         settings = Options(**options)
         platform, _ = read_platform([Path()], settings)
         reading = read_registry(platform, settings)
-        warn(registry_warnings(platform, settings, reading))
-        talk(reading.findings)
+        print_warnings(registry_warnings(platform, settings, reading))
+        print_findings(reading.findings)
         if package is not None:
-            with writing(package):
-                write_snapshot(package, reading, platform.pipelines, team_name(Path()))
-            say(f"{number(len(reading.entries), 'team')} written to {package}")
+            with write_errors_as_findings(package):
+                write_dbt_package(package, reading, platform.pipelines, team_name(Path()))
+            say(f"{format_count(len(reading.entries), 'team')} written to {package}")
         if json_:
             show_json(encode_json(reading.entries))
 
@@ -122,8 +131,8 @@ def _directory(options: dict[str, Any]) -> Directory:
             f"the registry {url} does not exist yet",
             "see that its URL is right; the first `dbt-scheduler publish` makes it",
         )
-    warn(registry_warnings(platform, settings, reading))
-    talk(reading.findings)
+    print_warnings(registry_warnings(platform, settings, reading))
+    print_findings(reading.findings)
     return Directory(reading.entries)
 
 

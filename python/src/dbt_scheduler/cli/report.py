@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 from dbt_scheduler.cli.session import Options, read_platform, read_registry, registry_warnings
-from dbt_scheduler.cli.shared import FOLDER, lookup, refusals, talk, warn
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, print_warnings, registry_options
 from dbt_scheduler.files import encode_json
 from dbt_scheduler.findings.catalogue.inputs import SCH420, SCH421
 from dbt_scheduler.findings.finding import CannotRunError
 from dbt_scheduler.findings.printable import printable_json
-from dbt_scheduler.output import Output, read_output
+from dbt_scheduler.output import CompiledOutput, read_output
 from dbt_scheduler.registry.directory import Directory
-from dbt_scheduler.registry.store import Reading
+from dbt_scheduler.registry.store import RegistryContents
 from dbt_scheduler.report import comment, markdown
-from dbt_scheduler.report.build import Report, Sides, make_report
+from dbt_scheduler.report.build import Report, TeamStates, make_report
 
 
 @click.command()
@@ -30,25 +30,25 @@ from dbt_scheduler.report.build import Report, Sides, make_report
     show_default=True,
     help="comment: Markdown as a bot posts it on a pull request.",
 )
-@lookup
+@registry_options
 def report(base: Path, head: Path, style: str, platform: Path | None, registry: str | None) -> None:
     """Compare two outputs of `compile`: what changes from BASE to HEAD, and whom that breaks.
 
     Exits with 1 if a breaking change is not acknowledged in scheduler.yaml.
     """
-    with refusals():
+    with exit_on_error():
         was, now = read_output(base), read_output(head)
         teams = _teams(was, now)
         reading = _registry(platform, registry)
         published, unread = reading.entries, tuple(finding.subject for finding in reading.findings)
         directory = Directory({**published, **was.entries, **now.entries})
-        sides = {team: Sides(was.state(team), now.state(team), published.get(team)) for team in teams}
-        reports = [make_report(team, each, directory, unread) for team, each in sides.items()]
+        states = {team: TeamStates(was.state(team), now.state(team), published.get(team)) for team in teams}
+        reports = [make_report(team, each, directory, unread) for team, each in states.items()]
         sys.stdout.write(_RENDER[style](reports))
         sys.exit(int(any(each.breaking for each in reports)))
 
 
-def _teams(base: Output, head: Output) -> list[str]:
+def _teams(base: CompiledOutput, head: CompiledOutput) -> list[str]:
     """The teams of both; two outputs with no team in common are of different projects."""
     teams = base.entries.keys() | head.entries.keys()
     if not teams:
@@ -59,14 +59,14 @@ def _teams(base: Output, head: Output) -> list[str]:
     return sorted(teams)
 
 
-def _registry(platform_file: Path | None, url: str | None) -> Reading:
+def _registry(platform_file: Path | None, url: str | None) -> RegistryContents:
     options = Options(platform=platform_file, registry=url)
     platform, _ = read_platform([Path()], options)
     if url is None and platform.registry_url is None:
-        warn(["no registry is named: consumers are only those that were compiled together"])
+        print_warnings(["no registry is named: consumers are only those that were compiled together"])
     reading = read_registry(platform, options)
-    warn(registry_warnings(platform, options, reading))
-    talk(reading.findings)
+    print_warnings(registry_warnings(platform, options, reading))
+    print_findings(reading.findings)
     return reading
 
 

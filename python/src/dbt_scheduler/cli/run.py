@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from dbt_scheduler.airflow_api.reader import Airflow
+from dbt_scheduler.airflow_api.reader import AirflowReader
 from dbt_scheduler.cli.airflow_options import airflow_options, asking, connection
-from dbt_scheduler.cli.shared import FOLDER, refusals, warn
-from dbt_scheduler.output import Deployed
-from dbt_scheduler.resume.period_runs import Asked, Made, link, run_period
-from dbt_scheduler.schedule.text import utc
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_warnings
+from dbt_scheduler.output import DeployedDags
+from dbt_scheduler.resume.period_runs import PeriodRun, RunRequest, link, run_period
+from dbt_scheduler.schedule.text import format_utc
 
 
 @click.command()
@@ -40,23 +40,23 @@ def run(  # noqa: PLR0913, PLR0917 - click hands over each option
 
     With --only or --full-refresh a new run is made in any case. Sensors and consumers take it for that period.
     """
-    with refusals():
-        spec = Deployed(out).spec(dag_id)
+    with exit_on_error():
+        spec = DeployedDags(out).spec(dag_id)
         where = connection(spec.airflow_connection, airflow, login, password_file)
         with asking(where) as rest:
-            asked = Airflow(rest)
-            made = run_period(asked, spec, period, Asked(only, full_refresh), datetime.now(UTC))
+            asked = AirflowReader(rest)
+            made = run_period(asked, spec, period, RunRequest(only, full_refresh), datetime.now(UTC))
             _show(made, link(asked, made.run))
         if not made.new:
             sys.exit(1)
 
 
-def _show(made: Made, url: str) -> None:
+def _show(made: PeriodRun, url: str) -> None:
     click.echo(f"{made.run.dag_id} {made.run.run_id}")
-    click.echo(f"  interval {utc(made.interval.start)} to {utc(made.interval.end)} UTC")
+    click.echo(f"  interval {format_utc(made.interval.start)} to {format_utc(made.interval.end)} UTC")
     click.echo(f"  {url}")
     if not made.new:
         click.echo(f"this run was there already ({made.run.state}): nothing was triggered", err=True)
         click.echo("  hint: clear it there to run it again", err=True)
     if made.paused:
-        warn([f"{made.run.dag_id} is paused: its runs start when it is unpaused"])
+        print_warnings([f"{made.run.dag_id} is paused: its runs start when it is unpaused"])

@@ -12,7 +12,7 @@ from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.graph.workspace import Workspace, build_workspace, load_projects
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.registry.store import Reading
+from dbt_scheduler.registry.store import RegistryContents
 from dbt_scheduler.registry.stores import open_store, registry_url, typed_url
 
 _SECONDS = 120.0
@@ -76,7 +76,7 @@ def read_platform(folders: Sequence[Path], options: Options) -> tuple[PlatformCo
     return platform, findings
 
 
-def read_registry(platform: PlatformConfig, options: Options) -> Reading:
+def read_registry(platform: PlatformConfig, options: Options) -> RegistryContents:
     """Every team's entry that can be read; none where no registry is named.
 
     Raises:
@@ -85,7 +85,7 @@ def read_registry(platform: PlatformConfig, options: Options) -> Reading:
     """
     try:
         url = registry_to_use(platform, options)
-        return Reading({}, ()) if url is None else open_store(url, _SECONDS).read_all()
+        return RegistryContents({}, ()) if url is None else open_store(url, _SECONDS).read_all()
     except RegistryUnreadableError as error:
         raise CannotRunError.because(_unreadable(platform, options, error)) from None
 
@@ -95,7 +95,9 @@ def is_registry_named(platform: PlatformConfig, options: Options) -> bool:
     return options.registry is not None or platform.registry_url is not None
 
 
-def registry_warnings(platform: PlatformConfig, options: Options, reading: Reading) -> tuple[str, ...]:
+def registry_warnings(
+    platform: PlatformConfig, options: Options, reading: RegistryContents
+) -> tuple[str, ...]:
     """That the registry somebody has named has nothing: the first publish is to come, or the URL is wrong."""
     if reading.entries or reading.findings or not is_registry_named(platform, options):
         return ()

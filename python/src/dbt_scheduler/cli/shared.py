@@ -34,22 +34,22 @@ class _UsablePath(click.Path):
 FOLDER = _UsablePath(file_okay=False)
 FILE = _UsablePath(dir_okay=False)
 FOLDER_OR_FILE = _UsablePath()
-STYLE = click.option(
+FORMAT_OPTION = click.option(
     "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 _WORTH_A_BAR = 5
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
-def common(command: _Command) -> _Command:
+def project_options(command: _Command) -> _Command:
     """The options of commands that read projects."""
     manifest = click.option(
         "--manifest", type=FILE, help="The manifest of one DIR, instead of target/manifest.json."
     )
-    return lookup(manifest(command))
+    return registry_options(manifest(command))
 
 
-def lookup(command: _Command) -> _Command:
+def registry_options(command: _Command) -> _Command:
     """The options that tell where platform and registry are."""
     for option in (
         click.option(
@@ -64,14 +64,14 @@ def lookup(command: _Command) -> _Command:
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
+def exit_on_error() -> Iterator[None]:
     """Turns what stops a command into words on stderr, and exit code 2."""
     # A command keeps nearly all that it makes: an eighth of its time would go into looking for garbage.
     gc.disable()
     try:
         yield
     except CannotRunError as error:
-        talk(error.findings)
+        print_findings(error.findings)
         sys.exit(2)
     except NotFoundError as error:
         say(error.message)
@@ -82,7 +82,7 @@ def refusals() -> Iterator[None]:
         gc.enable()
 
 
-def talk(findings: Sequence[Finding]) -> None:
+def print_findings(findings: Sequence[Finding]) -> None:
     """Findings, for people."""
     if findings:
         sys.stderr.write(FORMATS["text"](findings))
@@ -97,7 +97,7 @@ def progress(folders: Sequence[Path]) -> Iterable[Path]:
         yield from bar
 
 
-def warn(warnings: Sequence[str]) -> None:
+def print_warnings(warnings: Sequence[str]) -> None:
     """Sentences, for people."""
     for text in warnings:
         say(f"warning: {text}")

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from dbt_scheduler.cli.shared import FOLDER, STYLE, refusals, show_json, warn
-from dbt_scheduler.output import Deployed
+from dbt_scheduler.cli.shared import FOLDER, FORMAT_OPTION, exit_on_error, print_warnings, show_json
+from dbt_scheduler.output import DeployedDags
 from dbt_scheduler.waits.text import render
 from dbt_scheduler.waits.upcoming import sensors_on, upcoming
 
@@ -45,7 +45,7 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 )
 @click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
 @click.option("--registry", metavar="URL", help="Where the registry is, instead of where the DAG looks.")
-@STYLE
+@FORMAT_OPTION
 def waits(  # noqa: PLR0913, PLR0917 - click hands over each option
     dag_id: str,
     asset: str | None,
@@ -59,13 +59,13 @@ def waits(  # noqa: PLR0913, PLR0917 - click hands over each option
 
     Asks nobody but the compiled DAGs and the registry.
     """
-    with refusals():
-        deployed = Deployed(out, registry)
+    with exit_on_error():
+        deployed = DeployedDags(out, registry)
         spec = deployed.spec(dag_id)
         sensors = sensors_on(spec, asset)
         found = upcoming(spec, sensors, lambda wait: deployed.producer(wait, spec), start)
         runs = tuple(islice(found, count))
-        warn(deployed.warnings)
+        print_warnings(deployed.warnings)
         if style == "json":
             show_json(msgspec.json.format(msgspec.json.encode(runs)) + b"\n")
         else:

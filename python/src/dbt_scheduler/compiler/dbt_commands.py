@@ -22,18 +22,18 @@ _LEAN = ("--no-write-json", "--cache-selected-only", "--no-use-colors")
 _NOT_IN_SELECTORS = re.compile(r"[^\w./-]")
 
 
-class DbtRunner(msgspec.Struct, frozen=True):
+class DbtCommands(msgspec.Struct, frozen=True):
     """How dbt is called, and what must be known of a manifest to select single nodes of it.
 
     ``strict`` are the options with which selecting nothing is an error. ``project`` is the root project's name,
-    ``crowded`` are the unique ids that dbt's ``fqn:`` alone does not single out.
+    ``ambiguous`` are the unique ids that dbt's ``fqn:`` alone does not single out.
     """
 
     command: str
     options: tuple[str, ...]
     strict: tuple[str, ...]
     project: str | None
-    crowded: frozenset[str]
+    ambiguous: frozenset[str]
 
     def build(self, node: Node, tests: Iterable[Node]) -> tuple[str, ...]:
         """Builds a node, then runs just these tests."""
@@ -83,7 +83,7 @@ class DbtRunner(msgspec.Struct, frozen=True):
         """
         fqn = ".".join(node.fqn)
         selector = "fqn:" + _escaped(fqn)
-        if node.unique_id in self.crowded or _escaped(fqn) != fqn:
+        if node.unique_id in self.ambiguous or _escaped(fqn) != fqn:
             own = self.project is None or node.package_name == self.project
             path = PurePosixPath(node.original_file_path.replace("\\", "/"))
             selector += f",package:{_escaped(node.package_name)}"
@@ -91,16 +91,16 @@ class DbtRunner(msgspec.Struct, frozen=True):
         return selector
 
 
-def dbt_runner(
+def dbt_commands(
     manifest: Manifest, command: str, options: tuple[str, ...], warnings: str | None = None
-) -> DbtRunner:
+) -> DbtCommands:
     """A runner for one project; ``options`` are given with every call, ``warnings`` are a project's strict ones."""
     strict = ("--warn-error-options", warnings) if warnings else ()
-    names = _crowded(manifest.nodes.values())
-    return DbtRunner(command, options, strict, manifest.metadata.project_name, names)
+    names = _ambiguous_nodes(manifest.nodes.values())
+    return DbtCommands(command, options, strict, manifest.metadata.project_name, names)
 
 
-def _crowded(nodes: Collection[Node]) -> frozenset[str]:
+def _ambiguous_nodes(nodes: Collection[Node]) -> frozenset[str]:
     """The nodes whose ``fqn:`` matches others too.
 
     dbt splits names at their dots, takes all that lies below a match, as below a folder of that name, takes a
@@ -112,14 +112,14 @@ def _crowded(nodes: Collection[Node]) -> frozenset[str]:
     above = {prefix for fqn in uses for prefix in _prefixes(fqn)}
     above.update(name for node in nodes for name in node.fqn[-2:] if "." in name)
     versions = Counter("_".join(node.fqn[-2:]) for node in nodes if node.version is not None)
-    crowded = set()
+    ambiguous = set()
     for node in nodes:
         selector = flat[node.unique_id]
         version = "_".join(selector.split(".")[-2:])
         itself = node.version is not None and version == "_".join(node.fqn[-2:])
         if uses[selector] > 1 or selector in above or versions[version] > itself:
-            crowded.add(node.unique_id)
-    return frozenset(crowded)
+            ambiguous.add(node.unique_id)
+    return frozenset(ambiguous)
 
 
 def _prefixes(fqn: str) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from dbt_scheduler.project.types import Project, Work
+from dbt_scheduler.project.types import Project, ProjectTask
 from dbt_scheduler.registry.entry import Entry
-from dbt_scheduler.schedule.durations import duration
+from dbt_scheduler.schedule.durations import format_duration
 from dbt_scheduler.spec import Sensor
 
 
@@ -25,12 +25,12 @@ def dag_doc(project: Project, pipeline: str, entry: Entry, sensors: Iterable[Sen
     return "\n".join(lines) + "\n"
 
 
-def task_doc(work: Work) -> str:
+def task_doc(task: ProjectTask) -> str:
     """What a node's own description says, or what a declared task fills."""
-    if work.node is not None:
-        return work.node.description
-    return f"Fills {', '.join(work.assets)}." if work.assets else ""
+    if task.node is not None:
+        return task.node.description
+    return f"Fills {', '.join(task.assets)}." if task.assets else ""
 
 
 def _ready(slo_seconds: int | None) -> str:
-    return "" if slo_seconds is None else f", ready {duration(slo_seconds)} after the scheduled time"
+    return "" if slo_seconds is None else f", ready {format_duration(slo_seconds)} after the scheduled time"

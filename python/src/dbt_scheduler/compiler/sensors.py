@@ -3,9 +3,9 @@
 import math
 
 from dbt_scheduler.config.types import PlatformConfig
-from dbt_scheduler.graph.lineage import DagGraph, Wait
+from dbt_scheduler.graph.lineage import AssetDependency, DagGraph
 from dbt_scheduler.graph.task_ids import SENSOR_GROUPS, sensor_task_ids
-from dbt_scheduler.project.types import Dependency
+from dbt_scheduler.project.types import DependencyKind
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.entry import dag_id, full_task_id
 from dbt_scheduler.registry.producer import patience_seconds
@@ -46,7 +46,9 @@ def active_runs(sensors: tuple[Sensor, ...], schedule: Schedule, configured: int
     A run that waits must not keep out the one that is awaited.
     """
     waits = [
-        _longest_wait_seconds(sensor, schedule) for sensor in sensors if sensor.dependency == Dependency.HARD
+        _longest_wait_seconds(sensor, schedule)
+        for sensor in sensors
+        if sensor.dependency == DependencyKind.HARD
     ]
     if not waits:
         return configured
@@ -59,7 +61,7 @@ def _longest_wait_seconds(sensor: Sensor, schedule: Schedule) -> int:
     return lag + patience_seconds(sensor, sensor.producer)
 
 
-def _producer(wait: Wait, directory: Directory) -> Producer:
+def _producer(wait: AssetDependency, directory: Directory) -> Producer:
     entry = directory.entries[wait.key.team]
     made = directory.produced(wait.key)
     return Producer(

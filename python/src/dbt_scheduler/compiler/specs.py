@@ -2,10 +2,10 @@
 
 import msgspec
 
-from dbt_scheduler.compiler.dbt_commands import dbt_runner
+from dbt_scheduler.compiler.dbt_commands import dbt_commands
 from dbt_scheduler.compiler.docs import dag_doc
 from dbt_scheduler.compiler.sensors import active_runs, make_sensors
-from dbt_scheduler.compiler.tasks import Workshop, hook_ids, make_tasks
+from dbt_scheduler.compiler.tasks import CompileContext, hook_ids, make_tasks
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.registry.directory import Directory
@@ -13,7 +13,7 @@ from dbt_scheduler.registry.entry import Entry, dag_id
 from dbt_scheduler.spec import DagSpec
 
 
-class Compiled(msgspec.Struct, frozen=True):
+class CompiledTeam(msgspec.Struct, frozen=True):
     """What a team becomes: its DAG specs, and its registry entry."""
 
     team: str
@@ -21,25 +21,25 @@ class Compiled(msgspec.Struct, frozen=True):
     entry: Entry
 
 
-def compile_team(team: Team, workspace: Workspace, cwd: str) -> Compiled:
+def compile_team(team: Team, workspace: Workspace, cwd: str) -> CompiledTeam:
     """Compile one team; ``cwd`` is its dbt project's folder as the tasks shall find it."""
     platform = workspace.platform
-    shop = Workshop(
+    context = CompileContext(
         project=team.project,
         platform=platform,
-        runner=dbt_runner(
+        dbt=dbt_commands(
             team.project.manifest, platform.dbt.command, platform.dbt.options, team.project.strict_warnings
         ),
         cwd=cwd,
-        signalled=_signalled(team),
+        awaited_assets=_awaited_assets(team),
     )
-    specs = tuple(_spec(shop, team, dag, workspace.directory) for dag in team.graph.dags.values())
-    return Compiled(team.project.team, specs, team.entry)
+    specs = tuple(_spec(context, team, dag, workspace.directory) for dag in team.graph.dags.values())
+    return CompiledTeam(team.project.team, specs, team.entry)
 
 
-def _spec(shop: Workshop, team: Team, dag: DagGraph, directory: Directory) -> DagSpec:
-    project, pipeline = team.project, shop.platform.pipelines[dag.pipeline]
-    sensors = make_sensors(dag, directory, shop.platform, hook_ids(project)[-1:])
+def _spec(context: CompileContext, team: Team, dag: DagGraph, directory: Directory) -> DagSpec:
+    project, pipeline = team.project, context.platform.pipelines[dag.pipeline]
+    sensors = make_sensors(dag, directory, context.platform, hook_ids(project)[-1:])
     alerting = project.config.alerting
     return DagSpec(
         dag_id=dag_id(project.dag_prefix, dag.pipeline),
@@ -49,19 +49,19 @@ def _spec(shop: Workshop, team: Team, dag: DagGraph, directory: Directory) -> Da
         tags=tuple(sorted({project.team, dag.pipeline, *project.config.tags})),
         channel=alerting.channel,
         alert_tags=alerting.tag,
-        alert_channel=shop.platform.alerting.channel,
-        alert_connection=shop.platform.alerting.connection,
-        airflow_connection=shop.platform.airflow_connection,
+        alert_channel=context.platform.alerting.channel,
+        alert_connection=context.platform.alerting.connection,
+        airflow_connection=context.platform.airflow_connection,
         schedule=pipeline.schedule,
         catchup=pipeline.catchup,
         max_active_runs=active_runs(sensors, pipeline.schedule, pipeline.max_active_runs),
-        registry_url=shop.platform.registry_url,
+        registry_url=context.platform.registry_url,
         sensors=sensors,
-        tasks=make_tasks(shop, dag, team.plans[dag.pipeline]),
+        tasks=make_tasks(context, dag, team.test_plans[dag.pipeline]),
     )
 
 
-def _signalled(team: Team) -> frozenset[str]:
+def _awaited_assets(team: Team) -> frozenset[str]:
     """Assets that somebody else's run may wait for: exposed ones, and the team's own across pipelines."""
     exposed = {asset for asset, made in team.entry.produced.items() if made.exposed}
     own = team.entry.consumed.get(team.project.team, {})

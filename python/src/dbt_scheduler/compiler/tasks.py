@@ -1,4 +1,4 @@
-"""Turns the works of one DAG, its dbt tests and its hooks into the tasks of a DAG spec."""
+"""Turns the tasks of one DAG, its dbt tests and its hooks into the tasks of a DAG spec."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from dbt_scheduler.compiler.dbt_commands import INTERVAL_ENV, DbtRunner
+from dbt_scheduler.compiler.dbt_commands import INTERVAL_ENV, DbtCommands
 from dbt_scheduler.compiler.docs import task_doc
 from dbt_scheduler.compiler.microbatch import table_check, window
 from dbt_scheduler.config.types import PlatformConfig
@@ -26,21 +26,21 @@ from dbt_scheduler.graph.task_ids import (
 )
 from dbt_scheduler.kinds import KINDS, Job, Operator, Place, Template, with_literals
 from dbt_scheduler.project.manifest import Node
-from dbt_scheduler.project.types import Project, Work
+from dbt_scheduler.project.types import Project, ProjectTask
 from dbt_scheduler.registry.entry import full_task_id
 from dbt_scheduler.spec import Task
 
 _DBT_ENV = {**INTERVAL_ENV, "DBT_FULL_REFRESH": Template("{{ 'true' if params.full_refresh else 'false' }}")}
 
 
-class Workshop(msgspec.Struct, frozen=True, kw_only=True):
-    """What all tasks of a team's DAG share; ``signalled`` are the assets that others wait for, or may."""
+class CompileContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What all tasks of a team's DAG share; ``awaited_assets`` are the assets that others wait for, or may."""
 
     project: Project
     platform: PlatformConfig
-    runner: DbtRunner
+    dbt: DbtCommands
     cwd: str
-    signalled: frozenset[str]
+    awaited_assets: frozenset[str]
 
     def operator(self, kind: str, job: Job) -> Operator:
         """The operator that the kind's place makes of a job."""
@@ -56,14 +56,17 @@ class Workshop(msgspec.Struct, frozen=True, kw_only=True):
         return self.platform.places[kind]
 
 
-def make_tasks(shop: Workshop, dag: DagGraph, plan: TestPlan) -> tuple[Task, ...]:
+def make_tasks(context: CompileContext, dag: DagGraph, plan: TestPlan) -> tuple[Task, ...]:
     """Every task of the DAG but its sensors, sorted by id."""
-    settings = shop.project.config.dbt_settings
-    beside = plan.beside if settings.tests == "build" else {}
+    settings = context.project.config.dbt_settings
+    in_task = plan.in_task if settings.tests == "build" else {}
     ids = sensor_task_ids(dag)
-    tasks = [_work_task(shop, dag, ids, work, beside.get(work.id, ())) for work in dag.works.values()]
-    tasks = [*_after_tests(dag, plan, tasks), *_test_tasks(shop, dag, plan, own=settings.tests == "after")]
-    return tuple(sorted([*_with_hooks(shop, tasks)], key=lambda task: task.task_id))
+    tasks = [
+        _spec_task(context, dag, ids, project_task, in_task.get(project_task.id, ()))
+        for project_task in dag.tasks.values()
+    ]
+    tasks = [*_after_tests(dag, plan, tasks), *_test_tasks(context, dag, plan, own=settings.tests == "after")]
+    return tuple(sorted([*_with_hooks(context, tasks)], key=lambda task: task.task_id))
 
 
 def hook_ids(project: Project) -> tuple[str, ...]:
@@ -74,107 +77,113 @@ def hook_ids(project: Project) -> tuple[str, ...]:
     )
 
 
-def _work_task(shop: Workshop, dag: DagGraph, ids: SensorIds, work: Work, tests: Iterable[Node]) -> Task:
-    sensors = {ids[key] for wait in dag.waits[work.id] if (key := (wait.key, wait.dependency)) in ids}
-    upstream = sensors | {task_id_of(dag.works[parent]) for parent in dag.upstream[work.id]}
-    job = _node_job(shop, work, tests) if work.node else _declared_job(shop, work)
-    team = shop.project.team
-    reads = {f"{team}.{shop.project.asset(read)}" for read in dag.reads[work.id]}
+def _spec_task(
+    context: CompileContext, dag: DagGraph, ids: SensorIds, project_task: ProjectTask, tests: Iterable[Node]
+) -> Task:
+    sensors = {ids[key] for wait in dag.waits[project_task.id] if (key := (wait.key, wait.dependency)) in ids}
+    upstream = sensors | {task_id_of(dag.tasks[parent]) for parent in dag.upstream[project_task.id]}
+    job = (
+        _node_job(context, project_task, tests) if project_task.node else _declared_job(context, project_task)
+    )
+    team = context.project.team
+    reads = {f"{team}.{context.project.asset(read)}" for read in dag.reads[project_task.id]}
     return _task(
-        shop,
-        task_id=task_id_of(work),
-        group=group_of(work),
-        kind=work.kind,
+        context,
+        task_id=task_id_of(project_task),
+        group=group_of(project_task),
+        kind=project_task.kind,
         job=job,
         upstream=tuple(sorted(upstream)),
-        assets=tuple(f"{team}.{asset}" for asset in work.assets),
-        reads=tuple(sorted(reads | {str(wait.key) for wait in dag.waits[work.id]})),
-        owners=work.owners,
-        doc=task_doc(work),
-        retries=work.retries,
-        timeout_seconds=work.timeout_seconds,
-        signals=not shop.signalled.isdisjoint(work.assets),
-        pool=_pool(shop, work),
+        assets=tuple(f"{team}.{asset}" for asset in project_task.assets),
+        reads=tuple(sorted(reads | {str(wait.key) for wait in dag.waits[project_task.id]})),
+        owners=project_task.owners,
+        doc=task_doc(project_task),
+        retries=project_task.retries,
+        timeout_seconds=project_task.timeout_seconds,
+        signals=not context.awaited_assets.isdisjoint(project_task.assets),
+        pool=_pool(context, project_task),
     )
 
 
-def _pool(shop: Workshop, work: Work) -> str:
-    """The platform's pool for the work's kind, or one of its own for what several DAGs write.
+def _pool(context: CompileContext, project_task: ProjectTask) -> str:
+    """The platform's pool for the task's kind, or one of its own for what several DAGs write.
 
     Airflow has no other limit across DAGs than a pool, and a task has only one: where the platform's has a
     single slot, it already keeps the writers apart.
     """
-    pool = shop.pool(work.kind)
-    if len(work.pipelines) > 1 and work.assets and shop.platform.pools.get(pool) != 1:
-        return writer_pool_of(shop.project.team, work)
+    pool = context.pool(project_task.kind)
+    if len(project_task.pipelines) > 1 and project_task.assets and context.platform.pools.get(pool) != 1:
+        return writer_pool_of(context.project.team, project_task)
     return pool
 
 
-def _node_job(shop: Workshop, work: Work, tests: Iterable[Node]) -> Job:
-    assert work.node is not None  # noqa: S101 - a work without a task is a node
-    job = _dbt_job(shop, work.name, shop.runner.build(work.node, tests))
-    times = window(work.node)
+def _node_job(context: CompileContext, project_task: ProjectTask, tests: Iterable[Node]) -> Job:
+    assert project_task.node is not None  # noqa: S101 - what is not declared is a dbt node
+    job = _dbt_job(context, project_task.name, context.dbt.build(project_task.node, tests))
+    times = window(project_task.node)
     if not times:
         return job
-    check = shop.runner.compile_inline(table_check(work.node))
+    check = context.dbt.compile_inline(table_check(project_task.node))
     return msgspec.structs.replace(job, env={**job.env, **times}, table_check=check)
 
 
-def _dbt_job(shop: Workshop, name: str, command: tuple[str, ...]) -> Job:
-    return Job(name=name, command=command, cwd=shop.cwd, env=_DBT_ENV)
+def _dbt_job(context: CompileContext, name: str, command: tuple[str, ...]) -> Job:
+    return Job(name=name, command=command, cwd=context.cwd, env=_DBT_ENV)
 
 
-def _declared_job(shop: Workshop, work: Work) -> Job:
-    assert work.task is not None  # noqa: S101 - a work without a node is a task
+def _declared_job(context: CompileContext, project_task: ProjectTask) -> Job:
+    assert project_task.declaration is not None  # noqa: S101 - what is no dbt node is declared
     return Job(
-        name=work.name,
-        command=work.task.command,
-        cwd=shop.cwd,
+        name=project_task.name,
+        command=project_task.declaration.command,
+        cwd=context.cwd,
         env=INTERVAL_ENV,
-        image=work.task.image,
-        settings=work.task.settings,
+        image=project_task.declaration.image,
+        settings=project_task.declaration.settings,
     )
 
 
-def _test_tasks(shop: Workshop, dag: DagGraph, plan: TestPlan, *, own: bool) -> Iterator[Task]:
+def _test_tasks(context: CompileContext, dag: DagGraph, plan: TestPlan, *, own: bool) -> Iterator[Task]:
     """A task for each test that has no single home and, with ``own``, one for the tests of each node."""
     if own:
-        for host, tests in plan.beside.items():
-            work = dag.works[host]
-            yield _test_task(shop, work.name, shop.runner.test(tests), (task_id_of(work),))
-    for alone in plan.alone:
-        upstream = tuple(sorted(task_id_of(dag.works[work]) for work in alone.after))
-        yield _test_task(shop, alone.test.name, shop.runner.test([alone.test]), upstream)
+        for host, tests in plan.in_task.items():
+            project_task = dag.tasks[host]
+            yield _test_task(context, project_task.name, context.dbt.test(tests), (task_id_of(project_task),))
+    for standalone in plan.standalone:
+        upstream = tuple(sorted(task_id_of(dag.tasks[project_task]) for project_task in standalone.after))
+        yield _test_task(context, standalone.test.name, context.dbt.test([standalone.test]), upstream)
 
 
 def _after_tests(dag: DagGraph, plan: TestPlan, tasks: Iterable[Task]) -> Iterator[Task]:
     """The tasks of a DAG's works, each after the tests that it has to wait for."""
     gates: dict[str, list[str]] = defaultdict(list)
-    for alone in plan.alone:
-        for work in alone.before:
-            gates[task_id_of(dag.works[work])].append(test_task_id(alone.test.name))
+    for standalone in plan.standalone:
+        for project_task in standalone.before:
+            gates[task_id_of(dag.tasks[project_task])].append(test_task_id(standalone.test.name))
     for task in tasks:
         upstream = tuple(sorted({*task.upstream, *gates.get(task.task_id, ())}))
         yield msgspec.structs.replace(task, upstream=upstream)
 
 
-def _test_task(shop: Workshop, name: str, command: tuple[str, ...], upstream: tuple[str, ...]) -> Task:
+def _test_task(
+    context: CompileContext, name: str, command: tuple[str, ...], upstream: tuple[str, ...]
+) -> Task:
     return _task(
-        shop,
+        context,
         task_id=test_task_id(name),
         group=DBT_TESTS,
         kind="dbt",
-        job=_dbt_job(shop, name_of(name), command),
+        job=_dbt_job(context, name_of(name), command),
         upstream=upstream,
     )
 
 
-def _with_hooks(shop: Workshop, tasks: list[Task]) -> Iterator[Task]:
+def _with_hooks(context: CompileContext, tasks: list[Task]) -> Iterator[Task]:
     """The tasks between the operations at the start of a run and those at its end, one after the other."""
-    settings = shop.project.config.dbt_settings
+    settings = context.project.config.dbt_settings
     before: tuple[str, ...] = ()
     for macro in settings.on_run_start if settings.enabled else ():
-        hook = _hook(shop, ON_RUN_START, macro, before)
+        hook = _hook(context, ON_RUN_START, macro, before)
         before = (hook.task_id,)
         yield hook
     for task in tasks:
@@ -182,23 +191,23 @@ def _with_hooks(shop: Workshop, tasks: list[Task]) -> Iterator[Task]:
     needed = {parent for task in tasks for parent in task.upstream}
     before = tuple(sorted(task.task_id for task in tasks if task.task_id not in needed))
     for macro in settings.on_run_end if settings.enabled else ():
-        hook = _hook(shop, ON_RUN_END, macro, before, teardown=True)
+        hook = _hook(context, ON_RUN_END, macro, before, teardown=True)
         before = (hook.task_id,)
         yield hook
 
 
 def _hook(
-    shop: Workshop, group: str, macro: str, upstream: tuple[str, ...], *, teardown: bool = False
+    context: CompileContext, group: str, macro: str, upstream: tuple[str, ...], *, teardown: bool = False
 ) -> Task:
-    job = _dbt_job(shop, macro, shop.runner.run_operation(macro))
+    job = _dbt_job(context, macro, context.dbt.run_operation(macro))
     task_id = full_task_id(group, name_of(macro))
     return _task(
-        shop, task_id=task_id, group=group, kind="dbt", job=job, upstream=upstream, teardown=teardown
+        context, task_id=task_id, group=group, kind="dbt", job=job, upstream=upstream, teardown=teardown
     )
 
 
 def _task(
-    shop: Workshop,
+    context: CompileContext,
     *,
     kind: str,
     job: Job,
@@ -206,8 +215,8 @@ def _task(
     timeout_seconds: int | None = None,
     **fields: Any,  # noqa: ANN401 - of a Task
 ) -> Task:
-    operator = shop.operator(kind, job)
-    defaults = shop.platform.defaults
+    operator = context.operator(kind, job)
+    defaults = context.platform.defaults
     return Task(
         kind=kind,
         operator=operator.path,
@@ -215,5 +224,5 @@ def _task(
         retries=defaults.retries if retries is None else retries,
         retry_delay_seconds=defaults.retry_delay_seconds,
         timeout_seconds=defaults.timeout_seconds if timeout_seconds is None else timeout_seconds,
-        **{"pool": shop.pool(kind), **fields},
+        **{"pool": context.pool(kind), **fields},
     )

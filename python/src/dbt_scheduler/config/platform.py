@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dbt_scheduler.config.schema.document import check_shape
+from dbt_scheduler.config.schema.document import check_document
 from dbt_scheduler.config.types import DbtConfig, Defaults, Pipeline, PlatformAlerting, PlatformConfig
 from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.inputs import SCH405, SCH406
@@ -50,23 +50,23 @@ def load_platform(path: Path) -> tuple[PlatformConfig | None, tuple[Finding, ...
     document, findings = load_yaml(path)
     if document is None:
         return None, findings
-    shaped = check_shape(document, "platform", SCH405)
-    findings += shaped.findings
-    if shaped.value is None or _stop(findings):
+    checked = check_document(document, "platform", SCH405)
+    findings += checked.findings
+    if checked.value is None or _has_error(findings):
         return None, findings
-    value = _completed(shaped.value)
+    value = _with_defaults(checked.value)
     pipelines = {name: _pipeline(document, name, entry) for name, entry in value["pipelines"].items()}
     findings += (
-        *_misaligned(document, pipelines),
-        *_misplaced(document, value),
-        *_misplaced_registry(document, value),
+        *_alignment_findings(document, pipelines),
+        *_place_findings(document, value),
+        *_registry_findings(document, value),
     )
-    if _stop(findings):
+    if _has_error(findings):
         return None, findings
     return _config(str(path), pipelines, value), findings
 
 
-def _stop(findings: Iterable[Finding]) -> bool:
+def _has_error(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
 
 
@@ -89,7 +89,7 @@ def _default() -> Mapping[str, Any]:
     return document.value
 
 
-def _completed(value: Mapping[str, Any]) -> dict[str, Any]:
+def _with_defaults(value: Mapping[str, Any]) -> dict[str, Any]:
     """The blocks of the file over those of the default one, key by key; each kind is a block of its own."""
     default = _default()
     whole = ("version", "pipelines", "teams")
@@ -106,13 +106,13 @@ def _pipeline(document: Document, name: str, entry: Mapping[str, Any]) -> Pipeli
     return Pipeline(schedule, entry.get("catchup", False), runs, document.line(("pipelines", name)))
 
 
-def _misaligned(document: Document, pipelines: Mapping[str, Pipeline]) -> Iterator[Finding]:
+def _alignment_findings(document: Document, pipelines: Mapping[str, Pipeline]) -> Iterator[Finding]:
     for name, pipeline in pipelines.items():
         for problem in alignment_problems(pipeline.schedule):
             yield SCH406.at(document.path, pipeline.line, subject=name, pipeline=name, problem=problem)
 
 
-def _misplaced(document: Document, value: Mapping[str, Any]) -> Iterator[Finding]:
+def _place_findings(document: Document, value: Mapping[str, Any]) -> Iterator[Finding]:
     """Places that no kind of this release can run in."""
     blocks: dict[tuple[str, ...], str] = {("dbt",): "dbt"}
     blocks |= {("kinds", kind): kind for kind in value["kinds"]}
@@ -124,7 +124,7 @@ def _misplaced(document: Document, value: Mapping[str, Any]) -> Iterator[Finding
             yield SCH405.at(document.path, document.line((*path, "where")), problem=problem, hint=hint)
 
 
-def _misplaced_registry(document: Document, value: Mapping[str, Any]) -> Iterator[Finding]:
+def _registry_findings(document: Document, value: Mapping[str, Any]) -> Iterator[Finding]:
     url = value["registry"]["url"]
     if url is None:
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from dbt_scheduler.config.schema.document import Shaped, check_shape
+from dbt_scheduler.config.schema.document import CheckedDocument, check_document
 from dbt_scheduler.config.types import ExposedAssets, TaskConfig, TeamConfig
 from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.tasks import SCH201, SCH202, SCH204, SCH210
@@ -35,12 +35,12 @@ def load_team_config(path: Path) -> tuple[TeamConfig | None, tuple[Finding, ...]
     unsupported = _unsupported_version(document)
     if unsupported:
         return None, (*findings, unsupported)
-    shaped = check_shape(document, "scheduler", SCH201)
-    findings += shaped.findings
-    if shaped.value is None:
+    checked = check_document(document, "scheduler", SCH201)
+    findings += checked.findings
+    if checked.value is None:
         return None, findings
-    reader = _Reader(str(path), shaped, document)
-    config = reader.config(shaped.value)
+    reader = _Reader(str(path), checked, document)
+    config = reader.config(checked.value)
     return config, (*findings, *reader.findings)
 
 
@@ -59,11 +59,11 @@ def _unsupported_version(document: Document) -> Finding | None:
 class _Reader:
     """Turns the parts of a well-shaped file into values, and gathers what no schema can say."""
 
-    def __init__(self, path: str, shaped: Shaped, document: Document) -> None:
+    def __init__(self, path: str, checked: CheckedDocument, document: Document) -> None:
         self.findings: list[Finding] = []
         self._document = document
         self._path = path
-        self._shaped = shaped
+        self._checked = checked
 
     def config(self, value: dict[str, Any]) -> TeamConfig:
         ready = {key: part for key, part in value.items() if key != "version"}
@@ -76,7 +76,7 @@ class _Reader:
         ready["tasks"] = list(self._tasks(value.get("tasks", [])))
         ready["exposed_assets"] = list(self._exposed(value.get("exposed_assets", [])))
         for key in ("acknowledged_changes", "ignore"):
-            ready[key] = [{**entry, "line": self._shaped.line(entry)} for entry in value.get(key, [])]
+            ready[key] = [{**entry, "line": self._checked.line(entry)} for entry in value.get(key, [])]
         return msgspec.convert(ready, TeamConfig)
 
     def _tasks(self, entries: list[dict[str, Any]]) -> Iterator[TaskConfig]:
@@ -91,7 +91,7 @@ class _Reader:
             self.findings.append(SCH204.at(self._path, task.line, subject=task.name, **words))
 
     def _task(self, entry: dict[str, Any]) -> TaskConfig:
-        line = self._shaped.line(entry)
+        line = self._checked.line(entry)
         common = {key: part for key, part in entry.items() if key in _COMMON}
         common["name"] = entry.get("name") or task_name(entry["assets"][0])
         common["command"] = self._words(entry.get("command", ""), line, common["name"])
@@ -113,7 +113,7 @@ class _Reader:
 
     def _exposed(self, entries: list[dict[str, Any]]) -> Iterator[ExposedAssets]:
         for entry in entries:
-            line = self._shaped.line(entry)
+            line = self._checked.line(entry)
             problem = _regex_problem(entry["regex"])
             if problem:
                 words = {"regex": entry["regex"], "problem": problem}

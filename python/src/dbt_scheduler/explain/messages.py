@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.reader import Pool, TaskInstance
-from dbt_scheduler.explain.run_snapshot import Scene
-from dbt_scheduler.schedule.text import utc
+from dbt_scheduler.airflow_api.reader import Pool, TaskDetails
+from dbt_scheduler.explain.run_snapshot import RunSnapshot
+from dbt_scheduler.schedule.text import format_utc
 from dbt_scheduler.spec import Sensor
 
 WAITING = ("running", "deferred", "up_for_reschedule", "up_for_retry")
@@ -19,50 +19,50 @@ _HELD_BACK_BY_NOTHING = (
 _ABOUT = timedelta(minutes=1)
 
 
-class Told(msgspec.Struct, frozen=True):
+class TaskMessage(msgspec.Struct, frozen=True):
     """Words about a task; ``ends`` is false when it can be no root cause: it has succeeded, or is told elsewhere."""
 
     text: str
     ends: bool = True
 
 
-def about_run(scene: Scene, task_id: str) -> Told | None:
+def describe_run(snapshot: RunSnapshot, task_id: str) -> TaskMessage | None:
     """What the run or its DAG says about a task that has not come to an end; None if nothing."""
-    run, dag = scene.run, scene.dag
-    if scene.state(task_id) not in (None, "scheduled", "queued") or run.state in _OVER:
+    run, dag = snapshot.run, snapshot.dag
+    if snapshot.state(task_id) not in (None, "scheduled", "queued") or run.state in _OVER:
         return None
     if dag and dag.is_paused:
-        return Told("has not run: its DAG is paused")
+        return TaskMessage("has not run: its DAG is paused")
     if run.state == "queued":
         most = f"at most {dag.max_active_runs} of its DAG" if dag and dag.max_active_runs else "only so many"
-        return Told(f"has not run: its run has not started; {most} run at a time")
+        return TaskMessage(f"has not run: its run has not started; {most} run at a time")
     return None
 
 
-def about_task(instance: TaskInstance | None, scene: Scene, *, blocked: bool) -> Told:
+def describe_task(instance: TaskDetails | None, snapshot: RunSnapshot, *, blocked: bool) -> TaskMessage:
     """What became of a task; ``blocked`` by others in its run."""
     if instance is None:
-        return Told(
+        return TaskMessage(
             "is not in this run: it is newer than the run, or its DAG is not deployed as compiled here"
         )
-    if instance.state in _WORDS:
-        return _WORDS[instance.state](instance, scene)
-    return _not_started(instance.state, scene, blocked=blocked)
+    if instance.state in _DESCRIPTIONS:
+        return _DESCRIPTIONS[instance.state](instance, snapshot)
+    return _not_started(instance.state, snapshot, blocked=blocked)
 
 
-def about_pool(name: str, pool: Pool | None) -> Told | None:
+def about_pool(name: str, pool: Pool | None) -> TaskMessage | None:
     """What a pool says about a task that could start; None if it has a free slot."""
     if pool is None:
-        return Told(
+        return TaskMessage(
             f"cannot run: its pool {name} does not exist in Airflow; "
             "make it with `dbt-scheduler pools` and `airflow pools import`"
         )
     if pool.slots >= 0 and pool.open_slots <= 0:
-        return Told(f"has not run yet: it waits for a slot of the pool {name}, which are all taken")
+        return TaskMessage(f"has not run yet: it waits for a slot of the pool {name}, which are all taken")
     return None
 
 
-def about_wait(instance: TaskInstance, sensor: Sensor, until: datetime, *, arrived: bool) -> Told:
+def describe_wait(instance: TaskDetails, sensor: Sensor, until: datetime, *, arrived: bool) -> TaskMessage:
     """What became of a sensor that waits or gave up."""
     what = f"{sensor.team}.{sensor.asset}"
     if instance.state == "failed":
@@ -71,73 +71,75 @@ def about_wait(instance: TaskInstance, sensor: Sensor, until: datetime, *, arriv
             text = f"failed at {_at(instance.end_date)} before its time was up (its log says why), waiting for {what}"
         then = "which is there now: `dbt-scheduler resume` lets the run go on"
     else:
-        text = f"waits for {what} since {_at(instance.start_date)}, until {utc(until)}"
+        text = f"waits for {what} since {_at(instance.start_date)}, until {format_utc(until)}"
         if sensor.dependency == "soft":
             text += " and then goes on without it"
         then = "which is there now: its next look or `dbt-scheduler resume` lets it go on"
-    return Told(f"{text}, {then}" if arrived else text)
+    return TaskMessage(f"{text}, {then}" if arrived else text)
 
 
-def _not_started(state: str | None, scene: Scene, *, blocked: bool) -> Told:
-    if scene.spec is None:
-        return Told(f"has not run ({state or 'no state'}); why is not known here, without its compiled DAG")
+def _not_started(state: str | None, snapshot: RunSnapshot, *, blocked: bool) -> TaskMessage:
+    if snapshot.spec is None:
+        return TaskMessage(
+            f"has not run ({state or 'no state'}); why is not known here, without its compiled DAG"
+        )
     if state == "upstream_failed":
-        return Told("did not run: it needs" if blocked else _HELD_BACK_BY_NOTHING)
+        return TaskMessage("did not run: it needs" if blocked else _HELD_BACK_BY_NOTHING)
     if blocked:
-        return Told("has not run: it waits for")
-    if scene.run.state in _OVER:
-        return Told("has not run, and its run is over: `dbt-scheduler resume` lets it go on")
-    return Told("has not run yet: nothing holds it up, the scheduler starts it next")
+        return TaskMessage("has not run: it waits for")
+    if snapshot.run.state in _OVER:
+        return TaskMessage("has not run, and its run is over: `dbt-scheduler resume` lets it go on")
+    return TaskMessage("has not run yet: nothing holds it up, the scheduler starts it next")
 
 
-def _success(instance: TaskInstance, _: Scene) -> Told:
+def _success(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
     note = f" ({instance.note})" if instance.note else ""
-    return Told(f"succeeded at {_at(instance.end_date)}{note}", ends=False)
+    return TaskMessage(f"succeeded at {_at(instance.end_date)}{note}", ends=False)
 
 
-def _failed(instance: TaskInstance, _: Scene) -> Told:
+def _failed(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
     tries = f" in try {instance.try_number}" if instance.try_number > 1 else ""
-    return Told(f"failed at {_at(instance.end_date)}{tries}; its log says why")
+    return TaskMessage(f"failed at {_at(instance.end_date)}{tries}; its log says why")
 
 
-def _retry(instance: TaskInstance, _: Scene) -> Told:
-    return Told(
+def _retry(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
+    return TaskMessage(
         f"failed at {_at(instance.end_date)} in try {instance.try_number} of {instance.max_tries + 1}, "
         "and will be tried again"
     )
 
 
-def _running(instance: TaskInstance, _: Scene) -> Told:
-    return Told(f"is running since {_at(instance.start_date)}")
+def _running(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
+    return TaskMessage(f"is running since {_at(instance.start_date)}")
 
 
-def _deferred(instance: TaskInstance, _: Scene) -> Told:
-    return Told(f"waits for its work outside of Airflow to end, since {_at(instance.start_date)}")
+def _deferred(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
+    return TaskMessage(f"waits for its work outside of Airflow to end, since {_at(instance.start_date)}")
 
 
-def _skipped(_: TaskInstance, scene: Scene) -> Told:
-    only = (scene.run.conf or {}).get("only")
+def _skipped(_: TaskDetails, snapshot: RunSnapshot) -> TaskMessage:
+    only = (snapshot.run.conf or {}).get("only")
     names = ", ".join(str(each) for each in only) if isinstance(only, list) else ""
-    return Told(f"was skipped: this run is only of {names}" if names else "was skipped")
+    return TaskMessage(f"was skipped: this run is only of {names}" if names else "was skipped")
 
 
-def _removed(_: TaskInstance, __: Scene) -> Told:
-    return Told("is no longer in its DAG")
+def _removed(_: TaskDetails, __: RunSnapshot) -> TaskMessage:
+    return TaskMessage("is no longer in its DAG")
 
 
-def _queued(instance: TaskInstance, _: Scene) -> Told:
-    return Told(f"has not run yet: it waits for a worker and a slot of the pool {instance.pool}")
+def _queued(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
+    return TaskMessage(f"has not run yet: it waits for a worker and a slot of the pool {instance.pool}")
 
 
-def _restarting(_: TaskInstance, __: Scene) -> Told:
-    return Told("was cleared while it ran, and starts again")
+def _restarting(_: TaskDetails, __: RunSnapshot) -> TaskMessage:
+    return TaskMessage("was cleared while it ran, and starts again")
 
 
 def _at(moment: datetime | None) -> str:
-    return utc(moment) if moment else "an unknown time"
+    return format_utc(moment) if moment else "an unknown time"
 
 
-_WORDS: dict[str | None, Callable[[TaskInstance, Scene], Told]] = {
+_DESCRIPTIONS: dict[str | None, Callable[[TaskDetails, RunSnapshot], TaskMessage]] = {
     "success": _success,
     "failed": _failed,
     "up_for_retry": _retry,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dbt_scheduler.airflow_api.reader import Dag, Run, TaskInstance
+from dbt_scheduler.airflow_api.reader import Dag, RunDetails, TaskDetails
 from dbt_scheduler.spec import DagSpec, Sensor
 
 _DONE = ("success", "skipped")
@@ -13,13 +13,13 @@ _HELD_BACK = (None, "scheduled", "upstream_failed")
 _OVER = (*_DONE, "failed", "upstream_failed", "removed")
 
 
-class Scene(msgspec.Struct, frozen=True):
+class RunSnapshot(msgspec.Struct, frozen=True):
     """A run, its DAG in Airflow and its spec; ``spec`` is None for a DAG that was not compiled here."""
 
-    run: Run
+    run: RunDetails
     dag: Dag | None
     spec: DagSpec | None
-    tasks: dict[str, TaskInstance]
+    tasks: dict[str, TaskDetails]
 
     def sensor(self, task_id: str) -> Sensor | None:
         """The sensor of that id, if it is one."""

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from dbt_scheduler.airflow_api.reader import Airflow, Dag, Run, interval_of
+from dbt_scheduler.airflow_api.reader import AirflowReader, Dag, RunDetails, interval_of
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.schedule import before_start, next_tick, period, run_interval, scheduled_time
-from dbt_scheduler.schedule.text import on_clock
+from dbt_scheduler.schedule.text import format_local
 from dbt_scheduler.spec import DagSpec, Producer
 from dbt_scheduler.waits.upcoming import next_run
 
@@ -18,7 +18,9 @@ class NoRunError(Exception):
     """There is no such run, for a reason that goes on from the task's name: "has no run yet"."""
 
 
-def asked_run(airflow: Airflow, spec: DagSpec, wanted: str | None, now: datetime) -> Run:
+def find_requested_run(
+    airflow: AirflowReader, spec: DagSpec, wanted: str | None, now: datetime
+) -> RunDetails:
     """The run of a run id, a logical date or a day; the newest when nothing is wanted.
 
     Raises NoRunError when the DAG has no run at all, and NotFoundError when it has no such run.
@@ -27,7 +29,7 @@ def asked_run(airflow: Airflow, spec: DagSpec, wanted: str | None, now: datetime
     newest = airflow.newest_run(spec.dag_id)
     if newest is None:
         coming = next_run(spec.schedule, now)
-        due = f"the first is due at {on_clock(scheduled_time(coming), spec.schedule)}"
+        due = f"the first is due at {format_local(scheduled_time(coming), spec.schedule)}"
         raise NoRunError(f"has not run: its DAG has no run yet; {_paused(dag) or due}")
     if wanted is None:
         return newest
@@ -36,12 +38,12 @@ def asked_run(airflow: Airflow, spec: DagSpec, wanted: str | None, now: datetime
         raise NotFoundError(
             f'{spec.dag_id} has no run "{wanted}"',
             f"the newest is {newest.run_id}; the next is due at "
-            f"{on_clock(scheduled_time(next_run(spec.schedule, now)), spec.schedule)}",
+            f"{format_local(scheduled_time(next_run(spec.schedule, now)), spec.schedule)}",
         )
     return found
 
 
-def awaited_run(airflow: Airflow, producer: Producer, date: datetime, now: datetime) -> Run:
+def find_awaited_run(airflow: AirflowReader, producer: Producer, date: datetime, now: datetime) -> RunDetails:
     """The run that a sensor waits for: the scheduled one of a logical date, else the newest of its period.
 
     Raises NoRunError when there is none.
@@ -60,7 +62,7 @@ def awaited_run(airflow: Airflow, producer: Producer, date: datetime, now: datet
     for run in runs:
         if run.run_type not in _SCHEDULED and period(schedule, interval_of(run, schedule)) == covered:
             return run
-    due = on_clock(scheduled_time(interval), schedule)
+    due = format_local(scheduled_time(interval), schedule)
     if paused := _paused(dag):
         raise NoRunError(f"has not run: {paused}, so that the run due at {due} was not made")
     if scheduled_time(interval) > now:
@@ -71,7 +73,7 @@ def awaited_run(airflow: Airflow, producer: Producer, date: datetime, now: datet
     )
 
 
-def _dag(airflow: Airflow, dag_id: str) -> Dag:
+def _dag(airflow: AirflowReader, dag_id: str) -> Dag:
     dag = airflow.dag(dag_id)
     if dag is None:
         raise NoRunError(f"has not run: Airflow has no DAG {dag_id}; deploy it, or see its import errors")
@@ -82,7 +84,7 @@ def _paused(dag: Dag) -> str:
     return "its DAG is paused" if dag.is_paused else ""
 
 
-def _by_date(airflow: Airflow, spec: DagSpec, wanted: str) -> Run | None:
+def _by_date(airflow: AirflowReader, spec: DagSpec, wanted: str) -> RunDetails | None:
     try:
         moment = datetime.fromisoformat(wanted)
     except ValueError:

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from dbt_scheduler.airflow_api.reader import Run
-from dbt_scheduler.explain.messages import Told
+from dbt_scheduler.airflow_api.reader import RunDetails
+from dbt_scheduler.explain.messages import TaskMessage
 from dbt_scheduler.spec import Schedule
 
 
@@ -45,7 +45,7 @@ def roots(step: Step) -> Iterator[Step]:
         yield from roots(each)
 
 
-class Stepping(msgspec.Struct, frozen=True):
+class StepBuilder(msgspec.Struct, frozen=True):
     """A DAG, whose it is, and the run that the steps are in."""
 
     dag_id: str
@@ -53,9 +53,9 @@ class Stepping(msgspec.Struct, frozen=True):
     channel: str | None
     schedule: Schedule | None
     ui: str
-    run: Run | None = None
+    run: RunDetails | None = None
 
-    def of(self, run: Run, schedule: Schedule | None = None) -> "Stepping":
+    def of(self, run: RunDetails, schedule: Schedule | None = None) -> "StepBuilder":
         """For the steps in a run."""
         return msgspec.structs.replace(self, run=run, schedule=schedule or self.schedule)
 
@@ -63,7 +63,7 @@ class Stepping(msgspec.Struct, frozen=True):
         self,
         task_id: str,
         state: str | None,
-        told: Told,
+        message: TaskMessage,
         because: tuple[Step, ...] = (),
         *,
         through: tuple[str, ...] = (),
@@ -80,12 +80,12 @@ class Stepping(msgspec.Struct, frozen=True):
             logical_date=self.run.logical_date if self.run else None,
             schedule=self.schedule,
             state=state,
-            text=told.text,
+            text=message.text,
             team=self.team,
             channel=self.channel,
             url=url,
             through=through,
-            ends=told.ends,
+            ends=message.ends,
             because=because,
         )
 
@@ -93,5 +93,5 @@ class Stepping(msgspec.Struct, frozen=True):
         self, task_id: str, date: datetime | None, text: str, schedule: Schedule | None = None
     ) -> Step:
         """A step at a task whose run is not there."""
-        step = self.step(task_id, None, Told(text))
+        step = self.step(task_id, None, TaskMessage(text))
         return msgspec.structs.replace(step, logical_date=date, schedule=schedule or self.schedule)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dbt_scheduler.explain.steps import Step, roots
 from dbt_scheduler.findings.printable import lines
-from dbt_scheduler.schedule.text import on_clock
+from dbt_scheduler.schedule.text import format_local
 
 _MOST_NAMES = 4
 
@@ -44,7 +44,7 @@ def _name(step: Step) -> str:
     name = f"{step.dag_id} {step.task_id}"
     if step.logical_date is None or step.schedule is None:
         return f"{name} of {step.run_id}" if step.run_id else name
-    return f"{name} of {on_clock(step.logical_date, step.schedule)}"
+    return f"{name} of {format_local(step.logical_date, step.schedule)}"
 
 
 def _owner(step: Step) -> str:

@@ -17,20 +17,20 @@ from dbt_scheduler.findings.catalogue.global_assets import (
 )
 from dbt_scheduler.findings.finding import Finding, Rule
 from dbt_scheduler.findings.suggest import did_you_mean, suggest
-from dbt_scheduler.project.locations import table_place
+from dbt_scheduler.project.locations import table_location
 from dbt_scheduler.project.types import Project, Table
 from dbt_scheduler.registry.directory import Directory, Retired
 from dbt_scheduler.registry.entry import AssetKey
 
 
-class Globals(msgspec.Struct, frozen=True):
+class ResolvedGlobals(msgspec.Struct, frozen=True):
     """The asset behind each global table (by table id), and what could not be resolved."""
 
     assets: dict[str, AssetKey]
     findings: tuple[Finding, ...]
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownTeams(msgspec.Struct, frozen=True):
     """All teams' entries, the assets that are made no more, and the teams whose entry cannot be read."""
 
     directory: Directory
@@ -38,20 +38,20 @@ class Known(msgspec.Struct, frozen=True):
     unreadable: Collection[str] = ()
 
 
-def resolve_globals(project: Project, known: Known) -> Globals:
+def resolve_globals(project: Project, known: KnownTeams) -> ResolvedGlobals:
     """Find the one exposed asset of another team that each global table means.
 
     Of a table that an unreadable team may make nothing is said: that team is a finding already.
     """
     resolver = _Resolver(project, known)
     found = {table.id: resolver.resolve(table) for table in project.tables.values() if table.is_global}
-    return Globals({table: key for table, key in found.items() if key}, tuple(resolver.findings))
+    return ResolvedGlobals({table: key for table, key in found.items() if key}, tuple(resolver.findings))
 
 
 class _Resolver:
     """Looks each global table of one project up among all teams."""
 
-    def __init__(self, project: Project, known: Known) -> None:
+    def __init__(self, project: Project, known: KnownTeams) -> None:
         self.findings: list[Finding] = []
         self._project = project
         self._directory = known.directory
@@ -66,21 +66,21 @@ class _Resolver:
         others = [key for key in directory.named(table.name) if key.team != own and _among(teams, key.team)]
         exposed = [key for key in others if directory.produced(key).exposed]
         if teams == {own} or (teams is None and not others and table.name in self._own):
-            self._find(SCH304, table)
+            self._report(SCH304, table)
         elif not others and self._may_be_unreadable(table):
             pass
         elif teams is not None and not teams & directory.entries.keys():
             hint = "" if table.external else did_you_mean(table.source_name, set(directory.entries) - {own})
-            self._find(SCH315, table, hint)
+            self._report(SCH315, table, hint)
         elif len(exposed) > 1:
-            self._find(SCH302, table, teams=", ".join(key.team for key in exposed), first=exposed[0].team)
+            self._report(SCH302, table, teams=", ".join(key.team for key in exposed), first=exposed[0].team)
         elif exposed:
             self._compare_places(table, exposed[0])
             return exposed[0]
         elif others:
-            self._find(SCH303, table, **self._contact(others[0].team))
+            self._report(SCH303, table, **self._contact(others[0].team))
         else:
-            self._find_nothing(table, teams)
+            self._report_missing(table, teams)
         return None
 
     def _compare_places(self, table: Table, key: AssetKey) -> None:
@@ -91,7 +91,7 @@ class _Resolver:
         there = [other for other in self._directory.at(table.relation) if other.team == key.team]
         if there:
             words = {"meant": key.asset, "team": key.team, "other": there[0].asset}
-            self._find(SCH321, table, relation=str(table.relation), **words)
+            self._report(SCH321, table, relation=str(table.relation), **words)
 
     def _may_be_unreadable(self, table: Table) -> bool:
         """Whether it may be of a team whose entry cannot be read; which dbt project that is nobody knows."""
@@ -107,16 +107,16 @@ class _Resolver:
             {project} - {self._project.team}
         )
 
-    def _find_nothing(self, table: Table, teams: Collection[str] | None) -> None:
+    def _report_missing(self, table: Table, teams: Collection[str] | None) -> None:
         """Nobody makes such an asset: any more, or at all."""
         own = self._project.team
         gone = [team for team in self._retired.get(table.name, ()) if team != own and _among(teams, team)]
         if not gone:
-            self._find(SCH301, table, did_you_mean(table.name, self._exposed_names(teams)))
+            self._report(SCH301, table, did_you_mean(table.name, self._exposed_names(teams)))
             return
         similar = suggest(table.name, self._exposed_names(gone[:1]))
         hint = SCH316.hint + (SIMILAR if similar else "")
-        self._find(SCH316, table, hint, similar=similar, **self._contact(gone[0]))
+        self._report(SCH316, table, hint, similar=similar, **self._contact(gone[0]))
 
     def _exposed_names(self, teams: Collection[str] | None) -> set[str]:
         directory = self._directory
@@ -130,12 +130,12 @@ class _Resolver:
     def _contact(self, team: str) -> dict[str, str]:
         return {"team": team, "channel": self._directory.entries[team].contact.channel or "no channel"}
 
-    def _find(self, rule: Rule, table: Table, hint: str = "", **words: str) -> None:
+    def _report(self, rule: Rule, table: Table, hint: str = "", **words: str) -> None:
         if rule in (SCH301, SCH315) and set(self._directory.entries) == {self._project.team}:
             hint = "no other team is known: name the registry with --registry, or give their folders too"
         if table.external is not None:
             hint = hint or REF_HINTS.get(rule.code, "")
-        path, line = table_place(self._project.folder, table)
+        path, line = table_location(self._project.folder, table)
         named = {"asset": table.name, "source": table.full_name, "project": table.source_name}
         self.findings.append(rule.at(path, line, subject=table.name, hint=hint or None, **named, **words))
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from dbt_scheduler.graph.lineage import DagGraph, Graph
+from dbt_scheduler.graph.lineage import DagGraph, TeamGraph
 from dbt_scheduler.graph.task_ids import group_of, name_of, sensor_task_ids
 from dbt_scheduler.project.manifest import Column
-from dbt_scheduler.project.types import Project, Work, node_relation
+from dbt_scheduler.project.types import Project, ProjectTask, node_relation
 from dbt_scheduler.registry.entry import Acknowledged, AssetPipeline, Consumed, Contact, Entry, Produced
 from dbt_scheduler.schedule import most_frequent
 from dbt_scheduler.spec import Schedule
@@ -19,9 +19,9 @@ def produced_entry(
     """The entry as far as the team's own files tell: nothing consumed yet, no waits known."""
     latest = {asset: bare for bare, asset in project.latest.items()}
     produced = {
-        asset: _produced(project, work, exposures.get(asset, {}), schedules, latest.get(asset))
+        asset: _produced(project, task, exposures.get(asset, {}), schedules, latest.get(asset))
         for asset, maker in sorted(project.assets.items())
-        if (work := project.works[maker]).pipelines
+        if (task := project.tasks[maker]).pipelines
     }
     return Entry(
         project_name=project.manifest.metadata.project_name,
@@ -36,7 +36,7 @@ def produced_entry(
     )
 
 
-def complete_entry(entry: Entry, graph: Graph) -> Entry:
+def complete_entry(entry: Entry, graph: TeamGraph) -> Entry:
     """The entry with the waits behind each asset, and everything that the team's tasks consume."""
     project = graph.project
     waits = {pipeline: _sensors_above(dag) for pipeline, dag in graph.dags.items()}
@@ -55,26 +55,26 @@ def complete_entry(entry: Entry, graph: Graph) -> Entry:
 
 def _produced(
     project: Project,
-    work: Work,
+    task: ProjectTask,
     exposed: Mapping[str, int | None],
     schedules: Mapping[str, Schedule],
     latest_of: str | None,
 ) -> Produced:
-    named = {pipeline: schedules[pipeline] for pipeline in (exposed or work.pipelines)}
+    named = {pipeline: schedules[pipeline] for pipeline in (exposed or task.pipelines)}
     main = most_frequent(named)
     return Produced(
         dag_prefix=project.dag_prefix,
-        task_group=group_of(work),
-        task_id=name_of(work.name),
+        task_group=group_of(task),
+        task_id=name_of(task.name),
         pipeline=main,
         slo_seconds=exposed.get(main),
         pipelines={
             pipeline: AssetPipeline(slo_seconds=exposed.get(pipeline), exposed=pipeline in exposed)
-            for pipeline in sorted(work.pipelines)
+            for pipeline in sorted(task.pipelines)
         },
         exposed=bool(exposed),
-        relation=node_relation(work.node) if work.node else None,
-        columns=_types(work.node.columns) if work.node else {},
+        relation=node_relation(task.node) if task.node else None,
+        columns=_types(task.node.columns) if task.node else {},
         latest_of=latest_of,
     )
 
@@ -95,29 +95,29 @@ def _from_tables(project: Project, produced: dict[str, Produced]) -> dict[str, P
 
 
 def _sensors_above(dag: DagGraph) -> dict[str, tuple[str, ...]]:
-    """For each work the sensors that it stands behind, directly or through others of its DAG."""
+    """For each task the sensors that it stands behind, directly or through others of its DAG."""
     ids = sensor_task_ids(dag)
     above: dict[str, frozenset[str]] = {}
-    for work in dag.parents_first:
+    for task in dag.parents_first:
         own = {
-            ids[wait.key, wait.dependency] for wait in dag.waits[work] if (wait.key, wait.dependency) in ids
+            ids[wait.key, wait.dependency] for wait in dag.waits[task] if (wait.key, wait.dependency) in ids
         }
-        above[work] = frozenset(own).union(*(above.get(parent, frozenset()) for parent in dag.upstream[work]))
-    return {work: tuple(sorted(found)) for work, found in above.items()}
+        above[task] = frozenset(own).union(*(above.get(parent, frozenset()) for parent in dag.upstream[task]))
+    return {task: tuple(sorted(found)) for task, found in above.items()}
 
 
-def _consumed(graph: Graph) -> dict[str, dict[str, tuple[Consumed, ...]]]:
+def _consumed(graph: TeamGraph) -> dict[str, dict[str, tuple[Consumed, ...]]]:
     found: dict[str, dict[str, list[Consumed]]] = {}
     for pipeline, dag in sorted(graph.dags.items()):
         ids = sensor_task_ids(dag)
-        for work_id, waits in dag.waits.items():
-            work = dag.works[work_id]
+        for unique_id, waits in dag.waits.items():
+            task = dag.tasks[unique_id]
             for wait in waits:
                 reader = Consumed(
                     pipeline=pipeline,
                     producer_pipeline=wait.producer_pipeline,
-                    task_group=group_of(work),
-                    task_id=name_of(work.name),
+                    task_group=group_of(task),
+                    task_id=name_of(task.name),
                     sensor_task_id=ids.get((wait.key, wait.dependency)),
                     dependency=str(wait.dependency),
                 )

@@ -4,17 +4,17 @@ import re
 from collections import Counter
 
 from dbt_scheduler.graph.lineage import DagGraph
-from dbt_scheduler.project.types import Dependency, Work
+from dbt_scheduler.project.types import DependencyKind, ProjectTask
 from dbt_scheduler.registry.entry import AssetKey, full_task_id
 from dbt_scheduler.spec import ONE_WRITER, sensor_group
 
 ON_RUN_START = "on_run_start"
 ON_RUN_END = "on_run_end"
 DBT_TESTS = "dbt_tests"
-SENSOR_GROUPS = {each: sensor_group(each) for each in (Dependency.HARD, Dependency.SOFT)}
+SENSOR_GROUPS = {each: sensor_group(each) for each in (DependencyKind.HARD, DependencyKind.SOFT)}
 RESERVED_GROUPS = frozenset({ON_RUN_START, ON_RUN_END, DBT_TESTS, *SENSOR_GROUPS.values()})
 
-SensorIds = dict[tuple[AssetKey, Dependency], str]
+SensorIds = dict[tuple[AssetKey, DependencyKind], str]
 """The sensor of each asset and dependency kind that a DAG's tasks wait for."""
 
 _NOT_IN_GROUPS, _NOT_IN_NAMES = re.compile(r"[^\w-]"), re.compile(r"[^\w.-]")
@@ -26,9 +26,9 @@ _LONGEST_GROUP = 60
 """Together with the dot below Airflow's limit of 250 for a task id."""
 
 
-def group_of(work: Work) -> str | None:
-    """A work's task group: letters, digits, underscores and dashes only, as Airflow asks."""
-    return _fit(_NOT_IN_GROUPS.sub("_", work.group), _LONGEST_GROUP) if work.group else None
+def group_of(task: ProjectTask) -> str | None:
+    """A task's task group: letters, digits, underscores and dashes only, as Airflow asks."""
+    return _fit(_NOT_IN_GROUPS.sub("_", task.group), _LONGEST_GROUP) if task.group else None
 
 
 def name_of(name: str) -> str:
@@ -36,14 +36,14 @@ def name_of(name: str) -> str:
     return _fit(_NOT_IN_NAMES.sub("_", name), _LONGEST_NAME)
 
 
-def task_id_of(work: Work) -> str:
-    """A work's full task id."""
-    return full_task_id(group_of(work), name_of(work.name))
+def task_id_of(task: ProjectTask) -> str:
+    """A task's full task id."""
+    return full_task_id(group_of(task), name_of(task.name))
 
 
-def writer_pool_of(team: str, work: Work) -> str:
-    """The pool whose one slot a work takes in whichever DAG; of letters, digits, ``_``, ``-`` and ``.``."""
-    return _fit(ONE_WRITER + _NOT_IN_POOLS.sub("_", f"{team}.{work.name}"), _LONGEST_POOL)
+def writer_pool_of(team: str, task: ProjectTask) -> str:
+    """The pool whose one slot a task takes in whichever DAG; of letters, digits, ``_``, ``-`` and ``.``."""
+    return _fit(ONE_WRITER + _NOT_IN_POOLS.sub("_", f"{team}.{task.name}"), _LONGEST_POOL)
 
 
 def test_task_id(name: str) -> str:

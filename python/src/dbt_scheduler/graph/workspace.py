@@ -9,11 +9,11 @@ from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.findings.catalogue.assets import SCH313
 from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.graph.dbt_tests import TestPlan, plan_tests
-from dbt_scheduler.graph.global_assets import Known, resolve_globals
-from dbt_scheduler.graph.lineage import Graph, build_graph
+from dbt_scheduler.graph.global_assets import KnownTeams, resolve_globals
+from dbt_scheduler.graph.lineage import TeamGraph, build_graph
 from dbt_scheduler.graph.registry_entry import complete_entry, produced_entry
-from dbt_scheduler.project.exposed_assets import expose
-from dbt_scheduler.project.loading import Loaded, load_project
+from dbt_scheduler.project.exposed_assets import match_exposed_assets
+from dbt_scheduler.project.loading import LoadedProject, load_project
 from dbt_scheduler.project.types import Project
 from dbt_scheduler.registry.directory import Directory, retired_assets
 from dbt_scheduler.registry.entry import Entry
@@ -22,13 +22,13 @@ from dbt_scheduler.registry.entry import Entry
 class Team(msgspec.Struct, frozen=True):
     """One of the teams at hand.
 
-    ``plans`` is by pipeline, ``exposure_lines`` the line in ``scheduler.yaml`` that exposes an asset, by asset,
+    ``test_plans`` is by pipeline, ``exposure_lines`` the line in ``scheduler.yaml`` that exposes an asset, by asset,
     and ``findings`` are those met while reading it.
     """
 
     project: Project
-    graph: Graph
-    plans: dict[str, TestPlan]
+    graph: TeamGraph
+    test_plans: dict[str, TestPlan]
     entry: Entry
     exposure_lines: dict[str, int]
     findings: tuple[Finding, ...]
@@ -48,14 +48,14 @@ class Workspace(msgspec.Struct, frozen=True):
 
 def load_projects(
     folders: Iterable[Path], platform: PlatformConfig, manifest: Path | None = None
-) -> list[Loaded]:
+) -> list[LoadedProject]:
     """Load every folder.
 
     Raises:
         CannotRunError: with the reasons of all the folders that could not be loaded.
 
     """
-    loaded: list[Loaded] = []
+    loaded: list[LoadedProject] = []
     reasons: list[Finding] = []
     for folder in folders:
         try:
@@ -68,7 +68,7 @@ def load_projects(
 
 
 def build_workspace(
-    loaded: Sequence[Loaded],
+    loaded: Sequence[LoadedProject],
     platform: PlatformConfig,
     registry: Mapping[str, Entry],
     unreadable: Collection[str] = (),
@@ -79,28 +79,28 @@ def build_workspace(
     """
     loaded = _one_per_team(loaded)
     schedules = {name: pipeline.schedule for name, pipeline in platform.pipelines.items()}
-    exposures = [expose(each.project, platform.pipelines.keys()) for each in loaded]
+    exposures = [match_exposed_assets(each.project, platform.pipelines.keys()) for each in loaded]
     own = {
         each.project.team: produced_entry(each.project, exposed.assets, schedules)
         for each, exposed in zip(loaded, exposures, strict=True)
     }
     directory = Directory({**registry, **own})
-    known = Known(directory, retired_assets(registry, directory), set(unreadable) - own.keys())
+    known = KnownTeams(directory, retired_assets(registry, directory), set(unreadable) - own.keys())
     teams = []
     for each, exposed in zip(loaded, exposures, strict=True):
         globals_ = resolve_globals(each.project, known)
         graph = build_graph(each.project, globals_.assets, directory)
         entry = complete_entry(own[each.project.team], graph)
-        plans = {pipeline: plan_tests(graph, dag) for pipeline, dag in graph.dags.items()}
+        test_plans = {pipeline: plan_tests(graph, dag) for pipeline, dag in graph.dags.items()}
         findings = (*each.findings, *exposed.findings, *globals_.findings)
-        teams.append(Team(each.project, graph, plans, entry, exposed.lines, findings))
+        teams.append(Team(each.project, graph, test_plans, entry, exposed.lines, findings))
     complete = {team.project.team: team.entry for team in teams}
     return Workspace(platform, tuple(teams), Directory({**registry, **complete}), registry)
 
 
-def _one_per_team(loaded: Sequence[Loaded]) -> list[Loaded]:
+def _one_per_team(loaded: Sequence[LoadedProject]) -> list[LoadedProject]:
     """The first folder of each team; a second one cannot be looked at together with it, and is a finding."""
-    first: dict[str, Loaded] = {}
+    first: dict[str, LoadedProject] = {}
     for each in loaded:
         project = each.project
         other = first.setdefault(project.team, each)

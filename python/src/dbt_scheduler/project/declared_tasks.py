@@ -10,57 +10,68 @@ from dbt_scheduler.findings.catalogue.tasks import SCH203, SCH205, SCH206, SCH20
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.derived_pipelines import derive_pipelines
-from dbt_scheduler.project.names import Names
-from dbt_scheduler.project.types import Table, Work
+from dbt_scheduler.project.names import NameIndex
+from dbt_scheduler.project.types import ProjectTask, Table
 
 
-class Declared(msgspec.Struct, frozen=True):
+class DeclaredTasks(msgspec.Struct, frozen=True):
     """The declared tasks as works, the tables they fill (to work id, and to asset), and what was wrong."""
 
-    works: tuple[Work, ...]
+    tasks: tuple[ProjectTask, ...]
     makers: dict[str, str]
     table_assets: dict[str, str]
     findings: tuple[Finding, ...]
 
 
-class Surroundings(msgspec.Struct, frozen=True):
+class Scope(msgspec.Struct, frozen=True):
     """What the declared tasks of a team can refer to."""
 
     file: str
-    names: Names
+    names: NameIndex
     pipelines: Collection[str]
     disabled: Collection[str]
-    nodes: Mapping[str, Work]
+    nodes: Mapping[str, ProjectTask]
 
 
-def declare_tasks(config: TeamConfig, around: Surroundings) -> Declared:
+def declare_tasks(config: TeamConfig, scope: Scope) -> DeclaredTasks:
     """Resolve every task's assets, then its conditions, then its pipelines."""
-    declaring = _Declaring(around)
+    resolver = _TaskResolver(scope)
     for task in config.tasks:
-        declaring.resolve_assets(task)
-    assets = declaring.asset_names()
-    works = [declaring.work(task, assets) for task in config.tasks]
-    open_ = {work.id for work in works if work.task and not work.task.pipelines}
-    derived = derive_pipelines({**around.nodes, **{work.id: work for work in works}}, declaring.makers, open_)
-    works = [msgspec.structs.replace(work, pipelines=derived.get(work.id, work.pipelines)) for work in works]
-    declaring.findings += [
-        declaring.underivable(work) for work in works if work.id in open_ and not work.pipelines
+        resolver.resolve_assets(task)
+    assets = resolver.asset_names()
+    tasks = [resolver.project_task(task, assets) for task in config.tasks]
+    open_ = {
+        project_task.id
+        for project_task in tasks
+        if project_task.declaration and not project_task.declaration.pipelines
+    }
+    derived = derive_pipelines(
+        {**scope.nodes, **{project_task.id: project_task for project_task in tasks}}, resolver.makers, open_
+    )
+    tasks = [
+        msgspec.structs.replace(project_task, pipelines=derived.get(project_task.id, project_task.pipelines))
+        for project_task in tasks
     ]
-    return Declared(tuple(works), declaring.makers, assets, tuple(declaring.findings))
+    resolver.findings += [
+        resolver.underivable(project_task)
+        for project_task in tasks
+        if project_task.id in open_ and not project_task.pipelines
+    ]
+    return DeclaredTasks(tuple(tasks), resolver.makers, assets, tuple(resolver.findings))
 
 
-def work_id(task: TaskConfig) -> str:
+def declared_task_id(task: TaskConfig) -> str:
     """The id of a declared task, in the manner of dbt's unique ids."""
     return f"task.{task.name}"
 
 
-class _Declaring:
+class _TaskResolver:
     """One pass over a team's declared tasks: which of them fills which table (``makers``), what was wrong."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, scope: Scope) -> None:
         self.makers: dict[str, str] = {}
         self.findings: list[Finding] = []
-        self._around = around
+        self._scope = scope
         self._filled: dict[str, Table] = {}
 
     def resolve_assets(self, task: TaskConfig) -> None:
@@ -68,29 +79,29 @@ class _Declaring:
             table = self._asset_table(task, asset)
             if table is None:
                 continue
-            other = self.makers.setdefault(table.id, work_id(task))
+            other = self.makers.setdefault(table.id, declared_task_id(task))
             self._filled[table.id] = table
-            if other != work_id(task):
+            if other != declared_task_id(task):
                 first = other.removeprefix("task.")
-                self._find(
+                self._report(
                     SCH208.at(
-                        *self._place(task), subject=task.name, asset=asset, first=first, second=task.name
+                        *self._location(task), subject=task.name, asset=asset, first=first, second=task.name
                     )
                 )
 
     def asset_names(self) -> dict[str, str]:
         """A filled table's asset is called after it, or ``source.table`` where that alone is ambiguous."""
         uses = Counter(table.name for table in self._filled.values())
-        names = self._around.names
+        names = self._scope.names
         return {
-            table.id: table.full_name if uses[table.name] > 1 or names.find_works(table.name) else table.name
+            table.id: table.full_name if uses[table.name] > 1 or names.find_tasks(table.name) else table.name
             for table in self._filled.values()
         }
 
-    def work(self, task: TaskConfig, assets: Mapping[str, str]) -> Work:
-        filled = [table for table, maker in self.makers.items() if maker == work_id(task)]
-        return Work(
-            id=work_id(task),
+    def project_task(self, task: TaskConfig, assets: Mapping[str, str]) -> ProjectTask:
+        filled = [table for table, maker in self.makers.items() if maker == declared_task_id(task)]
+        return ProjectTask(
+            id=declared_task_id(task),
             name=task.name,
             group=task.group,
             pipelines=tuple(self._known_pipelines(task)),
@@ -99,66 +110,73 @@ class _Declaring:
             owners=task.owners,
             retries=task.retries,
             timeout_seconds=task.timeout_seconds,
-            task=task,
+            declaration=task,
         )
 
-    def underivable(self, work: Work) -> Finding:
+    def underivable(self, project_task: ProjectTask) -> Finding:
         reason = "neither its conditions nor the readers of its assets share any"
-        if not work.parents and not work.assets:
+        if not project_task.parents and not project_task.assets:
             reason = "it has neither conditions nor assets of this team"
-        line = work.task.line if work.task else 0
-        return SCH209.at(self._around.file, line, subject=work.name, task=work.name, reason=reason)
+        line = project_task.declaration.line if project_task.declaration else 0
+        return SCH209.at(
+            self._scope.file, line, subject=project_task.name, task=project_task.name, reason=reason
+        )
 
     def _asset_table(self, task: TaskConfig, asset: str) -> Table | None:
-        names = self._around.names
+        names = self._scope.names
         found = [table for table in names.find_tables(asset) if not table.is_global]
         if len(found) == 1:
             return found[0]
         if found:
-            self._find(self._ambiguous(task, asset, [table.full_name for table in found]))
+            self._report(self._ambiguous(task, asset, [table.full_name for table in found]))
             return None
         if names.find_tables(asset):
             hint = "this table is declared as another team's asset: a task of this team cannot fill it"
-        elif names.find_works(asset):
+        elif names.find_tasks(asset):
             hint = "a task fills source tables; this is a dbt node, which dbt builds itself"
         else:
             hint = did_you_mean(asset, names.tables)
-        self._find(
-            SCH207.at(*self._place(task), subject=task.name, hint=hint or None, task=task.name, asset=asset)
+        self._report(
+            SCH207.at(
+                *self._location(task), subject=task.name, hint=hint or None, task=task.name, asset=asset
+            )
         )
         return None
 
     def _parents(self, task: TaskConfig) -> Iterator[str]:
         for condition in task.conditions:
-            works = self._around.names.find_works(condition)
-            tables = self._around.names.find_tables(condition)
+            tasks = self._scope.names.find_tasks(condition)
+            tables = self._scope.names.find_tables(condition)
             waited = [table for table in tables if table.is_global or table.id in self.makers]
-            waited += self._around.names.find_externals(condition)
-            if len(works) + len(waited) > 1:
-                choices = [*(work.id for work in works), *(table.full_name for table in waited)]
-                self._find(self._ambiguous(task, condition, choices))
-            elif works or waited:
-                yield from (item.id for item in works)
+            waited += self._scope.names.find_externals(condition)
+            if len(tasks) + len(waited) > 1:
+                choices = [
+                    *(project_task.id for project_task in tasks),
+                    *(table.full_name for table in waited),
+                ]
+                self._report(self._ambiguous(task, condition, choices))
+            elif tasks or waited:
+                yield from (item.id for item in tasks)
                 yield from (item.id for item in waited)
             elif not tables:  # A table that is there but that nobody fills is outside the platform: no wait.
-                self._find(self._unknown_condition(task, condition))
+                self._report(self._unknown_condition(task, condition))
 
     def _ambiguous(self, task: TaskConfig, name: str, choices: list[str]) -> Finding:
         example = next((choice for choice in choices if choice.count(".") == 1), choices[0])
         words = {"name": name, "choices": ", ".join(choices), "example": example}
-        return SCH206.at(*self._place(task), subject=task.name, task=task.name, **words)
+        return SCH206.at(*self._location(task), subject=task.name, task=task.name, **words)
 
     def _unknown_condition(self, task: TaskConfig, condition: str) -> Finding:
         words = {"task": task.name, "condition": condition}
-        if condition in self._around.disabled:
+        if condition in self._scope.disabled:
             words |= {"state": "disabled in dbt"}
             hint = "enable it in dbt, or take it out of the conditions"
-            return SCH214.at(*self._place(task), subject=task.name, hint=hint, **words)
-        hint = did_you_mean(condition, self._around.names.known())
-        return SCH205.at(*self._place(task), subject=task.name, hint=hint or None, **words)
+            return SCH214.at(*self._location(task), subject=task.name, hint=hint, **words)
+        hint = did_you_mean(condition, self._scope.names.known())
+        return SCH205.at(*self._location(task), subject=task.name, hint=hint or None, **words)
 
     def _known_pipelines(self, task: TaskConfig) -> Iterator[str]:
-        known = self._around.pipelines
+        known = self._scope.pipelines
         for pipeline in task.pipelines:
             if pipeline in known:
                 yield pipeline
@@ -169,10 +187,10 @@ class _Declaring:
                 "pipeline": pipeline,
                 "pipelines": ", ".join(sorted(known)),
             }
-            self._find(SCH203.at(*self._place(task), subject=task.name, hint=hint, **words))
+            self._report(SCH203.at(*self._location(task), subject=task.name, hint=hint, **words))
 
-    def _place(self, task: TaskConfig) -> tuple[str, int]:
-        return self._around.file, task.line
+    def _location(self, task: TaskConfig) -> tuple[str, int]:
+        return self._scope.file, task.line
 
-    def _find(self, finding: Finding) -> None:
+    def _report(self, finding: Finding) -> None:
         self.findings.append(finding)

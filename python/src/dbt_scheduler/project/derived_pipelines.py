@@ -4,36 +4,36 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from heapq import heappop, heappush
 
-from dbt_scheduler.project.types import Work
+from dbt_scheduler.project.types import ProjectTask
 
-Readers = Mapping[str, list[str]]
-"""For each work's or table's id, the ids of the works that read it."""
+ReaderIds = Mapping[str, list[str]]
+"""For each task's or table's id, the ids of the tasks that read it."""
 
 
 def derive_pipelines(
-    works: Mapping[str, Work], makers: Mapping[str, str], wanting: Collection[str]
+    tasks: Mapping[str, ProjectTask], makers: Mapping[str, str], wanting: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
     """Pipelines for the ``wanting`` works, as far as there are any.
 
-    A work gets the pipelines that all its own team's conditions share, else all of those that read what it
-    makes. Works whose conditions are settled go first, so that the order in the file does not matter.
+    A task gets the pipelines that all its own team's conditions share, else all of those that read what it
+    makes. tasks whose conditions are settled go first, so that the order in the file does not matter.
     """
-    return _Derivation(works, makers, wanting).pipelines()
+    return _Derivation(tasks, makers, wanting).pipelines()
 
 
 class _Derivation:
     """Settles one work after the other: the first, in the order of the file, that gets pipelines.
 
-    A work that got none is looked at again when something changed that it depends on, and not before.
+    A task that got none is looked at again when something changed that it depends on, and not before.
     """
 
     def __init__(
-        self, works: Mapping[str, Work], makers: Mapping[str, str], wanting: Collection[str]
+        self, tasks: Mapping[str, ProjectTask], makers: Mapping[str, str], wanting: Collection[str]
     ) -> None:
-        self._works, self._makers, self._wanting = works, makers, wanting
-        self._readers = _readers(works, makers)
-        self._found = {work.id: work.pipelines for work in works.values()}
-        open_ = [work.id for work in works.values() if work.id in wanting]
+        self._works, self._makers, self._wanting = tasks, makers, wanting
+        self._readers = _readers(tasks, makers)
+        self._found = {task.id: task.pipelines for task in tasks.values()}
+        open_ = [task.id for task in tasks.values() if task.id in wanting]
         self._open = {each: at for at, each in enumerate(open_)}
         self._waits_for = {each: self._parents(each) & self._open.keys() for each in open_}
         self._settled = [(at, each) for each, at in self._open.items() if not self._waits_for[each]]
@@ -53,7 +53,7 @@ class _Derivation:
         return {self._makers.get(parent, parent) for parent in self._works[each].parents}
 
     def _settle(self, each: str) -> bool:
-        """Give a work its pipelines; false if it gets none now."""
+        """Give a task its pipelines; false if it gets none now."""
         found = self._shared(self._works[each]) or self._read_in(each)
         if not found:
             return False
@@ -71,7 +71,7 @@ class _Derivation:
         return True
 
     def _above(self, each: str) -> set[str]:
-        """What it reads, also through works that no pipeline runs: as far as that has no pipelines yet."""
+        """What it reads, also through tasks that no pipeline runs: as far as that has no pipelines yet."""
         above: set[str] = set()
         queue = [each]
         while queue:
@@ -81,15 +81,15 @@ class _Derivation:
                     queue.append(parent)
         return above
 
-    def _shared(self, work: Work) -> tuple[str, ...]:
-        own = [set(self._found.get(self._makers.get(parent, parent), ())) for parent in work.parents]
+    def _shared(self, task: ProjectTask) -> tuple[str, ...]:
+        own = [set(self._found.get(self._makers.get(parent, parent), ())) for parent in task.parents]
         own = [pipelines for pipelines in own if pipelines]
         return tuple(sorted(set.intersection(*own))) if own else ()
 
-    def _read_in(self, work: str) -> tuple[str, ...]:
-        """The pipelines of whoever reads what the work makes, also through works that no pipeline runs."""
+    def _read_in(self, task: str) -> tuple[str, ...]:
+        """The pipelines of whoever reads what the task makes, also through tasks that no pipeline runs."""
         pipelines: set[str] = set()
-        seen, queue = {work}, list(self._readers[work])
+        seen, queue = {task}, list(self._readers[task])
         while queue:
             reader = queue.pop()
             if reader in seen or reader in self._barren:
@@ -99,13 +99,13 @@ class _Derivation:
             if not self._found[reader]:
                 queue += self._readers[reader]
         if not pipelines:
-            self._barren |= seen  # so that works that nothing reads are not looked through again and again
+            self._barren |= seen  # so that tasks that nothing reads are not looked through again and again
         return tuple(sorted(pipelines))
 
 
-def _readers(works: Mapping[str, Work], makers: Mapping[str, str]) -> Readers:
+def _readers(tasks: Mapping[str, ProjectTask], makers: Mapping[str, str]) -> ReaderIds:
     readers: dict[str, list[str]] = defaultdict(list)
-    for work in works.values():
-        for parent in work.parents:
-            readers[makers.get(parent, parent)].append(work.id)
+    for task in tasks.values():
+        for parent in task.parents:
+            readers[makers.get(parent, parent)].append(task.id)
     return readers

@@ -13,7 +13,7 @@ from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.types import Project
 
 
-class Exposures(msgspec.Struct, frozen=True):
+class ExposureMatches(msgspec.Struct, frozen=True):
     """For each exposed asset its pipelines, with the SLO in seconds or None, and the line; what was wrong."""
 
     assets: dict[str, dict[str, int | None]]
@@ -21,18 +21,18 @@ class Exposures(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def expose(project: Project, pipelines: Collection[str]) -> Exposures:
+def match_exposed_assets(project: Project, pipelines: Collection[str]) -> ExposureMatches:
     """Match every asset with the first ``exposed_assets`` entry whose regex is its whole name."""
     matcher = _Matcher(project, pipelines)
     assets, lines = {}, {}
     for asset, maker in project.assets.items():
-        made_in = project.works[maker].pipelines
+        made_in = project.tasks[maker].pipelines
         if (entry := matcher.entry(asset)) is not None and (
             exposed := matcher.exposed(entry, asset, made_in)
         ):
             assets[asset], lines[asset] = exposed, entry.line
     matcher.report_unmatched()
-    return Exposures(assets, lines, tuple(matcher.findings))
+    return ExposureMatches(assets, lines, tuple(matcher.findings))
 
 
 class _Matcher:

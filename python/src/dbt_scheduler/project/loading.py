@@ -15,32 +15,34 @@ from dbt_scheduler.findings.catalogue.nodes import SCH102
 from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.dbt_flags import strict_warnings
-from dbt_scheduler.project.declared_tasks import Declared, Surroundings, declare_tasks
-from dbt_scheduler.project.locations import node_place
+from dbt_scheduler.project.declared_tasks import DeclaredTasks, Scope, declare_tasks
+from dbt_scheduler.project.locations import node_location
 from dbt_scheduler.project.manifest import Manifest, Node, load_manifest
-from dbt_scheduler.project.names import collect_names
-from dbt_scheduler.project.node_settings import NodeSettings, read_settings, shape_finding
+from dbt_scheduler.project.names import index_names
+from dbt_scheduler.project.node_settings import NodeSettings, read_settings, settings_finding
 from dbt_scheduler.project.types import (
     Project,
+    ProjectTask,
     Table,
-    Work,
     external_table,
     is_external,
     latest_assets,
-    node_work,
+    node_task,
     source_table,
 )
 from dbt_scheduler.registry.encoding import is_team
 
 
-class Loaded(msgspec.Struct, frozen=True):
+class LoadedProject(msgspec.Struct, frozen=True):
     """A project and the findings of its own files."""
 
     project: Project
     findings: tuple[Finding, ...]
 
 
-def load_project(folder: Path, pipelines: Collection[str], manifest_file: Path | None = None) -> Loaded:
+def load_project(
+    folder: Path, pipelines: Collection[str], manifest_file: Path | None = None
+) -> LoadedProject:
     """Read a team's ``scheduler.yaml`` and manifest (``target/manifest.json`` unless named).
 
     Raises:
@@ -54,27 +56,27 @@ def load_project(folder: Path, pipelines: Collection[str], manifest_file: Path |
         )
     config, findings = _team_config(folder / "scheduler.yaml")
     manifest = load_manifest(manifest_file or folder / "target" / "manifest.json")
-    reading = _Reading(folder, manifest, frozenset(pipelines))
-    project = _with_a_team(reading.project(config), folder / "scheduler.yaml")
-    return Loaded(project, (*findings, *reading.findings))
+    reading = _ProjectReader(folder, manifest, frozenset(pipelines))
+    project = _with_valid_team(reading.project(config), folder / "scheduler.yaml")
+    return LoadedProject(project, (*findings, *reading.findings))
 
 
-def load_without_folder(manifest_file: Path, pipelines: Collection[str]) -> Loaded:
+def load_bare_manifest(manifest_file: Path, pipelines: Collection[str]) -> LoadedProject:
     """A team of which only the manifest is at hand: called after its dbt project, with no ``scheduler.yaml``.
 
     Raises:
         CannotRunError: the manifest cannot be read.
 
     """
-    reading = _Reading(manifest_file.parent, load_manifest(manifest_file), frozenset(pipelines))
-    project = _with_a_team(reading.project(TeamConfig()), manifest_file)
-    return Loaded(project, tuple(reading.findings))
+    reading = _ProjectReader(manifest_file.parent, load_manifest(manifest_file), frozenset(pipelines))
+    project = _with_valid_team(reading.project(TeamConfig()), manifest_file)
+    return LoadedProject(project, tuple(reading.findings))
 
 
-def _with_a_team(project: Project, place: Path) -> Project:
+def _with_valid_team(project: Project, location: Path) -> Project:
     """The project, if its team can be one: dbt allows project names that no file or DAG should have."""
     if not is_team(project.team):
-        raise CannotRunError.because(SCH417.at(str(place), subject=project.team, team=project.team))
+        raise CannotRunError.because(SCH417.at(str(location), subject=project.team, team=project.team))
     return project
 
 
@@ -88,7 +90,7 @@ def _team_config(path: Path) -> tuple[TeamConfig, tuple[Finding, ...]]:
     return config, findings
 
 
-class _Reading:
+class _ProjectReader:
     """One pass over a manifest, and the findings it gathers."""
 
     def __init__(self, folder: Path, manifest: Manifest, pipelines: frozenset[str]) -> None:
@@ -102,13 +104,15 @@ class _Reading:
         runs = config.dbt_settings.enabled
         # dbt promises no order of its manifest.
         built = {id_: node for id_, node in sorted(manifest.nodes.items()) if node.runs}
-        nodes = {id_: self._work(node, runs=runs) for id_, node in built.items() if not is_external(node)}
+        nodes = {
+            id_: self._node_task(node, runs=runs) for id_, node in built.items() if not is_external(node)
+        }
         tables = {id_: source_table(source) for id_, source in sorted(manifest.sources.items())}
         externals = {id_: external_table(node) for id_, node in built.items() if is_external(node)}
-        latest = dict(latest_assets(work.node for work in nodes.values() if work.node))
-        declared = declare_tasks(config, self._surroundings(nodes, tables | externals, latest))
+        latest = dict(latest_assets(task.node for task in nodes.values() if task.node))
+        declared = declare_tasks(config, self._scope(nodes, tables | externals, latest))
         self.findings += declared.findings
-        works = nodes | {work.id: work for work in declared.works}
+        tasks = nodes | {task.id: task for task in declared.tasks}
         team = config.team or manifest.metadata.project_name or _project_name(self._folder) or ""
         return Project(
             team=team,
@@ -116,8 +120,8 @@ class _Reading:
             folder=self._folder,
             config=config,
             manifest=manifest,
-            works=works,
-            tables=tables | _read_externals(externals, works.values()),
+            tasks=tasks,
+            tables=tables | _read_externals(externals, tasks.values()),
             tests=tuple(node for node in manifest.nodes.values() if node.resource_type == "test"),
             makers=declared.makers,
             table_assets=declared.table_assets,
@@ -126,65 +130,67 @@ class _Reading:
             strict_warnings=strict_warnings(self._folder),
         )
 
-    def _work(self, node: Node, *, runs: bool) -> Work:
+    def _node_task(self, node: Node, *, runs: bool) -> ProjectTask:
         settings, problems = read_settings(node.config.meta)
         for problem in problems:
-            place = node_place(self._folder, node, *problem.path)
-            self.findings.append(shape_finding(problem, place, node.name))
+            location = node_location(self._folder, node, *problem.path)
+            self.findings.append(settings_finding(problem, location, node.name))
         if not self._pipelines.issuperset(settings.pipelines):
             settings = self._without_unknown_pipelines(node, settings)
-        return node_work(node, settings, runs=runs)
+        return node_task(node, settings, runs=runs)
 
     def _without_unknown_pipelines(self, node: Node, settings: NodeSettings) -> NodeSettings:
         known = tuple(pipeline for pipeline in settings.pipelines if pipeline in self._pipelines)
         for pipeline in settings.pipelines:
             if pipeline not in self._pipelines:
-                place = node_place(self._folder, node, "scheduler", "pipelines")
+                location = node_location(self._folder, node, "scheduler", "pipelines")
                 hint = did_you_mean(pipeline, self._pipelines) or None
                 words = {
                     "node": node.name,
                     "pipeline": pipeline,
                     "pipelines": ", ".join(sorted(self._pipelines)),
                 }
-                self.findings.append(SCH102.at(*place, subject=node.name, hint=hint, **words))
+                self.findings.append(SCH102.at(*location, subject=node.name, hint=hint, **words))
         return msgspec.structs.replace(settings, pipelines=known)
 
-    def _surroundings(
-        self, nodes: dict[str, Work], tables: dict[str, Table], latest: dict[str, str]
-    ) -> Surroundings:
+    def _scope(
+        self, nodes: dict[str, ProjectTask], tables: dict[str, Table], latest: dict[str, str]
+    ) -> Scope:
         disabled = self._manifest.disabled or {}
-        return Surroundings(
+        return Scope(
             file=str(self._folder / "scheduler.yaml"),
-            names=collect_names(nodes, tables.values(), latest),
+            names=index_names(nodes, tables.values(), latest),
             pipelines=self._pipelines,
             disabled=frozenset(node.name for versions in disabled.values() for node in versions),
             nodes=nodes,
         )
 
-    def _assets(self, nodes: Iterable[Work], declared: Declared) -> dict[str, str]:
-        """Each asset's maker; where two scheduled works claim a name the first stays, with a finding."""
-        claims: dict[str, list[Work]] = defaultdict(list)
-        for work in (*nodes, *declared.works):
-            for asset in work.assets:
-                claims[asset].append(work)
+    def _assets(self, nodes: Iterable[ProjectTask], declared: DeclaredTasks) -> dict[str, str]:
+        """Each asset's maker; where two scheduled tasks claim a name the first stays, with a finding."""
+        claims: dict[str, list[ProjectTask]] = defaultdict(list)
+        for task in (*nodes, *declared.tasks):
+            for asset in task.assets:
+                claims[asset].append(task)
         assets = {}
-        for asset, works in claims.items():
-            works.sort(key=lambda work: not work.pipelines)
-            assets[asset] = works[0].id
-            if len(works) > 1 and works[1].pipelines:
-                node = works[1].node
-                place = node_place(self._folder, node) if node else (str(self._folder / "scheduler.yaml"), 0)
-                words = {"asset": asset, "first": works[0].id, "second": works[1].id}
-                self.findings.append(SCH314.at(*place, subject=asset, **words))
+        for asset, tasks in claims.items():
+            tasks.sort(key=lambda task: not task.pipelines)
+            assets[asset] = tasks[0].id
+            if len(tasks) > 1 and tasks[1].pipelines:
+                node = tasks[1].node
+                location = (
+                    node_location(self._folder, node) if node else (str(self._folder / "scheduler.yaml"), 0)
+                )
+                words = {"asset": asset, "first": tasks[0].id, "second": tasks[1].id}
+                self.findings.append(SCH314.at(*location, subject=asset, **words))
         return assets
 
 
-def _read_externals(externals: dict[str, Table], works: Iterable[Work]) -> dict[str, Table]:
-    """The models of other projects that a work reads, each with the first such work: dbt-loom brings them all."""
-    readers: dict[str, Work] = {}
-    for work in works if externals else ():
-        for parent in work.parents:
-            readers.setdefault(parent, work)
+def _read_externals(externals: dict[str, Table], tasks: Iterable[ProjectTask]) -> dict[str, Table]:
+    """The models of other projects that a task reads, each with the first such task: dbt-loom brings them all."""
+    readers: dict[str, ProjectTask] = {}
+    for task in tasks if externals else ():
+        for parent in task.parents:
+            readers.setdefault(parent, task)
     return {
         id_: msgspec.structs.replace(table, reader=readers[id_])
         for id_, table in externals.items()

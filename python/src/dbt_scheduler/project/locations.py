@@ -7,13 +7,13 @@ from pathlib import Path
 from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.project.manifest import Node
 from dbt_scheduler.project.properties import locate_in_yml
-from dbt_scheduler.project.types import Table, Work
+from dbt_scheduler.project.types import ProjectTask, Table
 
-Place = tuple[str, int]
+Location = tuple[str, int]
 """A file as the user names it, and the line in it; 0 when the line is not known."""
 
 
-def node_place(folder: Path, node: Node, *below: str | int) -> Place:
+def node_location(folder: Path, node: Node, *below: str | int) -> Location:
     """The place of a key under the node's ``meta``, or of the nearest thing to it that the files have."""
     path = _root(folder, node) / node.file
     document = _document(path) if node.patch_path else None
@@ -23,25 +23,25 @@ def node_place(folder: Path, node: Node, *below: str | int) -> Place:
     return str(path), line
 
 
-def work_place(folder: Path, work: Work, *below: str | int) -> Place:
+def task_location(folder: Path, task: ProjectTask, *below: str | int) -> Location:
     """The place of a node's key, or of a declared task in ``scheduler.yaml``."""
-    if work.node is not None:
-        return node_place(folder, work.node, *below)
-    return str(folder / "scheduler.yaml"), work.task.line if work.task else 0
+    if task.node is not None:
+        return node_location(folder, task.node, *below)
+    return str(folder / "scheduler.yaml"), task.declaration.line if task.declaration else 0
 
 
-def table_place(folder: Path, table: Table) -> Place:
+def table_location(folder: Path, table: Table) -> Location:
     """The place of a source table's declaration; of another project's model, the first ``ref`` to it."""
     if table.external is not None and table.reader is not None:
-        return _ref_place(folder, table.external, table.reader)
+        return _ref_location(folder, table.external, table.reader)
     document = _document(folder / table.file)
     line = locate_in_yml(document, "sources", (table.source_name, table.name)) if document else 0
     return str(folder / table.file), line
 
 
-def _ref_place(folder: Path, model: Node, reader: Work) -> Place:
+def _ref_location(folder: Path, model: Node, reader: ProjectTask) -> Location:
     if reader.node is None:
-        return work_place(folder, reader)
+        return task_location(folder, reader)
     path = _root(folder, reader.node) / reader.node.original_file_path
     ref = re.compile(rf"""\bref\(.*["']{re.escape(model.name)}["']""")
     lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else ()

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from dbt_scheduler.project.types import Table, Work
+from dbt_scheduler.project.types import ProjectTask, Table
 
 
-class Names(msgspec.Struct, frozen=True):
-    """Lookups of works and source tables by the names that people use for them."""
+class NameIndex(msgspec.Struct, frozen=True):
+    """Lookups of tasks and source tables by the names that people use for them."""
 
-    ids: Mapping[str, Work]
-    works: Mapping[str, tuple[Work, ...]]
+    ids: Mapping[str, ProjectTask]
+    tasks: Mapping[str, tuple[ProjectTask, ...]]
     tables: Mapping[str, tuple[Table, ...]]
     externals: Mapping[str, tuple[Table, ...]]
 
@@ -20,30 +20,32 @@ class Names(msgspec.Struct, frozen=True):
         """The source tables called ``table`` or ``source.table``."""
         return self.tables.get(name, ())
 
-    def find_works(self, name: str) -> tuple[Work, ...]:
-        """The dbt works called so, or by unique id; the bare name of a versioned model means its latest."""
-        return self.works.get(name) or tuple(work for work in (self.ids.get(name),) if work)
+    def find_tasks(self, name: str) -> tuple[ProjectTask, ...]:
+        """The dbt tasks called so, or by unique id; the bare name of a versioned model means its latest."""
+        return self.tasks.get(name) or tuple(task for task in (self.ids.get(name),) if task)
 
     def find_externals(self, name: str) -> tuple[Table, ...]:
         """Other projects' models called ``model`` or ``package.model``: where nothing of this project is."""
-        return () if name in self.works or name in self.tables else self.externals.get(name, ())
+        return () if name in self.tasks or name in self.tables else self.externals.get(name, ())
 
     def known(self) -> set[str]:
         """Every name, for a "did you mean"."""
-        return {*self.works, *self.tables, *self.externals}
+        return {*self.tasks, *self.tables, *self.externals}
 
 
-def collect_names(works: Mapping[str, Work], tables: Iterable[Table], latest: Mapping[str, str]) -> Names:
-    """Index works and tables; two packages may have a model of one name, two sources a table of one name."""
-    by_work: dict[str, list[Work]] = defaultdict(list)
-    for work in works.values():
-        by_work[work.name].append(work)
+def index_names(
+    tasks: Mapping[str, ProjectTask], tables: Iterable[Table], latest: Mapping[str, str]
+) -> NameIndex:
+    """Index tasks and tables; two packages may have a model of one name, two sources a table of one name."""
+    by_task: dict[str, list[ProjectTask]] = defaultdict(list)
+    for task in tasks.values():
+        by_task[task.name].append(task)
     for bare, asset in latest.items():
-        by_work[bare] += by_work[asset]
+        by_task[bare] += by_task[asset]
     tables = tuple(tables)
-    return Names(
-        works,
-        {name: tuple(found) for name, found in by_work.items()},
+    return NameIndex(
+        tasks,
+        {name: tuple(found) for name, found in by_task.items()},
         _by_name(table for table in tables if not table.external),
         _by_name(table for table in tables if table.external),
     )

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import msgspec
 
-from dbt_scheduler.config.schema.validation import Violation, violations, whole_numbers
+from dbt_scheduler.config.schema.validation import Violation, validate, whole_numbers
 from dbt_scheduler.findings.catalogue.nodes import SCH101
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.project.manifest import Meta
@@ -30,42 +30,42 @@ class NodeSettings(msgspec.Struct, frozen=True):
         return None if self.timeout is None else duration_seconds(self.timeout)
 
 
-class Problem(msgspec.Struct, frozen=True):
+class SettingsProblem(msgspec.Struct, frozen=True):
     """Something wrong in one of the two keys; ``path`` leads to it from ``meta``."""
 
     path: tuple[str | int, ...]
     violation: Violation
 
 
-def read_settings(meta: Meta) -> tuple[NodeSettings, tuple[Problem, ...]]:
+def read_settings(meta: Meta) -> tuple[NodeSettings, tuple[SettingsProblem, ...]]:
     """The settings, without the keys that are wrong, and what is wrong with those."""
     if meta.scheduler is None and meta.scheduler_defaults is None:
         return _NO_SETTINGS
     return _read(msgspec.json.encode(meta))
 
 
-_NO_SETTINGS: tuple[NodeSettings, tuple[Problem, ...]] = (NodeSettings(), ())
+_NO_SETTINGS: tuple[NodeSettings, tuple[SettingsProblem, ...]] = (NodeSettings(), ())
 
 
-def shape_finding(problem: Problem, place: tuple[str, int], subject: str) -> Finding:
+def settings_finding(problem: SettingsProblem, location: tuple[str, int], subject: str) -> Finding:
     """The problem as a finding at its place."""
     where = f'meta.{problem.path[0]} of "{subject}"'
     violation = problem.violation
-    return SCH101.at(*place, subject=subject, hint=violation.hint, where=where, problem=violation.problem)
+    return SCH101.at(*location, subject=subject, hint=violation.hint, where=where, problem=violation.problem)
 
 
 @lru_cache(maxsize=10_000)
-def _read(content: bytes) -> tuple[NodeSettings, tuple[Problem, ...]]:
+def _read(content: bytes) -> tuple[NodeSettings, tuple[SettingsProblem, ...]]:
     """Read one distinct ``meta``, as JSON: thousands of nodes have few distinct ones."""
     meta = msgspec.json.decode(content, type=Meta)
     merged: dict[str, object] = {}
-    problems: list[Problem] = []
+    problems: list[SettingsProblem] = []
     for key in _KEYS:
         value = getattr(meta, key)
         if value is None:
             continue
-        found = violations("meta_scheduler", value)
-        problems += [Problem((key, *violation.path), violation) for violation in found]
+        found = validate("meta_scheduler", value)
+        problems += [SettingsProblem((key, *violation.path), violation) for violation in found]
         if isinstance(value, dict) and all(violation.path for violation in found):
             wrong = {violation.path[0] for violation in found}
             unknown = set(value) - set(NodeSettings.__struct_fields__)

@@ -15,7 +15,7 @@ def readers(project: Project) -> Mapping[str, list[str]]:
     nodes = [node for node in project.manifest.nodes.values() if node.resource_type != "test"]
     parents = {node.unique_id: node.depends_on.nodes for node in nodes}
     parents |= {each.unique_id: each.depends_on.nodes for each in project.manifest.exposures.values()}
-    parents |= {work.id: work.parents for work in project.works.values()}
+    parents |= {task.id: task.parents for task in project.tasks.values()}
     for reader, read in sorted(parents.items()):
         for parent in dict.fromkeys(read):
             found[parent].append(reader)

@@ -15,7 +15,7 @@ GLOBAL_ASSETS = "global_assets"
 """The source name, and the folder name, that mark a source table as another team's asset."""
 
 
-class Dependency(StrEnum):
+class DependencyKind(StrEnum):
     """How a task treats an asset that another DAG makes."""
 
     HARD = "hard"
@@ -23,10 +23,10 @@ class Dependency(StrEnum):
     NO_WAIT = "no_wait"
 
 
-class Work(msgspec.Struct, frozen=True, kw_only=True):
+class ProjectTask(msgspec.Struct, frozen=True, kw_only=True):
     """Something that makes tables: a dbt node, or a task declared in ``scheduler.yaml``.
 
-    A work with no ``pipelines`` never runs by itself; lineage passes through it. ``parents`` are ids of works
+    A task with no ``pipelines`` never runs by itself; lineage passes through it. ``parents`` are ids of tasks
     and of source tables.
     """
 
@@ -39,14 +39,14 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     owners: tuple[str, ...] = ()
     retries: int | None = None
     timeout_seconds: int | None = None
-    dependencies: dict[str, Dependency] = {}
+    dependencies: dict[str, DependencyKind] = {}
     node: Node | None = None
-    task: TaskConfig | None = None
+    declaration: TaskConfig | None = None
 
     @property
     def kind(self) -> str:
         """The task kind: ``dbt`` for nodes."""
-        return self.task.kind if self.task else "dbt"
+        return self.declaration.kind if self.declaration else "dbt"
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     ``team`` is the team that a global table names; None means whoever produces an asset of that name.
     ``own_table`` says that it is meant to be a table which this project builds itself.
     Another project's model (``external``) counts as a global table that nobody declares: its source is the
-    package, and ``reader`` the first work that refs it.
+    package, and ``reader`` the first task that refs it.
     """
 
     id: str
@@ -68,7 +68,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     own_table: bool = False
     team: str | None = None
     external: Node | None = None
-    reader: Work | None = None
+    reader: ProjectTask | None = None
 
     @property
     def full_name(self) -> str:
@@ -88,7 +88,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     """A team: everything that its own files say.
 
     ``makers`` maps a source table's id to the declared task that fills it and ``table_assets`` to that
-    table's asset, ``assets`` maps an asset's name to the work that makes it, and ``latest`` the bare name of
+    table's asset, ``assets`` maps an asset's name to the task that makes it, and ``latest`` the bare name of
     a versioned model to its latest version's asset. ``strict_warnings`` is dbt's option for its warnings.
     """
 
@@ -97,7 +97,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
     config: TeamConfig
     manifest: Manifest
-    works: dict[str, Work]
+    tasks: dict[str, ProjectTask]
     tables: dict[str, Table]
     tests: tuple[Node, ...]
     makers: dict[str, str]
@@ -106,27 +106,27 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     latest: dict[str, str]
     strict_warnings: str | None = None
 
-    def in_pipeline(self, pipeline: str) -> list[Work]:
-        """The works that run in a pipeline, in a stable order."""
-        return [work for work in self.works.values() if pipeline in work.pipelines]
+    def in_pipeline(self, pipeline: str) -> list[ProjectTask]:
+        """The tasks that run in a pipeline, in a stable order."""
+        return [task for task in self.tasks.values() if pipeline in task.pipelines]
 
     def maker(self, read: str) -> str:
-        """The id of the work that makes what is read: the task that fills a source table, else the id itself."""
+        """The id of the task that makes what is read: the task that fills a source table, else the id itself."""
         return self.makers.get(read, read)
 
     def asset(self, read: str) -> str:
         """The asset that is read, by the id of a source table that a task fills or of a node with a table."""
-        return self.table_assets[read] if read in self.makers else self.works[read].assets[0]
+        return self.table_assets[read] if read in self.makers else self.tasks[read].assets[0]
 
     @property
     def pipelines(self) -> tuple[str, ...]:
         """The pipelines in which this team has anything to run, sorted."""
-        return tuple(sorted({pipeline for work in self.works.values() for pipeline in work.pipelines}))
+        return tuple(sorted({pipeline for task in self.tasks.values() for pipeline in task.pipelines}))
 
 
-def node_work(node: Node, settings: NodeSettings, *, runs: bool) -> Work:
-    """The work of a dbt node; ``runs`` is false where the team switched dbt off."""
-    return Work(
+def node_task(node: Node, settings: NodeSettings, *, runs: bool) -> ProjectTask:
+    """The task of a dbt node; ``runs`` is false where the team switched dbt off."""
+    return ProjectTask(
         id=node.unique_id,
         name=asset_name(node),
         group=settings.group or _first_folder(node),
@@ -136,7 +136,7 @@ def node_work(node: Node, settings: NodeSettings, *, runs: bool) -> Work:
         owners=settings.owners,
         retries=settings.retries,
         timeout_seconds=settings.timeout_seconds,
-        dependencies={name: Dependency(kind) for name, kind in settings.dependencies.items()},
+        dependencies={name: DependencyKind(kind) for name, kind in settings.dependencies.items()},
         node=node,
     )
 

@@ -30,14 +30,14 @@ class ChangedError(Exception):
     """Somebody else was faster: the document is no longer the version that was read."""
 
 
-class Document(msgspec.Struct, frozen=True):
+class StoredDocument(msgspec.Struct, frozen=True):
     """A team's document as it lies there. Its version is opaque and differs whenever the content does."""
 
     content: bytes
     version: str
 
 
-class Documents(Protocol):
+class Backend(Protocol):
     """One document per team. Whoever reads one gets a whole one, the old or the new.
 
     ``remote`` ones are asked side by side, within a time budget, and what was read is kept in a cache.
@@ -55,7 +55,7 @@ class Documents(Protocol):
 
         """
 
-    def get(self, team: str) -> Document | None:
+    def get(self, team: str) -> StoredDocument | None:
         """One team's document; None if there is none.
 
         Raises:

@@ -10,7 +10,7 @@ from dbt_scheduler.registry.entry import Entry, dag_id
 from dbt_scheduler.spec import RESUME_DAG
 
 
-class Taken(msgspec.Struct, frozen=True):
+class TakenDagId(msgspec.Struct, frozen=True):
     """Why a team cannot have a name: the rule, what it is about, and the words of the finding."""
 
     rule: Rule
@@ -18,7 +18,7 @@ class Taken(msgspec.Struct, frozen=True):
     words: dict[str, str]
 
 
-def taken_ids(team: str, entries: Mapping[str, Entry]) -> Iterator[Taken]:
+def taken_ids(team: str, entries: Mapping[str, Entry]) -> Iterator[TakenDagId]:
     """SCH310, SCH322: each id of a team's DAGs that is not for it to take.
 
     Upper and lower case count as the same: a DAG's files are called after its id, and some disks ignore case.
@@ -32,6 +32,6 @@ def taken_ids(team: str, entries: Mapping[str, Entry]) -> Iterator[Taken]:
     for pipeline in entries[team].pipelines:
         own = dag_id(entries[team].dag_prefix, pipeline)
         if own.lower() == RESUME_DAG:
-            yield Taken(SCH322, own, {"dag_id": own, "team": team})
+            yield TakenDagId(SCH322, own, {"dag_id": own, "team": team})
         elif own.lower() in others:
-            yield Taken(SCH310, own, {"dag_id": own, "team": team, "other": others[own.lower()]})
+            yield TakenDagId(SCH310, own, {"dag_id": own, "team": team, "other": others[own.lower()]})

@@ -9,7 +9,7 @@ import msgspec
 from dbt_scheduler.files import write_atomically
 from dbt_scheduler.findings.printable import one_line
 from dbt_scheduler.registry.directory import Directory, Retired, retired_assets
-from dbt_scheduler.registry.store import Reading
+from dbt_scheduler.registry.store import RegistryContents
 
 _PROJECT = """\
 name: dbt_scheduler_registry
@@ -39,7 +39,9 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[str, ...]
 
 
-def write_snapshot(folder: Path, reading: Reading, pipelines: Collection[str], team: str | None) -> None:
+def write_dbt_package(
+    folder: Path, reading: RegistryContents, pipelines: Collection[str], team: str | None
+) -> None:
     """Write the package; ``team`` is the one whose project it is for.
 
     Of what an unreadable team may make the macros say nothing: it is not known not to exist. dbt prints these

@@ -7,10 +7,10 @@ import msgspec
 
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.entry import AssetKey, Consumed, Contact
-from dbt_scheduler.registry.upstream import Made, own_name
+from dbt_scheduler.registry.upstream import PipelineAsset, current_asset_name
 
 
-class Reader(msgspec.Struct, frozen=True):
+class ConsumerTeam(msgspec.Struct, frozen=True):
     """A team that reads an asset of another one, and the tasks that do."""
 
     team: str
@@ -18,7 +18,7 @@ class Reader(msgspec.Struct, frozen=True):
     tasks: tuple[Consumed, ...]
 
 
-class Readers:
+class Downstream:
     """Answers for any asset of a directory; what it needs to know is gathered when first asked for."""
 
     def __init__(self, directory: Directory) -> None:
@@ -27,28 +27,32 @@ class Readers:
         for team, entry in directory.entries.items():
             for producer, assets in entry.consumed.items():
                 for asset, tasks in assets.items():
-                    reads = self._reads[AssetKey(producer, own_name(directory.entries, producer, asset))]
+                    reads = self._reads[
+                        AssetKey(producer, current_asset_name(directory.entries, producer, asset))
+                    ]
                     reads[team] = reads.get(team, ()) + tasks
-        self._behind: dict[str, dict[tuple[str, str], set[Made]]] = {}
+        self._behind: dict[str, dict[tuple[str, str], set[PipelineAsset]]] = {}
 
-    def all_of(self, key: AssetKey) -> tuple[Reader, ...]:
+    def all_teams(self, key: AssetKey) -> tuple[ConsumerTeam, ...]:
         """The teams whose tasks read an asset in other DAGs than it is made in, its own among them; by name."""
         reads = sorted(self._reads.get(key, {}).items())
-        return tuple(Reader(team, self._directory.entries[team].contact, tasks) for team, tasks in reads)
+        return tuple(
+            ConsumerTeam(team, self._directory.entries[team].contact, tasks) for team, tasks in reads
+        )
 
-    def of(self, key: AssetKey) -> tuple[Reader, ...]:
+    def other_teams(self, key: AssetKey) -> tuple[ConsumerTeam, ...]:
         """The other teams whose tasks read an asset; by name."""
-        return tuple(reader for reader in self.all_of(key) if reader.team != key.team)
+        return tuple(reader for reader in self.all_teams(key) if reader.team != key.team)
 
-    def through(self, key: AssetKey, own: Iterable[Made] = ()) -> tuple[str, ...]:
+    def indirect_teams(self, key: AssetKey, own: Iterable[PipelineAsset] = ()) -> tuple[str, ...]:
         """The other teams that the asset reaches only by way of what is made of it; by name.
 
         ``own`` is what its own DAGs make of it, which the registry does not say: it records what stands
         behind waits. For the same reason, of a no_wait reader only its own asset counts.
         """
-        direct = {reader.team for reader in self.of(key)}
+        direct = {reader.team for reader in self.other_teams(key)}
         reached: set[str] = set()
-        stack = [*(Made(key.team, key.asset, pipeline) for pipeline in self._pipelines(key)), *own]
+        stack = [*(PipelineAsset(key.team, key.asset, pipeline) for pipeline in self._pipelines(key)), *own]
         seen = set(stack)
         while stack:
             for team, made in self._next(stack.pop()):
@@ -64,28 +68,28 @@ class Readers:
         made = entry.produced.get(key.asset) if entry else None
         return waited | set(made.pipelines if made else ())
 
-    def _next(self, made: Made) -> Iterator[tuple[str, set[Made]]]:
+    def _next(self, made: PipelineAsset) -> Iterator[tuple[str, set[PipelineAsset]]]:
         """Each team that reads an asset of one pipeline, and what it makes of it."""
         for team, tasks in self._reads.get(AssetKey(made.team, made.asset), {}).items():
-            found: set[Made] = set()
+            found: set[PipelineAsset] = set()
             for task in tasks:
                 if task.producer_pipeline == made.pipeline:
                     found |= self._made_of(team, task)
             if any(task.producer_pipeline == made.pipeline for task in tasks):
                 yield team, found
 
-    def _made_of(self, team: str, task: Consumed) -> set[Made]:
+    def _made_of(self, team: str, task: Consumed) -> set[PipelineAsset]:
         if team not in self._behind:
             self._behind[team] = self._made_behind(team)
         # A wait is known by its sensor; a read that waits for nothing by the task itself.
         ids = (task.pipeline, task.sensor_task_id or f"{task.task_group}/{task.task_id}")
         return self._behind[team].get(ids, set())
 
-    def _made_behind(self, team: str) -> dict[tuple[str, str], set[Made]]:
-        behind: dict[tuple[str, str], set[Made]] = defaultdict(set)
+    def _made_behind(self, team: str) -> dict[tuple[str, str], set[PipelineAsset]]:
+        behind: dict[tuple[str, str], set[PipelineAsset]] = defaultdict(set)
         for asset, produced in self._directory.entries[team].produced.items():
             for pipeline, promise in produced.pipelines.items():
-                made = Made(team, asset, pipeline)
+                made = PipelineAsset(team, asset, pipeline)
                 behind[pipeline, f"{produced.task_group}/{produced.task_id}"].add(made)
                 for sensor in promise.waits:
                     behind[pipeline, sensor].add(made)

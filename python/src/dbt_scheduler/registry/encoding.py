@@ -25,12 +25,12 @@ def is_team(name: str) -> bool:
     return bool(_TEAM.fullmatch(name))
 
 
-def encode(team: str, entry: Entry) -> bytes:
+def encode_entry(team: str, entry: Entry) -> bytes:
     """The document of a team: the same bytes for the same entry."""
     return encode_json({team: entry})
 
 
-def decode(team: str, content: bytes) -> Entry:
+def decode_entry(team: str, content: bytes) -> Entry:
     """The entry in a team's document; whoever has one may rely on what it says of pipelines and assets.
 
     Raises:

@@ -92,7 +92,7 @@ def find_produced(entry: Entry, name: str) -> tuple[str, Produced] | None:
     return next((item for item in entry.produced.items() if item[1].latest_of == name), None)
 
 
-def others_entry(published: Entry, entry: Entry) -> bool:
+def is_of_other_project(published: Entry, entry: Entry) -> bool:
     """Whether an entry of the same team was published by another dbt project."""
     return published.project_name not in (None, entry.project_name)
 

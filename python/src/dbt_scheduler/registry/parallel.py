@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 
 _AT_ONCE = 8
@@ -15,7 +15,7 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-class Calls:
+class ParallelCalls:
     """Calls of functions: in threads, until the time is up, or without a pool one after the other."""
 
     def __init__(self, pool: ThreadPoolExecutor | None, seconds: float) -> None:
@@ -36,7 +36,7 @@ class Calls:
             return self._pool.submit(function).result(self._left())
         except TimeoutError:
             raise RegistryUnreadableError(
-                f"it does not answer within {number(self._seconds, 'second')}"
+                f"it does not answer within {format_count(self._seconds, 'second')}"
             ) from None
 
     def each(
@@ -57,14 +57,14 @@ class Calls:
 
 
 @contextmanager
-def calls(seconds: float, *, remote: bool) -> Iterator[Calls]:
+def parallel_calls(seconds: float, *, remote: bool) -> Iterator[ParallelCalls]:
     """The means to call what is remote, for so many seconds in all, or what is at hand."""
     if not remote:
-        yield Calls(None, seconds)
+        yield ParallelCalls(None, seconds)
         return
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="registry")
     try:
-        yield Calls(pool, seconds)
+        yield ParallelCalls(pool, seconds)
     finally:
         # Whoever is late ends by its own time-outs; nobody waits for it here.
         pool.shutdown(wait=False, cancel_futures=True)

@@ -10,7 +10,7 @@ from dbt_scheduler.schedule import Interval, pick_pipeline, scheduled_time
 from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
 
 
-class WaitingDag(msgspec.Struct, frozen=True):
+class ConsumerDag(msgspec.Struct, frozen=True):
     """The DAG that waits: its pipeline, and whether it is the producing team's own."""
 
     pipeline: str
@@ -36,11 +36,11 @@ def current_producer(entry: Entry | None, wait: Sensor, consumer: DagSpec) -> Pr
             f"{wait.team} no longer makes {wait.asset}. Ask {one_line(entry.contact.channel or wait.team)}."
         )
     return producer_in(
-        entry, found[1], WaitingDag(consumer.pipeline, consumer.schedule, own=wait.team == consumer.team)
+        entry, found[1], ConsumerDag(consumer.pipeline, consumer.schedule, own=wait.team == consumer.team)
     )
 
 
-def ready_by(producer: Producer, run: Interval) -> datetime | None:
+def slo_deadline(producer: Producer, run: Interval) -> datetime | None:
     """By when a run of the producer has promised the asset; None without an SLO."""
     if producer.slo_seconds is None:
         return None
@@ -52,7 +52,7 @@ def patience_seconds(wait: Sensor, producer: Producer) -> int:
     return wait.wait_timeout_seconds if producer.slo_seconds is None else producer.slo_seconds
 
 
-def gives_up(wait: Sensor, producer: Producer, run: Interval, started: datetime) -> datetime:
+def wait_deadline(wait: Sensor, producer: Producer, run: Interval, started: datetime) -> datetime:
     """When a sensor that started at a moment stops waiting for that run of the producer.
 
     Its patience counts from the later of two moments: when the producer's run is due, and its own start.
@@ -60,7 +60,7 @@ def gives_up(wait: Sensor, producer: Producer, run: Interval, started: datetime)
     return max(scheduled_time(run), started) + timedelta(seconds=patience_seconds(wait, producer))
 
 
-def producer_in(entry: Entry, made: Produced, consumer: WaitingDag) -> Producer:
+def producer_in(entry: Entry, made: Produced, consumer: ConsumerDag) -> Producer:
     """The task of a team's entry that a sensor of the consumer's DAG waits for."""
     pipelines = made.pipelines
     if not consumer.own:

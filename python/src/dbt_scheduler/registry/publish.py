@@ -12,14 +12,13 @@ from dbt_scheduler.findings.catalogue.inputs import SCH401, SCH413, SCH414, SCH4
 from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.registry.backend import ChangedError, RegistryError, RegistryUnreadableError
 from dbt_scheduler.registry.dag_ids import taken_ids
-from dbt_scheduler.registry.encoding import decode as decode_entry
-from dbt_scheduler.registry.encoding import is_team
+from dbt_scheduler.registry.encoding import decode_entry, is_team
 from dbt_scheduler.registry.entry import (
     Base,
     Entry,
     find_produced,
     full_task_id,
-    others_entry,
+    is_of_other_project,
 )
 from dbt_scheduler.registry.publishers import (
     Publishers,
@@ -27,13 +26,13 @@ from dbt_scheduler.registry.publishers import (
     repository_problem,
     same_but_for_case,
 )
-from dbt_scheduler.registry.store import Reading, Store
-from dbt_scheduler.registry.upstream import circle_words, circles_behind, team_of
+from dbt_scheduler.registry.store import RegistryContents, Store
+from dbt_scheduler.registry.upstream import find_cycles_behind, format_cycle, team_of
 
 _BASES = msgspec.json.Decoder(dict[str, Base])
 
 
-class Offer(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True):
     """A team's compiled entry, and the version of the published one that it was compiled against."""
 
     team: str
@@ -42,7 +41,7 @@ class Offer(msgspec.Struct, frozen=True):
     base: str | None
 
 
-class Published(msgspec.Struct, frozen=True):
+class PublishResult(msgspec.Struct, frozen=True):
     """What came of it: the teams that were written, those that were already there, those that were not written.
 
     ``finding`` says why there are any of the last; ``failed`` is true when the registry could not be written.
@@ -55,35 +54,35 @@ class Published(msgspec.Struct, frozen=True):
     failed: bool = False
 
 
-def load_offers(out: Path) -> tuple[tuple[Offer, ...], tuple[Finding, ...]]:
+def load_candidates(out: Path) -> tuple[tuple[Candidate, ...], tuple[Finding, ...]]:
     """The entries in a folder that ``compile`` wrote, by team, and what is wrong with the others.
 
     Raises:
         CannotRunError: there are none.
 
     """
-    offers, findings = [], []
+    candidates, findings = [], []
     for path in sorted((out / "registry").glob("[!.]*.json")):
         try:
             entry, base = _load_entry(path), _load_base(out / "base" / path.name)
-            offers.append(Offer(path.stem, str(path), entry, base))
+            candidates.append(Candidate(path.stem, str(path), entry, base))
         except RegistryUnreadableError as error:
             findings.append(SCH414.at(str(path), subject=path.stem, problem=str(error)))
-    if not offers and not findings:
+    if not candidates and not findings:
         hint = f"run `dbt-scheduler compile --out {out}` first"
         raise CannotRunError.because(SCH401.at(str(out / "registry" / "*.json"), hint=hint))
-    return tuple(offers), tuple(findings)
+    return tuple(candidates), tuple(findings)
 
 
-def doubtful(offers: Sequence[Offer]) -> tuple[str, ...]:
+def renamed_team_warnings(candidates: Sequence[Candidate]) -> tuple[str, ...]:
     """Sentences about teams of one dbt project: what a renamed team was is still where it was compiled.
 
     Nothing tells a renamed project from a second one that is called the same, which is legal.
     """
     teams: dict[str, list[str]] = defaultdict(list)
-    for offer in offers:
-        if offer.entry.project_name is not None:
-            teams[offer.entry.project_name].append(offer.team)
+    for candidate in candidates:
+        if candidate.entry.project_name is not None:
+            teams[candidate.entry.project_name].append(candidate.team)
     return tuple(
         f'{" and ".join(names)} are of the same dbt project "{project}": if it is one team that was renamed, '
         "compile into an empty folder, and publish that"
@@ -92,61 +91,63 @@ def doubtful(offers: Sequence[Offer]) -> tuple[str, ...]:
     )
 
 
-def check_offers(offers: Sequence[Offer], reading: Reading) -> tuple[Finding, ...]:
+def check_candidates(candidates: Sequence[Candidate], reading: RegistryContents) -> tuple[Finding, ...]:
     """Why these entries cannot all go into a registry that is as it was read, in a stable order."""
     unreadable = {finding.subject: finding for finding in reading.findings}
-    entries = {**reading.entries, **{offer.team: offer.entry for offer in offers}}
+    entries = {**reading.entries, **{candidate.team: candidate.entry for candidate in candidates}}
     names = {*entries, *reading.versions}
-    for offer in offers:
-        unreadable.pop(offer.team, None)
+    for candidate in candidates:
+        unreadable.pop(candidate.team, None)
     found = [
         finding
-        for offer in offers
+        for candidate in candidates
         for finding in (
-            *_beside(offer, names),
-            *_misplaced(offer, reading),
-            *_not_its_own(offer, entries),
-            *_unproven(offer, entries, unreadable),
+            *_beside(candidate, names),
+            *_misplaced(candidate, reading),
+            *_not_its_own(candidate, entries),
+            *_unproven(candidate, entries, unreadable),
         )
     ]
-    found += _circles({offer.team: offer.path for offer in offers}, entries)
+    found += _cycle_findings({candidate.team: candidate.path for candidate in candidates}, entries)
     return tuple(sorted(dict.fromkeys(found), key=Finding.sort_key))
 
 
 def check_publishers(
-    offers: Sequence[Offer], publishers: Publishers | None, repository: str | None
+    candidates: Sequence[Candidate], publishers: Publishers | None, repository: str | None
 ) -> tuple[Finding, ...]:
     """Which of these entries are not for this repository to publish; None: this is no CI job of one."""
     return tuple(
-        SCH331.at(offer.path, subject=offer.team, team=offer.team, problem=problem)
-        for offer in offers
+        SCH331.at(candidate.path, subject=candidate.team, team=candidate.team, problem=problem)
+        for candidate in candidates
         for problem in (
-            project_problem(offer.team, offer.entry.project_name, publishers),
-            repository_problem(offer.team, repository, publishers),
+            project_problem(candidate.team, candidate.entry.project_name, publishers),
+            repository_problem(candidate.team, repository, publishers),
         )
         if problem
     )
 
 
-def write_offers(offers: Sequence[Offer], reading: Reading, store: Store) -> Published:
-    """Write what ``check_offers`` has nothing against. The first that cannot be written ends it."""
-    same = tuple(offer.team for offer in offers if _is_there(offer, reading))
-    waiting = [offer for offer in offers if offer.team not in same]
+def write_candidates(
+    candidates: Sequence[Candidate], reading: RegistryContents, store: Store
+) -> PublishResult:
+    """Write what ``check_candidates`` has nothing against. The first that cannot be written ends it."""
+    same = tuple(candidate.team for candidate in candidates if _is_there(candidate, reading))
+    waiting = [candidate for candidate in candidates if candidate.team not in same]
     written: list[str] = []
-    for offer in waiting:
+    for candidate in waiting:
         try:
-            store.replace(offer.team, offer.entry, offer.base)
+            store.replace(candidate.team, candidate.entry, candidate.base)
         except ChangedError:
-            finding, failed = _changed(offer, "published"), False
+            finding, failed = _changed(candidate, "published"), False
         except RegistryError as error:
-            place = store.place(offer.team)
-            finding, failed = SCH415.at(place, subject=offer.team, problem=str(error)), True
+            place = store.place(candidate.team)
+            finding, failed = SCH415.at(place, subject=candidate.team, problem=str(error)), True
         else:
-            written.append(offer.team)
+            written.append(candidate.team)
             continue
         left = tuple(each.team for each in waiting[len(written) :])
-        return Published(tuple(written), same, left, finding, failed)
-    return Published(tuple(written), same)
+        return PublishResult(tuple(written), same, left, finding, failed)
+    return PublishResult(tuple(written), same)
 
 
 def _load_entry(path: Path) -> Entry:
@@ -167,53 +168,53 @@ def _load_base(path: Path) -> str | None:
         raise RegistryUnreadableError(f"{path} does not say what it was compiled against") from None
 
 
-def _misplaced(offer: Offer, reading: Reading) -> Iterator[Finding]:
+def _misplaced(candidate: Candidate, reading: RegistryContents) -> Iterator[Finding]:
     """What is against an entry in its own team's place."""
-    published = reading.entries.get(offer.team)
-    if offer.team in reading.newer:
-        yield from (finding for finding in reading.findings if finding.subject == offer.team)
-    elif published is not None and others_entry(published, offer.entry):
-        names = {"other": published.project_name, "project": offer.entry.project_name}
-        yield SCH318.at(offer.path, subject=offer.team, team=offer.team, **names)
-    elif not _is_there(offer, reading) and reading.versions.get(offer.team) != offer.base:
-        yield _changed(offer, "published" if offer.team in reading.versions else "removed")
+    published = reading.entries.get(candidate.team)
+    if candidate.team in reading.newer:
+        yield from (finding for finding in reading.findings if finding.subject == candidate.team)
+    elif published is not None and is_of_other_project(published, candidate.entry):
+        names = {"other": published.project_name, "project": candidate.entry.project_name}
+        yield SCH318.at(candidate.path, subject=candidate.team, team=candidate.team, **names)
+    elif not _is_there(candidate, reading) and reading.versions.get(candidate.team) != candidate.base:
+        yield _changed(candidate, "published" if candidate.team in reading.versions else "removed")
 
 
-def _beside(offer: Offer, names: Iterable[str]) -> Iterator[Finding]:
-    other = same_but_for_case(offer.team, names)
+def _beside(candidate: Candidate, names: Iterable[str]) -> Iterator[Finding]:
+    other = same_but_for_case(candidate.team, names)
     if other:
-        yield SCH332.at(offer.path, subject=offer.team, team=offer.team, other=other)
+        yield SCH332.at(candidate.path, subject=candidate.team, team=candidate.team, other=other)
 
 
-def _is_there(offer: Offer, reading: Reading) -> bool:
-    return reading.entries.get(offer.team) == offer.entry
+def _is_there(candidate: Candidate, reading: RegistryContents) -> bool:
+    return reading.entries.get(candidate.team) == candidate.entry
 
 
-def _changed(offer: Offer, what: str) -> Finding:
-    return SCH413.at(offer.path, subject=offer.team, team=offer.team, what=what)
+def _changed(candidate: Candidate, what: str) -> Finding:
+    return SCH413.at(candidate.path, subject=candidate.team, team=candidate.team, what=what)
 
 
-def _not_its_own(offer: Offer, entries: Mapping[str, Entry]) -> Iterator[Finding]:
+def _not_its_own(candidate: Candidate, entries: Mapping[str, Entry]) -> Iterator[Finding]:
     """Each dag_id that another team has too: it may have been published since this was compiled."""
-    for taken in taken_ids(offer.team, entries):
-        yield taken.rule.at(offer.path, subject=taken.subject, **taken.words)
+    for taken in taken_ids(candidate.team, entries):
+        yield taken.rule.at(candidate.path, subject=taken.subject, **taken.words)
 
 
-def _circles(paths: Mapping[str, str], entries: Mapping[str, Entry]) -> Iterator[Finding]:
-    """Each circle that goes through what is offered: neither half of it may have seen the other."""
-    for loop in circles_behind(entries, paths):
+def _cycle_findings(paths: Mapping[str, str], entries: Mapping[str, Entry]) -> Iterator[Finding]:
+    """Each cycle that goes through what is offered: neither half of it may have seen the other."""
+    for loop in find_cycles_behind(entries, paths):
         path = next((paths[team] for team in map(team_of, loop) if team in paths), None)
         if path is not None:
             subject = loop[0].partition(" ")[0]
-            yield SCH309.at(path, subject=subject, loop=circle_words(loop, entries))
+            yield SCH309.at(path, subject=subject, loop=format_cycle(loop, entries))
 
 
 def _unproven(
-    offer: Offer, entries: Mapping[str, Entry], unreadable: Mapping[str, Finding]
+    candidate: Candidate, entries: Mapping[str, Entry], unreadable: Mapping[str, Finding]
 ) -> Iterator[Finding]:
     """What the entry reads of other teams and is not there for it to read."""
-    for team, assets in offer.entry.consumed.items():
-        if team == offer.team:
+    for team, assets in candidate.entry.consumed.items():
+        if team == candidate.team:
             continue
         if team in unreadable:
             yield unreadable[team]
@@ -223,7 +224,7 @@ def _unproven(
             problem = _missing(producer, asset)
             for reader in readers if problem else ():
                 yield SCH319.at(
-                    offer.path,
+                    candidate.path,
                     subject=asset,
                     task=full_task_id(reader.task_group, reader.task_id),
                     pipeline=reader.pipeline,

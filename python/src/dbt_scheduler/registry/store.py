@@ -7,26 +7,26 @@ import msgspec
 
 from dbt_scheduler.findings.catalogue.inputs import SCH409
 from dbt_scheduler.findings.finding import Finding
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.registry.backend import (
     MOST_BYTES,
     TOO_LONG,
+    Backend,
     ChangedError,
-    Document,
-    Documents,
     NewerFormatError,
     RegistryUnreadableError,
     RegistryUnwritableError,
+    StoredDocument,
 )
 from dbt_scheduler.registry.cache import Cache
-from dbt_scheduler.registry.encoding import decode, encode, is_team
+from dbt_scheduler.registry.encoding import decode_entry, encode_entry, is_team
 from dbt_scheduler.registry.entry import Entry
-from dbt_scheduler.registry.parallel import Calls, calls
+from dbt_scheduler.registry.parallel import ParallelCalls, parallel_calls
 
 _NEWER = "install a newer dbt-scheduler"
 
 
-class Reading(msgspec.Struct, frozen=True):
+class RegistryContents(msgspec.Struct, frozen=True):
     """All entries that could be read, by team, and a finding for each that could not.
 
     ``versions`` has the version of every document that was there, also of those that make no entry;
@@ -57,8 +57,8 @@ class _Loaded(msgspec.Struct, frozen=True):
 class Store:
     """A registry: one document per team. Readers see whole documents, the old one or the new one."""
 
-    def __init__(self, documents: Documents, cache: Cache, seconds: float) -> None:
-        self._documents = documents
+    def __init__(self, backend: Backend, cache: Cache, seconds: float) -> None:
+        self._backend = backend
         self._cache = cache
         self._seconds = seconds
 
@@ -71,29 +71,29 @@ class Store:
         """
         if not is_team(team):
             return None
-        with calls(self._seconds, remote=self._documents.remote) as asked:
-            document = asked.one(partial(self._documents.get, team))
-        return None if document is None else decode(team, document.content)
+        with parallel_calls(self._seconds, remote=self._backend.remote) as calls:
+            document = calls.one(partial(self._backend.get, team))
+        return None if document is None else decode_entry(team, document.content)
 
-    def read_all(self) -> Reading:
+    def read_all(self) -> RegistryContents:
         """Every team's entry; one that cannot be read is a finding and hides no other.
 
         Raises:
             RegistryUnreadableError: the listing cannot be read.
 
         """
-        with calls(self._seconds, remote=self._documents.remote) as asked:
-            listed = asked.one(self._documents.versions)
+        with parallel_calls(self._seconds, remote=self._backend.remote) as calls:
+            listed = calls.one(self._backend.versions)
             listing = {team: listed[team] for team in sorted(listed) if is_team(team)} if listed else {}
-            found = tuple(self._load_each(asked, listing))
-        reading = Reading(
+            found = tuple(self._load_each(calls, listing))
+        reading = RegistryContents(
             {each.team: each.entry for each in found if each.entry is not None},
             tuple(self._finding(each) for each in found if each.problem),
             {each.team: each.version for each in found if each.version is not None},
             frozenset(each.team for each in found if each.newer),
             missing=listed is None,
         )
-        if self._documents.remote:
+        if self._backend.remote:
             self._cache.keep_only(reading.versions)
         return reading
 
@@ -107,27 +107,29 @@ class Store:
         """
         if not is_team(team):
             raise ValueError(f"{team!r} cannot be the name of a team")
-        content = encode(team, entry)
+        content = encode_entry(team, entry)
         if len(content) > MOST_BYTES:
             raise RegistryUnwritableError(TOO_LONG)
         try:
-            self._documents.put(team, content, version)
+            self._backend.put(team, content, version)
         except ChangedError:
             # A write that was repeated because its answer got lost finds itself there.
-            current = self._documents.get(team)
+            current = self._backend.get(team)
             if current is None or current.content != content:
                 raise
 
     def place(self, team: str) -> str:
         """Where a team's document is, as people write it."""
-        return self._documents.place(team)
+        return self._backend.place(team)
 
-    def _load_each(self, asked: Calls, listing: dict[str, str | None]) -> Iterator[_Loaded]:
-        loaded = asked.each(lambda team: self._load(team, listing[team]), listing)
+    def _load_each(self, calls: ParallelCalls, listing: dict[str, str | None]) -> Iterator[_Loaded]:
+        loaded = calls.each(lambda team: self._load(team, listing[team]), listing)
         for team, each in zip(listing, loaded, strict=True):
             if isinstance(each, TimeoutError):
                 yield _Loaded(
-                    team, listing[team], problem=f"it did not arrive within {number(self._seconds, 'second')}"
+                    team,
+                    listing[team],
+                    problem=f"it did not arrive within {format_count(self._seconds, 'second')}",
                 )
             else:
                 yield each
@@ -135,29 +137,29 @@ class Store:
     def _load(self, team: str, version: str | None) -> _Loaded:
         if version is not None and (entry := self._cached(team, version)) is not None:
             return _Loaded(team, version, entry)
-        document: Document | None = None
+        document: StoredDocument | None = None
         try:
-            document = self._documents.get(team)
+            document = self._backend.get(team)
             if document is None:  # gone since it was listed
                 return _Loaded(team, None)
-            entry = decode(team, document.content)
+            entry = decode_entry(team, document.content)
         except RegistryUnreadableError as error:
             known = document.version if document else version
             return _Loaded(team, known, problem=str(error), newer=isinstance(error, NewerFormatError))
-        if self._documents.remote:
+        if self._backend.remote:
             self._cache.put(team, document.version, document.content)
         return _Loaded(team, document.version, entry)
 
     def _cached(self, team: str, version: str) -> Entry | None:
         content = self._cache.get(team, version)
         try:
-            return None if content is None else decode(team, content)
+            return None if content is None else decode_entry(team, content)
         except RegistryUnreadableError:
             return None
 
     def _finding(self, each: _Loaded) -> Finding:
         return SCH409.at(
-            self._documents.place(each.team),
+            self._backend.place(each.team),
             subject=each.team,
             hint=_NEWER if each.newer else None,
             team=each.team,

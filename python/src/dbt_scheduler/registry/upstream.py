@@ -9,14 +9,14 @@ import msgspec
 
 from dbt_scheduler.registry.entry import AssetPipeline, Entry, find_produced
 
-_Waits = Mapping[tuple[str, str], set["Made"]]
+_Waits = Mapping[tuple[str, str], set["PipelineAsset"]]
 """What each sensor of a team waits for, by its pipeline and id."""
 
 
 _MOST_CIRCLES = 20
 
 
-class Made(msgspec.Struct, frozen=True, order=True):
+class PipelineAsset(msgspec.Struct, frozen=True, order=True):
     """An asset as it is made in one pipeline."""
 
     team: str
@@ -27,20 +27,20 @@ class Made(msgspec.Struct, frozen=True, order=True):
         return f"{self.team}.{self.asset} ({self.pipeline})"
 
 
-class Needs:
+class Upstream:
     """Answers for any asset of any team; a team's waits are gathered when first asked for."""
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self._entries = entries
         self._waits: dict[str, _Waits] = {}
 
-    def promise(self, made: Made) -> AssetPipeline | None:
+    def promise(self, made: PipelineAsset) -> AssetPipeline | None:
         """What the registry says of it; None where a consumer's entry is older than the producer's."""
         entry = self._entries.get(made.team)
         produced = entry.produced.get(made.asset) if entry and made.pipeline in entry.pipelines else None
         return produced.pipelines.get(made.pipeline) if produced else None
 
-    def of(self, made: Made) -> set[Made]:
+    def of(self, made: PipelineAsset) -> set[PipelineAsset]:
         """What the task that makes it waits for, directly or through others of its DAG."""
         promise = self.promise(made)
         if promise is None or not promise.waits:
@@ -51,31 +51,31 @@ class Needs:
         return {need for sensor in promise.waits for need in waits.get((made.pipeline, sensor), ())}
 
     def _waits_of(self, entry: Entry) -> _Waits:
-        found: dict[tuple[str, str], set[Made]] = defaultdict(set)
+        found: dict[tuple[str, str], set[PipelineAsset]] = defaultdict(set)
         for producer, assets in entry.consumed.items():
             for asset, readers in assets.items():
-                name = own_name(self._entries, producer, asset)
+                name = current_asset_name(self._entries, producer, asset)
                 for reader in readers:
                     if reader.sensor_task_id:
-                        waited = Made(producer, name, reader.producer_pipeline)
+                        waited = PipelineAsset(producer, name, reader.producer_pipeline)
                         found[reader.pipeline, reader.sensor_task_id].add(waited)
         return found
 
 
-def own_name(entries: Mapping[str, Entry], team: str, name: str) -> str:
+def current_asset_name(entries: Mapping[str, Entry], team: str, name: str) -> str:
     """What a team calls an asset now that a reader's entry has under the name of some earlier day."""
     found = find_produced(entries[team], name) if team in entries else None
     return found[0] if found else name
 
 
-def circles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterator[list[str]]:
-    """Circles across teams that stand behind the assets of some, the first ones; their steps are ``str(Made)``.
+def find_cycles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterator[list[str]]:
+    """Circles across teams that stand behind the assets of some, the first ones; their steps are ``str(PipelineAsset)``.
 
     An entry may have as many as it likes, and each takes its time to find.
     """
-    needs = Needs(entries)
+    needs = Upstream(entries)
     stack = [
-        Made(team, asset, pipeline)
+        PipelineAsset(team, asset, pipeline)
         for team in teams
         for asset, made in entries[team].produced.items()
         for pipeline in made.pipelines
@@ -87,15 +87,15 @@ def circles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterat
             found = needs.of(made)
             graph[str(made)] = set(map(str, found))
             stack += found
-    return islice(circles(graph), _MOST_CIRCLES)
+    return islice(find_cycles(graph), _MOST_CIRCLES)
 
 
-def circles(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
-    """One circle after the other, each from its first member by name; one is cut to find the next.
+def find_cycles(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
+    """One cycle after the other, each from its first member by name; one is cut to find the next.
 
     ``needs`` has for each task, or each asset as it is made in one pipeline, what must be made before it.
     """
-    # Sorted, because of several circles the one that is found depends on the order.
+    # Sorted, because of several cycles the one that is found depends on the order.
     left = {name: sorted(parents) for name, parents in sorted(needs.items())}
     while True:
         try:
@@ -110,11 +110,11 @@ def circles(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
 
 
 def team_of(step: str) -> str:
-    """The team of a step of a circle across teams."""
+    """The team of a step of a cycle across teams."""
     return step.partition(".")[0]
 
 
-def circle_words(loop: Iterable[str], entries: Mapping[str, Entry]) -> str:
-    """A circle across teams, with the channels to ask in."""
+def format_cycle(loop: Iterable[str], entries: Mapping[str, Entry]) -> str:
+    """A cycle across teams, with the channels to ask in."""
     channels = ((step, entries[team_of(step)].contact.channel) for step in loop)
     return " → ".join(f"{step} {channel}" if channel else step for step, channel in channels)

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dbt_scheduler.changes.breaking import Change, Kind, breaking_changes, outdated, reason_for
-from dbt_scheduler.changes.descendants import Downstream
+from dbt_scheduler.changes.breaking import Change, ChangeKind, breaking_changes, outdated, reason_for
+from dbt_scheduler.changes.descendants import DagDescendants
 from dbt_scheduler.changes.state_diff import StateDiff, compare_states
-from dbt_scheduler.output import State
+from dbt_scheduler.output import TeamOutput
 from dbt_scheduler.registry.directory import Directory
-from dbt_scheduler.registry.downstream import Reader, Readers
+from dbt_scheduler.registry.downstream import ConsumerTeam, Downstream
 from dbt_scheduler.registry.entry import Acknowledged, AssetKey, Entry, full_task_id
 
 
-class Party(msgspec.Struct, frozen=True):
+class TeamContact(msgspec.Struct, frozen=True):
     """A team, and the channel to ask it in."""
 
     team: str
@@ -31,7 +31,7 @@ class Consumer(msgspec.Struct, frozen=True):
 class ReportedChange(msgspec.Struct, frozen=True):
     """A breaking change; ``acknowledged`` is the team's reason, None if it gives none."""
 
-    kind: Kind
+    kind: ChangeKind
     text: str
     acknowledged: str | None
 
@@ -42,7 +42,7 @@ class ChangedAsset(msgspec.Struct, frozen=True):
     asset: str
     changes: tuple[ReportedChange, ...]
     consumers: tuple[Consumer, ...]
-    reaches: tuple[Party, ...]
+    reaches: tuple[TeamContact, ...]
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,14 +61,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     state: StateDiff | None
 
 
-class Sides(msgspec.Struct, frozen=True):
+class TeamStates(msgspec.Struct, frozen=True):
     """A team's two states, None where it is not in an output, and what the registry has published of it.
 
     Without a base, a team that has published is no new one: its published entry stands for the base.
     """
 
-    base: State | None
-    head: State | None
+    base: TeamOutput | None
+    head: TeamOutput | None
     published: Entry | None = None
 
     @property
@@ -76,29 +76,29 @@ class Sides(msgspec.Struct, frozen=True):
         """Whether only the published entry tells what was before."""
         return self.base is None and self.published is not None
 
-    def states(self) -> tuple[State, State]:
+    def states(self) -> tuple[TeamOutput, TeamOutput]:
         """Both, one without anything for one that is not there."""
-        base = State({}, self.published) if self.base is None and self.published else self.base
+        base = TeamOutput({}, self.published) if self.base is None and self.published else self.base
         one = base or self.head
         assert one is not None  # noqa: S101 - a team is in one of the outputs
         entry = one.entry
         nothing = Entry(
             dag_prefix=entry.dag_prefix, contact=entry.contact, pipelines={}, produced={}, consumed={}
         )
-        return base or State({}, nothing), self.head or State({}, nothing)
+        return base or TeamOutput({}, nothing), self.head or TeamOutput({}, nothing)
 
 
-def make_report(team: str, sides: Sides, directory: Directory, unread: tuple[str, ...]) -> Report:
+def make_report(team: str, states: TeamStates, directory: Directory, unread: tuple[str, ...]) -> Report:
     """Compare a team's two states; ``directory`` has every entry that can be read, ``unread`` the other teams."""
-    base, head = sides.states()
-    readers, downstream = Readers(directory), Downstream((base.specs or head.specs).values())
+    base, head = states.states()
+    readers, downstream = Downstream(directory), DagDescendants((base.specs or head.specs).values())
     acknowledged = head.entry.acknowledged_changes
     assets = tuple(
         ChangedAsset(
             broken.name,
             tuple(_reported(broken.name, change, acknowledged) for change in broken.changes),
-            tuple(_consumer(reader, directory) for reader in readers.of(key)),
-            tuple(_party(other, directory) for other in readers.through(key, downstream.of(key))),
+            tuple(_consumer(reader, directory) for reader in readers.other_teams(key)),
+            tuple(_party(other, directory) for other in readers.indirect_teams(key, downstream.of(key))),
         )
         for broken in breaking_changes(base.entry, head.entry)
         for key in (AssetKey(team, broken.asset),)
@@ -109,7 +109,7 @@ def make_report(team: str, sides: Sides, directory: Directory, unread: tuple[str
         assets=assets,
         unread_teams=unread,
         outdated_acknowledgements=tuple(outdated(base.entry, head.entry)),
-        state=None if sides.base_unknown else compare_states(team, base, head),
+        state=None if states.base_unknown else compare_states(team, base, head),
     )
 
 
@@ -117,15 +117,15 @@ def _reported(asset: str, change: Change, acknowledged: tuple[Acknowledged, ...]
     return ReportedChange(change.kind, change.text, reason_for(asset, change, acknowledged))
 
 
-def _consumer(reader: Reader, directory: Directory) -> Consumer:
+def _consumer(reader: ConsumerTeam, directory: Directory) -> Consumer:
     prefix = directory.entries[reader.team].dag_prefix
     return Consumer(reader.team, reader.contact.channel, tuple(sorted(set(_tasks(reader, prefix)))))
 
 
-def _tasks(reader: Reader, dag_prefix: str) -> Iterator[str]:
+def _tasks(reader: ConsumerTeam, dag_prefix: str) -> Iterator[str]:
     for task in reader.tasks:
         yield f"{dag_prefix}_{task.pipeline} {full_task_id(task.task_group, task.task_id)}"
 
 
-def _party(team: str, directory: Directory) -> Party:
-    return Party(team, directory.entries[team].contact.channel)
+def _party(team: str, directory: Directory) -> TeamContact:
+    return TeamContact(team, directory.entries[team].contact.channel)

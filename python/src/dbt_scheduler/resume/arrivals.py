@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, TaskInstance, Which
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
 from dbt_scheduler.resume.repair import RunKey
 from dbt_scheduler.resume.waiting_sensors import run_interval_of
-from dbt_scheduler.schedule import Interval, awaited, before_start, period
+from dbt_scheduler.schedule import Interval, awaited_interval, before_start, period
 from dbt_scheduler.waits.wait import Wait
 
 _NEWER = 10
@@ -29,7 +29,7 @@ class _Candidates(msgspec.Struct, frozen=True):
     newer: tuple[RunKey, ...]
 
 
-def arrivals(api: AirflowApi, waiting: Sequence[tuple[TaskInstance, Run, Wait]]) -> list[Arrival]:
+def find_arrivals(api: AirflowApi, waiting: Sequence[tuple[TaskInstance, Run, Wait]]) -> list[Arrival]:
     """The sensors whose data is there, by the same rules by which a sensor decides itself.
 
     Two listings, whatever the number of sensors: of the producers' runs, and of their tasks in those that count.
@@ -54,7 +54,7 @@ def arrivals(api: AirflowApi, waiting: Sequence[tuple[TaskInstance, Run, Wait]])
 
 def _awaited(run: Run, wait: Wait) -> Interval:
     own = run_interval_of(run, wait.consumer.schedule)
-    return awaited(wait.consumer.schedule, own, wait.producer.schedule)
+    return awaited_interval(wait.consumer.schedule, own, wait.producer.schedule)
 
 
 def _runs_since(
@@ -62,7 +62,7 @@ def _runs_since(
 ) -> dict[str, list[Run]]:
     dag_ids = sorted({wait.producer.dag_id for _, _, wait in waiting})
     by_dag: dict[str, list[Run]] = defaultdict(list)
-    for run in api.runs(Which(dag_ids=dag_ids, since=first.start)):
+    for run in api.runs(RunFilter(dag_ids=dag_ids, since=first.start)):
         by_dag[run.dag_id].append(run)
     return by_dag
 
@@ -89,12 +89,12 @@ def _made(
     run_ids = {key.run_id for each in counting for key in (*each.same, *each.newer)}
     if not run_ids:
         return {}
-    which = Which(
+    where = RunFilter(
         dag_ids=sorted({dag_id for dag_id, _ in tasks}),
         task_ids=sorted({task_id for _, task_id in tasks}),
         run_ids=sorted(run_ids),
     )
-    return {each.id_: each for each in api.task_instances(which)}
+    return {each.id_: each for each in api.task_instances(where)}
 
 
 def _first_success(

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from dbt_scheduler.airflow_api.reader import Airflow, Run, interval_of
+from dbt_scheduler.airflow_api.reader import AirflowReader, RunDetails, interval_of
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.schedule import (
@@ -18,13 +18,13 @@ from dbt_scheduler.schedule import (
     period,
     scheduled_time,
 )
-from dbt_scheduler.schedule.text import on_clock
+from dbt_scheduler.schedule.text import format_local
 from dbt_scheduler.spec import DagSpec
 
 _SCHEDULED = ("scheduled", "backfill")
 
 
-class Asked(msgspec.Struct, frozen=True):
+class RunRequest(msgspec.Struct, frozen=True):
     """What a run shall do: of which tasks it is, all of them if none are named, and whether from nothing."""
 
     only: tuple[str, ...] = ()
@@ -37,16 +37,18 @@ class Asked(msgspec.Struct, frozen=True):
         return {**only, "full_refresh": True} if self.full_refresh else only
 
 
-class Made(msgspec.Struct, frozen=True):
+class PeriodRun(msgspec.Struct, frozen=True):
     """A run of the period: a new one, or one that was there, which nothing was done to."""
 
-    run: Run
+    run: RunDetails
     interval: Interval
     new: bool
     paused: bool
 
 
-def run_period(airflow: Airflow, spec: DagSpec, text: str, asked: Asked, now: datetime) -> Made:
+def run_period(
+    airflow: AirflowReader, spec: DagSpec, text: str, asked: RunRequest, now: datetime
+) -> PeriodRun:
     """Let Airflow run the period that a text names.
 
     A new run is made beside one that was there only when something is asked that clearing that one would not
@@ -61,7 +63,7 @@ def run_period(airflow: Airflow, spec: DagSpec, text: str, asked: Asked, now: da
     runs = _of_period(near, spec, interval)
     taken = {run.logical_date for run in near}
     if runs and not asked.conf:
-        return Made(runs[0], interval, new=False, paused=dag.is_paused)
+        return PeriodRun(runs[0], interval, new=False, paused=dag.is_paused)
     run = airflow.make_run(
         spec.dag_id,
         {
@@ -72,10 +74,10 @@ def run_period(airflow: Airflow, spec: DagSpec, text: str, asked: Asked, now: da
             "note": f"Period {text}, by `dbt-scheduler run`.",
         },
     )
-    return Made(run, interval, new=True, paused=dag.is_paused)
+    return PeriodRun(run, interval, new=True, paused=dag.is_paused)
 
 
-def link(airflow: Airflow, run: Run) -> str:
+def link(airflow: AirflowReader, run: RunDetails) -> str:
     """Where a run is in Airflow's UI."""
     return f"{airflow.url}/dags/{quote(run.dag_id, safe='')}/runs/{quote(run.run_id, safe='')}"
 
@@ -97,12 +99,12 @@ def _interval(spec: DagSpec, text: str, now: datetime) -> Interval:
     if before_start(spec.schedule, interval):
         raise NotFoundError(f"{spec.dag_id} has no run of {text}: it starts on {spec.schedule.start_date}")
     if scheduled_time(interval) > now:
-        due = on_clock(scheduled_time(interval), spec.schedule)
+        due = format_local(scheduled_time(interval), spec.schedule)
         raise NotFoundError(f"{spec.dag_id} cannot run {text} yet: its run is due at {due}")
     return interval
 
 
-def _runs_near(airflow: Airflow, spec: DagSpec, interval: Interval) -> tuple[Run, ...]:
+def _runs_near(airflow: AirflowReader, spec: DagSpec, interval: Interval) -> tuple[RunDetails, ...]:
     """Every run that may be of the period: a manual one is of the period before its date, or of its making."""
     last = next_tick(spec.schedule, interval.end)
     due = airflow.runs_due(spec.dag_id, interval.end, last)
@@ -110,7 +112,7 @@ def _runs_near(airflow: Airflow, spec: DagSpec, interval: Interval) -> tuple[Run
     return (*dated, *(run for run in due if run.logical_date is None))
 
 
-def _of_period(runs: Iterable[Run], spec: DagSpec, interval: Interval) -> list[Run]:
+def _of_period(runs: Iterable[RunDetails], spec: DagSpec, interval: Interval) -> list[RunDetails]:
     """Those of the same period as the data interval: scheduled and backfilled ones first, the newest first."""
     covered = period(spec.schedule, interval)
     found = [run for run in runs if period(spec.schedule, interval_of(run, spec.schedule)) == covered]

@@ -9,7 +9,7 @@ from dbt_scheduler.waits.wait import Wait
 _log = logging.getLogger(__name__)
 
 
-def proven(api: AirflowApi, waits: Collection[Wait]) -> list[Wait]:
+def keep_proven(api: AirflowApi, waits: Collection[Wait]) -> list[Wait]:
     """Those of the waits whose DAG is the waiting team's own, as its tasks' owner in Airflow says.
 
     A registry entry is a claim: whoever writes one may name any DAG. One listing, none without waits.

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, TaskInfo, Which
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInfo
 
-_BROKEN = frozenset({"failed", "upstream_failed"})
 TERMINAL = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 
 _CARRIES_FAILURE = frozenset({None, "all_success", "none_failed", "none_failed_min_one_success"})
@@ -30,13 +29,13 @@ class Repair(msgspec.Struct, frozen=True):
     """What a half-resumed run needs: tasks to clear, or just to go on."""
 
     clear: tuple[str, ...] = ()
-    go_on: bool = False
+    requeue: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.clear) or self.go_on
+        return bool(self.clear) or self.requeue
 
 
-class Graph:
+class FailureGraph:
     """The tasks of a DAG, as far as a failure spreads among them."""
 
     def __init__(self, tasks: Iterable[TaskInfo]) -> None:
@@ -58,7 +57,7 @@ class Graph:
         return reached
 
 
-def repair_of(graph: Graph, states: Mapping[str, str | None], *, over: bool) -> Repair:
+def plan_repair(graph: FailureGraph, states: Mapping[str, str | None], *, over: bool) -> Repair:
     """What a run needs whose tasks have these states; nothing if a failed task explains all of them."""
     failed = [name for name, state in states.items() if state == "failed"]
     explained = graph.reached_from(failed)
@@ -69,29 +68,31 @@ def repair_of(graph: Graph, states: Mapping[str, str | None], *, over: bool) -> 
     return Repair(clear, over and stopped and not clear)
 
 
-def heal(api: AirflowApi, runs: Iterable[Run]) -> list[RunKey]:
+def repair_runs(api: AirflowApi, runs: Iterable[Run]) -> list[RunKey]:
     """Repair those of the runs that need it: which these were."""
     by_key = {RunKey(run.dag_id, run.run_id): run for run in runs}
     if not by_key:
         return []
-    graphs = {name: Graph(api.tasks(name)) for name in sorted({key.dag_id for key in by_key})}
-    healed = []
-    for key, states in states_of(api, list(by_key)).items():
-        repair = repair_of(graphs[key.dag_id], states, over=by_key[key].over)
+    graphs = {name: FailureGraph(api.tasks(name)) for name in sorted({key.dag_id for key in by_key})}
+    repaired = []
+    for key, states in read_task_states(api, list(by_key)).items():
+        repair = plan_repair(graphs[key.dag_id], states, over=by_key[key].over)
         if repair.clear:
             api.clear(key.dag_id, key.run_id, repair.clear)
-        elif repair.go_on:
+        elif repair.requeue:
             api.queue_run(key.dag_id, key.run_id)
         if repair:
-            healed.append(key)
-    return healed
+            repaired.append(key)
+    return repaired
 
 
-def states_of(api: AirflowApi, keys: Sequence[RunKey]) -> dict[RunKey, dict[str, str | None]]:
+def read_task_states(api: AirflowApi, keys: Sequence[RunKey]) -> dict[RunKey, dict[str, str | None]]:
     """The states of all tasks of runs: one listing, whatever their number."""
     wanted: dict[RunKey, dict[str, str | None]] = {key: {} for key in keys}
-    which = Which(dag_ids=sorted({key.dag_id for key in keys}), run_ids=sorted({key.run_id for key in keys}))
-    for each in api.task_instances(which):
+    where = RunFilter(
+        dag_ids=sorted({key.dag_id for key in keys}), run_ids=sorted({key.run_id for key in keys})
+    )
+    for each in api.task_instances(where):
         key = RunKey(each.dag_id, each.run_id)
         if key in wanted:
             wanted[key][each.task_id] = each.state

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError, TaskInstance, Which
-from dbt_scheduler.resume.repair import TERMINAL, Graph, RunKey, heal, states_of
+from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError, RunFilter, TaskInstance
+from dbt_scheduler.resume.repair import TERMINAL, FailureGraph, RunKey, read_task_states, repair_runs
 
 _LOOK_AGAIN_SECONDS = 0.5
 _SETTLE_SECONDS = 1.0
@@ -43,7 +43,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     satisfied: tuple[TaskInstance, ...] = ()
     left: tuple[TaskInstance, ...] = ()
-    healed: tuple[RunKey, ...] = ()
+    repaired: tuple[RunKey, ...] = ()
 
 
 def satisfy(api: AirflowApi, notes: Mapping[TaskInstance, str], *, patience_seconds: float = 60) -> Outcome:
@@ -53,41 +53,41 @@ def satisfy(api: AirflowApi, notes: Mapping[TaskInstance, str], *, patience_seco
 
     A sensor or run that is gone meanwhile is nobody's problem. Raises AirflowApiError when Airflow is gone.
     """
-    work = _Work(api, {each.id_: note for each, note in notes.items()})
+    marking = _Marking(api, {each.id_: note for each, note in notes.items()})
     before = {each.id_: each for each in notes}
     end = time.monotonic() + min(patience_seconds, api.seconds_left - _RESERVE_SECONDS)
     waiting = _by_run(before.values())
     failed = {key for key, group in waiting.items() if any(each.state in _BROKEN for each in group)}
     while True:
         for key in list(waiting):
-            waiting[key] = work.mark(key, waiting[key])
+            waiting[key] = marking.mark(key, waiting[key])
         waiting = {key: group for key, group in waiting.items() if group}
         if not waiting or time.monotonic() > end:
             break
         api.pause(_LOOK_AGAIN_SECONDS)
-        waiting = _read_again(api, waiting, work.done)
-    healed = _heal(api, failed - waiting.keys())
+        waiting = _read_again(api, waiting, marking.done)
+    repaired = _repair(api, failed - waiting.keys())
     left = [each for group in waiting.values() for each in group]
     return Outcome(
-        tuple(before[each.id_] for each in work.done),
+        tuple(before[each.id_] for each in marking.done),
         tuple(before[each.id_] for each in left),
-        tuple(healed),
+        tuple(repaired),
     )
 
 
-def satisfied_by(dag_id: str, run_id: str) -> str:
+def satisfied_note(dag_id: str, run_id: str) -> str:
     """What a sensor says of why it is a success."""
     return f"Satisfied by {dag_id} {run_id}"
 
 
-class _Work:
+class _Marking:
     """What is remembered between two looks."""
 
     def __init__(self, api: AirflowApi, notes: Mapping[tuple[str, str, str], str]) -> None:
         self.done: list[TaskInstance] = []
         self._api = api
         self._notes = notes
-        self._graphs: dict[str, Graph] = {}
+        self._graphs: dict[str, FailureGraph] = {}
         self._one_by_one: set[RunKey] = set()
 
     def mark(self, key: RunKey, group: Sequence[TaskInstance]) -> list[TaskInstance]:
@@ -114,16 +114,16 @@ class _Work:
         if run is None:
             return [], []
         if key.dag_id not in self._graphs:
-            self._graphs[key.dag_id] = Graph(self._api.tasks(key.dag_id))
-        graph, states = self._graphs[key.dag_id], states_of(self._api, [key])[key]
+            self._graphs[key.dag_id] = FailureGraph(self._api.tasks(key.dag_id))
+        graph, states = self._graphs[key.dag_id], read_task_states(self._api, [key])[key]
         # Below another failed task it could not start: it looks for itself when that one is repaired.
         explained = graph.reached_from(name for name, state in states.items() if state == "failed")
         helpable = [each for each in broken if each.state == "failed" or each.task_id not in explained]
         now: list[TaskInstance] = []
         later: list[TaskInstance] = []
         for each in helpable:
-            told = all(states.get(name) in TERMINAL for name in graph.reached_from([each.task_id]))
-            (now if run.over or told else later).append(each)
+            is_propagated = all(states.get(name) in TERMINAL for name in graph.reached_from([each.task_id]))
+            (now if run.over or is_propagated else later).append(each)
         return now, later
 
     def _together(self, sensors: Sequence[TaskInstance]) -> bool:
@@ -155,20 +155,20 @@ def _read_again(
 ) -> dict[RunKey, list[TaskInstance]]:
     """The same sensors as they are now, without those that need nothing any more."""
     wanted = {each.id_ for group in waiting.values() for each in group}
-    which = Which(
+    where = RunFilter(
         dag_ids=sorted({each[0] for each in wanted}),
         run_ids=sorted({each[1] for each in wanted}),
         task_ids=sorted({each[2] for each in wanted}),
     )
-    now = [each for each in api.task_instances(which) if each.id_ in wanted]
+    now = [each for each in api.task_instances(where) if each.id_ in wanted]
     done += [each for each in now if each.state == "success"]
     return _by_run(each for each in now if each.state in UNSATISFIED)
 
 
-def _heal(api: AirflowApi, keys: Iterable[RunKey]) -> list[RunKey]:
+def _repair(api: AirflowApi, keys: Iterable[RunKey]) -> list[RunKey]:
     """Repair what the marking may have left half done, if there is time for it."""
     keys = list(keys)
     if not keys or api.seconds_left < _SETTLE_SECONDS + _RESERVE_SECONDS:
         return []
     api.pause(_SETTLE_SECONDS)
-    return heal(api, filter(None, (api.run(*key) for key in keys)))
+    return repair_runs(api, filter(None, (api.run(*key) for key in keys)))

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, TaskInstance, Which
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
 from dbt_scheduler.registry.entry import AssetKey, Entry, dag_id, full_task_id
-from dbt_scheduler.registry.producer import ready_by
+from dbt_scheduler.registry.producer import slo_deadline
 from dbt_scheduler.resume.repair import RunKey
 from dbt_scheduler.resume.satisfy import UNSATISFIED
 from dbt_scheduler.schedule import Interval
@@ -29,7 +29,7 @@ class SloMiss(msgspec.Struct, frozen=True):
         return f"{self.task.dag_id}/{self.task.run_id}/{self.key}"
 
 
-def slo_misses(
+def find_slo_misses(
     api: AirflowApi, entries: Mapping[str, Entry], now: datetime, lookback: timedelta
 ) -> list[SloMiss]:
     """Promises that ran out within ``lookback`` before ``now`` and are not kept yet: two listings, and one for each team.
@@ -55,7 +55,7 @@ def slo_misses(
                 late[run.dag_id, run.run_id, producer.task_id].append((key, run, due))
     if not late:
         return []
-    which = Which(
+    where = RunFilter(
         dag_ids=sorted({name[0] for name in late}),
         run_ids=sorted({name[1] for name in late}),
         task_ids=sorted({name[2] for name in late}),
@@ -63,7 +63,7 @@ def slo_misses(
     )
     found = [
         SloMiss(key, task, _interval(run), due)
-        for task in api.task_instances(which)
+        for task in api.task_instances(where)
         for key, run, due in late.get(task.id_, ())
     ]
     return sorted(found, key=lambda miss: (miss.due, miss.name))
@@ -99,13 +99,13 @@ def _runs(
     for producers in by_team.values():
         longest = timedelta(seconds=max(each.slo_seconds or 0 for each in producers))
         dag_ids = sorted({each.dag_id for each in producers})
-        listed = api.runs(Which(dag_ids=dag_ids, since=now - lookback - longest, until=now))
+        listed = api.runs(RunFilter(dag_ids=dag_ids, since=now - lookback - longest, until=now))
         runs |= {RunKey(run.dag_id, run.run_id): run for run in listed if run.run_type != "manual"}
     return runs
 
 
 def _due(producer: Producer, run: Run) -> datetime | None:
-    return ready_by(producer, _interval(run))
+    return slo_deadline(producer, _interval(run))
 
 
 def _interval(run: Run) -> Interval:

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, TaskInstance, Which
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
 from dbt_scheduler.registry.entry import Entry
-from dbt_scheduler.resume.arrivals import arrivals
-from dbt_scheduler.resume.proof import proven
-from dbt_scheduler.resume.repair import RunKey, heal
-from dbt_scheduler.resume.satisfy import Outcome, satisfied_by, satisfy
-from dbt_scheduler.resume.slo_misses import SloMiss, slo_misses
-from dbt_scheduler.resume.waiting_sensors import unsatisfied
+from dbt_scheduler.resume.arrivals import find_arrivals
+from dbt_scheduler.resume.proof import keep_proven
+from dbt_scheduler.resume.repair import RunKey, repair_runs
+from dbt_scheduler.resume.satisfy import Outcome, satisfied_note, satisfy
+from dbt_scheduler.resume.slo_misses import SloMiss, find_slo_misses
+from dbt_scheduler.resume.waiting_sensors import find_unsatisfied
 from dbt_scheduler.waits.wait import Wait, all_waits
 
 WINDOW = timedelta(days=7)
@@ -21,58 +21,59 @@ WINDOW = timedelta(days=7)
 _PROMISES = timedelta(days=1)
 
 
-class Swept(msgspec.Struct, frozen=True):
+class SweepResult(msgspec.Struct, frozen=True):
     """What a sweep did and saw; sensors are as they were before, ``waits`` are theirs and others' of their DAGs."""
 
     satisfied: tuple[TaskInstance, ...] = ()
     left: tuple[TaskInstance, ...] = ()
-    healed: tuple[RunKey, ...] = ()
+    repaired: tuple[RunKey, ...] = ()
     misses: tuple[SloMiss, ...] = ()
     waiting: int = 0
     waits: tuple[Wait, ...] = ()
 
 
-def sweep(api: AirflowApi, entries: Mapping[str, Entry], window: timedelta = WINDOW) -> Swept:
+def sweep(api: AirflowApi, entries: Mapping[str, Entry], window: timedelta = WINDOW) -> SweepResult:
     """Satisfy every sensor of a recent run whose data is there, repair half-resumed runs, see who is late.
 
     The number of calls does not depend on how many tasks there are. Raises AirflowApiError.
     """
     now = datetime.now(UTC)
     waits = all_waits(entries)
-    waiting = unsatisfied(api, waits, now - window) if waits else []
+    waiting = find_unsatisfied(api, waits, now - window) if waits else []
     notes = {
-        each.sensor: satisfied_by(each.made_by.dag_id, each.made_by.run_id) for each in arrivals(api, waiting)
+        each.sensor: satisfied_note(each.made_by.dag_id, each.made_by.run_id)
+        for each in find_arrivals(api, waiting)
     }
     done = satisfy(api, notes) if notes else Outcome()
-    return Swept(
+    return SweepResult(
         satisfied=done.satisfied,
         left=done.left,
-        healed=(*done.healed, *_heal(api, waits, now - window)),
-        misses=tuple(slo_misses(api, entries, now, _PROMISES)),
+        repaired=(*done.repaired, *_repair(api, waits, now - window)),
+        misses=tuple(find_slo_misses(api, entries, now, _PROMISES)),
         waiting=len(waiting),
         waits=tuple(wait for _, _, wait in waiting),
     )
 
 
-def _heal(api: AirflowApi, waits: Sequence[Wait], since: datetime) -> list[RunKey]:
+def _repair(api: AirflowApi, waits: Sequence[Wait], since: datetime) -> list[RunKey]:
     """Runs that are over and failed, and those that go on past a task that could not start."""
     dag_ids = sorted({wait.consumer.dag_id for wait in waits})
     if not dag_ids:
         return []
     failed = {RunKey(run.dag_id, run.run_id): run for run in _listed(api, dag_ids, "failed", since)}
-    stuck = api.task_instances(Which(dag_ids=dag_ids, states=["upstream_failed"], since=since))
+    stuck = api.task_instances(RunFilter(dag_ids=dag_ids, states=["upstream_failed"], since=since))
     suspects = {RunKey(each.dag_id, each.run_id) for each in stuck}
     runs = dict(failed)
     if suspects - failed.keys():
         runs |= {RunKey(run.dag_id, run.run_id): run for run in _listed(api, dag_ids, "running", since)}
     if failed:
         run_ids = sorted({key.run_id for key in failed})
-        untold = api.task_instances(Which(dag_ids=dag_ids, run_ids=run_ids, states=[None]))
-        suspects |= {RunKey(each.dag_id, each.run_id) for each in untold} & failed.keys()
+        unstarted = api.task_instances(RunFilter(dag_ids=dag_ids, run_ids=run_ids, states=[None]))
+        suspects |= {RunKey(each.dag_id, each.run_id) for each in unstarted} & failed.keys()
     dags = {key.dag_id for key in suspects}
-    own = {wait.consumer.dag_id for wait in proven(api, [w for w in waits if w.consumer.dag_id in dags])}
-    return heal(api, [runs[key] for key in sorted(suspects) if key in runs and key.dag_id in own])
+    own = {wait.consumer.dag_id for wait in keep_proven(api, [w for w in waits if w.consumer.dag_id in dags])}
+    return repair_runs(api, [runs[key] for key in sorted(suspects) if key in runs and key.dag_id in own])
 
 
 def _listed(api: AirflowApi, dag_ids: list[str], state: str, since: datetime) -> list[Run]:
-    return api.runs(Which(dag_ids=dag_ids, states=[state], since=since))
+    return api.runs(RunFilter(dag_ids=dag_ids, states=[state], since=since))

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, TaskInstance, Which
-from dbt_scheduler.resume.proof import proven
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
+from dbt_scheduler.resume.proof import keep_proven
 from dbt_scheduler.resume.repair import RunKey
 from dbt_scheduler.resume.satisfy import UNSATISFIED
 from dbt_scheduler.schedule import Interval
@@ -12,7 +12,7 @@ from dbt_scheduler.spec import SENSOR_OPERATOR, Schedule
 from dbt_scheduler.waits.wait import Wait, earliest_run_after, ends_the_wait, interval_of
 
 
-def unsatisfied(
+def find_unsatisfied(
     api: AirflowApi, waits: Sequence[Wait], since: datetime
 ) -> list[tuple[TaskInstance, Run, Wait]]:
     """Every sensor of these waits that is not satisfied, with its run, of runs due since a moment.
@@ -21,7 +21,7 @@ def unsatisfied(
     none, two more for the DAGs and the runs when there are some.
     """
     listed = api.task_instances(
-        Which(
+        RunFilter(
             dag_ids=sorted({wait.consumer.dag_id for wait in waits}),
             task_ids=sorted({wait.consumer.task_id for wait in waits}),
             states=UNSATISFIED,
@@ -30,7 +30,7 @@ def unsatisfied(
     )
     named = {(each.dag_id, each.task_id) for each in listed if each.operator == SENSOR_OPERATOR}
     claims = [wait for wait in waits if (wait.consumer.dag_id, wait.consumer.task_id) in named]
-    by_sensor = {(wait.consumer.dag_id, wait.consumer.task_id): wait for wait in proven(api, claims)}
+    by_sensor = {(wait.consumer.dag_id, wait.consumer.task_id): wait for wait in keep_proven(api, claims)}
     sensors = [each for each in listed if (each.dag_id, each.task_id) in by_sensor]
     runs = _runs_of(api, sensors)
     return [
@@ -40,14 +40,14 @@ def unsatisfied(
     ]
 
 
-def waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
+def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
     """The sensors that wait for exactly this run of the producer of these waits; its data interval."""
     if not waits:
         return {}
     since = earliest_run_after(waits[0].producer.schedule, made)
     return {
         sensor: wait
-        for sensor, run, wait in unsatisfied(api, waits, since)
+        for sensor, run, wait in find_unsatisfied(api, waits, since)
         if ends_the_wait(wait, run_interval_of(run, wait.consumer.schedule), made)
     }
 
@@ -62,5 +62,5 @@ def _runs_of(api: AirflowApi, sensors: Iterable[TaskInstance]) -> dict[RunKey, R
     if not due:
         return {}
     dag_ids = sorted({each.dag_id for each in sensors})
-    runs = api.runs(Which(dag_ids=dag_ids, since=min(due), until=max(due)))
+    runs = api.runs(RunFilter(dag_ids=dag_ids, since=min(due), until=max(due)))
     return {RunKey(run.dag_id, run.run_id): run for run in runs}

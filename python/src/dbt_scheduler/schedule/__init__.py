@@ -1,8 +1,8 @@
 """Schedules of pipelines, the periods that their runs cover, and which run waits for which: pure and fast."""
 
 from dbt_scheduler.schedule.alignment import (
-    awaited,
-    awaiting,
+    awaited_interval,
+    awaiting_intervals,
     cadence_seconds,
     most_frequent,
     pick_pipeline,
@@ -11,7 +11,7 @@ from dbt_scheduler.schedule.alignment import (
 from dbt_scheduler.schedule.batches import BATCH_SIZES, batch_start
 from dbt_scheduler.schedule.named_periods import manual_dates, named_run
 from dbt_scheduler.schedule.periods import period
-from dbt_scheduler.schedule.text import ready_words
+from dbt_scheduler.schedule.text import format_readiness
 from dbt_scheduler.schedule.ticks import (
     Interval,
     before_start,
@@ -28,12 +28,13 @@ __all__ = [
     "BATCH_SIZES",
     "Interval",
     "alignment_problems",
-    "awaited",
-    "awaiting",
+    "awaited_interval",
+    "awaiting_intervals",
     "batch_start",
     "before_start",
     "cadence_seconds",
     "first_instant",
+    "format_readiness",
     "manual_dates",
     "manual_interval",
     "most_frequent",
@@ -42,7 +43,6 @@ __all__ = [
     "period",
     "pick_pipeline",
     "previous_tick",
-    "ready_words",
     "run_interval",
     "scheduled_time",
     "unreadable_part",

@@ -8,7 +8,7 @@ from itertools import islice
 from dbt_scheduler.schedule import cron
 from dbt_scheduler.schedule.periods import period, period_at
 from dbt_scheduler.schedule.ticks import Interval, next_tick, previous_tick, run_interval
-from dbt_scheduler.schedule.time_zones import MOMENT
+from dbt_scheduler.schedule.time_zones import SMALLEST_STEP
 from dbt_scheduler.spec import Schedule
 
 _WEEK = timedelta(weeks=1)
@@ -22,7 +22,7 @@ _WEEKS_IN_CADENCE = 4
 _YEARS_IN_CADENCE = 28  # then the calendar repeats
 
 
-def awaited(consumer: Schedule, interval: Interval, producer: Schedule) -> Interval:
+def awaited_interval(consumer: Schedule, interval: Interval, producer: Schedule) -> Interval:
     """The data interval of the producer's run that a run of the consumer waits for.
 
     ``interval`` is the consumer's, of a scheduled, backfilled or manual run. What is returned is that of the
@@ -32,10 +32,10 @@ def awaited(consumer: Schedule, interval: Interval, producer: Schedule) -> Inter
     return _newest_run(producer, period(consumer, interval).end)
 
 
-def awaiting(producer: Schedule, interval: Interval, consumer: Schedule) -> tuple[Interval, ...]:
+def awaiting_intervals(producer: Schedule, interval: Interval, consumer: Schedule) -> tuple[Interval, ...]:
     """The data intervals of the consumer's scheduled runs that wait for a run of the producer, oldest first.
 
-    The inverse of ``awaited``. ``interval`` is the producer's; a manual run counts as the scheduled run of
+    The inverse of ``awaited_interval``. ``interval`` is the producer's; a manual run counts as the scheduled run of
     the same period does. Without a grain, a run whose interval is not one from tick to tick is waited for by
     none.
     """
@@ -86,7 +86,7 @@ def wait_lag_seconds(consumer: Schedule, producer: Schedule) -> int:
             for first in islice(_waiting(producer, run, consumer), 1)
         ]
     else:
-        pairs = [(run, awaited(consumer, run, producer)) for run in _sample(consumer)]
+        pairs = [(run, awaited_interval(consumer, run, producer)) for run in _sample(consumer)]
     return max((round((run.end - waiting.end).total_seconds()) for waiting, run in pairs), default=0)
 
 
@@ -107,14 +107,14 @@ def _waiting(producer: Schedule, interval: Interval, consumer: Schedule) -> Iter
 def _newest_run(schedule: Schedule, instant: datetime) -> Interval:
     """The scheduled run whose period is the newest that ends no later than an instant in UTC."""
     if schedule.grain is None:
-        end = previous_tick(schedule, instant + MOMENT)
+        end = previous_tick(schedule, instant + SMALLEST_STEP)
         while end > instant:  # In an hour that the clock repeats, the tick is in its second half.
             end = previous_tick(schedule, end)
         return Interval(previous_tick(schedule, end), end)
-    newest = period_at(schedule, instant - MOMENT)
+    newest = period_at(schedule, instant - SMALLEST_STEP)
     if newest.end > instant:
-        newest = period_at(schedule, newest.start - MOMENT)
-    return run_interval(schedule, next_tick(schedule, newest.start - MOMENT))
+        newest = period_at(schedule, newest.start - SMALLEST_STEP)
+    return run_interval(schedule, next_tick(schedule, newest.start - SMALLEST_STEP))
 
 
 def _following(schedule: Schedule, run: Interval) -> Interval:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dbt_scheduler.schedule.time_zones import in_utc
+from dbt_scheduler.schedule.time_zones import to_utc
 
 BATCH_SIZES = ("hour", "day", "month", "year")
 """The values of a microbatch model's ``batch_size``: https://docs.getdbt.com/docs/build/incremental-microbatch."""
@@ -10,7 +10,7 @@ BATCH_SIZES = ("hour", "day", "month", "year")
 
 def batch_start(instant: datetime, batch_size: str, lookback: int = 0) -> datetime:
     """The start of the batch that an instant lies in, or of the one that many batches before, in UTC."""
-    moment = in_utc(instant)
+    moment = to_utc(instant)
     if batch_size == "hour":
         return moment.replace(minute=0, second=0, microsecond=0) - timedelta(hours=lookback)
     if batch_size == "day":

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date, datetime, time, timedelta
 
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.schedule import cron
 from dbt_scheduler.schedule.periods import (
     MINUTES_OF_DAY,
@@ -13,7 +13,7 @@ from dbt_scheduler.schedule.periods import (
     step_minutes,
 )
 from dbt_scheduler.schedule.ticks import first_instant, last_tick, next_tick, previous_tick
-from dbt_scheduler.schedule.time_zones import MOMENT, changes, on_the_wall, zone
+from dbt_scheduler.schedule.time_zones import SMALLEST_STEP, load_zone, offset_changes, wall_time
 from dbt_scheduler.spec import Schedule
 
 _YEARS_UNTIL_WEEKDAYS_REPEAT, _YEARS_UNTIL_DATES_REPEAT = 28, 4
@@ -27,7 +27,7 @@ def grain_problem(schedule: Schedule) -> str | None:
     if schedule.grain is None:
         return None
     ticks, step = cron.parse(schedule.cron), step_minutes(schedule.grain)
-    began = on_the_wall(first_instant(schedule), zone(schedule.timezone)).date()
+    began = wall_time(first_instant(schedule), load_zone(schedule.timezone)).date()
     uneven = _uneven_day(ticks, step, began) if step else _uneven_calendar(ticks, schedule.grain, began)
     if not uneven:
         return None
@@ -39,18 +39,18 @@ def grain_problem(schedule: Schedule) -> str | None:
 
 def clock_problem(schedule: Schedule) -> str | None:
     """What goes wrong the first time that the clock is changed in a way which the cron does not bear."""
-    ticks, where, start = cron.parse(schedule.cron), zone(schedule.timezone), first_instant(schedule)
+    ticks, where, start = cron.parse(schedule.cron), load_zone(schedule.timezone), first_instant(schedule)
     last_year = max(start.year, _RULES_OF_TODAY) + _YEARS_UNTIL_WEEKDAYS_REPEAT
     seen = set()
-    for change in changes(where, start.year, last_year):
-        shown, set_to = on_the_wall(change - MOMENT, where) + MOMENT, on_the_wall(change, where)
+    for change in offset_changes(where, start.year, last_year):
+        shown, set_to = wall_time(change - SMALLEST_STEP, where) + SMALLEST_STEP, wall_time(change, where)
         # A cron that ticks each day meets the same change at the same hour in the same way, every time.
         kind = (shown.time(), set_to - shown, ticks.days and shown)
         if change < start or kind in seen:
             continue
         seen.add(kind)
         clock, day = f"the clock of {schedule.timezone}", shown.date()
-        skipped = cron.tick_after(ticks, shown - MOMENT)
+        skipped = cron.tick_after(ticks, shown - SMALLEST_STEP)
         if skipped < set_to and _is_for_days(schedule) and not ticks.every_hour:
             return (
                 f'cron "{schedule.cron}" ticks at {skipped:%H:%M}, which {clock} skips on {day}: '
@@ -84,7 +84,7 @@ def _uneven_calendar(ticks: cron.Cron, grain: str, began: date) -> str | None:
     last = start + timedelta(days=366 * _years_until_repeat(ticks))
     while start < last:
         following = calendar_next(grain, start)
-        tick, count = cron.tick_after(ticks, start - MOMENT), 0
+        tick, count = cron.tick_after(ticks, start - SMALLEST_STEP), 0
         while tick < following:
             tick, count = cron.tick_after(ticks, tick), count + 1
         if count != 1:
@@ -160,7 +160,7 @@ def _is_walked_through(schedule: Schedule, change: datetime) -> bool:
 
 
 def _times(count: int) -> str:
-    return f"ticks {number(count, 'time')}" if count else "does not tick"
+    return f"ticks {format_count(count, 'time')}" if count else "does not tick"
 
 
 def _clock(minute: int) -> str:

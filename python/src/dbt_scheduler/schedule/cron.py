@@ -13,7 +13,7 @@ from functools import lru_cache
 import msgspec
 from croniter import croniter  # type: ignore[import-untyped] # it ships no types
 
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 
 # airflow.utils.dates.cron_presets; croniter's own further aliases are not Airflow's, so they are refused.
 PRESETS = {
@@ -49,7 +49,7 @@ def parse(expression: str) -> Cron:
     """Read five fields or one of Airflow's presets; raises ValueError with the reason in words."""
     fields = PRESETS.get(expression, expression).split()
     if len(fields) != len(FIELDS):
-        raise ValueError(f"has {number(len(fields), 'field')} instead of five")
+        raise ValueError(f"has {format_count(len(fields), 'field')} instead of five")
     for at, field in enumerate(fields):
         alone = [*"*****"]
         alone[at] = field

@@ -10,7 +10,7 @@ def duration_seconds(duration: Mapping[str, int]) -> int:
     return sum(_SECONDS[unit] * amount for unit, amount in duration.items())
 
 
-def duration(seconds: int) -> str:
+def format_duration(seconds: int) -> str:
     """``5400`` as ``1h 30m``."""
     units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
     words = []

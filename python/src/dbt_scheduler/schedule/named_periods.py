@@ -8,7 +8,7 @@ import msgspec
 
 from dbt_scheduler.schedule.periods import calendar_next, period_at
 from dbt_scheduler.schedule.ticks import Interval, next_tick, previous_tick, run_interval
-from dbt_scheduler.schedule.time_zones import MOMENT, first_time, in_utc, on_the_wall, zone
+from dbt_scheduler.schedule.time_zones import SMALLEST_STEP, first_occurrence, load_zone, to_utc, wall_time
 from dbt_scheduler.spec import Schedule
 
 _FORMS = re.compile(
@@ -33,7 +33,7 @@ def named_run(schedule: Schedule, text: str) -> Interval:
     Raises ValueError with a sentence: it is no period, the clock skips it or shows it twice, or it is longer
     than what one run covers.
     """
-    where = zone(schedule.timezone)
+    where = load_zone(schedule.timezone)
     runs = {_run_of(schedule, span, text): span for span in _spans(text, where)}
     if not runs:
         raise ValueError(f'"{text}" does not exist: the clock in {schedule.timezone} skips it')
@@ -69,18 +69,20 @@ def _spans(text: str, where: tzinfo) -> list[_Span]:
         )
     for grain in ("month", "week", "day"):
         if form[grain]:
-            span = _Span(first_time(moment, where), first_time(calendar_next(grain, moment), where))
+            span = _Span(
+                first_occurrence(moment, where), first_occurrence(calendar_next(grain, moment), where)
+            )
             return [span] if span.start < span.end else []
     length = timedelta() if form["seconds"] else timedelta(minutes=1 if form["minutes"] else 60)
-    instants = [in_utc(moment)] if form["offset"] else _instants(moment, where)
+    instants = [to_utc(moment)] if form["offset"] else _instants(moment, where)
     return [_Span(instant, instant + length) for instant in instants]
 
 
 def _instants(wall: datetime, where: tzinfo) -> list[datetime]:
     """When the clock shows a time: once, twice, or never."""
     there = wall.replace(tzinfo=where)
-    both = sorted({in_utc(there.replace(fold=0)), in_utc(there.replace(fold=1))})
-    return [instant for instant in both if on_the_wall(instant, where) == wall]
+    both = sorted({to_utc(there.replace(fold=0)), to_utc(there.replace(fold=1))})
+    return [instant for instant in both if wall_time(instant, where) == wall]
 
 
 def _run_of(schedule: Schedule, span: _Span, text: str) -> Interval:
@@ -89,11 +91,11 @@ def _run_of(schedule: Schedule, span: _Span, text: str) -> Interval:
         what, shown = "no grain: the time between two ticks", "%Y-%m-%dT%H:%M"
     else:
         covered = period_at(schedule, span.start)
-        run = run_interval(schedule, next_tick(schedule, covered.start - MOMENT))
+        run = run_interval(schedule, next_tick(schedule, covered.start - SMALLEST_STEP))
         what = f"grain: {schedule.grain}"
         shown = _SHOWN.get(schedule.grain, "%Y-%m-%dT%H:%M")
     if span.end > covered.end:
-        first = covered.start.astimezone(zone(schedule.timezone))
+        first = covered.start.astimezone(load_zone(schedule.timezone))
         raise ValueError(
             f'"{text}" is longer than what a run covers ({what}): name one, such as {first:{shown}}'
         )
@@ -102,7 +104,7 @@ def _run_of(schedule: Schedule, span: _Span, text: str) -> Interval:
 
 def _run_at(schedule: Schedule, instant: datetime) -> Interval:
     """The scheduled run whose data interval an instant lies in."""
-    start = previous_tick(schedule, instant + MOMENT)
+    start = previous_tick(schedule, instant + SMALLEST_STEP)
     while start > instant:  # In an hour that the clock repeats, the tick is in its second half.
         start = previous_tick(schedule, start)
     run = run_interval(schedule, start)

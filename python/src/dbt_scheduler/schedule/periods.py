@@ -3,7 +3,7 @@
 Up to an hour, a grain cuts elapsed time: an hour that the clock shows twice is two periods, as it has two
 runs, and each change of the clock starts a new period. Above an hour a grain cuts the clock's time: a period
 lasts from its first moment to the next one's, an hour longer or shorter when the clock changes in it. So
-periods follow each other without a hole, and ``problems`` refuses every pipeline of which one of them has no
+periods follow each other without a hole, and ``validation`` refuses every pipeline of which one of them has no
 run, or two.
 """
 
@@ -13,13 +13,13 @@ from functools import lru_cache
 
 from dbt_scheduler.schedule.ticks import Interval, previous_tick
 from dbt_scheduler.schedule.time_zones import (
-    MOMENT,
-    change_between,
-    first_time,
-    in_utc,
+    SMALLEST_STEP,
+    first_occurrence,
+    load_zone,
     offset_at,
-    on_the_wall,
-    zone,
+    offset_change_between,
+    to_utc,
+    wall_time,
 )
 from dbt_scheduler.spec import Schedule
 
@@ -48,20 +48,20 @@ def step_minutes(grain: str) -> int | None:
 
 def period(schedule: Schedule, interval: Interval) -> Interval:
     """The period that a run covers: the grain's that its data interval starts in, else the data interval."""
-    start, end = in_utc(interval.start), in_utc(interval.end)
+    start, end = to_utc(interval.start), to_utc(interval.end)
     if schedule.grain is None:
         return Interval(start, end)
     covered = period_at(schedule, start)
     if end == start == previous_tick(schedule, start):
         # After a tick that the clock skipped, Airflow infers for a manual run an interval without length that
         # starts where the one it means ends.
-        return period_at(schedule, covered.start - MOMENT)
+        return period_at(schedule, covered.start - SMALLEST_STEP)
     return covered
 
 
 def period_at(schedule: Schedule, instant: datetime) -> Interval:
     """The period of the schedule's grain that an instant in UTC lies in; the schedule has a grain."""
-    return _period_at(schedule.grain or "day", zone(schedule.timezone), instant)
+    return _period_at(schedule.grain or "day", load_zone(schedule.timezone), instant)
 
 
 def calendar_start(grain: str, wall: datetime) -> datetime:
@@ -84,23 +84,23 @@ def calendar_next(grain: str, start: datetime) -> datetime:
 
 @lru_cache(maxsize=4096)
 def _period_at(grain: str, where: tzinfo, instant: datetime) -> Interval:
-    wall = on_the_wall(instant, where)
+    wall = wall_time(instant, where)
     start = calendar_start(grain, wall)
     end = calendar_next(grain, start)
     if end - start <= timedelta(hours=1):
         return _elapsed(instant - (wall - start), instant, instant + (end - wall), where)
     while (
-        last := first_time(end, where)
+        last := first_occurrence(end, where)
     ) <= instant:  # A day that the date line swallowed, or a fold at midnight.
         start, end = end, calendar_next(grain, end)
-    return Interval(first_time(start, where), last)
+    return Interval(first_occurrence(start, where), last)
 
 
 def _elapsed(start: datetime, instant: datetime, end: datetime, where: tzinfo) -> Interval:
     """From start to end, or to the change of the clock if there is one on that side of the instant."""
     offset = offset_at(instant, where)
     if offset_at(start, where) != offset:
-        start = change_between(start, instant, where)
-    if offset_at(end - MOMENT, where) != offset:
-        end = change_between(instant, end, where)
+        start = offset_change_between(start, instant, where)
+    if offset_at(end - SMALLEST_STEP, where) != offset:
+        end = offset_change_between(instant, end, where)
     return Interval(start, end)

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.schedule import cron
-from dbt_scheduler.schedule.durations import duration
+from dbt_scheduler.schedule.durations import format_duration
 from dbt_scheduler.spec import Schedule
 
 _SINCE = datetime(2024, 1, 1)
@@ -14,24 +14,24 @@ _TICKS = 14
 _WEEK = timedelta(weeks=1)
 
 
-def utc(moment: datetime) -> str:
+def format_utc(moment: datetime) -> str:
     """``2025-09-09 00:10`` in UTC, with seconds only where there are any."""
     there = moment.astimezone(UTC)
     return f"{there:%Y-%m-%d %H:%M:%S}" if there.second else f"{there:%Y-%m-%d %H:%M}"
 
 
-def on_clock(moment: datetime, schedule: Schedule) -> str:
+def format_local(moment: datetime, schedule: Schedule) -> str:
     """``2025-09-08 21:10 (00:10 EEST on 09-09)``: the time in UTC and, if it differs, in the pipeline's zone."""
     there = moment.astimezone(ZoneInfo(schedule.timezone))
     if there.utcoffset() == moment.astimezone(UTC).utcoffset():
-        return utc(moment)
+        return format_utc(moment)
     day = "" if there.date() == moment.astimezone(UTC).date() else f" on {there:%m-%d}"
     name = there.tzname() or schedule.timezone
     shown = f"UTC{name}" if name[0] in "+-" else name
-    return f"{utc(moment)} ({there:%H:%M} {shown}{day})"
+    return f"{format_utc(moment)} ({there:%H:%M} {shown}{day})"
 
 
-def ready_words(pipeline: str, schedule: Schedule, slo_seconds: int | None) -> str:
+def format_readiness(pipeline: str, schedule: Schedule, slo_seconds: int | None) -> str:
     """The pipeline, and the time on its own clock by which its runs have promised an asset.
 
     It is the time of the days on which the clock does not change.
@@ -46,7 +46,7 @@ def ready_words(pipeline: str, schedule: Schedule, slo_seconds: int | None) -> s
     elif len(ticks.minutes) == 1:
         words = _on_the_day(ticks, promise, schedule.timezone)
     tick = f'"{schedule.cron}" {schedule.timezone}'
-    return f"{pipeline}, {words or f'{duration(slo_seconds)} after each scheduled time ({tick})'}"
+    return f"{pipeline}, {words or f'{format_duration(slo_seconds)} after each scheduled time ({tick})'}"
 
 
 def _in_the_hour(ready: timedelta) -> str:
@@ -80,4 +80,4 @@ def _first_ticks(ticks: cron.Cron) -> list[datetime]:
 
 
 def _later(count: int, unit: str) -> str:
-    return f"the next {unit}" if count == 1 else f"{number(count, unit)} later"
+    return f"the next {unit}" if count == 1 else f"{format_count(count, unit)} later"

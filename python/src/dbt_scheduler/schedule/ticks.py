@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from dbt_scheduler.schedule import cron
-from dbt_scheduler.schedule.time_zones import in_utc, on_the_wall, when, zone
+from dbt_scheduler.schedule.time_zones import load_zone, to_instant, to_utc, wall_time
 from dbt_scheduler.spec import Schedule
 
 
@@ -21,11 +21,11 @@ class Interval(msgspec.Struct, frozen=True, order=True):
 
 def next_tick(schedule: Schedule, after: datetime) -> datetime:
     """The first tick later than ``after``; Airflow's ``_get_next``."""
-    after, where, ticks = in_utc(after), zone(schedule.timezone), cron.parse(schedule.cron)
-    wall = on_the_wall(after, where)
+    after, where, ticks = to_utc(after), load_zone(schedule.timezone), cron.parse(schedule.cron)
+    wall = wall_time(after, where)
     tick = cron.tick_after(ticks, wall)
     # Where a cron ticks each hour Airflow counts elapsed time: an hour that comes twice gets two runs.
-    return after + (tick - wall) if ticks.every_hour else when(tick, where)
+    return after + (tick - wall) if ticks.every_hour else to_instant(tick, where)
 
 
 def previous_tick(schedule: Schedule, before: datetime) -> datetime:
@@ -34,22 +34,22 @@ def previous_tick(schedule: Schedule, before: datetime) -> datetime:
     Like Airflow's it may return ``before`` itself, or a later one, in an hour that the clock skips or
     repeats.
     """
-    before, where, ticks = in_utc(before), zone(schedule.timezone), cron.parse(schedule.cron)
-    wall = on_the_wall(before, where)
+    before, where, ticks = to_utc(before), load_zone(schedule.timezone), cron.parse(schedule.cron)
+    wall = wall_time(before, where)
     tick = cron.tick_before(ticks, wall)
-    return before - (wall - tick) if ticks.every_hour else when(tick, where)
+    return before - (wall - tick) if ticks.every_hour else to_instant(tick, where)
 
 
 def last_tick(schedule: Schedule, until: datetime) -> datetime:
     """The last tick that is not later than ``until``; Airflow's ``_align_to_prev``."""
-    until = in_utc(until)
+    until = to_utc(until)
     tick = previous_tick(schedule, until)
     return until if next_tick(schedule, tick) == until else tick
 
 
 def run_interval(schedule: Schedule, tick: datetime) -> Interval:
     """The data interval of the scheduled run that starts at a tick; the tick is its logical date."""
-    return Interval(in_utc(tick), next_tick(schedule, tick))
+    return Interval(to_utc(tick), next_tick(schedule, tick))
 
 
 def manual_interval(schedule: Schedule, run_after: datetime) -> Interval:
@@ -69,9 +69,9 @@ def first_instant(schedule: Schedule) -> datetime:
     Raises ValueError if it is no ISO date or datetime.
     """
     start = datetime.fromisoformat(schedule.start_date)
-    return when(start, zone(schedule.timezone)) if start.tzinfo is None else in_utc(start)
+    return to_instant(start, load_zone(schedule.timezone)) if start.tzinfo is None else to_utc(start)
 
 
 def before_start(schedule: Schedule, interval: Interval) -> bool:
     """Whether a run lies before the pipeline's start date, so that Airflow never schedules it."""
-    return in_utc(interval.start) < first_instant(schedule)
+    return to_utc(interval.start) < first_instant(schedule)

@@ -4,17 +4,17 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-MOMENT = timedelta(microseconds=1)
+SMALLEST_STEP = timedelta(microseconds=1)
 # Shorter than any zone has kept a clock between two changes since 1970 (Morocco's Ramadan is the shortest).
 _BETWEEN_CHANGES = timedelta(days=12)
 
 
-def zone(name: str) -> tzinfo:
+def load_zone(name: str) -> tzinfo:
     """The time zone of that name; raises what ``ZoneInfo`` raises if there is none."""
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
-def in_utc(instant: datetime) -> datetime:
+def to_utc(instant: datetime) -> datetime:
     """The same instant as a plain datetime, because Airflow's pendulum ones calculate differently.
 
     Raises ValueError for a naive one.
@@ -26,12 +26,12 @@ def in_utc(instant: datetime) -> datetime:
     return datetime.fromisoformat(instant.isoformat()).astimezone(UTC)
 
 
-def on_the_wall(instant: datetime, where: tzinfo) -> datetime:
+def wall_time(instant: datetime, where: tzinfo) -> datetime:
     """What the clock shows at an instant, naive."""
     return instant.astimezone(where).replace(tzinfo=None)
 
 
-def when(wall: datetime, where: tzinfo) -> datetime:
+def to_instant(wall: datetime, where: tzinfo) -> datetime:
     """The instant at which Airflow takes the clock to show ``wall`` (its ``make_aware``).
 
     Of a time that comes twice it is the second; a time that is skipped moves on by the length of the gap.
@@ -39,17 +39,17 @@ def when(wall: datetime, where: tzinfo) -> datetime:
     return max(_twice(wall, where))
 
 
-def first_time(wall: datetime, where: tzinfo) -> datetime:
+def first_occurrence(wall: datetime, where: tzinfo) -> datetime:
     """The first instant at which the clock shows ``wall``, or would if it did not skip it."""
     first, second = _twice(wall, where)
     # In a gap the two are the wrong way round, and the change of the clock lies between them.
-    return first if first <= second else change_between(second, first, where)
+    return first if first <= second else offset_change_between(second, first, where)
 
 
-def change_between(before: datetime, after: datetime, where: tzinfo) -> datetime:
+def offset_change_between(before: datetime, after: datetime, where: tzinfo) -> datetime:
     """The instant of the change of the clock that lies in between, to the second."""
     before = before.replace(microsecond=0)
-    after = (after + timedelta(seconds=1) - MOMENT).replace(microsecond=0)
+    after = (after + timedelta(seconds=1) - SMALLEST_STEP).replace(microsecond=0)
     offset = offset_at(before, where)
     while after - before > timedelta(seconds=1):
         middle = (before + (after - before) / 2).replace(microsecond=0)
@@ -61,7 +61,7 @@ def change_between(before: datetime, after: datetime, where: tzinfo) -> datetime
 
 
 @lru_cache(maxsize=64)
-def changes(where: tzinfo, first_year: int, last_year: int) -> tuple[datetime, ...]:
+def offset_changes(where: tzinfo, first_year: int, last_year: int) -> tuple[datetime, ...]:
     """The instants at which the clock is changed from the first year, or just before, to the last."""
     at, found = datetime(first_year - 1, 12, 1, tzinfo=UTC), []
     offset = offset_at(at, where)
@@ -69,7 +69,7 @@ def changes(where: tzinfo, first_year: int, last_year: int) -> tuple[datetime, .
         later = at + _BETWEEN_CHANGES
         offset_later = offset_at(later, where)
         if offset_later != offset:
-            found.append(change_between(at, later, where))
+            found.append(offset_change_between(at, later, where))
         at, offset = later, offset_later
     return tuple(found)
 

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from dbt_scheduler.schedule import cron
 from dbt_scheduler.schedule.coverage import clock_problem, grain_problem
 from dbt_scheduler.schedule.periods import step_minutes
-from dbt_scheduler.schedule.time_zones import zone
+from dbt_scheduler.schedule.time_zones import load_zone
 from dbt_scheduler.spec import Schedule
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2099
@@ -59,7 +59,7 @@ def _cron(schedule: Schedule) -> Iterator[tuple[str, str]]:
 
 def _timezone(schedule: Schedule) -> Iterator[tuple[str, str]]:
     try:
-        zone(schedule.timezone)
+        load_zone(schedule.timezone)
     except (
         KeyError,
         ValueError,

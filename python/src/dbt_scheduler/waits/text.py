@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from dbt_scheduler.findings.printable import lines, one_line
-from dbt_scheduler.schedule.text import on_clock
+from dbt_scheduler.schedule.text import format_local
 from dbt_scheduler.spec import DagSpec
-from dbt_scheduler.waits.upcoming import Run, Wait
+from dbt_scheduler.waits.upcoming import UpcomingRun, UpcomingWait
 
 _HEAD = ("WAITS FOR", "DEPENDENCY", "RUN OF", "DUE", "READY BY", "GIVES UP")
 
 
-def render(spec: DagSpec, runs: Sequence[Run]) -> str:
+def render(spec: DagSpec, runs: Sequence[UpcomingRun]) -> str:
     """A paragraph for each run, with a line for each of its waits. All times are in UTC."""
     schedule = spec.schedule
     texts = [f'{spec.dag_id}: {spec.pipeline}, "{schedule.cron}" {schedule.timezone}. Times are in UTC.']
@@ -19,12 +19,12 @@ def render(spec: DagSpec, runs: Sequence[Run]) -> str:
     table = _aligned([_HEAD, *(_cells(wait) for run in runs for wait in run.waits)])
     head, rows = table[0], iter(table[1:])
     for run in runs:
-        of, due = on_clock(run.logical_date, schedule), on_clock(run.due, schedule)
+        of, due = format_local(run.logical_date, schedule), format_local(run.due, schedule)
         texts += ["", f"run of {of}, due {due}", head, *(next(rows) for _ in run.waits)]
     return lines(texts)
 
 
-def _cells(wait: Wait) -> tuple[str, ...]:
+def _cells(wait: UpcomingWait) -> tuple[str, ...]:
     producer = wait.producer
     if producer is None:
         return f"{wait.team}.{wait.asset}", wait.dependency, wait.note
@@ -32,10 +32,10 @@ def _cells(wait: Wait) -> tuple[str, ...]:
     return (
         f"{producer.dag_id} {producer.task_id}",
         wait.dependency,
-        on_clock(producer.logical_date, schedule),
-        on_clock(producer.due, schedule),
-        on_clock(producer.ready_by, schedule) if producer.ready_by else "no SLO",
-        on_clock(producer.gives_up, schedule),
+        format_local(producer.logical_date, schedule),
+        format_local(producer.due, schedule),
+        format_local(producer.ready_by, schedule) if producer.ready_by else "no SLO",
+        format_local(producer.gives_up, schedule),
     )
 
 

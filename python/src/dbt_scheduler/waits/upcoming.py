@@ -8,10 +8,10 @@ import msgspec
 
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.findings.suggest import did_you_mean
-from dbt_scheduler.registry.producer import NoProducerError, gives_up, ready_by
+from dbt_scheduler.registry.producer import NoProducerError, slo_deadline, wait_deadline
 from dbt_scheduler.schedule import (
     Interval,
-    awaited,
+    awaited_interval,
     before_start,
     next_tick,
     previous_tick,
@@ -26,10 +26,10 @@ FindProducer = Callable[[Sensor], Producer]
 """The task that a sensor waits for now; may raise NoProducerError."""
 
 
-class Awaited(msgspec.Struct, frozen=True, kw_only=True):
+class ProducerRun(msgspec.Struct, frozen=True, kw_only=True):
     """The run of a producer's task that a sensor waits for; moments in UTC.
 
-    ``due`` is when the run is to start. ``gives_up`` supposes that the sensor starts on time.
+    ``due`` is when the run is to start. ``wait_deadline`` supposes that the sensor starts on time.
     """
 
     dag_id: str
@@ -42,32 +42,32 @@ class Awaited(msgspec.Struct, frozen=True, kw_only=True):
     gives_up: datetime
 
 
-class Wait(msgspec.Struct, frozen=True, kw_only=True):
+class UpcomingWait(msgspec.Struct, frozen=True, kw_only=True):
     """One sensor in one run. ``note`` says why it waits for nothing, where it has no ``producer``."""
 
     sensor_task_id: str
     dependency: str
     team: str
     asset: str
-    producer: Awaited | None
+    producer: ProducerRun | None
     note: str = ""
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True):
+class UpcomingRun(msgspec.Struct, frozen=True, kw_only=True):
     """A scheduled run of the consumer; moments in UTC."""
 
     logical_date: datetime
     due: datetime
-    waits: tuple[Wait, ...]
+    waits: tuple[UpcomingWait, ...]
 
 
 def upcoming(
     spec: DagSpec, sensors: Sequence[Sensor], find_producer: FindProducer, start: datetime
-) -> Iterator[Run]:
+) -> Iterator[UpcomingRun]:
     """The scheduled runs that are due from a moment on, without end, with what each of the sensors awaits."""
     producers = [(sensor, _found(sensor, find_producer)) for sensor in sensors]
     for interval in _runs(spec.schedule, start):
-        yield Run(
+        yield UpcomingRun(
             logical_date=interval.start,
             due=scheduled_time(interval),
             waits=tuple(_wait(spec, interval, sensor, producer) for sensor, producer in producers),
@@ -110,26 +110,26 @@ def _found(sensor: Sensor, find_producer: FindProducer) -> Producer | str:
         return str(error)
 
 
-def _wait(spec: DagSpec, interval: Interval, sensor: Sensor, producer: Producer | str) -> Wait:
+def _wait(spec: DagSpec, interval: Interval, sensor: Sensor, producer: Producer | str) -> UpcomingWait:
     target, note = None, ""
     if isinstance(producer, str):
         note = producer
     else:
-        run = awaited(spec.schedule, interval, producer.schedule)
+        run = awaited_interval(spec.schedule, interval, producer.schedule)
         if before_start(producer.schedule, run):
             note = f"nothing: {producer.dag_id} starts on {producer.schedule.start_date}"
         else:
-            target = Awaited(
+            target = ProducerRun(
                 dag_id=producer.dag_id,
                 task_id=producer.task_id,
                 pipeline=producer.pipeline,
                 schedule=producer.schedule,
                 logical_date=run.start,
                 due=scheduled_time(run),
-                ready_by=ready_by(producer, run),
-                gives_up=gives_up(sensor, producer, run, started=scheduled_time(interval)),
+                ready_by=slo_deadline(producer, run),
+                gives_up=wait_deadline(sensor, producer, run, started=scheduled_time(interval)),
             )
-    return Wait(
+    return UpcomingWait(
         sensor_task_id=sensor.task_id,
         dependency=sensor.dependency,
         team=sensor.team,

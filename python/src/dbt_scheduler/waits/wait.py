@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dbt_scheduler.registry.entry import Entry, dag_id, find_produced
-from dbt_scheduler.registry.producer import WaitingDag, producer_in
-from dbt_scheduler.schedule import Interval, awaited, manual_interval, period
+from dbt_scheduler.registry.producer import ConsumerDag, producer_in
+from dbt_scheduler.schedule import Interval, awaited_interval, manual_interval, period
 from dbt_scheduler.spec import Producer, Schedule
 
 _EARLY = timedelta(days=1)
 """A manual run may carry a date that lies ahead, and so exist before the period that it needs is over."""
 
 
-class Consumer(msgspec.Struct, frozen=True):
+class WaitingSensor(msgspec.Struct, frozen=True):
     """A sensor of a team's DAG."""
 
     team: str
@@ -26,7 +26,7 @@ class Consumer(msgspec.Struct, frozen=True):
 class Wait(msgspec.Struct, frozen=True):
     """A sensor, and the task that makes what it waits for."""
 
-    consumer: Consumer
+    consumer: WaitingSensor
     team: str
     asset: str
     producer: Producer
@@ -58,7 +58,9 @@ def waits_for(
 def ends_the_wait(wait: Wait, waiting: Interval, made: Interval) -> bool:
     """Whether a run of the consumer waits for the period of a run of the producer; data intervals of both."""
     producer = wait.producer.schedule
-    return period(producer, awaited(wait.consumer.schedule, waiting, producer)) == period(producer, made)
+    return period(producer, awaited_interval(wait.consumer.schedule, waiting, producer)) == period(
+        producer, made
+    )
 
 
 def earliest_run_after(producer: Schedule, made: Interval) -> datetime:
@@ -86,13 +88,13 @@ def _waits(entries: Mapping[str, Entry]) -> Iterator[Wait]:
                 for reader in readers:
                     if reader.sensor_task_id is None or reader.pipeline not in entry.pipelines:
                         continue
-                    consumer = Consumer(
+                    consumer = WaitingSensor(
                         consuming,
                         dag_id(entry.dag_prefix, reader.pipeline),
                         reader.sensor_task_id,
                         entry.pipelines[reader.pipeline],
                     )
                     if reader.pipeline not in producers:
-                        reading = WaitingDag(reader.pipeline, consumer.schedule, own=team == consuming)
+                        reading = ConsumerDag(reader.pipeline, consumer.schedule, own=team == consuming)
                         producers[reader.pipeline] = producer_in(entries[team], found[1], reading)
                     yield Wait(consumer, team, found[0], producers[reader.pipeline])

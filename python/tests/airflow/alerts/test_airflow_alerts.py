@@ -16,7 +16,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 
 from builders import a_spec, a_task, a_wait, an_entry, python
-from dbt_scheduler.airflow.alerts import Destination, Promise, TaskRun, all_clear, slo_miss
+from dbt_scheduler.airflow.alerts import Destination, Promise, TaskRun, send_all_clear, send_slo_miss
 from harness import Platform, airflows_own_warnings
 from slack import Slack, listening
 
@@ -230,8 +230,8 @@ def test_what_others_are_told_from_outside(alerts: Alerts) -> None:
     to = Destination("log", "slack_default", "#team", ("@them",))
     start = datetime(2025, 3, 1, 0, 10, tzinfo=UTC)
     late = Promise("dim", start, "failed")
-    assert slo_miss(to, TaskRun("shipping_daily", "marts.dim", start, ""), late)
-    assert all_clear(to, TaskRun("playground_daily", WAIT, start, ""))
+    assert send_slo_miss(to, TaskRun("shipping_daily", "marts.dim", start, ""), late)
+    assert send_all_clear(to, TaskRun("playground_daily", WAIT, start, ""))
     assert [text.splitlines()[0] for text in alerts.texts] == [
         "shipping_daily SLO miss ⏰",
         "playground_daily dependency arrived ✅",

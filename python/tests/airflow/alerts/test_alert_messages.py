@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.messages import Link, Message, Promise, TaskRun, plain
 from dbt_scheduler.airflow.alerts.slack_markup import escape, markup
-from dbt_scheduler.airflow.alerts.transports import names
-from dbt_scheduler.config.schema.validation import schema
+from dbt_scheduler.airflow.alerts.transports import transport_names
+from dbt_scheduler.config.schema.validation import load_schema
 
 OWNERS = ("@some.owner.team", "@some.owner.person")
 START = datetime(2025, 9, 9, 0, 10, tzinfo=UTC)
@@ -123,4 +123,7 @@ def test_hostile_text_stays_text_in_slack() -> None:
 
 
 def test_the_platform_may_name_the_channels_there_are() -> None:
-    assert schema("platform")["properties"]["alerting"]["properties"]["channel"]["enum"] == names()
+    assert (
+        load_schema("platform")["properties"]["alerting"]["properties"]["channel"]["enum"]
+        == transport_names()
+    )

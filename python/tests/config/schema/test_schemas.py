@@ -12,7 +12,7 @@ from dbt_scheduler import spec
 from dbt_scheduler.changes import breaking, state_diff
 from dbt_scheduler.config import types
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM
-from dbt_scheduler.config.schema.validation import schema, violations
+from dbt_scheduler.config.schema.validation import load_schema, validate
 from dbt_scheduler.registry import entry
 from dbt_scheduler.report import build
 
@@ -33,8 +33,8 @@ def documented(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict
 
 @pytest.mark.parametrize("name", NAMES)
 def test_valid_and_documented(name):
-    Draft202012Validator.check_schema(schema(name))
-    for path, node in documented(schema(name)):
+    Draft202012Validator.check_schema(load_schema(name))
+    for path, node in documented(load_schema(name)):
         trivial = set(node) <= {"type", "$ref"}
         assert trivial or node.get("description"), f"{name}{path} has no description"
         assert trivial or node.get("examples"), f"{name}{path} has no examples"
@@ -42,21 +42,21 @@ def test_valid_and_documented(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_examples_hold(name):
-    for path, node in documented(schema(name)):
-        rules = {"$defs": schema(name)["$defs"], **node}
+    for path, node in documented(load_schema(name)):
+        rules = {"$defs": load_schema(name)["$defs"], **node}
         for example in node.get("examples", ()):
             assert list(Draft202012Validator(rules).iter_errors(example)) == [], f"{name}{path}"
 
 
 @pytest.mark.parametrize("name", ["scheduler", "platform"])
 def test_unknown_keys_are_refused_where_people_write(name):
-    for path, node in documented(schema(name)):
+    for path, node in documented(load_schema(name)):
         if "properties" in node:
             assert node["additionalProperties"] is False, f"{name}{path}"
 
 
 def properties(name: str, *path: str) -> dict[str, Any]:
-    node = schema(name)
+    node = load_schema(name)
     for step in path:
         node = node[step]
     return node["properties"]
@@ -107,7 +107,7 @@ REGISTRY = {
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_the_registry_has_the_keys_of_the_types(name):
-    node, struct = schema("registry")["$defs"][name], REGISTRY[name]
+    node, struct = load_schema("registry")["$defs"][name], REGISTRY[name]
     fields = msgspec.structs.fields(struct)
     assert set(node["properties"]) == {field.name for field in fields}
     omitted = {f.name for f in fields if not f.required} if struct.__struct_config__.omit_defaults else set()
@@ -119,7 +119,7 @@ REPORT = {
     "asset": build.ChangedAsset,
     "change": build.ReportedChange,
     "consumer": build.Consumer,
-    "party": build.Party,
+    "party": build.TeamContact,
     "acknowledged": entry.Acknowledged,
     "state": state_diff.StateDiff,
     "count": state_diff.Count,
@@ -130,18 +130,18 @@ REPORT = {
 
 @pytest.mark.parametrize("name", REPORT)
 def test_the_report_has_the_keys_of_the_types(name):
-    node = schema("report")["$defs"][name]
+    node = load_schema("report")["$defs"][name]
     assert set(node["properties"]) == set(node["required"]) == set(REPORT[name].__struct_fields__)
 
 
 def test_the_report_has_the_kinds_and_signs_of_the_types():
-    defs = schema("report")["$defs"]
-    assert defs["change"]["properties"]["kind"]["enum"] == [*breaking.Kind]
+    defs = load_schema("report")["$defs"]
+    assert defs["change"]["properties"]["kind"]["enum"] == [*breaking.ChangeKind]
     assert defs["item"]["properties"]["sign"]["enum"] == [*state_diff.Sign]
 
 
 def test_the_registry_has_the_keys_of_the_nested_types():
-    defs = schema("registry")["$defs"]
+    defs = load_schema("registry")["$defs"]
     contact = defs["entry"]["properties"]["contact"]["properties"]
     made_in = defs["produced"]["properties"]["pipelines"]["additionalProperties"]["properties"]
     assert set(contact) == set(entry.Contact.__struct_fields__)
@@ -149,15 +149,15 @@ def test_the_registry_has_the_keys_of_the_nested_types():
 
 
 def test_an_entry_is_of_its_schema_and_back():
-    (example,) = schema("registry")["examples"]
+    (example,) = load_schema("registry")["examples"]
     entries = msgspec.convert(example, dict[str, entry.Entry])
     written = msgspec.json.decode(msgspec.json.encode(entries))
     assert written == example
-    assert violations("registry", written) == ()
+    assert validate("registry", written) == ()
 
 
 def test_a_pipeline_has_the_keys_of_a_schedule():
-    keys = set(schema("platform")["properties"]["pipelines"]["additionalProperties"]["properties"])
+    keys = set(load_schema("platform")["properties"]["pipelines"]["additionalProperties"]["properties"])
     assert keys == {*spec.Schedule.__struct_fields__, "catchup", "max_active_runs"}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from interpreted import KEYWORDS, not_interpreted
 
-from dbt_scheduler.config.schema.validation import Violation, schema, violations, violations_of
+from dbt_scheduler.config.schema.validation import Violation, load_schema, validate, validate_against
 
 PAGES = {
     "properties": {"pages": {"items": {"properties": {"size": {"type": "integer"}}, "required": ["name"]}}}
@@ -81,14 +81,14 @@ PAGES = {
     ],
 )
 def test_a_nodes_settings(value: object, path: list[str | int], problem: str, hint: str | None) -> None:
-    [found] = violations("meta_scheduler", value)
+    [found] = validate("meta_scheduler", value)
     assert (list(found.path), found.problem) == (path, problem)
     if hint:
         assert found.hint == hint
 
 
 def test_a_missing_key_is_told_where_it_belongs() -> None:
-    assert violations_of(PAGES, {"pages": [{"name": "a"}, {"size": "x"}]}) == (
+    assert validate_against(PAGES, {"pages": [{"name": "a"}, {"size": "x"}]}) == (
         Violation(("pages", 1), '"name" is missing in item 2 of "pages"'),
         Violation(("pages", 1, "size"), '"size" must be a whole number, not "x"'),
     )
@@ -103,50 +103,50 @@ def test_a_choice_of_forms_is_told_by_the_nearest() -> None:
         }
 
     rules = {"anyOf": [{"type": "string"}, form("universal", image={}), form("vertex-ai", region={})]}
-    [found] = violations_of(rules, {"kind": "vertex-ai", "regoin": "x"})
+    [found] = validate_against(rules, {"kind": "vertex-ai", "regoin": "x"})
     assert (found.problem, found.hint) == ('unknown key "regoin"', 'did you mean "region"?')
     assert (
-        violations_of(rules, {"kind": "vertex-ia"})[0].problem
+        validate_against(rules, {"kind": "vertex-ia"})[0].problem
         == '"kind" must be "universal", not "vertex-ia"'
     )
-    [found] = violations_of(rules, 5)
+    [found] = validate_against(rules, 5)
     assert found.problem == "the top level must be text or keys with values, not 5"
 
 
 def test_a_key_with_a_forbidden_name() -> None:
     rules = {"properties": {"tables": {"propertyNames": {"pattern": "^[a-z]+$"}}}}
-    [found] = violations_of(rules, {"tables": {"a b": 1}})
+    [found] = validate_against(rules, {"tables": {"a b": 1}})
     assert found.path == ("tables", "a b")
     assert found.problem == '"tables.a b" must look like ^[a-z]+$, not "a b"'
 
 
 def test_a_long_or_multi_line_value_stays_on_one_line() -> None:
-    [found] = violations_of({"type": "integer"}, "two\nlines")
+    [found] = validate_against({"type": "integer"}, "two\nlines")
     assert found.problem == 'the top level must be a whole number, not "two\\nlines"'
-    [found] = violations_of({"type": "integer"}, "x" * 500)
+    [found] = validate_against({"type": "integer"}, "x" * 500)
     assert len(found.problem) < 150
 
 
 def test_problems_are_ordered_by_path() -> None:
     value = {"timeout": "x", "retries": "x", "owners": [1, "a", 2], "group": 1, "a": 1}
-    paths = [found.path for found in violations("meta_scheduler", value)]
+    paths = [found.path for found in validate("meta_scheduler", value)]
     assert paths == [("a",), ("group",), ("owners", 0), ("owners", 2), ("retries",), ("timeout",)]
 
 
 @pytest.mark.parametrize("name", ["meta_scheduler"])
 def test_every_part_of_the_schema_is_described_with_an_example(name: str) -> None:
-    rules = schema(name)
+    rules = load_schema(name)
     for keys in (rules["properties"], rules["$defs"]["duration"]["properties"]):
         for key, described in keys.items():
             assert described["description"].endswith("."), key
-            assert not violations_of({**described, "$defs": rules["$defs"]}, described["examples"][0]), key
-    assert not violations(name, rules["examples"][0])
+            assert not validate_against({**described, "$defs": rules["$defs"]}, described["examples"][0]), key
+    assert not validate(name, rules["examples"][0])
 
 
 def test_the_schema_uses_only_keywords_that_the_macros_interpret() -> None:
     """And the macros interpret no other."""
-    assert [*not_interpreted(schema("meta_scheduler"))] == []
-    assert set(KEYWORDS) <= _keywords(schema("meta_scheduler"))
+    assert [*not_interpreted(load_schema("meta_scheduler"))] == []
+    assert set(KEYWORDS) <= _keywords(load_schema("meta_scheduler"))
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_nothing_is_generated_from_a_schema_that_the_macros_do_not_interpret(tmp
 
 def test_the_schema_judges_each_key_by_itself() -> None:
     """The macros look at each distinct key and value once, whichever others stand beside it."""
-    assert set(schema("meta_scheduler")) == {
+    assert set(load_schema("meta_scheduler")) == {
         *("$schema", "title", "description", "examples", "$defs"),
         *("type", "additionalProperties", "properties"),
     }

@@ -5,8 +5,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbt_scheduler.config.yaml import Document, load_yaml, parse_yaml, show
-from dbt_scheduler.config.yaml.scalars import surprising
+from dbt_scheduler.config.yaml import Document, format_path, load_yaml, parse_yaml
+from dbt_scheduler.config.yaml.scalars import find_coercion
 from dbt_scheduler.project.properties import locate_in_yml
 
 
@@ -58,14 +58,14 @@ def test_surprises_are_remembered():
     document = parse(
         "a: on\nb: 1_000\nc: 10:30\nd: [010]\ne: #chan\nf: true\ng: 5\nh: 0.17\ni: # a comment\n"
     )
-    assert [(show(s.path), s.line, s.written, s.read) for s in document.surprises] == [
+    assert [(format_path(s.path), s.line, s.written, s.read) for s in document.coercions] == [
         ("a", 1, "on", "true"),
         ("b", 2, "1_000", "1000"),
         ("c", 3, "10:30", "630"),
         ("d[0]", 4, "010", "8"),
         ("e", 5, "#chan", "a comment"),
     ]
-    assert document.surprises[0].hint == 'YAML reads on as true: if the word is meant, write "on"'
+    assert document.coercions[0].hint == 'YAML reads on as true: if the word is meant, write "on"'
 
 
 def test_what_only_looks_like_a_number_or_date_stays_text():
@@ -226,7 +226,7 @@ def values(value: object) -> object:
 
 
 def test_plain_words_do_not_surprise():
-    assert surprising(yaml.ScalarNode("tag:yaml.org,2002:int", "42"), 42, "a: 42") is None
+    assert find_coercion(yaml.ScalarNode("tag:yaml.org,2002:int", "42"), 42, "a: 42") is None
 
 
 PROPERTIES = """\

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from build import World, node, source
 from dbt_scheduler.cli import main
-from dbt_scheduler.schedule import ready_words
+from dbt_scheduler.schedule import format_readiness
 from dbt_scheduler.spec import Schedule
 
 DAILY = ["daily"]
@@ -37,11 +37,11 @@ EXPOSED = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}}}]\nalerti
     ],
 )
 def test_when_it_is_ready_in_words(cron, timezone, seconds, words):
-    assert ready_words("main", Schedule(cron, timezone), seconds) == f"main, {words}"
+    assert format_readiness("main", Schedule(cron, timezone), seconds) == f"main, {words}"
 
 
 def test_without_a_promise():
-    assert ready_words("daily", Schedule("10 0 * * *"), None) == "daily, no SLO"
+    assert format_readiness("daily", Schedule("10 0 * * *"), None) == "daily, no SLO"
 
 
 @pytest.fixture

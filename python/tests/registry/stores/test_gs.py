@@ -18,7 +18,7 @@ from dbt_scheduler.registry.backend import (
     RegistryUnwritableError,
 )
 from dbt_scheduler.registry.entry import Contact, Entry
-from dbt_scheduler.registry.store import Reading, Store
+from dbt_scheduler.registry.store import RegistryContents, Store
 from dbt_scheduler.registry.stores import gs, open_store
 from fake_gcs import FakeGcs
 
@@ -73,7 +73,7 @@ def cached(tmp_path) -> list[str]:
 
 def test_an_empty_bucket(store):
     assert store.read("shop") is None
-    assert store.read_all() == Reading({}, ())
+    assert store.read_all() == RegistryContents({}, ())
     assert store.read("../shop") is None
 
 

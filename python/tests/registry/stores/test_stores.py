@@ -16,7 +16,7 @@ from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.registry import stores
 from dbt_scheduler.registry.backend import ChangedError, RegistryUnreadableError, RegistryUnwritableError
 from dbt_scheduler.registry.entry import AssetPipeline, Contact, Entry, Produced
-from dbt_scheduler.registry.store import Reading, Store
+from dbt_scheduler.registry.store import RegistryContents, Store
 from dbt_scheduler.registry.stores import open_store, registry_url, schemes, typed_url
 from dbt_scheduler.spec import Schedule
 
@@ -65,13 +65,13 @@ def write(store: Store, team: str, written: Entry) -> None:
 
 def test_a_registry_that_does_not_exist_yet_is_empty(store):
     assert store.read("shop") is None
-    assert store.read_all() == Reading({}, (), missing=True)
+    assert store.read_all() == RegistryContents({}, (), missing=True)
     assert store.read_all().unreadable == frozenset()
 
 
 def test_a_registry_that_is_there_and_has_nothing(store, folder):
     folder.mkdir()
-    assert store.read_all() == Reading({}, ())
+    assert store.read_all() == RegistryContents({}, ())
 
 
 def test_what_is_written_is_read(store):
@@ -508,12 +508,12 @@ def test_a_url_is_shown_without_what_may_be_secret(url, shown):
 
 
 MEMORY = """\
-from dbt_scheduler.registry.backend import ChangedError, Document
+from dbt_scheduler.registry.backend import ChangedError, StoredDocument
 
 KEPT = {}
 
 
-def open_documents(url):
+def open_backend(url):
     return Memory()
 
 
@@ -530,7 +530,7 @@ class Memory:
         current = KEPT.get(team)
         if (current.version if current else None) != version:
             raise ChangedError
-        KEPT[team] = Document(content, str(int(version or 0) + 1))
+        KEPT[team] = StoredDocument(content, str(int(version or 0) + 1))
 
     def place(self, team):
         return f"memory {team}"
@@ -544,7 +544,7 @@ def test_a_scheme_is_one_file(tmp_path, monkeypatch):
     store = open_store(registry_url("memory:x", tmp_path))
     store.replace("shop", entry(), None)
     store.replace("shop", entry(dag_prefix="new"), "1")
-    assert store.read_all() == Reading({"shop": entry(dag_prefix="new")}, (), {"shop": "2"})
+    assert store.read_all() == RegistryContents({"shop": entry(dag_prefix="new")}, (), {"shop": "2"})
     with pytest.raises(ChangedError):
         store.replace("shop", entry(), "1")
 

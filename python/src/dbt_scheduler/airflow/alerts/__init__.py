@@ -2,14 +2,14 @@
 
 from dbt_scheduler.airflow.alerts.failures import alert_on_failure, forget_on_success
 from dbt_scheduler.airflow.alerts.messages import Promise, TaskRun
-from dbt_scheduler.airflow.alerts.sending import Destination, all_clear, slo_miss
+from dbt_scheduler.airflow.alerts.sending import Destination, send_all_clear, send_slo_miss
 
 __all__ = [
     "Destination",
     "Promise",
     "TaskRun",
     "alert_on_failure",
-    "all_clear",
     "forget_on_success",
-    "slo_miss",
+    "send_all_clear",
+    "send_slo_miss",
 ]

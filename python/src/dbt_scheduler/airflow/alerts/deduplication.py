@@ -20,14 +20,14 @@ from dbt_scheduler.spec import DagSpec
 _KEY = "told"
 
 
-def was_told(spec: DagSpec, context: Mapping[str, Any], kind: str) -> bool:
+def was_reported(spec: DagSpec, context: Mapping[str, Any], kind: str) -> bool:
     """Whether the team knows of this task's failure of that kind in this run."""
     if place := _place(spec, context):
         return bool(XCom.get_one(**place) == kind)
     return recall(context, _KEY) == kind
 
 
-def note_told(spec: DagSpec, context: Mapping[str, Any], kind: str) -> None:
+def mark_reported(spec: DagSpec, context: Mapping[str, Any], kind: str) -> None:
     """The team has been told."""
     if place := _place(spec, context):
         XCom.set(value=kind, **place)
@@ -35,7 +35,7 @@ def note_told(spec: DagSpec, context: Mapping[str, Any], kind: str) -> None:
         remember(context, _KEY, kind)
 
 
-def forget_told(context: Mapping[str, Any]) -> None:
+def clear_reported(context: Mapping[str, Any]) -> None:
     """The task has succeeded, so that its next failure is news. Costs nothing unless it ran before."""
     if context["ti"].max_tries > context["task"].retries:  # Airflow raises it when a task is cleared
         forget(context, _KEY)

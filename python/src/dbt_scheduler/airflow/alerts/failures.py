@@ -7,7 +7,7 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowRuntimeError, AirflowSensorTimeout
 
 from dbt_scheduler.airflow.alerts import messages
-from dbt_scheduler.airflow.alerts.deduplication import forget_told, note_told, was_told
+from dbt_scheduler.airflow.alerts.deduplication import clear_reported, mark_reported, was_reported
 from dbt_scheduler.airflow.alerts.messages import Message, TaskRun
 from dbt_scheduler.airflow.alerts.sending import Destination, send
 from dbt_scheduler.airflow.intervals import run_interval_of
@@ -30,33 +30,33 @@ def alert_on_failure(spec: DagSpec) -> Callback:
     because something before it failed.
     """
 
-    def tell(context: Context) -> None:
+    def alert(context: Context) -> None:
         try:
-            _tell(spec, context)
+            _alert(spec, context)
         except Exception as error:  # noqa: BLE001 - an alert never fails a task
             _log.error("The alert could not be made: %s: %s", type(error).__name__, redacted(error))
 
-    return tell
+    return alert
 
 
 def forget_on_success(context: Context) -> None:
     """An ``on_success_callback``: a later failure in the same run is news again. It never raises."""
     try:
-        forget_told(context)
+        clear_reported(context)
     except AirflowRuntimeError as error:
         _log.warning("Airflow did not forget that a failure was reported: %s", error)
 
 
-def _tell(spec: DagSpec, context: Context) -> None:
+def _alert(spec: DagSpec, context: Context) -> None:
     kind = _kind(context)
-    remembers = _is_in_worker(context)
-    if remembers and _known(spec, context, kind):
+    can_remember = _is_in_worker(context)
+    if can_remember and _was_reported(spec, context, kind):
         _log.info("No alert: this run's %s was told before, and the task has not succeeded since.", kind)
         return
     to = Destination.of_dag(spec, _owners(spec, context["ti"].task_id))
-    if send(to, _message(spec, context, kind, to.tags)) and remembers:
+    if send(to, _message(spec, context, kind, to.tags)) and can_remember:
         try:
-            note_told(spec, context, kind)
+            mark_reported(spec, context, kind)
         except AirflowRuntimeError as error:
             _log.warning("Airflow did not keep that the alert was sent; it may come again: %s", error)
 
@@ -69,9 +69,9 @@ def _is_in_worker(context: Context) -> bool:
     return isinstance(context.get("exception"), BaseException)
 
 
-def _known(spec: DagSpec, context: Context, kind: str) -> bool:
+def _was_reported(spec: DagSpec, context: Context, kind: str) -> bool:
     try:
-        return was_told(spec, context, kind)
+        return was_reported(spec, context, kind)
     except AirflowRuntimeError as error:  # better twice than not at all
         _log.warning("Airflow did not say whether this failure was told before: %s", error)
         return False

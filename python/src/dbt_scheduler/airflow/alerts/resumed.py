@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from airflow.sdk.configuration import conf
 
-from dbt_scheduler.airflow.alerts import Destination, TaskRun, all_clear
+from dbt_scheduler.airflow.alerts import Destination, TaskRun, send_all_clear
 from dbt_scheduler.registry.entry import Entry
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _LEAST_SECONDS = 0.1
 
 
-def tell_all_clear(
+def send_all_clears(
     satisfied: "Iterable[TaskInstance]",
     waits: "Iterable[Wait]",
     entries: Mapping[str, Entry],
-    means: Destination,
+    transport: Destination,
     seconds: float,
 ) -> None:
-    """An all-clear for each sensor that had failed, to its team's channel; ``means`` says by which way.
+    """An all-clear for each sensor that had failed, to its team's channel; ``transport`` says by which way.
 
     Those for which there is no time within so many seconds go to the log.
     """
@@ -33,12 +33,12 @@ def tell_all_clear(
     for sensor in satisfied:
         if sensor.state == "failed" and sensor.dag_id in teams:
             left = max(end - time.monotonic(), _LEAST_SECONDS)
-            all_clear(destination(means, entries[teams[sensor.dag_id]]), task_run(sensor), left)
+            send_all_clear(destination(transport, entries[teams[sensor.dag_id]]), task_run(sensor), left)
 
 
-def destination(means: Destination, entry: Entry) -> Destination:
+def destination(transport: Destination, entry: Entry) -> Destination:
     """A team's own channel and tags."""
-    return Destination(means.means, means.connection, entry.contact.channel, entry.contact.tag)
+    return Destination(transport.transport, transport.connection, entry.contact.channel, entry.contact.tag)
 
 
 def task_run(task: "TaskInstance") -> TaskRun:

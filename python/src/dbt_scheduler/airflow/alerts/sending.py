@@ -8,8 +8,8 @@ import msgspec
 
 from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.messages import Message, Promise, TaskRun, plain
-from dbt_scheduler.airflow.alerts.transports import NotSentError, open_channel
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.airflow.alerts.transports import NotSentError, open_transport
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.spec import DagSpec
 
 _log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ _BUDGET_SECONDS = 15
 class Destination(msgspec.Struct, frozen=True):
     """Where an alert goes: to a team's channel (``#name``), by a means and its Airflow connection."""
 
-    means: str
+    transport: str
     connection: str
     channel: str | None
     tags: tuple[str, ...] = ()
@@ -32,12 +32,12 @@ class Destination(msgspec.Struct, frozen=True):
         return cls(spec.alert_channel, spec.alert_connection, spec.channel, (*owners, *spec.alert_tags))
 
 
-def slo_miss(to: Destination, task: TaskRun, promise: Promise) -> bool:
+def send_slo_miss(to: Destination, task: TaskRun, promise: Promise) -> bool:
     """Tell a producer's team that an asset is late; whether it could be told. Never raises."""
     return send(to, messages.slo_miss(task, to.tags, promise))
 
 
-def all_clear(to: Destination, sensor: TaskRun, seconds: float = _BUDGET_SECONDS) -> bool:
+def send_all_clear(to: Destination, sensor: TaskRun, seconds: float = _BUDGET_SECONDS) -> bool:
     """Tell a consumer's team that what it waited for is there; whether it could be told. Never raises."""
     return send(to, messages.all_clear(sensor), seconds)
 
@@ -60,7 +60,7 @@ def send(to: Destination, message: Message, seconds: float = _BUDGET_SECONDS) ->
 
 def _send(to: Destination, message: Message, seconds: float) -> str:
     """Send within the time budget; returns the problem, if any."""
-    channel = open_channel(to.means, to.connection, to.channel)
+    channel = open_transport(to.transport, to.connection, to.channel)
     problems: list[Exception] = []
 
     def work() -> None:
@@ -74,7 +74,7 @@ def _send(to: Destination, message: Message, seconds: float) -> str:
     worker.start()
     worker.join(seconds)
     if worker.is_alive():
-        return f"no answer within {number(seconds, 'second')}. See whether the worker reaches {to.means}."
+        return f"no answer within {format_count(seconds, 'second')}. See whether the worker reaches {to.transport}."
     if problems:
         raise problems[0]
     return ""

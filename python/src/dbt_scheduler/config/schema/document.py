@@ -5,8 +5,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from dbt_scheduler.config.schema.validation import Violation, violations, whole_number
-from dbt_scheduler.config.yaml import Document, Path, show
+from dbt_scheduler.config.schema.validation import Violation, validate, whole_number
+from dbt_scheduler.config.yaml import Document, Path, format_path
 from dbt_scheduler.findings.catalogue.inputs import SCH411
 from dbt_scheduler.findings.finding import Finding, Rule
 
@@ -14,7 +14,7 @@ Plain: TypeAlias = Any
 """What YAML holds: mappings, lists and single words."""
 
 
-class Shaped(msgspec.Struct, frozen=True):
+class CheckedDocument(msgspec.Struct, frozen=True):
     """A document's value without what is wrong in it, None if that is all of it; and the findings."""
 
     value: dict[str, Plain] | None
@@ -26,41 +26,41 @@ class Shaped(msgspec.Struct, frozen=True):
         return self.lines[id(item)]
 
 
-def check_shape(document: Document, schema: str, rule: Rule) -> Shaped:
+def check_document(document: Document, schema: str, rule: Rule) -> CheckedDocument:
     """Check a document; what is right in it is kept, so that a team sees all its problems at once."""
-    found = violations(schema, document.value)
-    findings = [_shape_finding(document, rule, violation) for violation in found]
-    findings += _surprises(document, {violation.path for violation in found})
+    found = validate(schema, document.value)
+    findings = [_violation_finding(document, rule, violation) for violation in found]
+    findings += _coercion_notes(document, {violation.path for violation in found})
     lines: dict[int, int] = {}
     value = _copy(document, (), document.value, lines)
     while found:
         # A missing key takes with it what lacks it, which may in turn be missing one level up: hence again.
         for path in sorted({violation.path for violation in found}, reverse=True):
             if not path:
-                return Shaped(None, tuple(findings), lines)
+                return CheckedDocument(None, tuple(findings), lines)
             _remove(value, path)
-        found = violations(schema, value)
-    return Shaped(value, tuple(findings), lines)
+        found = validate(schema, value)
+    return CheckedDocument(value, tuple(findings), lines)
 
 
-def _shape_finding(document: Document, rule: Rule, violation: Violation) -> Finding:
-    surprise = document.surprise(violation.path)
+def _violation_finding(document: Document, rule: Rule, violation: Violation) -> Finding:
+    coercion = document.coercion(violation.path)
     text = document.text(violation.path)
     hint = violation.hint
-    if surprise:
-        hint = surprise.hint
+    if coercion:
+        hint = coercion.hint
     elif text and "must be text, not" in violation.problem:
         hint = f'put it in quotes: "{text}"'
     return rule.at(document.path, document.line(violation.path), problem=violation.problem, hint=hint)
 
 
-def _surprises(document: Document, told: set[Path]) -> Iterable[Finding]:
+def _coercion_notes(document: Document, reported: set[Path]) -> Iterable[Finding]:
     """Notes for words that YAML reads in a way that fits the schema, and yet hardly as they were meant."""
-    for surprise in document.surprises:
-        meant = surprise.read in ("true", "false")  # yes or on, where true or false is asked for
-        if surprise.path not in told and not meant:
-            words = {"where": show(surprise.path), "written": surprise.written, "read": surprise.read}
-            yield SCH411.at(document.path, surprise.line, subject=surprise.written, **words)
+    for coercion in document.coercions:
+        meant = coercion.read in ("true", "false")  # yes or on, where true or false is asked for
+        if coercion.path not in reported and not meant:
+            words = {"where": format_path(coercion.path), "written": coercion.written, "read": coercion.read}
+            yield SCH411.at(document.path, coercion.line, subject=coercion.written, **words)
 
 
 def _copy(document: Document, path: Path, value: Plain, lines: dict[int, int]) -> Plain:

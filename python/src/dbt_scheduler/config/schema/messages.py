@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any, TypeAlias
 
-from dbt_scheduler.findings.plural import _plural
+from dbt_scheduler.findings.plural import plural
 
 # By JSON Schema keyword; "false" is for the schema `false`, "other" for keywords without words of their own.
 WORDS = {
@@ -110,7 +110,7 @@ def either(words: Sequence[str]) -> str:
 def counted(keyword: str, rule: Json) -> str:
     """What a keyword asks for, such as ``1 item``."""
     if keyword in UNITS:
-        return f"{shown(rule)} {_plural(UNITS[keyword], rule)}"
+        return f"{shown(rule)} {plural(UNITS[keyword], rule)}"
     return rule if isinstance(rule, str) else shown(rule)
 
 

@@ -7,28 +7,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbt_scheduler.config.schema.messages import Json
-from dbt_scheduler.config.schema.violations import Violation, told
+from dbt_scheduler.config.schema.violations import Violation, describe_errors
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-__all__ = ["Violation", "schema", "violations", "violations_of", "whole_number", "whole_numbers"]
+__all__ = ["Violation", "load_schema", "validate", "validate_against", "whole_number", "whole_numbers"]
 
 _MAX_DEPTH = 60
 """As deep as a YAML file may be nested."""
 
 
 @cache
-def schema(name: str) -> dict[str, Any]:
+def load_schema(name: str) -> dict[str, Any]:
     """The schema ``{name}.schema.json``; shared, so not to be changed."""
     loaded: dict[str, Any] = json.loads((_folder() / f"{name}.schema.json").read_text("utf-8"))
     return loaded
 
 
-def violations(schema_name: str, instance: object) -> tuple[Violation, ...]:
+def validate(schema_name: str, instance: object) -> tuple[Violation, ...]:
     """Everything in which a value is not of the named schema's shape, ordered by path; empty when it is."""
     try:
-        return told(_validator(schema_name).iter_errors(_plain(instance)))
+        return describe_errors(_validator(schema_name).iter_errors(_plain(instance)))
     except RecursionError:
         return (Violation((), f"it is nested more than {_MAX_DEPTH} levels deep", "nest less"),)
 
@@ -45,9 +45,9 @@ def whole_numbers(value: Json) -> Json:
     return [whole_numbers(part) for part in value] if isinstance(value, list) else whole_number(value)
 
 
-def violations_of(rules: Mapping[str, Any] | bool, instance: object) -> tuple[Violation, ...]:
+def validate_against(rules: Mapping[str, Any] | bool, instance: object) -> tuple[Violation, ...]:
     """The same for a schema given as a value."""
-    return told(_compiled(rules).iter_errors(_plain(instance)))
+    return describe_errors(_compiled(rules).iter_errors(_plain(instance)))
 
 
 @cache
@@ -60,7 +60,7 @@ def _folder() -> Path:
 
 @cache
 def _validator(schema_name: str) -> "Draft202012Validator":
-    return _compiled(schema(schema_name))
+    return _compiled(load_schema(schema_name))
 
 
 def _compiled(rules: Mapping[str, Any] | bool) -> "Draft202012Validator":
@@ -86,8 +86,8 @@ def _below(keyword: str, rule: Json) -> Json:
         return {name: _with_paths(each) for name, each in rule.items()}
     if keyword in _SCHEMA_LISTS:
         return [_with_paths(each) for each in rule]
-    told_by_jsonschema = keyword in {"additionalProperties", "items"} and rule is False
-    return _with_paths(rule) if keyword in _SCHEMAS and not told_by_jsonschema else rule
+    is_reported_with_path = keyword in {"additionalProperties", "items"} and rule is False
+    return _with_paths(rule) if keyword in _SCHEMAS and not is_reported_with_path else rule
 
 
 def _plain(value: Json, depth: int = 0) -> Json:

@@ -55,17 +55,17 @@ class _Record(msgspec.Struct, frozen=True):
     """A violation, and what choosing among the branches of ``anyOf`` needs to know of it."""
 
     keyword: str
-    told: Violation
+    violation: Violation
     expected: tuple[str, ...] = ()
 
 
-def told(errors: "Iterable[ValidationError]") -> tuple[Violation, ...]:
+def describe_errors(errors: "Iterable[ValidationError]") -> tuple[Violation, ...]:
     """Every error in a user's words, ordered by path."""
     records = [record for error in errors for record in _records(error)]
     # Where the allowed values are listed, saying of what type they are adds nothing.
-    listed = {record.told.path for record in records if record.keyword in {"enum", "const"}}
-    kept = [r.told for r in records if r.keyword != "type" or r.told.path not in listed]
-    return tuple(sorted(kept, key=_place))
+    listed = {record.violation.path for record in records if record.keyword in {"enum", "const"}}
+    kept = [r.violation for r in records if r.keyword != "type" or r.violation.path not in listed]
+    return tuple(sorted(kept, key=_sort_key))
 
 
 def _records(error: "ValidationError") -> list[_Record]:
@@ -154,7 +154,8 @@ def _best_branch(error: "ValidationError", path: Path) -> list[_Record]:
     for child in error.context or ():
         branches.setdefault(int(child.relative_schema_path[0]), []).extend(_records(child))
     mistyped = [
-        [r for r in records if r.keyword == "type" and r.told.path == path] for records in branches.values()
+        [r for r in records if r.keyword == "type" and r.violation.path == path]
+        for records in branches.values()
     ]
     if all(mistyped):
         kinds = tuple(dict.fromkeys(kind for records in mistyped for r in records for kind in r.expected))
@@ -168,7 +169,7 @@ def _best_branch(error: "ValidationError", path: Path) -> list[_Record]:
     return list(branches.values())[min(ranked)[-1]]
 
 
-def _place(violation: Violation) -> str:
+def _sort_key(violation: Violation) -> str:
     return "/".join(f"{step:06}" if isinstance(step, int) else step for step in violation.path)
 
 

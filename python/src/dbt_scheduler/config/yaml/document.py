@@ -7,15 +7,15 @@ import msgspec
 Path = tuple[str | int, ...]
 
 
-class Place(msgspec.Struct, frozen=True):
+class Position(msgspec.Struct, frozen=True):
     """One value's place: the line of its key, or its own in a list, and its text when it is a single word."""
 
     line: int
     text: str | None = None
-    children: dict[str | int, Place] = {}
+    children: dict[str | int, Position] = {}
 
 
-class Surprise(msgspec.Struct, frozen=True):
+class Coercion(msgspec.Struct, frozen=True):
     """A word that YAML reads otherwise than it is written: ``on`` as true, ``10:30`` as 630."""
 
     path: Path
@@ -34,8 +34,8 @@ class Document(msgspec.Struct, frozen=True):
 
     path: str
     value: object
-    root: Place
-    surprises: tuple[Surprise, ...] = ()
+    root: Position
+    coercions: tuple[Coercion, ...] = ()
 
     def line(self, path: Path) -> int:
         """The line of a key or list item, or of the nearest one above it that the file has."""
@@ -47,24 +47,24 @@ class Document(msgspec.Struct, frozen=True):
 
     def text(self, path: Path) -> str | None:
         """A single word as the file has it (``0.170``, not the number); None for anything else."""
-        place, depth = self._walk(path)
-        return place.text if depth == len(path) else None
+        position, depth = self._walk(path)
+        return position.text if depth == len(path) else None
 
-    def surprise(self, path: Path) -> Surprise | None:
+    def coercion(self, path: Path) -> Coercion | None:
         """The surprise at exactly this place, if there is one."""
-        return next((s for s in self.surprises if s.path == path), None)
+        return next((s for s in self.coercions if s.path == path), None)
 
-    def _walk(self, path: Path) -> tuple[Place, int]:
-        place = self.root
+    def _walk(self, path: Path) -> tuple[Position, int]:
+        position = self.root
         for depth, step in enumerate(path):
-            child = place.children.get(step)
+            child = position.children.get(step)
             if child is None:
-                return place, depth
-            place = child
-        return place, len(path)
+                return position, depth
+            position = child
+        return position, len(path)
 
 
-def show(path: Path) -> str:
+def format_path(path: Path) -> str:
     """A path as people write it: ``tasks[0].timeout``; positions count from 0."""
     words = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return words.removeprefix(".")

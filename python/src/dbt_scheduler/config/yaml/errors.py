@@ -6,7 +6,7 @@ import msgspec
 import yaml
 
 
-class Problem(msgspec.Struct, frozen=True):
+class YamlProblem(msgspec.Struct, frozen=True):
     """Why a text is not usable YAML: a line that counts from 1, what is wrong, and what to do about it."""
 
     line: int
@@ -17,7 +17,7 @@ class Problem(msgspec.Struct, frozen=True):
 _QUOTES = "put the value in quotes"
 _ENCODING = "remove it, or save the file as UTF-8 text"
 # Words of libyaml and of PyYAML's own parser, what they mean, what to do; the first that occurs counts.
-_WORDS = (
+_EXPLANATIONS = (
     ("characters are not allowed", "it has a control character", _ENCODING),
     ("violates indentation", "a tab is used to indent", "use spaces"),
     ("found unexpected end of stream", "a quote is opened here and never closed", "add the closing quote"),
@@ -69,7 +69,7 @@ def split_lines(text: str) -> list[str]:
     return _BREAK.split(text)
 
 
-def explain(error: yaml.YAMLError, text: str) -> Problem:
+def describe_error(error: yaml.YAMLError, text: str) -> YamlProblem:
     """Turn a parser's error into a problem in plain words."""
     if isinstance(error, yaml.reader.ReaderError):
         line = len(split_lines(text[: error.position]))
@@ -80,22 +80,22 @@ def explain(error: yaml.YAMLError, text: str) -> Problem:
         if "end of stream" in words or "flow" in words:
             mark = error.context_mark or mark
         line = mark.line + 1 if mark else 1
-        special = _unfit_line(words, mark, split_lines(text))
+        special = _line_problem(words, mark, split_lines(text))
         if special:
-            return Problem(line, *special)
+            return YamlProblem(line, *special)
     else:
         line, words = 1, str(error)
-    for part, problem, hint in _WORDS:
+    for part, problem, hint in _EXPLANATIONS:
         if part in words:
-            return Problem(line, problem, hint)
-    return Problem(
+            return YamlProblem(line, problem, hint)
+    return YamlProblem(
         line,
         words.removeprefix("None "),
         "look for a wrong indent or a missing quote on this line or the one before",
     )
 
 
-def _unfit_line(words: str, mark: yaml.Mark | None, lines: list[str]) -> tuple[str, str] | None:
+def _line_problem(words: str, mark: yaml.Mark | None, lines: list[str]) -> tuple[str, str] | None:
     """What is wrong where the answer stands in the line itself."""
     if mark is None or mark.line >= len(lines):
         return None

@@ -5,9 +5,9 @@ import pathlib
 import msgspec
 import yaml
 
-from dbt_scheduler.config.yaml.document import Document, Path, Place, Surprise
-from dbt_scheduler.config.yaml.errors import Problem, explain, split_lines
-from dbt_scheduler.config.yaml.scalars import PREFIX, scalar_value, surprising
+from dbt_scheduler.config.yaml.document import Coercion, Document, Path, Position
+from dbt_scheduler.config.yaml.errors import YamlProblem, describe_error, split_lines
+from dbt_scheduler.config.yaml.scalars import PREFIX, find_coercion, scalar_value
 from dbt_scheduler.findings.catalogue.inputs import SCH401, SCH402, SCH404, SCH410
 from dbt_scheduler.findings.finding import Finding
 
@@ -24,12 +24,12 @@ _Entries = dict[str, tuple[yaml.Node, yaml.Node]]
 
 class _RefusedError(Exception):
     def __init__(self, line: int, problem: str, hint: str) -> None:
-        self.problem = Problem(line, problem, hint)
+        self.problem = YamlProblem(line, problem, hint)
 
 
 class _Built(msgspec.Struct, frozen=True):
     value: object
-    children: dict[str | int, Place]
+    children: dict[str | int, Position]
     size: int
 
 
@@ -64,7 +64,7 @@ def parse_yaml(text: str, path: str) -> tuple[Document | None, tuple[Finding, ..
         builder = _Builder(path, split_lines(text))
         return builder.document(node), tuple(builder.findings)
     except yaml.YAMLError as error:
-        problem = explain(error, text)
+        problem = describe_error(error, text)
     except _RefusedError as refused:
         problem = refused.problem
     return None, (SCH404.at(path, problem.line, problem=problem.problem, hint=problem.hint),)
@@ -77,18 +77,18 @@ class _Builder:
         self.findings: list[Finding] = []
         self._path = path
         self._lines = lines
-        self._surprises: list[Surprise] = []
+        self._coercions: list[Coercion] = []
         self._built: dict[int, _Built | None] = {}
         self._merged: dict[int, _Entries] = {}
 
     def document(self, node: yaml.Node | None) -> Document:
         if node is None:
-            return Document(self._path, None, Place(1))
+            return Document(self._path, None, Position(1))
         built = self._build(node, ())
         if built.size > _FREE_GROWTH + _MAX_GROWTH * len(self._built):
             raise _RefusedError(_line(node), f"its anchors stand for {built.size:,} values", "repeat less")
-        root = Place(_line(node), _text(node), built.children)
-        return Document(self._path, built.value, root, tuple(self._surprises))
+        root = Position(_line(node), _text(node), built.children)
+        return Document(self._path, built.value, root, tuple(self._coercions))
 
     def _build(self, node: yaml.Node, path: Path) -> _Built:
         known = self._built.get(id(node), self)
@@ -112,14 +112,14 @@ class _Builder:
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> _Built:
         value: dict[str, object] = {}
-        places: dict[str | int, Place] = {}
+        positions: dict[str | int, Position] = {}
         size = 1
         for key, (key_node, child) in self._entries(node).items():
             built = self._build(child, (*path, key))
             value[key] = built.value
-            places[key] = Place(_line(key_node), _text(child), built.children)
+            positions[key] = Position(_line(key_node), _text(child), built.children)
             size += built.size
-        return _Built(value, places, size)
+        return _Built(value, positions, size)
 
     def _entries(self, node: yaml.MappingNode, depth: int = 0) -> _Entries:
         """Key and value nodes by the key's text: merge keys spread out, the mapping's own keys last."""
@@ -148,11 +148,11 @@ class _Builder:
 
     def _sequence(self, node: yaml.SequenceNode, path: Path) -> _Built:
         built = [self._build(child, (*path, index)) for index, child in enumerate(node.value)]
-        places: dict[str | int, Place] = {
-            index: Place(_line(child), _text(child), item.children)
+        positions: dict[str | int, Position] = {
+            index: Position(_line(child), _text(child), item.children)
             for index, (child, item) in enumerate(zip(node.value, built, strict=True))
         }
-        return _Built([item.value for item in built], places, 1 + sum(item.size for item in built))
+        return _Built([item.value for item in built], positions, 1 + sum(item.size for item in built))
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> object:
         try:
@@ -161,9 +161,9 @@ class _Builder:
             raise _unknown_tag(node) from None
         # Nothing at all, at the end of a file, stands behind its last line.
         source = self._lines[node.start_mark.line : node.start_mark.line + 1]
-        surprise = surprising(node, value, "".join(source))
-        if surprise:
-            self._surprises.append(Surprise(path, _line(node), *surprise))
+        coercion = find_coercion(node, value, "".join(source))
+        if coercion:
+            self._coercions.append(Coercion(path, _line(node), *coercion))
         return value
 
 

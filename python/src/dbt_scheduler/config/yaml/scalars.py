@@ -41,7 +41,7 @@ _CONSTRUCTORS = {
 }
 
 
-def surprising(node: yaml.ScalarNode, value: object, source_line: str) -> tuple[str, str] | None:
+def find_coercion(node: yaml.ScalarNode, value: object, source_line: str) -> tuple[str, str] | None:
     """What was written and what YAML reads, where they differ: ``on`` is true, ``#x`` a comment."""
     text: str = node.value
     if isinstance(value, bool):

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dbt_scheduler.findings.finding import Finding, Severity
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 
 
@@ -22,5 +22,5 @@ def render(findings: Sequence[Finding]) -> str:
 def count(findings: Sequence[Finding]) -> str:
     """``2 errors, 1 warning``."""
     counts = Counter(finding.severity for finding in findings)
-    words = [number(counts[each], each) for each in Severity if counts[each]]
+    words = [format_count(counts[each], each) for each in Severity if counts[each]]
     return ", ".join(words) or "no findings"

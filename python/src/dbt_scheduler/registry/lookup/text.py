@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from dbt_scheduler.findings.printable import lines, one_line
-from dbt_scheduler.registry.lookup.views import Asset, Consumer, Need
+from dbt_scheduler.registry.lookup.views import AssetView, ConsumedAsset, ConsumerTask
 
 _MOST_NAMES = 3
 
 
-def render_assets(assets: Iterable[Asset]) -> str:
+def render_assets(assets: Iterable[AssetView]) -> str:
     """A line for each asset."""
     rows = [
         (
@@ -22,7 +22,7 @@ def render_assets(assets: Iterable[Asset]) -> str:
     return _table(("ASSET", "TEAM", "READY", "CONSUMERS"), rows, "no assets")
 
 
-def render_asset(asset: Asset) -> str:
+def render_asset(asset: AssetView) -> str:
     """One asset with all that is known of it."""
     facts = [("team", _party(asset.team, asset.channel))]
     if asset.latest_of:
@@ -38,7 +38,7 @@ def render_asset(asset: Asset) -> str:
     return lines([asset.asset, *_indented(facts), ""]) + render_consumers(asset.consumers)
 
 
-def render_consumers(consumers: Sequence[Consumer]) -> str:
+def render_consumers(consumers: Sequence[ConsumerTask]) -> str:
     """A line for each task that reads an asset."""
     rows = [
         (
@@ -53,7 +53,7 @@ def render_consumers(consumers: Sequence[Consumer]) -> str:
     return _table(("CONSUMER", "CHANNEL", "TASK", "DEPENDENCY", "ON PIPELINE"), rows, "no consumers")
 
 
-def render_needs(needs: Iterable[Need]) -> str:
+def render_consumed(needs: Iterable[ConsumedAsset]) -> str:
     """A line for each task that reads another team's asset."""
     rows = [
         (

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import msgspec
 
 from dbt_scheduler.registry.directory import Directory
-from dbt_scheduler.registry.downstream import Readers
+from dbt_scheduler.registry.downstream import Downstream
 from dbt_scheduler.registry.entry import AssetKey, Produced, dag_id, find_produced, full_task_id
-from dbt_scheduler.registry.producer import WaitingDag, producer_in
-from dbt_scheduler.schedule import ready_words
+from dbt_scheduler.registry.producer import ConsumerDag, producer_in
+from dbt_scheduler.schedule import format_readiness
 from dbt_scheduler.spec import Producer
 
 
-class Promise(msgspec.Struct, frozen=True):
+class AssetPipelineView(msgspec.Struct, frozen=True):
     """An asset in one pipeline: which DAG makes it, whether others may wait for it, and by when it is ready."""
 
     pipeline: str
@@ -22,7 +22,7 @@ class Promise(msgspec.Struct, frozen=True):
     ready: str
 
 
-class Consumer(msgspec.Struct, frozen=True):
+class ConsumerTask(msgspec.Struct, frozen=True):
     """A task that reads an asset, and how it waits for it."""
 
     team: str
@@ -33,7 +33,7 @@ class Consumer(msgspec.Struct, frozen=True):
     producer_pipeline: str
 
 
-class Asset(msgspec.Struct, frozen=True, kw_only=True):
+class AssetView(msgspec.Struct, frozen=True, kw_only=True):
     """An asset: who makes it with which task, when, where it lies, and who reads it."""
 
     asset: str
@@ -42,13 +42,13 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     latest_of: str | None
     task_id: str
     exposed: bool
-    promises: tuple[Promise, ...]
+    promises: tuple[AssetPipelineView, ...]
     relation: str | None
     columns: dict[str, str | None]
-    consumers: tuple[Consumer, ...]
+    consumers: tuple[ConsumerTask, ...]
 
 
-class Need(msgspec.Struct, frozen=True):
+class ConsumedAsset(msgspec.Struct, frozen=True):
     """Something that a team reads of another one; ``ready`` is None when nobody makes it any more."""
 
     asset: str
@@ -60,10 +60,10 @@ class Need(msgspec.Struct, frozen=True):
     task_id: str
 
 
-def view_asset(key: AssetKey, directory: Directory, readers: Readers) -> Asset:
+def view_asset(key: AssetKey, directory: Directory, readers: Downstream) -> AssetView:
     """Everything about one asset."""
     made, entry = directory.produced(key), directory.entries[key.team]
-    return Asset(
+    return AssetView(
         asset=key.asset,
         team=key.team,
         channel=entry.contact.channel,
@@ -77,16 +77,16 @@ def view_asset(key: AssetKey, directory: Directory, readers: Readers) -> Asset:
     )
 
 
-def view_assets(directory: Directory, *, all_: bool) -> Iterator[Asset]:
+def view_assets(directory: Directory, *, all_: bool) -> Iterator[AssetView]:
     """The exposed assets of all teams, or all assets, by name."""
-    readers = Readers(directory)
+    readers = Downstream(directory)
     keys = (AssetKey(team, asset) for team, entry in directory.entries.items() for asset in entry.produced)
     for key in sorted(keys, key=lambda key: (key.asset, key.team)):
         if all_ or directory.produced(key).exposed:
             yield view_asset(key, directory, readers)
 
 
-def view_needs(team: str, directory: Directory) -> Iterator[Need]:
+def view_consumed(team: str, directory: Directory) -> Iterator[ConsumedAsset]:
     """What a team's tasks read of other teams, by producer and asset."""
     entry = directory.entries[team]
     for producer, assets in entry.consumed.items():
@@ -94,8 +94,8 @@ def view_needs(team: str, directory: Directory) -> Iterator[Need]:
         for asset, tasks in assets.items() if producer != team else ():
             found = find_produced(other, asset) if other else None
             for task in tasks:
-                reader = WaitingDag(task.pipeline, entry.pipelines[task.pipeline], own=False)
-                yield Need(
+                reader = ConsumerDag(task.pipeline, entry.pipelines[task.pipeline], own=False)
+                yield ConsumedAsset(
                     found[0] if found else asset,
                     producer,
                     other.contact.channel if other else None,
@@ -106,11 +106,11 @@ def view_needs(team: str, directory: Directory) -> Iterator[Need]:
                 )
 
 
-def _consumers(key: AssetKey, directory: Directory, readers: Readers) -> Iterator[Consumer]:
-    for reader in readers.all_of(key):
+def _consumers(key: AssetKey, directory: Directory, readers: Downstream) -> Iterator[ConsumerTask]:
+    for reader in readers.all_teams(key):
         prefix = directory.entries[reader.team].dag_prefix
         for task in reader.tasks:
-            yield Consumer(
+            yield ConsumerTask(
                 reader.team,
                 reader.contact.channel,
                 dag_id(prefix, task.pipeline),
@@ -120,12 +120,14 @@ def _consumers(key: AssetKey, directory: Directory, readers: Readers) -> Iterato
             )
 
 
-def _promise(team: str, made: Produced, pipeline: str, directory: Directory) -> Promise:
+def _promise(team: str, made: Produced, pipeline: str, directory: Directory) -> AssetPipelineView:
     promise, schedule = made.pipelines[pipeline], directory.entries[team].pipelines[pipeline]
-    ready = ready_words(pipeline, schedule, promise.slo_seconds)
-    return Promise(pipeline, dag_id(made.dag_prefix, pipeline), promise.exposed, promise.slo_seconds, ready)
+    ready = format_readiness(pipeline, schedule, promise.slo_seconds)
+    return AssetPipelineView(
+        pipeline, dag_id(made.dag_prefix, pipeline), promise.exposed, promise.slo_seconds, ready
+    )
 
 
 def _ready(producer: Producer) -> str:
     """Of the pipeline that the task waits for as things are now, whatever it was compiled for."""
-    return ready_words(producer.pipeline, producer.schedule, producer.slo_seconds)
+    return format_readiness(producer.pipeline, producer.schedule, producer.slo_seconds)

@@ -1,7 +1,7 @@
 """Where the registry is kept: one document per team, in a folder or in object storage, named by a URL.
 
-A scheme is one module of this package, called like it, with a function ``open_documents(url)`` that gives
-the ``Documents`` there, or raises ValueError with words for people.
+A scheme is one module of this package, called like it, with a function ``open_backend(url)`` that gives
+the ``Backend`` there, or raises ValueError with words for people.
 """
 
 import pkgutil
@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from dbt_scheduler.findings.printable import shown_url
-from dbt_scheduler.registry.backend import Documents
+from dbt_scheduler.registry.backend import Backend
 from dbt_scheduler.registry.cache import Cache
 from dbt_scheduler.registry.store import Store
 
@@ -31,8 +31,8 @@ def open_store(url: str, seconds: float = 10) -> Store:
     scheme = _scheme(url)
     if scheme not in schemes():
         raise ValueError(f"registry URLs start with {_starts()}, not with {scheme or shown_url(url)}")
-    documents: Documents = import_module(f"{__name__}.{scheme}").open_documents(url)
-    return Store(documents, Cache.of(url), seconds)
+    backend: Backend = import_module(f"{__name__}.{scheme}").open_backend(url)
+    return Store(backend, Cache.of(url), seconds)
 
 
 def schemes() -> tuple[str, ...]:

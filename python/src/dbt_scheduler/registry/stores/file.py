@@ -11,14 +11,14 @@ from typing import ClassVar
 from urllib.parse import unquote
 
 from dbt_scheduler.files import read_inside, write_atomically
-from dbt_scheduler.findings.plural import number
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.registry.backend import (
     MOST_BYTES,
     ChangedError,
-    Document,
     RegistryUnreadableError,
     RegistryUnwritableError,
+    StoredDocument,
 )
 from dbt_scheduler.registry.publishers import same_but_for_case
 
@@ -26,7 +26,7 @@ _LOCK = ".publish.lock"
 _PATIENCE, _PAUSE = 20.0, 0.02  # seconds; a write takes some thousandths of one
 
 
-def open_documents(url: str) -> "Folder":
+def open_backend(url: str) -> "Folder":
     """The folder that a ``file:`` URL names.
 
     Raises:
@@ -62,14 +62,14 @@ class Folder:
         except OSError as error:
             raise RegistryUnreadableError(_reason(error)) from None
 
-    def get(self, team: str) -> Document | None:  # noqa: D102
+    def get(self, team: str) -> StoredDocument | None:  # noqa: D102
         try:
             content = read_inside(self._file(team), MOST_BYTES)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise RegistryUnreadableError(_reason(error)) from None
-        return Document(content, hashlib.sha256(content).hexdigest())
+        return StoredDocument(content, hashlib.sha256(content).hexdigest())
 
     def put(self, team: str, content: bytes, version: str | None) -> None:  # noqa: D102
         try:
@@ -104,7 +104,7 @@ class Folder:
             while not _taken(lock):
                 if time.monotonic() > until:
                     raise RegistryUnwritableError(
-                        f"somebody else is publishing, and was not done within {number(_PATIENCE, 'second')}"
+                        f"somebody else is publishing, and was not done within {format_count(_PATIENCE, 'second')}"
                     )
                 time.sleep(_PAUSE)
             yield

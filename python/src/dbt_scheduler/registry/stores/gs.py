@@ -13,10 +13,10 @@ from dbt_scheduler.registry.backend import (
     MOST_BYTES,
     TOO_LONG,
     ChangedError,
-    Document,
     RegistryError,
     RegistryUnreadableError,
     RegistryUnwritableError,
+    StoredDocument,
 )
 
 _URL = re.compile(r"gs://(?P<bucket>[a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?P<path>(?:/[A-Za-z0-9._~=+-]+)*)")
@@ -32,7 +32,7 @@ _WRITE_RETRIES = 20.0
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
-def open_documents(url: str) -> "Bucket":
+def open_backend(url: str) -> "Bucket":
     """The bucket, and the prefix in it, that a ``gs:`` URL names.
 
     Raises:
@@ -57,7 +57,7 @@ class Bucket:
         self._prefix = f"{prefix}/" if prefix else ""
 
     def versions(self) -> dict[str, str | None]:  # noqa: D102 - as the protocol says
-        with self._told(RegistryUnreadableError, "read"):
+        with self._as_registry_error(RegistryUnreadableError, "read"):
             blobs = self._bucket.list_blobs(
                 prefix=self._prefix,
                 delimiter="/",
@@ -68,8 +68,8 @@ class Bucket:
             names = {blob.name.removeprefix(self._prefix): str(blob.generation) for blob in blobs}
         return {name[: -len(".json")]: names[name] for name in names if name.endswith(".json")}
 
-    def get(self, team: str) -> Document | None:  # noqa: D102
-        with self._told(RegistryUnreadableError, "read"):
+    def get(self, team: str) -> StoredDocument | None:  # noqa: D102
+        with self._as_registry_error(RegistryUnreadableError, "read"):
             from google.api_core.exceptions import NotFound  # noqa: PLC0415 - optional, and slow to import
 
             blob = self._bucket.blob(self._object(team))
@@ -80,10 +80,10 @@ class Bucket:
             except _TooLongError:
                 raise RegistryUnreadableError(TOO_LONG) from None
             # Told by the same answer as the content, so they belong together.
-            return Document(content.getvalue(), str(blob.generation))
+            return StoredDocument(content.getvalue(), str(blob.generation))
 
     def put(self, team: str, content: bytes, version: str | None) -> None:  # noqa: D102
-        with self._told(RegistryUnwritableError, "write"):
+        with self._as_registry_error(RegistryUnwritableError, "write"):
             from google.api_core.exceptions import PreconditionFailed  # noqa: PLC0415
 
             blob = self._bucket.blob(self._object(team))
@@ -113,7 +113,7 @@ class Bucket:
         return Client(project="none").bucket(self._name)
 
     @contextmanager
-    def _told(self, refusal: type[RegistryError], verb: str) -> Iterator[None]:
+    def _as_registry_error(self, refusal: type[RegistryError], verb: str) -> Iterator[None]:
         """Turns what the library raises into words, none of them the library's own: those may hold tokens.
 
         It retries by itself what another attempt may mend.
@@ -129,14 +129,14 @@ class Bucket:
         try:
             yield
         except (GoogleAPIError, GoogleAuthError, damaged, OSError, HTTPException) as error:
-            raise refusal(self._words(error, verb)) from None
+            raise refusal(self._message(error, verb)) from None
 
-    def _words(self, error: Exception, verb: str) -> str:
+    def _message(self, error: Exception, verb: str) -> str:
         from google.api_core.exceptions import RetryError  # noqa: PLC0415
         from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError  # noqa: PLC0415
 
         if isinstance(error, RetryError) and isinstance(error.cause, Exception):
-            return self._words(error.cause, verb)
+            return self._message(error.cause, verb)
         if isinstance(error, DefaultCredentialsError):
             return f"there are no Google credentials here: {_LOGIN}"
         code = _UNAUTHORIZED if isinstance(error, GoogleAuthError) else _status(error)

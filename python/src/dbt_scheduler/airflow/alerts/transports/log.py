@@ -7,7 +7,7 @@ from dbt_scheduler.airflow.alerts.messages import Message, plain
 _log = logging.getLogger(__name__)
 
 
-class LogChannel:
+class LogTransport:
     """Writes what another channel would send."""
 
     def __init__(self, channel: str | None) -> None:
@@ -18,6 +18,6 @@ class LogChannel:
         _log.warning("Alert for %s:\n%s", self._channel or "nobody, no channel is set", plain(message))
 
 
-def open_channel(connection: str, channel: str | None) -> LogChannel:
+def open_transport(connection: str, channel: str | None) -> LogTransport:
     """A channel that writes to the log."""
-    return LogChannel(channel)
+    return LogTransport(channel)

@@ -37,7 +37,7 @@ _HINTS = {
 }
 
 
-class SlackChannel:
+class SlackTransport:
     """Posts to one channel."""
 
     def __init__(self, client: "WebClient", connection: str, channel: str) -> None:
@@ -132,7 +132,7 @@ class SlackChannel:
         return None
 
 
-def open_channel(connection: str, channel: str | None) -> SlackChannel:
+def open_transport(connection: str, channel: str | None) -> SlackTransport:
     """A team's channel, through a connection of type ``slack`` with the bot token as password."""
     from airflow.sdk.exceptions import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
 
@@ -145,7 +145,7 @@ def open_channel(connection: str, channel: str | None) -> SlackChannel:
     try:
         # No handlers: what is worth another try is decided here, within the time there is.
         hook = SlackHook(slack_conn_id=connection, timeout=_TIMEOUT_SECONDS, retry_handlers=[])
-        return SlackChannel(hook.client, connection, channel)
+        return SlackTransport(hook.client, connection, channel)
     except (AirflowException, ValueError) as error:
         raise NotSentError(
             f"the Airflow connection {connection} is missing or has no token in its password "

@@ -14,7 +14,7 @@ _TIMEOUT_SECONDS = 10
 _OK = 200
 
 
-class SlackWebhookChannel:
+class SlackWebhookTransport:
     """Posts to the channel that the webhook belongs to."""
 
     def __init__(self, client: "WebhookClient", connection: str) -> None:
@@ -37,7 +37,7 @@ class SlackWebhookChannel:
             )
 
 
-def open_channel(connection: str, channel: str | None) -> SlackWebhookChannel:
+def open_transport(connection: str, channel: str | None) -> SlackWebhookTransport:
     """The webhook of a connection of type ``slackwebhook``; the whole URL may be its password."""
     from airflow.sdk.exceptions import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
 
@@ -47,7 +47,7 @@ def open_channel(connection: str, channel: str | None) -> SlackWebhookChannel:
         raise NotSentError("Install apache-airflow-providers-slack in Airflow's environment.") from None
     try:
         hook = SlackWebhookHook(slack_webhook_conn_id=connection, timeout=_TIMEOUT_SECONDS)
-        return SlackWebhookChannel(hook.client, connection)
+        return SlackWebhookTransport(hook.client, connection)
     except (AirflowException, ValueError) as error:
         raise NotSentError(
             f"the Airflow connection {connection} is missing or has no webhook in its password "
