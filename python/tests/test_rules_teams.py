@@ -393,9 +393,9 @@ def test_dag_ids_that_differ_only_in_case_are_one(tmp_path):
     world.team("bees", node("a", pipelines=DAILY), text="dag_prefix: Insects")
     assert world.findings("SCH310") == [
         'ants/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team ants and to team bees'
-        " | choose another dag_prefix in scheduler.yaml",
+        " | choose another dag_prefix in scheduler.yaml, or ask team bees to choose one",
         'bees/scheduler.yaml:3: SCH310 dag_id "Insects_daily" belongs to team bees and to team ants'
-        " | choose another dag_prefix in scheduler.yaml",
+        " | choose another dag_prefix in scheduler.yaml, or ask team ants to choose one",
     ]
 
 
@@ -415,9 +415,9 @@ def test_sch310(tmp_path):
     world.team("bees", node("a", pipelines=["daily", "hourly"]), text="dag_prefix: insects")
     assert [line for line in world.findings() if "SCH109" not in line] == [
         'ants/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team ants and to team bees'
-        " | choose another dag_prefix in scheduler.yaml",
+        " | choose another dag_prefix in scheduler.yaml, or ask team bees to choose one",
         'bees/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team bees and to team ants'
-        " | choose another dag_prefix in scheduler.yaml",
+        " | choose another dag_prefix in scheduler.yaml, or ask team ants to choose one",
     ]
 
 
@@ -426,6 +426,29 @@ def test_one_prefix_for_two_teams_without_a_common_pipeline(tmp_path):
     world.team("ants", node("a", pipelines=DAILY), text="dag_prefix: insects")
     world.team("bees", node("a", pipelines=HOURLY), text="dag_prefix: insects")
     assert world.findings() == []
+
+
+def test_an_entry_that_claims_a_teams_name_as_its_prefix_does_not_stop_that_team(tmp_path):
+    """Whoever may write the registry past `publish` could else keep any team from publishing."""
+    world = World(tmp_path)
+    world.team("ants", node("a", pipelines=DAILY))
+    world.registry["bees"] = msgspec.structs.replace(world.look("ants").entry, dag_prefix="Ants")
+    assert world.findings() == []
+
+
+@pytest.mark.parametrize("known", ["published", "listed"])
+def test_a_prefix_that_is_the_name_of_a_team_is_not_for_another_to_take(tmp_path, known):
+    """Before it has that pipeline: it could not have it any more."""
+    world = World(tmp_path, PLATFORM + ("teams: {Ants: {}, bees: {}}\n" if known == "listed" else ""))
+    world.team("bees", node("a", pipelines=DAILY), text="dag_prefix: ants\nalerting: {channel: '#bees'}")
+    if known == "published":
+        entry = world.look("bees").entry
+        world.registry["Ants"] = msgspec.structs.replace(entry, dag_prefix="Ants", pipelines={}, produced={})
+    contact = "#bees" if known == "published" else "team Ants"
+    assert world.findings() == [
+        'bees/scheduler.yaml:3: SCH310 dag_id "ants_daily" belongs to team bees and to team Ants'
+        f" | choose another dag_prefix in scheduler.yaml, or ask {contact} to choose one"
+    ]
 
 
 @pytest.mark.parametrize(

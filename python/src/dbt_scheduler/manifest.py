@@ -1,5 +1,6 @@
 """dbt's ``manifest.json``, decoded partially: only the fields that scheduling needs become Python objects."""
 
+import errno
 import gzip
 import io
 import json
@@ -187,6 +188,7 @@ def load_manifest(path: Path) -> Manifest:
 
 def _read(path: Path) -> bytes:
     try:
+        _refuse_device(path)
         content = path.read_bytes()
         return _unpacked(content) if path.suffix == ".gz" else content
     except FileNotFoundError:
@@ -195,6 +197,12 @@ def _read(path: Path) -> bytes:
         ) from None
     except (OSError, EOFError, zlib.error) as error:
         raise CannotRunError.because(SCH402.at(str(path), problem=_reason(error))) from None
+
+
+def _refuse_device(path: Path) -> None:
+    """A link in the project may lead to one, which never ends."""
+    if path.is_char_device():
+        raise OSError(errno.EINVAL, "it is not a file")
 
 
 def _unpacked(content: bytes) -> bytes:

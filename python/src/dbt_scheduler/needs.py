@@ -14,6 +14,8 @@ _Waits = Mapping[tuple[str, str], set["Made"]]
 
 
 _MOST_CIRCLES = 20
+_STEPS = 200_000
+"""With how many waits a graph is searched more than once: for each circle it is searched again."""
 
 
 class Made(msgspec.Struct, frozen=True, order=True):
@@ -87,7 +89,8 @@ def circles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterat
             found = needs.of(made)
             graph[str(made)] = set(map(str, found))
             stack += found
-    return islice(circles(graph), _MOST_CIRCLES)
+    most = min(_MOST_CIRCLES, 1 + _STEPS // (1 + sum(map(len, graph.values()))))
+    return islice(circles(graph), most)
 
 
 def circles(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:

@@ -1,7 +1,7 @@
 """Puts compiled entries into the registry: checked against what is there now, and never over another's."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -92,8 +92,13 @@ def doubtful(offers: Sequence[Offer]) -> tuple[str, ...]:
     )
 
 
-def check_offers(offers: Sequence[Offer], reading: Reading) -> tuple[Finding, ...]:
-    """Why these entries cannot all go into a registry that is as it was read, in a stable order."""
+def check_offers(
+    offers: Sequence[Offer], reading: Reading, listed: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """Why these entries cannot all go into a registry that is as it was read, in a stable order.
+
+    ``listed`` are the teams of ``platform.yaml``.
+    """
     unreadable = {finding.subject: finding for finding in reading.findings}
     entries = {**reading.entries, **{offer.team: offer.entry for offer in offers}}
     names = {*entries, *reading.versions}
@@ -105,7 +110,7 @@ def check_offers(offers: Sequence[Offer], reading: Reading) -> tuple[Finding, ..
         for finding in (
             *_beside(offer, names),
             *_misplaced(offer, reading),
-            *_not_its_own(offer, entries),
+            *_not_its_own(offer, entries, listed),
             *_unproven(offer, entries, unreadable),
         )
     ]
@@ -193,9 +198,9 @@ def _changed(offer: Offer, what: str) -> Finding:
     return SCH413.at(offer.path, subject=offer.team, team=offer.team, what=what)
 
 
-def _not_its_own(offer: Offer, entries: Mapping[str, Entry]) -> Iterator[Finding]:
+def _not_its_own(offer: Offer, entries: Mapping[str, Entry], listed: Collection[str]) -> Iterator[Finding]:
     """Each dag_id that another team has too: it may have been published since this was compiled."""
-    for taken in taken_ids(offer.team, entries):
+    for taken in taken_ids(offer.team, entries, listed):
         yield taken.rule.at(offer.path, subject=taken.subject, **taken.words)
 
 

@@ -6,6 +6,11 @@ from dbt_scheduler.airflow.alerts import texts
 from dbt_scheduler.airflow.alerts.channels import names
 from dbt_scheduler.airflow.alerts.markup import escape, markup
 from dbt_scheduler.airflow.alerts.texts import Link, Message, Promise, TaskRun, plain
+from dbt_scheduler.airflow.sweeper import _in_turn
+from dbt_scheduler.pipelines import Interval
+from dbt_scheduler.registry import AssetKey
+from dbt_scheduler.resume.api import TaskInstance
+from dbt_scheduler.resume.promises import SloMiss
 from dbt_scheduler.shape import schema
 
 OWNERS = ("@some.owner.team", "@some.owner.person")
@@ -124,3 +129,14 @@ def test_hostile_text_stays_text_in_slack() -> None:
 
 def test_the_platform_may_name_the_channels_there_are() -> None:
     assert schema("platform")["properties"]["alerting"]["properties"]["channel"]["enum"] == names()
+
+
+def test_a_team_that_misses_very_many_slos_keeps_no_other_from_hearing_of_its_own() -> None:
+    start = datetime(2025, 9, 9, tzinfo=UTC)
+
+    def miss(team: str, asset: str) -> SloMiss:
+        task = TaskInstance(dag_id=f"{team}_daily", run_id="r", task_id=asset, state=None, run_after=start)
+        return SloMiss(AssetKey(team, asset), task, Interval(start, start), start)
+
+    evil, shop = [miss("evil", f"a{number}") for number in range(3)], [miss("shop", "a")]
+    assert [*_in_turn([*evil, *shop])] == [evil[0], shop[0], evil[1], evil[2]]

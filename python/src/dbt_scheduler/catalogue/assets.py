@@ -74,8 +74,9 @@ SCH310 = Rule(
     code="SCH310",
     summary="One dag_id for two teams",
     message='dag_id "{dag_id}" belongs to team {team} and to team {other}',
-    hint="choose another dag_prefix in scheduler.yaml",
-    why="Airflow keeps one DAG per id: one team's DAG would replace the other's.",
+    hint="choose another dag_prefix in scheduler.yaml, or ask {contact} to choose one",
+    why="Airflow keeps one DAG per id: one team's DAG would replace the other's. A prefix that is the name of a team is "
+    "that team's, and nobody else's DAGs can start with it. A team cannot ignore this finding.",
     example="Team `sales` with the pipeline `eu_daily`, and team `sales_eu` with the pipeline `daily`.",
     fix="Set a `dag_prefix` that no other team's id begins with.",
 )

@@ -48,7 +48,7 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
         warn(doubtful(offers))
         reading = read_registry(config, options)
         findings += check_publishers(offers, config.teams, ci_repository(os.environ))
-        findings += check_offers(offers, reading)
+        findings += check_offers(offers, reading, config.teams or ())
         if findings:
             talk(findings)
             say(_NOTHING)

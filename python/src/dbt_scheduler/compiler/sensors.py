@@ -11,6 +11,9 @@ from dbt_scheduler.project.types import Dependency
 from dbt_scheduler.registry import Directory, dag_id, full_task_id
 from dbt_scheduler.spec import Producer, Schedule, Sensor
 
+_MOST_ACTIVE_RUNS = 1000
+"""However long another team promises to take: it decides how long a run waits, not how much of Airflow we use."""
+
 
 def make_sensors(
     dag: DagGraph, directory: Directory, platform: PlatformConfig, upstream: tuple[str, ...]
@@ -49,7 +52,8 @@ def active_runs(sensors: tuple[Sensor, ...], schedule: Schedule, configured: int
     ]
     if not waits:
         return configured
-    return max(configured, math.ceil(max(waits) / cadence_seconds(schedule)) + 2)
+    needed = math.ceil(max(waits) / cadence_seconds(schedule)) + 2
+    return max(configured, min(needed, _MOST_ACTIVE_RUNS))
 
 
 def _longest_wait_seconds(sensor: Sensor, schedule: Schedule) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from dbt_scheduler.catalogue.inputs import SCH402
 from dbt_scheduler.catalogue.tasks import SCH201, SCH202, SCH204, SCH210
 from dbt_scheduler.config.shaped import Shaped, check_shape
 from dbt_scheduler.config.types import ExposedAssets, TaskConfig, TeamConfig
@@ -29,6 +30,10 @@ def load_team_config(path: Path) -> tuple[TeamConfig | None, tuple[Finding, ...]
 
     The config is None when nothing can be made of the file: it is unreadable, no YAML, or of another version.
     """
+    if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
+        # Findings quote what is in the file, and a pull request's check shows them to everybody.
+        problem, hint = "it is a link that leads out of the project", "put the file itself there"
+        return None, (SCH402.at(str(path), problem=problem, hint=hint),)
     document, findings = load_yaml(path)
     if document is None:
         return None, findings
