@@ -306,6 +306,15 @@ def test_a_library_that_quotes_a_url_prints_no_password(quoted):
     assert "SECRET" not in said
 
 
+@pytest.mark.parametrize("host", ["airflow..example", "a" * 64 + ".example"])
+def test_a_host_that_cannot_be_a_name_is_said_to_be_out_of_reach(host):
+    with AirflowApi(f"http://{host}") as api, pytest.raises(AirflowApiError) as refused:
+        api.run("d", "r")
+    said = str(refused.value)
+    assert said.startswith(f"Airflow at http://{host} cannot be reached (")
+    assert said.endswith("host and port of the connection.")
+
+
 def test_a_proxy_that_is_no_address(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "ftp://me:SECRET@proxy:1")
     with pytest.raises(AirflowApiError) as refused:

@@ -168,7 +168,7 @@ class Rest:
                 headers=headers,
                 timeout=min(_LONGEST_CALL_SECONDS, self.seconds_left),
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, UnicodeError) as error:  # UnicodeError: no host can be called so
             reason = redacted(error) or type(error).__name__
             raise _UnreachableError(
                 f"Airflow at {self.url} cannot be reached ({reason}): "
