@@ -79,9 +79,9 @@ class _Declaring:
         filled = ((table.relation, (work_id(task), task.name)) for task, _, table in self._fills)
         writers = Relations((*_built(self._around.nodes.values()), *filled))
         for task, asset, table in self._fills:
-            first, name = writers.at(table.relation)[0]
-            if first != work_id(task):
-                words = {"asset": asset, "first": name, "second": task.name}
+            first = writers.first_at(table.relation)
+            if first and first[0] != work_id(task):
+                words = {"asset": asset, "first": first[1], "second": task.name}
                 self._find(SCH208.at(*self._place(task), subject=task.name, **words))
 
     def asset_names(self) -> dict[str, str]:
