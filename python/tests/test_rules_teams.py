@@ -140,6 +140,22 @@ def test_a_second_name_of_a_table_that_a_task_fills_is_a_hidden_edge(tmp_path):
     ]
 
 
+def test_a_task_that_reads_what_it_fills_under_a_second_name_is_not_sent_into_a_cycle(tmp_path):
+    world = World(tmp_path)
+    text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], assets: [events], conditions: [all]}]"
+    second = {"schema": "raw", "identifier": "events"}
+    world.team("shop", source("raw.events"), source("lake.all", **second), text=text)
+    (said,) = world.findings()
+    assert said.endswith(
+        "fills | if it is meant to read what the last run has left, write meta: {scheduler: {own_table: true}} at its "
+        "table"
+    )
+    world.team(
+        "shop", source("raw.events"), source("lake.all", **second, meta={"own_table": True}), text=text
+    )
+    assert world.findings() == []
+
+
 def test_source_tables_that_are_assets_and_that_nothing_reads_are_one_note(tmp_path):
     world = World(tmp_path)
     tables = [source(f"main.{name}") for name in ("fct", "orders", "customers")]

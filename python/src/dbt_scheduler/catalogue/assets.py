@@ -51,6 +51,8 @@ WOULD_CLOSE_A_CYCLE = (
     "read what the last run has left, write meta: {{scheduler: {{own_table: true}}}} at its table"
 )
 """The hint of SCH307 where its usual one cannot be followed."""
+READS_ITSELF = "if it is meant to read what the last run has left, write meta: {scheduler: {own_table: true}} at its table"
+"""The hint of SCH307 for a task that reads what it fills."""
 
 SCH308 = Rule(
     code="SCH308",

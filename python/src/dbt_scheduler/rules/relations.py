@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dbt_scheduler.catalogue.assets import SCH306, SCH307, SCH323, WOULD_CLOSE_A_CYCLE
+from dbt_scheduler.catalogue.assets import READS_ITSELF, SCH306, SCH307, SCH323, WOULD_CLOSE_A_CYCLE
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.project.places import table_place
@@ -62,6 +62,8 @@ def _own(project: Project) -> Iterator[tuple[Relation, _Own]]:
 
 def _own_hint(project: Project, own: _Own, read_by: list[str]) -> str | None:
     """How to read it: a task by its conditions, and a node otherwise where ``ref()`` would make dbt refuse it."""
+    if own.table and own.maker in read_by:
+        return READS_ITSELF
     works = [project.works[reader] for reader in read_by if reader in project.works]
     task = next((work for work in works if work.task), None)
     if task and all(work.task for work in works) and len(works) == len(read_by):
