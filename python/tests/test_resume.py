@@ -283,6 +283,8 @@ def test_an_address_that_is_none_is_refused_with_words():
         "http://me:SECRET@[",
         "http://airflow.example/?token=SECRET",
         "http://airflow.example#SECRET",
+        "http://me%3ASECRET%40airflow.example",
+        "http://me:SECRET%40airflow.example:9",
     ],
 )
 def test_a_password_in_the_host_of_a_connection_is_not_printed(url):

@@ -44,7 +44,7 @@ class Rest:
         budget_seconds: float,
         transport: httpx.BaseTransport | None,
     ) -> None:
-        if any(sign in url for sign in "@?#"):
+        if any(sign in url for sign in ("@", "%40", "?", "#")):
             raise AirflowApiError(
                 f"{shown_url(url)} is more than an address: keep login and password out of the connection's host, "
                 "in its own fields, and nothing after a ?."
