@@ -106,6 +106,56 @@ def test_sch307_where_ref_would_close_a_cycle(tmp_path):
     assert world.findings() == []
 
 
+def test_a_condition_reads_a_table_as_a_model_does(tmp_path):
+    world = World(tmp_path)
+    tables = source("main.orders"), source("lake.facts", schema="main", identifier="fct")
+    task = "{kind: universal, name: load, command: x, pipelines: [daily], conditions: [main.orders, facts]}"
+    world.team("shop", node("orders", pipelines=DAILY), *tables, text=f"tasks: [{task}]")
+    world.team("shipping", node("fct", pipelines=DAILY), text=EXPOSED)
+    assert [line.partition(" | ") for line in world.findings("SCH306", "SCH307", "SCH323")] == [
+        (
+            'shop/models/sources.yml: SCH306 source "lake.facts" reads warehouse.main.fct, which is the asset "fct" of '
+            "team shipping",
+            " | ",
+            'declare it as a global asset: put the source "shipping" with the table "fct" in a file under a folder '
+            "global_assets",
+        ),
+        (
+            'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.orders, which this project '
+            "builds itself as the model orders",
+            " | ",
+            'name "orders" in the conditions of task "load" instead',
+        ),
+    ]
+
+
+def test_a_second_name_of_a_table_that_a_task_fills_is_a_hidden_edge(tmp_path):
+    world = World(tmp_path)
+    text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], assets: [raw.events]}]"
+    tables = source("raw.events"), source("lake.all", schema="raw", identifier="events")
+    world.team("shop", *tables, node("z", "lake.all", pipelines=DAILY), text=text)
+    assert world.findings() == [
+        'shop/models/sources.yml: SCH307 source "lake.all" reads warehouse.raw.events, which this project builds itself '
+        'as the source raw.events, which task load fills | use source("raw", "events") instead'
+    ]
+
+
+def test_a_task_that_reads_what_it_fills_under_a_second_name_is_not_sent_into_a_cycle(tmp_path):
+    world = World(tmp_path)
+    text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], assets: [events], conditions: [all]}]"
+    second = {"schema": "raw", "identifier": "events"}
+    world.team("shop", source("raw.events"), source("lake.all", **second), text=text)
+    (said,) = world.findings()
+    assert said.endswith(
+        "fills | if it is meant to read what the last run has left, write meta: {scheduler: {own_table: true}} at its "
+        "table"
+    )
+    world.team(
+        "shop", source("raw.events"), source("lake.all", **second, meta={"own_table": True}), text=text
+    )
+    assert world.findings() == []
+
+
 def test_source_tables_that_are_assets_and_that_nothing_reads_are_one_note(tmp_path):
     world = World(tmp_path)
     tables = [source(f"main.{name}") for name in ("fct", "orders", "customers")]

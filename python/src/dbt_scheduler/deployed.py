@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from dbt_scheduler import spec
+from dbt_scheduler.pipelines import unusable_schedule
 from dbt_scheduler.printable import shown_url
 from dbt_scheduler.producers import current_producer
 from dbt_scheduler.registry import Entry
@@ -107,6 +108,10 @@ def _dags(out: Path | None) -> Path:
 def read_spec(path: Path) -> DagSpec:
     """A spec that this release can use; NotFoundError says what is wrong with its file."""
     try:
-        return spec.read_spec(path)
+        found = spec.read_spec(path)
     except spec.SpecError as error:
         raise NotFoundError(f"{path} {error.problem}", error.hint) from None
+    problem = unusable_schedule(found)
+    if problem:
+        raise NotFoundError(f"{path} {problem}", spec.COMPILE_AGAIN)
+    return found

@@ -8,7 +8,7 @@ import pytest
 from builders import a_spec, a_task, a_wait
 from harness import Platform
 
-from dbt_scheduler.spec import STUB
+from dbt_scheduler.spec import STUB, Schedule
 
 DAG = "playground_daily"
 AGAIN = "Run `dbt-scheduler compile` again and deploy the .json file together with its .py file."
@@ -67,6 +67,12 @@ GOOD = msgspec.json.encode(a_spec(a_task("a")))
         (
             msgspec.json.encode(a_spec(a_task("a"), team="other")),
             "is of another DAG, other_daily: files must not be renamed.",
+        ),
+        (
+            msgspec.json.encode(
+                a_spec(a_task("a"), sensors=(a_wait("fct", schedule=Schedule("0 0 * * *", "X")),))
+            ),
+            'has a schedule that cannot be used: timezone "X" is not known.',
         ),
     ],
 )

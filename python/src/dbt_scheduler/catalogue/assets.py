@@ -26,12 +26,13 @@ SCH306 = Rule(
 )
 SCH307 = Rule(
     code="SCH307",
-    summary="A source that is this project's own model",
+    summary="A source that is this project's own table",
     message='source "{source}" reads {relation}, which this project builds itself as {node}',
     hint='use ref("{name}") instead of source()',
     why="dbt sees no lineage between the two, so the reader may run before the table is built.",
-    example="A source table `marts.orders` and a model `orders` in the schema `marts`.",
-    fix="Replace `source()` by `ref()`. A model that has to read what its own last run has left says so at the source "
+    example="A source table `marts.orders` and a model `orders` in the schema `marts`; or a second source table that "
+    "lies where one lies which a declared task fills.",
+    fix="Replace `source()` by `ref()`, or by the `source()` of the table that the task fills. A model that has to read what its own last run has left says so at the source "
     "table: `meta: {scheduler: {own_table: true}}`.",
 )
 SCH323 = Rule(
@@ -50,6 +51,8 @@ WOULD_CLOSE_A_CYCLE = (
     "read what the last run has left, write meta: {{scheduler: {{own_table: true}}}} at its table"
 )
 """The hint of SCH307 where its usual one cannot be followed."""
+READS_ITSELF = "if it is meant to read what the last run has left, write meta: {scheduler: {own_table: true}} at its table"
+"""The hint of SCH307 for a task that reads what it fills."""
 
 SCH308 = Rule(
     code="SCH308",

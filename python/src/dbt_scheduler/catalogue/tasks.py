@@ -109,7 +109,8 @@ SCH208 = Rule(
     summary="Two tasks fill the same table",
     message='table "{asset}" is filled by two tasks: "{first}" and "{second}"',
     hint="leave it under `assets` of one of them",
-    why="Readers wait for one task. With two of them, nobody can say when the table is complete.",
+    why="Readers wait for one task. With two of them, nobody can say when the table is complete. Tables are the same "
+    "where they lie in the same place, whatever their names; a dbt node that builds it is such a task too.",
     example="""\
 # scheduler.yaml
 tasks:

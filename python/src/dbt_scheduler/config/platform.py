@@ -75,7 +75,9 @@ def _nearest(folder: Path) -> Path | None:
     absolute = folder.resolve()
     for parent in (absolute, *absolute.parents):
         file = parent / "platform.yaml"
-        if file.is_file():
+        if (
+            file.is_file() or file.is_symlink()
+        ):  # a link that leads nowhere is not no file: reading it says so
             here = Path.cwd()
             return file.relative_to(here) if file.is_relative_to(here) else file
     return None

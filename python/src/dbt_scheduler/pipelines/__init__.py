@@ -11,7 +11,7 @@ from dbt_scheduler.pipelines.alignment import (
 from dbt_scheduler.pipelines.batches import BATCH_SIZES, batch_start
 from dbt_scheduler.pipelines.naming import manual_dates, named_run
 from dbt_scheduler.pipelines.periods import period
-from dbt_scheduler.pipelines.problems import alignment_problems, unreadable_part
+from dbt_scheduler.pipelines.problems import alignment_problems, unreadable_part, unusable_schedule
 from dbt_scheduler.pipelines.readiness import ready_words
 from dbt_scheduler.pipelines.ticks import (
     Interval,
@@ -46,5 +46,6 @@ __all__ = [
     "run_interval",
     "scheduled_time",
     "unreadable_part",
+    "unusable_schedule",
     "wait_lag_seconds",
 ]

@@ -1,7 +1,7 @@
 """The tasks of ``scheduler.yaml``: what their conditions and assets mean in this project."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -10,7 +10,8 @@ from dbt_scheduler.config import TaskConfig, TeamConfig
 from dbt_scheduler.errors import Finding
 from dbt_scheduler.project.derived import derive_pipelines
 from dbt_scheduler.project.names import Names
-from dbt_scheduler.project.types import Table, Work
+from dbt_scheduler.project.types import Table, Work, node_relation
+from dbt_scheduler.relation import Relation, Relations
 from dbt_scheduler.suggest import did_you_mean
 
 
@@ -38,6 +39,7 @@ def declare_tasks(config: TeamConfig, around: Surroundings) -> Declared:
     declaring = _Declaring(around)
     for task in config.tasks:
         declaring.resolve_assets(task)
+    declaring.find_shared_tables()
     assets = declaring.asset_names()
     works = [declaring.work(task, assets) for task in config.tasks]
     open_ = {work.id for work in works if work.task and not work.task.pipelines}
@@ -62,21 +64,25 @@ class _Declaring:
         self.findings: list[Finding] = []
         self._around = around
         self._filled: dict[str, Table] = {}
+        self._fills: list[tuple[TaskConfig, str, Table]] = []
 
     def resolve_assets(self, task: TaskConfig) -> None:
         for asset in task.assets:
             table = self._asset_table(task, asset)
-            if table is None:
-                continue
-            other = self.makers.setdefault(table.id, work_id(task))
-            self._filled[table.id] = table
-            if other != work_id(task):
-                first = other.removeprefix("task.")
-                self._find(
-                    SCH208.at(
-                        *self._place(task), subject=task.name, asset=asset, first=first, second=task.name
-                    )
-                )
+            if table is not None:
+                self.makers.setdefault(table.id, work_id(task))
+                self._filled[table.id] = table
+                self._fills.append((task, asset, table))
+
+    def find_shared_tables(self) -> None:
+        """SCH208: a table that two tasks fill, also under two names, or that dbt builds as well."""
+        filled = ((table.relation, (work_id(task), task.name)) for task, _, table in self._fills)
+        writers = Relations((*_built(self._around.nodes.values()), *filled))
+        for task, asset, table in self._fills:
+            first = writers.first_at(table.relation)
+            if first and first[0] != work_id(task):
+                words = {"asset": asset, "first": first[1], "second": task.name}
+                self._find(SCH208.at(*self._place(task), subject=task.name, **words))
 
     def asset_names(self) -> dict[str, str]:
         """A filled table's asset is called after it, or ``source.table`` where that alone is ambiguous."""
@@ -140,7 +146,9 @@ class _Declaring:
             elif works or waited:
                 yield from (item.id for item in works)
                 yield from (item.id for item in waited)
-            elif not tables:  # A table that is there but that nobody fills is outside the platform: no wait.
+            elif tables:  # That nobody fills them makes them no wait; they are read all the same.
+                yield from (table.id for table in tables)
+            else:
                 self._find(self._unknown_condition(task, condition))
 
     def _ambiguous(self, task: TaskConfig, name: str, choices: list[str]) -> Finding:
@@ -176,3 +184,10 @@ class _Declaring:
 
     def _find(self, finding: Finding) -> None:
         self.findings.append(finding)
+
+
+def _built(works: Iterable[Work]) -> Iterator[tuple[Relation, tuple[str, str]]]:
+    """The tables and views of the nodes that run, each with the id and the name of its work."""
+    for work in works:
+        if work.node and work.pipelines and work.node.resource_type != "function":
+            yield node_relation(work.node), (work.id, work.name)

@@ -79,7 +79,7 @@ def _with_a_team(project: Project, place: Path) -> Project:
 
 def _team_config(path: Path) -> tuple[TeamConfig, tuple[Finding, ...]]:
     """The file's config; a project without the file gets defaults, one with a broken file cannot go on."""
-    if not path.is_file():
+    if not path.is_file() and not path.is_symlink():
         return TeamConfig(), ()
     config, findings = load_team_config(path)
     if config is None:
