@@ -91,9 +91,15 @@ class CommandOperator(BaseOperator):
         """Run the command; AirflowException with the last lines of its output when it fails."""
         self._run(self.command).check()
 
-    def _run(self, command: list[str], watched: re.Pattern[str] | None = None) -> "Ended":
-        """Run a command in this task's folder and environment to its end, and watch out for a text in its output."""
-        environment = {**_passed(os.environ, (*USUAL, *self.pass_env)), **self.env}
+    def _run(
+        self, command: list[str], watched: re.Pattern[str] | None = None, env: dict[str, str] | None = None
+    ) -> "Ended":
+        """Run a command in this task's folder to its end, and watch out for a text in its output.
+
+        ``env`` is added to the usual environment, instead of this task's own.
+        """
+        own = self.env if env is None else env
+        environment = {**_passed(os.environ, (*USUAL, *self.pass_env)), **own}
         mask_secret({name: value for name, value in environment.items() if len(value) >= _SHORTEST_SECRET})
         tail: deque[str] = deque(maxlen=_TAIL_LINES)
         seen: re.Match[str] | None = None

@@ -17,6 +17,14 @@ class DbtTests(StrEnum):
     NONE = "none"
 
 
+class ProjectHooks(StrEnum):
+    """When a dbt project's own on-run-start and on-run-end hooks run."""
+
+    ONCE = "once"
+    EVERY_TASK = "every_task"
+    NEVER = "never"
+
+
 class Alerting(msgspec.Struct, frozen=True):
     """The team's channel, and who is tagged in every alert."""
 
@@ -25,11 +33,15 @@ class Alerting(msgspec.Struct, frozen=True):
 
 
 class DbtSettings(msgspec.Struct, frozen=True):
-    """What holds for all dbt nodes of a project; the hooks are names of macros."""
+    """What holds for all dbt nodes of a project; ``on_run_start`` and ``on_run_end`` are names of macros.
+
+    ``project_hooks`` is None where the team leaves it to the platform.
+    """
 
     enabled: bool = True
     on_run_start: tuple[str, ...] = ()
     on_run_end: tuple[str, ...] = ()
+    project_hooks: ProjectHooks | None = None
     tests: DbtTests = DbtTests.BUILD
     line: int = 0
 
@@ -123,6 +135,7 @@ class DbtConfig(msgspec.Struct, frozen=True):
     projects_dir: str | None
     target: str | None
     profiles_dir: str | None
+    project_hooks: ProjectHooks
 
     @property
     def options(self) -> tuple[str, ...]:
