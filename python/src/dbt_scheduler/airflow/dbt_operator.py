@@ -9,6 +9,7 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from dbt_scheduler.airflow.dbt_paths import writable_paths
 from dbt_scheduler.airflow.memory import forget, recall, remember
 from dbt_scheduler.airflow.operators import CommandOperator, Ended
 from dbt_scheduler.airflow.project_hooks import exchange, keep, kept, require_plugin
@@ -73,6 +74,15 @@ class DbtOperator(CommandOperator):
                 f"{error}\nThe table was not built from its begin to its end: run this with full_refresh."
             ) from None
         forget(context, _BEGIN)
+
+    def _run(
+        self, command: list[str], watched: re.Pattern[str] | None = None, env: dict[str, str] | None = None
+    ) -> Ended:
+        own = self.env if env is None else env
+        with writable_paths(self._folder, self._environment(own)) as added:
+            if added:
+                self.log.info("dbt writes to a temporary folder, because it cannot write to %s", self._folder)
+            return super()._run(command, watched, {**own, **added})
 
     def _build(self, context: Context) -> None:
         if self.project_hooks is None:

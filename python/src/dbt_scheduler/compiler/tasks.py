@@ -44,6 +44,11 @@ class Workshop(msgspec.Struct, frozen=True, kw_only=True):
     signalled: frozenset[str]
     hooks: Hooks = Hooks((), (), left_out=False)
 
+    @property
+    def dbt_env(self) -> dict[str, str]:
+        """The variables of every dbt command."""
+        return {**_DBT_ENV, **self.platform.dbt.paths(self.project.team)}
+
     def operator(self, kind: str, job: Job) -> Operator:
         """The operator that the kind's place makes of a job."""
         place = self.place(kind)
@@ -117,7 +122,7 @@ def _node_job(shop: Workshop, work: Work, tests: Iterable[Node]) -> Job:
 def _building_job(shop: Workshop, name: str, command: tuple[str, ...]) -> Job:
     """A dbt command that builds or tests nodes, and would run the project's hooks besides."""
     hooks = "none" if shop.hooks.left_out else None
-    job = Job(name=name, command=command, cwd=shop.cwd, env=_DBT_ENV)
+    job = Job(name=name, command=command, cwd=shop.cwd, env=shop.dbt_env)
     return msgspec.structs.replace(job, project_hooks=hooks, keep_results=shop.hooks.needs_results)
 
 
@@ -192,7 +197,7 @@ def _hook_task(
         name=hook.name,
         command=hook.command,
         cwd=shop.cwd,
-        env=_DBT_ENV,
+        env=shop.dbt_env,
         project_hooks=hook.project_hooks,
         results_of=results_of,
     )

@@ -161,6 +161,8 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
             projects_dir=dbt["projects_dir"],
             target=dbt["target"],
             profiles_dir=dbt["profiles_dir"],
+            target_path=dbt["target_path"],
+            log_path=dbt["log_path"],
             project_hooks=ProjectHooks(dbt["project_hooks"]),
         ),
         places={

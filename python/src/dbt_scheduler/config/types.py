@@ -129,12 +129,17 @@ class Defaults(msgspec.Struct, frozen=True):
 
 
 class DbtConfig(msgspec.Struct, frozen=True):
-    """How dbt is called. ``projects_dir`` holds the projects where tasks run; None: where they are now."""
+    """How dbt is called. ``projects_dir`` holds the projects where tasks run; None: where they are now.
+
+    ``target_path`` and ``log_path`` are where dbt writes; None: in the project, or in a temporary folder.
+    """
 
     command: str
     projects_dir: str | None
     target: str | None
     profiles_dir: str | None
+    target_path: str | None
+    log_path: str | None
     project_hooks: ProjectHooks
 
     @property
@@ -142,6 +147,11 @@ class DbtConfig(msgspec.Struct, frozen=True):
         """The options of every call of dbt."""
         target = ("--target", self.target) if self.target else ()
         return (*target, "--profiles-dir", self.profiles_dir) if self.profiles_dir else target
+
+    def paths(self, team: str) -> dict[str, str]:
+        """The variables that say where dbt writes: below the folders named, each team has one of its own."""
+        named = {"DBT_TARGET_PATH": self.target_path, "DBT_LOG_PATH": self.log_path}
+        return {name: f"{path.rstrip('/')}/{team}" for name, path in named.items() if path}
 
 
 class PlatformAlerting(msgspec.Struct, frozen=True):
