@@ -21,6 +21,7 @@ from dbt_scheduler.cli.shared import (
     talk,
 )
 from dbt_scheduler.compiler.output import writing
+from dbt_scheduler.rules.hooks import dbt_hooks
 from dbt_scheduler.session import Options, read_platform, read_registry
 from dbt_scheduler.wording import number
 
@@ -56,4 +57,5 @@ def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> No
             show_json(encode_proposal(proposal))
         else:
             sys.stdout.write(render_summary(proposal))
+        talk([mention for subject in subjects for mention in dbt_hooks(subject.project, platform)])
         say(f"{number(len(proposal.texts), 'file')} to review written to {out}")

@@ -4,8 +4,9 @@ import msgspec
 
 from dbt_scheduler.compiler.commands import dbt_runner
 from dbt_scheduler.compiler.docs import dag_doc
+from dbt_scheduler.compiler.hooks import hooks_of
 from dbt_scheduler.compiler.sensors import active_runs, make_sensors
-from dbt_scheduler.compiler.tasks import Workshop, hook_ids, make_tasks
+from dbt_scheduler.compiler.tasks import Workshop, make_tasks
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.registry import Directory, Entry, dag_id
@@ -38,7 +39,10 @@ def compile_team(team: Team, workspace: Workspace, cwd: str) -> Compiled:
 
 def _spec(shop: Workshop, team: Team, dag: DagGraph, directory: Directory) -> DagSpec:
     project, pipeline = team.project, shop.platform.pipelines[dag.pipeline]
-    sensors = make_sensors(dag, directory, shop.platform, hook_ids(project)[-1:])
+    shop = msgspec.structs.replace(shop, hooks=hooks_of(project, shop.platform, shop.runner, dag))
+    sensors = make_sensors(
+        dag, directory, shop.platform, tuple(task.task_id for task in shop.hooks.start[-1:])
+    )
     alerting = project.config.alerting
     return DagSpec(
         dag_id=dag_id(project.dag_prefix, dag.pipeline),

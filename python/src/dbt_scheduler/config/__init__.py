@@ -14,6 +14,7 @@ from dbt_scheduler.config.types import (
     Pipeline,
     PlatformAlerting,
     PlatformConfig,
+    ProjectHooks,
     TaskConfig,
     TeamConfig,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Pipeline",
     "PlatformAlerting",
     "PlatformConfig",
+    "ProjectHooks",
     "TaskConfig",
     "TeamConfig",
     "find_platform",

@@ -8,7 +8,14 @@ from typing import Any
 
 from dbt_scheduler.catalogue.inputs import SCH405, SCH406
 from dbt_scheduler.config.shaped import check_shape
-from dbt_scheduler.config.types import DbtConfig, Defaults, Pipeline, PlatformAlerting, PlatformConfig
+from dbt_scheduler.config.types import (
+    DbtConfig,
+    Defaults,
+    Pipeline,
+    PlatformAlerting,
+    PlatformConfig,
+    ProjectHooks,
+)
 from dbt_scheduler.document import Document, load_yaml
 from dbt_scheduler.durations import duration_seconds
 from dbt_scheduler.errors import CannotRunError, Finding, Severity
@@ -151,7 +158,15 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
             poll_interval_seconds=duration_seconds(defaults["poll_interval"]),
             pool=defaults["pool"],
         ),
-        dbt=DbtConfig(dbt["command"], dbt["projects_dir"], dbt["target"], dbt["profiles_dir"]),
+        dbt=DbtConfig(
+            command=dbt["command"],
+            projects_dir=dbt["projects_dir"],
+            target=dbt["target"],
+            profiles_dir=dbt["profiles_dir"],
+            target_path=dbt["target_path"],
+            log_path=dbt["log_path"],
+            project_hooks=ProjectHooks(dbt["project_hooks"]),
+        ),
         places={
             "dbt": Place(where=dbt["where"], image=dbt["image"], pool=dbt["pool"], environment=_passed(dbt)),
             **{kind: _place(settings) for kind, settings in value["kinds"].items()},

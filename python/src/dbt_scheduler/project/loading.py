@@ -15,6 +15,7 @@ from dbt_scheduler.errors import CannotRunError, Finding
 from dbt_scheduler.manifest import Manifest, Node, load_manifest
 from dbt_scheduler.project.dbt_flags import strict_warnings
 from dbt_scheduler.project.declared import Declared, Surroundings, declare_tasks
+from dbt_scheduler.project.hooks import read_hooks
 from dbt_scheduler.project.names import collect_names
 from dbt_scheduler.project.places import node_place
 from dbt_scheduler.project.settings import NodeSettings, read_settings, shape_finding
@@ -123,6 +124,7 @@ class _Reading:
             assets=self._assets(nodes.values(), declared),
             latest=latest,
             strict_warnings=strict_warnings(self._folder),
+            hooks=read_hooks(self._folder, manifest),
         )
 
     def _work(self, node: Node, *, runs: bool) -> Work:
