@@ -110,3 +110,33 @@ def test_sch113(tmp_path):
         'shop/models/marts/z.sql: SCH113 "z" names one asset under dependencies as fct and ships.fct, and not with '
         "the same kind: fct: no_wait, ships.fct: hard | keep one of the names"
     ]
+
+
+def test_one_finding_for_all_readers_of_what_no_pipeline_runs(tmp_path):
+    world = World(tmp_path)
+    readers = [node(name, "table", "seed.shop.codes", pipelines=["daily"]) for name in "abc"]
+    world.team("shop", seed("codes"), node("table"), *readers)
+    assert world.findings() == [
+        'shop/models/marts/a.sql: SCH105 "a" and 2 others read the model "table", which no pipeline runs | give "table" pipelines too',
+        'shop/models/marts/a.sql: SCH106 "a" and 2 others read the seed "codes", which no pipeline runs | give "codes" pipelines too if it changes',
+    ]
+
+
+def test_a_misspelt_pipeline_is_one_finding_and_not_one_for_each_reader_too(tmp_path):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        node("a", pipelines=["dayly"]),
+        node("b", "a", pipelines=["daily"]),
+        node("c", "a", pipelines=["daily"]),
+    )
+    assert [line.split(" ")[1] for line in world.findings()] == ["SCH102"]
+
+
+def test_how_the_model_of_a_package_gets_pipelines(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("theirs", package="dates"), node("b", "model.dates.theirs", pipelines=["daily"]))
+    (found,) = world.findings()
+    assert found.partition(" | ")[2] == (
+        'give "theirs" pipelines too, in dbt_project.yml: {models: {dates: {+meta: {scheduler: {pipelines: [...]}}}}}'
+    )

@@ -66,7 +66,7 @@ SCH105 = Rule(
     code="SCH105",
     severity=Severity.WARNING,
     summary="A scheduled node reads a model, snapshot or function that no pipeline runs",
-    message='"{node}" reads the {kind} "{parent}", which no pipeline runs',
+    message='{readers} the {kind} "{parent}", which no pipeline runs',
     hint='give "{parent}" pipelines too',
     why="Nothing builds what is read, so the reader works on whatever was built by hand last, or fails where "
     "nothing was.",
@@ -78,13 +78,18 @@ models:
 """,
     fix="Give it `pipelines`, or make the model ephemeral: an ephemeral model is a part of its readers. Functions "
     "have a section of their own in `dbt_project.yml`, `functions:`; what stands under `models:` does not reach "
-    "them.",
+    "them. A package's node gets pipelines there too, under the name of its package.",
 )
+PACKAGE_HINT = (
+    'give "{parent}" pipelines too, in dbt_project.yml: '
+    "{{kind}s: {{package}: {+meta: {scheduler: {pipelines: [...]}}}}}"
+)
+"""SCH105 and SCH106 of a package's node, whose files are not the team's to change."""
 SCH106 = Rule(
     code="SCH106",
     severity=Severity.NOTE,
     summary="A scheduled node reads a seed or a view that no pipeline runs",
-    message='"{node}" reads the {kind} "{parent}", which no pipeline runs',
+    message='{readers} the {kind} "{parent}", which no pipeline runs',
     hint='give "{parent}" pipelines too if it changes',
     why="A seed and a view hold no data of their own that could be late, but a change of theirs reaches the "
     "warehouse only when something runs them.",
@@ -110,7 +115,7 @@ SCH107 = Rule(
 SCH108 = Rule(
     code="SCH108",
     summary="A task group has a name that it cannot have",
-    message='"{group}" cannot be the group of "{node}": {reason}',
+    message='"{group}" cannot be the group of {nodes}: {reason}',
     hint="set another group in its meta.scheduler",
     why="Some groups hold what the scheduler adds by itself, such as `wait_for__hard_dependencies`; and in "
     "Airflow a group and a task of one DAG may not have the same id.",
@@ -137,9 +142,9 @@ SCH110 = Rule(
     code="SCH110",
     severity=Severity.NOTE,
     summary="dbt tests that no DAG runs",
-    message='no DAG runs {tests} of data that no pipeline makes, such as raw sources; one is "{first}"',
+    message='no DAG runs {tests} of {data}; one is "{first}"',
     hint="give what is tested pipelines, or test it elsewhere",
-    why="A test runs with the node that it looks at; a source that nobody's task fills has no such moment.",
+    why="A test runs with the node that it looks at; a source that no task of the team fills has no such moment.",
     example="A `not_null` test on a column of a source that is loaded from outside.",
     fix="Test the staging model that reads the source instead, or ignore this note.",
 )
