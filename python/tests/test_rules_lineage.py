@@ -1,8 +1,10 @@
 """SCH103 to SCH106, SCH109: what a node asks for against what its lineage gives."""
 
+import json
+
 import pytest
 
-from build import World, ephemeral, node, seed, source
+from build import World, ephemeral, manifest, node, seed, source
 
 DAILY, HOURLY = ["daily"], ["hourly"]
 
@@ -140,3 +142,48 @@ def test_how_the_model_of_a_package_gets_pipelines(tmp_path):
     assert found.partition(" | ")[2] == (
         'give "theirs" pipelines too, in dbt_project.yml: {models: {dates: {+meta: {scheduler: {pipelines: [...]}}}}}'
     )
+
+
+@pytest.mark.parametrize(
+    ("definition", "told"),
+    [
+        ({"method": "package", "value": "shop"}, True),
+        ({"union": [{"method": "package", "value": "shop"}, {"method": "tag", "value": "nightly"}]}, True),
+        (
+            {
+                "union": [
+                    {"method": "package", "value": "shop"},
+                    {"method": "package", "value": "dbt_scheduler"},
+                ]
+            },
+            False,
+        ),
+        ({"method": "fqn", "value": "*"}, False),
+    ],
+)
+def test_sch115_a_default_selector_leaves_the_checks_out(tmp_path, definition, told):
+    world = World(tmp_path)
+    mine = {"name": "mine", "default": True, "definition": definition}
+    world.team("shop", node("a", pipelines=["daily"]), macros=("x",))
+    world.file(
+        "shop/selectors.yml", json.dumps({"selectors": [{"name": "other", "definition": "tag:x"}, mine]})
+    )
+    assert world.findings() == []
+    document = manifest(node("a", pipelines=["daily"])) | {"macros": {"macro.dbt_scheduler.validate": {}}}
+    world.file("shop/target/manifest.json", json.dumps(document))
+    assert world.findings() == told * [
+        'shop/selectors.yml:1: SCH115 the default selector "mine" leaves out what checks the project in `dbt compile`'
+        " | add {method: package, value: dbt_scheduler} to its union in selectors.yml"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "- a", "selectors: 1", "selectors: [1, {default: true}]", "selectors: [", "a: {}"]
+)
+def test_sch115_whatever_the_file_of_selectors_says(tmp_path, text):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=["daily"]))
+    world.file("shop/selectors.yml", text)
+    document = manifest(node("a", pipelines=["daily"])) | {"macros": {"macro.dbt_scheduler.validate": {}}}
+    world.file("shop/target/manifest.json", json.dumps(document))
+    assert [line.split(" ")[1] for line in world.findings()] == ["SCH115"] * ("default" in text)

@@ -527,7 +527,7 @@ def test_sch314(tmp_path):
     )
     assert world.findings() == [
         'shop/models/u/orders.sql: SCH314 asset "orders" is made by model.shop.orders and by model.utils.orders'
-        " | rename one of them"
+        " | take pipelines from that of the package utils, in dbt_project.yml"
     ]
 
 

@@ -110,7 +110,8 @@ SCH107 = Rule(
     why="Airflow knows a task by its id, in which only letters, digits, `_`, `-` and `.` may stand; other "
     "characters become `_`. Two nodes whose ids come out the same would be one task.",
     example="Two models `orders.eu` and `orders_eu` in one folder, or models of one name from two packages.",
-    fix="Set `group` in the `meta.scheduler` of one of them, or rename one.",
+    fix="Set `group` in the `meta.scheduler` of one of them, or rename one. A package's node gets its group in "
+    "`dbt_project.yml`.",
 )
 SCH108 = Rule(
     code="SCH108",
@@ -162,6 +163,22 @@ select * from {{ metric("revenue") }}
 """,
     fix="Let the node read the models of which the metric is made. If it is something that dbt has only lately, "
     "see whether a newer dbt-scheduler knows it.",
+)
+SCH115 = Rule(
+    code="SCH115",
+    severity=Severity.NOTE,
+    summary="A default selector leaves the dbt package's checks out",
+    message='the default selector "{selector}" leaves out what checks the project in `dbt compile`',
+    hint="add {method: package, value: dbt_scheduler} to its union in selectors.yml",
+    why="Without --select or --selector dbt renders only what the default selector names. `dbt compile` then finds "
+    "nothing wrong with the scheduling, because it looks at none of it.",
+    example="""\
+# selectors.yml
+selectors:
+  - {name: only_mine, default: true, definition: {method: package, value: shop}}
+""",
+    fix="Name the package in the selector, or in CI run `dbt compile --select package:dbt_scheduler "
+    "--no-populate-cache`, which no default selector changes.",
 )
 SCH113 = Rule(
     code="SCH113",
