@@ -292,6 +292,58 @@ def test_sch308_from_the_registry_alone(tmp_path):
     assert world.findings() == found
 
 
+def held_up_within_its_dag(world: World) -> None:
+    """`c` of beta needs `b` of alpha, which promises nothing and is made of `a`, through a model in between."""
+    world.team(
+        "alpha",
+        node("a", pipelines=DAILY),
+        node("between", "a", pipelines=DAILY),
+        node("b", "between", pipelines=DAILY),
+        text=f"exposed_assets:\n  - {{regex: a, slo: {SLOW}}}\n  - {{regex: b}}\n",
+    )
+    world.team(
+        "beta",
+        source("alpha.b", file=GLOBAL),
+        node("c", "alpha.b", pipelines=DAILY),
+        text=f"exposed_assets: [{{regex: c, slo: {FAST}}}]",
+    )
+
+
+def test_sch308_says_the_same_of_a_team_at_hand_and_of_one_in_the_registry(tmp_path):
+    world = World(tmp_path)
+    held_up_within_its_dag(world)
+    found = world.findings()
+    world.registry = {team.project.team: team.entry for team in world.open().teams}
+    del world._folders["alpha"]
+    assert found == world.findings()
+    assert found == [
+        'beta/scheduler.yaml:3: SCH308 "c" promises to be ready 1h after the scheduled time in daily, but needs "a" of '
+        "team alpha, which is ready 6h at the earliest: c → b (alpha, daily, no SLO) → a (alpha, daily, 6h)"
+        " | promise 6h or more, or make the dependency no_wait"
+    ]
+
+
+def test_sch308_an_entry_of_an_earlier_release_does_not_say_what_holds_an_asset_up(tmp_path):
+    world = World(tmp_path)
+    held_up_within_its_dag(world)
+    document = msgspec.to_builtins(world.look("alpha").entry)
+    assert document["produced"]["b"].pop("held_up_by") == {"daily": "a"}
+    world.registry = {"alpha": msgspec.convert(document, Entry)}
+    del world._folders["alpha"]
+    assert world.findings() == []
+
+
+@pytest.mark.parametrize("name", ["nobody_makes_it", "b"])
+def test_sch308_whatever_an_entry_says_that_holds_an_asset_up(tmp_path, name):
+    world = World(tmp_path)
+    held_up_within_its_dag(world)
+    document = msgspec.to_builtins(world.look("alpha").entry)
+    document["produced"]["b"]["held_up_by"] = {"daily": name, "no_such_pipeline": "a"}
+    world.registry = {"alpha": msgspec.convert(document, Entry)}
+    del world._folders["alpha"]
+    assert world.findings() == []
+
+
 def test_sch308_no_wait_in_the_chain_holds_nothing_up(tmp_path):
     world = World(tmp_path)
     team_with(world, "ants", "bees", slo="2")
@@ -548,7 +600,7 @@ def test_sch314(tmp_path):
     )
     assert world.findings() == [
         'shop/models/u/orders.sql: SCH314 asset "orders" is made by model.shop.orders and by model.utils.orders'
-        " | rename one of them"
+        " | take pipelines from that of the package utils, in dbt_project.yml"
     ]
 
 

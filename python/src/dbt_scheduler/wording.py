@@ -105,6 +105,12 @@ def number(count: float, noun: str) -> str:
     return f"{count:.12g} {_plural(noun, count)}"
 
 
+def and_others(names: Sequence[str]) -> str:
+    """The first of some names in quotes, and how many more there are: ``"a" and 2 others``."""
+    others = len(names) - 1
+    return f'"{names[0]}"' + (f" and {number(others, 'other')}" if others else "")
+
+
 def either(words: Sequence[str]) -> str:
     """A choice in words: ``a, b or c``."""
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -163,16 +163,17 @@ exposed_assets:
 SCH212 = Rule(
     code="SCH212",
     summary="An SLO is promised for a pipeline that does not make the asset",
-    message='slo for pipeline "{pipeline}", but "{asset}" is not made in it',
-    hint="it is made in: {pipelines}",
-    why="The promise could never be kept: no run of that pipeline makes the table.",
+    message='slo for pipeline "{pipeline}", but {made_in_it}',
+    hint="{they} made in: {pipelines}",
+    why="The promise could never be kept: no run of that pipeline makes any of the tables that the regex matches.",
     example="""\
 # scheduler.yaml, where dim_customers has pipelines: [daily]
 exposed_assets:
   - regex: "dim_customers"
     slo: {hourly: {minutes: 30}}
 """,
-    fix="Name a pipeline of the asset, or add this pipeline to the node's `pipelines`.",
+    fix="Name a pipeline of the assets, or add this pipeline to the node's `pipelines`. An entry may name pipelines "
+    "for assets of several: each is promised for those of them that make it, and exposed in no other.",
 )
 SCH213 = Rule(
     code="SCH213",

@@ -49,7 +49,7 @@ def _shape_finding(document: Document, rule: Rule, violation: Violation) -> Find
     hint = violation.hint
     if surprise:
         hint = surprise.hint
-    elif text and "must be text, not" in violation.problem:
+    elif text and "must be text, not" in violation.problem and not violation.problem.endswith("not empty"):
         hint = f'put it in quotes: "{text}"'
     return rule.at(document.path, document.line(violation.path), problem=violation.problem, hint=hint)
 

@@ -12,7 +12,7 @@ from dbt_scheduler.catalogue.nodes import SCH102
 from dbt_scheduler.config import TeamConfig, load_team_config
 from dbt_scheduler.document import load_yaml
 from dbt_scheduler.errors import CannotRunError, Finding
-from dbt_scheduler.manifest import Manifest, Node, load_manifest
+from dbt_scheduler.manifest import Manifest, Meta, Node, load_manifest
 from dbt_scheduler.project.dbt_flags import strict_warnings
 from dbt_scheduler.project.declared import Declared, Surroundings, declare_tasks
 from dbt_scheduler.project.hooks import read_hooks
@@ -128,13 +128,20 @@ class _Reading:
         )
 
     def _work(self, node: Node, *, runs: bool) -> Work:
-        settings, problems = read_settings(node.config.meta)
+        settings, problems = read_settings(self._meta(node))
         for problem in problems:
             place = node_place(self._folder, node, *problem.path)
             self.findings.append(shape_finding(problem, place, node.name))
         if not self._pipelines.issuperset(settings.pipelines):
             settings = self._without_unknown_pipelines(node, settings)
         return node_work(node, settings, runs=runs)
+
+    def _meta(self, node: Node) -> Meta:
+        """What counts of a node's ``meta``: defaults are for the own project, and also reach packages' nodes."""
+        own = self._manifest.metadata.project_name
+        if own is None or node.package_name == own:
+            return node.config.meta
+        return Meta(scheduler=node.config.meta.scheduler)
 
     def _without_unknown_pipelines(self, node: Node, settings: NodeSettings) -> NodeSettings:
         known = tuple(pipeline for pipeline in settings.pipelines if pipeline in self._pipelines)
@@ -176,8 +183,17 @@ class _Reading:
                 node = works[1].node
                 place = node_place(self._folder, node) if node else (str(self._folder / "scheduler.yaml"), 0)
                 words = {"asset": asset, "first": works[0].id, "second": works[1].id}
-                self.findings.append(SCH314.at(*place, subject=asset, **words))
+                hint = self._package_hint(works)
+                self.findings.append(SCH314.at(*place, subject=asset, hint=hint, **words))
         return assets
+
+    def _package_hint(self, works: Iterable[Work]) -> str | None:
+        """For SCH314: a package's node is not the team's to rename."""
+        own = self._manifest.metadata.project_name
+        packages = [work.node.package_name for work in works if work.node and work.node.package_name != own]
+        return (
+            f"take pipelines from that of the package {packages[0]}, in dbt_project.yml" if packages else None
+        )
 
 
 def _read_externals(externals: dict[str, Table], works: Iterable[Work]) -> dict[str, Table]:

@@ -1,5 +1,6 @@
 """Names that Airflow cannot tell apart, or keeps for itself."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from dbt_scheduler.catalogue.nodes import SCH107, SCH108
@@ -16,15 +17,14 @@ from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.project.places import work_place
 from dbt_scheduler.project.types import Work
 from dbt_scheduler.registry import dag_id
+from dbt_scheduler.wording import and_others
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     """SCH107, SCH108: within a DAG, tasks and groups share one set of ids."""
     for dag in team.graph.dags.values():
         yield from _same_ids(team, dag)
-        ids = {task_id_of(work): work for work in dag.works.values()}
-        for work in dag.works.values():
-            yield from _group_problems(team, work, ids)
+    yield from _group_problems(team)
 
 
 def _same_ids(team: Team, dag: DagGraph) -> Iterator[Finding]:
@@ -57,15 +57,20 @@ def _tasks(team: Team, dag: DagGraph) -> Iterator[tuple[str, str, Work]]:
                 yield ids[wait.key, wait.dependency], f"the sensor of {wait.key}", dag.works[work_id]
 
 
-def _group_problems(team: Team, work: Work, ids: dict[str, Work]) -> Iterator[Finding]:
-    group = group_of(work)
-    if group is None:
-        return
-    if group in RESERVED_GROUPS:
-        reason = "the scheduler uses this name for its own tasks"
-    elif group in ids:
-        reason = f"the task of {ids[group].id} is called so"
-    else:
-        return
-    place = work_place(team.project.folder, work, "scheduler", "group")
-    yield SCH108.at(*place, subject=work.name, reason=reason, group=work.group, node=work.name)
+def _group_problems(team: Team) -> Iterator[Finding]:
+    """One finding for each name: a whole folder may have it."""
+    found: dict[tuple[str, str], dict[str, Work]] = defaultdict(dict)
+    for dag in team.graph.dags.values():
+        ids = {task_id_of(work): work for work in dag.works.values()}
+        for work in dag.works.values():
+            group = group_of(work)
+            if group in RESERVED_GROUPS:
+                found[group, "the scheduler uses this name for its own tasks"][work.name] = work
+            elif group in ids:
+                found[group, f"the task of {ids[group].id} is called so"][work.name] = work
+    for (_, reason), works in found.items():
+        names = sorted(works)
+        work = works[names[0]]
+        place = work_place(team.project.folder, work, "scheduler", "group")
+        words = {"reason": reason, "group": work.group, "nodes": and_others(names)}
+        yield SCH108.at(*place, subject=work.name, **words)
