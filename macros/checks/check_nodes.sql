@@ -6,7 +6,9 @@
   {% for node in nodes %}
     {# The node's own keys over those of its folders; one of the wrong shape is left out. #}
     {% set settings = {} %}
-    {% for name in ['scheduler_defaults', 'scheduler'] if node.config.meta.get(name) is not none %}
+    {# Defaults at the root of dbt_project.yml reach packages' nodes too, and are not meant for them. #}
+    {% set names = ['scheduler_defaults', 'scheduler'] if node.package_name == project_name else ['scheduler'] %}
+    {% for name in names if node.config.meta.get(name) is not none %}
       {% set written = node.config.meta[name] %}
       {% for key, value in (written.items() if written is mapping else [('', written)]) %}
         {% set part = {key: value} if written is mapping else value %}

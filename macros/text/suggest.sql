@@ -2,7 +2,7 @@
   {# Likeness is the share of letter pairs that occur anywhere in the other word, as in the Python package. #}
   {% set a = '^' ~ (word | lower) ~ '$' %}
   {% set best = namespace(word='', likeness=0.5) %}
-  {% for candidate in candidates %}
+  {% for candidate in candidates if (candidates | length) <= 20000 %}
     {% set b = '^' ~ (candidate | lower) ~ '$' %}
     {% set shared = [] %}
     {% for i in range((a | length) - 1) if a[i:i + 2] in b %}{% do shared.append(i) %}{% endfor %}

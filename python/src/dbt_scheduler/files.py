@@ -45,7 +45,7 @@ def read_inside(path: Path, most: int) -> bytes:
 
     """
     if path.is_symlink():
-        target = path.resolve()
+        target = resolved(path)
         if not target.is_relative_to(path.parent.resolve()):
             raise OSError(errno.ELOOP, "it is a link that leads out of its folder", str(path))
         path = target
@@ -61,6 +61,14 @@ def read_inside(path: Path, most: int) -> bytes:
             return file.read(most + 1)
     finally:
         os.close(opened)
+
+
+def resolved(path: Path) -> Path:
+    """Where a path really is; OSError where that cannot be said."""
+    try:
+        return path.resolve()
+    except RuntimeError:  # Python's way to say ELOOP, up to 3.12
+        raise OSError(errno.ELOOP, "it is a link that leads to itself", str(path)) from None
 
 
 def _linked(file: Path, path: Path) -> bool:

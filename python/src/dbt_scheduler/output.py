@@ -14,6 +14,7 @@ from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.registry.producer import current_producer
 from dbt_scheduler.registry.stores import open_store, typed_url
+from dbt_scheduler.schedule import unusable_schedule
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
 
 _DAGS = "dags"
@@ -111,9 +112,13 @@ def _dags(out: Path | None) -> Path:
 def read_spec(path: Path) -> DagSpec:
     """A spec that this release can use; NotFoundError says what is wrong with its file."""
     try:
-        return spec.read_spec(path)
+        found = spec.read_spec(path)
     except spec.SpecError as error:
         raise NotFoundError(f"{path} {error.problem}", error.hint) from None
+    problem = unusable_schedule(found)
+    if problem:
+        raise NotFoundError(f"{path} {problem}", spec.COMPILE_AGAIN)
+    return found
 
 
 class CompiledOutput(msgspec.Struct, frozen=True):

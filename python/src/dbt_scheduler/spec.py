@@ -169,7 +169,7 @@ class _Head(msgspec.Struct, frozen=True):
     format_version: int
 
 
-_AGAIN = "run `dbt-scheduler compile` again and deploy the .json file together with its .py file"
+COMPILE_AGAIN = "run `dbt-scheduler compile` again and deploy the .json file together with its .py file"
 
 
 def read_spec(path: Path) -> DagSpec:
@@ -183,12 +183,12 @@ def read_spec(path: Path) -> DagSpec:
     try:
         spec = _decode(path, path.read_bytes())
     except FileNotFoundError:
-        raise SpecError(path, "is missing", _AGAIN) from None
+        raise SpecError(path, "is missing", COMPILE_AGAIN) from None
     except OSError as error:
-        raise SpecError(path, f"cannot be read: {error.strerror}", _AGAIN) from None
+        raise SpecError(path, f"cannot be read: {error.strerror}", COMPILE_AGAIN) from None
     problem = _problem(spec, path.stem)
     if problem:
-        raise SpecError(path, problem, _AGAIN)
+        raise SpecError(path, problem, COMPILE_AGAIN)
     return spec
 
 
@@ -203,14 +203,14 @@ def _decode(path: Path, content: bytes) -> DagSpec:
                 "upgrade dbt-scheduler here",
             )
         if version < 1:
-            raise SpecError(path, f"has format {version}, which there never was", _AGAIN)
+            raise SpecError(path, f"has format {version}, which there never was", COMPILE_AGAIN)
         return msgspec.json.decode(content, type=DagSpec)
     except msgspec.ValidationError as error:
-        raise SpecError(path, f"is no DAG spec of format {FORMAT_VERSION}: {error}", _AGAIN) from None
+        raise SpecError(path, f"is no DAG spec of format {FORMAT_VERSION}: {error}", COMPILE_AGAIN) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SpecError(path, f"is cut off or no JSON: {error}", _AGAIN) from None
+        raise SpecError(path, f"is cut off or no JSON: {error}", COMPILE_AGAIN) from None
     except RecursionError:
-        raise SpecError(path, "is nested too deep", _AGAIN) from None
+        raise SpecError(path, "is nested too deep", COMPILE_AGAIN) from None
 
 
 def _problem(spec: DagSpec, name: str) -> str | None:

@@ -1040,3 +1040,12 @@ def test_a_patch_of_every_sort_of_text_applies(tmp_path):
         }
         assert found == {path: text for path, text in after.items() if text}
         shutil.rmtree(folder)
+
+
+def test_a_link_that_leads_to_itself_is_no_file_of_a_project(tmp_path):
+    (tmp_path / "dbt_project.yml").write_text("name: shop\n")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "a.sql").write_text("select 1")
+    (tmp_path / "models" / "b.sql").symlink_to("b.sql")
+    (tmp_path / "macros").symlink_to("macros")
+    assert [*read_files(tmp_path, ()).texts] == ["dbt_project.yml", "models/a.sql"]

@@ -1,5 +1,6 @@
 """Real dbt in Airflow tasks: what a run of a microbatch model builds, and a selection that matches nothing."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -230,4 +231,23 @@ def test_a_dbt_that_only_warns_of_a_selection_of_nothing_fails_the_task_too(
     assert str(failure.value) == (
         f"The DAG and the dbt project differ: {shown}. Compile the project again, "
         "with the target that its tasks use, and deploy both together."
+    )
+
+
+def test_a_project_folder_that_cannot_be_written_is_no_trouble_for_dbt(
+    platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sql = """{{ config(meta={"scheduler": {"pipelines": ["daily"]}}) }} select 1 as id"""
+    team = DbtTeam(tmp_path, {"models/orders.sql": sql})
+    platform.deploy(team.compile())
+    for name in ("target", "logs"):
+        shutil.rmtree(team.folder / name)
+        (team.folder / name).symlink_to("/proc")  # where nobody can make a file, root neither
+    platform.run("shop_daily", "2025-03-01T00:10")
+    platform.work()
+    assert platform.state("shop_daily", "orders") == "success"
+    assert team.sql("select id from main.orders") == [1]
+    assert (
+        f"dbt writes to a temporary folder, because it cannot write to {team.folder}"
+        in capsys.readouterr().out
     )

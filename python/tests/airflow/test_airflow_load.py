@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from builders import a_spec, a_task, a_wait
-from dbt_scheduler.spec import STUB
+from dbt_scheduler.spec import STUB, Schedule
 from harness import Platform
 
 DAG = "playground_daily"
@@ -67,6 +67,12 @@ GOOD = msgspec.json.encode(a_spec(a_task("a")))
         (
             msgspec.json.encode(a_spec(a_task("a"), team="other")),
             "is of another DAG, other_daily: files must not be renamed.",
+        ),
+        (
+            msgspec.json.encode(
+                a_spec(a_task("a"), sensors=(a_wait("fct", schedule=Schedule("0 0 * * *", "X")),))
+            ),
+            'has a schedule that cannot be used: timezone "X" is not known.',
         ),
     ],
 )

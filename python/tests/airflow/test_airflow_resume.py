@@ -298,6 +298,20 @@ def test_another_teams_claim_keeps_no_run_from_going_on(
     assert f"playground_daily is in the registry as a DAG of {liar}" in caplog.text
 
 
+def test_an_entry_with_as_many_sensors_as_it_may_have_keeps_no_run_from_going_on(airflow: Platform) -> None:
+    """All of them are named in one question to Airflow."""
+    consumer = a_consumer()
+    claim = a_wait_entry(consumer)
+    (reader,) = claim.consumed["shipping"]["dim"]
+    named = (f"{reader.sensor_task_id}{number}" for number in range(20_000))
+    readers = tuple(msgspec.structs.replace(reader, sensor_task_id=name) for name in named)
+    airflow.publish("evil", msgspec.structs.replace(claim, consumed={"shipping": {"dim": readers}}))
+    failed_for_want_of_data(airflow, consumer)
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+
+
 def test_airflow_calls_our_sensor_as_resuming_does() -> None:
     assert AssetSensor.__name__ == SENSOR_OPERATOR
 

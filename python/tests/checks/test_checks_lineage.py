@@ -1,8 +1,10 @@
 """SCH103 to SCH106, SCH109: what a node asks for against what its lineage gives."""
 
+import json
+
 import pytest
 
-from build import World, ephemeral, node, seed, source
+from build import World, ephemeral, manifest, node, seed, source
 
 DAILY, HOURLY = ["daily"], ["hourly"]
 
@@ -110,3 +112,78 @@ def test_sch113(tmp_path):
         'shop/models/marts/z.sql: SCH113 "z" names one asset under dependencies as fct and ships.fct, and not with '
         "the same kind: fct: no_wait, ships.fct: hard | keep one of the names"
     ]
+
+
+def test_one_finding_for_all_readers_of_what_no_pipeline_runs(tmp_path):
+    world = World(tmp_path)
+    readers = [node(name, "table", "seed.shop.codes", pipelines=["daily"]) for name in "abc"]
+    world.team("shop", seed("codes"), node("table"), *readers)
+    assert world.findings() == [
+        'shop/models/marts/a.sql: SCH105 "a" and 2 others read the model "table", which no pipeline runs | give "table" pipelines too',
+        'shop/models/marts/a.sql: SCH106 "a" and 2 others read the seed "codes", which no pipeline runs | give "codes" pipelines too if it changes',
+    ]
+
+
+def test_a_misspelt_pipeline_is_one_finding_and_not_one_for_each_reader_too(tmp_path):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        node("a", pipelines=["dayly"]),
+        node("b", "a", pipelines=["daily"]),
+        node("c", "a", pipelines=["daily"]),
+    )
+    assert [line.split(" ")[1] for line in world.findings()] == ["SCH102"]
+
+
+def test_how_the_model_of_a_package_gets_pipelines(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("theirs", package="dates"), node("b", "model.dates.theirs", pipelines=["daily"]))
+    (found,) = world.findings()
+    assert found.partition(" | ")[2] == (
+        'give "theirs" pipelines too, in dbt_project.yml: {models: {dates: {+meta: {scheduler: {pipelines: [...]}}}}}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("definition", "told"),
+    [
+        ({"method": "package", "value": "shop"}, True),
+        ({"union": [{"method": "package", "value": "shop"}, {"method": "tag", "value": "nightly"}]}, True),
+        (
+            {
+                "union": [
+                    {"method": "package", "value": "shop"},
+                    {"method": "package", "value": "dbt_scheduler"},
+                ]
+            },
+            False,
+        ),
+        ({"method": "fqn", "value": "*"}, False),
+    ],
+)
+def test_sch115_a_default_selector_leaves_the_checks_out(tmp_path, definition, told):
+    world = World(tmp_path)
+    mine = {"name": "mine", "default": True, "definition": definition}
+    world.team("shop", node("a", pipelines=["daily"]), macros=("x",))
+    world.file(
+        "shop/selectors.yml", json.dumps({"selectors": [{"name": "other", "definition": "tag:x"}, mine]})
+    )
+    assert world.findings() == []
+    document = manifest(node("a", pipelines=["daily"])) | {"macros": {"macro.dbt_scheduler.validate": {}}}
+    world.file("shop/target/manifest.json", json.dumps(document))
+    assert world.findings() == told * [
+        'shop/selectors.yml:1: SCH115 the default selector "mine" leaves out what checks the project in `dbt compile`'
+        " | add {method: package, value: dbt_scheduler} to its union in selectors.yml"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "- a", "selectors: 1", "selectors: [1, {default: true}]", "selectors: [", "a: {}"]
+)
+def test_sch115_whatever_the_file_of_selectors_says(tmp_path, text):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=["daily"]))
+    world.file("shop/selectors.yml", text)
+    document = manifest(node("a", pipelines=["daily"])) | {"macros": {"macro.dbt_scheduler.validate": {}}}
+    world.file("shop/target/manifest.json", json.dumps(document))
+    assert [line.split(" ")[1] for line in world.findings()] == ["SCH115"] * ("default" in text)

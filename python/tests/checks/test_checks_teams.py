@@ -107,6 +107,56 @@ def test_sch307_where_ref_would_close_a_cycle(tmp_path):
     assert world.findings() == []
 
 
+def test_a_condition_reads_a_table_as_a_model_does(tmp_path):
+    world = World(tmp_path)
+    tables = source("main.orders"), source("lake.facts", schema="main", identifier="fct")
+    task = "{kind: universal, name: load, command: x, pipelines: [daily], conditions: [main.orders, facts]}"
+    world.team("shop", node("orders", pipelines=DAILY), *tables, text=f"tasks: [{task}]")
+    world.team("shipping", node("fct", pipelines=DAILY), text=EXPOSED)
+    assert [line.partition(" | ") for line in world.findings("SCH306", "SCH307", "SCH323")] == [
+        (
+            'shop/models/sources.yml: SCH306 source "lake.facts" reads warehouse.main.fct, which is the asset "fct" of '
+            "team shipping",
+            " | ",
+            'declare it as a global asset: put the source "shipping" with the table "fct" in a file under a folder '
+            "global_assets",
+        ),
+        (
+            'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.orders, which this project '
+            "builds itself as the model orders",
+            " | ",
+            'name "orders" in the conditions of task "load" instead',
+        ),
+    ]
+
+
+def test_a_second_name_of_a_table_that_a_task_fills_is_a_hidden_edge(tmp_path):
+    world = World(tmp_path)
+    text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], assets: [raw.events]}]"
+    tables = source("raw.events"), source("lake.all", schema="raw", identifier="events")
+    world.team("shop", *tables, node("z", "lake.all", pipelines=DAILY), text=text)
+    assert world.findings() == [
+        'shop/models/sources.yml: SCH307 source "lake.all" reads warehouse.raw.events, which this project builds itself '
+        'as the source raw.events, which task load fills | use source("raw", "events") instead'
+    ]
+
+
+def test_a_task_that_reads_what_it_fills_under_a_second_name_is_not_sent_into_a_cycle(tmp_path):
+    world = World(tmp_path)
+    text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], assets: [events], conditions: [all]}]"
+    second = {"schema": "raw", "identifier": "events"}
+    world.team("shop", source("raw.events"), source("lake.all", **second), text=text)
+    (said,) = world.findings()
+    assert said.endswith(
+        "fills | if it is meant to read what the last run has left, write meta: {scheduler: {own_table: true}} at its "
+        "table"
+    )
+    world.team(
+        "shop", source("raw.events"), source("lake.all", **second, meta={"own_table": True}), text=text
+    )
+    assert world.findings() == []
+
+
 def test_source_tables_that_are_assets_and_that_nothing_reads_are_one_note(tmp_path):
     world = World(tmp_path)
     tables = [source(f"main.{name}") for name in ("fct", "orders", "customers")]
@@ -241,6 +291,58 @@ def test_sch308_from_the_registry_alone(tmp_path):
     del world._folders["bees"], world._folders["crabs"]
     assert len(found) == 1
     assert world.findings() == found
+
+
+def held_up_within_its_dag(world: World) -> None:
+    """`c` of beta needs `b` of alpha, which promises nothing and is made of `a`, through a model in between."""
+    world.team(
+        "alpha",
+        node("a", pipelines=DAILY),
+        node("between", "a", pipelines=DAILY),
+        node("b", "between", pipelines=DAILY),
+        text=f"exposed_assets:\n  - {{regex: a, slo: {SLOW}}}\n  - {{regex: b}}\n",
+    )
+    world.team(
+        "beta",
+        source("alpha.b", file=GLOBAL),
+        node("c", "alpha.b", pipelines=DAILY),
+        text=f"exposed_assets: [{{regex: c, slo: {FAST}}}]",
+    )
+
+
+def test_sch308_says_the_same_of_a_team_at_hand_and_of_one_in_the_registry(tmp_path):
+    world = World(tmp_path)
+    held_up_within_its_dag(world)
+    found = world.findings()
+    world.registry = {team.project.team: team.entry for team in world.open().teams}
+    del world._folders["alpha"]
+    assert found == world.findings()
+    assert found == [
+        'beta/scheduler.yaml:3: SCH308 "c" promises to be ready 1h after the scheduled time in daily, but needs "a" of '
+        "team alpha, which is ready 6h at the earliest: c → b (alpha, daily, no SLO) → a (alpha, daily, 6h)"
+        " | promise 6h or more, or make the dependency no_wait"
+    ]
+
+
+def test_sch308_an_entry_of_an_earlier_release_does_not_say_what_holds_an_asset_up(tmp_path):
+    world = World(tmp_path)
+    held_up_within_its_dag(world)
+    document = msgspec.to_builtins(world.look("alpha").entry)
+    assert document["produced"]["b"].pop("held_up_by") == {"daily": "a"}
+    world.registry = {"alpha": msgspec.convert(document, Entry)}
+    del world._folders["alpha"]
+    assert world.findings() == []
+
+
+@pytest.mark.parametrize("name", ["nobody_makes_it", "b"])
+def test_sch308_whatever_an_entry_says_that_holds_an_asset_up(tmp_path, name):
+    world = World(tmp_path)
+    held_up_within_its_dag(world)
+    document = msgspec.to_builtins(world.look("alpha").entry)
+    document["produced"]["b"]["held_up_by"] = {"daily": name, "no_such_pipeline": "a"}
+    world.registry = {"alpha": msgspec.convert(document, Entry)}
+    del world._folders["alpha"]
+    assert world.findings() == []
 
 
 def test_sch308_no_wait_in_the_chain_holds_nothing_up(tmp_path):
@@ -394,9 +496,9 @@ def test_dag_ids_that_differ_only_in_case_are_one(tmp_path):
     world.team("bees", node("a", pipelines=DAILY), text="dag_prefix: Insects")
     assert world.findings("SCH310") == [
         'ants/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team ants and to team bees'
-        " | choose another dag_prefix in scheduler.yaml",
+        " | choose another dag_prefix in scheduler.yaml, or ask team bees to choose one",
         'bees/scheduler.yaml:3: SCH310 dag_id "Insects_daily" belongs to team bees and to team ants'
-        " | choose another dag_prefix in scheduler.yaml",
+        " | choose another dag_prefix in scheduler.yaml, or ask team ants to choose one",
     ]
 
 
@@ -416,9 +518,9 @@ def test_sch310(tmp_path):
     world.team("bees", node("a", pipelines=["daily", "hourly"]), text="dag_prefix: insects")
     assert [line for line in world.findings() if "SCH109" not in line] == [
         'ants/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team ants and to team bees'
-        " | choose another dag_prefix in scheduler.yaml",
+        " | choose another dag_prefix in scheduler.yaml, or ask team bees to choose one",
         'bees/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team bees and to team ants'
-        " | choose another dag_prefix in scheduler.yaml",
+        " | choose another dag_prefix in scheduler.yaml, or ask team ants to choose one",
     ]
 
 
@@ -427,6 +529,29 @@ def test_one_prefix_for_two_teams_without_a_common_pipeline(tmp_path):
     world.team("ants", node("a", pipelines=DAILY), text="dag_prefix: insects")
     world.team("bees", node("a", pipelines=HOURLY), text="dag_prefix: insects")
     assert world.findings() == []
+
+
+def test_an_entry_that_claims_a_teams_name_as_its_prefix_does_not_stop_that_team(tmp_path):
+    """Whoever may write the registry past `publish` could else keep any team from publishing."""
+    world = World(tmp_path)
+    world.team("ants", node("a", pipelines=DAILY))
+    world.registry["bees"] = msgspec.structs.replace(world.look("ants").entry, dag_prefix="Ants")
+    assert world.findings() == []
+
+
+@pytest.mark.parametrize("known", ["published", "listed"])
+def test_a_prefix_that_is_the_name_of_a_team_is_not_for_another_to_take(tmp_path, known):
+    """Before it has that pipeline: it could not have it any more."""
+    world = World(tmp_path, PLATFORM + ("teams: {Ants: {}, bees: {}}\n" if known == "listed" else ""))
+    world.team("bees", node("a", pipelines=DAILY), text="dag_prefix: ants\nalerting: {channel: '#bees'}")
+    if known == "published":
+        entry = world.look("bees").entry
+        world.registry["Ants"] = msgspec.structs.replace(entry, dag_prefix="Ants", pipelines={}, produced={})
+    contact = "#bees" if known == "published" else "team Ants"
+    assert world.findings() == [
+        'bees/scheduler.yaml:3: SCH310 dag_id "ants_daily" belongs to team bees and to team Ants'
+        f" | choose another dag_prefix in scheduler.yaml, or ask {contact} to choose one"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -476,7 +601,7 @@ def test_sch314(tmp_path):
     )
     assert world.findings() == [
         'shop/models/u/orders.sql: SCH314 asset "orders" is made by model.shop.orders and by model.utils.orders'
-        " | rename one of them"
+        " | take pipelines from that of the package utils, in dbt_project.yml"
     ]
 
 

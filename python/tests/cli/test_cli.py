@@ -210,6 +210,47 @@ def test_an_unreadable_team_is_told_and_not_called_missing(world):
     assert '"unreadable":["shipping"]' in Path("pkg/macros/snapshot.sql").read_text()
 
 
+@pytest.mark.parametrize(
+    ("table", "stops"),
+    [("raw.fct", False), ("audit.log", False), ("global_assets.log", False), ("global_assets.other", True)],
+)
+def test_a_team_that_damages_its_own_entry_stops_nobody_who_does_not_read_it(world, table, stops):
+    world.team(
+        "audit", node("log", pipelines=DAILY), text='exposed_assets: [{regex: "log"}]', project="audit"
+    )
+    run("compile", "audit", "--out", "audit_out", "--registry", "registry")
+    run("publish", "audit_out", "--registry", "registry")
+    Path("registry/evil.json").write_text("{")
+    file = "models/sources.yml" if table == "raw.fct" else "models/global_assets/g.yml"
+    world.team("shop", source(table, file=file), node("a", table, pipelines=DAILY))
+    shown = run("check", "shop", "--strict", "--registry", "registry", code=int(stops)).stdout
+    assert f'SCH409 {"" if stops else "(note) "}the registry entry of team "evil" cannot be read' in shown
+
+
+def test_a_scheduler_yaml_that_is_a_link_out_of_the_project_is_not_read(world):
+    """Findings quote what is in the file."""
+    folder = world.team("shop", node("a", pipelines=DAILY))
+    Path("secret").write_text("version: hunter2\n")
+    (folder / "scheduler.yaml").unlink()
+    (folder / "scheduler.yaml").symlink_to("../secret")
+    result = run("check", "shop", code=2)
+    assert (
+        "scheduler.yaml: SCH402 the file cannot be read: it is a link that leads out of the project"
+        in result.stderr
+    )
+    assert "hunter2" not in result.output
+
+
+def test_a_manifest_that_is_a_link_to_a_device_ends(world):
+    folder = world.team("shop", node("a", pipelines=DAILY))
+    (folder / "target/manifest.json").unlink()
+    (folder / "target/manifest.json").symlink_to("/dev/zero")
+    assert (
+        "manifest.json: SCH402 the file cannot be read: it is not a file"
+        in run("check", "shop", code=2).stderr
+    )
+
+
 def _no_folder():
     return ("nowhere",)
 

@@ -65,6 +65,13 @@ def test_no_sensor_for_what_is_not_waited_for(tmp_path):
         ("hourly", "hourly", "{hours: 6}", "soft", 4),
         ("hourly", "daily", "{hours: 2}", "hard", 5),
         ("daily", "hourly", "{days: 5}", "hard", 7),
+        (
+            "hourly",
+            "hourly",
+            "{days: 10000}",
+            "hard",
+            1000,
+        ),  # another team's promise takes no more of Airflow
     ],
 )
 def test_enough_runs_fit_side_by_side(tmp_path, consumer, producer, slo, dependency, runs):  # noqa: PLR0913, PLR0917

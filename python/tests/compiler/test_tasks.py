@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
-from build import World, data_test, edges, ephemeral, manifest, node, seed, sensors, source, tasks
+from build import PLATFORM, World, data_test, edges, ephemeral, manifest, node, seed, sensors, source, tasks
 from dbt_scheduler.compiler.dbt_commands import dbt_commands
 from dbt_scheduler.kinds import literal
 from dbt_scheduler.project.manifest import Manifest
@@ -384,3 +384,14 @@ def test_what_is_only_recorded_and_never_waited_for_signals_nobody(tmp_path):
     reader = node("b", "a", pipelines=DAILY, dependencies={"a": "no_wait"})
     world.team("shop", node("a", pipelines=HOURLY), reader)
     assert not tasks(world.spec("shop_hourly"))["marts.a"].signals
+
+
+def test_a_platform_names_where_dbt_writes_and_each_team_has_a_folder_there(tmp_path):
+    world = World(tmp_path, PLATFORM + "dbt: {target_path: /var/dbt/target/, log_path: logs}\n")
+    text = "dbt_settings: {on_run_start: [stage]}\n"
+    world.team("shop", node("a", pipelines=DAILY), data_test("t", "a"), text=text, macros=("stage",))
+    found = tasks(world.spec("shop_daily"))
+    assert sorted(found) == ["marts.a", "on_run_start.stage"]
+    for task in found.values():
+        env = task.arguments["env"]
+        assert (env["DBT_TARGET_PATH"], env["DBT_LOG_PATH"]) == ("/var/dbt/target/shop", "logs/shop")

@@ -135,6 +135,20 @@ def test_a_missing_platform_file(tmp_path):
     assert [f.code for f in findings] == ["SCH401"]
 
 
+def test_a_file_that_is_a_link_to_nowhere_is_not_passed_over(tmp_path, monkeypatch):
+    monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "platform.yaml").symlink_to("gone.yaml")
+    assert find_platform([tmp_path]) == Path("platform.yaml")
+    (tmp_path / "platform.yaml").unlink()
+    world = World(tmp_path)
+    project = world.team("shop", node("orders"))
+    (project / "scheduler.yaml").unlink(missing_ok=True)
+    (project / "scheduler.yaml").symlink_to("gone.yaml")
+    with pytest.raises(CannotRunError, match="SCH401"):
+        world.open()
+
+
 def test_the_nearest_platform_file(tmp_path, monkeypatch):
     monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
     monkeypatch.chdir(tmp_path)

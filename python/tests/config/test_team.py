@@ -290,3 +290,11 @@ def test_two_point_nothing_is_an_integer_as_json_schema_has_it(tmp_path):
 def test_a_team_is_a_tag_and_no_longer_than_airflow_lets_tags_be(tmp_path):
     _, findings = load(tmp_path, f"version: 0.17\nteam: {'t' * 101}\n")
     assert [f"{finding.line}: {finding.code}" for finding in findings] == ["2: SCH201"]
+
+
+def test_what_is_written_as_null_is_not_to_be_put_in_quotes(tmp_path):
+    _, findings = load(tmp_path, "version: 0.17\ntags: [~, null]\n")
+    assert told(findings) == [
+        '2: SCH201 item 1 of "tags" must be text, not empty | for example "finance"',
+        '2: SCH201 item 2 of "tags" must be text, not empty | for example "finance"',
+    ]

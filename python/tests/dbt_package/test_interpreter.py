@@ -11,7 +11,7 @@ from interpreted import KEYWORDS, not_interpreted
 
 from dbt_projects import dbt
 from dbt_scheduler.config.schema.validation import load_schema, validate_against
-from dbt_scheduler.findings.suggest import suggest
+from dbt_scheduler.findings.suggest import MOST_CANDIDATES, suggest
 
 CASES = json.loads((Path(__file__).parent / "json_schema_cases.json").read_text("utf-8"))
 
@@ -100,6 +100,9 @@ def test_suggestions_are_the_same(macro: Callable[[str], Callable[..., Any]]) ->
         candidates = [_misspelt(chance, chance.choice(words)) for _ in range(chance.randrange(6))]
         word = _misspelt(chance, chance.choice(words))
         assert in_jinja(word, candidates) == suggest(word, candidates), (word, candidates)
+    very_many = ["daily"] * (MOST_CANDIDATES + 1)  # an entry may name as many assets as it likes
+    assert (suggest("dayly", very_many[1:]), suggest("dayly", very_many)) == ("daily", "")
+    assert in_jinja("dayly", very_many) == ""
 
 
 def test_interpreter_in_a_real_dbt(macro_project: Path) -> None:

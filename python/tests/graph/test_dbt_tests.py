@@ -219,3 +219,17 @@ def test_sch110(tmp_path, reads, found):
         ]
         * found
     )
+
+
+def test_sch110_of_another_teams_table(tmp_path):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        source("shipping.fct", file="models/global_assets/g.yml"),
+        node("a", "shipping.fct", pipelines=["daily"]),
+        data_test("there", "shipping.fct"),
+    )
+    assert world.findings("SCH110") == [
+        'shop/scheduler.yaml: SCH110 no DAG runs 1 dbt test of other teams\' tables; one is "there"'
+        " | test a model that reads the table; its own team tests the table"
+    ]

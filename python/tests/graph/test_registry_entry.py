@@ -42,6 +42,7 @@ def test_what_is_produced(tmp_path):
         "relation": Relation("warehouse", "marts", "the_orders"),
         "columns": {"id": "int64", "name": None},
         "latest_of": None,
+        "held_up_by": {},
     }
     assert list(entry.produced) == ["orders"]
 

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build import World, data_test, node, sensors, source
+from build import World, data_test, node, seed, sensors, source
 from dbt_scheduler.graph.task_ids import DBT_TESTS, SENSOR_GROUPS, name_of
 from dbt_scheduler.registry.entry import full_task_id
 
@@ -137,4 +137,14 @@ def test_sch108_of_a_group_called_like_a_task(tmp_path):
     assert world.findings() == [
         'shop/models/orders/a.sql: SCH108 "orders" cannot be the group of "a": the task of model.shop.orders is called '
         "so | set another group in its meta.scheduler"
+    ]
+
+
+def test_sch108_once_for_a_folder_that_is_called_like_a_seed(tmp_path):
+    world = World(tmp_path)
+    models = [node(name, folder="orders", pipelines=["daily"]) for name in "abc"]
+    world.team("shop", seed("orders", pipelines=["daily", "hourly"]), *models)
+    assert world.findings("SCH108") == [
+        'shop/models/orders/a.sql: SCH108 "orders" cannot be the group of "a" and 2 others: the task of seed.shop.orders '
+        "is called so | set another group in its meta.scheduler"
     ]

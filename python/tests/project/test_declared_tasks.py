@@ -180,6 +180,43 @@ def test_sch208(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("items", "tasks", "first"),
+    [
+        (
+            (source("raw.events"), source("lake.all", schema="RAW", identifier="Events")),
+            ("events", "all"),
+            "one",
+        ),
+        ((node("events", pipelines=DAILY, schema="lake"), source("lake.events")), ("lake.events",), "events"),
+    ],
+)
+def test_a_table_that_has_two_writers_under_two_names(tmp_path, items, tasks, first):
+    text = "tasks:\n" + "".join(
+        f"  - {{kind: universal, name: {name}, command: x, pipelines: [daily], assets: [{asset}]}}\n"
+        for name, asset in zip(("one", "two"), tasks, strict=False)
+    )
+    second = ("one", "two")[len(tasks) - 1]
+    assert told(tmp_path, *items, text=text) == [
+        f'{3 + len(tasks)}: SCH208 table "{tasks[-1]}" is filled by two tasks: "{first}" and "{second}" '
+        "| leave it under `assets` of one of them"
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        source("lake.events"),
+        node("events", schema="raw"),
+        node("events", pipelines=DAILY, schema="raw", materialized="ephemeral"),
+        node("events", pipelines=DAILY, schema="raw", kind="function"),
+    ],
+)
+def test_a_table_that_only_one_task_writes(tmp_path, other):
+    text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], assets: [raw.events]}]\n"
+    assert told(tmp_path, source("raw.events"), other, text=text) == []
+
+
+@pytest.mark.parametrize(
     ("keys", "reason"),
     [
         ("", "it has neither conditions nor assets of this team"),

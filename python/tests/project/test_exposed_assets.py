@@ -80,6 +80,53 @@ def test_sch212(tmp_path):
     ]
 
 
+def test_one_entry_promises_assets_of_several_pipelines_each_for_those_that_make_it(tmp_path):
+    text = "exposed_assets: [{regex: '.*', slo: {daily: {hours: 6}, hourly: {minutes: 40}}}]"
+    items = (node("d", pipelines=DAILY), node("h", pipelines=["hourly"]), node("both", pipelines=BOTH))
+    assert [line for line in told(tmp_path, *items, text=text) if "SCH109" not in line] == []
+    assert exposed(tmp_path, *items, text=text) == {
+        "d": {"daily": 21600},
+        "h": {"hourly": 2400},
+        "both": {"daily": 21600, "hourly": 2400},
+    }
+
+
+def test_an_asset_that_none_of_the_promised_pipelines_makes_is_not_exposed(tmp_path):
+    text = "exposed_assets: [{regex: '.*', slo: {daily: {hours: 6}}}]"
+    items = (node("d", pipelines=DAILY), node("h", pipelines=["hourly"]))
+    assert told(tmp_path, *items, text=text) == []
+    assert exposed(tmp_path, *items, text=text) == {"d": {"daily": 21600}}
+
+
+def test_sch212_once_for_all_assets_of_an_entry(tmp_path):
+    text = (
+        "exposed_assets: [{regex: '.*', slo: {hourly: {minutes: 5}, weekly: {hours: 1}, daily: {hours: 6}}}]"
+    )
+    items = [node(name, pipelines=DAILY) for name in "abc"]
+    they = "they are made in: daily"
+    assert told(tmp_path, *items, text=text) == [
+        f'3: SCH212 slo for pipeline "hourly", but none of "a" and 2 others is made in it | {they}',
+        f'3: SCH212 slo for pipeline "weekly", but none of "a" and 2 others is made in it | {they}',
+    ]
+
+
+def test_sch305_once_for_all_assets_of_an_entry(tmp_path):
+    items = [node(name) for name in "abc"]
+    assert told(tmp_path, *items, text="exposed_assets: [{regex: '.*'}]") == [
+        '3: SCH305 "a" and 2 others are exposed, but no pipeline runs them | give them pipelines, or narrow the regex'
+    ]
+
+
+def test_sch305_of_an_asset_that_is_ignored_leaves_the_others(tmp_path):
+    world = World(tmp_path)
+    text = "exposed_assets: [{regex: '.*'}]\nignore: [{code: SCH305, on: a, because: it is made by hand}]\n"
+    world.team("shop", *(node(name) for name in "abc"), text=text)
+    assert world.findings() == [
+        'shop/scheduler.yaml:3: SCH305 "b" and 1 other are exposed, but no pipeline runs them'
+        " | give them pipelines, or narrow the regex"
+    ]
+
+
 def test_sch305(tmp_path):
     text = "exposed_assets: [{regex: 'dim_.*'}]"
     items = (node("dim_old"), node("dim_new", pipelines=DAILY))

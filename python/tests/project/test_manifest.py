@@ -213,3 +213,15 @@ def test_a_small_file_that_unpacks_to_an_enormous_one_is_refused(tmp_path):
         f"SCH402 the file cannot be read: it unpacks to more than {50_000_000 + 100 * size:,} bytes"
         " | run `dbt compile` again"
     )
+
+
+def test_what_is_wrong_is_said_of_a_manifest_that_has_infinity_too(tmp_path):
+    path = tmp_path / "manifest.json"
+    meta = {"threshold": float("inf")}
+    wrong = {**MODEL, "config": {"meta": meta}, "fqn": "shop.orders"}
+    path.write_text(json.dumps(manifest(("nodes", wrong))))
+    assert refused(path) == (
+        "SCH402 the file cannot be read: Expected `array`, got `str` - at `$.nodes[...].fqn` | run `dbt compile` again"
+    )
+    path.write_text(json.dumps(manifest(("nodes", wrong), version=11)))
+    assert refused(path).startswith("SCH403 manifest version v11, ")

@@ -131,3 +131,20 @@ def test_a_meta_nested_without_end_is_a_finding():
     for _ in range(500):
         deep = {"a": deep}
     assert read(deep) == (NodeSettings(), [("scheduler", "it is nested more than 60 levels deep")])
+
+
+def test_defaults_at_the_root_of_a_project_do_not_reach_the_nodes_of_packages(tmp_path):
+    world = World(tmp_path)
+    defaults = {"scheduler_defaults": {"pipelines": ["daily"], "retires": 3}}
+    theirs = node("orders", package="utils", folder="u", meta=defaults)
+    with_own = node("codes", package="utils", meta={**defaults, "scheduler": {"pipelines": ["weekly"]}})
+    world.team(
+        "shop", node("orders", meta={"scheduler_defaults": {"pipelines": ["daily"]}}), theirs, with_own
+    )
+    assert world.findings() == []
+    tasks = world.look().project.tasks
+    assert {id_: work.pipelines for id_, work in tasks.items()} == {
+        "model.shop.orders": ("daily",),
+        "model.utils.codes": ("weekly",),
+        "model.utils.orders": (),
+    }

@@ -457,7 +457,7 @@ def test_of_two_teams_that_take_one_dag_id_the_second_is_refused(world):
     shutil.move("bb", "out")
     assert publish(code=1) == (
         'out/registry/bb.json: SCH310 dag_id "same_daily" belongs to team bb and to team aa\n'
-        "  hint: choose another dag_prefix in scheduler.yaml\n"
+        "  hint: choose another dag_prefix in scheduler.yaml, or ask team aa to choose one\n"
         "1 error\nnothing was published\n"
     )
     assert not Path("registry/bb.json").exists()
@@ -476,6 +476,22 @@ def test_the_id_of_the_sweeps_dag_is_not_published_either(world):
         "1 error\nnothing was published\n"
     )
     assert not Path("registry/shop.json").exists()
+
+
+# What costs each reader of the registry more than the entry is long.
+MANY_PIPELINES = {
+    f"p{number}": {"cron": f"{number % 60} {number // 60} * * *", "start_date": "2025-01-01"}
+    for number in range(200)
+}
+SENSOR = "wait_for__hard_dependencies.m"
+READER = {
+    "pipeline": "hourly",
+    "producer_pipeline": "daily",
+    "task_group": "marts",
+    "task_id": "z",
+    "sensor_task_id": SENSOR,
+    "dependency": "hard",
+}
 
 
 @pytest.mark.parametrize(
@@ -515,6 +531,17 @@ def test_the_id_of_the_sweeps_dag_is_not_published_either(world):
             'its task "z" reads in "close", which is none of its pipelines',
         ),
         ("consumed/shop/m/0", {"task_id": "{% x %}"}, 'its task_id "{% x %}" cannot be in an id of Airflow'),
+        ("pipelines", MANY_PIPELINES, "it has more than 200 pipelines"),
+        (
+            "consumed/shop",
+            {"z": [READER]},
+            'its sensor "wait_for__hard_dependencies.m" waits for several assets',
+        ),
+        (
+            "consumed/shop",
+            {f"m{number}": [READER | {"sensor_task_id": f"{SENSOR}{number}"}] for number in range(20_000)},
+            "it has more than 20,000 sensors",
+        ),
     ],
 )
 def test_an_entry_that_names_what_no_team_has_is_not_published_and_not_read(world, where, changes, problem):

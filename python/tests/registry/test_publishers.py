@@ -139,7 +139,7 @@ def test_a_team_cannot_ignore_what_would_take_anothers_names():
     made = world("{sales: {}}")
     codes = ("SCH310", "SCH318", "SCH331", "SCH332")
     ignored = "".join(f"  - {{code: {code}, because: mine now}}\n" for code in codes)
-    made.team("shop", node("a", pipelines=["daily"]), text=f"ignore:\n{ignored}")
+    made.team("shop", node("a", pipelines=["daily"]), text=f"dag_prefix: dags\nignore:\n{ignored}")
     entry = made.look().entry
     made.registry = {
         "shop": msgspec.structs.replace(entry, project_name="sales"),

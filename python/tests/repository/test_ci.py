@@ -247,9 +247,9 @@ def test_gitlab_a_merge_request_and_its_merge(checkout, comments):
     assert '"slo_seconds": 3300' in (checkout.registry / "shipping.json").read_text()
 
 
-def gitlab_comment(comments: Comments) -> str:
+def gitlab_comment(comments: Comments, folder: Path = ROOT) -> str:
     variables = {"CI_API_V4_URL": comments.url, "CI_PROJECT_ID": "1", "SCHEDULER_TOKEN": "a-token"}
-    return run_gitlab("comment", ROOT, variables)
+    return run_gitlab("comment", folder, variables)
 
 
 def comments_of(github: GitHub) -> list[str]:
@@ -323,6 +323,22 @@ def test_a_report_that_is_a_link_is_not_commented(github, comments, tmp_path):
     github.artifact.mkdir()
     (github.artifact / "report.md").symlink_to(secret)
     github.comment()
+    assert comments.writes == 0
+
+
+def test_a_file_that_a_merge_request_has_left_behind_does_not_run_with_the_token(comments, tmp_path):
+    """GIT_STRATEGY: none leaves a runner's folder as the job before it left it."""
+    (tmp_path / "json.py").write_text("import os\nraise SystemExit(os.environ['SCHEDULER_TOKEN'])\n")
+    comments.reports[5] = REPORT
+    gitlab_comment(comments, tmp_path)
+    assert comments.bodies[8] == REPORT
+
+
+def test_a_merge_request_whose_notes_cannot_be_read_keeps_no_other_from_its_comment(comments):
+    """A page of notes that is too long is cut off."""
+    comments.add("x" * 1_000_000, STRANGER)
+    comments.reports[5] = REPORT
+    assert gitlab_comment(comments) == "!5: JSONDecodeError\n"
     assert comments.writes == 0
 
 

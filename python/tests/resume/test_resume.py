@@ -283,6 +283,8 @@ def test_an_address_that_is_none_is_refused_with_words():
         "http://me:SECRET@[",
         "http://airflow.example/?token=SECRET",
         "http://airflow.example#SECRET",
+        "http://me%3ASECRET%40airflow.example",
+        "http://me:SECRET%40airflow.example:9",
     ],
 )
 def test_a_password_in_the_host_of_a_connection_is_not_printed(url):
@@ -304,6 +306,15 @@ def test_a_library_that_quotes_a_url_prints_no_password(quoted):
     said = refusal(FakeAirflow({}, before=unreachable))
     assert said.startswith("Airflow at http://airflow.example cannot be reached (")
     assert "SECRET" not in said
+
+
+@pytest.mark.parametrize("host", ["airflow..example", "a" * 64 + ".example"])
+def test_a_host_that_cannot_be_a_name_is_said_to_be_out_of_reach(host):
+    with AirflowApi(f"http://{host}") as api, pytest.raises(AirflowApiError) as refused:
+        api.run("d", "r")
+    said = str(refused.value)
+    assert said.startswith(f"Airflow at http://{host} cannot be reached (")
+    assert said.endswith("host and port of the connection.")
 
 
 def test_a_proxy_that_is_no_address(monkeypatch):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +19,7 @@ from dbt_scheduler.schedule import (
     first_instant,
     manual_interval,
     most_frequent,
+    next_tick,
     period,
     pick_pipeline,
     run_interval,
@@ -27,6 +29,7 @@ from dbt_scheduler.schedule import (
 from dbt_scheduler.spec import Schedule
 
 VILNIUS, NEW_YORK = "Europe/Vilnius", "America/New_York"
+CASABLANCA, LORD_HOWE = "Africa/Casablanca", "Australia/Lord_Howe"
 QUARTERLY_HOUR = Schedule("*/15 * * * *", grain="15 minutes")
 HOURLY = Schedule("5 * * * *", grain="hour")
 HOURLY_LATE = Schedule("50 * * * *", grain="hour")
@@ -37,6 +40,10 @@ DAILY_NEW_YORK = Schedule("10 0 * * *", NEW_YORK, "day")
 WEEKLY = Schedule("0 6 * * 1", grain="week")
 MONTHLY = Schedule("0 7 1 * *", grain="month")
 BARE = Schedule("0 9 * * 1-5")
+
+
+def daily(cron: str, timezone: str) -> Schedule:
+    return Schedule(cron, timezone, "day")
 
 
 def at(text: str) -> datetime:
@@ -288,10 +295,49 @@ def test_the_mean_time_between_runs(cron, seconds):
         (DAILY, WEEKLY, 6 * 3600 - 10 * 60),
         (HOURLY, MONTHLY, 7 * 3600 - 5 * 60),
         (MONTHLY, WEEKLY, -3600),  # a month that ends on a Sunday
+        # On the day before the clock is changed only, at hours that are not the first of a day.
+        (daily("30 23 * * *", LORD_HOWE), daily("30 0 * * *", LORD_HOWE), -22 * 3600 - 1800),
+        (daily("30 3 * * *", CASABLANCA), Schedule("30 */2 * * *", CASABLANCA, "2 hours"), -2 * 3600),
+        (HOURLY, daily("30 3 * * *", LORD_HOWE), 3 * 3600 + 55 * 60),
     ],
 )
 def test_how_long_a_run_waits_when_all_is_on_time(consumer, producer, seconds):
     assert wait_lag_seconds(consumer, producer) == seconds
+
+
+CRONS = (
+    ("5 * * * *", "hour"),
+    ("0 * * * *", None),
+    ("30 */2 * * *", "2 hours"),
+    ("30 1,13 * * *", None),
+    ("10 0 * * *", "day"),
+    ("30 22 * * *", "day"),
+    ("0 9 * * 1-5", None),
+    ("0 9-17 * * 1-5", None),
+    ("0 6 * * 1", "week"),
+    ("0 7 1 * *", "month"),
+)
+ZONES = ("UTC", VILNIUS, NEW_YORK, CASABLANCA, LORD_HOWE, "Asia/Kolkata")
+SCHEDULES = st.builds(
+    lambda cron, zone: Schedule(cron[0], zone, cron[1]), st.sampled_from(CRONS), st.sampled_from(ZONES)
+).filter(lambda schedule: not alignment_problems(schedule))
+
+
+def lags(consumer: Schedule, producer: Schedule) -> Iterator[tuple[datetime, int]]:
+    """When each run starts, and how much later the one that it waits for is due, as if one walked along."""
+    run = run_interval(consumer, next_tick(consumer, at("2024-10-01")))
+    while run.start < at("2027-04-01"):
+        yield run.start, round((awaited_interval(consumer, run, producer).end - run.end).total_seconds())
+        run = run_interval(consumer, run.end)
+
+
+@settings(derandomize=True, deadline=None, database=None, max_examples=10)
+@given(SCHEDULES, SCHEDULES)
+def test_the_longest_wait_is_that_of_all_runs_of_two_years(consumer, producer):
+    """No run has to wait longer, and some run does have to: one just beyond the two years, it may be."""
+    longest, walked = wait_lag_seconds(consumer, producer), [*lags(consumer, producer)]
+    assert longest >= max(lag for start, lag in walked if at("2025-01-01") <= start < at("2027-01-01"))
+    assert longest in {lag for _, lag in walked}
 
 
 GIVE_IT_UP = "change the cron, or leave the grain out and a run covers the time from its tick to the next"

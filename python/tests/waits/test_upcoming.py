@@ -285,6 +285,29 @@ def test_what_cannot_be_told(out, monkeypatch):
     assert "in dags or out/dags" in waits("x", code=2).stderr
 
 
+@pytest.mark.parametrize(
+    ("schedule", "reason"),
+    [
+        (Schedule("soon"), 'cron "soon" has 1 field'),
+        (Schedule("0 0 * * *", "Mars/Base"), 'timezone "Mars/Base" is not known'),
+        (Schedule("0 0 * * *", start_date="2025-13-01"), 'start_date "2025-13-01" is no date'),
+        (Schedule("0 0 * * *", grain="eon"), 'grain "eon"'),
+    ],
+)
+def test_a_spec_whose_schedule_nobody_understands_is_named(out, schedule, reason):
+    hint = (
+        "\n  hint: run `dbt-scheduler compile` again and deploy the .json file together with its .py file\n"
+    )
+    for spec in (
+        a_spec(a_task("a"), schedule=schedule),
+        a_spec(a_task("a"), sensors=(a_wait("fct", schedule=schedule),)),
+    ):
+        deploy(out, spec)
+        said = waits("playground_daily", code=2).stderr
+        assert said.startswith(f"out/dags/playground_daily.json has a schedule that cannot be used: {reason}")
+        assert said.endswith(hint)
+
+
 def test_the_folder_at_hand_may_be_the_output_itself(out, monkeypatch):
     deploy(out, a_spec(a_task("a")))
     monkeypatch.chdir(out)

@@ -9,6 +9,7 @@ import msgspec
 from dbt_scheduler.adopt.calls import Pair, SourceCalls, find_calls
 from dbt_scheduler.adopt.declarations import Declaration, find_declarations
 from dbt_scheduler.config.yaml import load_yaml
+from dbt_scheduler.files import resolved
 
 _FOLDERS = {
     "model-paths": "models",
@@ -88,7 +89,14 @@ def _project_paths(folder: Path) -> dict[str, list[str]]:
 
 
 def _is_inside(folder: Path, path: str) -> bool:
-    return "{" not in path and (folder / path).resolve().is_relative_to(folder.resolve())
+    return "{" not in path and _lies_in(folder, folder / path)
+
+
+def _lies_in(folder: Path, path: Path) -> bool:
+    try:
+        return resolved(path).is_relative_to(folder.resolve())
+    except OSError:
+        return False
 
 
 def _is_plain(path: str) -> bool:
@@ -99,8 +107,7 @@ def _texts(folder: Path, start: str) -> Iterator[tuple[str, str]]:
     for root, _, names in os.walk(folder / start):
         for name in names:
             path = Path(root, name)
-            inside = path.resolve().is_relative_to(folder.resolve())
-            if path.suffix in _KINDS and inside and (text := _text(path)) is not None:
+            if path.suffix in _KINDS and _lies_in(folder, path) and (text := _text(path)) is not None:
                 # A name of an old encoding can be shown, but not be written as UTF-8.
                 shown = path.relative_to(folder).as_posix().encode(errors="backslashreplace")
                 yield shown.decode(), text

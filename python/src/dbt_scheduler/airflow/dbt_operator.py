@@ -9,7 +9,9 @@ from typing import Any
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from dbt_scheduler.airflow.operators import CommandOperator
+from dbt_scheduler.airflow.dbt_paths import writable_paths
+from dbt_scheduler.airflow.operators import CommandOperator, Ended
+from dbt_scheduler.airflow.project_hooks import exchange, keep, kept, require_plugin
 from dbt_scheduler.airflow.task_state import forget, recall, remember
 
 # dbt's own words for its events NoNodesForSelectionCriteria and NothingToDo, in whatever format it logs.
@@ -29,23 +31,42 @@ class DbtOperator(CommandOperator):
     A task of a microbatch model has a window in its environment, and a ``table_check``: a command that fails if
     the model's table does not exist. The task then builds the table from the model's ``begin`` until now, not only
     the run's window. A try that does not finish that leaves a table with holes, so that the next one does it again.
+
+    With ``project_hooks`` dbt runs only this kind of the project's own hooks, or ``none``. What dbt did is kept
+    with ``keep_results``, for on-run-end hooks: they get it from the tasks that ``results_of`` names.
     """
 
-    template_fields: Sequence[str] = (*CommandOperator.template_fields, "table_check")
+    template_fields: Sequence[str] = (
+        *CommandOperator.template_fields,
+        "table_check",
+        "project_hooks",
+        "results_of",
+    )
 
-    def __init__(self, *, table_check: list[str] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        table_check: list[str] | None = None,
+        project_hooks: str | None = None,
+        keep_results: bool = False,
+        results_of: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.table_check = table_check or []
+        self.project_hooks = project_hooks
+        self.keep_results = keep_results
+        self.results_of = list(results_of)
 
     def execute(self, context: Context) -> None:
         """Run the command; AirflowException when it fails or finds nothing to do."""
         begin = self._begin(context) if self.table_check and self.env.get("DBT_EVENT_TIME_START") else None
         if begin is None:
-            self._build()
+            self._build(context)
             return
         self.env = _all_since(begin, self.env)
         try:
-            self._build()
+            self._build(context)
         except AirflowException as error:
             if recall(context, _BEGIN):
                 raise
@@ -54,14 +75,27 @@ class DbtOperator(CommandOperator):
             ) from None
         forget(context, _BEGIN)
 
-    def _build(self) -> None:
-        ended = self._run(self.command, _SELECTED_NOTHING)
-        if ended.seen:
-            raise AirflowException(
-                f"The DAG and the dbt project differ: {ended.seen[0].rstrip('.')}. Compile the project again, "
-                "with the target that its tasks use, and deploy both together."
-            )
-        ended.check()
+    def _run(
+        self, command: list[str], watched: re.Pattern[str] | None = None, env: dict[str, str] | None = None
+    ) -> Ended:
+        own = self.env if env is None else env
+        with writable_paths(self._folder, self._environment(own)) as added:
+            if added:
+                self.log.info("dbt writes to a temporary folder, because it cannot write to %s", self._folder)
+            return super()._run(command, watched, {**own, **added})
+
+    def _build(self, context: Context) -> None:
+        if self.project_hooks is None:
+            _check(self._run(self.command, _SELECTED_NOTHING))
+            return
+        with exchange(self.project_hooks, kept(context, self.results_of), self.env) as dbt:
+            ended = self._run(self.command, _SELECTED_NOTHING, dbt.env)
+            results = dbt.written()
+        if results is None and not ended.code:
+            require_plugin(self.command[0])
+        if results and self.keep_results:
+            keep(context, results)
+        _check(ended)
 
     def _begin(self, context: Context) -> str | None:
         """The model's ``begin``, if its table does not exist or an earlier try of this task has not finished it."""
@@ -73,6 +107,16 @@ class DbtOperator(CommandOperator):
             return None
         remember(context, _BEGIN, ended.seen[1])
         return ended.seen[1]
+
+
+def _check(ended: Ended) -> None:
+    """AirflowException if dbt failed, or found nothing to do."""
+    if ended.seen:
+        raise AirflowException(
+            f"The DAG and the dbt project differ: {ended.seen[0].rstrip('.')}. Compile the project again, "
+            "with the target that its tasks use, and deploy both together."
+        )
+    ended.check()
 
 
 def _all_since(begin: str, env: dict[str, str]) -> dict[str, str]:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbt_scheduler.spec import read_spec
+from dbt_scheduler.schedule import unusable_schedule
+from dbt_scheduler.spec import COMPILE_AGAIN, SpecError, read_spec
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -18,7 +19,12 @@ def load_dag(stub: str) -> "DAG":
     from dbt_scheduler.airflow.build import build_dag  # noqa: PLC0415 - reading specs alone needs no Airflow
 
     path = Path(stub)
-    return build_dag(read_spec(path.with_suffix(".json")), path)
+    spec_path = path.with_suffix(".json")
+    spec = read_spec(spec_path)
+    problem = unusable_schedule(spec)
+    if problem:
+        raise SpecError(spec_path, problem, COMPILE_AGAIN)
+    return build_dag(spec, path)
 
 
 def load_resume_dag(

@@ -91,9 +91,14 @@ class CommandOperator(BaseOperator):
         """Run the command; AirflowException with the last lines of its output when it fails."""
         self._run(self.command).check()
 
-    def _run(self, command: list[str], watched: re.Pattern[str] | None = None) -> "Ended":
-        """Run a command in this task's folder and environment to its end, and watch out for a text in its output."""
-        environment = {**_passed(os.environ, (*USUAL, *self.pass_env)), **self.env}
+    def _run(
+        self, command: list[str], watched: re.Pattern[str] | None = None, env: dict[str, str] | None = None
+    ) -> "Ended":
+        """Run a command in this task's folder to its end, and watch out for a text in its output.
+
+        ``env`` is added to the usual environment, instead of this task's own.
+        """
+        environment = self._environment(self.env if env is None else env)
         mask_secret({name: value for name, value in environment.items() if len(value) >= _SHORTEST_SECRET})
         tail: deque[str] = deque(maxlen=_TAIL_LINES)
         seen: re.Match[str] | None = None
@@ -119,8 +124,16 @@ class CommandOperator(BaseOperator):
         if self._process is not None and self._process.returncode is None:
             threading.Thread(target=_stop, args=(self._process,), daemon=True).start()
 
+    def _environment(self, own: Mapping[str, str]) -> dict[str, str]:
+        """What the program gets of the worker's environment, and its own."""
+        return {**_passed(os.environ, (*USUAL, *self.pass_env)), **own}
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self.dag.fileloc).parent / self.cwd
+
     def _start(self, command: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-        folder = Path(self.dag.fileloc).parent / self.cwd
+        folder = self._folder
         self.log.info("Running %s in %s", command, folder)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - no shell, and the command comes from the spec

@@ -44,7 +44,7 @@ class AirflowHttp:
         budget_seconds: float,
         transport: httpx.BaseTransport | None,
     ) -> None:
-        if any(sign in url for sign in "@?#"):
+        if any(sign in url for sign in ("@", "%40", "?", "#")):
             raise AirflowApiError(
                 f"{shown_url(url)} is more than an address: keep login and password out of the connection's host, "
                 "in its own fields, and nothing after a ?."
@@ -172,7 +172,7 @@ class AirflowHttp:
                 headers=headers,
                 timeout=min(_LONGEST_CALL_SECONDS, self.seconds_left),
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, UnicodeError) as error:  # UnicodeError: no host can be called so
             reason = redacted(error) or type(error).__name__
             raise _UnreachableError(
                 f"Airflow at {self.url} cannot be reached ({reason}): "

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
+from dbt_scheduler.config.schema.messages import and_others
 from dbt_scheduler.findings.catalogue.nodes import (
+    PACKAGE_HINT,
+    SCH102,
     SCH103,
     SCH104,
     SCH105,
@@ -13,12 +16,13 @@ from dbt_scheduler.findings.catalogue.nodes import (
     SCH113,
 )
 from dbt_scheduler.findings.catalogue.tasks import SCH214
-from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.findings.finding import Finding, fill
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.project.locations import task_location
-from dbt_scheduler.project.types import Project, ProjectTask
+from dbt_scheduler.project.manifest import Node
+from dbt_scheduler.project.types import Project, ProjectTask, asset_name
 from dbt_scheduler.registry.entry import dag_id
 
 
@@ -31,9 +35,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     for unique_id, found in team.graph.contradicting.items():
         for names in sorted(found):
             yield _contradiction(project, project.tasks[unique_id], names)
-    for unique_id, unscheduled_parents in team.graph.unscheduled_parents.items():
-        for other in unscheduled_parents:
-            yield from _unscheduled(project, project.tasks[unique_id], project.tasks[other])
+    yield from _unscheduled(team)
     for task in project.tasks.values():
         if len(task.pipelines) > 1:
             location = task_location(project.folder, task, "scheduler", "pipelines")
@@ -62,20 +64,47 @@ def _contradiction(project: Project, task: ProjectTask, names: tuple[str, ...]) 
     return SCH113.at(*location, subject=task.name, node=task.name, names=" and ".join(names), kinds=kinds)
 
 
-def _unscheduled(project: Project, task: ProjectTask, other: ProjectTask) -> Iterator[Finding]:
-    """A view or a seed does not go stale by itself."""
-    if other.node is None:  # A task without pipelines is a finding already.
-        return
-    location = task_location(project.folder, task)
-    words = {"node": task.name, "parent": other.name}
-    kind = "seed" if other.node.resource_type == "seed" else str(other.node.config.materialized)
-    if kind in ("seed", "view"):
-        yield SCH106.at(*location, subject=other.name, kind=kind, **words)
-    elif task.declaration is not None and other.id in task.parents:
-        words = {"task": task.name, "condition": other.name, "state": "in no pipeline"}
-        yield SCH214.at(*location, subject=task.name, **words)
-    else:
-        yield SCH105.at(*location, subject=other.name, kind=other.node.resource_type, **words)
+def _unscheduled(team: Team) -> Iterator[Finding]:
+    """What is read and no pipeline runs: one finding for all its readers, at the first, and one for each condition.
+
+    Of what is in unknown pipelines only, and of a task without any, there is a finding already.
+    """
+    project = team.project
+    misspelt = {finding.subject for finding in team.findings if finding.code == SCH102.code}
+    read: dict[str, tuple[Node, list[ProjectTask]]] = {}
+    for unique_id, unscheduled_parents in team.graph.unscheduled_parents.items():
+        task = project.tasks[unique_id]
+        for other in (project.tasks[each] for each in unscheduled_parents):
+            if other.node is None or other.node.name in misspelt:
+                continue
+            if task.declaration and other.id in task.parents and _loose_kind(other.node) is None:
+                words = {"task": task.name, "condition": other.name, "state": "in no pipeline"}
+                yield SCH214.at(*task_location(project.folder, task), subject=task.name, **words)
+            else:
+                read.setdefault(other.id, (other.node, []))[1].append(task)
+    for node, readers in read.values():
+        yield _unscheduled_parent(project, node, readers)
+
+
+def _unscheduled_parent(project: Project, node: Node, readers: list[ProjectTask]) -> Finding:
+    loose = _loose_kind(node)
+    names = and_others([task.name for task in readers])
+    words = {
+        "readers": f"{names} {'read' if len(readers) > 1 else 'reads'}",
+        "kind": loose or node.resource_type,
+        "parent": asset_name(node),
+    }
+    hint = None
+    if node.package_name != project.manifest.metadata.project_name:
+        hint = fill(PACKAGE_HINT, {**words, "kind": node.resource_type, "package": node.package_name})
+    location = task_location(project.folder, readers[0])
+    return (SCH106 if loose else SCH105).at(*location, subject=asset_name(node), hint=hint, **words)
+
+
+def _loose_kind(node: Node) -> str | None:
+    """A seed or a view, which does not go stale by itself."""
+    kind = "seed" if node.resource_type == "seed" else str(node.config.materialized)
+    return kind if kind in ("seed", "view") else None
 
 
 def _unknown_parents(project: Project) -> Iterator[Finding]:
@@ -89,14 +118,20 @@ def _unknown_parents(project: Project) -> Iterator[Finding]:
 
 
 def _unplaced_tests(team: Team) -> Iterator[Finding]:
-    """Tests that look at nothing that any DAG of the team makes, in one line: there may be many."""
+    """Tests that look at nothing that any DAG of the team makes, in a line or two: there may be many."""
     test_plans = [{test.unique_id for test in plan.unplaced} for plan in team.test_plans.values()]
     unplaced = set.intersection(*test_plans) if test_plans else set()
-    if unplaced:
-        first = team.project.manifest.nodes[min(unplaced)]
-        yield SCH110.at(
-            str(team.project.folder / "scheduler.yaml"),
-            subject=first.name,
-            tests=format_count(len(unplaced), "dbt test"),
-            first=first.name,
-        )
+    nodes, tables = team.project.manifest.nodes, team.project.tables
+    others = {
+        test
+        for test in unplaced
+        if any(read in tables and tables[read].is_global for read in nodes[test].depends_on.nodes)
+    }
+    for tests, data, hint in (
+        (unplaced - others, "data that no pipeline makes, such as raw sources", None),
+        (others, "other teams' tables", "test a model that reads the table; its own team tests the table"),
+    ):
+        if tests:
+            first = nodes[min(tests)].name
+            words = {"tests": format_count(len(tests), "dbt test"), "data": data, "first": first}
+            yield SCH110.at(str(team.project.folder / "scheduler.yaml"), subject=first, hint=hint, **words)

@@ -6,9 +6,7 @@ import msgspec
 
 from dbt_scheduler.findings.catalogue.assets import SCH308
 from dbt_scheduler.findings.finding import Finding
-from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.registry.upstream import PipelineAsset, Upstream
 from dbt_scheduler.schedule import wait_lag_seconds
 from dbt_scheduler.schedule.durations import format_duration
@@ -29,6 +27,7 @@ def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
     """SCH308: assets of the teams at hand that are promised earlier than something behind them is ready.
 
     Something is ready when its SLO says so, or later if what it waits for is; without either, nobody knows.
+    Only the entries are looked at, so that a team at hand and one of which the registry knows count alike.
     """
     readiness = _Readiness(workspace)
     for team in workspace.teams:
@@ -71,9 +70,7 @@ class _Readiness:
     def __init__(self, workspace: Workspace) -> None:
         self._entries = workspace.directory.entries
         self._behind = Upstream(self._entries)
-        self._teams = {team.project.team: team for team in workspace.teams}
         self._ready: dict[PipelineAsset, _Ready | None] = {}
-        self._above: dict[tuple[str, str], dict[str, tuple[int, str]]] = {}
 
     def chain(self, made: PipelineAsset) -> _Chain:
         """The steps from an asset to what holds it up; only itself where nothing does."""
@@ -124,34 +121,8 @@ class _Readiness:
         return needs + [(need, 0) for need in self._inside(made)]
 
     def _inside(self, made: PipelineAsset) -> Iterator[PipelineAsset]:
-        """The latest promise among what it is made of within its DAG: only known for the teams at hand."""
-        team = self._teams.get(made.team)
-        if team is None or made.pipeline not in team.graph.dags:
-            return
-        key = (made.team, made.pipeline)
-        if key not in self._above:
-            self._above[key] = _promised_above(team.entry, team.graph.dags[made.pipeline])
-        latest = self._above[key].get(team.project.assets[made.asset])
-        if latest is not None:
-            yield PipelineAsset(made.team, latest[1], made.pipeline)
-
-
-def _promised_above(entry: Entry, dag: DagGraph) -> dict[str, tuple[int, str]]:
-    """For each task the latest promise among those it is made of within its DAG: SLO and asset."""
-    above: dict[str, tuple[int, str]] = {}
-    for task in dag.parents_first:
-        needs = [above[parent] for parent in dag.upstream[task] if parent in above]
-        for parent in dag.upstream[task]:
-            # What one task makes is there at one moment: its earliest promise is the one that counts.
-            needs += sorted(_promised(entry, dag, parent))[:1]
-        if needs:
-            above[task] = max(needs)
-    return above
-
-
-def _promised(entry: Entry, dag: DagGraph, task: str) -> Iterator[tuple[int, str]]:
-    for asset in dag.tasks[task].assets:
-        made = entry.produced.get(asset)
-        promise = made.pipelines.get(dag.pipeline) if made else None
-        if promise and promise.slo_seconds is not None:
-            yield promise.slo_seconds, asset
+        """The latest promise among what it is made of within its DAG, as the team's entry has it."""
+        asset = self._entries[made.team].produced[made.asset].held_up_by.get(made.pipeline)
+        need = PipelineAsset(made.team, asset, made.pipeline) if asset is not None else None
+        if need and self._behind.promise(need):
+            yield need

@@ -1,7 +1,9 @@
 """Names that Airflow cannot tell apart, or keeps for itself."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
+from dbt_scheduler.config.schema.messages import and_others
 from dbt_scheduler.findings.catalogue.nodes import SCH107, SCH108
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.graph.lineage import DagGraph
@@ -22,9 +24,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     """SCH107, SCH108: within a DAG, tasks and groups share one set of ids."""
     for dag in team.graph.dags.values():
         yield from _same_ids(team, dag)
-        ids = {task_id_of(task): task for task in dag.tasks.values()}
-        for task in dag.tasks.values():
-            yield from _group_problems(team, task, ids)
+    yield from _group_problems(team)
 
 
 def _same_ids(team: Team, dag: DagGraph) -> Iterator[Finding]:
@@ -57,15 +57,20 @@ def _tasks(team: Team, dag: DagGraph) -> Iterator[tuple[str, str, ProjectTask]]:
                 yield ids[wait.key, wait.dependency], f"the sensor of {wait.key}", dag.tasks[unique_id]
 
 
-def _group_problems(team: Team, task: ProjectTask, ids: dict[str, ProjectTask]) -> Iterator[Finding]:
-    group = group_of(task)
-    if group is None:
-        return
-    if group in RESERVED_GROUPS:
-        reason = "the scheduler uses this name for its own tasks"
-    elif group in ids:
-        reason = f"the task of {ids[group].id} is called so"
-    else:
-        return
-    location = task_location(team.project.folder, task, "scheduler", "group")
-    yield SCH108.at(*location, subject=task.name, reason=reason, group=task.group, node=task.name)
+def _group_problems(team: Team) -> Iterator[Finding]:
+    """One finding for each name: a whole folder may have it."""
+    found: dict[tuple[str, str], dict[str, ProjectTask]] = defaultdict(dict)
+    for dag in team.graph.dags.values():
+        ids = {task_id_of(task): task for task in dag.tasks.values()}
+        for task in dag.tasks.values():
+            group = group_of(task)
+            if group in RESERVED_GROUPS:
+                found[group, "the scheduler uses this name for its own tasks"][task.name] = task
+            elif group in ids:
+                found[group, f"the task of {ids[group].id} is called so"][task.name] = task
+    for (_, reason), tasks in found.items():
+        names = sorted(tasks)
+        task = tasks[names[0]]
+        location = task_location(team.project.folder, task, "scheduler", "group")
+        words = {"reason": reason, "group": task.group, "nodes": and_others(names)}
+        yield SCH108.at(*location, subject=task.name, **words)

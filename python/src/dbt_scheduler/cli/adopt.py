@@ -10,6 +10,7 @@ from dbt_scheduler.adopt.loading import load_subjects
 from dbt_scheduler.adopt.proposal import propose
 from dbt_scheduler.adopt.text import render_summary
 from dbt_scheduler.adopt.writing import encode_proposal, write_proposal
+from dbt_scheduler.checks.hooks import dbt_hooks
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import (
     FOLDER,
@@ -57,4 +58,5 @@ def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> No
             show_json(encode_proposal(proposal))
         else:
             sys.stdout.write(render_summary(proposal))
+        print_findings([mention for subject in subjects for mention in dbt_hooks(subject.project, platform)])
         say(f"{format_count(len(proposal.texts), 'file')} to review written to {out}")

@@ -49,7 +49,7 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
         print_warnings(renamed_team_warnings(candidates))
         reading = read_registry(config, options)
         findings += check_publishers(candidates, config.teams, ci_repository(os.environ))
-        findings += check_candidates(candidates, reading)
+        findings += check_candidates(candidates, reading, config.teams or ())
         if findings:
             print_findings(findings)
             say(_NOTHING)

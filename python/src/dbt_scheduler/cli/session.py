@@ -1,6 +1,6 @@
 """What every command does first: find the platform and the registry, load the teams, see them together."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,7 +10,8 @@ from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.findings.catalogue.inputs import SCH409, SCH412
 from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
 from dbt_scheduler.findings.printable import shown_url
-from dbt_scheduler.graph.workspace import Workspace, build_workspace, load_projects
+from dbt_scheduler.graph.workspace import Team, Workspace, build_workspace, load_projects
+from dbt_scheduler.project.types import Table
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.store import RegistryContents
 from dbt_scheduler.registry.stores import open_store, registry_url, typed_url
@@ -56,8 +57,7 @@ def open_session(folders: Sequence[Path], options: Options, progress: Progress) 
     reading = read_registry(platform, options)
     loaded = load_projects(progress(folders), platform, options.manifest)
     workspace = build_workspace(loaded, platform, reading.entries, reading.unreadable)
-    teams = {team.project.team for team in workspace.teams}
-    unreadable = (_softened(finding, teams) for finding in reading.findings)
+    unreadable = (_softened(finding, workspace) for finding in reading.findings)
     versions = reading.versions if is_registry_named(platform, options) else None
     warnings = registry_warnings(platform, options, reading)
     return Session(workspace, (*findings, *unreadable), versions, warnings)
@@ -123,11 +123,34 @@ def registry_to_use(platform: PlatformConfig, options: Options) -> str | None:
         raise CannotRunError.because(_unreadable(platform, options, error)) from None
 
 
-def _softened(finding: Finding, teams: Collection[str]) -> Finding:
-    """The entry of a team at hand may be damaged: nobody reads it here, and only its team can write it anew."""
-    if finding.code != SCH409.code or finding.subject not in teams:
+def _softened(finding: Finding, workspace: Workspace) -> Finding:
+    """An entry that cannot be read stops those who may read that team's assets: by damaging its own it stops no other.
+
+    That of a team at hand may be damaged: nobody reads it here, and only its team can write it anew.
+    """
+    if finding.code != SCH409.code or any(
+        _may_read(team, finding.subject, workspace) for team in workspace.teams
+    ):
         return finding
-    return msgspec.structs.replace(finding, severity=Severity.WARNING)
+    own = any(team.project.team == finding.subject for team in workspace.teams)
+    return msgspec.structs.replace(finding, severity=Severity.WARNING if own else Severity.NOTE)
+
+
+def _may_read(team: Team, unreadable: str, workspace: Workspace) -> bool:
+    """Whether one of a team's global tables is the unreadable team's, or by its name may be."""
+    own, directory = team.project.team, workspace.directory
+
+    def is_known(table: Table) -> bool:
+        makers = {key.team for key in directory.named(table.name)} - {own}
+        if table.external is None:
+            return bool(makers)
+        return any(table.source_name in (maker, directory.entries[maker].project_name) for maker in makers)
+
+    return own != unreadable and any(
+        table.team == unreadable or (table.team is None and not is_known(table))
+        for table in team.project.tables.values()
+        if table.is_global
+    )
 
 
 def _unreadable(platform: PlatformConfig, options: Options, error: Exception) -> Finding:

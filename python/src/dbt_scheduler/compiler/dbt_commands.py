@@ -43,6 +43,10 @@ class DbtCommands(msgspec.Struct, frozen=True):
         """Runs just these tests."""
         return self._call("test", *self._selecting(tests))
 
+    def project_hooks(self) -> tuple[str, ...]:
+        """Builds nothing: what runs are hooks, where dbt has been told to run them all the same."""
+        return self._call("build", "--select", "*", "--exclude", "*")
+
     def compile_inline(self, template: str) -> tuple[str, ...]:
         """Compiles a text that is in no file, and shows errors only."""
         return self._call("compile", "--inline", template, "--quiet", "--no-populate-cache")

@@ -12,6 +12,9 @@ from dbt_scheduler.registry.producer import patience_seconds
 from dbt_scheduler.schedule import cadence_seconds, wait_lag_seconds
 from dbt_scheduler.spec import Producer, Schedule, Sensor
 
+_MOST_ACTIVE_RUNS = 1000
+"""However long another team promises to take: it decides how long a run waits, not how much of Airflow we use."""
+
 
 def make_sensors(
     dag: DagGraph, directory: Directory, platform: PlatformConfig, upstream: tuple[str, ...]
@@ -52,7 +55,8 @@ def active_runs(sensors: tuple[Sensor, ...], schedule: Schedule, configured: int
     ]
     if not waits:
         return configured
-    return max(configured, math.ceil(max(waits) / cadence_seconds(schedule)) + 2)
+    needed = math.ceil(max(waits) / cadence_seconds(schedule)) + 2
+    return max(configured, min(needed, _MOST_ACTIVE_RUNS))
 
 
 def _longest_wait_seconds(sensor: Sensor, schedule: Schedule) -> int:

@@ -4,8 +4,9 @@ import msgspec
 
 from dbt_scheduler.compiler.dbt_commands import dbt_commands
 from dbt_scheduler.compiler.docs import dag_doc
+from dbt_scheduler.compiler.hooks import hooks_of
 from dbt_scheduler.compiler.sensors import active_runs, make_sensors
-from dbt_scheduler.compiler.tasks import CompileContext, hook_ids, make_tasks
+from dbt_scheduler.compiler.tasks import CompileContext, make_tasks
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.registry.directory import Directory
@@ -39,7 +40,10 @@ def compile_team(team: Team, workspace: Workspace, cwd: str) -> CompiledTeam:
 
 def _spec(context: CompileContext, team: Team, dag: DagGraph, directory: Directory) -> DagSpec:
     project, pipeline = team.project, context.platform.pipelines[dag.pipeline]
-    sensors = make_sensors(dag, directory, context.platform, hook_ids(project)[-1:])
+    context = msgspec.structs.replace(context, hooks=hooks_of(project, context.platform, context.dbt, dag))
+    sensors = make_sensors(
+        dag, directory, context.platform, tuple(task.task_id for task in context.hooks.start[-1:])
+    )
     alerting = project.config.alerting
     return DagSpec(
         dag_id=dag_id(project.dag_prefix, dag.pipeline),

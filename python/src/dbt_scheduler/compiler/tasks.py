@@ -8,14 +8,13 @@ import msgspec
 
 from dbt_scheduler.compiler.dbt_commands import INTERVAL_ENV, DbtCommands
 from dbt_scheduler.compiler.docs import task_doc
+from dbt_scheduler.compiler.hooks import Hooks, HookTask
 from dbt_scheduler.compiler.microbatch import table_check, window
 from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.graph.dbt_tests import TestPlan
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.task_ids import (
     DBT_TESTS,
-    ON_RUN_END,
-    ON_RUN_START,
     SensorIds,
     group_of,
     name_of,
@@ -27,20 +26,28 @@ from dbt_scheduler.graph.task_ids import (
 from dbt_scheduler.kinds import KINDS, Job, Operator, Place, Template, with_literals
 from dbt_scheduler.project.manifest import Node
 from dbt_scheduler.project.types import Project, ProjectTask
-from dbt_scheduler.registry.entry import full_task_id
 from dbt_scheduler.spec import Task
 
 _DBT_ENV = {**INTERVAL_ENV, "DBT_FULL_REFRESH": Template("{{ 'true' if params.full_refresh else 'false' }}")}
 
 
 class CompileContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What all tasks of a team's DAG share; ``awaited_assets`` are the assets that others wait for, or may."""
+    """What all tasks of a team's DAG share; ``awaited_assets`` are the assets that others wait for, or may.
+
+    ``hooks`` are those of one DAG.
+    """
 
     project: Project
     platform: PlatformConfig
     dbt: DbtCommands
     cwd: str
     awaited_assets: frozenset[str]
+    hooks: Hooks = Hooks((), (), left_out=False)
+
+    @property
+    def dbt_env(self) -> dict[str, str]:
+        """The variables of every dbt command."""
+        return {**_DBT_ENV, **self.platform.dbt.paths(self.project.team)}
 
     def operator(self, kind: str, job: Job) -> Operator:
         """The operator that the kind's place makes of a job."""
@@ -67,14 +74,6 @@ def make_tasks(context: CompileContext, dag: DagGraph, plan: TestPlan) -> tuple[
     ]
     tasks = [*_after_tests(dag, plan, tasks), *_test_tasks(context, dag, plan, own=settings.tests == "after")]
     return tuple(sorted([*_with_hooks(context, tasks)], key=lambda task: task.task_id))
-
-
-def hook_ids(project: Project) -> tuple[str, ...]:
-    """The on_run_start tasks of a team's DAGs, in the order in which they run."""
-    settings = project.config.dbt_settings
-    return tuple(
-        full_task_id(ON_RUN_START, name_of(macro)) for macro in settings.on_run_start if settings.enabled
-    )
 
 
 def _spec_task(
@@ -119,7 +118,7 @@ def _pool(context: CompileContext, project_task: ProjectTask) -> str:
 
 def _node_job(context: CompileContext, project_task: ProjectTask, tests: Iterable[Node]) -> Job:
     assert project_task.node is not None  # noqa: S101 - what is not declared is a dbt node
-    job = _dbt_job(context, project_task.name, context.dbt.build(project_task.node, tests))
+    job = _building_job(context, project_task.name, context.dbt.build(project_task.node, tests))
     times = window(project_task.node)
     if not times:
         return job
@@ -127,8 +126,11 @@ def _node_job(context: CompileContext, project_task: ProjectTask, tests: Iterabl
     return msgspec.structs.replace(job, env={**job.env, **times}, table_check=check)
 
 
-def _dbt_job(context: CompileContext, name: str, command: tuple[str, ...]) -> Job:
-    return Job(name=name, command=command, cwd=context.cwd, env=_DBT_ENV)
+def _building_job(context: CompileContext, name: str, command: tuple[str, ...]) -> Job:
+    """A dbt command that builds or tests nodes, and would run the project's hooks besides."""
+    hooks = "none" if context.hooks.left_out else None
+    job = Job(name=name, command=command, cwd=context.cwd, env=context.dbt_env)
+    return msgspec.structs.replace(job, project_hooks=hooks, keep_results=context.hooks.needs_results)
 
 
 def _declared_job(context: CompileContext, project_task: ProjectTask) -> Job:
@@ -173,37 +175,42 @@ def _test_task(
         task_id=test_task_id(name),
         group=DBT_TESTS,
         kind="dbt",
-        job=_dbt_job(context, name_of(name), command),
+        job=_building_job(context, name_of(name), command),
         upstream=upstream,
     )
 
 
 def _with_hooks(context: CompileContext, tasks: list[Task]) -> Iterator[Task]:
-    """The tasks between the operations at the start of a run and those at its end, one after the other."""
-    settings = context.project.config.dbt_settings
+    """The tasks between those at the start of a run and those at its end, one after the other."""
     before: tuple[str, ...] = ()
-    for macro in settings.on_run_start if settings.enabled else ():
-        hook = _hook(context, ON_RUN_START, macro, before)
+    for hook in context.hooks.start:
+        yield _hook_task(context, hook, upstream=before)
         before = (hook.task_id,)
-        yield hook
     for task in tasks:
         yield msgspec.structs.replace(task, upstream=task.upstream or before)
     needed = {parent for task in tasks for parent in task.upstream}
     before = tuple(sorted(task.task_id for task in tasks if task.task_id not in needed))
-    for macro in settings.on_run_end if settings.enabled else ():
-        hook = _hook(context, ON_RUN_END, macro, before, teardown=True)
+    results = tuple(task.task_id for task in tasks if "keep_results" in task.arguments)
+    for hook in context.hooks.end:
+        yield _hook_task(context, hook, results if hook.project_hooks else (), upstream=before, teardown=True)
         before = (hook.task_id,)
-        yield hook
 
 
-def _hook(
-    context: CompileContext, group: str, macro: str, upstream: tuple[str, ...], *, teardown: bool = False
+def _hook_task(
+    context: CompileContext,
+    hook: HookTask,
+    results_of: tuple[str, ...] = (),
+    **fields: Any,  # noqa: ANN401 - of a Task
 ) -> Task:
-    job = _dbt_job(context, macro, context.dbt.run_operation(macro))
-    task_id = full_task_id(group, name_of(macro))
-    return _task(
-        context, task_id=task_id, group=group, kind="dbt", job=job, upstream=upstream, teardown=teardown
+    job = Job(
+        name=hook.name,
+        command=hook.command,
+        cwd=context.cwd,
+        env=context.dbt_env,
+        project_hooks=hook.project_hooks,
+        results_of=results_of,
     )
+    return _task(context, task_id=hook.task_id, group=hook.group, kind="dbt", job=job, **fields)
 
 
 def _task(

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from dbt_scheduler.config.schema.document import check_document
-from dbt_scheduler.config.types import DbtConfig, Defaults, Pipeline, PlatformAlerting, PlatformConfig
+from dbt_scheduler.config.types import (
+    DbtConfig,
+    Defaults,
+    Pipeline,
+    PlatformAlerting,
+    PlatformConfig,
+    ProjectHooks,
+)
 from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.inputs import SCH405, SCH406
 from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
@@ -75,7 +82,9 @@ def _nearest(folder: Path) -> Path | None:
     absolute = folder.resolve()
     for parent in (absolute, *absolute.parents):
         file = parent / "platform.yaml"
-        if file.is_file():
+        if (
+            file.is_file() or file.is_symlink()
+        ):  # a link that leads nowhere is not no file: reading it says so
             here = Path.cwd()
             return file.relative_to(here) if file.is_relative_to(here) else file
     return None
@@ -149,7 +158,15 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
             poll_interval_seconds=duration_seconds(defaults["poll_interval"]),
             pool=defaults["pool"],
         ),
-        dbt=DbtConfig(dbt["command"], dbt["projects_dir"], dbt["target"], dbt["profiles_dir"]),
+        dbt=DbtConfig(
+            command=dbt["command"],
+            projects_dir=dbt["projects_dir"],
+            target=dbt["target"],
+            profiles_dir=dbt["profiles_dir"],
+            target_path=dbt["target_path"],
+            log_path=dbt["log_path"],
+            project_hooks=ProjectHooks(dbt["project_hooks"]),
+        ),
         places={
             "dbt": Place(where=dbt["where"], image=dbt["image"], pool=dbt["pool"], environment=_passed(dbt)),
             **{kind: _place(settings) for kind, settings in value["kinds"].items()},

@@ -11,6 +11,7 @@ import msgspec
 from dbt_scheduler.config.schema.document import CheckedDocument, check_document
 from dbt_scheduler.config.types import ExposedAssets, TaskConfig, TeamConfig
 from dbt_scheduler.config.yaml import Document, load_yaml
+from dbt_scheduler.findings.catalogue.inputs import SCH402
 from dbt_scheduler.findings.catalogue.tasks import SCH201, SCH202, SCH204, SCH210
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.schedule.durations import duration_seconds
@@ -29,6 +30,10 @@ def load_team_config(path: Path) -> tuple[TeamConfig | None, tuple[Finding, ...]
 
     The config is None when nothing can be made of the file: it is unreadable, no YAML, or of another version.
     """
+    if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
+        # Findings quote what is in the file, and a pull request's check shows them to everybody.
+        problem, hint = "it is a link that leads out of the project", "put the file itself there"
+        return None, (SCH402.at(str(path), problem=problem, hint=hint),)
     document, findings = load_yaml(path)
     if document is None:
         return None, findings

@@ -17,6 +17,14 @@ class DbtTests(StrEnum):
     NONE = "none"
 
 
+class ProjectHooks(StrEnum):
+    """When a dbt project's own on-run-start and on-run-end hooks run."""
+
+    ONCE = "once"
+    EVERY_TASK = "every_task"
+    NEVER = "never"
+
+
 class Alerting(msgspec.Struct, frozen=True):
     """The team's channel, and who is tagged in every alert."""
 
@@ -25,11 +33,15 @@ class Alerting(msgspec.Struct, frozen=True):
 
 
 class DbtSettings(msgspec.Struct, frozen=True):
-    """What holds for all dbt nodes of a project; the hooks are names of macros."""
+    """What holds for all dbt nodes of a project; ``on_run_start`` and ``on_run_end`` are names of macros.
+
+    ``project_hooks`` is None where the team leaves it to the platform.
+    """
 
     enabled: bool = True
     on_run_start: tuple[str, ...] = ()
     on_run_end: tuple[str, ...] = ()
+    project_hooks: ProjectHooks | None = None
     tests: DbtTests = DbtTests.BUILD
     line: int = 0
 
@@ -117,18 +129,29 @@ class Defaults(msgspec.Struct, frozen=True):
 
 
 class DbtConfig(msgspec.Struct, frozen=True):
-    """How dbt is called. ``projects_dir`` holds the projects where tasks run; None: where they are now."""
+    """How dbt is called. ``projects_dir`` holds the projects where tasks run; None: where they are now.
+
+    ``target_path`` and ``log_path`` are where dbt writes; None: in the project, or in a temporary folder.
+    """
 
     command: str
     projects_dir: str | None
     target: str | None
     profiles_dir: str | None
+    target_path: str | None
+    log_path: str | None
+    project_hooks: ProjectHooks
 
     @property
     def options(self) -> tuple[str, ...]:
         """The options of every call of dbt."""
         target = ("--target", self.target) if self.target else ()
         return (*target, "--profiles-dir", self.profiles_dir) if self.profiles_dir else target
+
+    def paths(self, team: str) -> dict[str, str]:
+        """The variables that say where dbt writes: below the folders named, each team has one of its own."""
+        named = {"DBT_TARGET_PATH": self.target_path, "DBT_LOG_PATH": self.log_path}
+        return {name: f"{path.rstrip('/')}/{team}" for name, path in named.items() if path}
 
 
 class PlatformAlerting(msgspec.Struct, frozen=True):

@@ -34,8 +34,8 @@ def printable_json(document: bytes) -> str:
 
 
 def shown_url(url: str) -> str:
-    """A URL as it may be printed: what is before an @, or after a ? or #, may be a password or a token."""
-    without_user = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:(?://)?|//).*@", r"\1...@", url, flags=re.DOTALL)
+    """A URL as it may be printed: what is before an @, encoded too, or after a ? or #, may be a password or a token."""
+    without_user = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:(?://)?|//).*(@|%40)", r"\1...\2", url, flags=re.DOTALL)
     return re.sub(r"([?#]).*", r"\1...", without_user, flags=re.DOTALL)
 
 

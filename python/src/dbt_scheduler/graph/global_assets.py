@@ -73,7 +73,9 @@ class _Resolver:
             hint = "" if table.external else did_you_mean(table.source_name, set(directory.entries) - {own})
             self._report(SCH315, table, hint)
         elif len(exposed) > 1:
-            self._report(SCH302, table, teams=", ".join(key.team for key in exposed), first=exposed[0].team)
+            there = set(directory.at(table.relation))
+            first = next((key.team for key in exposed if key in there), exposed[0].team)
+            self._report(SCH302, table, teams=", ".join(key.team for key in exposed), first=first)
         elif exposed:
             self._compare_places(table, exposed[0])
             return exposed[0]
@@ -88,9 +90,15 @@ class _Resolver:
         relation = self._directory.produced(key).relation
         if relation is None or relation.same(table.relation):
             return
-        there = [other for other in self._directory.at(table.relation) if other.team == key.team]
+        # By name alone it may also be another team's that somebody else's asset of that name stands for.
+        there = [
+            other
+            for other in self._directory.at(table.relation)
+            if table.team is None or other.team == key.team
+        ]
         if there:
-            words = {"meant": key.asset, "team": key.team, "other": there[0].asset}
+            other = there[0].asset if there[0].team == key.team else str(there[0])
+            words = {"meant": key.asset, "team": key.team, "other": other}
             self._report(SCH321, table, relation=str(table.relation), **words)
 
     def _may_be_unreadable(self, table: Table) -> bool:

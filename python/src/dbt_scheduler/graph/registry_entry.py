@@ -1,6 +1,6 @@
 """A team's registry entry: what it produces, and, once its graph is known, what it consumes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -37,15 +37,21 @@ def produced_entry(
 
 
 def complete_entry(entry: Entry, graph: TeamGraph) -> Entry:
-    """The entry with the waits behind each asset, and everything that the team's tasks consume."""
+    """The entry with what is behind each asset, waits and promises, and all that the team's tasks consume."""
     project = graph.project
     waits = {pipeline: _sensors_above(dag) for pipeline, dag in graph.dags.items()}
+    promised = {pipeline: _promised_above(entry, dag) for pipeline, dag in graph.dags.items()}
     produced = {
         asset: msgspec.structs.replace(
             made,
             pipelines={
                 pipeline: msgspec.structs.replace(promise, waits=waits[pipeline][project.assets[asset]])
                 for pipeline, promise in made.pipelines.items()
+            },
+            held_up_by={
+                pipeline: promised[pipeline][maker][1]
+                for pipeline in made.pipelines
+                if (maker := project.assets[asset]) in promised[pipeline]
             },
         )
         for asset, made in entry.produced.items()
@@ -104,6 +110,27 @@ def _sensors_above(dag: DagGraph) -> dict[str, tuple[str, ...]]:
         }
         above[task] = frozenset(own).union(*(above.get(parent, frozenset()) for parent in dag.upstream[task]))
     return {task: tuple(sorted(found)) for task, found in above.items()}
+
+
+def _promised_above(entry: Entry, dag: DagGraph) -> dict[str, tuple[int, str]]:
+    """For each task the latest promise among those it is made of within its DAG: SLO and asset."""
+    above: dict[str, tuple[int, str]] = {}
+    for task in dag.parents_first:
+        needs = [above[parent] for parent in dag.upstream[task] if parent in above]
+        for parent in dag.upstream[task]:
+            # What one task makes is there at one moment: its earliest promise is the one that counts.
+            needs += sorted(_promised(entry, dag, parent))[:1]
+        if needs:
+            above[task] = max(needs)
+    return above
+
+
+def _promised(entry: Entry, dag: DagGraph, task: str) -> Iterator[tuple[int, str]]:
+    for asset in dag.tasks[task].assets:
+        made = entry.produced.get(asset)
+        promise = made.pipelines.get(dag.pipeline) if made else None
+        if promise and promise.slo_seconds is not None:
+            yield promise.slo_seconds, asset
 
 
 def _consumed(graph: TeamGraph) -> dict[str, dict[str, tuple[Consumed, ...]]]:

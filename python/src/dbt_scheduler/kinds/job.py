@@ -17,7 +17,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     Every text is a literal, also for Airflow, unless it is a ``Template``. ``cwd`` is relative to the folder of
     the spec, or absolute. ``settings`` are the kind's own keys of the task. ``table_check`` is a command that fails
-    if the table of a dbt microbatch model does not exist.
+    if the table of a dbt microbatch model does not exist. ``project_hooks`` is the only kind of the project's own
+    hooks that a dbt command may run, or ``none``; None leaves them to dbt. With ``keep_results`` what it did is
+    kept for the task whose ``results_of`` names this one.
     """
 
     name: str
@@ -27,6 +29,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     image: str | None = None
     settings: dict[str, object] = {}
     table_check: tuple[str, ...] = ()
+    project_hooks: str | None = None
+    keep_results: bool = False
+    results_of: tuple[str, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,4 +16,10 @@ def run_dbt(job: Job, place: Place) -> Operator:
     arguments = dict(run(job, place).arguments)
     if job.table_check:
         arguments["table_check"] = list(job.table_check)
+    if job.project_hooks:
+        arguments["project_hooks"] = job.project_hooks
+    if job.keep_results:
+        arguments["keep_results"] = True
+    if job.results_of:
+        arguments["results_of"] = list(job.results_of)
     return Operator("dbt_scheduler.airflow.dbt_operator.DbtOperator", arguments)

@@ -1,7 +1,7 @@
 """The tasks of ``scheduler.yaml``: what their conditions and assets mean in this project."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -11,7 +11,8 @@ from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.derived_pipelines import derive_pipelines
 from dbt_scheduler.project.names import NameIndex
-from dbt_scheduler.project.types import ProjectTask, Table
+from dbt_scheduler.project.types import ProjectTask, Table, node_relation
+from dbt_scheduler.registry.relation import Relation, Relations
 
 
 class DeclaredTasks(msgspec.Struct, frozen=True):
@@ -38,6 +39,7 @@ def declare_tasks(config: TeamConfig, scope: Scope) -> DeclaredTasks:
     resolver = _TaskResolver(scope)
     for task in config.tasks:
         resolver.resolve_assets(task)
+    resolver.find_shared_tables()
     assets = resolver.asset_names()
     tasks = [resolver.project_task(task, assets) for task in config.tasks]
     open_ = {
@@ -73,21 +75,25 @@ class _TaskResolver:
         self.findings: list[Finding] = []
         self._scope = scope
         self._filled: dict[str, Table] = {}
+        self._fills: list[tuple[TaskConfig, str, Table]] = []
 
     def resolve_assets(self, task: TaskConfig) -> None:
         for asset in task.assets:
             table = self._asset_table(task, asset)
-            if table is None:
-                continue
-            other = self.makers.setdefault(table.id, declared_task_id(task))
-            self._filled[table.id] = table
-            if other != declared_task_id(task):
-                first = other.removeprefix("task.")
-                self._report(
-                    SCH208.at(
-                        *self._location(task), subject=task.name, asset=asset, first=first, second=task.name
-                    )
-                )
+            if table is not None:
+                self.makers.setdefault(table.id, declared_task_id(task))
+                self._filled[table.id] = table
+                self._fills.append((task, asset, table))
+
+    def find_shared_tables(self) -> None:
+        """SCH208: a table that two tasks fill, also under two names, or that dbt builds as well."""
+        filled = ((table.relation, (declared_task_id(task), task.name)) for task, _, table in self._fills)
+        writers = Relations((*_built(self._scope.nodes.values()), *filled))
+        for task, asset, table in self._fills:
+            first = writers.first_at(table.relation)
+            if first and first[0] != declared_task_id(task):
+                words = {"asset": asset, "first": first[1], "second": task.name}
+                self._report(SCH208.at(*self._location(task), subject=task.name, **words))
 
     def asset_names(self) -> dict[str, str]:
         """A filled table's asset is called after it, or ``source.table`` where that alone is ambiguous."""
@@ -158,7 +164,9 @@ class _TaskResolver:
             elif tasks or waited:
                 yield from (item.id for item in tasks)
                 yield from (item.id for item in waited)
-            elif not tables:  # A table that is there but that nobody fills is outside the platform: no wait.
+            elif tables:  # That nobody fills them makes them no wait; they are read all the same.
+                yield from (table.id for table in tables)
+            else:
                 self._report(self._unknown_condition(task, condition))
 
     def _ambiguous(self, task: TaskConfig, name: str, choices: list[str]) -> Finding:
@@ -194,3 +202,10 @@ class _TaskResolver:
 
     def _report(self, finding: Finding) -> None:
         self.findings.append(finding)
+
+
+def _built(tasks: Iterable[ProjectTask]) -> Iterator[tuple[Relation, tuple[str, str]]]:
+    """The tables and views of the nodes that run, each with the id and the name of its task."""
+    for project_task in tasks:
+        if project_task.node and project_task.pipelines and project_task.node.resource_type != "function":
+            yield node_relation(project_task.node), (project_task.id, project_task.name)

@@ -1,14 +1,16 @@
 """Which of a team's assets other teams may depend on, in which pipelines, and by when they are ready."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 
 import msgspec
 
+from dbt_scheduler.config.schema.messages import and_others
 from dbt_scheduler.config.team import compile_regex
 from dbt_scheduler.config.types import ExposedAssets
 from dbt_scheduler.findings.catalogue.assets import SCH305
 from dbt_scheduler.findings.catalogue.tasks import SCH203, SCH211, SCH212
-from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.findings.finding import Finding, Rule
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.types import Project
 
@@ -27,11 +29,9 @@ def match_exposed_assets(project: Project, pipelines: Collection[str]) -> Exposu
     assets, lines = {}, {}
     for asset, maker in project.assets.items():
         made_in = project.tasks[maker].pipelines
-        if (entry := matcher.entry(asset)) is not None and (
-            exposed := matcher.exposed(entry, asset, made_in)
-        ):
+        if (entry := matcher.entry(asset)) is not None and (exposed := matcher.exposed(entry, made_in)):
             assets[asset], lines[asset] = exposed, entry.line
-    matcher.report_unmatched()
+    matcher.report({asset: project.tasks[maker].pipelines for asset, maker in project.assets.items()})
     return ExposureMatches(assets, lines, tuple(matcher.findings))
 
 
@@ -41,35 +41,55 @@ class _Matcher:
         self._file = str(project.folder / "scheduler.yaml")
         self._known = pipelines
         self._entries = [(compile_regex(entry.regex), entry) for entry in project.config.exposed_assets]
-        self._matched: set[int] = set()
+        self._matched: dict[int, list[str]] = defaultdict(list)
+        self._ignored = {ignore.on for ignore in project.config.ignore if ignore.code == SCH305.code}
         self._check_pipelines()
 
     def entry(self, asset: str) -> ExposedAssets | None:
         for index, (regex, entry) in enumerate(self._entries):
             if regex.fullmatch(asset):
-                self._matched.add(index)
+                self._matched[index].append(asset)
                 return entry
         return None
 
-    def exposed(self, entry: ExposedAssets, asset: str, made_in: tuple[str, ...]) -> dict[str, int | None]:
-        """The pipelines that the entry exposes the asset in: those it names, else all."""
-        if not made_in:
-            self.findings.append(SCH305.at(self._file, entry.line, subject=asset, asset=asset))
-            return {}
+    @staticmethod
+    def exposed(entry: ExposedAssets, made_in: tuple[str, ...]) -> dict[str, int | None]:
+        """The pipelines that the entry exposes the asset in: of those that make it the named ones, else all."""
         if entry.slo is None:
             return dict.fromkeys(made_in)
-        for pipeline in entry.slo:
-            if pipeline in self._known and pipeline not in made_in:
-                words = {"pipeline": pipeline, "asset": asset, "pipelines": ", ".join(made_in)}
-                self.findings.append(SCH212.at(self._file, entry.line, subject=asset, **words))
         return {pipeline: seconds for pipeline, seconds in entry.slo.items() if pipeline in made_in}
 
-    def report_unmatched(self) -> None:
+    def report(self, made_in: Mapping[str, tuple[str, ...]]) -> None:
+        """What is wrong with each entry, once for all its assets; ``made_in`` has every asset's pipelines."""
         for index, (_, entry) in enumerate(self._entries):
-            if index not in self._matched:
-                self.findings.append(
-                    SCH211.at(self._file, entry.line, subject=entry.regex, regex=entry.regex)
-                )
+            assets = self._matched[index]
+            if not assets:
+                self._find(SCH211, entry, entry.regex, regex=entry.regex)
+            unscheduled = [asset for asset in assets if not made_in[asset]]
+            # An asset that somebody ignores has a finding of its own, which that silences.
+            alone = [[asset] for asset in unscheduled if asset in self._ignored]
+            rest = [asset for asset in unscheduled if asset not in self._ignored]
+            for names in (*alone, *([rest] if rest else ())):
+                be, it = ("are", "them") if len(names) > 1 else ("is", "it")
+                self._find(SCH305, entry, names[0], assets=f"{and_others(names)} {be}", it=it)
+            self._check_promises(entry, {asset: made_in[asset] for asset in assets if made_in[asset]})
+
+    def _check_promises(self, entry: ExposedAssets, made_in: Mapping[str, tuple[str, ...]]) -> None:
+        """SCH212: a pipeline that makes none of the assets. Each is promised for those that make it."""
+        made = sorted({pipeline for pipelines in made_in.values() for pipeline in pipelines})
+        for pipeline in entry.slo or ():
+            if made and pipeline in self._known and pipeline not in made:
+                first, *others = made_in
+                found = {"pipeline": pipeline, "pipelines": ", ".join(made)}
+                if others:
+                    found["made_in_it"] = f"none of {and_others([first, *others])} is made in it"
+                    self._find(SCH212, entry, entry.regex, they="they are", **found)
+                else:
+                    found["made_in_it"] = f'"{first}" is not made in it'
+                    self._find(SCH212, entry, first, they="it is", **found)
+
+    def _find(self, rule: Rule, entry: ExposedAssets, subject: str, **words: str) -> None:
+        self.findings.append(rule.at(self._file, entry.line, subject=subject, **words))
 
     def _check_pipelines(self) -> None:
         for _, entry in self._entries:

@@ -16,8 +16,9 @@ from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.dbt_flags import strict_warnings
 from dbt_scheduler.project.declared_tasks import DeclaredTasks, Scope, declare_tasks
+from dbt_scheduler.project.hooks import read_hooks
 from dbt_scheduler.project.locations import node_location
-from dbt_scheduler.project.manifest import Manifest, Node, load_manifest
+from dbt_scheduler.project.manifest import Manifest, Meta, Node, load_manifest
 from dbt_scheduler.project.names import index_names
 from dbt_scheduler.project.node_settings import NodeSettings, read_settings, settings_finding
 from dbt_scheduler.project.types import (
@@ -82,7 +83,7 @@ def _with_valid_team(project: Project, location: Path) -> Project:
 
 def _team_config(path: Path) -> tuple[TeamConfig, tuple[Finding, ...]]:
     """The file's config; a project without the file gets defaults, one with a broken file cannot go on."""
-    if not path.is_file():
+    if not path.is_file() and not path.is_symlink():
         return TeamConfig(), ()
     config, findings = load_team_config(path)
     if config is None:
@@ -128,16 +129,24 @@ class _ProjectReader:
             assets=self._assets(nodes.values(), declared),
             latest=latest,
             strict_warnings=strict_warnings(self._folder),
+            hooks=read_hooks(self._folder, manifest),
         )
 
     def _node_task(self, node: Node, *, runs: bool) -> ProjectTask:
-        settings, problems = read_settings(node.config.meta)
+        settings, problems = read_settings(self._meta(node))
         for problem in problems:
             location = node_location(self._folder, node, *problem.path)
             self.findings.append(settings_finding(problem, location, node.name))
         if not self._pipelines.issuperset(settings.pipelines):
             settings = self._without_unknown_pipelines(node, settings)
         return node_task(node, settings, runs=runs)
+
+    def _meta(self, node: Node) -> Meta:
+        """What counts of a node's ``meta``: defaults are for the own project, and also reach packages' nodes."""
+        own = self._manifest.metadata.project_name
+        if own is None or node.package_name == own:
+            return node.config.meta
+        return Meta(scheduler=node.config.meta.scheduler)
 
     def _without_unknown_pipelines(self, node: Node, settings: NodeSettings) -> NodeSettings:
         known = tuple(pipeline for pipeline in settings.pipelines if pipeline in self._pipelines)
@@ -181,8 +190,17 @@ class _ProjectReader:
                     node_location(self._folder, node) if node else (str(self._folder / "scheduler.yaml"), 0)
                 )
                 words = {"asset": asset, "first": tasks[0].id, "second": tasks[1].id}
-                self.findings.append(SCH314.at(*location, subject=asset, **words))
+                hint = self._package_hint(tasks)
+                self.findings.append(SCH314.at(*location, subject=asset, hint=hint, **words))
         return assets
+
+    def _package_hint(self, tasks: Iterable[ProjectTask]) -> str | None:
+        """For SCH314: a package's node is not the team's to rename."""
+        own = self._manifest.metadata.project_name
+        packages = [task.node.package_name for task in tasks if task.node and task.node.package_name != own]
+        return (
+            f"take pipelines from that of the package {packages[0]}, in dbt_project.yml" if packages else None
+        )
 
 
 def _read_externals(externals: dict[str, Table], tasks: Iterable[ProjectTask]) -> dict[str, Table]:

@@ -1,5 +1,6 @@
 """dbt's ``manifest.json``, decoded partially: only the fields that scheduling needs become Python objects."""
 
+import errno
 import gzip
 import io
 import json
@@ -165,7 +166,6 @@ class _Head(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(Manifest)
-_HEAD_DECODER = msgspec.json.Decoder(_Head)
 # Brackets nested without end are a RecursionError; integers of thousands of digits a ValueError, as are the others.
 _UNDECODABLE = (ValueError, RecursionError)
 _NULL_DEPTH = 3
@@ -187,6 +187,7 @@ def load_manifest(path: Path) -> Manifest:
 
 def _read(path: Path) -> bytes:
     try:
+        _refuse_device(path)
         content = path.read_bytes()
         return _unpacked(content) if path.suffix == ".gz" else content
     except FileNotFoundError:
@@ -195,6 +196,12 @@ def _read(path: Path) -> bytes:
         ) from None
     except (OSError, EOFError, zlib.error) as error:
         raise CannotRunError.because(SCH402.at(str(path), problem=_reason(error))) from None
+
+
+def _refuse_device(path: Path) -> None:
+    """A link in the project may lead to one, which never ends."""
+    if path.is_char_device():
+        raise OSError(errno.EINVAL, "it is not a file")
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -211,9 +218,10 @@ def _decode(content: bytes, path: str) -> Manifest:
     try:
         manifest = _DECODER.decode(content)
     except _UNDECODABLE as error:
-        _refuse_unsupported(content, path)
         try:
-            manifest = _decode_leniently(content)
+            manifest = _decode_leniently(content, path)
+        except msgspec.ValidationError as wrong:  # What strict JSON refused first may be what dbt writes.
+            raise CannotRunError.because(SCH402.at(path, problem=_reason(wrong))) from None
         except _UNDECODABLE:
             raise CannotRunError.because(SCH402.at(path, problem=_reason(error))) from None
     _check_version(manifest.metadata, path)
@@ -227,13 +235,14 @@ def _decode(content: bytes, path: str) -> Manifest:
     return manifest
 
 
-def _decode_leniently(content: bytes) -> Manifest:
+def _decode_leniently(content: bytes, path: str) -> Manifest:
     """A manifest with what strict JSON or our types refuse, and dbt writes all the same.
 
     dbt writes infinity and NaN as bare words, wherever a ``meta`` has them; dbt Fusion writes an empty
-    ``config`` or ``meta`` as null.
+    ``config`` or ``meta`` as null. One of another version is wrong in odd ways: its version is the better message.
     """
     document = json.loads(content)
+    _check_version(msgspec.convert(document, _Head).metadata, path)
     if isinstance(document, dict):
         for part, entries in document.items():
             if isinstance(entries, dict):
@@ -245,15 +254,6 @@ def _without_nulls(value: object, depth: int) -> object:
     if not isinstance(value, dict) or not depth:
         return value
     return {key: _without_nulls(part, depth - 1) for key, part in value.items() if part is not None}
-
-
-def _refuse_unsupported(content: bytes, path: str) -> None:
-    """A manifest of another version fails the typed decode in odd ways: its version is the better message."""
-    try:
-        head = _HEAD_DECODER.decode(content)
-    except _UNDECODABLE:
-        return
-    _check_version(head.metadata, path)
 
 
 def _check_version(metadata: Metadata, path: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from dbt_scheduler.config.types import TaskConfig, TeamConfig
+from dbt_scheduler.project.hooks import Hook
 from dbt_scheduler.project.manifest import Column, Manifest, Node, Source
 from dbt_scheduler.project.node_settings import NodeSettings
 from dbt_scheduler.registry.relation import Relation
@@ -89,7 +90,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
     ``makers`` maps a source table's id to the declared task that fills it and ``table_assets`` to that
     table's asset, ``assets`` maps an asset's name to the task that makes it, and ``latest`` the bare name of
-    a versioned model to its latest version's asset. ``strict_warnings`` is dbt's option for its warnings.
+    a versioned model to its latest version's asset. ``strict_warnings`` is dbt's option for its warnings, ``hooks``
+    are those of dbt itself, of the project and of its packages.
     """
 
     team: str
@@ -105,6 +107,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     assets: dict[str, str]
     latest: dict[str, str]
     strict_warnings: str | None = None
+    hooks: tuple[Hook, ...] = ()
 
     def in_pipeline(self, pipeline: str) -> list[ProjectTask]:
         """The tasks that run in a pipeline, in a stable order."""

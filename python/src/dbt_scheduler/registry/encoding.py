@@ -13,6 +13,9 @@ from dbt_scheduler.spec import sensor_group
 _IN_IDS = re.compile(r"[\w.-]+")
 """What Airflow takes in the id of a DAG, a task group or a task."""
 
+_MOST_PIPELINES, _MOST_SENSORS = 200, 20_000
+"""Of one entry: each pipeline costs time wherever it is read, and all sensors are named in one question to Airflow."""
+
 _TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 
 
@@ -65,10 +68,21 @@ def decode_entry(team: str, content: bytes) -> Entry:
 
 def _problem(entry: Entry) -> str | None:
     """What an entry of the right shape has that no release writes, and that nobody could work with."""
+    return _unusable_pipeline(entry) or _misplaced(entry) or _misnamed(entry) or _tangled(entry)
+
+
+def _unusable_pipeline(entry: Entry) -> str | None:
+    if len(entry.pipelines) > _MOST_PIPELINES:
+        return f"it has more than {_MOST_PIPELINES} pipelines"
     for name, schedule in entry.pipelines.items():
         reason = unreadable_part(schedule)
         if reason:
             return f'its pipeline "{name}" cannot be used: {reason}'
+    return None
+
+
+def _misplaced(entry: Entry) -> str | None:
+    """An asset that is made or exposed in a pipeline, or a DAG, that the entry does not have."""
     known = entry.pipelines.keys()
     for asset, made in entry.produced.items():
         if made.pipeline not in made.pipelines:
@@ -80,7 +94,7 @@ def _problem(entry: Entry) -> str | None:
             return f'its asset "{asset}" is exposed, but in none of its pipelines'
         if made.dag_prefix != entry.dag_prefix:
             return f'its asset "{asset}" is made in a DAG with another dag_prefix than its own'
-    return _misnamed(entry)
+    return None
 
 
 def _misnamed(entry: Entry) -> str | None:
@@ -100,6 +114,19 @@ def _misnamed(entry: Entry) -> str | None:
         if sensor is not None and not _is_sensor(sensor, each.dependency):
             return f"its sensor {_quoted(sensor)} cannot be one"
     return None
+
+
+def _tangled(entry: Entry) -> str | None:
+    """A sensor that waits for several assets: what stands behind an asset would grow with the square of the entry."""
+    waits: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for team, assets in entry.consumed.items():
+        for asset, readers in assets.items():
+            for each in readers:
+                if each.sensor_task_id is not None:
+                    waited = (team, asset, each.producer_pipeline)
+                    if waits.setdefault((each.pipeline, each.sensor_task_id), waited) != waited:
+                        return f"its sensor {_quoted(each.sensor_task_id)} waits for several assets"
+    return f"it has more than {_MOST_SENSORS:,} sensors" if len(waits) > _MOST_SENSORS else None
 
 
 def _is_sensor(task_id: str, dependency: str) -> bool:

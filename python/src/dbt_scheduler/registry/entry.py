@@ -33,7 +33,11 @@ class AssetPipeline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An asset and its task. ``latest_of`` is the bare name that the latest version also answers to."""
+    """An asset and its task. ``latest_of`` is the bare name that the latest version also answers to.
+
+    ``held_up_by`` names by pipeline, of what the asset is made of within that DAG, the one that promises latest;
+    entries of earlier releases leave it out.
+    """
 
     dag_prefix: str
     task_group: str | None
@@ -45,6 +49,7 @@ class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     relation: Relation | None
     columns: dict[str, str | None]
     latest_of: str | None = None
+    held_up_by: dict[str, str] = {}
 
 
 class Consumed(msgspec.Struct, frozen=True, kw_only=True):

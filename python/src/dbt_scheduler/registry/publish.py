@@ -1,7 +1,7 @@
 """Puts compiled entries into the registry: checked against what is there now, and never over another's."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -91,8 +91,13 @@ def renamed_team_warnings(candidates: Sequence[Candidate]) -> tuple[str, ...]:
     )
 
 
-def check_candidates(candidates: Sequence[Candidate], reading: RegistryContents) -> tuple[Finding, ...]:
-    """Why these entries cannot all go into a registry that is as it was read, in a stable order."""
+def check_candidates(
+    candidates: Sequence[Candidate], reading: RegistryContents, listed: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """Why these entries cannot all go into a registry that is as it was read, in a stable order.
+
+    ``listed`` are the teams of ``platform.yaml``.
+    """
     unreadable = {finding.subject: finding for finding in reading.findings}
     entries = {**reading.entries, **{candidate.team: candidate.entry for candidate in candidates}}
     names = {*entries, *reading.versions}
@@ -104,7 +109,7 @@ def check_candidates(candidates: Sequence[Candidate], reading: RegistryContents)
         for finding in (
             *_beside(candidate, names),
             *_misplaced(candidate, reading),
-            *_not_its_own(candidate, entries),
+            *_not_its_own(candidate, entries, listed),
             *_unproven(candidate, entries, unreadable),
         )
     ]
@@ -194,9 +199,11 @@ def _changed(candidate: Candidate, what: str) -> Finding:
     return SCH413.at(candidate.path, subject=candidate.team, team=candidate.team, what=what)
 
 
-def _not_its_own(candidate: Candidate, entries: Mapping[str, Entry]) -> Iterator[Finding]:
+def _not_its_own(
+    candidate: Candidate, entries: Mapping[str, Entry], listed: Collection[str]
+) -> Iterator[Finding]:
     """Each dag_id that another team has too: it may have been published since this was compiled."""
-    for taken in taken_ids(candidate.team, entries):
+    for taken in taken_ids(candidate.team, entries, listed):
         yield taken.rule.at(candidate.path, subject=taken.subject, **taken.words)
 
 

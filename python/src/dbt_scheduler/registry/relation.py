@@ -1,7 +1,7 @@
 """Where tables lie in the warehouse, and which of them are the same."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 import msgspec
@@ -37,7 +37,14 @@ class Relations(Generic[_Item]):
 
     def at(self, relation: Relation) -> list[_Item]:
         """Everything that is the same table as a relation."""
-        return [item for other, item in self._found.get(_place(relation), ()) if relation.same(other)]
+        return list(self._same(relation))
+
+    def first_at(self, relation: Relation) -> _Item | None:
+        """What came first of everything that is the same table: as quick where very much is."""
+        return next(self._same(relation), None)
+
+    def _same(self, relation: Relation) -> Iterator[_Item]:
+        return (item for other, item in self._found.get(_place(relation), ()) if relation.same(other))
 
 
 def _place(relation: Relation) -> tuple[str | None, str]:

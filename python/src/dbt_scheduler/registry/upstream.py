@@ -14,6 +14,8 @@ _Waits = Mapping[tuple[str, str], set["PipelineAsset"]]
 
 
 _MOST_CIRCLES = 20
+_STEPS = 200_000
+"""With how many waits a graph is searched more than once: for each cycle it is searched again."""
 
 
 class PipelineAsset(msgspec.Struct, frozen=True, order=True):
@@ -87,7 +89,8 @@ def find_cycles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> It
             found = needs.of(made)
             graph[str(made)] = set(map(str, found))
             stack += found
-    return islice(find_cycles(graph), _MOST_CIRCLES)
+    most = min(_MOST_CIRCLES, 1 + _STEPS // (1 + sum(map(len, graph.values()))))
+    return islice(find_cycles(graph), most)
 
 
 def find_cycles(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:

@@ -1,17 +1,17 @@
 """Promises of producers that were not kept: an asset's SLO is over, and its task has not succeeded."""
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
 from dbt_scheduler.registry.entry import AssetKey, Entry, dag_id, full_task_id
-from dbt_scheduler.registry.producer import slo_deadline
 from dbt_scheduler.resume.repair import RunKey
 from dbt_scheduler.resume.satisfy import UNSATISFIED
-from dbt_scheduler.schedule import Interval
+from dbt_scheduler.schedule import Interval, scheduled_time
 from dbt_scheduler.spec import Producer
 
 
@@ -48,11 +48,12 @@ def find_slo_misses(
     runs = _runs(api, promised, now, lookback)
     # By task instance: a task may make several assets, each with an SLO of its own.
     late: dict[tuple[str, str, str], list[tuple[AssetKey, Run, datetime]]] = defaultdict(list)
+    by_dag = _by_dag(runs.values())
     for key, producer in promised:
-        for run in runs.values():
-            due = _due(producer, run) if run.dag_id == producer.dag_id else None
-            if due is not None and now - lookback < due <= now:
-                late[run.dag_id, run.run_id, producer.task_id].append((key, run, due))
+        for run in _ended_within(by_dag[producer.dag_id], now - _slo(producer), lookback):
+            late[run.dag_id, run.run_id, producer.task_id].append(
+                (key, run, _scheduled(run) + _slo(producer))
+            )
     if not late:
         return []
     where = RunFilter(
@@ -104,8 +105,25 @@ def _runs(
     return runs
 
 
-def _due(producer: Producer, run: Run) -> datetime | None:
-    return slo_deadline(producer, _interval(run))
+def _by_dag(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    found: dict[str, list[Run]] = defaultdict(list)
+    for run in sorted(runs, key=_scheduled):
+        found[run.dag_id].append(run)
+    return found
+
+
+def _ended_within(runs: Sequence[Run], until: datetime, lookback: timedelta) -> Sequence[Run]:
+    """Those of a DAG's runs, sorted, that were due in that time: not all are looked at for each asset."""
+    first, last = (bisect_right(runs, moment, key=_scheduled) for moment in (until - lookback, until))
+    return runs[first:last]
+
+
+def _scheduled(run: Run) -> datetime:
+    return scheduled_time(_interval(run))
+
+
+def _slo(producer: Producer) -> timedelta:
+    return timedelta(seconds=producer.slo_seconds or 0)
 
 
 def _interval(run: Run) -> Interval:

@@ -22,7 +22,7 @@ from dbt_scheduler.schedule.ticks import (
     run_interval,
     scheduled_time,
 )
-from dbt_scheduler.schedule.validation import alignment_problems, unreadable_part
+from dbt_scheduler.schedule.validation import alignment_problems, unreadable_part, unusable_schedule
 
 __all__ = [
     "BATCH_SIZES",
@@ -46,5 +46,6 @@ __all__ = [
     "run_interval",
     "scheduled_time",
     "unreadable_part",
+    "unusable_schedule",
     "wait_lag_seconds",
 ]

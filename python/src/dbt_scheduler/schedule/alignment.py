@@ -8,16 +8,16 @@ from itertools import islice
 from dbt_scheduler.schedule import cron
 from dbt_scheduler.schedule.periods import period, period_at
 from dbt_scheduler.schedule.ticks import Interval, next_tick, previous_tick, run_interval
-from dbt_scheduler.schedule.time_zones import SMALLEST_STEP
+from dbt_scheduler.schedule.time_zones import SMALLEST_STEP, load_zone, offset_changes, wall_time
 from dbt_scheduler.spec import Schedule
 
 _WEEK = timedelta(weeks=1)
 _MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
-# A Wednesday of a winter, one of a summer, and the days on which most of the world changes its clocks.
-_SAMPLE_DAYS = tuple(
-    datetime(2025, m, d, tzinfo=UTC) for m, d in ((1, 15), (3, 9), (3, 30), (7, 16), (10, 26), (11, 2))
-)
-_RUNS_A_DAY, _RUNS_OF_WEEKS = 5, 30
+# Runs of these years are compared; where nothing but the clock tells days apart, those around its changes.
+_FROM, _TO = datetime(2025, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_AROUND_A_CHANGE = 8 * _DAY  # each weekday, and a weekend between two ticks
+_LEAST_RUNS = 30
 _WEEKS_IN_CADENCE = 4
 _YEARS_IN_CADENCE = 28  # then the calendar repeats
 
@@ -74,19 +74,18 @@ def cadence_seconds(schedule: Schedule) -> int:
 def wait_lag_seconds(consumer: Schedule, producer: Schedule) -> int:
     """How much later than a consumer's run the run that it waits for can be due, in seconds; may be negative.
 
-    Due is the end of the data interval. The greatest over a sample of runs, of each season and of the days on
-    which most of the world changes its clocks.
+    Due is the end of the data interval. It is the greatest over the runs of two years, 2025 and 2026.
     """
     if cadence_seconds(producer) > cadence_seconds(
         consumer
     ):  # The first of those that wait has to wait longest.
         pairs = [
             (first, run)
-            for run in _sample(producer)
+            for run in _sample(producer, consumer)
             for first in islice(_waiting(producer, run, consumer), 1)
         ]
     else:
-        pairs = [(run, awaited_interval(consumer, run, producer)) for run in _sample(consumer)]
+        pairs = [(run, awaited_interval(consumer, run, producer)) for run in _sample(consumer, producer)]
     return max((round((run.end - waiting.end).total_seconds()) for waiting, run in pairs), default=0)
 
 
@@ -121,17 +120,38 @@ def _following(schedule: Schedule, run: Interval) -> Interval:
     return Interval(run.end, next_tick(schedule, run.end))
 
 
-def _sample(schedule: Schedule) -> list[Interval]:
-    if cadence_seconds(schedule) >= _WEEK.total_seconds():
-        return _runs_from(schedule, _MONDAY, _RUNS_OF_WEEKS)
-    return [run for day in _SAMPLE_DAYS for run in _runs_from(schedule, day, _RUNS_A_DAY)]
+def _sample(schedule: Schedule, other: Schedule) -> Iterator[Interval]:
+    """Runs of a schedule that stand for all of them, where the other one's ticks are compared with them."""
+    cadence = timedelta(seconds=cadence_seconds(schedule))
+    same_each_day = not any(cron.parse(each.cron).days for each in (schedule, other)) and cadence <= _DAY
+    if not same_each_day and cadence >= _HOUR:
+        yield from _runs(schedule, _FROM - 2 * cadence, max(_TO, _FROM + _LEAST_RUNS * cadence))
+        return
+    around = _DAY if same_each_day else _AROUND_A_CHANGE
+    for change in _kinds_of_change(schedule, other):
+        yield from _runs(schedule, change - around - cadence, change + around + cadence)
 
 
-def _runs_from(schedule: Schedule, instant: datetime, count: int) -> list[Interval]:
-    runs = [run_interval(schedule, next_tick(schedule, instant))]
-    while len(runs) < count:
-        runs.append(_following(schedule, runs[-1]))
-    return runs
+def _kinds_of_change(*schedules: Schedule) -> Iterator[datetime]:
+    """An ordinary moment, and for each way in which one of the clocks is changed the first time that it is."""
+    yield _FROM
+    zones, seen = [load_zone(schedule.timezone) for schedule in schedules], set()
+    for change in sorted({each for where in zones for each in offset_changes(where, _FROM.year, _TO.year)}):
+        kind = tuple(
+            wall_time(at, where).time() for at in (change - SMALLEST_STEP, change) for where in zones
+        )
+        if _FROM <= change < _TO and kind not in seen:
+            seen.add(kind)
+            yield change
+
+
+def _runs(schedule: Schedule, instant: datetime, until: datetime) -> Iterator[Interval]:
+    """The runs from the first tick after an instant on, to the first that ends no earlier than another."""
+    run = run_interval(schedule, next_tick(schedule, instant))
+    while run.end < until:
+        yield run
+        run = _following(schedule, run)
+    yield run
 
 
 def _count_days(ticks: cron.Cron, span: timedelta) -> tuple[int, int]:

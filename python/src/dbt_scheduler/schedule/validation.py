@@ -10,7 +10,7 @@ from dbt_scheduler.schedule import cron
 from dbt_scheduler.schedule.coverage import clock_problem, grain_problem
 from dbt_scheduler.schedule.periods import step_minutes
 from dbt_scheduler.schedule.time_zones import load_zone
-from dbt_scheduler.spec import Schedule
+from dbt_scheduler.spec import DagSpec, Schedule
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2099
 
@@ -28,6 +28,13 @@ def alignment_problems(schedule: Schedule) -> list[str]:
 def unreadable_part(schedule: Schedule) -> str | None:
     """What of a schedule is not even understood, for those who cannot change it; None if all of it is."""
     return next((what for what, _ in _unread(schedule)), None)
+
+
+def unusable_schedule(spec: DagSpec) -> str | None:
+    """What of the schedules in a spec is not understood: its own, or those that its sensors wait for."""
+    schedules = (spec.schedule, *(sensor.producer.schedule for sensor in spec.sensors))
+    reason = next(filter(None, map(unreadable_part, schedules)), None)
+    return f"has a schedule that cannot be used: {reason}" if reason else None
 
 
 @lru_cache(maxsize=256)

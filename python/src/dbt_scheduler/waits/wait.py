@@ -1,6 +1,6 @@
 """Who waits for what: from the registry's entries to the sensors, and the runs of theirs, that wait for a task."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -37,10 +37,7 @@ def all_waits(entries: Mapping[str, Entry]) -> tuple[Wait, ...]:
 
     A wait whose producer the registry does not have is left out: its sensor says so itself.
     """
-    found = {
-        (wait.consumer.dag_id, wait.consumer.task_id, wait.consumer.team): wait for wait in _waits(entries)
-    }
-    return tuple(wait for _, wait in sorted(found.items(), key=lambda item: item[0]))
+    return _each_once(_waits(entries, entries))
 
 
 def waits_for(
@@ -48,10 +45,10 @@ def waits_for(
 ) -> tuple[Wait, ...]:
     """The waits for assets of a team, by their names in the registry, that a pipeline's run ends."""
     names = frozenset(assets)
-    return tuple(
+    return _each_once(
         wait
-        for wait in all_waits(entries)
-        if wait.team == team and wait.asset in names and wait.producer.pipeline == pipeline
+        for wait in _waits(entries, (team,))
+        if wait.asset in names and wait.producer.pipeline == pipeline
     )
 
 
@@ -73,10 +70,15 @@ def interval_of(schedule: Schedule, start: datetime | None, end: datetime | None
     return Interval(start, end) if start and end else manual_interval(schedule, due)
 
 
-def _waits(entries: Mapping[str, Entry]) -> Iterator[Wait]:
+def _each_once(waits: Iterable[Wait]) -> tuple[Wait, ...]:
+    found = {(wait.consumer.dag_id, wait.consumer.task_id, wait.consumer.team): wait for wait in waits}
+    return tuple(wait for _, wait in sorted(found.items(), key=lambda item: item[0]))
+
+
+def _waits(entries: Mapping[str, Entry], producing: Collection[str]) -> Iterator[Wait]:
     for consuming, entry in sorted(entries.items()):
         for team, assets in entry.consumed.items():
-            if team not in entries:
+            if team not in producing or team not in entries:
                 continue
             for asset, readers in assets.items():
                 found = find_produced(entries[team], asset)

@@ -6,7 +6,12 @@ from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.messages import Link, Message, Promise, TaskRun, plain
 from dbt_scheduler.airflow.alerts.slack_markup import escape, markup
 from dbt_scheduler.airflow.alerts.transports import transport_names
+from dbt_scheduler.airflow.sweep import _in_turn
+from dbt_scheduler.airflow_api.client import TaskInstance
 from dbt_scheduler.config.schema.validation import load_schema
+from dbt_scheduler.registry.entry import AssetKey
+from dbt_scheduler.resume.slo_misses import SloMiss
+from dbt_scheduler.schedule import Interval
 
 OWNERS = ("@some.owner.team", "@some.owner.person")
 START = datetime(2025, 9, 9, 0, 10, tzinfo=UTC)
@@ -127,3 +132,14 @@ def test_the_platform_may_name_the_channels_there_are() -> None:
         load_schema("platform")["properties"]["alerting"]["properties"]["channel"]["enum"]
         == transport_names()
     )
+
+
+def test_a_team_that_misses_very_many_slos_keeps_no_other_from_hearing_of_its_own() -> None:
+    start = datetime(2025, 9, 9, tzinfo=UTC)
+
+    def miss(team: str, asset: str) -> SloMiss:
+        task = TaskInstance(dag_id=f"{team}_daily", run_id="r", task_id=asset, state=None, run_after=start)
+        return SloMiss(AssetKey(team, asset), task, Interval(start, start), start)
+
+    evil, shop = [miss("evil", f"a{number}") for number in range(3)], [miss("shop", "a")]
+    assert [*_in_turn([*evil, *shop])] == [evil[0], shop[0], evil[1], evil[2]]

@@ -287,3 +287,10 @@ def test_mappings_that_merge_each_other_cost_no_more_than_they_are_long():
 @pytest.mark.parametrize("number", ["0x" + "f" * 4000, ":".join(["1"] * 2000)])
 def test_an_integer_of_thousands_of_digits_stays_text(number):
     assert parse(f"a: {number}\n").value == {"a": number}
+
+
+@pytest.mark.parametrize(
+    ("written", "value"), [("!!float ''", ""), (":".join(["1"] * 2000) + ".5", ":".join(["1"] * 2000) + ".5")]
+)
+def test_a_decimal_that_yaml_cannot_make_a_number_of_stays_text(written, value):
+    assert parse(f"a: {written}\n").value == {"a": value}

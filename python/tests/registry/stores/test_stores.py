@@ -347,9 +347,10 @@ def test_a_lock_that_is_a_link_is_not_followed(store, folder, tmp_path):
             "it is a link that leads out of its folder",
         ),
         (lambda path: path.symlink_to("/dev/zero"), "it is a link that leads out of its folder"),
+        (lambda path: path.symlink_to(path.name), "it is a link that leads to itself"),
         (os.mkfifo, "it is not a file"),
     ],
-    ids=["link", "device", "pipe"],
+    ids=["link", "device", "loop", "pipe"],
 )
 def test_an_entry_that_leads_out_of_the_registry_is_not_read(store, folder, make, reason):
     write(store, "audit", entry())

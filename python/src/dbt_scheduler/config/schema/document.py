@@ -49,7 +49,7 @@ def _violation_finding(document: Document, rule: Rule, violation: Violation) -> 
     hint = violation.hint
     if coercion:
         hint = coercion.hint
-    elif text and "must be text, not" in violation.problem:
+    elif text and "must be text, not" in violation.problem and not violation.problem.endswith("not empty"):
         hint = f'put it in quotes: "{text}"'
     return rule.at(document.path, document.line(violation.path), problem=violation.problem, hint=hint)
 

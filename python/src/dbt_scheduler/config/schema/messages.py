@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any, TypeAlias
 
-from dbt_scheduler.findings.plural import plural
+from dbt_scheduler.findings.plural import format_count, plural
 
 # By JSON Schema keyword; "false" is for the schema `false`, "other" for keywords without words of their own.
 WORDS = {
@@ -39,7 +39,7 @@ WORDS = {
 KINDS = {
     "string": "text",
     "integer": "a whole number",
-    "number": "a number",
+    "format_count": "a number",
     "boolean": "true or false",
     "array": "a list",
     "object": "keys with values",
@@ -100,6 +100,12 @@ def subject(path: Path) -> str:
 def inside(path: Path) -> str:
     """Where a key is missing or unknown; nothing at the top level."""
     return f" in {subject(path)}" if path else ""
+
+
+def and_others(names: Sequence[str]) -> str:
+    """The first of some names in quotes, and how many more there are: ``"a" and 2 others``."""
+    others = len(names) - 1
+    return f'"{names[0]}"' + (f" and {format_count(others, 'other')}" if others else "")
 
 
 def either(words: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ def scalar_value(node: yaml.ScalarNode) -> object:
     construct = _CONSTRUCTORS[kind]
     try:
         value = construct(node)
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, IndexError, OverflowError):  # of `!!float ''`, and of base 60 without end
         return node.value
     return node.value if isinstance(value, int) and value.bit_length() > _LONGEST_BITS else value
 

@@ -6,8 +6,8 @@ SCH305 = Rule(
     code="SCH305",
     severity=Severity.WARNING,
     summary="An exposed asset that no pipeline makes",
-    message='"{asset}" is exposed, but no pipeline runs it',
-    hint="give it pipelines, or narrow the regex",
+    message="{assets} exposed, but no pipeline runs {it}",
+    hint="give {it} pipelines, or narrow the regex",
     why="Other teams would wait for a table that nobody builds.",
     example='`exposed_assets: [{regex: "dim_.*"}]` matches `dim_old`, which has no `pipelines`.',
     fix="Add `pipelines` to the node's `meta.scheduler`, or write the regex so that it leaves the node out.",
@@ -26,12 +26,13 @@ SCH306 = Rule(
 )
 SCH307 = Rule(
     code="SCH307",
-    summary="A source that is this project's own model",
+    summary="A source that is this project's own table",
     message='source "{source}" reads {relation}, which this project builds itself as {node}',
     hint='use ref("{name}") instead of source()',
     why="dbt sees no lineage between the two, so the reader may run before the table is built.",
-    example="A source table `marts.orders` and a model `orders` in the schema `marts`.",
-    fix="Replace `source()` by `ref()`. A model that has to read what its own last run has left says so at the source "
+    example="A source table `marts.orders` and a model `orders` in the schema `marts`; or a second source table that "
+    "lies where one lies which a declared task fills.",
+    fix="Replace `source()` by `ref()`, or by the `source()` of the table that the task fills. A model that has to read what its own last run has left says so at the source "
     "table: `meta: {scheduler: {own_table: true}}`.",
 )
 SCH323 = Rule(
@@ -50,6 +51,8 @@ WOULD_CLOSE_A_CYCLE = (
     "read what the last run has left, write meta: {{scheduler: {{own_table: true}}}} at its table"
 )
 """The hint of SCH307 where its usual one cannot be followed."""
+READS_ITSELF = "if it is meant to read what the last run has left, write meta: {scheduler: {own_table: true}} at its table"
+"""The hint of SCH307 for a task that reads what it fills."""
 
 SCH308 = Rule(
     code="SCH308",
@@ -74,8 +77,9 @@ SCH310 = Rule(
     code="SCH310",
     summary="One dag_id for two teams",
     message='dag_id "{dag_id}" belongs to team {team} and to team {other}',
-    hint="choose another dag_prefix in scheduler.yaml",
-    why="Airflow keeps one DAG per id: one team's DAG would replace the other's.",
+    hint="choose another dag_prefix in scheduler.yaml, or ask {contact} to choose one",
+    why="Airflow keeps one DAG per id: one team's DAG would replace the other's. A prefix that is the name of a team is "
+    "that team's, and nobody else's DAGs can start with it. A team cannot ignore this finding.",
     example="Team `sales` with the pipeline `eu_daily`, and team `sales_eu` with the pipeline `daily`.",
     fix="Set a `dag_prefix` that no other team's id begins with.",
 )

@@ -113,7 +113,7 @@ SCH409 = Rule(
     message='the registry entry of team "{team}" cannot be read: {problem}',
     hint="the next publish of that team writes it again",
     why="What that team exposes and consumes is unknown until its entry is readable. Other teams' "
-    "entries still count.",
+    "entries still count. It is an error for a team that reads tables which may be that team's, and else a note.",
     example="""\
 registry/shipping.json: SCH409 the registry entry of team "shipping" cannot be read: it ends in the middle
   hint: the next publish of that team writes it again

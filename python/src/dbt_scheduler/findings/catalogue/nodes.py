@@ -66,7 +66,7 @@ SCH105 = Rule(
     code="SCH105",
     severity=Severity.WARNING,
     summary="A scheduled node reads a model, snapshot or function that no pipeline runs",
-    message='"{node}" reads the {kind} "{parent}", which no pipeline runs',
+    message='{readers} the {kind} "{parent}", which no pipeline runs',
     hint='give "{parent}" pipelines too',
     why="Nothing builds what is read, so the reader works on whatever was built by hand last, or fails where "
     "nothing was.",
@@ -78,13 +78,18 @@ models:
 """,
     fix="Give it `pipelines`, or make the model ephemeral: an ephemeral model is a part of its readers. Functions "
     "have a section of their own in `dbt_project.yml`, `functions:`; what stands under `models:` does not reach "
-    "them.",
+    "them. A package's node gets pipelines there too, under the name of its package.",
 )
+PACKAGE_HINT = (
+    'give "{parent}" pipelines too, in dbt_project.yml: '
+    "{{kind}s: {{package}: {+meta: {scheduler: {pipelines: [...]}}}}}"
+)
+"""SCH105 and SCH106 of a package's node, whose files are not the team's to change."""
 SCH106 = Rule(
     code="SCH106",
     severity=Severity.NOTE,
     summary="A scheduled node reads a seed or a view that no pipeline runs",
-    message='"{node}" reads the {kind} "{parent}", which no pipeline runs',
+    message='{readers} the {kind} "{parent}", which no pipeline runs',
     hint='give "{parent}" pipelines too if it changes',
     why="A seed and a view hold no data of their own that could be late, but a change of theirs reaches the "
     "warehouse only when something runs them.",
@@ -105,12 +110,13 @@ SCH107 = Rule(
     why="Airflow knows a task by its id, in which only letters, digits, `_`, `-` and `.` may stand; other "
     "characters become `_`. Two nodes whose ids come out the same would be one task.",
     example="Two models `orders.eu` and `orders_eu` in one folder, or models of one name from two packages.",
-    fix="Set `group` in the `meta.scheduler` of one of them, or rename one.",
+    fix="Set `group` in the `meta.scheduler` of one of them, or rename one. A package's node gets its group in "
+    "`dbt_project.yml`.",
 )
 SCH108 = Rule(
     code="SCH108",
     summary="A task group has a name that it cannot have",
-    message='"{group}" cannot be the group of "{node}": {reason}',
+    message='"{group}" cannot be the group of {nodes}: {reason}',
     hint="set another group in its meta.scheduler",
     why="Some groups hold what the scheduler adds by itself, such as `wait_for__hard_dependencies`; and in "
     "Airflow a group and a task of one DAG may not have the same id.",
@@ -137,9 +143,9 @@ SCH110 = Rule(
     code="SCH110",
     severity=Severity.NOTE,
     summary="dbt tests that no DAG runs",
-    message='no DAG runs {tests} of data that no pipeline makes, such as raw sources; one is "{first}"',
+    message='no DAG runs {tests} of {data}; one is "{first}"',
     hint="give what is tested pipelines, or test it elsewhere",
-    why="A test runs with the node that it looks at; a source that nobody's task fills has no such moment.",
+    why="A test runs with the node that it looks at; a source that no task of the team fills has no such moment.",
     example="A `not_null` test on a column of a source that is loaded from outside.",
     fix="Test the staging model that reads the source instead, or ignore this note.",
 )
@@ -157,6 +163,22 @@ select * from {{ metric("revenue") }}
 """,
     fix="Let the node read the models of which the metric is made. If it is something that dbt has only lately, "
     "see whether a newer dbt-scheduler knows it.",
+)
+SCH115 = Rule(
+    code="SCH115",
+    severity=Severity.NOTE,
+    summary="A default selector leaves the dbt package's checks out",
+    message='the default selector "{selector}" leaves out what checks the project in `dbt compile`',
+    hint="add {method: package, value: dbt_scheduler} to its union in selectors.yml",
+    why="Without --select or --selector dbt renders only what the default selector names. `dbt compile` then finds "
+    "nothing wrong with the scheduling, because it looks at none of it.",
+    example="""\
+# selectors.yml
+selectors:
+  - {name: only_mine, default: true, definition: {method: package, value: shop}}
+""",
+    fix="Name the package in the selector, or in CI run `dbt compile --select package:dbt_scheduler "
+    "--no-populate-cache`, which no default selector changes.",
 )
 SCH113 = Rule(
     code="SCH113",

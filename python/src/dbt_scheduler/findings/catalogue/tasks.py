@@ -1,6 +1,6 @@
 """SCH2: what can be wrong in a ``scheduler.yaml``: its tasks, its exposed assets, its ignores."""
 
-from dbt_scheduler.findings.finding import Rule
+from dbt_scheduler.findings.finding import Rule, Severity
 
 SCH201 = Rule(
     code="SCH201",
@@ -109,7 +109,8 @@ SCH208 = Rule(
     summary="Two tasks fill the same table",
     message='table "{asset}" is filled by two tasks: "{first}" and "{second}"',
     hint="leave it under `assets` of one of them",
-    why="Readers wait for one task. With two of them, nobody can say when the table is complete.",
+    why="Readers wait for one task. With two of them, nobody can say when the table is complete. Tables are the same "
+    "where they lie in the same place, whatever their names; a dbt node that builds it is such a task too.",
     example="""\
 # scheduler.yaml
 tasks:
@@ -162,16 +163,17 @@ exposed_assets:
 SCH212 = Rule(
     code="SCH212",
     summary="An SLO is promised for a pipeline that does not make the asset",
-    message='slo for pipeline "{pipeline}", but "{asset}" is not made in it',
-    hint="it is made in: {pipelines}",
-    why="The promise could never be kept: no run of that pipeline makes the table.",
+    message='slo for pipeline "{pipeline}", but {made_in_it}',
+    hint="{they} made in: {pipelines}",
+    why="The promise could never be kept: no run of that pipeline makes any of the tables that the regex matches.",
     example="""\
 # scheduler.yaml, where dim_customers has pipelines: [daily]
 exposed_assets:
   - regex: "dim_customers"
     slo: {hourly: {minutes: 30}}
 """,
-    fix="Name a pipeline of the asset, or add this pipeline to the node's `pipelines`.",
+    fix="Name a pipeline of the assets, or add this pipeline to the node's `pipelines`. An entry may name pipelines "
+    "for assets of several: each is promised for those of them that make it, and exposed in no other.",
 )
 SCH213 = Rule(
     code="SCH213",
@@ -212,4 +214,37 @@ dbt_settings:
   on_run_start: [stage_external_source]   # the macro is stage_external_sources
 """,
     fix="Correct the name, or add the macro or the package that holds it.",
+)
+SCH216 = Rule(
+    code="SCH216",
+    severity=Severity.NOTE,
+    summary="The project's own dbt hooks run once per DAG run",
+    message="these hooks run once per DAG run, not in every dbt task: {hooks}",
+    hint="write dbt_settings.project_hooks in scheduler.yaml: once, if that is right; every_task, if models need what "
+    "a hook does in its own session, such as SET or ATTACH; never",
+    why="dbt runs a project's on-run-start and on-run-end hooks in each invocation, and each task of a DAG is one. "
+    "So they run once instead: on-run-start before all other dbt tasks, which do not start if it fails, and on-run-end "
+    "after them, whatever became of them, with `results` of all of them. A hook that changes only its own session, or "
+    "with DuckDB its own process, no longer changes those of the models. Hooks of packages run in every dbt task.",
+    example="""\
+# dbt_project.yml
+on-run-start: "create table if not exists {{ target.schema }}.audit (at timestamp)"
+on-run-end: "{{ report(results) }}"
+""",
+    fix="Decide it: `dbt_settings: {project_hooks: once}` in `scheduler.yaml`, or `every_task`, or `never`.",
+)
+SCH217 = Rule(
+    code="SCH217",
+    severity=Severity.NOTE,
+    summary="A package's dbt hooks run in every dbt task",
+    message='the {kinds} hooks of package "{package}" run in every dbt task',
+    hint="if that costs too much, switch them off with the package's own variables",
+    why="A package's hooks keep account of each dbt invocation, and each task of a DAG is one: on-run-end gets the "
+    "results of that task. `project_hooks` is about the project's own hooks only.",
+    example="""\
+# packages.yml
+packages:
+  - {package: elementary-data/elementary, version: 0.19.0}   # uploads the results of each invocation
+""",
+    fix="Nothing, if the package is wanted; its documentation says what its hooks do and how to switch them off.",
 )

@@ -78,6 +78,8 @@ def typed_url(typed: str) -> str:
         return registry_url(Path(typed).resolve().as_uri() if path_only else typed, Path())
     except RuntimeError:
         raise ValueError(f"{typed} is a symbolic link to itself") from None
+    except OSError as error:
+        raise ValueError(f"{typed} cannot be followed: {error.strerror}") from None
 
 
 def _scheme(url: str) -> str:

@@ -1,0 +1,70 @@
+"""How a dbt task has dbt leave out the project's own hooks or run only them, and passes on what dbt did."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from airflow.sdk._shared.secrets_masker import redact
+from airflow.sdk.exceptions import AirflowException
+
+import dbt_scheduler
+
+PLUGIN = Path(dbt_scheduler.__file__).parent / "dbt"
+"""The folder of the module that does it inside dbt, which imports it from its path."""
+
+_KEY = "dbt_results"
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """A file for what the plugin reads and writes, and the environment that makes dbt use it."""
+
+    file: Path
+    env: dict[str, str]
+
+    def written(self) -> list[dict[str, Any]] | None:
+        """What dbt did; None if it ended before that, or does not have the plugin."""
+        content = self.file.read_text("utf-8") if self.file.exists() else ""
+        done: list[dict[str, Any]] | None = json.loads(content) if content else None
+        return done
+
+
+@contextmanager
+def exchange(hooks: str, results: Sequence[Any], env: Mapping[str, str]) -> Iterator[Exchange]:
+    """A run of dbt with nothing but this kind of the project's hooks, or without any (``none``)."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, file = Path(folder, "given.json"), Path(folder, "results.json")
+        given.write_text(json.dumps(results), "utf-8")
+        path = [str(PLUGIN), *filter(None, [env.get("PYTHONPATH", os.environ.get("PYTHONPATH"))])]
+        wanted = {
+            "PYTHONPATH": os.pathsep.join(path),
+            "DBT_SCHEDULER_HOOKS": hooks,
+            "DBT_SCHEDULER_GIVEN_RESULTS": str(given),
+            "DBT_SCHEDULER_RESULTS": str(file),
+        }
+        yield Exchange(file, {**env, **wanted})
+
+
+def keep(context: Mapping[str, Any], results: Sequence[dict[str, Any]]) -> None:
+    """Keep what dbt did for the last task of the run, without the secrets that Airflow knows of."""
+    safe = [{**each, "message": redact(each["message"])} for each in results]
+    context["ti"].xcom_push(_KEY, json.dumps(safe))
+
+
+def kept(context: Mapping[str, Any], task_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """What dbt did in the tasks of this run, each in its last try; nothing for those that did not run."""
+    found = context["ti"].xcom_pull(task_ids=list(task_ids), key=_KEY) if task_ids else []
+    return [result for text in found if text for result in json.loads(text)]
+
+
+def require_plugin(program: str) -> None:
+    """Raise, because dbt has ended well and not written what it did: it has no plugins, or no Python."""
+    raise AirflowException(
+        f"{program} did not load the plugin in {PLUGIN}: the on-run-start and on-run-end hooks of the project, "
+        "which run once per DAG run, ran in this task. Let it be a dbt of Python that reads PYTHONPATH, "
+        "or set `project_hooks: every_task` in platform.yaml or scheduler.yaml."
+    )

@@ -1,0 +1,60 @@
+"""dbt's own on-run-start and on-run-end hooks, as a manifest and the project's ``dbt_project.yml`` have them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from dbt_scheduler.config.schema.messages import quoted
+from dbt_scheduler.config.yaml import load_yaml
+from dbt_scheduler.project.manifest import Manifest
+
+# dbt names a hook after its project, its kind and its place in the list.
+_NAME = re.compile(r"-(on-run-start|on-run-end)-([0-9]+)$")
+
+
+class Hook(msgspec.Struct, frozen=True):
+    """A hook of a package, or of the project itself (``own``): then with its ``text`` and its line.
+
+    ``kind`` is its key in ``dbt_project.yml``: ``on-run-start`` or ``on-run-end``.
+    """
+
+    kind: str
+    package: str
+    own: bool
+    text: str = ""
+    line: int = 0
+
+
+def read_hooks(folder: Path, manifest: Manifest) -> tuple[Hook, ...]:
+    """Every hook, of the project itself and of its packages, in a stable order."""
+    named = [
+        (name[1], int(name[2]), node.package_name)
+        for node in manifest.nodes.values()
+        if node.resource_type == "operation" and (name := _NAME.search(node.name))
+    ]
+    return tuple(_hooks(folder, manifest.metadata.project_name, named))
+
+
+def hooks_in_words(hooks: Iterable[Hook]) -> str:
+    """Each hook by its kind and its text."""
+    return ", ".join(f"{hook.kind} {quoted(hook.text)}" if hook.text else hook.kind for hook in hooks)
+
+
+def _hooks(folder: Path, project: str | None, named: list[tuple[str, int, str]]) -> Iterator[Hook]:
+    texts: dict[tuple[str, int], tuple[str, int]] = {}
+    if any(package == project for _, _, package in named):
+        texts = dict(_texts(folder / "dbt_project.yml"))
+    for kind, index, package in sorted(named, key=lambda each: (each[2], each[0] == "on-run-end", each[1])):
+        own = package == project
+        yield Hook(kind, package, own, *(texts.get((kind, index), ()) if own else ()))
+
+
+def _texts(path: Path) -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
+    document = load_yaml(path)[0] if path.is_file() else None
+    value = document.value if document else None
+    for kind in ("on-run-start", "on-run-end") if document and isinstance(value, dict) else ():
+        hooks = value.get(kind) or []
+        for index, text in enumerate(hooks if isinstance(hooks, list) else [hooks]):
+            yield (kind, index), (str(text), document.line((kind,)))
