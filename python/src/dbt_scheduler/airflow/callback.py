@@ -111,7 +111,9 @@ def _report(outcome: "Outcome") -> None:
             lines[key].append(f"{', '.join(names)} {words}")
     for (dag_id, run_id), messages in sorted(lines.items()):
         _log.info("%s %s: %s.", dag_id, run_id, "; ".join(messages))
-    if outcome.left:
+    if outcome.problem:
+        _log.warning("Not all of them could be satisfied: %s %s", outcome.problem, _SWEEP)
+    elif outcome.left:
         _log.warning("There was no time for all of them. %s", _SWEEP)
 
 

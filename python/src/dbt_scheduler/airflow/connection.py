@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
+from dbt_scheduler.airflow.compat import AirflowNotFoundException, AirflowRuntimeError
 from dbt_scheduler.airflow_api.address import address
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException
 from dbt_scheduler.airflow.operators import CommandOperator
 from dbt_scheduler.airflow.task_state import forget, recall, remember
 

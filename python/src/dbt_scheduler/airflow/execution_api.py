@@ -16,13 +16,9 @@ from airflow.sdk import TaskInstanceState
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import GetTaskStates, GetTICount
 
+from dbt_scheduler.airflow.compat import GetPreviousTI
 from dbt_scheduler.schedule import Interval, manual_interval, next_tick, period, run_interval
 from dbt_scheduler.spec import Schedule
-
-try:
-    from airflow.sdk.execution_time.comms import GetPreviousTI
-except ImportError:  # Airflow 3.1
-    GetPreviousTI = None  # type: ignore[assignment,misc]
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 _SCHEDULED = ("scheduled__", "backfill__")

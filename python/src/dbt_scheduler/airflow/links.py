@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from airflow.sdk import BaseOperatorLink
-from airflow.sdk.configuration import conf
 
+from dbt_scheduler.airflow.compat import conf
 from dbt_scheduler.airflow.execution_api import AwaitedRun, PokeResult
 
 

@@ -3,8 +3,7 @@
 import logging
 from pathlib import Path
 
-from airflow.sdk.exceptions import AirflowFailException
-
+from dbt_scheduler.airflow.compat import AirflowFailException
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry

@@ -7,8 +7,8 @@ from typing import Any
 
 from airflow.providers.standard.sensors.external_task import ExternalTaskSensor
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout
 
+from dbt_scheduler.airflow.compat import AirflowRescheduleException, AirflowSensorTimeout
 from dbt_scheduler.airflow.deadlines import first_start
 from dbt_scheduler.airflow.execution_api import (
     AwaitedRun,

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, BaseOperator, Context
-from airflow.sdk.exceptions import AirflowFailException
 
 from dbt_scheduler.airflow.alerts import Destination, Promise, send_slo_miss
 from dbt_scheduler.airflow.alerts.resumed import destination, send_all_clears, task_run
+from dbt_scheduler.airflow.compat import AirflowFailException
 from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
 from dbt_scheduler.airflow.pools import missing_pools
 from dbt_scheduler.findings.plural import format_count
@@ -86,8 +86,8 @@ class SweepOperator(BaseOperator):
         _report(result)
         send_all_clears(result.satisfied, result.waits, entries, self._transport, _ALERT_SECONDS)
         self._alert_misses(context, result.misses, entries)
-        if missing:
-            raise AirflowFailException("\n".join(missing))
+        if problems := [*filter(None, [result.problem]), *missing]:
+            raise AirflowFailException("\n".join(problems))
 
     def _entries(self) -> dict[str, Entry]:
         reading = open_store(self._registry_url, _REGISTRY_SECONDS).read_all()

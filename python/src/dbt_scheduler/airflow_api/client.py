@@ -9,9 +9,17 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowHttp
+from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowForbiddenError, AirflowHttp
 
-__all__ = ["AirflowApi", "AirflowApiError", "Run", "RunFilter", "TaskInfo", "TaskInstance"]
+__all__ = [
+    "AirflowApi",
+    "AirflowApiError",
+    "AirflowForbiddenError",
+    "Run",
+    "RunFilter",
+    "TaskInfo",
+    "TaskInstance",
+]
 
 
 _NAMES = 50

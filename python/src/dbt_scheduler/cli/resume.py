@@ -55,6 +55,8 @@ def resume(  # noqa: PLR0913, PLR0917 - click hands over each option
         except AirflowApiError as error:
             raise NotFoundError(str(error)) from None
         sys.stdout.write(lines(_lines(result)))
+        if result.problem:
+            raise NotFoundError(result.problem)
 
 
 def _lines(result: SweepResult) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError, Run, RunFilter, TaskInstance
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.resume.arrivals import find_arrivals
 from dbt_scheduler.resume.proof import keep_proven
@@ -22,7 +22,10 @@ _PROMISES = timedelta(days=1)
 
 
 class SweepResult(msgspec.Struct, frozen=True):
-    """What a sweep did and saw; sensors are as they were before, ``waits`` are theirs and others' of their DAGs."""
+    """What a sweep did and saw; sensors are as they were before, ``waits`` are theirs and others' of their DAGs.
+
+    ``problem`` is what Airflow refused or did not answer, at which the rest was left.
+    """
 
     satisfied: tuple[TaskInstance, ...] = ()
     left: tuple[TaskInstance, ...] = ()
@@ -30,12 +33,14 @@ class SweepResult(msgspec.Struct, frozen=True):
     misses: tuple[SloMiss, ...] = ()
     waiting: int = 0
     waits: tuple[Wait, ...] = ()
+    problem: str = ""
 
 
 def sweep(api: AirflowApi, entries: Mapping[str, Entry], window: timedelta = WINDOW) -> SweepResult:
     """Satisfy every sensor of a recent run whose data is there, repair half-resumed runs, see who is late.
 
-    The number of calls does not depend on how many tasks there are. Raises AirflowApiError.
+    The number of calls does not depend on how many tasks there are. Raises AirflowApiError when nothing could be
+    done; what goes wrong after that is the result's ``problem``, as what was done has to be reported.
     """
     now = datetime.now(UTC)
     waits = all_waits(entries)
@@ -45,13 +50,22 @@ def sweep(api: AirflowApi, entries: Mapping[str, Entry], window: timedelta = WIN
         for each in find_arrivals(api, waiting)
     }
     done = satisfy(api, notes) if notes else Outcome()
+    repaired: Sequence[RunKey] = ()
+    misses: Sequence[SloMiss] = ()
+    problem = done.problem
+    try:
+        misses = find_slo_misses(api, entries, now, _PROMISES)
+        repaired = _repair(api, waits, now - window)
+    except AirflowApiError as error:
+        problem = problem or str(error)
     return SweepResult(
         satisfied=done.satisfied,
         left=done.left,
-        repaired=(*done.repaired, *_repair(api, waits, now - window)),
-        misses=tuple(find_slo_misses(api, entries, now, _PROMISES)),
+        repaired=(*done.repaired, *repaired),
+        misses=tuple(misses),
         waiting=len(waiting),
         waits=tuple(wait for _, _, wait in waiting),
+        problem=problem,
     )
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from airflow.sdk.configuration import conf
-
 from dbt_scheduler.airflow.alerts import Destination, TaskRun, send_all_clear
+from dbt_scheduler.airflow.compat import conf
 from dbt_scheduler.registry.entry import Entry
 
 if TYPE_CHECKING:
