@@ -16,8 +16,9 @@ from airflow.sdk import TaskInstanceState
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import GetTaskStates, GetTICount
 
-from dbt_scheduler.schedule import Interval, manual_interval, next_tick, period, run_interval
+from dbt_scheduler.schedule import Interval, next_tick, period
 from dbt_scheduler.spec import Schedule
+from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_date, run_type_of
 
 try:
     from airflow.sdk.execution_time.comms import GetPreviousTI
@@ -25,7 +26,6 @@ except ImportError:  # Airflow 3.1
     GetPreviousTI = None  # type: ignore[assignment,misc]
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
-_SCHEDULED = ("scheduled__", "backfill__")
 
 
 class AwaitedRun(msgspec.Struct, frozen=True):
@@ -138,7 +138,7 @@ def _states(awaited: AwaitedRun) -> dict[str, str]:
     return {
         run_id: str(tasks.get(awaited.task_id))
         for run_id, tasks in answer.task_states.items()
-        if run_id.startswith(_SCHEDULED)
+        if run_type_of(run_id) in SCHEDULED
     }
 
 
@@ -152,5 +152,5 @@ def _newest(awaited: AwaitedRun, before: datetime, state: TaskInstanceState | No
     found = answer.task_instance
     if found is None:
         return None
-    as_run = run_interval if found.run_id.startswith(_SCHEDULED) else manual_interval
-    return _Try(found.run_id, as_run(awaited.schedule, found.logical_date))
+    interval = interval_of_date(awaited.schedule, run_type_of(found.run_id), found.logical_date)
+    return _Try(found.run_id, interval)

@@ -8,8 +8,6 @@ import msgspec
 
 from dbt_scheduler.airflow_api.http import AirflowHttp
 from dbt_scheduler.findings.finding import NotFoundError
-from dbt_scheduler.schedule import Interval, manual_interval
-from dbt_scheduler.spec import Schedule
 
 _MOST_RUNS = 100
 _REFUSED, _CONFLICT = 400, 409
@@ -147,10 +145,3 @@ def _path(dag_id: str) -> str:
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
-
-
-def interval_of(run: RunDetails, schedule: Schedule) -> Interval:
-    """The data interval of a run; one without counts as made at its ``run_after``, as in Airflow."""
-    if run.data_interval_start and run.data_interval_end:
-        return Interval(run.data_interval_start, run.data_interval_end)
-    return manual_interval(schedule, run.run_after)

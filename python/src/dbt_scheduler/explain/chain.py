@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from dbt_scheduler.airflow_api.http import AirflowApiError
-from dbt_scheduler.airflow_api.reader import AirflowReader, RunDetails, TaskDetails, interval_of
+from dbt_scheduler.airflow_api.reader import AirflowReader, RunDetails, TaskDetails
 from dbt_scheduler.explain.messages import (
     WAITING,
     TaskMessage,
@@ -19,6 +19,7 @@ from dbt_scheduler.output import DeployedDags
 from dbt_scheduler.registry.producer import NoProducerError, wait_deadline
 from dbt_scheduler.schedule import awaited_interval, before_start
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
+from dbt_scheduler.waits.run_interval import interval_of_run
 
 _MOST_RUNS = 25
 """How many runs one explanation looks into: at most four questions to Airflow for each."""
@@ -93,7 +94,7 @@ class Explainer:
         except NoProducerError as error:
             return builder.step(sensor.task_id, state, TaskMessage(str(error)), through=through)
         interval = awaited_interval(
-            spec.schedule, interval_of(snapshot.run, spec.schedule), producer.schedule
+            spec.schedule, interval_of_run(spec.schedule, snapshot.run), producer.schedule
         )
         until = wait_deadline(sensor, producer, interval, instance.start_date or self._now)
         cause = self._producer(producer, sensor, spec, interval.start)

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from dbt_scheduler.airflow_api.reader import AirflowReader, Dag, RunDetails, interval_of
+from dbt_scheduler.airflow_api.reader import AirflowReader, Dag, RunDetails
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.schedule import before_start, next_tick, period, run_interval, scheduled_time
 from dbt_scheduler.schedule.text import format_local
 from dbt_scheduler.spec import DagSpec, Producer
+from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_run
 from dbt_scheduler.waits.upcoming import next_run
 
-_SCHEDULED = ("scheduled", "backfill")
 _DAY = timedelta(days=1) - timedelta(microseconds=1)
 _LENGTH_OF_DATE = 10
 
@@ -56,11 +56,11 @@ def find_awaited_run(airflow: AirflowReader, producer: Producer, date: datetime,
     # A manual run of the period has its logical date up to two ticks later.
     runs = airflow.runs_of(producer.dag_id, date, next_tick(schedule, interval.end))
     for run in runs:
-        if run.run_type in _SCHEDULED and run.logical_date == date:
+        if run.run_type in SCHEDULED and run.logical_date == date:
             return run
     covered = period(schedule, interval)
     for run in runs:
-        if run.run_type not in _SCHEDULED and period(schedule, interval_of(run, schedule)) == covered:
+        if run.run_type not in SCHEDULED and period(schedule, interval_of_run(schedule, run)) == covered:
             return run
     due = format_local(scheduled_time(interval), schedule)
     if paused := _paused(dag):

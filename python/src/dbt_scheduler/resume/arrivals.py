@@ -7,8 +7,8 @@ import msgspec
 
 from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
 from dbt_scheduler.resume.repair import RunKey
-from dbt_scheduler.resume.waiting_sensors import run_interval_of
 from dbt_scheduler.schedule import Interval, awaited_interval, before_start, period
+from dbt_scheduler.waits.run_interval import interval_of_run
 from dbt_scheduler.waits.wait import Wait
 
 _NEWER = 10
@@ -53,7 +53,7 @@ def find_arrivals(api: AirflowApi, waiting: Sequence[tuple[TaskInstance, Run, Wa
 
 
 def _awaited(run: Run, wait: Wait) -> Interval:
-    own = run_interval_of(run, wait.consumer.schedule)
+    own = interval_of_run(wait.consumer.schedule, run)
     return awaited_interval(wait.consumer.schedule, own, wait.producer.schedule)
 
 
@@ -72,7 +72,7 @@ def _candidates(wait: Wait, due: Interval, runs: Iterable[Run]) -> _Candidates:
     wanted = period(schedule, due)
     same, newer = [], []
     for run in runs:
-        covered = period(schedule, run_interval_of(run, schedule))
+        covered = period(schedule, interval_of_run(schedule, run))
         key = RunKey(run.dag_id, run.run_id)
         if covered == wanted:
             same.append(key)

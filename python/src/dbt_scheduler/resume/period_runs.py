@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from dbt_scheduler.airflow_api.reader import AirflowReader, RunDetails, interval_of
+from dbt_scheduler.airflow_api.reader import AirflowReader, RunDetails
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.schedule import (
@@ -20,8 +20,7 @@ from dbt_scheduler.schedule import (
 )
 from dbt_scheduler.schedule.text import format_local
 from dbt_scheduler.spec import DagSpec
-
-_SCHEDULED = ("scheduled", "backfill")
+from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_run
 
 
 class RunRequest(msgspec.Struct, frozen=True):
@@ -115,5 +114,5 @@ def _runs_near(airflow: AirflowReader, spec: DagSpec, interval: Interval) -> tup
 def _of_period(runs: Iterable[RunDetails], spec: DagSpec, interval: Interval) -> list[RunDetails]:
     """Those of the same period as the data interval: scheduled and backfilled ones first, the newest first."""
     covered = period(spec.schedule, interval)
-    found = [run for run in runs if period(spec.schedule, interval_of(run, spec.schedule)) == covered]
-    return sorted(found, key=lambda run: run.run_type not in _SCHEDULED)
+    found = [run for run in runs if period(spec.schedule, interval_of_run(spec.schedule, run)) == covered]
+    return sorted(found, key=lambda run: run.run_type not in SCHEDULED)

@@ -13,6 +13,7 @@ from dbt_scheduler.resume.repair import RunKey
 from dbt_scheduler.resume.satisfy import UNSATISFIED
 from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Producer
+from dbt_scheduler.waits.run_interval import interval_of_run
 
 
 class SloMiss(msgspec.Struct, frozen=True):
@@ -47,12 +48,13 @@ def find_slo_misses(
     promised = [each for each in promised if owners.get(each[1].dag_id) == (each[0].team,)]
     runs = _runs(api, promised, now, lookback)
     # By task instance: a task may make several assets, each with an SLO of its own.
-    late: dict[tuple[str, str, str], list[tuple[AssetKey, Run, datetime]]] = defaultdict(list)
+    late: dict[tuple[str, str, str], list[tuple[AssetKey, Interval, datetime]]] = defaultdict(list)
     for key, producer in promised:
         for run in runs.values():
-            due = _due(producer, run) if run.dag_id == producer.dag_id else None
+            interval = interval_of_run(producer.schedule, run)
+            due = slo_deadline(producer, interval) if run.dag_id == producer.dag_id else None
             if due is not None and now - lookback < due <= now:
-                late[run.dag_id, run.run_id, producer.task_id].append((key, run, due))
+                late[run.dag_id, run.run_id, producer.task_id].append((key, interval, due))
     if not late:
         return []
     where = RunFilter(
@@ -62,9 +64,9 @@ def find_slo_misses(
         states=UNSATISFIED,
     )
     found = [
-        SloMiss(key, task, _interval(run), due)
+        SloMiss(key, task, interval, due)
         for task in api.task_instances(where)
-        for key, run, due in late.get(task.id_, ())
+        for key, interval, due in late.get(task.id_, ())
     ]
     return sorted(found, key=lambda miss: (miss.due, miss.name))
 
@@ -102,11 +104,3 @@ def _runs(
         listed = api.runs(RunFilter(dag_ids=dag_ids, since=now - lookback - longest, until=now))
         runs |= {RunKey(run.dag_id, run.run_id): run for run in listed if run.run_type != "manual"}
     return runs
-
-
-def _due(producer: Producer, run: Run) -> datetime | None:
-    return slo_deadline(producer, _interval(run))
-
-
-def _interval(run: Run) -> Interval:
-    return Interval(run.data_interval_start or run.run_after, run.data_interval_end or run.run_after)

@@ -8,8 +8,9 @@ from dbt_scheduler.resume.proof import keep_proven
 from dbt_scheduler.resume.repair import RunKey
 from dbt_scheduler.resume.satisfy import UNSATISFIED
 from dbt_scheduler.schedule import Interval
-from dbt_scheduler.spec import SENSOR_OPERATOR, Schedule
-from dbt_scheduler.waits.wait import Wait, earliest_run_after, ends_the_wait, interval_of
+from dbt_scheduler.spec import SENSOR_OPERATOR
+from dbt_scheduler.waits.run_interval import interval_of_run
+from dbt_scheduler.waits.wait import Wait, earliest_run_after, ends_the_wait
 
 
 def find_unsatisfied(
@@ -48,13 +49,8 @@ def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> 
     return {
         sensor: wait
         for sensor, run, wait in find_unsatisfied(api, waits, since)
-        if ends_the_wait(wait, run_interval_of(run, wait.consumer.schedule), made)
+        if ends_the_wait(wait, interval_of_run(wait.consumer.schedule, run), made)
     }
-
-
-def run_interval_of(run: Run, schedule: Schedule) -> Interval:
-    """The data interval of a run of a DAG with this schedule."""
-    return interval_of(schedule, run.data_interval_start, run.data_interval_end, run.run_after)
 
 
 def _runs_of(api: AirflowApi, sensors: Iterable[TaskInstance]) -> dict[RunKey, Run]:

@@ -7,7 +7,7 @@ import msgspec
 
 from dbt_scheduler.registry.entry import Entry, dag_id, find_produced
 from dbt_scheduler.registry.producer import ConsumerDag, producer_in
-from dbt_scheduler.schedule import Interval, awaited_interval, manual_interval, period
+from dbt_scheduler.schedule import Interval, awaited_interval, period
 from dbt_scheduler.spec import Producer, Schedule
 
 _EARLY = timedelta(days=1)
@@ -66,11 +66,6 @@ def ends_the_wait(wait: Wait, waiting: Interval, made: Interval) -> bool:
 def earliest_run_after(producer: Schedule, made: Interval) -> datetime:
     """No run that waits for a run of the producer is due earlier, as Airflow counts (``run_after``)."""
     return period(producer, made).end - _EARLY
-
-
-def interval_of(schedule: Schedule, start: datetime | None, end: datetime | None, due: datetime) -> Interval:
-    """A run's data interval; one that has none counts as a manual run of the moment that it was due."""
-    return Interval(start, end) if start and end else manual_interval(schedule, due)
 
 
 def _waits(entries: Mapping[str, Entry]) -> Iterator[Wait]:
