@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
-from dbt_scheduler.airflow_api.client import AirflowApiError
+from dbt_scheduler.airflow_api.http import AirflowApiError
 from dbt_scheduler.registry.entry import Entry, Produced
 from dbt_scheduler.resume.satisfy import satisfy
 from dbt_scheduler.resume.sweep import sweep

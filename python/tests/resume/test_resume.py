@@ -6,14 +6,16 @@ import httpx
 import pytest
 
 from dbt_scheduler.airflow_api import http
-from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError, RunFilter
+from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter
+from dbt_scheduler.airflow_api.http import AirflowApiError
 from dbt_scheduler.cli.airflow_options import Connection
+from dbt_scheduler.registry.entry import AssetKey
 from dbt_scheduler.resume import satisfy as satisfying
 from dbt_scheduler.resume.repair import FailureGraph, Repair, plan_repair, repair_runs
 from dbt_scheduler.resume.satisfy import satisfy
 from dbt_scheduler.resume.waiting_sensors import find_unsatisfied
 from dbt_scheduler.spec import Producer, Schedule
-from dbt_scheduler.waits.wait import Wait, WaitingSensor
+from dbt_scheduler.waits.wait import Wait
 from fake_airflow import PASSWORD, FakeAirflow
 
 BELOW = {"s": ["m"], "t": ["m"], "m": ["n"]}
@@ -172,7 +174,7 @@ def test_a_repair_done_twice_does_nothing_the_second_time():
 def a_claim(team: str = "shop", task_id: str = "s") -> Wait:
     daily = Schedule("10 0 * * *", grain="day")
     producer = Producer(dag_id="p", task_id="t", pipeline="daily", schedule=daily, slo_seconds=None)
-    return Wait(WaitingSensor(team, "d", task_id, daily), "shipping", "fct", producer)
+    return Wait(team, "d", task_id, daily, AssetKey("shipping", "fct"), producer)
 
 
 def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
@@ -180,7 +182,7 @@ def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
     with airflow.api() as api:
         found = find_unsatisfied(api, claims, datetime(2025, 3, 1, tzinfo=UTC))
     assert airflow.writes() == []
-    return [(wait.consumer.team, sensor.task_id) for sensor, _, wait in found]
+    return [(wait.team, sensor.task_id) for sensor, _, wait in found]
 
 
 def test_a_sensor_of_the_teams_own_dag_is_found():

@@ -17,7 +17,7 @@ from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import GetTaskStates, GetTICount
 
 from dbt_scheduler.schedule import Interval, next_tick, period
-from dbt_scheduler.spec import Schedule
+from dbt_scheduler.waits.decision import AwaitedRun, ProducerRun
 from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_date, run_type_of
 
 try:
@@ -26,23 +26,6 @@ except ImportError:  # Airflow 3.1
     GetPreviousTI = None  # type: ignore[assignment,misc]
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
-
-
-class AwaitedRun(msgspec.Struct, frozen=True):
-    """A run of a producer's task that somebody waits for: the one of this data interval."""
-
-    dag_id: str
-    task_id: str
-    schedule: Schedule
-    interval: Interval
-
-
-class PokeResult(msgspec.Struct, frozen=True):
-    """What a look at Airflow showed: whether the wait is over, the run to look at, and a note for people."""
-
-    done: bool
-    run_id: str | None = None
-    note: str = ""
 
 
 class ProducerState(msgspec.Struct, frozen=True):
@@ -59,13 +42,6 @@ class ProducerState(msgspec.Struct, frozen=True):
         return self.successes != before.successes or (self.settled and not before.settled)
 
 
-class _Try(msgspec.Struct, frozen=True):
-    """A task instance as far as Airflow tells: its run and the data interval of that run."""
-
-    run_id: str
-    interval: Interval
-
-
 def read_producer_state(awaited: AwaitedRun) -> ProducerState:
     """The cheap half of a look, of questions that a trigger may ask too: two."""
     states = _states(awaited).values()
@@ -75,50 +51,30 @@ def read_producer_state(awaited: AwaitedRun) -> ProducerState:
     return ProducerState(TaskInstanceState.SUCCESS in states or _is_gone(states), answer.count)
 
 
-def poke_producer(awaited: AwaitedRun) -> PokeResult:
-    """Whether the task has succeeded in a run of the awaited period, or in a newer one if there is no run.
+def fetch_runs(awaited: AwaitedRun) -> list[ProducerRun]:
+    """The task's runs that decide about the wait.
 
     Two questions to Airflow while nothing that could count has succeeded, at most four otherwise.
     """
-    states = _states(awaited)
-    scheduled = next(iter(states), None)
-    for run_id, state in states.items():
-        if state == TaskInstanceState.SUCCESS:
-            return PokeResult(done=True, run_id=run_id)
+    exact = [
+        ProducerRun(awaited.interval, run_id, run_type_of(run_id), state)
+        for run_id, state in _states(awaited).items()
+    ]
+    if any(run.state == TaskInstanceState.SUCCESS for run in exact):
+        return exact
     newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
     if newest is None or newest.interval < awaited.interval:
-        return PokeResult(done=False, run_id=scheduled)
+        return exact
+    # The manual runs of a period have later dates than its scheduled run, and earlier ones than the second next.
     after = next_tick(awaited.schedule, awaited.interval.end)
-    manual = _newest(awaited, after, TaskInstanceState.SUCCESS)
-    if manual and _is_same_period(awaited, manual):
-        return PokeResult(
-            done=True, run_id=manual.run_id, note=f"Made by the run {manual.run_id} of the same period."
-        )
-    if (
-        all(state == TaskInstanceState.REMOVED for state in states.values())
-        and newest.interval > awaited.interval
-    ):
-        running = _newest(awaited, after, None)
-        if running is None or not _is_same_period(awaited, running):
-            return PokeResult(done=True, run_id=newest.run_id, note=_newer(awaited, newest))
-    return PokeResult(done=False, run_id=scheduled)
+    manual = [_newest(awaited, after, state) for state in (TaskInstanceState.SUCCESS, None)]
+    return [*exact, newest, *filter(None, manual)]
 
 
 def newest_period(awaited: AwaitedRun) -> Interval | None:
     """The newest period for which the task has succeeded; None if there is none, or Airflow cannot tell."""
     newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
     return None if newest is None else period(awaited.schedule, newest.interval)
-
-
-def _is_same_period(awaited: AwaitedRun, seen: _Try) -> bool:
-    return period(awaited.schedule, seen.interval) == period(awaited.schedule, awaited.interval)
-
-
-def _newer(awaited: AwaitedRun, newest: _Try) -> str:
-    return (
-        f"{awaited.dag_id} never ran {awaited.task_id} for {awaited.interval.start:%Y-%m-%d %H:%M} (UTC); "
-        f"its newer run {newest.run_id} has succeeded, and that counts."
-    )
 
 
 def _is_gone(states: Collection[str]) -> bool:
@@ -142,7 +98,7 @@ def _states(awaited: AwaitedRun) -> dict[str, str]:
     }
 
 
-def _newest(awaited: AwaitedRun, before: datetime, state: TaskInstanceState | None) -> _Try | None:
+def _newest(awaited: AwaitedRun, before: datetime, state: TaskInstanceState | None) -> ProducerRun | None:
     """The task's instance of the latest logical date before a moment, optionally only of one state."""
     if GetPreviousTI is None:
         return None
@@ -152,5 +108,6 @@ def _newest(awaited: AwaitedRun, before: datetime, state: TaskInstanceState | No
     found = answer.task_instance
     if found is None:
         return None
-    interval = interval_of_date(awaited.schedule, run_type_of(found.run_id), found.logical_date)
-    return _Try(found.run_id, interval)
+    run_type = run_type_of(found.run_id)
+    interval = interval_of_date(awaited.schedule, run_type, found.logical_date)
+    return ProducerRun(interval, found.run_id, run_type, found.state)

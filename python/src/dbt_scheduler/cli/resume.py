@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError
-from dbt_scheduler.cli.airflow_options import airflow_options, connection
+from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, project_options
 from dbt_scheduler.findings.finding import NotFoundError
@@ -16,6 +15,8 @@ from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.resume.sweep import WINDOW, SweepResult, sweep
 from dbt_scheduler.schedule.text import format_utc
+
+_BUDGET_SECONDS = 300
 
 
 @click.command()
@@ -49,11 +50,8 @@ def resume(  # noqa: PLR0913, PLR0917 - click hands over each option
         if not reading.entries:
             raise NotFoundError("the registry has no teams", "name it with --registry URL, or --out FOLDER")
         where = connection(platform.airflow_connection, airflow, login, password_file)
-        try:
-            with AirflowApi(where.url, where.login, where.password) as api:
-                result = sweep(api, reading.entries, timedelta(days=days))
-        except AirflowApiError as error:
-            raise NotFoundError(str(error)) from None
+        with open_api(where, _BUDGET_SECONDS) as api:
+            result = sweep(api, reading.entries, timedelta(days=days))
         sys.stdout.write(lines(_lines(result)))
 
 

@@ -6,23 +6,15 @@ of its own is left alone; repairing twice does nothing the second time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInfo
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInfo
 
 TERMINAL = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 
 _CARRIES_FAILURE = frozenset({None, "all_success", "none_failed", "none_failed_min_one_success"})
 """The trigger rules of tasks that become ``upstream_failed``; a teardown's is none of them."""
-
-
-class RunKey(NamedTuple):
-    """A run among all DAGs'."""
-
-    dag_id: str
-    run_id: str
 
 
 class Repair(msgspec.Struct, frozen=True):
@@ -70,7 +62,7 @@ def plan_repair(graph: FailureGraph, states: Mapping[str, str | None], *, over: 
 
 def repair_runs(api: AirflowApi, runs: Iterable[Run]) -> list[RunKey]:
     """Repair those of the runs that need it: which these were."""
-    by_key = {RunKey(run.dag_id, run.run_id): run for run in runs}
+    by_key = {run.key: run for run in runs}
     if not by_key:
         return []
     graphs = {name: FailureGraph(api.tasks(name)) for name in sorted({key.dag_id for key in by_key})}
@@ -93,7 +85,6 @@ def read_task_states(api: AirflowApi, keys: Sequence[RunKey]) -> dict[RunKey, di
         dag_ids=sorted({key.dag_id for key in keys}), run_ids=sorted({key.run_id for key in keys})
     )
     for each in api.task_instances(where):
-        key = RunKey(each.dag_id, each.run_id)
-        if key in wanted:
-            wanted[key][each.task_id] = each.state
+        if each.run_key in wanted:
+            wanted[each.run_key][each.task_id] = each.state
     return wanted

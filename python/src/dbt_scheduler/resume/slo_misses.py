@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
-from dbt_scheduler.registry.entry import AssetKey, Entry, dag_id, full_task_id
-from dbt_scheduler.registry.producer import slo_deadline
-from dbt_scheduler.resume.repair import RunKey
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.registry.entry import AssetKey, Entry
+from dbt_scheduler.registry.producer import producer_in
 from dbt_scheduler.resume.satisfy import UNSATISFIED
 from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Producer
+from dbt_scheduler.waits.deadline import ready_by
 from dbt_scheduler.waits.run_interval import interval_of_run
 
 
@@ -52,7 +52,7 @@ def find_slo_misses(
     for key, producer in promised:
         for run in runs.values():
             interval = interval_of_run(producer.schedule, run)
-            due = slo_deadline(producer, interval) if run.dag_id == producer.dag_id else None
+            due = ready_by(producer, interval) if run.dag_id == producer.dag_id else None
             if due is not None and now - lookback < due <= now:
                 late[run.dag_id, run.run_id, producer.task_id].append((key, interval, due))
     if not late:
@@ -76,13 +76,7 @@ def _promised(entries: Mapping[str, Entry]) -> list[tuple[AssetKey, Producer]]:
     return [
         (
             AssetKey(team, asset),
-            Producer(
-                dag_id=dag_id(made.dag_prefix, name),
-                task_id=full_task_id(made.task_group, made.task_id),
-                pipeline=name,
-                schedule=entry.pipelines[name],
-                slo_seconds=each.slo_seconds,
-            ),
+            producer_in(entry, made, name),
         )
         for team, entry in sorted(entries.items())
         for asset, made in entry.produced.items()
@@ -102,5 +96,5 @@ def _runs(
         longest = timedelta(seconds=max(each.slo_seconds or 0 for each in producers))
         dag_ids = sorted({each.dag_id for each in producers})
         listed = api.runs(RunFilter(dag_ids=dag_ids, since=now - lookback - longest, until=now))
-        runs |= {RunKey(run.dag_id, run.run_id): run for run in listed if run.run_type != "manual"}
+        runs |= {run.key: run for run in listed if run.run_type != "manual"}
     return runs

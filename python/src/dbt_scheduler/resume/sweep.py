@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.resume.arrivals import find_arrivals
 from dbt_scheduler.resume.proof import keep_proven
-from dbt_scheduler.resume.repair import RunKey, repair_runs
+from dbt_scheduler.resume.repair import repair_runs
 from dbt_scheduler.resume.satisfy import Outcome, satisfied_note, satisfy
 from dbt_scheduler.resume.slo_misses import SloMiss, find_slo_misses
 from dbt_scheduler.resume.waiting_sensors import find_unsatisfied
-from dbt_scheduler.waits.wait import Wait, all_waits
+from dbt_scheduler.waits.wait import Wait, registered_waits
 
 WINDOW = timedelta(days=7)
 """How long a run is looked after, counted from when it was due."""
@@ -38,7 +38,7 @@ def sweep(api: AirflowApi, entries: Mapping[str, Entry], window: timedelta = WIN
     The number of calls does not depend on how many tasks there are. Raises AirflowApiError.
     """
     now = datetime.now(UTC)
-    waits = all_waits(entries)
+    waits = registered_waits(entries)
     waiting = find_unsatisfied(api, waits, now - window) if waits else []
     notes = {
         each.sensor: satisfied_note(each.made_by.dag_id, each.made_by.run_id)
@@ -57,21 +57,21 @@ def sweep(api: AirflowApi, entries: Mapping[str, Entry], window: timedelta = WIN
 
 def _repair(api: AirflowApi, waits: Sequence[Wait], since: datetime) -> list[RunKey]:
     """Runs that are over and failed, and those that go on past a task that could not start."""
-    dag_ids = sorted({wait.consumer.dag_id for wait in waits})
+    dag_ids = sorted({wait.dag_id for wait in waits})
     if not dag_ids:
         return []
-    failed = {RunKey(run.dag_id, run.run_id): run for run in _listed(api, dag_ids, "failed", since)}
+    failed = {run.key: run for run in _listed(api, dag_ids, "failed", since)}
     stuck = api.task_instances(RunFilter(dag_ids=dag_ids, states=["upstream_failed"], since=since))
-    suspects = {RunKey(each.dag_id, each.run_id) for each in stuck}
+    suspects = {each.run_key for each in stuck}
     runs = dict(failed)
     if suspects - failed.keys():
-        runs |= {RunKey(run.dag_id, run.run_id): run for run in _listed(api, dag_ids, "running", since)}
+        runs |= {run.key: run for run in _listed(api, dag_ids, "running", since)}
     if failed:
         run_ids = sorted({key.run_id for key in failed})
         unstarted = api.task_instances(RunFilter(dag_ids=dag_ids, run_ids=run_ids, states=[None]))
-        suspects |= {RunKey(each.dag_id, each.run_id) for each in unstarted} & failed.keys()
+        suspects |= {each.run_key for each in unstarted} & failed.keys()
     dags = {key.dag_id for key in suspects}
-    own = {wait.consumer.dag_id for wait in keep_proven(api, [w for w in waits if w.consumer.dag_id in dags])}
+    own = {wait.dag_id for wait in keep_proven(api, [w for w in waits if w.consumer.dag_id in dags])}
     return repair_runs(api, [runs[key] for key in sorted(suspects) if key in runs and key.dag_id in own])
 
 

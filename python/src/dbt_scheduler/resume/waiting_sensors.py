@@ -1,16 +1,19 @@
 """Which runs of the consumers wait for a run of a producer: asks Airflow what runs there really are."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
 from dbt_scheduler.resume.proof import keep_proven
-from dbt_scheduler.resume.repair import RunKey
 from dbt_scheduler.resume.satisfy import UNSATISFIED
-from dbt_scheduler.schedule import Interval
+from dbt_scheduler.schedule import Interval, period
 from dbt_scheduler.spec import SENSOR_OPERATOR
+from dbt_scheduler.waits.decision import awaited_run, ends
 from dbt_scheduler.waits.run_interval import interval_of_run
-from dbt_scheduler.waits.wait import Wait, earliest_run_after, ends_the_wait
+from dbt_scheduler.waits.wait import Wait
+
+_EARLY = timedelta(days=1)
+"""A manual run may carry a date that lies ahead, and so exist before the period that it needs is over."""
 
 
 def find_unsatisfied(
@@ -23,21 +26,21 @@ def find_unsatisfied(
     """
     listed = api.task_instances(
         RunFilter(
-            dag_ids=sorted({wait.consumer.dag_id for wait in waits}),
-            task_ids=sorted({wait.consumer.task_id for wait in waits}),
+            dag_ids=sorted({wait.dag_id for wait in waits}),
+            task_ids=sorted({wait.task_id for wait in waits}),
             states=UNSATISFIED,
             since=since,
         )
     )
     named = {(each.dag_id, each.task_id) for each in listed if each.operator == SENSOR_OPERATOR}
-    claims = [wait for wait in waits if (wait.consumer.dag_id, wait.consumer.task_id) in named]
-    by_sensor = {(wait.consumer.dag_id, wait.consumer.task_id): wait for wait in keep_proven(api, claims)}
+    claims = [wait for wait in waits if (wait.dag_id, wait.task_id) in named]
+    by_sensor = {(wait.dag_id, wait.task_id): wait for wait in keep_proven(api, claims)}
     sensors = [each for each in listed if (each.dag_id, each.task_id) in by_sensor]
     runs = _runs_of(api, sensors)
     return [
-        (each, runs[key], by_sensor[each.dag_id, each.task_id])
+        (each, runs[each.run_key], by_sensor[each.dag_id, each.task_id])
         for each in sensors
-        if (key := RunKey(each.dag_id, each.run_id)) in runs
+        if each.run_key in runs
     ]
 
 
@@ -45,11 +48,11 @@ def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> 
     """The sensors that wait for exactly this run of the producer of these waits; its data interval."""
     if not waits:
         return {}
-    since = earliest_run_after(waits[0].producer.schedule, made)
+    since = period(waits[0].producer.schedule, made).end - _EARLY
     return {
         sensor: wait
         for sensor, run, wait in find_unsatisfied(api, waits, since)
-        if ends_the_wait(wait, interval_of_run(wait.consumer.schedule, run), made)
+        if ends(awaited_run(wait, interval_of_run(wait.schedule, run)), made)
     }
 
 
@@ -59,4 +62,4 @@ def _runs_of(api: AirflowApi, sensors: Iterable[TaskInstance]) -> dict[RunKey, R
         return {}
     dag_ids = sorted({each.dag_id for each in sensors})
     runs = api.runs(RunFilter(dag_ids=dag_ids, since=min(due), until=max(due)))
-    return {RunKey(run.dag_id, run.run_id): run for run in runs}
+    return {run.key: run for run in runs}
