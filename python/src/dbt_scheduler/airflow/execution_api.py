@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - Airflow's own answers are of many types
 """What a worker or a trigger can learn from Airflow about another DAG's runs.
 
 Neither has the database: they ask their supervisor, which forwards a few fixed questions to the execution
@@ -7,7 +8,7 @@ are news. Airflow 3.1 does not know ``GetPreviousTI`` at all: there, only the ru
 logical date counts.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import GetTaskStates, GetTICount
 
 from dbt_scheduler.schedule import Interval, next_tick, period
-from dbt_scheduler.waits.decision import AwaitedRun, ProducerRun
+from dbt_scheduler.waits.decision import REMOVED, SUCCESS, AwaitedRun, ProducerRun, Reason, decide
 from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_date, run_type_of
 
 try:
@@ -26,6 +27,9 @@ except ImportError:  # Airflow 3.1
     GetPreviousTI = None  # type: ignore[assignment,misc]
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+
+_OVER = frozenset({SUCCESS, "failed", "upstream_failed", "skipped", REMOVED})
+"""The states of tasks that nothing becomes of any more."""
 
 
 class ProducerState(msgspec.Struct, frozen=True):
@@ -48,66 +52,103 @@ def read_producer_state(awaited: AwaitedRun) -> ProducerState:
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
         GetTICount(dag_id=awaited.dag_id, task_ids=[awaited.task_id], states=[TaskInstanceState.SUCCESS])
     )
-    return ProducerState(TaskInstanceState.SUCCESS in states or _is_gone(states), answer.count)
+    return ProducerState(SUCCESS in states or _is_gone(states), answer.count)
 
 
 def fetch_runs(awaited: AwaitedRun) -> list[ProducerRun]:
     """The task's runs that decide about the wait.
 
-    Two questions to Airflow while nothing that could count has succeeded, at most four otherwise.
+    Two questions to Airflow while nothing that could count has succeeded, mostly four otherwise, and one more
+    before the success of a newer period counts.
     """
-    exact = [
-        ProducerRun(awaited.interval, run_id, run_type_of(run_id), state)
-        for run_id, state in _states(awaited).items()
-    ]
-    if any(run.state == TaskInstanceState.SUCCESS for run in exact):
+    exact = [_in_scheduled(awaited, run_id, state) for run_id, state in _states(awaited).items()]
+    if any(run.state == SUCCESS for run in exact):
         return exact
     newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
-    if newest is None or newest.interval < awaited.interval:
+    if newest is None or _as_run(awaited, newest).interval < awaited.interval:
         return exact
-    # The manual runs of a period have later dates than its scheduled run, and earlier ones than the second next.
-    after = next_tick(awaited.schedule, awaited.interval.end)
-    manual = [_newest(awaited, after, state) for state in (TaskInstanceState.SUCCESS, None)]
-    return [*exact, newest, *filter(None, manual)]
+    found = [*exact, _as_run(awaited, newest), *_manual_runs(awaited)]
+    if decide(awaited, found).reason is Reason.NEWER_RUN:
+        found += _without_the_task(awaited)
+    return found
 
 
 def newest_period(awaited: AwaitedRun) -> Interval | None:
     """The newest period for which the task has succeeded; None if there is none, or Airflow cannot tell."""
     newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
-    return None if newest is None else period(awaited.schedule, newest.interval)
+    return None if newest is None else period(awaited.schedule, _as_run(awaited, newest).interval)
 
 
-def _is_gone(states: Collection[str]) -> bool:
-    return all(state == TaskInstanceState.REMOVED for state in states)
+def _is_gone(states: Collection[str | None]) -> bool:
+    return all(state == REMOVED for state in states)
 
 
-def _states(awaited: AwaitedRun) -> dict[str, str]:
-    """States of the task in the scheduled or backfilled run of the interval, by run id: at most one.
+def _states(awaited: AwaitedRun) -> dict[str, str | None]:
+    """States of the task in the scheduled or backfilled run of the interval, by run id: at most one."""
+    runs = _task_states(awaited, [awaited.task_id])
+    return {run_id: tasks[awaited.task_id] for run_id, tasks in runs.items() if awaited.task_id in tasks}
+
+
+def _without_the_task(awaited: AwaitedRun) -> list[ProducerRun]:
+    """That run where it does not have the task, which may still come until the run is over."""
+    return [
+        _in_scheduled(awaited, run_id, REMOVED if _OVER.issuperset(tasks.values()) else None)
+        for run_id, tasks in _task_states(awaited, None).items()
+        if awaited.task_id not in tasks
+    ]
+
+
+def _task_states(awaited: AwaitedRun, task_ids: list[str] | None) -> dict[str, dict[str, str | None]]:
+    """The states of tasks in the scheduled or backfilled run of the interval, by run id: at most one.
 
     A manual run of the same logical date is left out: Airflow gives it the interval that *ends* there.
     """
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
-        GetTaskStates(
-            dag_id=awaited.dag_id, task_ids=[awaited.task_id], logical_dates=[awaited.interval.start]
-        )
+        GetTaskStates(dag_id=awaited.dag_id, task_ids=task_ids, logical_dates=[awaited.interval.start])
     )
     return {
-        run_id: str(tasks.get(awaited.task_id))
+        run_id: {name: None if state is None else str(state) for name, state in tasks.items()}
         for run_id, tasks in answer.task_states.items()
         if run_type_of(run_id) in SCHEDULED
     }
 
 
-def _newest(awaited: AwaitedRun, before: datetime, state: TaskInstanceState | None) -> ProducerRun | None:
-    """The task's instance of the latest logical date before a moment, optionally only of one state."""
+def _in_scheduled(awaited: AwaitedRun, run_id: str, state: str | None) -> ProducerRun:
+    return ProducerRun(awaited.interval, run_id, run_type_of(run_id), state)
+
+
+def _manual_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
+    """The manual runs of the period that matter: the one that succeeded last, else all down to one with the task.
+
+    They have later dates than the period's scheduled run, and earlier ones than the second next.
+    """
+    before = next_tick(awaited.schedule, awaited.interval.end)
+    made = _newest(awaited, before, TaskInstanceState.SUCCESS)
+    if made and _is_of_period(awaited, made):
+        yield _as_run(awaited, made)
+        return
+    while (found := _newest(awaited, before, None)) and _is_of_period(awaited, found):
+        yield _as_run(awaited, found)
+        if found.state != REMOVED:
+            return
+        before = found.logical_date
+
+
+def _is_of_period(awaited: AwaitedRun, found: Any) -> bool:
+    return period(awaited.schedule, _as_run(awaited, found).interval) == awaited.period
+
+
+def _as_run(awaited: AwaitedRun, found: Any) -> ProducerRun:
+    run_type = run_type_of(found.run_id)
+    interval = interval_of_date(awaited.schedule, run_type, found.logical_date)
+    return ProducerRun(interval, found.run_id, run_type, found.state)
+
+
+def _newest(awaited: AwaitedRun, before: datetime, state: TaskInstanceState | None) -> Any:
+    """The task's instance of the latest logical date before a moment, optionally only of one state, or None."""
     if GetPreviousTI is None:
         return None
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
         GetPreviousTI(dag_id=awaited.dag_id, task_id=awaited.task_id, logical_date=before, state=state)
     )
-    found = answer.task_instance
-    if found is None:
-        return None
-    run_type = run_type_of(found.run_id)
-    interval = interval_of_date(awaited.schedule, run_type, found.logical_date)
-    return ProducerRun(interval, found.run_id, run_type, found.state)
+    return answer.task_instance
