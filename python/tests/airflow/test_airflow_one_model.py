@@ -36,7 +36,8 @@ from dbt_scheduler.waits.decision import (
     ProducerRun,
     Reason,
     Status,
-    awaited_run,
+    awaited_by,
+    awaited_in,
     decide,
 )
 from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_run
@@ -238,7 +239,7 @@ def cases(draw: st.DrawFn) -> tuple[Wait, World]:
     moment = draw(MOMENTS)
     date = next_tick(consuming, moment) if kind in SCHEDULED else moment
     waiting = a_run(CONSUMER, consuming, kind, date, "running", draw(st.sampled_from(["deferred", "failed"])))
-    due = awaited_run(wait, interval_of_run(consuming, waiting)).interval
+    due = awaited_by(wait, waiting.run()).interval
     ticks = [previous_tick(producing, previous_tick(producing, due.start))]
     while len(ticks) < 7:
         ticks.append(next_tick(producing, ticks[-1]))
@@ -268,7 +269,7 @@ def seen_by_all(wait: Wait, world: World, *, dated: bool = False) -> tuple[Await
         for made in world.producer
         if made.logical_date or not dated
     ]
-    return awaited_run(wait, interval_of_run(wait.schedule, world.consumer.run())), runs
+    return awaited_by(wait, world.consumer.run()), runs
 
 
 def same(one: Decision, other: Decision) -> bool:
@@ -347,7 +348,7 @@ def test_the_waits_command_shows_what_the_sensor_will_wait_for(
     wait = wait_of(sensor, spec, None)
     assert isinstance(wait, Wait)
     run = next(upcoming(spec, spec.sensors, lambda _: wait, moment))
-    awaited = awaited_run(wait, Interval(run.logical_date, run.due))
+    awaited = awaited_in(wait, Interval(run.logical_date, run.due))
     shown = run.waits[0].producer
     if decide(awaited, ()).reason is Reason.BEFORE_START:
         assert shown is None

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from builders import DAILY
@@ -50,6 +51,18 @@ def manual(day: int, state: str | None = "success", hour: int = 9) -> ProducerRu
 )
 def test_what_becomes_of_a_wait(runs: tuple[ProducerRun, ...], expected: Decision) -> None:
     assert decide(AWAITED, runs) == decide(AWAITED, runs[::-1]) == expected
+
+
+def test_a_backfilled_run_is_not_satisfied_by_a_newer_run_of_a_producer_that_may_still_be_backfilled() -> (
+    None
+):
+    awaited = msgspec.structs.replace(AWAITED, backfilled=True)
+    assert decide(awaited, (scheduled(6),)) == Decision(Reason.NO_RUN)
+    backfill = scheduled(5, "running", kind="backfill")
+    assert decide(awaited, (scheduled(6), backfill)) == Decision(Reason.UNFINISHED, backfill)
+    assert decide(awaited, (scheduled(6), manual(5))) == Decision(Reason.SAME_PERIOD, manual(5))
+    without_the_task = scheduled(5, "removed")
+    assert decide(awaited, (scheduled(6), without_the_task)) == Decision(Reason.NEWER_RUN, scheduled(6))
 
 
 def test_a_period_before_the_producers_start_is_not_waited_for() -> None:

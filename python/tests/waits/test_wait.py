@@ -15,7 +15,7 @@ from dbt_scheduler.schedule import (
     run_interval,
 )
 from dbt_scheduler.spec import Schedule
-from dbt_scheduler.waits.decision import awaited_run, ends
+from dbt_scheduler.waits.decision import awaited_in, ends
 from dbt_scheduler.waits.wait import registered_waits, waits_for
 
 ZONES = ["UTC", "Europe/Vilnius", "America/New_York", "Asia/Kolkata"]
@@ -88,12 +88,12 @@ def test_a_finished_run_ends_exactly_the_waits_for_it(producer, consumer, at, ma
     while tick < last and len(scheduled) < 50:
         for run, due in ((manual_interval(consumer, tick), tick), _scheduled(consumer, tick)):
             waits = awaited_interval(consumer, run, producer)
-            assert ends(awaited_run(wait, run), made) == (period(producer, waits) == covered)
-            if ends(awaited_run(wait, run), made):
+            assert ends(awaited_in(wait, run), made) == (period(producer, waits) == covered)
+            if ends(awaited_in(wait, run), made):
                 assert due >= covered.end - timedelta(days=1)
         tick += step
     for run in scheduled:
-        assert ends(awaited_run(wait, run), made)
+        assert ends(awaited_in(wait, run), made)
         assert run.end >= covered.end
 
 

@@ -68,7 +68,7 @@ def fetch_runs(awaited: AwaitedRun) -> list[ProducerRun]:
     if newest is None or _as_run(awaited, newest).interval < awaited.interval:
         return exact
     found = [*exact, _as_run(awaited, newest), *_manual_runs(awaited)]
-    if decide(awaited, found).reason is Reason.NEWER_RUN:
+    if decide(msgspec.structs.replace(awaited, backfilled=False), found).reason is Reason.NEWER_RUN:
         found += _without_the_task(awaited)
     return found
 

@@ -11,7 +11,6 @@ from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTime
 
 from dbt_scheduler.airflow.deadlines import first_start
 from dbt_scheduler.airflow.execution_api import fetch_runs, newest_period, read_producer_state
-from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.links import ProducerRunLink
 from dbt_scheduler.airflow.registry import ProducerGoneError, find_wait, spec_registry_url
 from dbt_scheduler.airflow.trigger import AssetTrigger
@@ -19,7 +18,7 @@ from dbt_scheduler.airflow.triggerer import triggerer_is_missing
 from dbt_scheduler.schedule.text import format_utc
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
 from dbt_scheduler.waits.deadline import patience_seconds, wait_deadline
-from dbt_scheduler.waits.decision import AwaitedRun, Decision, Reason, Status, awaited_run, decide
+from dbt_scheduler.waits.decision import AwaitedRun, Decision, Reason, Status, awaited_by, decide
 from dbt_scheduler.waits.run_interval import SCHEDULED
 from dbt_scheduler.waits.wait import NoProducer
 
@@ -88,6 +87,8 @@ class AssetSensor(ExternalTaskSensor):
 
     def _give_up(self, context: Context) -> None:
         text = f"{self._description()} was not there {self._waited_text()}."
+        if self._run().backfilled and self.decision.reason is Reason.NO_RUN:
+            text += f" A backfilled run takes no newer one: backfill {self._run().dag_id} too."
         if self._wait.dependency != _SOFT:
             raise AirflowSensorTimeout(text) from None
         self._note(context, f"{text} A soft dependency: going on without it. {self._data_age()}")
@@ -145,7 +146,7 @@ class AssetSensor(ExternalTaskSensor):
             self._note(context, f"{wait.reason} A soft dependency: going on without it.")
             return True
         self._producer = wait.producer
-        self.awaited = awaited_run(wait, run_interval_of(context, self._spec.schedule))
+        self.awaited = awaited_by(wait, context["dag_run"])
         self.external_dag_id, self.external_task_id = wait.producer.dag_id, wait.producer.task_id
         if decide(self.awaited, ()).reason is Reason.BEFORE_START:
             self._note(

@@ -19,8 +19,7 @@ from dbt_scheduler.explain.steps import Step, StepBuilder
 from dbt_scheduler.output import DeployedDags
 from dbt_scheduler.spec import DagSpec, Sensor
 from dbt_scheduler.waits.deadline import wait_deadline
-from dbt_scheduler.waits.decision import AwaitedRun, Reason, awaited_run, decide
-from dbt_scheduler.waits.run_interval import interval_of_run
+from dbt_scheduler.waits.decision import AwaitedRun, Reason, awaited_by, decide
 from dbt_scheduler.waits.wait import NoProducer
 
 _MOST_RUNS = 25
@@ -95,7 +94,7 @@ class Explainer:
         wait = self._deployed.wait(sensor, spec)
         if isinstance(wait, NoProducer):
             return builder.step(sensor.task_id, state, TaskMessage(wait.reason), through=through)
-        awaited = awaited_run(wait, interval_of_run(spec.schedule, snapshot.run))
+        awaited = awaited_by(wait, snapshot.run)
         until = wait_deadline(sensor, wait.producer, awaited.interval, instance.start_date or self._now)
         cause = self._producer(awaited, sensor, spec)
         message = describe_wait(instance, sensor, until, arrived=cause.state == "success")

@@ -70,10 +70,10 @@ class RunFinder:
             return f"has not run: {reason}, so that the run due at {due} was not made"
         if when > self._now:
             return f"has not run yet: its run is due at {due}"
-        return (
-            f"has no run: the one due at {due} was never made (not yet, or catchup is off); "
-            "the success of a newer one counts too"
-        )
+        else_ = "the success of a newer one counts too"
+        if awaited.backfilled:
+            else_ = f"a backfilled run takes no newer one: backfill {awaited.dag_id} too"
+        return f"has no run: the one due at {due} was never made (not yet, or catchup is off); {else_}"
 
     def _known_dag(self, dag_id: str) -> Dag:
         dag = self.dag(dag_id)

@@ -7,8 +7,7 @@ import msgspec
 
 from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunKey, TaskInstance
 from dbt_scheduler.resume.producer_runs import fetch_producer_runs
-from dbt_scheduler.waits.decision import AwaitedRun, Status, awaited_run, decide
-from dbt_scheduler.waits.run_interval import interval_of_run
+from dbt_scheduler.waits.decision import AwaitedRun, Status, awaited_by, decide
 from dbt_scheduler.waits.wait import Wait
 
 
@@ -23,7 +22,7 @@ def find_arrivals(api: AirflowApi, waiting: Sequence[tuple[TaskInstance, Run, Wa
     """The sensors whose data is there, by the same rule by which a sensor decides itself."""
     sensors: dict[AwaitedRun, list[TaskInstance]] = defaultdict(list)
     for sensor, run, wait in waiting:
-        awaited = awaited_run(wait, interval_of_run(wait.schedule, run))
+        awaited = awaited_by(wait, run)
         if decide(awaited, ()).status is Status.WAITING:
             sensors[awaited].append(sensor)
     arrivals = []

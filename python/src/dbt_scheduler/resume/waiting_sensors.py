@@ -8,8 +8,7 @@ from dbt_scheduler.resume.proof import keep_proven
 from dbt_scheduler.resume.satisfy import UNSATISFIED
 from dbt_scheduler.schedule import Interval, period
 from dbt_scheduler.spec import SENSOR_OPERATOR
-from dbt_scheduler.waits.decision import awaited_run, ends
-from dbt_scheduler.waits.run_interval import interval_of_run
+from dbt_scheduler.waits.decision import awaited_by, ends
 from dbt_scheduler.waits.wait import Wait
 
 _EARLY = timedelta(days=1)
@@ -52,7 +51,7 @@ def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> 
     return {
         sensor: wait
         for sensor, run, wait in find_unsatisfied(api, waits, since)
-        if ends(awaited_run(wait, interval_of_run(wait.schedule, run)), made)
+        if ends(awaited_by(wait, run), made)
     }
 
 

@@ -7,19 +7,23 @@ import msgspec
 
 from dbt_scheduler.schedule import Interval, awaited_interval, before_start, period
 from dbt_scheduler.spec import Schedule
-from dbt_scheduler.waits.run_interval import SCHEDULED
+from dbt_scheduler.waits.run_interval import BACKFILL, SCHEDULED, AirflowRun, interval_of_run
 from dbt_scheduler.waits.wait import NoProducer, Wait
 
 SUCCESS, REMOVED = "success", "removed"
 
 
 class AwaitedRun(msgspec.Struct, frozen=True):
-    """The run of a producer's task that a run of a consumer waits for: the scheduled one of this data interval."""
+    """The run of a producer's task that a run of a consumer waits for: the scheduled one of this data interval.
+
+    ``backfilled`` if the consumer's run is one of a backfill: the producer's may then be backfilled later.
+    """
 
     dag_id: str
     task_id: str
     schedule: Schedule
     interval: Interval
+    backfilled: bool = False
 
     @property
     def period(self) -> Interval:
@@ -77,32 +81,41 @@ class Decision(msgspec.Struct, frozen=True):
         return _STATUS[self.reason]
 
 
-def awaited_run(wait: Wait, interval: Interval) -> AwaitedRun:
+def awaited_by(wait: Wait, run: AirflowRun) -> AwaitedRun:
+    """What a sensor waits for in a run of its DAG."""
+    interval = interval_of_run(wait.schedule, run)
+    return awaited_in(wait, interval, backfilled=run.run_type == BACKFILL)
+
+
+def awaited_in(wait: Wait, interval: Interval, *, backfilled: bool = False) -> AwaitedRun:
     """What a sensor waits for in a run of its DAG that has this data interval."""
     producer = wait.producer
     awaited = awaited_interval(wait.schedule, interval, producer.schedule)
-    return AwaitedRun(producer.dag_id, producer.task_id, producer.schedule, awaited)
+    return AwaitedRun(producer.dag_id, producer.task_id, producer.schedule, awaited, backfilled)
 
 
 def decide(awaited: AwaitedRun | NoProducer, runs: Iterable[ProducerRun]) -> Decision:
     """What becomes of a wait when these are the producer's runs.
 
-    A success of the period ends it, in whichever run; that of a newer period does when the task is in no run of
-    the period. All runs of the period count, and of newer periods at least the one that succeeded last.
+    A success of the period ends it, in whichever run. That of a newer period does when the task is in no run of
+    the period; for a backfilled run only if there is a run of the period, which the task came too late for: as
+    long as there is none, the producer may still be backfilled. All runs of the period count, and of newer periods
+    at least the one that succeeded last.
     """
     if isinstance(awaited, NoProducer):
         return Decision(Reason.NO_PRODUCER)
     if before_start(awaited.schedule, awaited.interval):
         return Decision(Reason.BEFORE_START)
-    there = [(period(awaited.schedule, run.interval), run) for run in runs if run.state != REMOVED]
-    same = sorted((run for covered, run in there if covered == awaited.period), key=_rank)
-    newer = [(covered, run.run_id, run) for covered, run in there if covered > awaited.period]
+    covered = [(period(awaited.schedule, run.interval), run.run_id, run) for run in runs]
+    of_period = sorted((run for when, _, run in covered if when == awaited.period), key=_rank)
+    same = [run for run in of_period if run.state != REMOVED]
     if made := [run for run in same if run.state == SUCCESS]:
         return Decision(Reason.SAME_PERIOD, made[-1])
     if same:
         return Decision(Reason.UNFINISHED, same[-1])
-    if made := [run for *_, run in sorted(newer, key=lambda each: each[:2]) if run.state == SUCCESS]:
-        return Decision(Reason.NEWER_RUN, made[-1])
+    newer = [each for each in covered if each[0] > awaited.period and each[2].state == SUCCESS]
+    if newer and (of_period or not awaited.backfilled):
+        return Decision(Reason.NEWER_RUN, max(newer, key=lambda each: each[:2])[2])
     return Decision(Reason.NO_RUN)
 
 

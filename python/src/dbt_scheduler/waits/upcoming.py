@@ -10,7 +10,7 @@ from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.schedule import Interval, runs_due_from, scheduled_time
 from dbt_scheduler.spec import DagSpec, Schedule, Sensor
 from dbt_scheduler.waits.deadline import ready_by, wait_deadline
-from dbt_scheduler.waits.decision import Status, awaited_run, decide
+from dbt_scheduler.waits.decision import Status, awaited_in, decide
 from dbt_scheduler.waits.wait import NoProducer, Wait
 
 FindWait = Callable[[Sensor], Wait | NoProducer]
@@ -112,7 +112,7 @@ def _target(
     """What the sensor waits for in a run, or why it waits for nothing."""
     if isinstance(wait, NoProducer):
         return None, wait.reason
-    producer, awaited = wait.producer, awaited_run(wait, interval)
+    producer, awaited = wait.producer, awaited_in(wait, interval)
     if decide(awaited, ()).status is Status.DONE:
         return None, f"nothing: {producer.dag_id} starts on {producer.schedule.start_date}"
     target = UpcomingProducerRun(
