@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from dbt_scheduler.airflow_api import http
-from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter
+from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, TaskInfo
 from dbt_scheduler.airflow_api.http import AirflowApiError
 from dbt_scheduler.cli.airflow_options import Connection
 from dbt_scheduler.registry.entry import AssetKey
@@ -162,6 +162,22 @@ def test_a_run_that_was_half_resumed_is_repaired_right_away():
 def test_what_a_run_needs(states, over, repair):
     with FakeAirflow(states, BELOW).api() as api:
         assert plan_repair(FailureGraph(api.tasks("d")), states, over=over) == repair
+
+
+@pytest.mark.parametrize(
+    ("states", "repair"),
+    [
+        ({"m": "failed", "n": "upstream_failed"}, Repair()),
+        ({"s": "failed", "m": "upstream_failed", "n": "upstream_failed"}, Repair()),
+        ({"s": "success", "m": None, "n": "success"}, Repair()),
+        ({"s": "success", "m": "removed", "n": "upstream_failed"}, Repair(("n",))),
+        ({"s": "success", "m": "upstream_failed", "n": "upstream_failed"}, Repair(("n",))),
+        ({"s": "success", "m": "success", "n": None}, Repair(requeue=True)),
+    ],
+)
+def test_a_model_that_was_removed_makes_no_old_run_go_on(states, repair):
+    now = FailureGraph([TaskInfo(task_id="s", downstream_task_ids=("n",)), TaskInfo(task_id="n")])
+    assert plan_repair(now, states, over=True) == repair
 
 
 def test_a_repair_done_twice_does_nothing_the_second_time():

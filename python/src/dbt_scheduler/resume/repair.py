@@ -13,6 +13,8 @@ from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey,
 
 TERMINAL = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 
+_BROKEN = frozenset({"failed", "upstream_failed"})
+
 _CARRIES_FAILURE = frozenset({None, "all_success", "none_failed", "none_failed_min_one_success"})
 """The trigger rules of tasks that become ``upstream_failed``; a teardown's is none of them."""
 
@@ -33,6 +35,7 @@ class FailureGraph:
     def __init__(self, tasks: Iterable[TaskInfo]) -> None:
         tasks = tuple(tasks)
         spreads = {task.task_id for task in tasks if task.trigger_rule in _CARRIES_FAILURE}
+        self.task_ids = frozenset(task.task_id for task in tasks)
         self._below = {
             task.task_id: tuple(name for name in task.downstream_task_ids or () if name in spreads)
             for task in tasks
@@ -50,13 +53,18 @@ class FailureGraph:
 
 
 def plan_repair(graph: FailureGraph, states: Mapping[str, str | None], *, over: bool) -> Repair:
-    """What a run needs whose tasks have these states; nothing if a failed task explains all of them."""
+    """What a run needs whose tasks have these states; nothing if a failed task explains all of them.
+
+    A task that is not in the DAG any more is no reason to do anything. If a failure may have spread through one,
+    nobody knows how far.
+    """
     failed = [name for name, state in states.items() if state == "failed"]
-    explained = graph.reached_from(failed)
-    clear = tuple(
-        sorted(name for name, state in states.items() if state == "upstream_failed" and name not in explained)
-    )
-    stopped = any(state is None and name not in explained for name, state in states.items())
+    gone = {name for name in states if name not in graph.task_ids}
+    if failed and any(states[name] in _BROKEN for name in gone):
+        return Repair()
+    unexplained = states.keys() - gone - graph.reached_from(failed)
+    clear = tuple(sorted(name for name in unexplained if states[name] == "upstream_failed"))
+    stopped = any(states[name] is None for name in unexplained)
     return Repair(clear, over and stopped and not clear)
 
 
