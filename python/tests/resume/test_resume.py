@@ -1,6 +1,6 @@
 """Resuming, against a fake API: the order of the calls, what each answer leads to, and what is never done."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -13,10 +13,12 @@ from dbt_scheduler.registry.entry import AssetKey
 from dbt_scheduler.resume import satisfy as satisfying
 from dbt_scheduler.resume.repair import FailureGraph, Repair, plan_repair, repair_runs
 from dbt_scheduler.resume.satisfy import satisfy
+from dbt_scheduler.resume.stretches import stretches
 from dbt_scheduler.resume.waiting_sensors import find_unsatisfied
+from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Producer, Schedule
 from dbt_scheduler.waits.wait import Wait
-from fake_airflow import PASSWORD, FakeAirflow
+from fake_airflow import DUE, PASSWORD, FakeAirflow
 
 BELOW = {"s": ["m"], "t": ["m"], "m": ["n"]}
 
@@ -203,6 +205,31 @@ def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
 
 def test_a_sensor_of_the_teams_own_dag_is_found():
     assert touched(FakeAirflow({"s": "failed", "m": None}), a_claim()) == [("shop", "s")]
+
+
+def test_a_sensor_of_a_run_of_long_ago_is_found_and_nothing_that_lies_in_between_is_listed():
+    """As a backfilled run is: it was due when its old interval ended."""
+    airflow, asked = FakeAirflow({"s": "failed"}), []
+    airflow.before = lambda request: asked.append((request.url.path, request.content.decode()))
+    with airflow.api() as api:
+        assert len(find_unsatisfied(api, [a_claim()])) == 1
+    bodies = {path.rpartition("/dags/")[2]: body for path, body in asked}
+    assert "run_after" not in bodies["~/dagRuns/~/taskInstances/list"]
+    assert f'"run_after_gte":"{DUE}","run_after_lte":"{DUE}"' in bodies["~/dagRuns/list"]
+
+
+def test_intervals_that_lie_close_are_one_stretch():
+    def days(*numbers: int) -> list[Interval]:
+        first = datetime(2025, 3, 1, tzinfo=UTC)
+        return [Interval(first + timedelta(days=n), first + timedelta(days=n + 1)) for n in numbers]
+
+    (whole,) = stretches(days(3, 1, 0, 2), timedelta(0))
+    assert (whole.start, whole.end) == (days(0)[0].start, days(3)[0].end)
+    assert [*stretches(days(0, 2, 9), timedelta(days=1))] == [
+        Interval(days(0)[0].start, days(2)[0].end),
+        *days(9),
+    ]
+    assert [*stretches([], timedelta(0))] == []
 
 
 @pytest.mark.parametrize("owners", [("finance",), ("finance", "shop"), ("shops",), ()])

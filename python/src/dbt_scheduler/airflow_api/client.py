@@ -103,7 +103,8 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which runs or task instances to list: those that meet everything that is given.
 
     ``since`` and ``until`` bound the runs' ``run_after``, ``dated_since`` and ``dated_until`` their
-    ``logical_date``; ``states`` may hold None for "no state yet".
+    ``logical_date``, ``ended_since`` the end of the runs or task instances themselves; ``states`` may hold None for
+    "no state yet".
     """
 
     dag_ids: Sequence[str]
@@ -114,6 +115,7 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     dated_since: datetime | None = None
     dated_until: datetime | None = None
+    ended_since: datetime | None = None
 
 
 class AirflowApi:
@@ -314,6 +316,7 @@ def _window(where: RunFilter) -> dict[str, datetime | None]:
         "run_after_lte": where.until,
         "logical_date_gte": where.dated_since,
         "logical_date_lte": where.dated_until,
+        "end_date_gte": where.ended_since,
     }
 
 

@@ -1,7 +1,6 @@
 """``resume``: the sweep, by hand."""
 
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, proj
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
-from dbt_scheduler.resume.sweep import WINDOW, SweepResult, sweep
+from dbt_scheduler.resume.sweep import SweepResult, sweep
 from dbt_scheduler.schedule.text import format_utc
 
 _BUDGET_SECONDS = 300
@@ -21,19 +20,11 @@ _BUDGET_SECONDS = 300
 
 @click.command()
 @click.option(
-    "--days",
-    type=click.IntRange(1, 3660),
-    default=WINDOW.days,
-    show_default=True,
-    help="Look at runs that were due in the last days.",
-)
-@click.option(
     "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
 )
 @airflow_options
 @project_options
-def resume(  # noqa: PLR0913, PLR0917 - click hands over each option
-    days: int,
+def resume(
     out: Path | None,
     airflow: str | None,
     login: str | None,
@@ -51,7 +42,7 @@ def resume(  # noqa: PLR0913, PLR0917 - click hands over each option
             raise NotFoundError("the registry has no teams", "name it with --registry URL, or --out FOLDER")
         where = connection(platform.airflow_connection, airflow, login, password_file)
         with open_api(where, _BUDGET_SECONDS) as api:
-            result = sweep(api, reading.entries, timedelta(days=days))
+            result = sweep(api, reading.entries)
         sys.stdout.write(lines(_lines(result)))
 
 

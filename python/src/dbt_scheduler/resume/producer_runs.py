@@ -1,15 +1,20 @@
 """The producers' runs that decide about waits, as Airflow's REST API lists them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 
 from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter
-from dbt_scheduler.schedule import Interval, next_tick, period
+from dbt_scheduler.resume.stretches import stretches
+from dbt_scheduler.schedule import Interval, cadence_seconds, next_tick, period
 from dbt_scheduler.waits.decision import REMOVED, AwaitedRun, ProducerRun
 from dbt_scheduler.waits.run_interval import interval_of_run
 
 _NEWER = 10
 """How many of a producer's newest runs are looked at when its task is in no run of the period."""
+
+_APART = timedelta(seconds=20)  # for each second of the schedule's cadence
+"""Awaited runs with more than so many others between them are listed apart, without these."""
 
 States = Mapping[tuple[str, str, str], str | None]
 """The state of each task instance by its DAG, run and task."""
@@ -44,26 +49,14 @@ def _runs_near(api: AirflowApi, wanted: Iterable[AwaitedRun]) -> dict[str, list[
     found: dict[str, dict[str, Run]] = defaultdict(dict)
     for group in schedules.values():
         dag_ids = tuple(sorted({each.dag_id for each in group}))
-        for near in _stretches(group):
+        reach = (Interval(each.interval.start, next_tick(each.schedule, each.interval.end)) for each in group)
+        apart = _APART * cadence_seconds(group[0].schedule)
+        for near in stretches(reach, apart):
             dated = RunFilter(dag_ids=dag_ids, dated_since=near.start, dated_until=near.end)
             due = RunFilter(dag_ids=dag_ids, since=near.start, until=near.end)
             for run in (*api.runs(dated), *api.runs(due)):
                 found[run.dag_id][run.run_id] = run
     return defaultdict(list, {dag_id: [*runs.values()] for dag_id, runs in found.items()})
-
-
-def _stretches(wanted: Iterable[AwaitedRun]) -> Iterator[Interval]:
-    """From the start of each awaited run to the tick after its end, put together where they touch."""
-    reach = sorted(
-        Interval(each.interval.start, next_tick(each.schedule, each.interval.end)) for each in wanted
-    )
-    current = reach[0]
-    for each in reach[1:]:
-        if each.start > current.end:
-            yield current
-            current = each
-        current = Interval(current.start, max(current.end, each.end))
-    yield current
 
 
 def _covered(awaited: AwaitedRun, run: Run) -> Interval:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
 from dbt_scheduler.resume.proof import keep_proven
 from dbt_scheduler.resume.satisfy import UNSATISFIED
+from dbt_scheduler.resume.stretches import stretches
 from dbt_scheduler.schedule import Interval, period
 from dbt_scheduler.spec import SENSOR_OPERATOR
 from dbt_scheduler.waits.decision import awaited_by, ends
@@ -14,14 +15,17 @@ from dbt_scheduler.waits.wait import Wait
 _EARLY = timedelta(days=1)
 """A manual run may carry a date that lies ahead, and so exist before the period that it needs is over."""
 
+_APART = timedelta(days=3)
+"""Runs that were due so far from each other are listed apart, without those in between."""
+
 
 def find_unsatisfied(
-    api: AirflowApi, waits: Sequence[Wait], since: datetime
+    api: AirflowApi, waits: Sequence[Wait], since: datetime | None = None
 ) -> list[tuple[TaskInstance, Run, Wait]]:
-    """Every sensor of these waits that is not satisfied, with its run, of runs due since a moment.
+    """Every sensor of these waits that is not satisfied, with its run, of all runs or those due since a moment.
 
     Only what Airflow itself knows as a sensor of ours, in a DAG of the waiting team. One listing while there is
-    none, two more for the DAGs and the runs when there are some.
+    none; when there are some one for the DAGs, and one for each stretch of time that their runs were due in.
     """
     listed = api.task_instances(
         RunFilter(
@@ -56,9 +60,8 @@ def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> 
 
 
 def _runs_of(api: AirflowApi, sensors: Iterable[TaskInstance]) -> dict[RunKey, Run]:
-    due = [each.run_after for each in sensors]
-    if not due:
-        return {}
+    sensors = list(sensors)
     dag_ids = sorted({each.dag_id for each in sensors})
-    runs = api.runs(RunFilter(dag_ids=dag_ids, since=min(due), until=max(due)))
-    return {run.key: run for run in runs}
+    due = stretches((Interval(each.run_after, each.run_after) for each in sensors), _APART)
+    runs = (api.runs(RunFilter(dag_ids=dag_ids, since=near.start, until=near.end)) for near in due)
+    return {run.key: run for found in runs for run in found}
