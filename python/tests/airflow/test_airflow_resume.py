@@ -22,7 +22,6 @@ from harness import Platform, moment
 
 WAIT = "wait_for__hard_dependencies.dim"
 NOBODY = "http://127.0.0.1:9"
-LONG_AGO = timedelta(days=3660)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +63,7 @@ def publish(airflow: Platform, produced_in: str, *consumers: DagSpec) -> None:
 def swept(airflow: Platform, api_url: str) -> SweepResult:
     """What a sweep does."""
     with AirflowApi(api_url) as api:
-        return sweep(api, open_store(airflow.registry.as_uri()).read_all().entries, LONG_AGO)
+        return sweep(api, open_store(airflow.registry.as_uri()).read_all().entries)
 
 
 def failed_for_want_of_data(
@@ -407,6 +406,24 @@ def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
     }[hurt] in said
 
 
+def test_the_sweep_does_not_forget_backfills(airflow: Platform, api_url: str) -> None:
+    """A backfilled run was due when its old interval ended, which is long ago."""
+    consumer = a_consumer()
+    airflow.deploy(a_producer(fails=True), consumer)
+    publish(airflow, "daily", consumer)
+    run = airflow.run("playground_daily", "2025-03-01T00:10", backfill=True)
+    airflow.work()
+    airflow.let_time_pass()
+    airflow.work()
+    assert airflow.state("playground_daily") == "failed"
+    producer = airflow.run("shipping_daily", "2025-03-01T00:10", backfill=True)
+    airflow.work()
+    airflow.set_state("shipping_daily", "marts.dim", producer, "success")
+    assert [each.run_id for each in swept(airflow, api_url).satisfied] == [run]
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+
+
 def test_the_sweep_is_a_dag(
     airflow: Platform, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -423,7 +440,6 @@ def test_the_sweep_is_a_dag(
     producer = airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
     airflow.set_state("shipping_daily", "marts.dim", producer, "success")
-    monkeypatch.setattr("dbt_scheduler.resume.sweep.sweep.__defaults__", (LONG_AGO,))
     airflow.run_without_date(RESUME_DAG, "2025-03-03T00:00")
     airflow.work()
     assert airflow.state(RESUME_DAG) == "success"
@@ -437,7 +453,7 @@ def test_the_sweep_is_a_command(airflow: Platform, api_url: str, monkeypatch: py
     airflow.work()
     airflow.set_state("shipping_daily", "marts.dim", producer, "success")
     (run,) = airflow.runs("playground_daily")
-    command = ["resume", "--registry", airflow.registry.as_uri(), "--days", "3660"]
+    command = ["resume", "--registry", airflow.registry.as_uri()]
     said = CliRunner().invoke(main, command)  # the variable of the connection says where Airflow is
     assert (said.exit_code, said.stdout.splitlines()) == (
         0,

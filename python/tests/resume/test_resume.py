@@ -1,20 +1,24 @@
 """Resuming, against a fake API: the order of the calls, what each answer leads to, and what is never done."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from dbt_scheduler.airflow_api import http
-from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError, RunFilter
+from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, TaskInfo
+from dbt_scheduler.airflow_api.http import AirflowApiError
 from dbt_scheduler.cli.airflow_options import Connection
+from dbt_scheduler.registry.entry import AssetKey
 from dbt_scheduler.resume import satisfy as satisfying
 from dbt_scheduler.resume.repair import FailureGraph, Repair, plan_repair, repair_runs
 from dbt_scheduler.resume.satisfy import satisfy
+from dbt_scheduler.resume.stretches import stretches
 from dbt_scheduler.resume.waiting_sensors import find_unsatisfied
+from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Producer, Schedule
-from dbt_scheduler.waits.wait import Wait, WaitingSensor
-from fake_airflow import PASSWORD, FakeAirflow
+from dbt_scheduler.waits.wait import Wait
+from fake_airflow import DUE, PASSWORD, FakeAirflow
 
 BELOW = {"s": ["m"], "t": ["m"], "m": ["n"]}
 
@@ -162,6 +166,22 @@ def test_what_a_run_needs(states, over, repair):
         assert plan_repair(FailureGraph(api.tasks("d")), states, over=over) == repair
 
 
+@pytest.mark.parametrize(
+    ("states", "repair"),
+    [
+        ({"m": "failed", "n": "upstream_failed"}, Repair()),
+        ({"s": "failed", "m": "upstream_failed", "n": "upstream_failed"}, Repair()),
+        ({"s": "success", "m": None, "n": "success"}, Repair()),
+        ({"s": "success", "m": "removed", "n": "upstream_failed"}, Repair(("n",))),
+        ({"s": "success", "m": "upstream_failed", "n": "upstream_failed"}, Repair(("n",))),
+        ({"s": "success", "m": "success", "n": None}, Repair(requeue=True)),
+    ],
+)
+def test_a_model_that_was_removed_makes_no_old_run_go_on(states, repair):
+    now = FailureGraph([TaskInfo(task_id="s", downstream_task_ids=("n",)), TaskInfo(task_id="n")])
+    assert plan_repair(now, states, over=True) == repair
+
+
 def test_a_repair_done_twice_does_nothing_the_second_time():
     airflow = FakeAirflow({"s": "success", "m": "upstream_failed"}, BELOW)
     with airflow.api() as api:
@@ -172,7 +192,7 @@ def test_a_repair_done_twice_does_nothing_the_second_time():
 def a_claim(team: str = "shop", task_id: str = "s") -> Wait:
     daily = Schedule("10 0 * * *", grain="day")
     producer = Producer(dag_id="p", task_id="t", pipeline="daily", schedule=daily, slo_seconds=None)
-    return Wait(WaitingSensor(team, "d", task_id, daily), "shipping", "fct", producer)
+    return Wait(team, "d", task_id, daily, AssetKey("shipping", "fct"), producer)
 
 
 def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
@@ -180,11 +200,36 @@ def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
     with airflow.api() as api:
         found = find_unsatisfied(api, claims, datetime(2025, 3, 1, tzinfo=UTC))
     assert airflow.writes() == []
-    return [(wait.consumer.team, sensor.task_id) for sensor, _, wait in found]
+    return [(wait.team, sensor.task_id) for sensor, _, wait in found]
 
 
 def test_a_sensor_of_the_teams_own_dag_is_found():
     assert touched(FakeAirflow({"s": "failed", "m": None}), a_claim()) == [("shop", "s")]
+
+
+def test_a_sensor_of_a_run_of_long_ago_is_found_and_nothing_that_lies_in_between_is_listed():
+    """As a backfilled run is: it was due when its old interval ended."""
+    airflow, asked = FakeAirflow({"s": "failed"}), []
+    airflow.before = lambda request: asked.append((request.url.path, request.content.decode()))
+    with airflow.api() as api:
+        assert len(find_unsatisfied(api, [a_claim()])) == 1
+    bodies = {path.rpartition("/dags/")[2]: body for path, body in asked}
+    assert "run_after" not in bodies["~/dagRuns/~/taskInstances/list"]
+    assert f'"run_after_gte":"{DUE}","run_after_lte":"{DUE}"' in bodies["~/dagRuns/list"]
+
+
+def test_intervals_that_lie_close_are_one_stretch():
+    def days(*numbers: int) -> list[Interval]:
+        first = datetime(2025, 3, 1, tzinfo=UTC)
+        return [Interval(first + timedelta(days=n), first + timedelta(days=n + 1)) for n in numbers]
+
+    (whole,) = stretches(days(3, 1, 0, 2), timedelta(0))
+    assert (whole.start, whole.end) == (days(0)[0].start, days(3)[0].end)
+    assert [*stretches(days(0, 2, 9), timedelta(days=1))] == [
+        Interval(days(0)[0].start, days(2)[0].end),
+        *days(9),
+    ]
+    assert [*stretches([], timedelta(0))] == []
 
 
 @pytest.mark.parametrize("owners", [("finance",), ("finance", "shop"), ("shops",), ()])

@@ -110,6 +110,7 @@ class FakeAirflow:
             "dag_id": "d",
             "dag_run_id": "r",
             "state": self.run,
+            "run_type": "scheduled",
             "run_after": DUE,
             "data_interval_start": "2025-03-01T00:10:00Z",
             "data_interval_end": DUE,

@@ -24,15 +24,15 @@ try:
     )
     from airflow.sdk.execution_time.comms import GetPreviousTI
 except ImportError:
-    from airflow.configuration import conf  # type: ignore[assignment,attr-defined,no-redef]
-    from airflow.exceptions import (  # type: ignore[assignment,attr-defined,no-redef]
+    from airflow.configuration import conf
+    from airflow.exceptions import (  # type: ignore[attr-defined,no-redef]
         AirflowFailException,
         AirflowNotFoundException,
         AirflowRescheduleException,
         AirflowSensorTimeout,
         AirflowSkipException,
     )
-    from airflow.timetables.interval import CronDataIntervalTimetable  # type: ignore[assignment,attr-defined,no-redef]
+    from airflow.timetables.interval import CronDataIntervalTimetable  # type: ignore[assignment]
 
     GetPreviousTI = None  # type: ignore[assignment,misc]
 

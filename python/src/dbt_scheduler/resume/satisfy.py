@@ -12,14 +12,9 @@ from datetime import datetime
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import (
-    AirflowApi,
-    AirflowApiError,
-    AirflowForbiddenError,
-    RunFilter,
-    TaskInstance,
-)
-from dbt_scheduler.resume.repair import TERMINAL, FailureGraph, RunKey, read_task_states, repair_runs
+from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.resume.repair import TERMINAL, FailureGraph, read_task_states, repair_runs
 
 _LOOK_AGAIN_SECONDS = 0.5
 _SETTLE_SECONDS = 1.0
@@ -189,7 +184,7 @@ class _Marking:
 def _by_run(sensors: Iterable[TaskInstance]) -> dict[RunKey, list[TaskInstance]]:
     groups: dict[RunKey, list[TaskInstance]] = defaultdict(list)
     for each in sensors:
-        groups[RunKey(each.dag_id, each.run_id)].append(each)
+        groups[each.run_key].append(each)
     return dict(groups)
 
 

@@ -28,7 +28,7 @@ def send_all_clears(
     Those for which there is no time within so many seconds go to the log.
     """
     end = time.monotonic() + seconds
-    teams = {wait.consumer.dag_id: wait.consumer.team for wait in waits}
+    teams = {wait.dag_id: wait.team for wait in waits}
     for sensor in satisfied:
         if sensor.state == "failed" and sensor.dag_id in teams:
             left = max(end - time.monotonic(), _LEAST_SECONDS)
