@@ -12,7 +12,7 @@ from dbt_scheduler.cli.airflow_options import Connection
 from dbt_scheduler.registry.entry import AssetKey
 from dbt_scheduler.resume import satisfy as satisfying
 from dbt_scheduler.resume.repair import FailureGraph, Repair, plan_repair, repair_runs
-from dbt_scheduler.resume.satisfy import satisfy
+from dbt_scheduler.resume.satisfy import satisfied_note, satisfy
 from dbt_scheduler.resume.stretches import stretches
 from dbt_scheduler.resume.waiting_sensors import find_unsatisfied
 from dbt_scheduler.schedule import Interval
@@ -20,6 +20,7 @@ from dbt_scheduler.spec import Producer, Schedule
 from dbt_scheduler.waits.wait import Wait
 from fake_airflow import DUE, PASSWORD, FakeAirflow
 
+NOTE = satisfied_note("p", "r")
 BELOW = {"s": ["m"], "t": ["m"], "m": ["n"]}
 
 
@@ -34,7 +35,7 @@ def hurry(monkeypatch):
 def satisfied(airflow: FakeAirflow, *names: str, patience: float = 1):
     with airflow.api() as api:
         sensors = api.task_instances(RunFilter(dag_ids=["d"], task_ids=names))
-        return satisfy(api, dict.fromkeys(sensors, "note"), patience_seconds=patience)
+        return satisfy(api, dict.fromkeys(sensors, NOTE), patience_seconds=patience)
 
 
 def ids(tasks) -> list[str]:
@@ -48,7 +49,7 @@ def test_a_sensor_that_has_not_failed_is_marked_at_once(state):
     airflow = FakeAirflow({"s": state, "m": None}, BELOW)
     assert ids(satisfied(airflow, "s").satisfied) == ["s"]
     assert airflow.writes() == [("PATCH", "d/dagRuns/r/taskInstances/s")]
-    assert airflow.notes == {"s": "note"}
+    assert airflow.notes == {"s": NOTE}
 
 
 def test_a_failed_one_of_a_run_that_is_over_is_marked_at_once():
@@ -302,7 +303,7 @@ def test_refusals_say_what_to_do():
     )
     assert refusal(FakeAirflow({}, before=denied)) == (
         f"{where} answered 403 to POST /api/v2/dags/~/dagRuns/list: "
-        "give the connection's user the right to read and edit DAG runs and task instances."
+        "give the connection's user the right to read and edit DAGs, DAG runs and task instances."
     )
     assert refusal(FakeAirflow({}, before=nonsense)) == (
         "http://airflow.example did not answer as Airflow does: check that the connection's host is the API server "
@@ -369,3 +370,55 @@ def test_a_question_is_asked_again_after_a_hiccup_and_a_token_renewed():
         assert api.run("d", "r")
     tokens = [path for _, path in airflow.calls if path == "/auth/token"]
     assert len(tokens) == 2
+
+
+def _forbids(request: httpx.Request) -> httpx.Response | None:
+    return httpx.Response(403, json={"detail": "Forbidden"}) if request.method == "PATCH" else None
+
+
+@pytest.mark.parametrize("names", [("s",), ("s", "t")])
+def test_a_login_that_may_only_read_is_a_problem_at_once(names):
+    airflow = FakeAirflow(dict.fromkeys(names, "deferred"), before=_forbids)
+    outcome = satisfied(airflow, *names, patience=60)
+    assert "answered 403 to PATCH" in outcome.problem
+    assert "the right to read and edit DAGs, DAG runs and task instances" in outcome.problem
+    assert (ids(outcome.satisfied), ids(outcome.left)) == ([], [*names])
+    assert len(airflow.writes()) == 1
+
+
+def test_what_was_done_before_airflow_went_away_is_not_forgotten():
+    airflow = FakeAirflow({"s": "failed", "m": "upstream_failed"}, BELOW, run="failed")
+    airflow.before = lambda request: (
+        httpx.Response(503) if airflow.states["s"] == "success" and request.method == "GET" else None
+    )
+    outcome = satisfied(airflow, "s")
+    assert ids(outcome.satisfied) == ["s"]
+    assert "answered 503" in outcome.problem
+
+
+def test_a_run_resumes_when_its_last_failed_sensor_is_satisfied():
+    airflow = FakeAirflow(
+        {"s": "failed", "t": "failed", "m": "upstream_failed"}, {"s": ["m"], "t": ["m"]}, run="failed"
+    )
+    first, second = satisfied(airflow, "s"), satisfied(airflow, "t")
+    assert (ids(first.satisfied), ids(first.resumed)) == (["s"], [])
+    assert (ids(second.satisfied), ids(second.resumed)) == (["t"], ["t"])
+
+
+def test_a_run_resumes_once_for_several_sensors():
+    airflow = FakeAirflow(
+        {"s": "failed", "t": "failed", "m": "upstream_failed"}, {"s": ["m"], "t": ["m"]}, run="failed"
+    )
+    outcome = satisfied(airflow, "s", "t")
+    assert ids(outcome.satisfied) == ["s", "t"]
+    assert ids(outcome.resumed) == ["t"]
+
+
+def test_a_run_that_a_person_has_ended_does_not_resume():
+    airflow = FakeAirflow({"s": "failed", "m": "skipped"}, BELOW, run="failed", stays_over=True)
+    outcome = satisfied(airflow, "s")
+    assert (ids(outcome.satisfied), ids(outcome.resumed)) == (["s"], [])
+
+
+def test_a_sensor_that_had_not_failed_is_no_news():
+    assert satisfied(FakeAirflow({"s": "deferred"}), "s").resumed == ()

@@ -7,6 +7,7 @@ the exceptions of a task       ``airflow.exceptions``              ``airflow.sdk
 ``conf``                       ``airflow.configuration``           ``airflow.sdk.configuration``
 ``CronDataIntervalTimetable``  ``airflow.timetables.interval``     ``airflow.sdk``
 ``GetPreviousTI``              none: it is ``None`` here           ``airflow.sdk.execution_time.comms``
+``Stats``                      ``airflow.stats``                   ``airflow.sdk.observability.stats``
 =============================  ==================================  =======================
 """
 
@@ -23,6 +24,7 @@ try:
         AirflowSkipException,
     )
     from airflow.sdk.execution_time.comms import GetPreviousTI
+    from airflow.sdk.observability.stats import Stats
 except ImportError:
     from airflow.configuration import conf
     from airflow.exceptions import (  # type: ignore[attr-defined,no-redef]
@@ -32,6 +34,7 @@ except ImportError:
         AirflowSensorTimeout,
         AirflowSkipException,
     )
+    from airflow.stats import Stats
     from airflow.timetables.interval import CronDataIntervalTimetable  # type: ignore[assignment]
 
     GetPreviousTI = None  # type: ignore[assignment,misc]
@@ -46,5 +49,6 @@ __all__ = [
     "AirflowSkipException",
     "CronDataIntervalTimetable",
     "GetPreviousTI",
+    "Stats",
     "conf",
 ]

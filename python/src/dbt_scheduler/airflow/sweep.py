@@ -10,7 +10,7 @@ from airflow.sdk import DAG, BaseOperator, Context
 
 from dbt_scheduler.airflow.alerts import Destination, Promise, send_slo_miss
 from dbt_scheduler.airflow.alerts.resumed import destination, send_all_clears, task_run
-from dbt_scheduler.airflow.compat import AirflowFailException
+from dbt_scheduler.airflow.compat import AirflowFailException, Stats
 from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
 from dbt_scheduler.airflow.pools import missing_pools
 from dbt_scheduler.findings.plural import format_count
@@ -82,11 +82,14 @@ class SweepOperator(BaseOperator):
                 result = sweep(api, entries)
                 missing = missing_pools(api, Path(self.dag.fileloc).parent)
         except (ApiUnavailableError, RegistryUnreadableError, ValueError) as error:
+            Stats.incr("dbt_scheduler.sweeps_failed")
             raise AirflowFailException(str(error)) from None
         _report(result)
-        send_all_clears(result.satisfied, result.waits, entries, self._transport, _ALERT_SECONDS)
+        _measure(result)
+        send_all_clears(result.resumed, result.waits, entries, self._transport, _ALERT_SECONDS)
         self._alert_misses(context, result.misses, entries)
         if problems := [*filter(None, [result.problem]), *missing]:
+            Stats.incr("dbt_scheduler.sweeps_failed")
             raise AirflowFailException("\n".join(problems))
 
     def _entries(self) -> dict[str, Entry]:
@@ -108,6 +111,13 @@ class SweepOperator(BaseOperator):
             if miss.name in before or send_slo_miss(to, task_run(miss.task), promise):
                 reported.append(miss.name)
         ti.xcom_push(key=_REPORTED, value=reported)
+
+
+def _measure(result: "SweepResult") -> None:
+    """Airflow's own metrics, wherever the platform sends them."""
+    Stats.gauge("dbt_scheduler.sensors_waiting", result.waiting - len(result.satisfied))
+    Stats.gauge("dbt_scheduler.oldest_wait_seconds", result.oldest_wait.total_seconds())
+    Stats.incr("dbt_scheduler.sensors_satisfied", len(result.satisfied), tags={"by": "sweep"})
 
 
 def _report(result: "SweepResult") -> None:

@@ -15,6 +15,7 @@ import msgspec
 from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, RunKey, TaskInstance
 from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowForbiddenError
 from dbt_scheduler.resume.repair import TERMINAL, FailureGraph, read_task_states, repair_runs
+from dbt_scheduler.resume.resumed import SATISFIED_BY, find_resumed
 
 _LOOK_AGAIN_SECONDS = 0.5
 _SETTLE_SECONDS = 1.0
@@ -38,7 +39,7 @@ UNSATISFIED = (
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """Sensors that are satisfied now, those that could not be, and runs repaired.
+    """Sensors that are satisfied now, those that could not be, runs repaired, and a sensor of each that goes on.
 
     Each sensor is as it was before. ``problem`` is what Airflow refused or did not answer; without one, what is
     left lacked time only.
@@ -47,6 +48,7 @@ class Outcome(msgspec.Struct, frozen=True):
     satisfied: tuple[TaskInstance, ...] = ()
     left: tuple[TaskInstance, ...] = ()
     repaired: tuple[RunKey, ...] = ()
+    resumed: tuple[TaskInstance, ...] = ()
     problem: str = ""
 
 
@@ -63,6 +65,7 @@ def satisfy(api: AirflowApi, notes: Mapping[TaskInstance, str], *, patience_seco
     waiting = _by_run(sorted(before.values(), key=_urgency))
     failed = {key for key, group in waiting.items() if any(each.state in _BROKEN for each in group)}
     repaired: list[RunKey] = []
+    resumed: list[TaskInstance] = []
     try:
         while True:
             for key in list(waiting):
@@ -77,6 +80,7 @@ def satisfy(api: AirflowApi, notes: Mapping[TaskInstance, str], *, patience_seco
             api.pause(_LOOK_AGAIN_SECONDS)
             waiting = _read_again(api, waiting, marking.done)
         repaired = _repair(api, failed - waiting.keys() - marking.refused.keys())
+        resumed = find_resumed(api, [before[each.id_] for each in marking.done])
     except AirflowApiError as error:
         marking.problem = marking.problem or str(error)
     done = {each.id_ for each in marking.done}
@@ -90,6 +94,7 @@ def satisfy(api: AirflowApi, notes: Mapping[TaskInstance, str], *, patience_seco
         tuple(before[id_] for id_ in dict.fromkeys(each.id_ for each in marking.done)),
         tuple(before[each.id_] for each in left),
         tuple(repaired),
+        tuple(resumed),
         marking.problem,
     )
 
@@ -101,7 +106,7 @@ def _urgency(sensor: TaskInstance) -> tuple[bool, datetime]:
 
 def satisfied_note(dag_id: str, run_id: str) -> str:
     """What a sensor says of why it is a success."""
-    return f"Satisfied by {dag_id} {run_id}"
+    return f"{SATISFIED_BY}{dag_id} {run_id}"
 
 
 class _Marking:

@@ -25,14 +25,17 @@ _PROMISES = timedelta(days=1)
 class SweepResult(msgspec.Struct, frozen=True):
     """What a sweep did and saw; sensors are as they were before, ``waits`` are theirs and others' of their DAGs.
 
+    ``waiting`` sensors it found; ``oldest_wait`` is how long the oldest of them that it left waiting has waited.
     ``problem`` is what Airflow refused or did not answer, at which the rest was left.
     """
 
     satisfied: tuple[TaskInstance, ...] = ()
     left: tuple[TaskInstance, ...] = ()
     repaired: tuple[RunKey, ...] = ()
+    resumed: tuple[TaskInstance, ...] = ()
     misses: tuple[SloMiss, ...] = ()
     waiting: int = 0
+    oldest_wait: timedelta = timedelta()
     waits: tuple[Wait, ...] = ()
     problem: str = ""
 
@@ -59,12 +62,16 @@ def sweep(api: AirflowApi, entries: Mapping[str, Entry]) -> SweepResult:
         repaired = _repair(api, waits, now - _REPAIRS)
     except AirflowApiError as error:
         problem = problem or str(error)
+    ended = {each.id_ for each in done.satisfied}
+    waited = [each.start_date for each, _, _ in waiting if each.start_date and each.id_ not in ended]
     return SweepResult(
         satisfied=done.satisfied,
         left=done.left,
         repaired=(*done.repaired, *repaired),
+        resumed=done.resumed,
         misses=tuple(misses),
         waiting=len(waiting),
+        oldest_wait=max((now - since for since in waited), default=timedelta()),
         waits=tuple(wait for _, _, wait in waiting),
         problem=problem,
     )
