@@ -12,10 +12,9 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 
-from dbt_scheduler.airflow_api.client import AirflowApiError
+from dbt_scheduler.airflow_api.http import AirflowApiError
 from dbt_scheduler.registry.entry import Entry, Produced
 from dbt_scheduler.resume.satisfy import satisfy
 from dbt_scheduler.resume.sweep import sweep
@@ -32,7 +31,6 @@ ASSETS = [f"dim_{number:02}" for number in range(FAN)]
 SENSORS = [f"wait_for__hard_dependencies.{asset}" for asset in ASSETS]
 DAG = "playground_daily"
 POOL = "models"
-EVER = timedelta(days=3660)
 
 
 def consumer() -> DagSpec:
@@ -100,7 +98,7 @@ def one_round(airflow: Live, number: int, way: str) -> tuple[str, str, float]:
     last = first
     while last != "success" and time.monotonic() - failed_at < 120 and way == "ours":
         with airflow.api() as api:
-            sweep(api, airflow.entries, EVER)
+            sweep(api, airflow.entries)
         last = settle(airflow, run_id)
         seconds = time.monotonic() - failed_at
     return first, last, round(seconds, 1)

@@ -76,7 +76,7 @@ def publish() -> None:
 
 def sweep(url: str) -> None:
     """What Airflow runs every few minutes where it schedules: it resumes what a callback could not."""
-    _scheduler("resume", "--out", str(OUT), "--airflow", url, "--days", "3660")
+    _scheduler("resume", "--out", str(OUT), "--airflow", url)
 
 
 def show_compiled(console: Console) -> None:

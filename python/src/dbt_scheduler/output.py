@@ -12,10 +12,10 @@ from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
-from dbt_scheduler.registry.producer import current_producer
 from dbt_scheduler.registry.stores import open_store, typed_url
 from dbt_scheduler.schedule import unusable_schedule
-from dbt_scheduler.spec import DagSpec, Producer, Sensor
+from dbt_scheduler.spec import DagSpec, Sensor
+from dbt_scheduler.waits.wait import NoProducer, Wait, wait_of
 
 _DAGS = "dags"
 _USUAL = (Path(), Path("out"))
@@ -61,9 +61,9 @@ class DeployedDags:
             self._warn(f"{error.message}: {error.hint}")
             return None
 
-    def producer(self, wait: Sensor, consumer: DagSpec) -> Producer:
-        """The task that a sensor waits for now; raises NoProducerError when nobody makes it any more."""
-        return current_producer(self.entry(wait.team, consumer), wait, consumer)
+    def wait(self, sensor: Sensor, consumer: DagSpec) -> Wait | NoProducer:
+        """What a sensor waits for now."""
+        return wait_of(sensor, consumer, self.entry(sensor.team, consumer))
 
     def entry(self, team: str, reader: DagSpec) -> Entry | None:
         """A team's registry entry, read where the DAG ``reader`` reads it; None when it cannot be had."""

@@ -97,11 +97,12 @@ class Platform:
         """Put a team's entry into the registry."""
         (self.registry / f"{team}.json").write_bytes(msgspec.json.encode({team: entry}))
 
-    def run(self, dag_id: str, at: str, *, manual: bool = False, **conf: Any) -> str:
-        """Make a run: the scheduled one whose interval starts at a moment, or a manual one of that moment."""
+    def run(self, dag_id: str, at: str, *, manual: bool = False, backfill: bool = False, **conf: Any) -> str:
+        """Make a run: the scheduled or backfilled one whose interval starts at a moment, or a manual one of it."""
         date = moment(at)
         interval = (manual_interval if manual else run_interval)(self._schedule(dag_id), date)
-        kind = DagRunType.MANUAL if manual else DagRunType.SCHEDULED
+        scheduled = DagRunType.BACKFILL_JOB if backfill else DagRunType.SCHEDULED
+        kind = DagRunType.MANUAL if manual else scheduled
         return self._run(dag_id, kind, date if manual else interval.end, conf, date, interval)
 
     def run_without_date(self, dag_id: str, at: str) -> str:

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from builders import a_spec, a_task, a_wait, an_entry
-from dbt_scheduler.airflow_api.http import AirflowHttp
-from dbt_scheduler.airflow_api.reader import AirflowReader
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.explain.chain import Explainer
 from dbt_scheduler.explain.text import render
 from dbt_scheduler.output import DeployedDags
@@ -17,18 +16,20 @@ URL = "http://airflow.example"
 
 
 @pytest.fixture
-def rest(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[AirflowHttp]:
+def rest(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[AirflowApi]:
     monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "True")
     with airflows_own_warnings():  # they warn of each other when they are imported
         from airflow.api_fastapi.app import create_app  # noqa: PLC0415
         from fastapi.testclient import TestClient  # noqa: PLC0415
-    with airflows_own_warnings(), TestClient(create_app(apps="core"), base_url=URL) as client:
-        found = AirflowHttp(URL, ("", ""), 60, client._transport)
-        yield found
-        found.close()
+    with (
+        airflows_own_warnings(),
+        TestClient(create_app(apps="core"), base_url=URL) as client,
+        AirflowApi(URL, budget_seconds=60, transport=client._transport) as api,
+    ):
+        yield api
 
 
-def test_a_failure_two_dags_up_the_chain(platform: Platform, rest: AirflowHttp) -> None:
+def test_a_failure_two_dags_up_the_chain(platform: Platform, rest: AirflowApi) -> None:
     orders = a_wait("fct_orders", team="transactions", task_id="facts.fct_orders")
     shipments = a_wait("fct_shipments")
     platform.deploy(
@@ -47,7 +48,7 @@ def test_a_failure_two_dags_up_the_chain(platform: Platform, rest: AirflowHttp) 
     platform.work()
 
     deployed = DeployedDags(platform.dags.parent)
-    explainer = Explainer(deployed, AirflowReader(rest), datetime.now(UTC))
+    explainer = Explainer(deployed, rest, datetime.now(UTC))
     with airflows_own_warnings():
         step = explainer.explain(deployed.spec("playground_daily"), "marts.c", None)
     said = [line for line in render(step).splitlines() if "http" not in line]

@@ -15,6 +15,7 @@ from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli import main
 from dbt_scheduler.registry.entry import Consumed, Contact
 from dbt_scheduler.registry.stores import open_store
+from dbt_scheduler.resume.satisfy import Outcome
 from dbt_scheduler.resume.slo_misses import find_slo_misses
 from dbt_scheduler.resume.sweep import SweepResult, sweep
 from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, SENSOR_OPERATOR, DagSpec
@@ -22,7 +23,6 @@ from harness import Platform, moment
 
 WAIT = "wait_for__hard_dependencies.dim"
 NOBODY = "http://127.0.0.1:9"
-LONG_AGO = timedelta(days=3660)
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +61,23 @@ def publish(airflow: Platform, produced_in: str, *consumers: DagSpec) -> None:
         airflow.publish(each.team, a_wait_entry(each))
 
 
+def deploy_sweep(airflow: Platform) -> None:
+    """The sweep's DAG, as the compiler writes it."""
+    airflow.write_stub(
+        RESUME_DAG,
+        RESUME_STUB.format(
+            airflow_connection="dbt_scheduler_airflow",
+            registry_url=None,
+            alert_channel="log",
+            alert_connection="",
+        ),
+    )
+
+
 def swept(airflow: Platform, api_url: str) -> SweepResult:
     """What a sweep does."""
     with AirflowApi(api_url) as api:
-        return sweep(api, open_store(airflow.registry.as_uri()).read_all().entries, LONG_AGO)
+        return sweep(api, open_store(airflow.registry.as_uri()).read_all().entries)
 
 
 def failed_for_want_of_data(
@@ -421,28 +434,69 @@ def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
     }[hurt] in said
 
 
+def test_the_sweep_does_not_forget_backfills(airflow: Platform, api_url: str) -> None:
+    """A backfilled run was due when its old interval ended, which is long ago."""
+    consumer = a_consumer()
+    airflow.deploy(a_producer(fails=True), consumer)
+    publish(airflow, "daily", consumer)
+    run = airflow.run("playground_daily", "2025-03-01T00:10", backfill=True)
+    airflow.work()
+    airflow.let_time_pass()
+    airflow.work()
+    assert airflow.state("playground_daily") == "failed"
+    producer = airflow.run("shipping_daily", "2025-03-01T00:10", backfill=True)
+    airflow.work()
+    airflow.set_state("shipping_daily", "marts.dim", producer, "success")
+    assert [each.run_id for each in swept(airflow, api_url).satisfied] == [run]
+    airflow.work()
+    assert airflow.state("playground_daily") == "success"
+
+
 def test_the_sweep_is_a_dag(
     airflow: Platform, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    airflow.write_stub(
-        RESUME_DAG,
-        RESUME_STUB.format(
-            airflow_connection="dbt_scheduler_airflow",
-            registry_url=None,
-            alert_channel="log",
-            alert_connection="",
-        ),
-    )
+    deploy_sweep(airflow)
     failed_for_want_of_data(airflow, a_consumer(), fails=True)
     producer = airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
     airflow.set_state("shipping_daily", "marts.dim", producer, "success")
-    monkeypatch.setattr("dbt_scheduler.resume.sweep.sweep.__defaults__", (LONG_AGO,))
     airflow.run_without_date(RESUME_DAG, "2025-03-03T00:00")
     airflow.work()
     assert airflow.state(RESUME_DAG) == "success"
     assert airflow.state("playground_daily") == "success"
     assert "dependency arrived" in caplog.text
+
+
+def test_what_a_callback_leaves_is_done_by_a_sweep_at_once(
+    airflow: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_sweep(airflow)
+    failed_for_want_of_data(airflow, a_consumer())
+    out_of_time = "dbt_scheduler.resume.satisfy.satisfy"  # the sweep has its own name for it
+    monkeypatch.setattr(out_of_time, lambda _, notes: Outcome(left=tuple(notes)))
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    (asked_for,) = airflow.runs(RESUME_DAG)
+    assert asked_for.startswith("callback__")
+    assert airflow.state("playground_daily") == "success"
+
+
+def test_a_sweep_that_airflow_refuses_fails_with_what_to_do(
+    airflow: Platform, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    deploy_sweep(airflow)
+    airflow.deploy(a_producer())
+    publish(airflow, "daily")
+    result = SweepResult(problem="answered 403: give the connection's user the right")
+    monkeypatch.setattr("dbt_scheduler.resume.sweep.sweep", lambda *_: result)
+    airflow.run_without_date(RESUME_DAG, "2025-03-03T00:00")
+    airflow.work()
+    assert airflow.state(RESUME_DAG) == "failed"
+    assert "give the connection's user the right" in "".join(capfd.readouterr())
+    monkeypatch.setattr("dbt_scheduler.cli.resume.sweep", lambda *_: result)
+    said = CliRunner().invoke(main, ["resume", "--registry", airflow.registry.as_uri()])
+    assert said.exit_code == 2
+    assert "give the connection's user the right" in said.stderr
 
 
 def test_the_sweep_is_a_command(airflow: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -451,7 +505,7 @@ def test_the_sweep_is_a_command(airflow: Platform, api_url: str, monkeypatch: py
     airflow.work()
     airflow.set_state("shipping_daily", "marts.dim", producer, "success")
     (run,) = airflow.runs("playground_daily")
-    command = ["resume", "--registry", airflow.registry.as_uri(), "--days", "3660"]
+    command = ["resume", "--registry", airflow.registry.as_uri()]
     said = CliRunner().invoke(main, command)  # the variable of the connection says where Airflow is
     assert (said.exit_code, said.stdout.splitlines()) == (
         0,

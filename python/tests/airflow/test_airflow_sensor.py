@@ -103,6 +103,32 @@ def test_a_run_that_never_was_is_satisfied_by_the_success_of_a_newer_one(platfor
     )
 
 
+def test_a_backfilled_run_waits_for_a_producer_that_is_backfilled_after_it(platform: Platform) -> None:
+    platform.deploy(a_producer("daily"), a_consumer("daily"))
+    platform.run("shipping_daily", "2025-09-20T00:10")
+    platform.work()
+    platform.run("playground_daily", "2025-03-01T00:10", backfill=True)
+    platform.work()
+    assert platform.state("playground_daily", WAIT) == "deferred"
+    platform.run("shipping_daily", "2025-03-01T00:10", backfill=True)
+    platform.work()
+    assert platform.state("playground_daily") == "success"
+    assert platform.xcom("playground_daily", WAIT, "note") is None
+
+
+def test_a_backfilled_run_whose_time_is_up_says_what_to_backfill(
+    platform: Platform, caplog: pytest.LogCaptureFixture
+) -> None:
+    platform.deploy(a_producer("daily"), a_consumer("daily"))
+    platform.run("shipping_daily", "2025-09-20T00:10")
+    platform.run("playground_daily", "2025-03-01T00:10", backfill=True)
+    platform.work()
+    platform.let_time_pass()
+    platform.work()
+    assert platform.state("playground_daily", WAIT) == "failed"
+    assert "A backfilled run takes no newer one: backfill shipping_daily too." in caplog.text
+
+
 def test_a_newer_success_does_not_excuse_a_run_that_is_there(platform: Platform) -> None:
     platform.deploy(a_producer("daily"), a_consumer("daily"))
     run = platform.run("shipping_daily", "2025-03-01T00:10")

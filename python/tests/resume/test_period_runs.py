@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -12,8 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from builders import a_spec, a_task
-from dbt_scheduler.airflow_api.http import AirflowHttp
-from dbt_scheduler.airflow_api.reader import AirflowReader
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli import main
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.resume.period_runs import PeriodRun, RunRequest, run_period
@@ -55,19 +54,25 @@ class FakeAirflow:
             return httpx.Response(201, json={"access_token": "t"})
         if not self.has_dag:
             return httpx.Response(404, json={"detail": "not found"})
+        if url.path == "/api/v2/dags/~/dagRuns/list":
+            return httpx.Response(200, json=self._listed(json.loads(request.content)))
         if request.method == "POST":
             self.posted.append(json.loads(request.content))
             if self.answer:
                 return self.answer()
             self.run(str(self.posted[-1]["logical_date"]), "manual", due=NOW.isoformat(), state="queued")
             return httpx.Response(200, json=self.runs[-1])
-        if not url.path.endswith("/dagRuns"):
-            return httpx.Response(200, json={"is_paused": False})
-        query = parse_qs(url.query)
-        key = "logical_date" if "logical_date_gte" in query else "run_after"
-        first, last = query[f"{key}_gte"][0], query[f"{key}_lte"][0]
-        found = [run for run in self.runs if run[key] and first <= str(run[key]) <= last]
-        return httpx.Response(200, json={"dag_runs": found, "total_entries": len(found)})
+        return httpx.Response(200, json={"is_paused": False})
+
+    def _listed(self, body: dict[str, str]) -> dict[str, object]:
+        key = "logical_date" if "logical_date_gte" in body else "run_after"
+        first, last = (datetime.fromisoformat(body[f"{key}_{end}"]) for end in ("gte", "lte"))
+        found = [run for run in self.runs if run[key] and first <= _moment(run[key]) <= last]
+        return {"dag_runs": found, "total_entries": len(found)}
+
+
+def _moment(text: object) -> datetime:
+    return datetime.fromisoformat(str(text))
 
 
 @pytest.fixture
@@ -76,8 +81,9 @@ def airflow() -> FakeAirflow:
 
 
 def run(airflow: FakeAirflow, text: str = "2025-09-09", now: datetime = NOW, **asked: object) -> PeriodRun:
-    rest = AirflowHttp("http://airflow.example", ("", ""), 30, httpx.MockTransport(airflow.reply))
-    return run_period(AirflowReader(rest), SPEC, text, RunRequest(**asked), now)
+    transport = httpx.MockTransport(airflow.reply)
+    with AirflowApi("http://airflow.example", budget_seconds=30, transport=transport) as api:
+        return run_period(api, SPEC, text, RunRequest(**asked), now)
 
 
 def refused(airflow: FakeAirflow, text: str = "2025-09-09", **asked: object) -> str:

@@ -1,21 +1,26 @@
 """Resuming, against a fake API: the order of the calls, what each answer leads to, and what is never done."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from dbt_scheduler.airflow_api import http
-from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError, RunFilter
+from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, TaskInfo
+from dbt_scheduler.airflow_api.http import AirflowApiError
 from dbt_scheduler.cli.airflow_options import Connection
+from dbt_scheduler.registry.entry import AssetKey
 from dbt_scheduler.resume import satisfy as satisfying
 from dbt_scheduler.resume.repair import FailureGraph, Repair, plan_repair, repair_runs
-from dbt_scheduler.resume.satisfy import satisfy
+from dbt_scheduler.resume.satisfy import satisfied_note, satisfy
+from dbt_scheduler.resume.stretches import stretches
 from dbt_scheduler.resume.waiting_sensors import find_unsatisfied
+from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Producer, Schedule
-from dbt_scheduler.waits.wait import Wait, WaitingSensor
-from fake_airflow import PASSWORD, FakeAirflow
+from dbt_scheduler.waits.wait import Wait
+from fake_airflow import DUE, PASSWORD, FakeAirflow
 
+NOTE = satisfied_note("p", "r")
 BELOW = {"s": ["m"], "t": ["m"], "m": ["n"]}
 
 
@@ -30,7 +35,7 @@ def hurry(monkeypatch):
 def satisfied(airflow: FakeAirflow, *names: str, patience: float = 1):
     with airflow.api() as api:
         sensors = api.task_instances(RunFilter(dag_ids=["d"], task_ids=names))
-        return satisfy(api, dict.fromkeys(sensors, "note"), patience_seconds=patience)
+        return satisfy(api, dict.fromkeys(sensors, NOTE), patience_seconds=patience)
 
 
 def ids(tasks) -> list[str]:
@@ -44,7 +49,7 @@ def test_a_sensor_that_has_not_failed_is_marked_at_once(state):
     airflow = FakeAirflow({"s": state, "m": None}, BELOW)
     assert ids(satisfied(airflow, "s").satisfied) == ["s"]
     assert airflow.writes() == [("PATCH", "d/dagRuns/r/taskInstances/s")]
-    assert airflow.notes == {"s": "note"}
+    assert airflow.notes == {"s": NOTE}
 
 
 def test_a_failed_one_of_a_run_that_is_over_is_marked_at_once():
@@ -162,6 +167,22 @@ def test_what_a_run_needs(states, over, repair):
         assert plan_repair(FailureGraph(api.tasks("d")), states, over=over) == repair
 
 
+@pytest.mark.parametrize(
+    ("states", "repair"),
+    [
+        ({"m": "failed", "n": "upstream_failed"}, Repair()),
+        ({"s": "failed", "m": "upstream_failed", "n": "upstream_failed"}, Repair()),
+        ({"s": "success", "m": None, "n": "success"}, Repair()),
+        ({"s": "success", "m": "removed", "n": "upstream_failed"}, Repair(("n",))),
+        ({"s": "success", "m": "upstream_failed", "n": "upstream_failed"}, Repair(("n",))),
+        ({"s": "success", "m": "success", "n": None}, Repair(requeue=True)),
+    ],
+)
+def test_a_model_that_was_removed_makes_no_old_run_go_on(states, repair):
+    now = FailureGraph([TaskInfo(task_id="s", downstream_task_ids=("n",)), TaskInfo(task_id="n")])
+    assert plan_repair(now, states, over=True) == repair
+
+
 def test_a_repair_done_twice_does_nothing_the_second_time():
     airflow = FakeAirflow({"s": "success", "m": "upstream_failed"}, BELOW)
     with airflow.api() as api:
@@ -172,7 +193,7 @@ def test_a_repair_done_twice_does_nothing_the_second_time():
 def a_claim(team: str = "shop", task_id: str = "s") -> Wait:
     daily = Schedule("10 0 * * *", grain="day")
     producer = Producer(dag_id="p", task_id="t", pipeline="daily", schedule=daily, slo_seconds=None)
-    return Wait(WaitingSensor(team, "d", task_id, daily), "shipping", "fct", producer)
+    return Wait(team, "d", task_id, daily, AssetKey("shipping", "fct"), producer)
 
 
 def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
@@ -180,11 +201,36 @@ def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
     with airflow.api() as api:
         found = find_unsatisfied(api, claims, datetime(2025, 3, 1, tzinfo=UTC))
     assert airflow.writes() == []
-    return [(wait.consumer.team, sensor.task_id) for sensor, _, wait in found]
+    return [(wait.team, sensor.task_id) for sensor, _, wait in found]
 
 
 def test_a_sensor_of_the_teams_own_dag_is_found():
     assert touched(FakeAirflow({"s": "failed", "m": None}), a_claim()) == [("shop", "s")]
+
+
+def test_a_sensor_of_a_run_of_long_ago_is_found_and_nothing_that_lies_in_between_is_listed():
+    """As a backfilled run is: it was due when its old interval ended."""
+    airflow, asked = FakeAirflow({"s": "failed"}), []
+    airflow.before = lambda request: asked.append((request.url.path, request.content.decode()))
+    with airflow.api() as api:
+        assert len(find_unsatisfied(api, [a_claim()])) == 1
+    bodies = {path.rpartition("/dags/")[2]: body for path, body in asked}
+    assert "run_after" not in bodies["~/dagRuns/~/taskInstances/list"]
+    assert f'"run_after_gte":"{DUE}","run_after_lte":"{DUE}"' in bodies["~/dagRuns/list"]
+
+
+def test_intervals_that_lie_close_are_one_stretch():
+    def days(*numbers: int) -> list[Interval]:
+        first = datetime(2025, 3, 1, tzinfo=UTC)
+        return [Interval(first + timedelta(days=n), first + timedelta(days=n + 1)) for n in numbers]
+
+    (whole,) = stretches(days(3, 1, 0, 2), timedelta(0))
+    assert (whole.start, whole.end) == (days(0)[0].start, days(3)[0].end)
+    assert [*stretches(days(0, 2, 9), timedelta(days=1))] == [
+        Interval(days(0)[0].start, days(2)[0].end),
+        *days(9),
+    ]
+    assert [*stretches([], timedelta(0))] == []
 
 
 @pytest.mark.parametrize("owners", [("finance",), ("finance", "shop"), ("shops",), ()])
@@ -257,7 +303,7 @@ def test_refusals_say_what_to_do():
     )
     assert refusal(FakeAirflow({}, before=denied)) == (
         f"{where} answered 403 to POST /api/v2/dags/~/dagRuns/list: "
-        "give the connection's user the right to read and edit DAG runs and task instances."
+        "give the connection's user the right to read and edit DAGs, DAG runs and task instances."
     )
     assert refusal(FakeAirflow({}, before=nonsense)) == (
         "http://airflow.example did not answer as Airflow does: check that the connection's host is the API server "
@@ -335,3 +381,55 @@ def test_a_question_is_asked_again_after_a_hiccup_and_a_token_renewed():
         assert api.run("d", "r")
     tokens = [path for _, path in airflow.calls if path == "/auth/token"]
     assert len(tokens) == 2
+
+
+def _forbids(request: httpx.Request) -> httpx.Response | None:
+    return httpx.Response(403, json={"detail": "Forbidden"}) if request.method == "PATCH" else None
+
+
+@pytest.mark.parametrize("names", [("s",), ("s", "t")])
+def test_a_login_that_may_only_read_is_a_problem_at_once(names):
+    airflow = FakeAirflow(dict.fromkeys(names, "deferred"), before=_forbids)
+    outcome = satisfied(airflow, *names, patience=60)
+    assert "answered 403 to PATCH" in outcome.problem
+    assert "the right to read and edit DAGs, DAG runs and task instances" in outcome.problem
+    assert (ids(outcome.satisfied), ids(outcome.left)) == ([], [*names])
+    assert len(airflow.writes()) == 1
+
+
+def test_what_was_done_before_airflow_went_away_is_not_forgotten():
+    airflow = FakeAirflow({"s": "failed", "m": "upstream_failed"}, BELOW, run="failed")
+    airflow.before = lambda request: (
+        httpx.Response(503) if airflow.states["s"] == "success" and request.method == "GET" else None
+    )
+    outcome = satisfied(airflow, "s")
+    assert ids(outcome.satisfied) == ["s"]
+    assert "answered 503" in outcome.problem
+
+
+def test_a_run_resumes_when_its_last_failed_sensor_is_satisfied():
+    airflow = FakeAirflow(
+        {"s": "failed", "t": "failed", "m": "upstream_failed"}, {"s": ["m"], "t": ["m"]}, run="failed"
+    )
+    first, second = satisfied(airflow, "s"), satisfied(airflow, "t")
+    assert (ids(first.satisfied), ids(first.resumed)) == (["s"], [])
+    assert (ids(second.satisfied), ids(second.resumed)) == (["t"], ["t"])
+
+
+def test_a_run_resumes_once_for_several_sensors():
+    airflow = FakeAirflow(
+        {"s": "failed", "t": "failed", "m": "upstream_failed"}, {"s": ["m"], "t": ["m"]}, run="failed"
+    )
+    outcome = satisfied(airflow, "s", "t")
+    assert ids(outcome.satisfied) == ["s", "t"]
+    assert ids(outcome.resumed) == ["t"]
+
+
+def test_a_run_that_a_person_has_ended_does_not_resume():
+    airflow = FakeAirflow({"s": "failed", "m": "skipped"}, BELOW, run="failed", stays_over=True)
+    outcome = satisfied(airflow, "s")
+    assert (ids(outcome.satisfied), ids(outcome.resumed)) == (["s"], [])
+
+
+def test_a_sensor_that_had_not_failed_is_no_news():
+    assert satisfied(FakeAirflow({"s": "deferred"}), "s").resumed == ()

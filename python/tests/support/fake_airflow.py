@@ -18,7 +18,8 @@ PASSWORD = "secret"  # noqa: S105 - of nothing
 class FakeAirflow:
     """One DAG ``d`` with one run ``r``: its tasks' states, what is below each, and every call that was made.
 
-    Every task is of one ``operator`` and the DAG of these ``owners``. ``before`` is called with each request and may answer it itself.
+    Every task is of one ``operator`` and the DAG of these ``owners``. A run that is over goes
+    on when a task is marked, unless it ``stays_over``. ``before`` is called with each request and may answer it itself.
     """
 
     states: dict[str, str | None]
@@ -30,6 +31,7 @@ class FakeAirflow:
     notes: dict[str, str] = field(default_factory=dict)
     owners: tuple[str, ...] = ("shop",)
     operator: str = "AssetSensor"
+    stays_over: bool = False
 
     def api(self, password: str = PASSWORD, seconds: float = 30) -> AirflowApi:
         """A session with it."""
@@ -86,6 +88,8 @@ class FakeAirflow:
     def _satisfy(self, task_id: str, note: str) -> None:
         self.states[task_id] = "success"
         self.notes[task_id] = note
+        if self.run == "failed" and not self.stays_over:
+            self.run = "queued"
 
     def _list(self, body: dict) -> httpx.Response:
         wanted, states = body.get("task_ids"), body.get("state")
@@ -97,6 +101,7 @@ class FakeAirflow:
                 "state": state,
                 "run_after": DUE,
                 "operator": self.operator,
+                "note": self.notes.get(name),
             }
             for name, state in self.states.items()
             if (wanted is None or name in wanted) and (states is None or state in states)
@@ -110,6 +115,7 @@ class FakeAirflow:
             "dag_id": "d",
             "dag_run_id": "r",
             "state": self.run,
+            "run_type": "scheduled",
             "run_after": DUE,
             "data_interval_start": "2025-03-01T00:10:00Z",
             "data_interval_end": DUE,

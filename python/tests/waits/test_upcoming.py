@@ -1,6 +1,7 @@
 """`dbt-scheduler waits`: the next runs, and which producer's run each of them will wait for."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 from builders import DAILY, HOURLY, a_spec, a_task, a_wait, an_entry
 from dbt_scheduler.cli import main
 from dbt_scheduler.schedule import Interval, awaited_interval
-from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
-from dbt_scheduler.waits.upcoming import upcoming
+from dbt_scheduler.spec import DagSpec, Schedule, Sensor
+from dbt_scheduler.waits import upcoming as model
+from dbt_scheduler.waits.upcoming import UpcomingRun
+from dbt_scheduler.waits.wait import wait_of
 
 WEEKLY = Schedule("0 6 * * 1", grain="week")
 VILNIUS = Schedule("10 0 * * *", "Europe/Vilnius", "day")
@@ -28,15 +31,16 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def compiled_in(sensor: Sensor) -> Producer:
-    return sensor.producer
+def upcoming(spec: DagSpec, start: datetime) -> Iterator[UpcomingRun]:
+    """The next runs when no registry says anything else than what was compiled."""
+    return model.upcoming(spec, spec.sensors, lambda sensor: wait_of(sensor, spec, None), start)
 
 
 def runs(consumer: str, producer: str, start: str, count: int = 3) -> list[str]:
     """Each run's due time, and the logical date and due time of what it waits for."""
     wait = a_wait("fct", schedule=NAMES[producer])
     spec = a_spec(a_task("a"), schedule=NAMES[consumer], sensors=(wait,))
-    found = islice(upcoming(spec, spec.sensors, compiled_in, at(start)), count)
+    found = islice(upcoming(spec, at(start)), count)
     short = "%m-%d %H:%M"
     return [
         f"{run.due:{short}} waits for {target.logical_date:{short}} due {target.due:{short}}"
@@ -82,11 +86,11 @@ def test_a_day_on_another_clock_when_that_clock_changes():
 def test_what_is_before_a_start_date():
     late = Schedule("10 0 * * *", grain="day", start_date="2025-06-05")
     spec = a_spec(a_task("a"), sensors=(a_wait("fct", schedule=late),))
-    first = next(upcoming(spec, spec.sensors, compiled_in, at("2025-06-05")))
+    first = next(upcoming(spec, at("2025-06-05")))
     assert first.waits[0].producer is None
     assert first.waits[0].note == "nothing: shipping_daily starts on 2025-06-05"
     spec = a_spec(a_task("a"), schedule=late)
-    assert next(upcoming(spec, (), compiled_in, at("2025-01-01"))).due == at("2025-06-06 00:10")
+    assert next(upcoming(spec, at("2025-01-01"))).due == at("2025-06-06 00:10")
 
 
 @given(
@@ -97,7 +101,7 @@ def test_what_is_before_a_start_date():
 def test_runs_follow_each_other_and_wait_as_the_alignment_says(consumer, producer, start):
     wait = a_wait("fct", schedule=producer)
     spec = a_spec(a_task("a"), schedule=consumer, sensors=(wait,))
-    found = list(islice(upcoming(spec, spec.sensors, compiled_in, start), 4))
+    found = list(islice(upcoming(spec, start), 4))
     assert found[0].logical_date < start <= found[0].due
     for run, following in pairwise(found):
         assert run.due == following.logical_date
@@ -170,7 +174,7 @@ def test_a_wait_for_what_is_due_after_its_timeout_is_given_up_after_it_is_due(ou
 def test_every_wait_can_be_met_before_it_is_given_up(consumer, producer, slo, start):
     wait = a_wait("fct", schedule=producer, slo_seconds=slo, wait_timeout_seconds=3600)
     spec = a_spec(a_task("a"), schedule=consumer, sensors=(wait,))
-    run = next(upcoming(spec, spec.sensors, compiled_in, start))
+    run = next(upcoming(spec, start))
     target = run.waits[0].producer
     assert target is None or target.gives_up - max(target.due, run.due) == timedelta(seconds=slo or 3600)
 

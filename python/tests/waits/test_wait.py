@@ -15,7 +15,8 @@ from dbt_scheduler.schedule import (
     run_interval,
 )
 from dbt_scheduler.spec import Schedule
-from dbt_scheduler.waits.wait import all_waits, earliest_run_after, ends_the_wait, waits_for
+from dbt_scheduler.waits.decision import awaited_in, ends
+from dbt_scheduler.waits.wait import registered_waits, waits_for
 
 ZONES = ["UTC", "Europe/Vilnius", "America/New_York", "Asia/Kolkata"]
 PIPELINES = [
@@ -28,7 +29,7 @@ PIPELINES = [
     ("0 5 2 * *", "month"),
 ]
 SCHEDULES = st.builds(
-    lambda pipeline, zone: Schedule(pipeline[0], zone, pipeline[1]),
+    lambda pipeline, zone: Schedule(pipeline[0], zone, pipeline[1], "2020-01-01"),
     st.sampled_from(PIPELINES),
     st.sampled_from(ZONES),
 )
@@ -80,7 +81,6 @@ def world(producer: Schedule, consumer: Schedule, *readers: Consumed) -> dict[st
 def test_a_finished_run_ends_exactly_the_waits_for_it(producer, consumer, at, manual):
     made = manual_interval(producer, at) if manual else run_interval(producer, next_tick(producer, at))
     (wait,) = waits_for(world(producer, consumer), "shipping", ["fct_v2"], "p")
-    earliest = earliest_run_after(producer, made)
     covered = period(producer, made)
     scheduled = set(awaiting_intervals(producer, made, consumer))
     tick, last = covered.start - timedelta(days=40), covered.end + timedelta(days=75)
@@ -88,13 +88,13 @@ def test_a_finished_run_ends_exactly_the_waits_for_it(producer, consumer, at, ma
     while tick < last and len(scheduled) < 50:
         for run, due in ((manual_interval(consumer, tick), tick), _scheduled(consumer, tick)):
             waits = awaited_interval(consumer, run, producer)
-            assert ends_the_wait(wait, run, made) == (period(producer, waits) == covered)
-            if ends_the_wait(wait, run, made):
-                assert due >= earliest
+            assert ends(awaited_in(wait, run), made) == (period(producer, waits) == covered)
+            if ends(awaited_in(wait, run), made):
+                assert due >= covered.end - timedelta(days=1)
         tick += step
     for run in scheduled:
-        assert ends_the_wait(wait, run, made)
-        assert run.end >= earliest
+        assert ends(awaited_in(wait, run), made)
+        assert run.end >= covered.end
 
 
 def _scheduled(schedule, after):
@@ -109,9 +109,9 @@ def test_each_sensor_waits_once_however_many_read_behind_it():
     entries = world(
         HOURLY, DAILY, reader("c"), reader("c", task="other"), reader("c", sensor=None, task="third")
     )
-    (wait,) = all_waits(entries)
-    assert (wait.consumer.dag_id, wait.consumer.task_id) == ("shop_c", "w.fct")
-    assert (wait.team, wait.asset, wait.producer.dag_id) == ("shipping", "fct_v2", "ships_p")
+    (wait,) = registered_waits(entries)
+    assert (wait.dag_id, wait.task_id) == ("shop_c", "w.fct")
+    assert (str(wait.asset), wait.producer.dag_id) == ("shipping.fct_v2", "ships_p")
     assert wait.producer.task_id == "marts.fct"
 
 
@@ -124,9 +124,9 @@ def test_other_assets_teams_and_pipelines_end_no_wait():
 
 def test_a_producer_that_is_gone_ends_no_wait():
     entries = world(HOURLY, DAILY)
-    assert not all_waits({"shop": entries["shop"]})
+    assert not registered_waits({"shop": entries["shop"]})
     gone = {"shipping": Entry(dag_prefix="s", contact=Contact(), pipelines={}, produced={}, consumed={})}
-    assert not all_waits({**entries, **gone})
+    assert not registered_waits({**entries, **gone})
 
 
 def test_a_teams_own_waits_across_its_pipelines_count():
@@ -138,4 +138,4 @@ def test_a_teams_own_waits_across_its_pipelines_count():
         consumed={"shop": {"fct": (reader("daily"),)}},
     )
     (wait,) = waits_for({"shop": own}, "shop", ["fct"], "hourly")
-    assert wait.consumer.dag_id == "shop_daily"
+    assert wait.dag_id == "shop_daily"

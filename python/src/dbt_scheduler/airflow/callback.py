@@ -4,6 +4,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from airflow.sdk import Context
 
 from dbt_scheduler.airflow.alerts import Destination
 from dbt_scheduler.airflow.alerts.resumed import send_all_clears
+from dbt_scheduler.airflow.compat import Stats
 from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
 from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.registry import spec_registry_url
@@ -18,10 +20,10 @@ from dbt_scheduler.findings.printable import one_line, redacted, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.registry.stores import open_store
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.spec import RESUME_DAG, DagSpec
 
 if TYPE_CHECKING:
-    from dbt_scheduler.airflow_api.client import TaskInstance
+    from dbt_scheduler.airflow_api.client import AirflowApi, TaskInstance
     from dbt_scheduler.resume.satisfy import Outcome
     from dbt_scheduler.schedule import Interval
     from dbt_scheduler.waits.wait import Wait
@@ -33,6 +35,8 @@ _BUDGET_SECONDS = 12.0
 
 _ALERT_SECONDS = 3.0
 """For the all-clears after that."""
+
+_TOGETHER_SECONDS = 10
 
 _SWEEP = "The sweep will do it (DAG dbt_scheduler_resume, or `dbt-scheduler resume`)."
 
@@ -73,9 +77,10 @@ def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: f
         return
     outcome, waits = _satisfy(spec, waits, context, started)
     _report(outcome)
+    Stats.incr("dbt_scheduler.sensors_satisfied", len(outcome.satisfied), tags={"by": "callback"})
     transport = Destination(spec.alert_channel, spec.alert_connection, None)
     left = _BUDGET_SECONDS + _ALERT_SECONDS - (time.monotonic() - started)
-    send_all_clears(outcome.satisfied, waits, entries, transport, left)
+    send_all_clears(outcome.resumed, waits, entries, transport, left)
 
 
 def _satisfy(
@@ -91,7 +96,27 @@ def _satisfy(
     with open_api(spec.airflow_connection, left) as api:
         sensors = find_waiting_for(api, waits, made)
         outcome = satisfy(api, dict.fromkeys(sensors, note)) if sensors else Outcome()
+        if outcome.left and not outcome.problem:
+            _sweep_soon(api)
         return outcome, tuple(sensors.values())
+
+
+def _sweep_soon(api: "AirflowApi") -> None:
+    """Has the rest done by a sweep now instead of in five minutes: callbacks of the same seconds ask for one together.
+
+    While many tasks of a run fail and are cleared, each callback keeps the others waiting; a sweep has the time.
+    """
+    from dbt_scheduler.airflow_api.http import AirflowApiError  # noqa: PLC0415
+    from dbt_scheduler.findings.finding import NotFoundError  # noqa: PLC0415
+
+    now = datetime.now(UTC)
+    moment = now.replace(second=now.second // _TOGETHER_SECONDS * _TOGETHER_SECONDS, microsecond=0)
+    try:
+        api.make_run(RESUME_DAG, {"dag_run_id": f"callback__{moment.isoformat()}", "logical_date": None})
+    except NotFoundError:
+        pass  # another callback has asked for it
+    except AirflowApiError as error:
+        _log.info("A sweep could not be asked for: %s", error)
 
 
 def _entries(url: str) -> dict[str, Entry]:
@@ -111,7 +136,9 @@ def _report(outcome: "Outcome") -> None:
             lines[key].append(f"{', '.join(names)} {words}")
     for (dag_id, run_id), messages in sorted(lines.items()):
         _log.info("%s %s: %s.", dag_id, run_id, "; ".join(messages))
-    if outcome.left:
+    if outcome.problem:
+        _log.warning("Not all of them could be satisfied: %s %s", outcome.problem, _SWEEP)
+    elif outcome.left:
         _log.warning("There was no time for all of them. %s", _SWEEP)
 
 

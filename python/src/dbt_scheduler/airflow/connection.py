@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 
+from dbt_scheduler.airflow.compat import AirflowNotFoundException, AirflowRuntimeError
 from dbt_scheduler.airflow_api.address import address
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def open_api(connection_id: str, budget_seconds: float) -> Iterator["AirflowApi"
     Whatever goes wrong with it, from the connection to the last answer, is a ApiUnavailableError.
     """
     # Only tasks that do ask pay for the import of an HTTP client.
-    from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError  # noqa: PLC0415
+    from dbt_scheduler.airflow_api.client import AirflowApi  # noqa: PLC0415
+    from dbt_scheduler.airflow_api.http import AirflowApiError  # noqa: PLC0415
 
     url, login, password = _credentials(connection_id)
     try:

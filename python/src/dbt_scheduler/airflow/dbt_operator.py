@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
+from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException
 from dbt_scheduler.airflow.dbt_paths import writable_paths
 from dbt_scheduler.airflow.operators import CommandOperator, Ended
 from dbt_scheduler.airflow.project_hooks import exchange, keep, kept, require_plugin

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowRuntimeError
 
+from dbt_scheduler.airflow.compat import AirflowRuntimeError
 from dbt_scheduler.airflow.task_state import recall, remember
 
 _log = logging.getLogger(__name__)

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - Airflow's own answers are of many types
 """What a worker or a trigger can learn from Airflow about another DAG's runs.
 
 Neither has the database: they ask their supervisor, which forwards a few fixed questions to the execution
@@ -7,7 +8,7 @@ are news. Airflow 3.1 does not know ``GetPreviousTI`` at all: there, only the ru
 logical date counts.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,33 +17,15 @@ from airflow.sdk import TaskInstanceState
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import GetTaskStates, GetTICount
 
-from dbt_scheduler.schedule import Interval, manual_interval, next_tick, period, run_interval
-from dbt_scheduler.spec import Schedule
-
-try:
-    from airflow.sdk.execution_time.comms import GetPreviousTI
-except ImportError:  # Airflow 3.1
-    GetPreviousTI = None  # type: ignore[assignment,misc]
+from dbt_scheduler.airflow.compat import GetPreviousTI
+from dbt_scheduler.schedule import Interval, next_tick, period
+from dbt_scheduler.waits.decision import REMOVED, SUCCESS, AwaitedRun, ProducerRun, Reason, decide
+from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_date, run_type_of
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
-_SCHEDULED = ("scheduled__", "backfill__")
 
-
-class AwaitedRun(msgspec.Struct, frozen=True):
-    """A run of a producer's task that somebody waits for: the one of this data interval."""
-
-    dag_id: str
-    task_id: str
-    schedule: Schedule
-    interval: Interval
-
-
-class PokeResult(msgspec.Struct, frozen=True):
-    """What a look at Airflow showed: whether the wait is over, the run to look at, and a note for people."""
-
-    done: bool
-    run_id: str | None = None
-    note: str = ""
+_OVER = frozenset({SUCCESS, "failed", "upstream_failed", "skipped", REMOVED})
+"""The states of tasks that nothing becomes of any more."""
 
 
 class ProducerState(msgspec.Struct, frozen=True):
@@ -59,98 +42,109 @@ class ProducerState(msgspec.Struct, frozen=True):
         return self.successes != before.successes or (self.settled and not before.settled)
 
 
-class _Try(msgspec.Struct, frozen=True):
-    """A task instance as far as Airflow tells: its run and the data interval of that run."""
-
-    run_id: str
-    interval: Interval
-
-
 def read_producer_state(awaited: AwaitedRun) -> ProducerState:
     """The cheap half of a look, of questions that a trigger may ask too: two."""
     states = _states(awaited).values()
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
         GetTICount(dag_id=awaited.dag_id, task_ids=[awaited.task_id], states=[TaskInstanceState.SUCCESS])
     )
-    return ProducerState(TaskInstanceState.SUCCESS in states or _is_gone(states), answer.count)
+    return ProducerState(SUCCESS in states or _is_gone(states), answer.count)
 
 
-def poke_producer(awaited: AwaitedRun) -> PokeResult:
-    """Whether the task has succeeded in a run of the awaited period, or in a newer one if there is no run.
+def fetch_runs(awaited: AwaitedRun) -> list[ProducerRun]:
+    """The task's runs that decide about the wait.
 
-    Two questions to Airflow while nothing that could count has succeeded, at most four otherwise.
+    Two questions to Airflow while nothing that could count has succeeded, mostly four otherwise, and one more
+    before the success of a newer period counts.
     """
-    states = _states(awaited)
-    scheduled = next(iter(states), None)
-    for run_id, state in states.items():
-        if state == TaskInstanceState.SUCCESS:
-            return PokeResult(done=True, run_id=run_id)
+    exact = [_in_scheduled(awaited, run_id, state) for run_id, state in _states(awaited).items()]
+    if any(run.state == SUCCESS for run in exact):
+        return exact
     newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
-    if newest is None or newest.interval < awaited.interval:
-        return PokeResult(done=False, run_id=scheduled)
-    after = next_tick(awaited.schedule, awaited.interval.end)
-    manual = _newest(awaited, after, TaskInstanceState.SUCCESS)
-    if manual and _is_same_period(awaited, manual):
-        return PokeResult(
-            done=True, run_id=manual.run_id, note=f"Made by the run {manual.run_id} of the same period."
-        )
-    if (
-        all(state == TaskInstanceState.REMOVED for state in states.values())
-        and newest.interval > awaited.interval
-    ):
-        running = _newest(awaited, after, None)
-        if running is None or not _is_same_period(awaited, running):
-            return PokeResult(done=True, run_id=newest.run_id, note=_newer(awaited, newest))
-    return PokeResult(done=False, run_id=scheduled)
+    if newest is None or _as_run(awaited, newest).interval < awaited.interval:
+        return exact
+    found = [*exact, _as_run(awaited, newest), *_manual_runs(awaited)]
+    if decide(msgspec.structs.replace(awaited, backfilled=False), found).reason is Reason.NEWER_RUN:
+        found += _without_the_task(awaited)
+    return found
 
 
 def newest_period(awaited: AwaitedRun) -> Interval | None:
     """The newest period for which the task has succeeded; None if there is none, or Airflow cannot tell."""
     newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
-    return None if newest is None else period(awaited.schedule, newest.interval)
+    return None if newest is None else period(awaited.schedule, _as_run(awaited, newest).interval)
 
 
-def _is_same_period(awaited: AwaitedRun, seen: _Try) -> bool:
-    return period(awaited.schedule, seen.interval) == period(awaited.schedule, awaited.interval)
+def _is_gone(states: Collection[str | None]) -> bool:
+    return all(state == REMOVED for state in states)
 
 
-def _newer(awaited: AwaitedRun, newest: _Try) -> str:
-    return (
-        f"{awaited.dag_id} never ran {awaited.task_id} for {awaited.interval.start:%Y-%m-%d %H:%M} (UTC); "
-        f"its newer run {newest.run_id} has succeeded, and that counts."
-    )
+def _states(awaited: AwaitedRun) -> dict[str, str | None]:
+    """States of the task in the scheduled or backfilled run of the interval, by run id: at most one."""
+    runs = _task_states(awaited, [awaited.task_id])
+    return {run_id: tasks[awaited.task_id] for run_id, tasks in runs.items() if awaited.task_id in tasks}
 
 
-def _is_gone(states: Collection[str]) -> bool:
-    return all(state == TaskInstanceState.REMOVED for state in states)
+def _without_the_task(awaited: AwaitedRun) -> list[ProducerRun]:
+    """That run where it does not have the task, which may still come until the run is over."""
+    return [
+        _in_scheduled(awaited, run_id, REMOVED if _OVER.issuperset(tasks.values()) else None)
+        for run_id, tasks in _task_states(awaited, None).items()
+        if awaited.task_id not in tasks
+    ]
 
 
-def _states(awaited: AwaitedRun) -> dict[str, str]:
-    """States of the task in the scheduled or backfilled run of the interval, by run id: at most one.
+def _task_states(awaited: AwaitedRun, task_ids: list[str] | None) -> dict[str, dict[str, str | None]]:
+    """The states of tasks in the scheduled or backfilled run of the interval, by run id: at most one.
 
     A manual run of the same logical date is left out: Airflow gives it the interval that *ends* there.
     """
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
-        GetTaskStates(
-            dag_id=awaited.dag_id, task_ids=[awaited.task_id], logical_dates=[awaited.interval.start]
-        )
+        GetTaskStates(dag_id=awaited.dag_id, task_ids=task_ids, logical_dates=[awaited.interval.start])
     )
     return {
-        run_id: str(tasks.get(awaited.task_id))
+        run_id: {name: None if state is None else str(state) for name, state in tasks.items()}
         for run_id, tasks in answer.task_states.items()
-        if run_id.startswith(_SCHEDULED)
+        if run_type_of(run_id) in SCHEDULED
     }
 
 
-def _newest(awaited: AwaitedRun, before: datetime, state: TaskInstanceState | None) -> _Try | None:
-    """The task's instance of the latest logical date before a moment, optionally only of one state."""
+def _in_scheduled(awaited: AwaitedRun, run_id: str, state: str | None) -> ProducerRun:
+    return ProducerRun(awaited.interval, run_id, run_type_of(run_id), state)
+
+
+def _manual_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
+    """The manual runs of the period that matter: the one that succeeded last, else all down to one with the task.
+
+    They have later dates than the period's scheduled run, and earlier ones than the second next.
+    """
+    before = next_tick(awaited.schedule, awaited.interval.end)
+    made = _newest(awaited, before, TaskInstanceState.SUCCESS)
+    if made and _is_of_period(awaited, made):
+        yield _as_run(awaited, made)
+        return
+    while (found := _newest(awaited, before, None)) and _is_of_period(awaited, found):
+        yield _as_run(awaited, found)
+        if found.state != REMOVED:
+            return
+        before = found.logical_date
+
+
+def _is_of_period(awaited: AwaitedRun, found: Any) -> bool:
+    return period(awaited.schedule, _as_run(awaited, found).interval) == awaited.period
+
+
+def _as_run(awaited: AwaitedRun, found: Any) -> ProducerRun:
+    run_type = run_type_of(found.run_id)
+    interval = interval_of_date(awaited.schedule, run_type, found.logical_date)
+    return ProducerRun(interval, found.run_id, run_type, found.state)
+
+
+def _newest(awaited: AwaitedRun, before: datetime, state: TaskInstanceState | None) -> Any:
+    """The task's instance of the latest logical date before a moment, optionally only of one state, or None."""
     if GetPreviousTI is None:
         return None
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
         GetPreviousTI(dag_id=awaited.dag_id, task_id=awaited.task_id, logical_date=before, state=state)
     )
-    found = answer.task_instance
-    if found is None:
-        return None
-    as_run = run_interval if found.run_id.startswith(_SCHEDULED) else manual_interval
-    return _Try(found.run_id, as_run(awaited.schedule, found.logical_date))
+    return answer.task_instance

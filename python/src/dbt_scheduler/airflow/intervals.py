@@ -7,22 +7,17 @@ from typing import Any
 
 from airflow.sdk import Context, get_current_context
 
-from dbt_scheduler.schedule import Interval, batch_start, manual_interval, period
+from dbt_scheduler.schedule import Interval, batch_start, period
 from dbt_scheduler.spec import Schedule
+from dbt_scheduler.waits.run_interval import interval_of_run
 
 _EVENT_TIME = "%Y-%m-%dT%H:%M:%S"
 
 
 def run_interval_of(context: Context, schedule: Schedule) -> Interval:
-    """The data interval of the running task's run, in UTC.
-
-    A run triggered without a logical date has none: it counts as one made at its ``run_after``, as Airflow
-    itself does for a manual run with a date.
-    """
+    """The data interval of the running task's run, in UTC."""
     run: Any = context["dag_run"]
-    if run.data_interval_start and run.data_interval_end:
-        return Interval(start=run.data_interval_start, end=run.data_interval_end)
-    return manual_interval(schedule, run.run_after)
+    return interval_of_run(schedule, run)
 
 
 def template_macros(schedule: Schedule) -> dict[str, object]:

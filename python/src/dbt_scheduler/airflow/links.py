@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from airflow.sdk import BaseOperatorLink
-from airflow.sdk.configuration import conf
 
-from dbt_scheduler.airflow.execution_api import AwaitedRun, PokeResult
+from dbt_scheduler.airflow.compat import conf
+from dbt_scheduler.waits.decision import AwaitedRun, Decision
 
 
 class ProducerRunLink(BaseOperatorLink):
@@ -25,15 +25,15 @@ class ProducerRunLink(BaseOperatorLink):
         """The URL, or an empty one when the sensor was skipped before it knew its producer."""
         if operator.awaited is None:
             return ""
-        return producer_url(operator.awaited, operator.poke_result)
+        return producer_url(operator.awaited, operator.decision)
 
 
-def producer_url(awaited: AwaitedRun, poke_result: PokeResult) -> str:
+def producer_url(awaited: AwaitedRun, decision: Decision) -> str:
     """Where to look at an awaited run."""
     base: str = conf.get("api", "base_url", fallback="/")
     dag = f"{base.rstrip('/')}/dags/{quote(awaited.dag_id)}"
-    if poke_result.run_id:
-        return f"{dag}/runs/{quote(poke_result.run_id)}/tasks/{quote(awaited.task_id)}"
+    if decision.run:
+        return f"{dag}/runs/{quote(decision.run.run_id)}/tasks/{quote(awaited.task_id)}"
     around = {
         "logical_date_gte": _iso(awaited.interval.start),
         "logical_date_lte": _iso(awaited.interval.end),

@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk._shared.secrets_masker import redact
-from airflow.sdk.exceptions import AirflowException
 from airflow.sdk.log import mask_secret
+
+from dbt_scheduler.airflow.compat import AirflowException
 
 USUAL = (
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_*", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHON*"),

@@ -17,14 +17,14 @@ def missing_pools(api: "AirflowApi", dags: Path) -> list[str]:
 
     None where Airflow does not let the connection's user see its pools; the log says so.
     """
-    from dbt_scheduler.airflow_api.client import AirflowApiError  # noqa: PLC0415 - only the sweep asks
+    from dbt_scheduler.airflow_api.http import AirflowApiError  # noqa: PLC0415 - only the sweep asks
 
     try:
         return [
             f"The pool {pool} does not exist in Airflow, so that {user} never runs. "
             "Make it with `dbt-scheduler pools` and `airflow pools import`."
             for pool, user in sorted(_pools_in(dags).items())
-            if not api.has_pool(pool)
+            if api.pool(pool) is None
         ]
     except AirflowApiError as error:
         _log.warning("Whether Airflow has the pools that tasks name is not known: %s", error)

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 from airflow.sdk._shared.secrets_masker import redact
-from airflow.sdk.exceptions import AirflowException
 
 import dbt_scheduler
+from dbt_scheduler.airflow.compat import AirflowException
 
 PLUGIN = Path(dbt_scheduler.__file__).parent / "dbt"
 """The folder of the module that does it inside dbt, which imports it from its path."""

@@ -3,14 +3,13 @@
 import logging
 from pathlib import Path
 
-from airflow.sdk.exceptions import AirflowFailException
-
+from dbt_scheduler.airflow.compat import AirflowFailException
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
-from dbt_scheduler.registry.producer import current_producer
 from dbt_scheduler.registry.stores import open_store
-from dbt_scheduler.spec import DagSpec, Producer, Sensor
+from dbt_scheduler.spec import DagSpec, Sensor
+from dbt_scheduler.waits.wait import NoProducer, Wait, wait_of
 
 _log = logging.getLogger(__name__)
 
@@ -24,13 +23,12 @@ def spec_registry_url(spec: DagSpec, stub: Path) -> str:
     return spec.registry_url or (stub.resolve().parent.parent / "registry").as_uri()
 
 
-def find_producer(wait: Sensor, consumer: DagSpec, url: str) -> Producer:
-    """The task to wait for now.
+def find_wait(sensor: Sensor, consumer: DagSpec, url: str) -> Wait | NoProducer:
+    """What a sensor waits for now.
 
-    The one that was compiled in serves when the registry cannot be read or does not know the team.
-    Raises NoProducerError when the team is there, but the asset is not.
+    The task that was compiled in serves when the registry cannot be read or does not know the team.
     """
-    return current_producer(_entry(wait.team, url), wait, consumer)
+    return wait_of(sensor, consumer, _entry(sensor.team, url))
 
 
 def _entry(team: str, url: str) -> Entry | None:

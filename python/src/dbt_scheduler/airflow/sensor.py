@@ -7,25 +7,20 @@ from typing import Any
 
 from airflow.providers.standard.sensors.external_task import ExternalTaskSensor
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSensorTimeout
 
+from dbt_scheduler.airflow.compat import AirflowRescheduleException, AirflowSensorTimeout
 from dbt_scheduler.airflow.deadlines import first_start
-from dbt_scheduler.airflow.execution_api import (
-    AwaitedRun,
-    PokeResult,
-    newest_period,
-    poke_producer,
-    read_producer_state,
-)
-from dbt_scheduler.airflow.intervals import run_interval_of
+from dbt_scheduler.airflow.execution_api import fetch_runs, newest_period, read_producer_state
 from dbt_scheduler.airflow.links import ProducerRunLink
-from dbt_scheduler.airflow.registry import ProducerGoneError, find_producer, spec_registry_url
+from dbt_scheduler.airflow.registry import ProducerGoneError, find_wait, spec_registry_url
 from dbt_scheduler.airflow.trigger import AssetTrigger
 from dbt_scheduler.airflow.triggerer import triggerer_is_missing
-from dbt_scheduler.registry.producer import NoProducerError, patience_seconds, wait_deadline
-from dbt_scheduler.schedule import awaited_interval, before_start
 from dbt_scheduler.schedule.text import format_utc
 from dbt_scheduler.spec import DagSpec, Producer, Sensor
+from dbt_scheduler.waits.deadline import patience_seconds, wait_deadline
+from dbt_scheduler.waits.decision import AwaitedRun, Decision, Reason, Status, awaited_by, decide
+from dbt_scheduler.waits.run_interval import SCHEDULED
+from dbt_scheduler.waits.wait import NoProducer
 
 _SOFT = "soft"
 
@@ -57,7 +52,7 @@ class AssetSensor(ExternalTaskSensor):
         self._spec = spec
         self._producer: Producer | None = None
         self.awaited: AwaitedRun | None = None
-        self.poke_result = PokeResult(done=False)
+        self.decision = Decision(Reason.NO_RUN)
 
     def execute(self, context: Context) -> None:
         """Go on at once if the asset is there, else wait."""
@@ -70,8 +65,8 @@ class AssetSensor(ExternalTaskSensor):
 
     def poke(self, context: Context) -> bool:
         """Whether the asset is there."""
-        self.poke_result = poke_producer(self._run())
-        return self.poke_result.done
+        self.decision = decide(self._run(), fetch_runs(self._run()))
+        return self.decision.status is Status.DONE
 
     def execute_complete(
         self, context: Context, event: dict[str, Any] | None = None, until: str = ""
@@ -92,6 +87,8 @@ class AssetSensor(ExternalTaskSensor):
 
     def _give_up(self, context: Context) -> None:
         text = f"{self._description()} was not there {self._waited_text()}."
+        if self._run().backfilled and self.decision.reason is Reason.NO_RUN:
+            text += f" A backfilled run takes no newer one: backfill {self._run().dag_id} too."
         if self._wait.dependency != _SOFT:
             raise AirflowSensorTimeout(text) from None
         self._note(context, f"{text} A soft dependency: going on without it. {self._data_age()}")
@@ -142,20 +139,16 @@ class AssetSensor(ExternalTaskSensor):
     def _has_nothing_to_wait_for(self, context: Context) -> bool:
         """Work out what to wait for; true when there is nothing, and a note says why."""
         stub = Path(self.dag.fileloc)
-        try:
-            producer = find_producer(self._wait, self._spec, spec_registry_url(self._spec, stub))
-        except NoProducerError as error:
+        wait = find_wait(self._wait, self._spec, spec_registry_url(self._spec, stub))
+        if isinstance(wait, NoProducer):
             if self._wait.dependency != _SOFT:
-                raise ProducerGoneError(str(error)) from None
-            self._note(context, f"{error} A soft dependency: going on without it.")
+                raise ProducerGoneError(wait.reason)
+            self._note(context, f"{wait.reason} A soft dependency: going on without it.")
             return True
-        interval = awaited_interval(
-            self._spec.schedule, run_interval_of(context, self._spec.schedule), producer.schedule
-        )
-        self._producer = producer
-        self.awaited = AwaitedRun(producer.dag_id, producer.task_id, producer.schedule, interval)
-        self.external_dag_id, self.external_task_id = producer.dag_id, producer.task_id
-        if before_start(producer.schedule, interval):
+        self._producer = wait.producer
+        self.awaited = awaited_by(wait, context["dag_run"])
+        self.external_dag_id, self.external_task_id = wait.producer.dag_id, wait.producer.task_id
+        if decide(self.awaited, ()).reason is Reason.BEFORE_START:
             self._note(
                 context, f"{self._description()} is before the producer's start date: nothing to wait for."
             )
@@ -182,8 +175,20 @@ class AssetSensor(ExternalTaskSensor):
 
     def _log_arrival(self, context: Context) -> None:
         self.log.info("%s is there.", self._description())
-        if self.poke_result.note:
-            self._note(context, self.poke_result.note)
+        if note := self._arrival_note():
+            self._note(context, note)
+
+    def _arrival_note(self) -> str:
+        """What is unusual about the run that ended the wait."""
+        awaited, run = self._run(), self.decision.run
+        if run is None or (self.decision.reason is Reason.SAME_PERIOD and run.run_type in SCHEDULED):
+            return ""
+        if self.decision.reason is Reason.SAME_PERIOD:
+            return f"Made by the run {run.run_id} of the same period."
+        return (
+            f"{awaited.dag_id} never ran {awaited.task_id} for {format_utc(awaited.interval.start)} (UTC); "
+            f"its newer run {run.run_id} has succeeded, and that counts."
+        )
 
     def _note(self, context: Context, text: str) -> None:
         """Tell people: in the log, and as an XCom, because a worker cannot set a task instance's note."""

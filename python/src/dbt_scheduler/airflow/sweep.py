@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, BaseOperator, Context
-from airflow.sdk.exceptions import AirflowFailException
 
 from dbt_scheduler.airflow.alerts import Destination, Promise, send_slo_miss
 from dbt_scheduler.airflow.alerts.resumed import destination, send_all_clears, task_run
+from dbt_scheduler.airflow.compat import AirflowFailException, Stats
 from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
 from dbt_scheduler.airflow.pools import missing_pools
 from dbt_scheduler.findings.plural import format_count
@@ -86,12 +86,15 @@ class SweepOperator(BaseOperator):
                 result = sweep(api, entries)
                 missing = missing_pools(api, Path(self.dag.fileloc).parent)
         except (ApiUnavailableError, RegistryUnreadableError, ValueError) as error:
+            Stats.incr("dbt_scheduler.sweeps_failed")
             raise AirflowFailException(str(error)) from None
         _report(result)
-        send_all_clears(result.satisfied, result.waits, entries, self._transport, _ALERT_SECONDS)
+        _measure(result)
+        send_all_clears(result.resumed, result.waits, entries, self._transport, _ALERT_SECONDS)
         self._alert_misses(context, result.misses, entries)
-        if missing:
-            raise AirflowFailException("\n".join(missing))
+        if problems := [*filter(None, [result.problem]), *missing]:
+            Stats.incr("dbt_scheduler.sweeps_failed")
+            raise AirflowFailException("\n".join(problems))
 
     def _entries(self) -> dict[str, Entry]:
         reading = open_store(self._registry_url, _REGISTRY_SECONDS).read_all()
@@ -125,6 +128,13 @@ def _in_turn(misses: "Iterable[SloMiss]") -> "Iterator[SloMiss]":
         teams[miss.key.team].append(miss)
     for together in zip_longest(*teams.values()):
         yield from filter(None, together)
+
+
+def _measure(result: "SweepResult") -> None:
+    """Airflow's own metrics, wherever the platform sends them."""
+    Stats.gauge("dbt_scheduler.sensors_waiting", result.waiting - len(result.satisfied))
+    Stats.gauge("dbt_scheduler.oldest_wait_seconds", result.oldest_wait.total_seconds())
+    Stats.incr("dbt_scheduler.sensors_satisfied", len(result.satisfied), tags={"by": "sweep"})
 
 
 def _report(result: "SweepResult") -> None:

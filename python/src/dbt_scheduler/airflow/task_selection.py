@@ -2,8 +2,8 @@
 
 from airflow.sdk import BaseOperator, Context, Param
 from airflow.sdk.definitions.mappedoperator import MappedOperator
-from airflow.sdk.exceptions import AirflowSkipException
 
+from dbt_scheduler.airflow.compat import AirflowSkipException
 from dbt_scheduler.spec import DagSpec
 
 

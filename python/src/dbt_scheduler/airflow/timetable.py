@@ -7,12 +7,8 @@ setting, and only one of them gives runs a data interval.
 
 from typing import Any
 
+from dbt_scheduler.airflow.compat import CronDataIntervalTimetable
 from dbt_scheduler.spec import Schedule
-
-try:
-    from airflow.sdk import CronDataIntervalTimetable
-except ImportError:  # Airflow 3.1 has it in the core only
-    from airflow.timetables.interval import CronDataIntervalTimetable  # type: ignore[assignment]
 
 
 def timetable(schedule: Schedule) -> Any:

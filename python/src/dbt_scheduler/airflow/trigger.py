@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
-from dbt_scheduler.airflow.execution_api import AwaitedRun, ProducerState, read_producer_state
+from dbt_scheduler.airflow.compat import AirflowRuntimeError
+from dbt_scheduler.airflow.execution_api import ProducerState, read_producer_state
 from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Schedule
+from dbt_scheduler.waits.decision import AwaitedRun
 
 
 class AssetTrigger(BaseTrigger):

@@ -6,8 +6,7 @@ from http.client import HTTPException
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from airflow.sdk.configuration import conf
-
+from dbt_scheduler.airflow.compat import conf
 from dbt_scheduler.findings.printable import redacted
 
 _log = logging.getLogger(__name__)

@@ -3,19 +3,33 @@
 from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Self
-from urllib.parse import quote
+from typing import NamedTuple, Self
+from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
 
-from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowHttp
-
-__all__ = ["AirflowApi", "AirflowApiError", "Run", "RunFilter", "TaskInfo", "TaskInstance"]
-
+from dbt_scheduler.airflow_api.http import AirflowHttp
+from dbt_scheduler.findings.finding import NotFoundError
 
 _NAMES = 50
 """How many names fit into an address."""
+
+_REFUSED, _CONFLICT = 400, 409
+
+
+class Dag(msgspec.Struct, frozen=True, kw_only=True):
+    """A DAG as Airflow has it now."""
+
+    is_paused: bool
+    max_active_runs: int | None = None
+
+
+class RunKey(NamedTuple):
+    """A run among all DAGs'."""
+
+    dag_id: str
+    run_id: str
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,11 +38,17 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     dag_id: str
     run_id: str = msgspec.field(name="dag_run_id")
     state: str
-    run_type: str = ""
+    run_type: str
     run_after: datetime
     logical_date: datetime | None = None
     data_interval_start: datetime | None = None
     data_interval_end: datetime | None = None
+    conf: dict[str, object] | None = None
+
+    @property
+    def key(self) -> RunKey:
+        """Its DAG and id."""
+        return RunKey(self.dag_id, self.run_id)
 
     @property
     def over(self) -> bool:
@@ -48,8 +68,15 @@ class TaskInstance(msgspec.Struct, frozen=True, kw_only=True):
     start_date: datetime | None = None
     end_date: datetime | None = None
     try_number: int = 0
+    max_tries: int = 0
+    pool: str = ""
     note: str | None = None
     operator: str | None = None
+
+    @property
+    def run_key(self) -> RunKey:
+        """Its run."""
+        return RunKey(self.dag_id, self.run_id)
 
     @property
     def id_(self) -> tuple[str, str, str]:
@@ -65,10 +92,19 @@ class TaskInfo(msgspec.Struct, frozen=True, kw_only=True):
     trigger_rule: str | None = None
 
 
+class Pool(msgspec.Struct, frozen=True):
+    """A pool, and how many of its slots are free; -1 where it has no limit."""
+
+    slots: int
+    open_slots: int
+
+
 class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which runs or task instances to list: those that meet everything that is given.
 
-    ``since`` and ``until`` bound the runs' ``run_after``; ``states`` may hold None for "no state yet".
+    ``since`` and ``until`` bound the runs' ``run_after``, ``dated_since`` and ``dated_until`` their
+    ``logical_date``, ``ended_since`` the end of the runs or task instances themselves; ``states`` may hold None for
+    "no state yet".
     """
 
     dag_ids: Sequence[str]
@@ -77,6 +113,9 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     states: Sequence[str | None] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    dated_since: datetime | None = None
+    dated_until: datetime | None = None
+    ended_since: datetime | None = None
 
 
 class AirflowApi:
@@ -120,6 +159,10 @@ class AirflowApi:
         """Sleep about that long, a little more or less each time so that two callers do not meet for ever."""
         self._http.pause(seconds)
 
+    def dag(self, dag_id: str) -> Dag | None:
+        """A DAG; None when Airflow does not have it."""
+        return self._http.read(_dag_path(dag_id), Dag)
+
     def runs(self, where: RunFilter) -> list[Run]:
         """Runs of any DAGs (``run_ids`` and ``task_ids`` do not apply)."""
         body = {"dag_ids": where.dag_ids, "states": where.states, **_window(where)}
@@ -140,22 +183,42 @@ class AirflowApi:
         """A run, or None when it is gone."""
         return self._http.read(_run_path(dag_id, run_id), Run)
 
+    def newest_runs(self, dag_id: str, count: int) -> tuple[Run, ...]:
+        """The runs of a DAG that were due last, the newest first."""
+        query = urlencode({"order_by": "-run_after", "limit": count})
+        found = self._http.read(f"{_dag_path(dag_id)}/dagRuns?{query}", _NewestRuns)
+        return found.dag_runs if found else ()
+
+    def make_run(self, dag_id: str, body: dict[str, object]) -> Run:
+        """Make a manual run, of what Airflow's API takes; NotFoundError says why Airflow did not make it."""
+        reply = self._http.request("POST", f"{_dag_path(dag_id)}/dagRuns", body)
+        if reply.status_code == _CONFLICT:
+            raise NotFoundError(
+                f"another run of {dag_id} was made at the same moment", "run the command again to see it"
+            )
+        if reply.status_code == _REFUSED:
+            raise NotFoundError(
+                f"Airflow refused a run of {dag_id}: {self._http.decode(reply, _Refusal).detail}"
+            )
+        self._http.raise_for_status(reply)
+        return self._http.decode(reply, Run)
+
     def task_instance(self, dag_id: str, run_id: str, task_id: str) -> TaskInstance | None:
         """A task instance, or None when it is gone."""
         return self._http.read(_task_path(dag_id, run_id, task_id), TaskInstance)
 
     def tasks(self, dag_id: str) -> tuple[TaskInfo, ...]:
         """The tasks of a DAG; none when it is gone."""
-        found = self._http.read(f"/api/v2/dags/{_segment(dag_id)}/tasks", _Tasks)
+        found = self._http.read(f"{_dag_path(dag_id)}/tasks", _Tasks)
         return found.tasks if found else ()
 
-    def has_pool(self, name: str) -> bool:
-        """Whether there is a pool of that name."""
-        return self._http.read(f"/api/v2/pools/{_segment(name)}", _Pool) is not None
+    def pool(self, name: str) -> Pool | None:
+        """A pool; None when there is none of that name."""
+        return self._http.read(f"/api/v2/pools/{_segment(name)}", Pool)
 
     def owners(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """All owners of each DAG that is deployed and has a task of one of these names, by dag_id."""
-        found: list[_Dag] = []
+        found: list[_Owned] = []
         for at in range(0, len(names), _NAMES):
             found += self._http.read_list("/api/v2/dags", {"owners": names[at : at + _NAMES]}, _Dags)
         return {dag.dag_id: dag.owners for dag in found}
@@ -197,7 +260,7 @@ class AirflowApi:
             "reset_dag_runs": True,
             "dry_run": False,
         }
-        path = f"/api/v2/dags/{_segment(dag_id)}/clearTaskInstances"
+        path = f"{_dag_path(dag_id)}/clearTaskInstances"
         self._http.raise_for_status(self._http.request("POST", path, body))
 
     def queue_run(self, dag_id: str, run_id: str) -> None:
@@ -207,8 +270,12 @@ class AirflowApi:
         )
 
 
-class _Pool(msgspec.Struct):
-    name: str
+class _Refusal(msgspec.Struct):
+    detail: str
+
+
+class _NewestRuns(msgspec.Struct):
+    dag_runs: tuple[Run, ...]
 
 
 class _Updates(msgspec.Struct):
@@ -223,14 +290,14 @@ class _Tasks(msgspec.Struct):
     tasks: tuple[TaskInfo, ...]
 
 
-class _Dag(msgspec.Struct):
+class _Owned(msgspec.Struct):
     dag_id: str
     owners: tuple[str, ...]
 
 
 class _Dags(msgspec.Struct):
     total_entries: int
-    items: list[_Dag] = msgspec.field(name="dags")
+    items: list[_Owned] = msgspec.field(name="dags")
 
 
 class _Runs(msgspec.Struct):
@@ -244,11 +311,21 @@ class _TaskInstances(msgspec.Struct):
 
 
 def _window(where: RunFilter) -> dict[str, datetime | None]:
-    return {"run_after_gte": where.since, "run_after_lte": where.until}
+    return {
+        "run_after_gte": where.since,
+        "run_after_lte": where.until,
+        "logical_date_gte": where.dated_since,
+        "logical_date_lte": where.dated_until,
+        "end_date_gte": where.ended_since,
+    }
+
+
+def _dag_path(dag_id: str) -> str:
+    return f"/api/v2/dags/{_segment(dag_id)}"
 
 
 def _run_path(dag_id: str, run_id: str) -> str:
-    return f"/api/v2/dags/{_segment(dag_id)}/dagRuns/{_segment(run_id)}"
+    return f"{_dag_path(dag_id)}/dagRuns/{_segment(run_id)}"
 
 
 def _task_path(dag_id: str, run_id: str, task_id: str) -> str:

@@ -27,6 +27,10 @@ class AirflowApiError(Exception):
     """Airflow's API did not answer, or not as it should: the message says what to do, and holds no secret."""
 
 
+class AirflowForbiddenError(AirflowApiError):
+    """The connection's user may not do what was asked: no further try and no other request will do."""
+
+
 class Page(Protocol[_Item]):
     """One page of a list, and how many there are in all."""
 
@@ -128,7 +132,10 @@ class AirflowHttp:
         time.sleep(max(0.0, min(seconds * random.uniform(0.75, 1.25), self.seconds_left)))  # noqa: S311
 
     def request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
-        """One request, with a new token if the old one is no longer taken."""
+        """One request, with a new token if the old one is no longer taken.
+
+        Raises AirflowForbiddenError when the user has not the right to it, whatever the caller makes of other answers.
+        """
         fresh = self._token is None
         if fresh:
             self._log_in()
@@ -136,6 +143,8 @@ class AirflowHttp:
         if reply.status_code == _UNAUTHORIZED and not fresh:
             self._log_in()
             reply = self._send(method, path, body)
+        if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
+            self.raise_for_status(reply)
         return reply
 
     def _log_in(self) -> None:
@@ -152,7 +161,7 @@ class AirflowHttp:
             self.pause(_PAUSE_SECONDS * 2**tried)
         if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
             who = f'the login "{login}"' if login else "to work without a login"
-            raise AirflowApiError(
+            raise AirflowForbiddenError(
                 f"Airflow at {self.url} refuses {who}: check login and password of the connection."
             )
         self.raise_for_status(reply)
@@ -185,8 +194,11 @@ class AirflowHttp:
             return
         what = f"{reply.request.method} {reply.request.url.path}"
         if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
-            advice = "give the connection's user the right to read and edit DAG runs and task instances"
-        elif reply.status_code == _NOT_FOUND:
+            raise AirflowForbiddenError(
+                f"Airflow at {self.url} answered {reply.status_code} to {what}: give the connection's user the right "
+                "to read and edit DAGs, DAG runs and task instances."
+            )
+        if reply.status_code == _NOT_FOUND:
             advice = "it is gone, or the connection's host is no Airflow of version 3"
         else:
             advice = "look into the log of its API server"

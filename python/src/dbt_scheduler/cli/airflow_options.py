@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -11,13 +11,15 @@ import click
 import msgspec
 
 from dbt_scheduler.airflow_api.address import address
-from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowHttp
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.http import AirflowApiError
 from dbt_scheduler.cli.shared import FILE
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.findings.printable import shown_url
 
 PASSWORD = "DBT_SCHEDULER_AIRFLOW_PASSWORD"  # noqa: S105 - the name of a variable
-_PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 60
+"""How long a command that only asks may take."""
 _SCHEMES = ("http", "https")
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -94,12 +96,11 @@ def connection(
 
 
 @contextmanager
-def asking(where: Connection) -> Iterator[AirflowHttp]:
-    """A client for Airflow's API; NotFoundError says why it does not answer as it should."""
+def open_api(where: Connection, budget_seconds: float) -> Iterator[AirflowApi]:
+    """A session with Airflow's API; NotFoundError says why it does not answer as it should."""
     try:
-        rest = AirflowHttp(where.url, (where.login or "", where.password or ""), _PATIENCE_SECONDS, None)
-        with closing(rest):
-            yield rest
+        with AirflowApi(where.url, where.login, where.password, budget_seconds=budget_seconds) as api:
+            yield api
     except AirflowApiError as error:  # also of an address that is none
         raise NotFoundError(str(error)) from None
 

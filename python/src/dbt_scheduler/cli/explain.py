@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from dbt_scheduler.airflow_api.reader import AirflowReader
-from dbt_scheduler.cli.airflow_options import airflow_options, asking, connection
+from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
 from dbt_scheduler.cli.shared import FOLDER, FORMAT_OPTION, exit_on_error, print_warnings, show_json
 from dbt_scheduler.explain.chain import Explainer
 from dbt_scheduler.explain.text import render
@@ -46,8 +45,8 @@ def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
         spec = deployed.spec(dag_id)
         task = _task_id(spec, task_id)
         where = connection(spec.airflow_connection, airflow, login, password_file)
-        with asking(where) as rest:
-            step = Explainer(deployed, AirflowReader(rest), datetime.now(UTC)).explain(spec, task, run)
+        with open_api(where, PATIENCE_SECONDS) as api:
+            step = Explainer(deployed, api, datetime.now(UTC)).explain(spec, task, run)
         print_warnings(deployed.warnings)
         if style == "json":
             show_json(msgspec.json.format(msgspec.json.encode(step)) + b"\n")

@@ -1,38 +1,30 @@
 """``resume``: the sweep, by hand."""
 
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
-from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError
-from dbt_scheduler.cli.airflow_options import airflow_options, connection
+from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, project_options
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
-from dbt_scheduler.resume.sweep import WINDOW, SweepResult, sweep
+from dbt_scheduler.resume.sweep import SweepResult, sweep
 from dbt_scheduler.schedule.text import format_utc
+
+_BUDGET_SECONDS = 300
 
 
 @click.command()
-@click.option(
-    "--days",
-    type=click.IntRange(1, 3660),
-    default=WINDOW.days,
-    show_default=True,
-    help="Look at runs that were due in the last days.",
-)
 @click.option(
     "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
 )
 @airflow_options
 @project_options
-def resume(  # noqa: PLR0913, PLR0917 - click hands over each option
-    days: int,
+def resume(
     out: Path | None,
     airflow: str | None,
     login: str | None,
@@ -49,12 +41,11 @@ def resume(  # noqa: PLR0913, PLR0917 - click hands over each option
         if not reading.entries:
             raise NotFoundError("the registry has no teams", "name it with --registry URL, or --out FOLDER")
         where = connection(platform.airflow_connection, airflow, login, password_file)
-        try:
-            with AirflowApi(where.url, where.login, where.password) as api:
-                result = sweep(api, reading.entries, timedelta(days=days))
-        except AirflowApiError as error:
-            raise NotFoundError(str(error)) from None
+        with open_api(where, _BUDGET_SECONDS) as api:
+            result = sweep(api, reading.entries)
         sys.stdout.write(lines(_lines(result)))
+        if result.problem:
+            raise NotFoundError(result.problem)
 
 
 def _lines(result: SweepResult) -> list[str]:

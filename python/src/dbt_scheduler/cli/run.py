@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from dbt_scheduler.airflow_api.reader import AirflowReader
-from dbt_scheduler.cli.airflow_options import airflow_options, asking, connection
+from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_warnings
 from dbt_scheduler.output import DeployedDags
 from dbt_scheduler.resume.period_runs import PeriodRun, RunRequest, link, run_period
@@ -43,10 +42,9 @@ def run(  # noqa: PLR0913, PLR0917 - click hands over each option
     with exit_on_error():
         spec = DeployedDags(out).spec(dag_id)
         where = connection(spec.airflow_connection, airflow, login, password_file)
-        with asking(where) as rest:
-            asked = AirflowReader(rest)
-            made = run_period(asked, spec, period, RunRequest(only, full_refresh), datetime.now(UTC))
-            _show(made, link(asked, made.run))
+        with open_api(where, PATIENCE_SECONDS) as api:
+            made = run_period(api, spec, period, RunRequest(only, full_refresh), datetime.now(UTC))
+            _show(made, link(api, made.run))
         if not made.new:
             sys.exit(1)
 

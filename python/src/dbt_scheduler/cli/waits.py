@@ -63,7 +63,7 @@ def waits(  # noqa: PLR0913, PLR0917 - click hands over each option
         deployed = DeployedDags(out, registry)
         spec = deployed.spec(dag_id)
         sensors = sensors_on(spec, asset)
-        found = upcoming(spec, sensors, lambda wait: deployed.producer(wait, spec), start)
+        found = upcoming(spec, sensors, lambda sensor: deployed.wait(sensor, spec), start)
         runs = tuple(islice(found, count))
         print_warnings(deployed.warnings)
         if style == "json":

@@ -3,14 +3,14 @@
 import math
 
 from dbt_scheduler.config.types import PlatformConfig
-from dbt_scheduler.graph.lineage import AssetDependency, DagGraph
+from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.task_ids import SENSOR_GROUPS, sensor_task_ids
 from dbt_scheduler.project.types import DependencyKind
 from dbt_scheduler.registry.directory import Directory
-from dbt_scheduler.registry.entry import dag_id, full_task_id
-from dbt_scheduler.registry.producer import patience_seconds
+from dbt_scheduler.registry.producer import producer_in
 from dbt_scheduler.schedule import cadence_seconds, wait_lag_seconds
-from dbt_scheduler.spec import Producer, Schedule, Sensor
+from dbt_scheduler.spec import Schedule, Sensor
+from dbt_scheduler.waits.deadline import patience_seconds
 
 _MOST_ACTIVE_RUNS = 1000
 """However long another team promises to take: it decides how long a run waits, not how much of Airflow we use."""
@@ -34,7 +34,9 @@ def make_sensors(
             dependency=str(wait.dependency),
             team=wait.key.team,
             asset=wait.key.asset,
-            producer=_producer(wait, directory),
+            producer=producer_in(
+                directory.entries[wait.key.team], directory.produced(wait.key), wait.producer_pipeline
+            ),
             upstream=upstream,
             wait_timeout_seconds=platform.defaults.wait_timeout_seconds,
             poll_seconds=platform.defaults.poll_interval_seconds,
@@ -63,15 +65,3 @@ def _longest_wait_seconds(sensor: Sensor, schedule: Schedule) -> int:
     """From the run's start to the moment the sensor gives up at the latest, when it starts on time."""
     lag = max(0, wait_lag_seconds(schedule, sensor.producer.schedule))
     return lag + patience_seconds(sensor, sensor.producer)
-
-
-def _producer(wait: AssetDependency, directory: Directory) -> Producer:
-    entry = directory.entries[wait.key.team]
-    made = directory.produced(wait.key)
-    return Producer(
-        dag_id=dag_id(made.dag_prefix, wait.producer_pipeline),
-        task_id=full_task_id(made.task_group, made.task_id),
-        pipeline=wait.producer_pipeline,
-        schedule=entry.pipelines[wait.producer_pipeline],
-        slo_seconds=made.pipelines[wait.producer_pipeline].slo_seconds,
-    )

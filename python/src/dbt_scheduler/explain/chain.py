@@ -1,9 +1,10 @@
 """Follows what a task waits for, through its run and on into the runs of other DAGs."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
 from dbt_scheduler.airflow_api.http import AirflowApiError
-from dbt_scheduler.airflow_api.reader import AirflowReader, RunDetails, TaskDetails, interval_of
 from dbt_scheduler.explain.messages import (
     WAITING,
     TaskMessage,
@@ -13,26 +14,28 @@ from dbt_scheduler.explain.messages import (
     describe_wait,
 )
 from dbt_scheduler.explain.run_snapshot import RunSnapshot, ancestors
-from dbt_scheduler.explain.runs import NoRunError, find_awaited_run, find_requested_run
+from dbt_scheduler.explain.runs import NoRunError, RunFinder
 from dbt_scheduler.explain.steps import Step, StepBuilder
 from dbt_scheduler.output import DeployedDags
-from dbt_scheduler.registry.producer import NoProducerError, wait_deadline
-from dbt_scheduler.schedule import awaited_interval, before_start
-from dbt_scheduler.spec import DagSpec, Producer, Sensor
+from dbt_scheduler.spec import DagSpec, Sensor
+from dbt_scheduler.waits.deadline import wait_deadline
+from dbt_scheduler.waits.decision import AwaitedRun, Reason, awaited_by, decide
+from dbt_scheduler.waits.wait import NoProducer
 
 _MOST_RUNS = 25
-"""How many runs one explanation looks into: at most four questions to Airflow for each."""
+"""How many runs one explanation looks into: at most nine questions to Airflow for each."""
 _MOST_CAUSES = 10
 
 
 class Explainer:
     """Explains one task. Looks at each task of each run once, so that a cycle of waits ends."""
 
-    def __init__(self, deployed: DeployedDags, airflow: AirflowReader, now: datetime) -> None:
+    def __init__(self, deployed: DeployedDags, api: AirflowApi, now: datetime) -> None:
         self._deployed = deployed
-        self._airflow = airflow
+        self._api = api
         self._now = now
-        self._snapshots: dict[tuple[str, str], RunSnapshot] = {}
+        self._finder = RunFinder(api, now)
+        self._snapshots: dict[RunKey, RunSnapshot] = {}
         self._explained: set[tuple[str, str, str]] = set()
 
     def explain(self, spec: DagSpec, task_id: str, wanted: str | None) -> Step:
@@ -42,7 +45,7 @@ class Explainer:
         """
         builder = self._step_builder(spec.dag_id, spec.team, spec, spec)
         try:
-            run = find_requested_run(self._airflow, spec, wanted, self._now)
+            run = self._finder.requested(spec, wanted)
         except NoRunError as error:
             return builder.without_run(task_id, None, str(error))
         return self._task(self._snapshot(run, spec, task_id), builder.of(run), task_id)
@@ -50,7 +53,7 @@ class Explainer:
     def _task(
         self, snapshot: RunSnapshot, builder: StepBuilder, task_id: str, through: tuple[str, ...] = ()
     ) -> Step:
-        key = (snapshot.run.dag_id, snapshot.run.run_id, task_id)
+        key = (*snapshot.run.key, task_id)
         if key in self._explained:
             message = TaskMessage("is told above", ends=False)
             return builder.step(task_id, snapshot.state(task_id), message, through=through)
@@ -71,12 +74,12 @@ class Explainer:
             return builder.step(task_id, state, TaskMessage(text), tuple(causes), through=through)
         return builder.step(task_id, state, message, through=through)
 
-    def _of_pool(self, instance: TaskDetails | None) -> TaskMessage | None:
+    def _of_pool(self, instance: TaskInstance | None) -> TaskMessage | None:
         """What holds up a task that could start, if it is its pool."""
         if instance is None or instance.state != "scheduled" or not instance.pool:
             return None
         try:
-            return about_pool(instance.pool, self._airflow.pool(instance.pool))
+            return about_pool(instance.pool, self._api.pool(instance.pool))
         except AirflowApiError:  # whom it lets see tasks, Airflow may not let see pools
             return None
 
@@ -88,45 +91,48 @@ class Explainer:
         instance = snapshot.tasks[sensor.task_id]
         if spec is None:
             raise RuntimeError("only a spec has sensors")
-        try:
-            producer = self._deployed.producer(sensor, spec)
-        except NoProducerError as error:
-            return builder.step(sensor.task_id, state, TaskMessage(str(error)), through=through)
-        interval = awaited_interval(
-            spec.schedule, interval_of(snapshot.run, spec.schedule), producer.schedule
-        )
-        until = wait_deadline(sensor, producer, interval, instance.start_date or self._now)
-        cause = self._producer(producer, sensor, spec, interval.start)
+        wait = self._deployed.wait(sensor, spec)
+        if isinstance(wait, NoProducer):
+            return builder.step(sensor.task_id, state, TaskMessage(wait.reason), through=through)
+        awaited = awaited_by(wait, snapshot.run)
+        until = wait_deadline(sensor, wait.producer, awaited.interval, instance.start_date or self._now)
+        cause = self._producer(awaited, sensor, spec)
         message = describe_wait(instance, sensor, until, arrived=cause.state == "success")
-        causes = () if before_start(producer.schedule, interval) else (cause,)
+        causes = () if decide(awaited, ()).reason is Reason.BEFORE_START else (cause,)
         return builder.step(sensor.task_id, state, message, causes, through=through)
 
-    def _producer(self, producer: Producer, sensor: Sensor, consumer: DagSpec, date: datetime) -> Step:
-        spec = self._deployed.find(producer.dag_id)
-        builder = self._step_builder(producer.dag_id, sensor.team, spec, consumer)
+    def _producer(self, awaited: AwaitedRun, sensor: Sensor, consumer: DagSpec) -> Step:
+        spec, date = self._deployed.find(awaited.dag_id), awaited.interval.start
+        builder = self._step_builder(awaited.dag_id, sensor.team, spec, consumer)
         if len(self._snapshots) >= _MOST_RUNS:
             text = f"is not followed further: {_MOST_RUNS} runs were looked into"
-            return builder.without_run(producer.task_id, date, text)
+            return builder.without_run(awaited.task_id, date, text)
         try:
-            run = find_awaited_run(self._airflow, producer, date, self._now)
+            run = self._finder.awaited(awaited)
         except NoRunError as error:
-            return builder.without_run(producer.task_id, date, str(error), producer.schedule)
-        snapshot = self._snapshot(run, spec, producer.task_id)
-        return self._task(snapshot, builder.of(run, producer.schedule), producer.task_id)
+            return builder.without_run(awaited.task_id, date, str(error), awaited.schedule)
+        snapshot = self._snapshot(run, spec, awaited.task_id)
+        return self._task(snapshot, builder.of(run, awaited.schedule), awaited.task_id)
 
-    def _snapshot(self, run: RunDetails, spec: DagSpec | None, task_id: str) -> RunSnapshot:
+    def _snapshot(self, run: Run, spec: DagSpec | None, task_id: str) -> RunSnapshot:
         """The run, with the tasks that bear on one of its tasks."""
-        key = (run.dag_id, run.run_id)
-        known = self._snapshots[key].tasks if key in self._snapshots else {}
+        known = self._snapshots[run.key].tasks if run.key in self._snapshots else {}
         wanted = ancestors(spec, task_id) if spec else {task_id}
-        missing = wanted - known.keys()
-        found = self._airflow.tasks(run, missing) if missing else {}
-        self._snapshots[key] = RunSnapshot(run, self._airflow.dag(run.dag_id), spec, {**known, **found})
-        return self._snapshots[key]
+        found = self._tasks(run, wanted - known.keys())
+        snapshot = RunSnapshot(run, self._finder.dag(run.dag_id), spec, {**known, **found})
+        self._snapshots[run.key] = snapshot
+        return snapshot
+
+    def _tasks(self, run: Run, task_ids: Collection[str]) -> dict[str, TaskInstance]:
+        """Some tasks of a run, by id; those that the run does not have are left out."""
+        if not task_ids:
+            return {}
+        where = RunFilter(dag_ids=(run.dag_id,), run_ids=(run.run_id,), task_ids=sorted(task_ids))
+        return {each.task_id: each for each in self._api.task_instances(where)}
 
     def _step_builder(self, dag_id: str, team: str, spec: DagSpec | None, reader: DagSpec) -> StepBuilder:
         entry = self._deployed.entry(team, reader)
         channel = entry.contact.channel if entry else None
         if channel is None and spec:
             channel = spec.channel
-        return StepBuilder(dag_id, team, channel, spec.schedule if spec else None, self._airflow.url)
+        return StepBuilder(dag_id, team, channel, spec.schedule if spec else None, self._api.url)

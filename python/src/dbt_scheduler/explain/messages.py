@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.reader import Pool, TaskDetails
+from dbt_scheduler.airflow_api.client import Pool, TaskInstance
 from dbt_scheduler.explain.run_snapshot import RunSnapshot
 from dbt_scheduler.schedule.text import format_utc
 from dbt_scheduler.spec import Sensor
@@ -39,7 +39,7 @@ def describe_run(snapshot: RunSnapshot, task_id: str) -> TaskMessage | None:
     return None
 
 
-def describe_task(instance: TaskDetails | None, snapshot: RunSnapshot, *, blocked: bool) -> TaskMessage:
+def describe_task(instance: TaskInstance | None, snapshot: RunSnapshot, *, blocked: bool) -> TaskMessage:
     """What became of a task; ``blocked`` by others in its run."""
     if instance is None:
         return TaskMessage(
@@ -62,7 +62,7 @@ def about_pool(name: str, pool: Pool | None) -> TaskMessage | None:
     return None
 
 
-def describe_wait(instance: TaskDetails, sensor: Sensor, until: datetime, *, arrived: bool) -> TaskMessage:
+def describe_wait(instance: TaskInstance, sensor: Sensor, until: datetime, *, arrived: bool) -> TaskMessage:
     """What became of a sensor that waits or gave up."""
     what = f"{sensor.team}.{sensor.asset}"
     if instance.state == "failed":
@@ -92,46 +92,46 @@ def _not_started(state: str | None, snapshot: RunSnapshot, *, blocked: bool) -> 
     return TaskMessage("has not run yet: nothing holds it up, the scheduler starts it next")
 
 
-def _success(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
+def _success(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
     note = f" ({instance.note})" if instance.note else ""
     return TaskMessage(f"succeeded at {_at(instance.end_date)}{note}", ends=False)
 
 
-def _failed(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
+def _failed(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
     tries = f" in try {instance.try_number}" if instance.try_number > 1 else ""
     return TaskMessage(f"failed at {_at(instance.end_date)}{tries}; its log says why")
 
 
-def _retry(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
+def _retry(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
     return TaskMessage(
         f"failed at {_at(instance.end_date)} in try {instance.try_number} of {instance.max_tries + 1}, "
         "and will be tried again"
     )
 
 
-def _running(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
+def _running(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
     return TaskMessage(f"is running since {_at(instance.start_date)}")
 
 
-def _deferred(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
+def _deferred(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
     return TaskMessage(f"waits for its work outside of Airflow to end, since {_at(instance.start_date)}")
 
 
-def _skipped(_: TaskDetails, snapshot: RunSnapshot) -> TaskMessage:
+def _skipped(_: TaskInstance, snapshot: RunSnapshot) -> TaskMessage:
     only = (snapshot.run.conf or {}).get("only")
     names = ", ".join(str(each) for each in only) if isinstance(only, list) else ""
     return TaskMessage(f"was skipped: this run is only of {names}" if names else "was skipped")
 
 
-def _removed(_: TaskDetails, __: RunSnapshot) -> TaskMessage:
+def _removed(_: TaskInstance, __: RunSnapshot) -> TaskMessage:
     return TaskMessage("is no longer in its DAG")
 
 
-def _queued(instance: TaskDetails, _: RunSnapshot) -> TaskMessage:
+def _queued(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
     return TaskMessage(f"has not run yet: it waits for a worker and a slot of the pool {instance.pool}")
 
 
-def _restarting(_: TaskDetails, __: RunSnapshot) -> TaskMessage:
+def _restarting(_: TaskInstance, __: RunSnapshot) -> TaskMessage:
     return TaskMessage("was cleared while it ran, and starts again")
 
 
@@ -139,7 +139,7 @@ def _at(moment: datetime | None) -> str:
     return format_utc(moment) if moment else "an unknown time"
 
 
-_DESCRIPTIONS: dict[str | None, Callable[[TaskDetails, RunSnapshot], TaskMessage]] = {
+_DESCRIPTIONS: dict[str | None, Callable[[TaskInstance, RunSnapshot], TaskMessage]] = {
     "success": _success,
     "failed": _failed,
     "up_for_retry": _retry,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dbt_scheduler.airflow_api.reader import Dag, RunDetails, TaskDetails
+from dbt_scheduler.airflow_api.client import Dag, Run, TaskInstance
 from dbt_scheduler.spec import DagSpec, Sensor
 
 _DONE = ("success", "skipped")
@@ -16,10 +16,10 @@ _OVER = (*_DONE, "failed", "upstream_failed", "removed")
 class RunSnapshot(msgspec.Struct, frozen=True):
     """A run, its DAG in Airflow and its spec; ``spec`` is None for a DAG that was not compiled here."""
 
-    run: RunDetails
+    run: Run
     dag: Dag | None
     spec: DagSpec | None
-    tasks: dict[str, TaskDetails]
+    tasks: dict[str, TaskInstance]
 
     def sensor(self, task_id: str) -> Sensor | None:
         """The sensor of that id, if it is one."""

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from dbt_scheduler.airflow_api.reader import RunDetails
+from dbt_scheduler.airflow_api.client import Run
 from dbt_scheduler.explain.messages import TaskMessage
 from dbt_scheduler.spec import Schedule
 
@@ -53,9 +53,9 @@ class StepBuilder(msgspec.Struct, frozen=True):
     channel: str | None
     schedule: Schedule | None
     ui: str
-    run: RunDetails | None = None
+    run: Run | None = None
 
-    def of(self, run: RunDetails, schedule: Schedule | None = None) -> "StepBuilder":
+    def of(self, run: Run, schedule: Schedule | None = None) -> "StepBuilder":
         """For the steps in a run."""
         return msgspec.structs.replace(self, run=run, schedule=schedule or self.schedule)
 

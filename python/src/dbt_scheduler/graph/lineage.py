@@ -8,8 +8,7 @@ import msgspec
 from dbt_scheduler.project.types import DependencyKind, Project, ProjectTask
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.entry import AssetKey
-from dbt_scheduler.schedule import pick_pipeline
-from dbt_scheduler.spec import Schedule
+from dbt_scheduler.registry.producer import producer_of
 
 
 class AssetDependency(msgspec.Struct, frozen=True, order=True):
@@ -206,14 +205,9 @@ class _Builder:
         return AssetDependency(key, dependency, self._producer_pipeline(pipeline, key))
 
     def _producer_pipeline(self, pipeline: str, key: AssetKey) -> str:
-        entry = self._directory.entries[key.team]
-        own = key.team == self._project.team
-        choices: dict[str, Schedule] = {
-            name: entry.pipelines[name]
-            for name, made in entry.produced[key.asset].pipelines.items()
-            if own or made.exposed or not entry.produced[key.asset].exposed
-        }
-        return pick_pipeline(pipeline, self._schedules[pipeline], choices)
+        entry, own = self._directory.entries[key.team], key.team == self._project.team
+        schedule = self._schedules[pipeline]
+        return producer_of(entry, entry.produced[key.asset], pipeline, schedule, own=own).pipeline
 
 
 def _parents_first(upstream: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

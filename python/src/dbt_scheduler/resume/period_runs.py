@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from dbt_scheduler.airflow_api.reader import AirflowReader, RunDetails, interval_of
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.schedule import (
@@ -20,8 +20,7 @@ from dbt_scheduler.schedule import (
 )
 from dbt_scheduler.schedule.text import format_local
 from dbt_scheduler.spec import DagSpec
-
-_SCHEDULED = ("scheduled", "backfill")
+from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_run
 
 
 class RunRequest(msgspec.Struct, frozen=True):
@@ -40,15 +39,13 @@ class RunRequest(msgspec.Struct, frozen=True):
 class PeriodRun(msgspec.Struct, frozen=True):
     """A run of the period: a new one, or one that was there, which nothing was done to."""
 
-    run: RunDetails
+    run: Run
     interval: Interval
     new: bool
     paused: bool
 
 
-def run_period(
-    airflow: AirflowReader, spec: DagSpec, text: str, asked: RunRequest, now: datetime
-) -> PeriodRun:
+def run_period(airflow: AirflowApi, spec: DagSpec, text: str, asked: RunRequest, now: datetime) -> PeriodRun:
     """Let Airflow run the period that a text names.
 
     A new run is made beside one that was there only when something is asked that clearing that one would not
@@ -77,7 +74,7 @@ def run_period(
     return PeriodRun(run, interval, new=True, paused=dag.is_paused)
 
 
-def link(airflow: AirflowReader, run: RunDetails) -> str:
+def link(airflow: AirflowApi, run: Run) -> str:
     """Where a run is in Airflow's UI."""
     return f"{airflow.url}/dags/{quote(run.dag_id, safe='')}/runs/{quote(run.run_id, safe='')}"
 
@@ -104,16 +101,21 @@ def _interval(spec: DagSpec, text: str, now: datetime) -> Interval:
     return interval
 
 
-def _runs_near(airflow: AirflowReader, spec: DagSpec, interval: Interval) -> tuple[RunDetails, ...]:
+def _runs_near(airflow: AirflowApi, spec: DagSpec, interval: Interval) -> list[Run]:
     """Every run that may be of the period: a manual one is of the period before its date, or of its making."""
     last = next_tick(spec.schedule, interval.end)
-    due = airflow.runs_due(spec.dag_id, interval.end, last)
-    dated = airflow.runs_of(spec.dag_id, interval.start, last)
-    return (*dated, *(run for run in due if run.logical_date is None))
+    dags = (spec.dag_id,)
+    dated = airflow.runs(RunFilter(dag_ids=dags, dated_since=interval.start, dated_until=last))
+    due = airflow.runs(RunFilter(dag_ids=dags, since=interval.end, until=last))
+    return sorted((*dated, *(run for run in due if run.logical_date is None)), key=_newest_first)
 
 
-def _of_period(runs: Iterable[RunDetails], spec: DagSpec, interval: Interval) -> list[RunDetails]:
+def _of_period(runs: Iterable[Run], spec: DagSpec, interval: Interval) -> list[Run]:
     """Those of the same period as the data interval: scheduled and backfilled ones first, the newest first."""
     covered = period(spec.schedule, interval)
-    found = [run for run in runs if period(spec.schedule, interval_of(run, spec.schedule)) == covered]
-    return sorted(found, key=lambda run: run.run_type not in _SCHEDULED)
+    found = [run for run in runs if period(spec.schedule, interval_of_run(spec.schedule, run)) == covered]
+    return sorted(found, key=lambda run: run.run_type not in SCHEDULED)
+
+
+def _newest_first(run: Run) -> float:
+    return -run.run_after.timestamp()

@@ -14,11 +14,11 @@ def keep_proven(api: AirflowApi, waits: Collection[Wait]) -> list[Wait]:
 
     A registry entry is a claim: whoever writes one may name any DAG. One listing, none without waits.
     """
-    owners = api.owners(sorted({wait.consumer.team for wait in waits}))
-    for team, dag_id in sorted({(wait.consumer.team, wait.consumer.dag_id) for wait in waits}):
+    owners = api.owners(sorted({wait.team for wait in waits}))
+    for team, dag_id in sorted({(wait.team, wait.dag_id) for wait in waits}):
         if owners.get(dag_id, (team,)) != (team,):
             others = ", ".join(owners[dag_id])
             _log.warning(
                 "%s is in the registry as a DAG of %s, and its owner is %s: left alone.", dag_id, team, others
             )
-    return [wait for wait in waits if owners.get(wait.consumer.dag_id) == (wait.consumer.team,)]
+    return [wait for wait in waits if owners.get(wait.dag_id) == (wait.team,)]

@@ -6,23 +6,17 @@ of its own is left alone; repairing twice does nothing the second time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInfo
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInfo
 
 TERMINAL = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 
+_BROKEN = frozenset({"failed", "upstream_failed"})
+
 _CARRIES_FAILURE = frozenset({None, "all_success", "none_failed", "none_failed_min_one_success"})
 """The trigger rules of tasks that become ``upstream_failed``; a teardown's is none of them."""
-
-
-class RunKey(NamedTuple):
-    """A run among all DAGs'."""
-
-    dag_id: str
-    run_id: str
 
 
 class Repair(msgspec.Struct, frozen=True):
@@ -41,6 +35,7 @@ class FailureGraph:
     def __init__(self, tasks: Iterable[TaskInfo]) -> None:
         tasks = tuple(tasks)
         spreads = {task.task_id for task in tasks if task.trigger_rule in _CARRIES_FAILURE}
+        self.task_ids = frozenset(task.task_id for task in tasks)
         self._below = {
             task.task_id: tuple(name for name in task.downstream_task_ids or () if name in spreads)
             for task in tasks
@@ -58,19 +53,24 @@ class FailureGraph:
 
 
 def plan_repair(graph: FailureGraph, states: Mapping[str, str | None], *, over: bool) -> Repair:
-    """What a run needs whose tasks have these states; nothing if a failed task explains all of them."""
+    """What a run needs whose tasks have these states; nothing if a failed task explains all of them.
+
+    A task that is not in the DAG any more is no reason to do anything. If a failure may have spread through one,
+    nobody knows how far.
+    """
     failed = [name for name, state in states.items() if state == "failed"]
-    explained = graph.reached_from(failed)
-    clear = tuple(
-        sorted(name for name, state in states.items() if state == "upstream_failed" and name not in explained)
-    )
-    stopped = any(state is None and name not in explained for name, state in states.items())
+    gone = {name for name in states if name not in graph.task_ids}
+    if failed and any(states[name] in _BROKEN for name in gone):
+        return Repair()
+    unexplained = states.keys() - gone - graph.reached_from(failed)
+    clear = tuple(sorted(name for name in unexplained if states[name] == "upstream_failed"))
+    stopped = any(states[name] is None for name in unexplained)
     return Repair(clear, over and stopped and not clear)
 
 
 def repair_runs(api: AirflowApi, runs: Iterable[Run]) -> list[RunKey]:
     """Repair those of the runs that need it: which these were."""
-    by_key = {RunKey(run.dag_id, run.run_id): run for run in runs}
+    by_key = {run.key: run for run in runs}
     if not by_key:
         return []
     graphs = {name: FailureGraph(api.tasks(name)) for name in sorted({key.dag_id for key in by_key})}
@@ -93,7 +93,6 @@ def read_task_states(api: AirflowApi, keys: Sequence[RunKey]) -> dict[RunKey, di
         dag_ids=sorted({key.dag_id for key in keys}), run_ids=sorted({key.run_id for key in keys})
     )
     for each in api.task_instances(where):
-        key = RunKey(each.dag_id, each.run_id)
-        if key in wanted:
-            wanted[key][each.task_id] = each.state
+        if each.run_key in wanted:
+            wanted[each.run_key][each.task_id] = each.state
     return wanted

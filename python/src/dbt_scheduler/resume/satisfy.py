@@ -8,11 +8,14 @@ one run are marked in one transaction, and never two at a time by us: two that c
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError, RunFilter, TaskInstance
-from dbt_scheduler.resume.repair import TERMINAL, FailureGraph, RunKey, read_task_states, repair_runs
+from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.resume.repair import TERMINAL, FailureGraph, read_task_states, repair_runs
+from dbt_scheduler.resume.resumed import SATISFIED_BY, find_resumed
 
 _LOOK_AGAIN_SECONDS = 0.5
 _SETTLE_SECONDS = 1.0
@@ -36,48 +39,74 @@ UNSATISFIED = (
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """Sensors that are satisfied now, those that could not be in time, and runs repaired.
+    """Sensors that are satisfied now, those that could not be, runs repaired, and a sensor of each that goes on.
 
-    Each sensor is as it was before.
+    Each sensor is as it was before. ``problem`` is what Airflow refused or did not answer; without one, what is
+    left lacked time only.
     """
 
     satisfied: tuple[TaskInstance, ...] = ()
     left: tuple[TaskInstance, ...] = ()
     repaired: tuple[RunKey, ...] = ()
+    resumed: tuple[TaskInstance, ...] = ()
+    problem: str = ""
 
 
 def satisfy(api: AirflowApi, notes: Mapping[TaskInstance, str], *, patience_seconds: float = 60) -> Outcome:
     """Mark sensors as satisfied, each with its note, and see to it that their runs go on.
 
-    Ends when its patience or the budget of ``api`` does: a paused DAG's run may never settle.
-
-    A sensor or run that is gone meanwhile is nobody's problem. Raises AirflowApiError when Airflow is gone.
+    Ends when its patience or the budget of ``api`` does: a paused DAG's run may never settle. Never raises for what
+    Airflow answers: what was done counts, whatever came after it. A sensor or run that is gone meanwhile is nobody's
+    problem.
     """
     marking = _Marking(api, {each.id_: note for each, note in notes.items()})
     before = {each.id_: each for each in notes}
     end = time.monotonic() + min(patience_seconds, api.seconds_left - _RESERVE_SECONDS)
-    waiting = _by_run(before.values())
+    waiting = _by_run(sorted(before.values(), key=_urgency))
     failed = {key for key, group in waiting.items() if any(each.state in _BROKEN for each in group)}
-    while True:
-        for key in list(waiting):
-            waiting[key] = marking.mark(key, waiting[key])
-        waiting = {key: group for key, group in waiting.items() if group}
-        if not waiting or time.monotonic() > end:
-            break
-        api.pause(_LOOK_AGAIN_SECONDS)
-        waiting = _read_again(api, waiting, marking.done)
-    repaired = _repair(api, failed - waiting.keys())
-    left = [each for group in waiting.values() for each in group]
+    repaired: list[RunKey] = []
+    resumed: list[TaskInstance] = []
+    try:
+        while True:
+            for key in list(waiting):
+                if time.monotonic() > end:
+                    break
+                if not (again := marking.mark(key, waiting[key])):
+                    del waiting[key]
+                else:
+                    waiting[key] = again
+            if not waiting or time.monotonic() > end:
+                break
+            api.pause(_LOOK_AGAIN_SECONDS)
+            waiting = _read_again(api, waiting, marking.done)
+        repaired = _repair(api, failed - waiting.keys() - marking.refused.keys())
+        resumed = find_resumed(api, [before[each.id_] for each in marking.done])
+    except AirflowApiError as error:
+        marking.problem = marking.problem or str(error)
+    done = {each.id_ for each in marking.done}
+    left = [
+        each
+        for group in (*waiting.values(), *marking.refused.values())
+        for each in group
+        if each.id_ not in done
+    ]
     return Outcome(
-        tuple(before[each.id_] for each in marking.done),
+        tuple(before[id_] for id_ in dict.fromkeys(each.id_ for each in marking.done)),
         tuple(before[each.id_] for each in left),
         tuple(repaired),
+        tuple(resumed),
+        marking.problem,
     )
+
+
+def _urgency(sensor: TaskInstance) -> tuple[bool, datetime]:
+    """Those that have given up come first, then those that have waited longest."""
+    return sensor.state not in _BROKEN, sensor.run_after
 
 
 def satisfied_note(dag_id: str, run_id: str) -> str:
     """What a sensor says of why it is a success."""
-    return f"Satisfied by {dag_id} {run_id}"
+    return f"{SATISFIED_BY}{dag_id} {run_id}"
 
 
 class _Marking:
@@ -85,13 +114,23 @@ class _Marking:
 
     def __init__(self, api: AirflowApi, notes: Mapping[tuple[str, str, str], str]) -> None:
         self.done: list[TaskInstance] = []
+        self.refused: dict[RunKey, Sequence[TaskInstance]] = {}
+        self.problem = ""
         self._api = api
         self._notes = notes
         self._graphs: dict[str, FailureGraph] = {}
         self._one_by_one: set[RunKey] = set()
 
     def mark(self, key: RunKey, group: Sequence[TaskInstance]) -> list[TaskInstance]:
-        """Mark what can be marked of one run now; what has to be looked at again."""
+        """Mark what can be marked of one run now; what has to be looked at again: nothing that Airflow forbids."""
+        try:
+            return self._mark(key, group)
+        except AirflowForbiddenError as error:
+            self.refused[key] = group
+            self.problem = str(error)
+            return []
+
+    def _mark(self, key: RunKey, group: Sequence[TaskInstance]) -> list[TaskInstance]:
         broken = [each for each in group if each.state in _BROKEN]
         ready = [each for each in group if each.state not in _BROKEN]
         later: list[TaskInstance] = []
@@ -129,6 +168,8 @@ class _Marking:
     def _together(self, sensors: Sequence[TaskInstance]) -> bool:
         try:
             return self._api.mark_success_together([(each, self._notes[each.id_]) for each in sensors])
+        except AirflowForbiddenError:
+            raise
         except AirflowApiError:
             return False  # what became of it shows when they are read again
 
@@ -136,6 +177,8 @@ class _Marking:
         """Whether there is nothing more to do for this one."""
         try:
             status = self._api.mark_success(sensor, self._notes[sensor.id_])
+        except AirflowForbiddenError:
+            raise
         except AirflowApiError:
             return False
         if status == _OK:
@@ -146,7 +189,7 @@ class _Marking:
 def _by_run(sensors: Iterable[TaskInstance]) -> dict[RunKey, list[TaskInstance]]:
     groups: dict[RunKey, list[TaskInstance]] = defaultdict(list)
     for each in sensors:
-        groups[RunKey(each.dag_id, each.run_id)].append(each)
+        groups[each.run_key].append(each)
     return dict(groups)
 
 

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
-from dbt_scheduler.registry.entry import AssetKey, Entry, dag_id, full_task_id
-from dbt_scheduler.resume.repair import RunKey
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.registry.entry import AssetKey, Entry
+from dbt_scheduler.registry.producer import producer_in
 from dbt_scheduler.resume.satisfy import UNSATISFIED
 from dbt_scheduler.schedule import Interval, scheduled_time
 from dbt_scheduler.spec import Producer
+from dbt_scheduler.waits.run_interval import interval_of_run
 
 
 class SloMiss(msgspec.Struct, frozen=True):
@@ -47,12 +48,13 @@ def find_slo_misses(
     promised = [each for each in promised if owners.get(each[1].dag_id) == (each[0].team,)]
     runs = _runs(api, promised, now, lookback)
     # By task instance: a task may make several assets, each with an SLO of its own.
-    late: dict[tuple[str, str, str], list[tuple[AssetKey, Run, datetime]]] = defaultdict(list)
+    late: dict[tuple[str, str, str], list[tuple[AssetKey, Interval, datetime]]] = defaultdict(list)
     by_dag = _by_dag(runs.values())
     for key, producer in promised:
         for run in _ended_within(by_dag[producer.dag_id], now - _slo(producer), lookback):
+            interval = interval_of_run(producer.schedule, run)
             late[run.dag_id, run.run_id, producer.task_id].append(
-                (key, run, _scheduled(run) + _slo(producer))
+                (key, interval, _scheduled(run) + _slo(producer))
             )
     if not late:
         return []
@@ -63,9 +65,9 @@ def find_slo_misses(
         states=UNSATISFIED,
     )
     found = [
-        SloMiss(key, task, _interval(run), due)
+        SloMiss(key, task, interval, due)
         for task in api.task_instances(where)
-        for key, run, due in late.get(task.id_, ())
+        for key, interval, due in late.get(task.id_, ())
     ]
     return sorted(found, key=lambda miss: (miss.due, miss.name))
 
@@ -75,13 +77,7 @@ def _promised(entries: Mapping[str, Entry]) -> list[tuple[AssetKey, Producer]]:
     return [
         (
             AssetKey(team, asset),
-            Producer(
-                dag_id=dag_id(made.dag_prefix, name),
-                task_id=full_task_id(made.task_group, made.task_id),
-                pipeline=name,
-                schedule=entry.pipelines[name],
-                slo_seconds=each.slo_seconds,
-            ),
+            producer_in(entry, made, name),
         )
         for team, entry in sorted(entries.items())
         for asset, made in entry.produced.items()
@@ -101,7 +97,7 @@ def _runs(
         longest = timedelta(seconds=max(each.slo_seconds or 0 for each in producers))
         dag_ids = sorted({each.dag_id for each in producers})
         listed = api.runs(RunFilter(dag_ids=dag_ids, since=now - lookback - longest, until=now))
-        runs |= {RunKey(run.dag_id, run.run_id): run for run in listed if run.run_type != "manual"}
+        runs |= {run.key: run for run in listed if run.run_type != "manual"}
     return runs
 
 

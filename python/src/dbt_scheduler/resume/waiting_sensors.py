@@ -1,42 +1,49 @@
 """Which runs of the consumers wait for a run of a producer: asks Airflow what runs there really are."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
 from dbt_scheduler.resume.proof import keep_proven
-from dbt_scheduler.resume.repair import RunKey
 from dbt_scheduler.resume.satisfy import UNSATISFIED
-from dbt_scheduler.schedule import Interval
-from dbt_scheduler.spec import SENSOR_OPERATOR, Schedule
-from dbt_scheduler.waits.wait import Wait, earliest_run_after, ends_the_wait, interval_of
+from dbt_scheduler.resume.stretches import stretches
+from dbt_scheduler.schedule import Interval, period
+from dbt_scheduler.spec import SENSOR_OPERATOR
+from dbt_scheduler.waits.decision import awaited_by, ends
+from dbt_scheduler.waits.wait import Wait
+
+_EARLY = timedelta(days=1)
+"""A manual run may carry a date that lies ahead, and so exist before the period that it needs is over."""
+
+_APART = timedelta(days=3)
+"""Runs that were due so far from each other are listed apart, without those in between."""
 
 
 def find_unsatisfied(
-    api: AirflowApi, waits: Sequence[Wait], since: datetime
+    api: AirflowApi, waits: Sequence[Wait], since: datetime | None = None
 ) -> list[tuple[TaskInstance, Run, Wait]]:
-    """Every sensor of these waits that is not satisfied, with its run, of runs due since a moment.
+    """Every sensor of these waits that is not satisfied, with its run, of all runs or those due since a moment.
 
     Only what Airflow itself knows as a sensor of ours, in a DAG of the waiting team. One listing while there is
-    none, two more for the DAGs and the runs when there are some.
+    none; when there are some one for the DAGs, and one for each stretch of time that their runs were due in.
     """
     listed = api.task_instances(
         RunFilter(
-            dag_ids=sorted({wait.consumer.dag_id for wait in waits}),
-            task_ids=sorted({wait.consumer.task_id for wait in waits}),
+            dag_ids=sorted({wait.dag_id for wait in waits}),
+            task_ids=sorted({wait.task_id for wait in waits}),
             states=UNSATISFIED,
             since=since,
         )
     )
     named = {(each.dag_id, each.task_id) for each in listed if each.operator == SENSOR_OPERATOR}
-    claims = [wait for wait in waits if (wait.consumer.dag_id, wait.consumer.task_id) in named]
-    by_sensor = {(wait.consumer.dag_id, wait.consumer.task_id): wait for wait in keep_proven(api, claims)}
+    claims = [wait for wait in waits if (wait.dag_id, wait.task_id) in named]
+    by_sensor = {(wait.dag_id, wait.task_id): wait for wait in keep_proven(api, claims)}
     sensors = [each for each in listed if (each.dag_id, each.task_id) in by_sensor]
     runs = _runs_of(api, sensors)
     return [
-        (each, runs[key], by_sensor[each.dag_id, each.task_id])
+        (each, runs[each.run_key], by_sensor[each.dag_id, each.task_id])
         for each in sensors
-        if (key := RunKey(each.dag_id, each.run_id)) in runs
+        if each.run_key in runs
     ]
 
 
@@ -44,23 +51,17 @@ def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> 
     """The sensors that wait for exactly this run of the producer of these waits; its data interval."""
     if not waits:
         return {}
-    since = earliest_run_after(waits[0].producer.schedule, made)
+    since = period(waits[0].producer.schedule, made).end - _EARLY
     return {
         sensor: wait
         for sensor, run, wait in find_unsatisfied(api, waits, since)
-        if ends_the_wait(wait, run_interval_of(run, wait.consumer.schedule), made)
+        if ends(awaited_by(wait, run), made)
     }
 
 
-def run_interval_of(run: Run, schedule: Schedule) -> Interval:
-    """The data interval of a run of a DAG with this schedule."""
-    return interval_of(schedule, run.data_interval_start, run.data_interval_end, run.run_after)
-
-
 def _runs_of(api: AirflowApi, sensors: Iterable[TaskInstance]) -> dict[RunKey, Run]:
-    due = [each.run_after for each in sensors]
-    if not due:
-        return {}
+    sensors = list(sensors)
     dag_ids = sorted({each.dag_id for each in sensors})
-    runs = api.runs(RunFilter(dag_ids=dag_ids, since=min(due), until=max(due)))
-    return {RunKey(run.dag_id, run.run_id): run for run in runs}
+    due = stretches((Interval(each.run_after, each.run_after) for each in sensors), _APART)
+    runs = (api.runs(RunFilter(dag_ids=dag_ids, since=near.start, until=near.end)) for near in due)
+    return {run.key: run for found in runs for run in found}

@@ -3,12 +3,13 @@
 All instants that are returned are plain datetimes in UTC; any aware datetime may be given.
 """
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import msgspec
 
 from dbt_scheduler.schedule import cron
-from dbt_scheduler.schedule.time_zones import load_zone, to_instant, to_utc, wall_time
+from dbt_scheduler.schedule.time_zones import SMALLEST_STEP, load_zone, to_instant, to_utc, wall_time
 from dbt_scheduler.spec import Schedule
 
 
@@ -75,3 +76,31 @@ def first_instant(schedule: Schedule) -> datetime:
 def before_start(schedule: Schedule, interval: Interval) -> bool:
     """Whether a run lies before the pipeline's start date, so that Airflow never schedules it."""
     return to_utc(interval.start) < first_instant(schedule)
+
+
+def runs_due_from(schedule: Schedule, start: datetime) -> Iterator[Interval]:
+    """The scheduled runs that are due at a moment or later, in order and without end."""
+    first = next(
+        run for run in _runs(schedule, _two_ticks_before(schedule, start)) if scheduled_time(run) >= start
+    )
+    for run in _runs(schedule, first.start):
+        if not before_start(schedule, run):
+            yield run
+
+
+def next_run(schedule: Schedule, after: datetime) -> Interval:
+    """The first scheduled run that is due later than a moment."""
+    return next(runs_due_from(schedule, after + SMALLEST_STEP))
+
+
+def _two_ticks_before(schedule: Schedule, moment: datetime) -> datetime:
+    # Two, because in an hour that the clock repeats the previous tick may be a later one. See previous_tick.
+    tick = previous_tick(schedule, previous_tick(schedule, moment) - SMALLEST_STEP)
+    return tick if tick < moment else previous_tick(schedule, tick - timedelta(hours=3))
+
+
+def _runs(schedule: Schedule, tick: datetime) -> Iterator[Interval]:
+    run = run_interval(schedule, tick)
+    while True:
+        yield run
+        run = Interval(run.end, next_tick(schedule, run.end))

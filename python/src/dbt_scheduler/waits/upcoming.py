@@ -1,35 +1,26 @@
 """Works out the waits of the next runs: the calendar alone decides, so nobody has to be asked."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import datetime
 
 import msgspec
 
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.findings.suggest import did_you_mean
-from dbt_scheduler.registry.producer import NoProducerError, slo_deadline, wait_deadline
-from dbt_scheduler.schedule import (
-    Interval,
-    awaited_interval,
-    before_start,
-    next_tick,
-    previous_tick,
-    run_interval,
-    scheduled_time,
-)
-from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
+from dbt_scheduler.schedule import Interval, runs_due_from, scheduled_time
+from dbt_scheduler.spec import DagSpec, Schedule, Sensor
+from dbt_scheduler.waits.deadline import ready_by, wait_deadline
+from dbt_scheduler.waits.decision import Status, awaited_in, decide
+from dbt_scheduler.waits.wait import NoProducer, Wait
 
-_MOMENT = timedelta(microseconds=1)
-
-FindProducer = Callable[[Sensor], Producer]
-"""The task that a sensor waits for now; may raise NoProducerError."""
+FindWait = Callable[[Sensor], Wait | NoProducer]
+"""What a sensor waits for now."""
 
 
-class ProducerRun(msgspec.Struct, frozen=True, kw_only=True):
+class UpcomingProducerRun(msgspec.Struct, frozen=True, kw_only=True):
     """The run of a producer's task that a sensor waits for; moments in UTC.
 
-    ``due`` is when the run is to start. ``wait_deadline`` supposes that the sensor starts on time.
+    ``due`` is when the run is to start. ``gives_up`` supposes that the sensor starts on time.
     """
 
     dag_id: str
@@ -49,7 +40,7 @@ class UpcomingWait(msgspec.Struct, frozen=True, kw_only=True):
     dependency: str
     team: str
     asset: str
-    producer: ProducerRun | None
+    producer: UpcomingProducerRun | None
     note: str = ""
 
 
@@ -62,15 +53,15 @@ class UpcomingRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def upcoming(
-    spec: DagSpec, sensors: Sequence[Sensor], find_producer: FindProducer, start: datetime
+    spec: DagSpec, sensors: Sequence[Sensor], find_wait: FindWait, start: datetime
 ) -> Iterator[UpcomingRun]:
     """The scheduled runs that are due from a moment on, without end, with what each of the sensors awaits."""
-    producers = [(sensor, _found(sensor, find_producer)) for sensor in sensors]
-    for interval in _runs(spec.schedule, start):
+    waits = [(sensor, find_wait(sensor)) for sensor in sensors]
+    for interval in runs_due_from(spec.schedule, start):
         yield UpcomingRun(
             logical_date=interval.start,
             due=scheduled_time(interval),
-            waits=tuple(_wait(spec, interval, sensor, producer) for sensor, producer in producers),
+            waits=tuple(_upcoming(sensor, wait, interval) for sensor, wait in waits),
         )
 
 
@@ -103,32 +94,8 @@ def _names(keys: Sequence[str]) -> set[str]:
     return {*keys, *(key.partition(".")[2] for key in keys)}
 
 
-def _found(sensor: Sensor, find_producer: FindProducer) -> Producer | str:
-    try:
-        return find_producer(sensor)
-    except NoProducerError as error:
-        return str(error)
-
-
-def _wait(spec: DagSpec, interval: Interval, sensor: Sensor, producer: Producer | str) -> UpcomingWait:
-    target, note = None, ""
-    if isinstance(producer, str):
-        note = producer
-    else:
-        run = awaited_interval(spec.schedule, interval, producer.schedule)
-        if before_start(producer.schedule, run):
-            note = f"nothing: {producer.dag_id} starts on {producer.schedule.start_date}"
-        else:
-            target = ProducerRun(
-                dag_id=producer.dag_id,
-                task_id=producer.task_id,
-                pipeline=producer.pipeline,
-                schedule=producer.schedule,
-                logical_date=run.start,
-                due=scheduled_time(run),
-                ready_by=slo_deadline(producer, run),
-                gives_up=wait_deadline(sensor, producer, run, started=scheduled_time(interval)),
-            )
+def _upcoming(sensor: Sensor, wait: Wait | NoProducer, interval: Interval) -> UpcomingWait:
+    target, note = _target(sensor, wait, interval)
     return UpcomingWait(
         sensor_task_id=sensor.task_id,
         dependency=sensor.dependency,
@@ -139,29 +106,23 @@ def _wait(spec: DagSpec, interval: Interval, sensor: Sensor, producer: Producer 
     )
 
 
-def _runs(schedule: Schedule, start: datetime) -> Iterator[Interval]:
-    """The scheduled runs whose data interval ends at a moment or later, in order."""
-    first = next(
-        run for run in _from(schedule, _two_ticks_before(schedule, start)) if scheduled_time(run) >= start
+def _target(
+    sensor: Sensor, wait: Wait | NoProducer, interval: Interval
+) -> tuple[UpcomingProducerRun | None, str]:
+    """What the sensor waits for in a run, or why it waits for nothing."""
+    if isinstance(wait, NoProducer):
+        return None, wait.reason
+    producer, awaited = wait.producer, awaited_in(wait, interval)
+    if decide(awaited, ()).status is Status.DONE:
+        return None, f"nothing: {producer.dag_id} starts on {producer.schedule.start_date}"
+    target = UpcomingProducerRun(
+        dag_id=producer.dag_id,
+        task_id=producer.task_id,
+        pipeline=producer.pipeline,
+        schedule=producer.schedule,
+        logical_date=awaited.interval.start,
+        due=scheduled_time(awaited.interval),
+        ready_by=ready_by(producer, awaited.interval),
+        gives_up=wait_deadline(sensor, producer, awaited.interval, started=scheduled_time(interval)),
     )
-    for run in _from(schedule, first.start):
-        if not before_start(schedule, run):
-            yield run
-
-
-def next_run(schedule: Schedule, after: datetime) -> Interval:
-    """The first scheduled run that is due later than a moment."""
-    return next(islice(_runs(schedule, after + _MOMENT), 1))
-
-
-def _two_ticks_before(schedule: Schedule, moment: datetime) -> datetime:
-    # Two, because in an hour that the clock repeats the previous tick may be a later one. See previous_tick.
-    tick = previous_tick(schedule, previous_tick(schedule, moment) - _MOMENT)
-    return tick if tick < moment else previous_tick(schedule, tick - timedelta(hours=3))
-
-
-def _from(schedule: Schedule, tick: datetime) -> Iterator[Interval]:
-    run = run_interval(schedule, tick)
-    while True:
-        yield run
-        run = Interval(run.end, next_tick(schedule, run.end))
+    return target, ""

@@ -1,38 +1,50 @@
-"""Who waits for what: from the registry's entries to the sensors, and the runs of theirs, that wait for a task."""
+"""Who waits for what: a sensor, and the task that makes what it waits for, as things are now."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.registry.entry import Entry, dag_id, find_produced
-from dbt_scheduler.registry.producer import ConsumerDag, producer_in
-from dbt_scheduler.schedule import Interval, awaited_interval, manual_interval, period
-from dbt_scheduler.spec import Producer, Schedule
-
-_EARLY = timedelta(days=1)
-"""A manual run may carry a date that lies ahead, and so exist before the period that it needs is over."""
+from dbt_scheduler.findings.printable import one_line
+from dbt_scheduler.registry.entry import AssetKey, Entry, dag_id, find_produced
+from dbt_scheduler.registry.producer import producer_of
+from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
 
 
-class WaitingSensor(msgspec.Struct, frozen=True):
-    """A sensor of a team's DAG."""
+class Wait(msgspec.Struct, frozen=True):
+    """A sensor of a team's DAG, the asset by its producer's name for it, and the task that makes it."""
 
     team: str
     dag_id: str
     task_id: str
     schedule: Schedule
-
-
-class Wait(msgspec.Struct, frozen=True):
-    """A sensor, and the task that makes what it waits for."""
-
-    consumer: WaitingSensor
-    team: str
-    asset: str
+    asset: AssetKey
     producer: Producer
 
 
-def all_waits(entries: Mapping[str, Entry]) -> tuple[Wait, ...]:
+class NoProducer(msgspec.Struct, frozen=True):
+    """Nobody makes the asset any more; ``reason`` says so to people."""
+
+    reason: str
+
+
+def wait_of(sensor: Sensor, consumer: DagSpec, entry: Entry | None) -> Wait | NoProducer:
+    """What a sensor of a DAG waits for now: a producer may move its task to another group or pipeline.
+
+    ``entry`` is the producing team's. The task that was compiled in serves when there is none.
+    """
+    key, producer = AssetKey(sensor.team, sensor.asset), sensor.producer
+    if entry is not None:
+        found = find_produced(entry, sensor.asset)
+        if found is None:
+            whom = one_line(entry.contact.channel or sensor.team)
+            return NoProducer(f"{sensor.team} no longer makes {sensor.asset}. Ask {whom}.")
+        key = AssetKey(sensor.team, found[0])
+        own = sensor.team == consumer.team
+        producer = producer_of(entry, found[1], consumer.pipeline, consumer.schedule, own=own)
+    return Wait(consumer.team, consumer.dag_id, sensor.task_id, consumer.schedule, key, producer)
+
+
+def registered_waits(entries: Mapping[str, Entry]) -> tuple[Wait, ...]:
     """Every wait of every team, each sensor once, in a stable order; two teams may name the same sensor.
 
     A wait whose producer the registry does not have is left out: its sensor says so itself.
@@ -48,55 +60,34 @@ def waits_for(
     return _each_once(
         wait
         for wait in _waits(entries, (team,))
-        if wait.asset in names and wait.producer.pipeline == pipeline
+        if wait.asset.asset in names and wait.producer.pipeline == pipeline
     )
-
-
-def ends_the_wait(wait: Wait, waiting: Interval, made: Interval) -> bool:
-    """Whether a run of the consumer waits for the period of a run of the producer; data intervals of both."""
-    producer = wait.producer.schedule
-    return period(producer, awaited_interval(wait.consumer.schedule, waiting, producer)) == period(
-        producer, made
-    )
-
-
-def earliest_run_after(producer: Schedule, made: Interval) -> datetime:
-    """No run that waits for a run of the producer is due earlier, as Airflow counts (``run_after``)."""
-    return period(producer, made).end - _EARLY
-
-
-def interval_of(schedule: Schedule, start: datetime | None, end: datetime | None, due: datetime) -> Interval:
-    """A run's data interval; one that has none counts as a manual run of the moment that it was due."""
-    return Interval(start, end) if start and end else manual_interval(schedule, due)
 
 
 def _each_once(waits: Iterable[Wait]) -> tuple[Wait, ...]:
-    found = {(wait.consumer.dag_id, wait.consumer.task_id, wait.consumer.team): wait for wait in waits}
+    found = {(wait.dag_id, wait.task_id, wait.team): wait for wait in waits}
     return tuple(wait for _, wait in sorted(found.items(), key=lambda item: item[0]))
 
 
 def _waits(entries: Mapping[str, Entry], producing: Collection[str]) -> Iterator[Wait]:
     for consuming, entry in sorted(entries.items()):
         for team, assets in entry.consumed.items():
-            if team not in producing or team not in entries:
-                continue
-            for asset, readers in assets.items():
-                found = find_produced(entries[team], asset)
-                if found is None:
-                    continue
-                producers: dict[
-                    str, Producer
-                ] = {}  # by the reader's pipeline: an entry may have very many readers
-                for reader in readers:
-                    if reader.sensor_task_id is None or reader.pipeline not in entry.pipelines:
-                        continue
-                    consumer = WaitingSensor(
-                        consuming,
-                        dag_id(entry.dag_prefix, reader.pipeline),
-                        reader.sensor_task_id,
-                        entry.pipelines[reader.pipeline],
-                    )
-                    if reader.pipeline not in producers:
-                        reading = ConsumerDag(reader.pipeline, consumer.schedule, own=team == consuming)
-                        producers[reader.pipeline] = producer_in(entries[team], found[1], reading)
-                    yield Wait(consumer, team, found[0], producers[reader.pipeline])
+            for asset in assets if team in producing and team in entries else ():
+                yield from _waits_for_asset(entries, consuming, AssetKey(team, asset))
+
+
+def _waits_for_asset(entries: Mapping[str, Entry], consuming: str, named: AssetKey) -> Iterator[Wait]:
+    entry, producing = entries[consuming], entries[named.team]
+    found = find_produced(producing, named.asset)
+    if found is None:
+        return
+    key, own = AssetKey(named.team, found[0]), named.team == consuming
+    producers: dict[str, Producer] = {}  # by the reader's pipeline: an entry may have very many readers
+    for reader in entry.consumed[named.team][named.asset]:
+        if reader.sensor_task_id is None or reader.pipeline not in entry.pipelines:
+            continue
+        schedule = entry.pipelines[reader.pipeline]
+        if reader.pipeline not in producers:
+            producers[reader.pipeline] = producer_of(producing, found[1], reader.pipeline, schedule, own=own)
+        dag = dag_id(entry.dag_prefix, reader.pipeline)
+        yield Wait(consuming, dag, reader.sensor_task_id, schedule, key, producers[reader.pipeline])

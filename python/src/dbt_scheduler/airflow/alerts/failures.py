@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable
 
 from airflow.sdk import Context
-from airflow.sdk.exceptions import AirflowRuntimeError, AirflowSensorTimeout
 
 from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.deduplication import clear_reported, mark_reported, was_reported
 from dbt_scheduler.airflow.alerts.messages import Message, TaskRun
 from dbt_scheduler.airflow.alerts.sending import Destination, send
+from dbt_scheduler.airflow.compat import AirflowRuntimeError, AirflowSensorTimeout
 from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.registry import ProducerGoneError
 from dbt_scheduler.findings.printable import redacted

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from airflow.sdk.configuration import conf
-
 from dbt_scheduler.airflow.alerts import Destination, TaskRun, send_all_clear
+from dbt_scheduler.airflow.compat import conf
 from dbt_scheduler.registry.entry import Entry
 
 if TYPE_CHECKING:
@@ -18,20 +17,20 @@ _LEAST_SECONDS = 0.1
 
 
 def send_all_clears(
-    satisfied: "Iterable[TaskInstance]",
+    resumed: "Iterable[TaskInstance]",
     waits: "Iterable[Wait]",
     entries: Mapping[str, Entry],
     transport: Destination,
     seconds: float,
 ) -> None:
-    """An all-clear for each sensor that had failed, to its team's channel; ``transport`` says by which way.
+    """An all-clear for each run that goes on, by a sensor of it that had failed, to its team's channel.
 
     Those for which there is no time within so many seconds go to the log.
     """
     end = time.monotonic() + seconds
-    teams = {wait.consumer.dag_id: wait.consumer.team for wait in waits}
-    for sensor in satisfied:
-        if sensor.state == "failed" and sensor.dag_id in teams:
+    teams = {wait.dag_id: wait.team for wait in waits}
+    for sensor in resumed:
+        if sensor.dag_id in teams:
             left = max(end - time.monotonic(), _LEAST_SECONDS)
             send_all_clear(destination(transport, entries[teams[sensor.dag_id]]), task_run(sensor), left)
 

@@ -39,7 +39,7 @@ WORDS = {
 KINDS = {
     "string": "text",
     "integer": "a whole number",
-    "format_count": "a number",
+    "number": "a number",
     "boolean": "true or false",
     "array": "a list",
     "object": "keys with values",

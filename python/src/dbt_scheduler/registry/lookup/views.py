@@ -7,7 +7,7 @@ import msgspec
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.downstream import Downstream
 from dbt_scheduler.registry.entry import AssetKey, Produced, dag_id, find_produced, full_task_id
-from dbt_scheduler.registry.producer import ConsumerDag, producer_in
+from dbt_scheduler.registry.producer import producer_of
 from dbt_scheduler.schedule import format_readiness
 from dbt_scheduler.spec import Producer
 
@@ -94,12 +94,14 @@ def view_consumed(team: str, directory: Directory) -> Iterator[ConsumedAsset]:
         for asset, tasks in assets.items() if producer != team else ():
             found = find_produced(other, asset) if other else None
             for task in tasks:
-                reader = ConsumerDag(task.pipeline, entry.pipelines[task.pipeline], own=False)
+                schedule = entry.pipelines[task.pipeline]
                 yield ConsumedAsset(
                     found[0] if found else asset,
                     producer,
                     other.contact.channel if other else None,
-                    _ready(producer_in(other, found[1], reader)) if other and found else None,
+                    _ready(producer_of(other, found[1], task.pipeline, schedule, own=False))
+                    if other and found
+                    else None,
                     task.dependency,
                     dag_id(entry.dag_prefix, task.pipeline),
                     full_task_id(task.task_group, task.task_id),

@@ -134,7 +134,7 @@ class SlackTransport:
 
 def open_transport(connection: str, channel: str | None) -> SlackTransport:
     """A team's channel, through a connection of type ``slack`` with the bot token as password."""
-    from airflow.sdk.exceptions import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
+    from dbt_scheduler.airflow.compat import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
 
     if not channel:
         raise NotSentError("the team names no channel. Set alerting.channel in scheduler.yaml.")

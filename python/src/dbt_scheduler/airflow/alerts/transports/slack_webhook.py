@@ -39,7 +39,7 @@ class SlackWebhookTransport:
 
 def open_transport(connection: str, channel: str | None) -> SlackWebhookTransport:
     """The webhook of a connection of type ``slackwebhook``; the whole URL may be its password."""
-    from airflow.sdk.exceptions import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
+    from dbt_scheduler.airflow.compat import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
 
     try:
         from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook  # noqa: PLC0415

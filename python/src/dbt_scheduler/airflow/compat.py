@@ -1,0 +1,54 @@
+"""Names of Airflow that moved between the releases that are supported: everybody here imports them from this module.
+
+=============================  ==================================  =======================
+name                           Airflow 3.1                         from Airflow 3.2 on
+=============================  ==================================  =======================
+the exceptions of a task       ``airflow.exceptions``              ``airflow.sdk.exceptions``
+``conf``                       ``airflow.configuration``           ``airflow.sdk.configuration``
+``CronDataIntervalTimetable``  ``airflow.timetables.interval``     ``airflow.sdk``
+``GetPreviousTI``              none: it is ``None`` here           ``airflow.sdk.execution_time.comms``
+``Stats``                      ``airflow.stats``                   ``airflow.sdk.observability.stats``
+=============================  ==================================  =======================
+"""
+
+from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError
+
+try:
+    from airflow.sdk import CronDataIntervalTimetable
+    from airflow.sdk.configuration import conf
+    from airflow.sdk.exceptions import (
+        AirflowFailException,
+        AirflowNotFoundException,
+        AirflowRescheduleException,
+        AirflowSensorTimeout,
+        AirflowSkipException,
+    )
+    from airflow.sdk.execution_time.comms import GetPreviousTI
+    from airflow.sdk.observability.stats import Stats
+except ImportError:
+    from airflow.configuration import conf
+    from airflow.exceptions import (  # type: ignore[attr-defined,no-redef]
+        AirflowFailException,
+        AirflowNotFoundException,
+        AirflowRescheduleException,
+        AirflowSensorTimeout,
+        AirflowSkipException,
+    )
+    from airflow.stats import Stats
+    from airflow.timetables.interval import CronDataIntervalTimetable  # type: ignore[assignment]
+
+    GetPreviousTI = None  # type: ignore[assignment,misc]
+
+__all__ = [
+    "AirflowException",
+    "AirflowFailException",
+    "AirflowNotFoundException",
+    "AirflowRescheduleException",
+    "AirflowRuntimeError",
+    "AirflowSensorTimeout",
+    "AirflowSkipException",
+    "CronDataIntervalTimetable",
+    "GetPreviousTI",
+    "Stats",
+    "conf",
+]

@@ -1,0 +1,39 @@
+"""Which runs really go on after sensors of theirs that had failed are satisfied: their teams are told so, once."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, TaskInstance
+from dbt_scheduler.spec import SENSOR_OPERATOR
+
+SATISFIED_BY = "Satisfied by "
+"""How the note of each sensor begins that the callback or the sweep has marked."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def find_resumed(api: AirflowApi, satisfied: Sequence[TaskInstance]) -> list[TaskInstance]:
+    """Of sensors that had failed and are satisfied now, one for each run that goes on because of it.
+
+    A run does not go on while another sensor of it has failed, or when a person has ended it. Several callbacks may
+    satisfy sensors of one run at the same time: it counts for the one that has marked the last of them.
+    """
+    mine = {each.id_: each for each in satisfied if each.state == "failed"}
+    keys = {each.run_key for each in mine.values()}
+    if not keys:
+        return []
+    where = RunFilter(
+        dag_ids=sorted({key.dag_id for key in keys}), run_ids=sorted({key.run_id for key in keys})
+    )
+    sensors = [each for each in api.task_instances(where) if each.operator == SENSOR_OPERATOR]
+    going = [key for key in sorted(keys) if (run := api.run(*key)) and run.state != "failed"]
+    last = [_last([each for each in sensors if each.run_key == key]) for key in going]
+    return [mine[each.id_] for each in last if each and each.id_ in mine]
+
+
+def _last(sensors: Sequence[TaskInstance]) -> TaskInstance | None:
+    """The sensor of a run that was marked last; None while one has failed."""
+    if any(each.state == "failed" for each in sensors):
+        return None
+    marked = [each for each in sensors if (each.note or "").startswith(SATISFIED_BY)]
+    return max(marked, key=lambda each: (each.end_date or _NEVER, each.task_id), default=None)

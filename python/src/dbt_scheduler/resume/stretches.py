@@ -1,0 +1,21 @@
+"""Intervals put together, so that a few listings find all that lies in them, and little else."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from dbt_scheduler.schedule import Interval
+
+
+def stretches(intervals: Iterable[Interval], apart: timedelta) -> Iterator[Interval]:
+    """Each run of intervals between which there are no gaps longer than ``apart``, oldest first."""
+    current: Interval | None = None
+    for each in sorted(intervals):
+        if current is None:
+            current = each
+        elif each.start > current.end + apart:
+            yield current
+            current = each
+        else:
+            current = Interval(current.start, max(current.end, each.end))
+    if current is not None:
+        yield current

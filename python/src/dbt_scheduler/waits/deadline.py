@@ -1,0 +1,26 @@
+"""How long a sensor waits, and by when its producer has promised the asset."""
+
+from datetime import datetime, timedelta
+
+from dbt_scheduler.schedule import Interval, scheduled_time
+from dbt_scheduler.spec import Producer, Sensor
+
+
+def ready_by(producer: Producer, run: Interval) -> datetime | None:
+    """By when a run of the producer has promised the asset; None without an SLO."""
+    if producer.slo_seconds is None:
+        return None
+    return scheduled_time(run) + timedelta(seconds=producer.slo_seconds)
+
+
+def patience_seconds(wait: Sensor, producer: Producer) -> int:
+    """How long a sensor waits at least: the producer's SLO, or the platform's wait timeout without one."""
+    return wait.wait_timeout_seconds if producer.slo_seconds is None else producer.slo_seconds
+
+
+def wait_deadline(wait: Sensor, producer: Producer, run: Interval, started: datetime) -> datetime:
+    """When a sensor that started at a moment stops waiting for that run of the producer.
+
+    Its patience counts from the later of two moments: when the producer's run is due, and its own start.
+    """
+    return max(scheduled_time(run), started) + timedelta(seconds=patience_seconds(wait, producer))

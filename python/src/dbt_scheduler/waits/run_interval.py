@@ -1,0 +1,54 @@
+"""The data interval of a run, from what any of Airflow's APIs says of the run."""
+
+from datetime import datetime
+from typing import Protocol
+
+from dbt_scheduler.schedule import Interval, manual_interval, run_interval
+from dbt_scheduler.spec import Schedule
+
+BACKFILL = "backfill"
+
+SCHEDULED = ("scheduled", BACKFILL)
+"""The types of the runs whose logical date is a tick, at which their data interval starts."""
+
+
+class AirflowRun(Protocol):
+    """A DAG run as Airflow describes it, in a task's context or by its REST API."""
+
+    @property
+    def run_type(self) -> str: ...  # noqa: D102
+
+    @property
+    def run_after(self) -> datetime: ...  # noqa: D102
+
+    @property
+    def logical_date(self) -> datetime | None: ...  # noqa: D102
+
+    @property
+    def data_interval_start(self) -> datetime | None: ...  # noqa: D102
+
+    @property
+    def data_interval_end(self) -> datetime | None: ...  # noqa: D102
+
+
+def interval_of_run(schedule: Schedule, run: AirflowRun) -> Interval:
+    """The data interval of a run of a DAG with this schedule, in UTC.
+
+    Airflow's own, where it has one. A run triggered without a logical date has none: it counts as one made at its
+    ``run_after``, as Airflow itself does for a manual run with a date.
+    """
+    if run.data_interval_start and run.data_interval_end:
+        return Interval(run.data_interval_start, run.data_interval_end)
+    if run.logical_date is None:
+        return manual_interval(schedule, run.run_after)
+    return interval_of_date(schedule, run.run_type, run.logical_date)
+
+
+def interval_of_date(schedule: Schedule, run_type: str, logical_date: datetime) -> Interval:
+    """The data interval that Airflow gives a run of a type and a logical date."""
+    return (run_interval if run_type in SCHEDULED else manual_interval)(schedule, logical_date)
+
+
+def run_type_of(run_id: str) -> str:
+    """The type of a run of which only the id is known: ``scheduled__2025-03-01T00:10:00+00:00``."""
+    return run_id.partition("__")[0]

@@ -1,0 +1,357 @@
+"""One model of a wait: whatever a producer's runs are, all who decide about a wait come to the same."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest import mock
+from urllib.parse import unquote
+
+import httpx
+import msgspec
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import GetPreviousTI, GetTaskStates, GetTICount
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from builders import a_spec, a_task, a_wait
+from dbt_scheduler.airflow.execution_api import fetch_runs, read_producer_state
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter
+from dbt_scheduler.explain.runs import NoRunError, RunFinder
+from dbt_scheduler.resume.arrivals import find_arrivals
+from dbt_scheduler.resume.producer_runs import fetch_producer_runs
+from dbt_scheduler.resume.waiting_sensors import find_waiting_for
+from dbt_scheduler.schedule import (
+    Interval,
+    manual_interval,
+    next_tick,
+    previous_tick,
+    run_interval,
+)
+from dbt_scheduler.spec import SENSOR_OPERATOR, Schedule
+from dbt_scheduler.waits.decision import (
+    AwaitedRun,
+    Decision,
+    ProducerRun,
+    Reason,
+    Status,
+    awaited_by,
+    awaited_in,
+    decide,
+)
+from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_run
+from dbt_scheduler.waits.upcoming import upcoming
+from dbt_scheduler.waits.wait import Wait, wait_of
+
+PRODUCER, CONSUMER, TASK = "shipping_daily", "playground_daily", "marts.dim"
+SENSOR = "wait_for__hard_dependencies.dim"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+OVER = ("success", "failed")
+NOT_THERE = "not there"
+PIPELINES = [
+    ("5 * * * *", "hour"),
+    ("*/15 * * * *", "15 minutes"),
+    ("20 */4 * * *", "4 hours"),
+    ("0 6,18 * * *", None),
+    ("10 0 * * *", "day"),
+    ("30 6 * * *", None),
+    ("30 6 * * 1", "week"),
+]
+SCHEDULES = st.builds(
+    lambda pipeline, zone, start: Schedule(pipeline[0], zone, pipeline[1], start),
+    st.sampled_from(PIPELINES),
+    st.sampled_from(["UTC", "Europe/Vilnius", "America/New_York"]),
+    st.sampled_from(["2025-01-01"] * 4 + ["2025-10-25"]),
+)
+DAYS = st.sampled_from(
+    [datetime(2025, month, day, tzinfo=UTC) for month, day in ((3, 9), (3, 30), (10, 26), (11, 2), (7, 2))]
+)
+MOMENTS = st.builds(lambda day, minutes: day + timedelta(minutes=minutes), DAYS, st.integers(-1440, 2880))
+TASK_STATES = st.sampled_from(
+    ["success", "success", "failed", "running", None, "removed", "skipped", NOT_THERE]
+)
+
+
+class Made(msgspec.Struct, kw_only=True):
+    """A run as Airflow has it, and the state of the task in it that matters."""
+
+    dag_id: str
+    dag_run_id: str
+    run_type: str
+    state: str
+    run_after: datetime
+    logical_date: datetime | None
+    data_interval_start: datetime | None
+    data_interval_end: datetime | None
+    task_state: str | None
+
+    def run(self) -> Run:
+        return msgspec.convert(msgspec.to_builtins(self), Run)
+
+
+class World:
+    """An Airflow with runs of one producer and one run of its consumer, at the borders at which it is asked."""
+
+    def __init__(self, consumer: Made, producer: list[Made]) -> None:
+        self.consumer = consumer
+        self.producer = producer
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, [self.consumer, *self.producer]))
+
+    @contextmanager
+    def api(self) -> Iterator[AirflowApi]:
+        """What the sweep, the callback and ``explain`` ask."""
+        with AirflowApi("http://airflow.example", transport=httpx.MockTransport(self._answer)) as api:
+            yield api
+
+    @contextmanager
+    def execution_api(self) -> Iterator[None]:
+        """What a worker asks."""
+        with mock.patch.object(task_runner, "SUPERVISOR_COMMS", self, create=True):
+            yield
+
+    def send(self, asked: Any) -> Any:
+        answer = mock.Mock()
+        dated = [run for run in self.producer if run.logical_date]
+        if isinstance(asked, GetTaskStates):
+            answer.task_states = {
+                run.dag_run_id: states
+                for run in dated
+                if run.logical_date in asked.logical_dates and (states := _states(run, asked.task_ids))
+            }
+        elif isinstance(asked, GetTICount):
+            answer.count = sum(run.task_state in asked.states for run in self.producer)
+        else:
+            assert isinstance(asked, GetPreviousTI)
+            found = [
+                run
+                for run in dated
+                if run.task_state != NOT_THERE
+                and run.logical_date < asked.logical_date
+                and asked.state in (None, run.task_state)
+            ]
+            newest = max(found, key=lambda run: run.logical_date, default=None)
+            answer.task_instance = newest and mock.Mock(
+                run_id=newest.dag_run_id, logical_date=newest.logical_date, state=newest.task_state
+            )
+        return answer
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:  # noqa: PLR0911 - one for each call
+        path = unquote(request.url.path).removeprefix("/api/v2/dags")
+        body = json.loads(request.content) if request.content else {}
+        runs = [self.consumer, *self.producer]
+        if path == "/auth/token":
+            return httpx.Response(201, json={"access_token": "t"})
+        if path == "":
+            return _json({"dags": [{"dag_id": CONSUMER, "owners": ["playground"]}], "total_entries": 1})
+        if path == "/~/dagRuns/list":
+            return _page("dag_runs", [each for each in runs if _within(each, body)], body)
+        if path == "/~/dagRuns/~/taskInstances/list":
+            return _page("task_instances", [_instance(each) for each in runs if _has(each, body)], body)
+        parts = path.split("/")
+        if len(parts) == 2:
+            return _json({"is_paused": False})
+        if len(parts) == 4:
+            return _json(next(each for each in runs if each.dag_run_id == parts[3]))
+        newest = sorted(self.producer, key=lambda run: run.run_after, reverse=True)
+        return _json({"dag_runs": newest[: int(request.url.params["limit"])], "total_entries": len(newest)})
+
+
+def _states(run: Made, task_ids: list[str] | None) -> dict[str, str | None]:
+    own = {} if run.task_state == NOT_THERE else {TASK: run.task_state}
+    every = {**own, "marts.other": "success" if run.state in OVER else None}
+    return {name: state for name, state in every.items() if not task_ids or name in task_ids}
+
+
+def _json(answer: object) -> httpx.Response:
+    return httpx.Response(200, content=msgspec.json.encode(answer))
+
+
+def _page(name: str, found: list[Any], body: dict[str, Any]) -> httpx.Response:
+    return _json({name: found[body["page_offset"] :][: body["page_limit"]], "total_entries": len(found)})
+
+
+def _within(run: Made, body: dict[str, Any]) -> bool:
+    if run.dag_id not in body["dag_ids"] or run.state not in body.get("states", [run.state]):
+        return False
+    for key, moment in (("run_after", run.run_after), ("logical_date", run.logical_date)):
+        first, last = body.get(f"{key}_gte"), body.get(f"{key}_lte")
+        if (first or last) and moment is None:
+            return False
+        if (first and moment < datetime.fromisoformat(first)) or (
+            last and moment > datetime.fromisoformat(last)
+        ):
+            return False
+    return True
+
+
+def _has(run: Made, body: dict[str, Any]) -> bool:
+    task = SENSOR if run.dag_id == CONSUMER else TASK
+    return (
+        run.task_state != NOT_THERE
+        and _within(run, {key: each for key, each in body.items() if key != "states"})
+        and run.dag_run_id in body.get("dag_run_ids", [run.dag_run_id])
+        and task in body.get("task_ids", [task])
+        and run.task_state in body.get("state", [run.task_state])
+    )
+
+
+def _instance(run: Made) -> dict[str, object]:
+    return {
+        "dag_id": run.dag_id,
+        "dag_run_id": run.dag_run_id,
+        "task_id": SENSOR if run.dag_id == CONSUMER else TASK,
+        "state": run.task_state,
+        "run_after": run.run_after,
+        "operator": SENSOR_OPERATOR if run.dag_id == CONSUMER else "DbtOperator",
+    }
+
+
+def a_run(  # noqa: PLR0913, PLR0917 - what a run is made of
+    dag_id: str, schedule: Schedule, kind: str, date: datetime, state: str, task: str | None
+) -> Made:
+    """A run of a type at a date; ``no date`` is a manual one without."""
+    interval = run_interval(schedule, date) if kind in SCHEDULED else manual_interval(schedule, date)
+    manual, dateless = kind not in SCHEDULED, kind == "no date"
+    return Made(
+        dag_id=dag_id,
+        dag_run_id=f"{'manual' if manual else kind}__{date.isoformat()}",
+        run_type="manual" if manual else kind,
+        state=state,
+        run_after=date if manual else interval.end,
+        logical_date=None if dateless else date,
+        data_interval_start=None if dateless else interval.start,
+        data_interval_end=None if dateless else interval.end,
+        task_state=task,
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[Wait, World]:
+    """A wait, a run of the consumer, and runs of the producer around the one that it waits for."""
+    consuming, producing = draw(SCHEDULES), draw(SCHEDULES)
+    sensor = a_wait("dim", schedule=producing)
+    wait = wait_of(sensor, a_spec(a_task("a"), schedule=consuming, sensors=(sensor,)), None)
+    assert isinstance(wait, Wait)
+    kind = draw(st.sampled_from(["scheduled", "backfill", "manual", "no date"]))
+    moment = draw(MOMENTS)
+    date = next_tick(consuming, moment) if kind in SCHEDULED else moment
+    waiting = a_run(CONSUMER, consuming, kind, date, "running", draw(st.sampled_from(["deferred", "failed"])))
+    due = awaited_by(wait, waiting.run()).interval
+    ticks = [previous_tick(producing, previous_tick(producing, due.start))]
+    while len(ticks) < 7:
+        ticks.append(next_tick(producing, ticks[-1]))
+    made: dict[datetime, Made] = {}
+    for _ in range(draw(st.integers(0, 5))):
+        kind = draw(st.sampled_from(["scheduled", "scheduled", "backfill", "manual", "manual", "no date"]))
+        at = draw(st.integers(0, 5))
+        date = ticks[at]
+        if kind not in SCHEDULED:
+            date += (ticks[at + 1] - ticks[at]) * draw(st.sampled_from([0.0, 0.3, 0.7, 0.9]))
+        state, task = draw(st.sampled_from(["running", "queued", *OVER])), draw(TASK_STATES)
+        if kind not in SCHEDULED and task == NOT_THERE:
+            task = None
+        made[date] = a_run(PRODUCER, producing, kind, date, state, task)
+    return wait, World(waiting, list(made.values()))
+
+
+def seen_by_all(wait: Wait, world: World, *, dated: bool = False) -> tuple[AwaitedRun, list[ProducerRun]]:
+    """What there is to know about a wait, from the runs themselves."""
+    runs = [
+        ProducerRun(
+            interval_of_run(wait.producer.schedule, made.run()),
+            made.dag_run_id,
+            made.run_type,
+            ("removed" if made.state in OVER else None) if made.task_state == NOT_THERE else made.task_state,
+        )
+        for made in world.producer
+        if made.logical_date or not dated
+    ]
+    return awaited_by(wait, world.consumer.run()), runs
+
+
+def same(one: Decision, other: Decision) -> bool:
+    """The same decision and, where it ends the wait, for the same reason; which newer run it was does not matter."""
+    if one.status is not other.status or one.status is Status.WAITING:
+        return one.status is other.status
+    return one.reason is other.reason and (one.reason is Reason.NEWER_RUN or one.run == other.run)
+
+
+@settings(max_examples=150, deadline=None)
+@given(cases())
+def test_the_sensor_decides_as_the_model_does(case: tuple[Wait, World]) -> None:
+    """Of runs without a date a worker cannot learn."""
+    wait, world = case
+    awaited, runs = seen_by_all(wait, world, dated=True)
+    with world.execution_api():
+        assert same(decide(awaited, fetch_runs(awaited)), decide(awaited, runs))
+
+
+@settings(max_examples=150, deadline=None)
+@given(cases())
+def test_the_sweep_and_explain_decide_as_the_model_does(case: tuple[Wait, World]) -> None:
+    wait, world = case
+    awaited, runs = seen_by_all(wait, world)
+    decided = decide(awaited, runs)
+    with world.api() as api:
+        assert same(decide(awaited, fetch_producer_runs(api, [awaited])[awaited]), decided)
+        (instance,) = api.task_instances(RunFilter(dag_ids=[CONSUMER]))
+        arrived = find_arrivals(api, [(instance, world.consumer.run(), wait)])
+        assert bool(arrived) == (decided.status is Status.DONE and decided.run is not None)
+        try:
+            shown = RunFinder(api, NOW).awaited(awaited).run_id
+        except NoRunError:
+            assert decided.run is None
+        else:
+            assert decided.reason is Reason.NO_RUN or decided.run is not None
+            if decided.reason is Reason.SAME_PERIOD:
+                assert shown == decided.run.run_id
+
+
+@settings(max_examples=150, deadline=None)
+@given(cases())
+def test_the_callback_ends_the_waits_that_the_model_ends_by_that_run(case: tuple[Wait, World]) -> None:
+    wait, world = case
+    awaited, runs = seen_by_all(wait, world)
+    for made in runs:
+        success = msgspec.structs.replace(made, state="success")
+        with world.api() as api:
+            found = find_waiting_for(api, [wait], made.interval)
+        assert bool(found) == (decide(awaited, [success]).reason is Reason.SAME_PERIOD)
+
+
+@settings(max_examples=150, deadline=None)
+@given(cases(), st.data())
+def test_a_success_that_ends_the_wait_is_news_to_the_trigger(
+    case: tuple[Wait, World], data: st.DataObject
+) -> None:
+    wait, world = case
+    awaited, before = seen_by_all(wait, world)
+    if not world.producer or decide(awaited, before).status is Status.DONE:
+        return
+    with world.execution_api():
+        seen = read_producer_state(awaited)
+        data.draw(st.sampled_from(world.producer)).task_state = "success"
+        if decide(awaited, seen_by_all(wait, world)[1]).status is Status.DONE:
+            assert read_producer_state(awaited).has_changed_since(seen)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SCHEDULES, SCHEDULES, MOMENTS)
+def test_the_waits_command_shows_what_the_sensor_will_wait_for(
+    consuming: Schedule, producing: Schedule, moment: datetime
+) -> None:
+    sensor = a_wait("dim", schedule=producing)
+    spec = a_spec(a_task("a"), schedule=consuming, sensors=(sensor,))
+    wait = wait_of(sensor, spec, None)
+    assert isinstance(wait, Wait)
+    run = next(upcoming(spec, spec.sensors, lambda _: wait, moment))
+    awaited = awaited_in(wait, Interval(run.logical_date, run.due))
+    shown = run.waits[0].producer
+    if decide(awaited, ()).reason is Reason.BEFORE_START:
+        assert shown is None
+    else:
+        assert shown is not None
+        assert Interval(shown.logical_date, shown.due) == awaited.interval
