@@ -278,7 +278,7 @@ def test_a_team_with_dbt_loom(tmp_path):
         project="upstream",
     )
     (lone,) = world.findings()
-    assert lone.startswith("reports/scheduler.yaml: SCH110 no DAG runs 1 dbt test of data")
+    assert lone.startswith("reports/scheduler.yaml: SCH110 no DAG runs 1 dbt test of other teams' tables")
     group = "wait_for__hard_dependencies"
     assert edges(world.spec("reports_daily")) == {
         "marts.mrt": tuple(
