@@ -19,10 +19,20 @@ _REFUSED, _CONFLICT = 400, 409
 
 
 class Dag(msgspec.Struct, frozen=True, kw_only=True):
-    """A DAG as Airflow has it now."""
+    """A DAG as Airflow has it now; ``is_stale`` when its file does not have it any more."""
 
     is_paused: bool
+    is_stale: bool = False
+    has_import_errors: bool = False
     max_active_runs: int | None = None
+
+
+class Backfill(msgspec.Struct, frozen=True, kw_only=True):
+    """A backfill of a DAG."""
+
+    is_paused: bool
+    max_active_runs: int
+    completed_at: datetime | None = None
 
 
 class RunKey(NamedTuple):
@@ -189,6 +199,12 @@ class AirflowApi:
         found = self._http.read(f"{_dag_path(dag_id)}/dagRuns?{query}", _NewestRuns)
         return found.dag_runs if found else ()
 
+    def current_backfill(self, dag_id: str) -> Backfill | None:
+        """The backfill of a DAG that is not complete yet: there is one at most."""
+        query = urlencode({"dag_id": dag_id, "order_by": "-id", "limit": 1})
+        found = self._http.read(f"/api/v2/backfills?{query}", _Backfills)
+        return next((each for each in found.backfills if each.completed_at is None), None) if found else None
+
     def make_run(self, dag_id: str, body: dict[str, object]) -> Run:
         """Make a manual run, of what Airflow's API takes; NotFoundError says why Airflow did not make it."""
         reply = self._http.request("POST", f"{_dag_path(dag_id)}/dagRuns", body)
@@ -272,6 +288,10 @@ class AirflowApi:
 
 class _Refusal(msgspec.Struct):
     detail: str
+
+
+class _Backfills(msgspec.Struct):
+    backfills: tuple[Backfill, ...]
 
 
 class _NewestRuns(msgspec.Struct):
