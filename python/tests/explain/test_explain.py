@@ -384,7 +384,7 @@ def test_a_backfilled_run_waits_for_a_producer_that_is_to_be_backfilled_too(airf
     airflow.run(CONSUMER, DAY, kind="backfill", staging__a="success", fct_sensor="deferred", marts__b=None)
     airflow.run("shipping_hourly", "2025-07-01T10:05", "success", marts__fct="success")
     assert last(airflow, "b").endswith(
-        "never made (not yet, or catchup is off); a backfilled run takes no newer one: backfill shipping_hourly too"
+        "never made (not yet, or catchup is off); a backfilled run does not use data of a newer period: backfill shipping_hourly too"
     )
 
 
