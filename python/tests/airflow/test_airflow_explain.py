@@ -4,6 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from airflow.models.backfill import Backfill
+from airflow.models.dag import DagModel
+from airflow.utils.session import create_session
+from sqlalchemy import update
 
 from builders import a_spec, a_task, a_wait, an_entry
 from dbt_scheduler.airflow_api.client import AirflowApi
@@ -64,3 +68,26 @@ def test_a_failure_two_dags_up_the_chain(platform: Platform, rest: AirflowApi) -
     )
     assert said[-1].startswith("root cause: transactions_daily facts.fct_orders of 2025-06-05 00:10")
     assert not deployed.warnings
+
+
+def test_a_queued_backfill_and_a_stale_dag_with_import_errors(platform: Platform, rest: AirflowApi) -> None:
+    platform.deploy(a_spec(a_task("marts.a")))
+    platform.run("playground_daily", "2025-06-05T00:10", backfill=True)
+    deployed = DeployedDags(platform.dags.parent)
+
+    def said() -> str:
+        explainer = Explainer(deployed, rest, datetime.now(UTC))
+        with airflows_own_warnings():
+            return explainer.explain(deployed.spec("playground_daily"), "marts.a", None).text
+
+    assert said() == "has not run: its run has not started; only so many of its backfill run at a time"
+    day = datetime(2025, 6, 5, tzinfo=UTC)
+    with create_session() as session:
+        session.add(Backfill(dag_id="playground_daily", from_date=day, to_date=day, max_active_runs=3))
+    assert said() == "has not run: its run has not started; at most 3 of its backfill run at a time"
+    with create_session() as session:
+        session.execute(update(DagModel).values(is_stale=True))
+    assert said() == "has not run: its DAG is stale, because Airflow does not find it in its file any more"
+    with create_session() as session:
+        session.execute(update(DagModel).values(has_import_errors=True))
+    assert said() == "has not run: its DAG has import errors, which Airflow shows"

@@ -30,6 +30,8 @@ class FakeAirflow:
 
     def __init__(self) -> None:
         self.paused: dict[str, bool] = {}
+        self.dags: dict[str, dict[str, Any]] = {}
+        self.backfills: list[dict[str, Any]] = []
         self.pools: dict[str, Any] = {"default_pool": {"slots": 128, "open_slots": 128}}
         self.runs: list[dict[str, Any]] = []
         self.tasks: dict[tuple[str, str, str], dict[str, Any]] = {}
@@ -105,6 +107,10 @@ class FakeAirflow:
         if url.path.startswith("/api/v2/pools/"):
             name = unquote(url.path.rpartition("/")[2])
             return (200, json.dumps(self.pools[name]).encode()) if name in self.pools else (404, b"{}")
+        if url.path == "/api/v2/backfills":
+            if not self.backfills:
+                return 403, b"{}"
+            return 200, json.dumps({"backfills": self.backfills, "total_entries": 1}).encode()
         if self.answer:
             return self.answer
         found = self._found([unquote(part) for part in url.path.split("/")[4:]], parse_qs(url.query), body)
@@ -124,7 +130,7 @@ class FakeAirflow:
         if dag_id not in self.paused:
             return None
         if len(parts) == 1:
-            return {"is_paused": self.paused[dag_id], "max_active_runs": 4}
+            return {"is_paused": self.paused[dag_id], "max_active_runs": 4, **self.dags.get(dag_id, {})}
         runs = sorted(
             (run for run in self.runs if run["dag_id"] == dag_id),
             key=lambda run: run["run_after"],
@@ -322,6 +328,73 @@ def test_what_the_run_or_its_dag_says(airflow, out):
     )
     airflow.tasks.clear()
     assert "is not in this run: it is newer than the run" in first(airflow, "a")
+
+
+def test_a_dag_with_import_errors_and_a_stale_one(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, staging__a=None, fct_sensor="deferred", marts__b=None)
+    errors = "its DAG has import errors, which Airflow shows"
+    airflow.dags[CONSUMER] = {"is_stale": True, "has_import_errors": True}
+    assert first(airflow, "a") == f"staging.a of 2025-06-05 00:10 has not run: {errors}"
+    airflow.dags[CONSUMER] = {"is_stale": True}
+    assert first(airflow, "a") == (
+        "staging.a of 2025-06-05 00:10 has not run: "
+        "its DAG is stale, because Airflow does not find it in its file any more"
+    )
+    airflow.dags[CONSUMER] = {"has_import_errors": True}  # a run that is there goes on, and its tasks fail
+    assert first(airflow, "a").endswith("nothing holds it up, the scheduler starts it next")
+
+
+def test_a_producer_with_import_errors(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, staging__a="success", fct_sensor="deferred", marts__b=None)
+    airflow.deployed("shipping_hourly")
+    airflow.dags["shipping_hourly"] = {"has_import_errors": True, "is_stale": True}
+    assert last(airflow, "b") == (
+        "of 2025-06-05 23:05 has not run: its DAG has import errors, which Airflow shows, "
+        "so that the run due at 2025-06-06 00:05 was not made"
+    )
+
+
+def test_a_backfilled_run_that_has_not_started_is_held_up_by_its_backfill(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, "queued", kind="backfill", staging__a=None)
+    said = (
+        "staging.a of 2025-06-05 00:10 has not run: its run has not started; {} of its backfill run at a time"
+    )
+    assert first(airflow, "a") == said.format("only so many")  # Airflow does not let it see backfills
+    airflow.backfills = [{"is_paused": False, "max_active_runs": 2, "completed_at": None}]
+    assert first(airflow, "a") == said.format("at most 2")
+    airflow.backfills[0]["is_paused"] = True
+    assert first(airflow, "a") == "staging.a of 2025-06-05 00:10 has not run: its backfill is paused"
+    airflow.backfills[0]["completed_at"] = "2025-06-06T00:00:00Z"
+    assert first(airflow, "a") == said.format("only so many")
+
+
+def test_a_manual_run_is_named_by_its_period_as_all_others_are(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, staging__a="success", fct_sensor="deferred", marts__b=None)
+    airflow.run("shipping_hourly", HOUR, kind="manual", marts__fct="failed")
+    airflow.runs[-1]["logical_date"] = "2025-06-06T00:31:00+00:00"
+    assert last(airflow, "b").startswith("of 2025-06-05 23:05 failed at")
+
+
+def test_a_backfilled_run_waits_for_a_producer_that_is_to_be_backfilled_too(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, kind="backfill", staging__a="success", fct_sensor="deferred", marts__b=None)
+    airflow.run("shipping_hourly", "2025-07-01T10:05", "success", marts__fct="success")
+    assert last(airflow, "b").endswith(
+        "never made (not yet, or catchup is off); a backfilled run does not use data of a newer period: backfill shipping_hourly too"
+    )
+
+
+def test_a_run_that_was_never_made_is_made_up_for_by_a_newer_one(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, DAY, staging__a="success", fct_sensor="deferred", marts__b=None)
+    airflow.run("shipping_hourly", "2025-07-01T10:05", "success", marts__fct="success")
+    said = explain(airflow, "b")
+    assert "which is there now" in said[2]
+    assert "marts.fct of 2025-07-01 10:05 (shipping, #shipping) succeeded" in said[3]
 
 
 def test_a_run_of_chosen_tasks(airflow, out):

@@ -88,7 +88,9 @@ class AssetSensor(ExternalTaskSensor):
     def _give_up(self, context: Context) -> None:
         text = f"{self._description()} was not there {self._waited_text()}."
         if self._run().backfilled and self.decision.reason is Reason.NO_RUN:
-            text += f" A backfilled run takes no newer one: backfill {self._run().dag_id} too."
+            text += (
+                f" A backfilled run does not use data of a newer period: backfill {self._run().dag_id} too."
+            )
         if self._wait.dependency != _SOFT:
             raise AirflowSensorTimeout(text) from None
         self._note(context, f"{text} A soft dependency: going on without it. {self._data_age()}")

@@ -3,100 +3,33 @@
 from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
 
-from dbt_scheduler.airflow_api.http import AirflowHttp
+from dbt_scheduler.airflow_api.answers import Backfill, Dag, Pool, Run, RunKey, TaskInfo, TaskInstance
+from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowHttp
 from dbt_scheduler.findings.finding import NotFoundError
+
+__all__ = [
+    "AirflowApi",
+    "AirflowApiError",
+    "Backfill",
+    "Dag",
+    "Pool",
+    "Run",
+    "RunFilter",
+    "RunKey",
+    "TaskInfo",
+    "TaskInstance",
+]
 
 _NAMES = 50
 """How many names fit into an address."""
 
 _REFUSED, _CONFLICT = 400, 409
-
-
-class Dag(msgspec.Struct, frozen=True, kw_only=True):
-    """A DAG as Airflow has it now."""
-
-    is_paused: bool
-    max_active_runs: int | None = None
-
-
-class RunKey(NamedTuple):
-    """A run among all DAGs'."""
-
-    dag_id: str
-    run_id: str
-
-
-class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """A DAG run. A manual run without a logical date has no data interval either."""
-
-    dag_id: str
-    run_id: str = msgspec.field(name="dag_run_id")
-    state: str
-    run_type: str
-    run_after: datetime
-    logical_date: datetime | None = None
-    data_interval_start: datetime | None = None
-    data_interval_end: datetime | None = None
-    conf: dict[str, object] | None = None
-
-    @property
-    def key(self) -> RunKey:
-        """Its DAG and id."""
-        return RunKey(self.dag_id, self.run_id)
-
-    @property
-    def over(self) -> bool:
-        """Whether the scheduler is done with it."""
-        return self.state in ("success", "failed")
-
-
-class TaskInstance(msgspec.Struct, frozen=True, kw_only=True):
-    """A task in a run; ``state`` is None until the scheduler has come to it, ``operator`` its class's name."""
-
-    dag_id: str
-    run_id: str = msgspec.field(name="dag_run_id")
-    task_id: str
-    state: str | None
-    run_after: datetime
-    logical_date: datetime | None = None
-    start_date: datetime | None = None
-    end_date: datetime | None = None
-    try_number: int = 0
-    max_tries: int = 0
-    pool: str = ""
-    note: str | None = None
-    operator: str | None = None
-
-    @property
-    def run_key(self) -> RunKey:
-        """Its run."""
-        return RunKey(self.dag_id, self.run_id)
-
-    @property
-    def id_(self) -> tuple[str, str, str]:
-        """Its DAG, run and task."""
-        return self.dag_id, self.run_id, self.task_id
-
-
-class TaskInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A task of a DAG as it is now."""
-
-    task_id: str
-    downstream_task_ids: tuple[str, ...] | None = None
-    trigger_rule: str | None = None
-
-
-class Pool(msgspec.Struct, frozen=True):
-    """A pool, and how many of its slots are free; -1 where it has no limit."""
-
-    slots: int
-    open_slots: int
 
 
 class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,6 +122,12 @@ class AirflowApi:
         found = self._http.read(f"{_dag_path(dag_id)}/dagRuns?{query}", _NewestRuns)
         return found.dag_runs if found else ()
 
+    def current_backfill(self, dag_id: str) -> Backfill | None:
+        """The backfill of a DAG that is not complete yet: there is one at most."""
+        query = urlencode({"dag_id": dag_id, "order_by": "-id", "limit": 1})
+        found = self._http.read(f"/api/v2/backfills?{query}", _Backfills)
+        return next((each for each in found.backfills if each.completed_at is None), None) if found else None
+
     def make_run(self, dag_id: str, body: dict[str, object]) -> Run:
         """Make a manual run, of what Airflow's API takes; NotFoundError says why Airflow did not make it."""
         reply = self._http.request("POST", f"{_dag_path(dag_id)}/dagRuns", body)
@@ -272,6 +211,10 @@ class AirflowApi:
 
 class _Refusal(msgspec.Struct):
     detail: str
+
+
+class _Backfills(msgspec.Struct):
+    backfills: tuple[Backfill, ...]
 
 
 class _NewestRuns(msgspec.Struct):

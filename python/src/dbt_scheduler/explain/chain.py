@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi, Backfill, Run, RunFilter, RunKey, TaskInstance
 from dbt_scheduler.airflow_api.http import AirflowApiError
 from dbt_scheduler.explain.messages import (
     WAITING,
@@ -20,6 +20,7 @@ from dbt_scheduler.output import DeployedDags
 from dbt_scheduler.spec import DagSpec, Sensor
 from dbt_scheduler.waits.deadline import wait_deadline
 from dbt_scheduler.waits.decision import AwaitedRun, Reason, awaited_by, decide
+from dbt_scheduler.waits.run_interval import BACKFILL
 from dbt_scheduler.waits.wait import NoProducer
 
 _MOST_RUNS = 25
@@ -119,9 +120,18 @@ class Explainer:
         known = self._snapshots[run.key].tasks if run.key in self._snapshots else {}
         wanted = ancestors(spec, task_id) if spec else {task_id}
         found = self._tasks(run, wanted - known.keys())
-        snapshot = RunSnapshot(run, self._finder.dag(run.dag_id), spec, {**known, **found})
-        self._snapshots[run.key] = snapshot
-        return snapshot
+        dag, backfill = self._finder.dag(run.dag_id), self._backfill(run)
+        self._snapshots[run.key] = RunSnapshot(run, dag, spec, {**known, **found}, backfill)
+        return self._snapshots[run.key]
+
+    def _backfill(self, run: Run) -> Backfill | None:
+        """The backfill that a run which has not started belongs to."""
+        if run.run_type != BACKFILL or run.state != "queued":
+            return None
+        try:
+            return self._api.current_backfill(run.dag_id)
+        except AirflowApiError:  # whom it lets see runs, Airflow may not let see backfills
+            return None
 
     def _tasks(self, run: Run, task_ids: Collection[str]) -> dict[str, TaskInstance]:
         """Some tasks of a run, by id; those that the run does not have are left out."""

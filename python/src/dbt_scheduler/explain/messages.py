@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import Pool, TaskInstance
+from dbt_scheduler.airflow_api.client import Dag, Pool, TaskInstance
 from dbt_scheduler.explain.run_snapshot import RunSnapshot
 from dbt_scheduler.schedule.text import format_utc
 from dbt_scheduler.spec import Sensor
+from dbt_scheduler.waits.run_interval import BACKFILL
 
 WAITING = ("running", "deferred", "up_for_reschedule", "up_for_retry")
 """The states of a sensor that has started and is not done."""
@@ -31,12 +32,22 @@ def describe_run(snapshot: RunSnapshot, task_id: str) -> TaskMessage | None:
     run, dag = snapshot.run, snapshot.dag
     if snapshot.state(task_id) not in (None, "scheduled", "queued") or run.state in _OVER:
         return None
-    if dag and dag.is_paused:
-        return TaskMessage("has not run: its DAG is paused")
-    if run.state == "queued":
-        most = f"at most {dag.max_active_runs} of its DAG" if dag and dag.max_active_runs else "only so many"
-        return TaskMessage(f"has not run: its run has not started; {most} run at a time")
-    return None
+    if dag and (dag.is_paused or dag.is_stale):
+        return TaskMessage(f"has not run: {held_back(dag)}")
+    if run.state != "queued":
+        return None
+    if snapshot.backfill and snapshot.backfill.is_paused:
+        return TaskMessage("has not run: its backfill is paused")
+    return TaskMessage(f"has not run: its run has not started; {_most_runs(snapshot)} run at a time")
+
+
+def held_back(dag: Dag) -> str:
+    """Why a DAG gets no new runs; empty if it does."""
+    if dag.has_import_errors:
+        return "its DAG has import errors, which Airflow shows"
+    if dag.is_stale:
+        return "its DAG is stale, because Airflow does not find it in its file any more"
+    return "its DAG is paused" if dag.is_paused else ""
 
 
 def describe_task(instance: TaskInstance | None, snapshot: RunSnapshot, *, blocked: bool) -> TaskMessage:
@@ -76,6 +87,15 @@ def describe_wait(instance: TaskInstance, sensor: Sensor, until: datetime, *, ar
             text += " and then goes on without it"
         then = "which is there now: its next look or `dbt-scheduler resume` lets it go on"
     return TaskMessage(f"{text}, {then}" if arrived else text)
+
+
+def _most_runs(snapshot: RunSnapshot) -> str:
+    """How many runs there may be beside this one: those of a backfill are counted by themselves."""
+    if snapshot.run.run_type == BACKFILL:
+        most = snapshot.backfill.max_active_runs if snapshot.backfill else None
+        return f"at most {most} of its backfill" if most else "only so many of its backfill"
+    most = snapshot.dag.max_active_runs if snapshot.dag else None
+    return f"at most {most} of its DAG" if most else "only so many"
 
 
 def _not_started(state: str | None, snapshot: RunSnapshot, *, blocked: bool) -> TaskMessage:

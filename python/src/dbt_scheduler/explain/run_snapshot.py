@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import Dag, Run, TaskInstance
+from dbt_scheduler.airflow_api.client import Backfill, Dag, Run, TaskInstance
 from dbt_scheduler.spec import DagSpec, Sensor
 
 _DONE = ("success", "skipped")
@@ -14,12 +14,16 @@ _OVER = (*_DONE, "failed", "upstream_failed", "removed")
 
 
 class RunSnapshot(msgspec.Struct, frozen=True):
-    """A run, its DAG in Airflow and its spec; ``spec`` is None for a DAG that was not compiled here."""
+    """A run, its DAG in Airflow and its spec; ``spec`` is None for a DAG that was not compiled here.
+
+    ``backfill`` is the one that a run which has not started belongs to, if that is known.
+    """
 
     run: Run
     dag: Dag | None
     spec: DagSpec | None
     tasks: dict[str, TaskInstance]
+    backfill: Backfill | None = None
 
     def sensor(self, task_id: str) -> Sensor | None:
         """The sensor of that id, if it is one."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
 from dbt_scheduler.airflow_api.client import AirflowApi, Dag, Run, RunFilter
+from dbt_scheduler.explain.messages import held_back
 from dbt_scheduler.findings.finding import NotFoundError
 from dbt_scheduler.resume.producer_runs import fetch_producer_runs
 from dbt_scheduler.schedule import next_run, period, scheduled_time
@@ -37,7 +38,7 @@ class RunFinder:
         coming = scheduled_time(next_run(spec.schedule, self._now))
         if newest is None:
             due = f"the first is due at {format_local(coming, spec.schedule)}"
-            raise NoRunError(f"has not run: its DAG has no run yet; {_held_back(dag) or due}")
+            raise NoRunError(f"has not run: its DAG has no run yet; {held_back(dag) or due}")
         if wanted is None:
             return newest
         found = self._by_date(spec, wanted) or self._api.run(spec.dag_id, wanted)
@@ -66,13 +67,13 @@ class RunFinder:
     def _why_no_run(self, awaited: AwaitedRun, dag: Dag) -> str:
         when = scheduled_time(awaited.interval)
         due = format_local(when, awaited.schedule)
-        if reason := _held_back(dag):
+        if reason := held_back(dag):
             return f"has not run: {reason}, so that the run due at {due} was not made"
         if when > self._now:
             return f"has not run yet: its run is due at {due}"
         else_ = "the success of a newer one counts too"
         if awaited.backfilled:
-            else_ = f"a backfilled run takes no newer one: backfill {awaited.dag_id} too"
+            else_ = f"a backfilled run does not use data of a newer period: backfill {awaited.dag_id} too"
         return f"has no run: the one due at {due} was never made (not yet, or catchup is off); {else_}"
 
     def _known_dag(self, dag_id: str) -> Dag:
@@ -96,7 +97,3 @@ class RunFinder:
 def _without_the_task(awaited: AwaitedRun, runs: list[ProducerRun]) -> ProducerRun | None:
     """A run of the period that the task is not in, or not any more."""
     return next((run for run in runs if period(awaited.schedule, run.interval) == awaited.period), None)
-
-
-def _held_back(dag: Dag) -> str:
-    return "its DAG is paused" if dag.is_paused else ""

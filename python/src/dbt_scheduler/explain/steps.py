@@ -9,12 +9,14 @@ import msgspec
 from dbt_scheduler.airflow_api.client import Run
 from dbt_scheduler.explain.messages import TaskMessage
 from dbt_scheduler.spec import Schedule
+from dbt_scheduler.waits.run_interval import interval_of_run
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """A task in a run: what became of it in words, whose it is, where to look, and what that is because of.
 
-    ``run_id`` is None where there is no run. ``logical_date`` is the run's, or the one that it would have.
+    ``run_id`` is None where there is no run. ``logical_date`` is the run's, or the one that it would have, and
+    ``data_interval_start`` the one by which people know a run, whether it was scheduled or made by hand.
     ``through`` are the tasks between this one and the one that it explains. ``ends`` is false for a step that
     can be no root cause: it has succeeded, or is told elsewhere.
     """
@@ -23,6 +25,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     task_id: str
     run_id: str | None
     logical_date: datetime | None
+    data_interval_start: datetime | None
     schedule: Schedule | None
     state: str | None
     text: str
@@ -78,6 +81,7 @@ class StepBuilder(msgspec.Struct, frozen=True):
             task_id=task_id,
             run_id=run_id,
             logical_date=self.run.logical_date if self.run else None,
+            data_interval_start=self._start(),
             schedule=self.schedule,
             state=state,
             text=message.text,
@@ -94,4 +98,11 @@ class StepBuilder(msgspec.Struct, frozen=True):
     ) -> Step:
         """A step at a task whose run is not there."""
         step = self.step(task_id, None, TaskMessage(text))
-        return msgspec.structs.replace(step, logical_date=date, schedule=schedule or self.schedule)
+        return msgspec.structs.replace(
+            step, logical_date=date, data_interval_start=date, schedule=schedule or self.schedule
+        )
+
+    def _start(self) -> datetime | None:
+        if self.run is None or self.schedule is None:
+            return self.run and self.run.data_interval_start
+        return interval_of_run(self.schedule, self.run).start

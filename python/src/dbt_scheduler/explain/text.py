@@ -42,9 +42,9 @@ def _through(step: Step) -> str:
 def _name(step: Step) -> str:
     """``shipping_hourly marts.fct_shipments of 2025-09-09 23:05``."""
     name = f"{step.dag_id} {step.task_id}"
-    if step.logical_date is None or step.schedule is None:
+    if step.data_interval_start is None or step.schedule is None:
         return f"{name} of {step.run_id}" if step.run_id else name
-    return f"{name} of {format_local(step.logical_date, step.schedule)}"
+    return f"{name} of {format_local(step.data_interval_start, step.schedule)}"
 
 
 def _owner(step: Step) -> str:
