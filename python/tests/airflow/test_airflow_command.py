@@ -169,6 +169,7 @@ def test_a_kill_by_airflow_ends_the_command(tmp_path: Path, monkeypatch: pytest.
     )  # what ends by the first signal gets no second, on any machine
     operator = an_operator(tmp_path, ["sh", "-c", "echo $$ > child; sleep 600"])
     old = signal.signal(signal.SIGTERM, lambda *_: operator.on_kill())  # as Airflow's task runner does
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     started = time.monotonic()
     try:
         with (
@@ -178,6 +179,7 @@ def test_a_kill_by_airflow_ends_the_command(tmp_path: Path, monkeypatch: pytest.
             run(operator)
     finally:
         signal.signal(signal.SIGTERM, old)
+        signal.signal(signal.SIGINT, ignored)
     assert time.monotonic() - started < 300  # it did not wait for the end of what it stopped
     _assert_gone(int((tmp_path / "child").read_text()))
 

@@ -151,6 +151,7 @@ def test_an_explanation(hostile):
         task_id=HOSTILE,
         run_id=HOSTILE,
         logical_date=datetime(2025, 9, 9, tzinfo=UTC),
+        data_interval_start=datetime(2025, 9, 9, tzinfo=UTC),
         schedule=None,
         team="audit",
         channel=HOSTILE,
