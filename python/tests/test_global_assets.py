@@ -248,17 +248,6 @@ def test_the_entry_of_a_team_at_hand_is_not_missed(tmp_path):
     assert [line.split(" ")[1] for line in told(world)] == ["SCH301"]
 
 
-def test_the_team_that_is_proposed_for_an_ambiguous_asset_is_the_one_whose_table_is_read(tmp_path):
-    """Any team may publish an asset of that name, also one whose name comes first."""
-    world = world_of(tmp_path, item := source("global_assets.fct", schema="main"), reader(item))
-    world.team("evil", node("fct", pipelines=DAILY, schema="evil"), text=EXPOSED)
-    (found,) = told(world)
-    assert found.endswith(
-        '"fct" is exposed by several teams: evil, shipping | name the team: a source "shipping" with the table "fct", '
-        "in a file under a folder global_assets"
-    )
-
-
 def test_another_teams_asset_of_the_same_name_does_not_stand_for_the_table_that_is_read(tmp_path):
     world = World(tmp_path)
     item = source("global_assets.dim", schema="main")

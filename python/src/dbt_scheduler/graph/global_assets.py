@@ -72,9 +72,7 @@ class _Resolver:
             hint = "" if table.external else did_you_mean(table.source_name, set(directory.entries) - {own})
             self._find(SCH315, table, hint)
         elif len(exposed) > 1:
-            there = set(directory.at(table.relation))
-            first = next((key.team for key in exposed if key in there), exposed[0].team)
-            self._find(SCH302, table, teams=", ".join(key.team for key in exposed), first=first)
+            self._find(SCH302, table, teams=", ".join(key.team for key in exposed), first=exposed[0].team)
         elif exposed:
             self._compare_places(table, exposed[0])
             return exposed[0]
