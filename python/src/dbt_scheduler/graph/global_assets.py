@@ -1,6 +1,6 @@
 """Resolves what stands for other teams' assets: global source tables, and other projects' models."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -13,6 +13,7 @@ from dbt_scheduler.catalogue.global_assets import (
     SCH315,
     SCH316,
     SCH321,
+    SCH326,
     SIMILAR,
 )
 from dbt_scheduler.errors import Finding, Rule
@@ -30,11 +31,15 @@ class Globals(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """All teams' entries, the assets that are made no more, and the teams whose entry cannot be read."""
+    """All teams' entries, the assets that are made no more, and the teams whose entry cannot be read.
+
+    ``idle`` are what the teams at hand have and no pipeline makes, by name.
+    """
 
     directory: Directory
     retired: Retired
     unreadable: Collection[str] = ()
+    idle: Mapping[str, Collection[str]] = {}
 
 
 def resolve_globals(project: Project, known: Known) -> Globals:
@@ -55,6 +60,7 @@ class _Resolver:
         self._project = project
         self._directory = known.directory
         self._retired = known.retired
+        self._idle = known.idle
         self._unreadable = set(known.unreadable) - {project.team}
         self._own = {*project.assets, *project.latest}
 
@@ -113,8 +119,12 @@ class _Resolver:
         )
 
     def _find_nothing(self, table: Table, teams: Collection[str] | None) -> None:
-        """Nobody makes such an asset: any more, or at all."""
+        """Nobody makes such an asset: in any pipeline, any more, or at all."""
         own = self._project.team
+        idle = [team for team in self._idle.get(table.name, ()) if team != own and _among(teams, team)]
+        if idle:
+            self._find(SCH326, table, **self._contact(idle[0]))
+            return
         gone = [team for team in self._retired.get(table.name, ()) if team != own and _among(teams, team)]
         if not gone:
             self._find(SCH301, table, did_you_mean(table.name, self._exposed_names(teams)))

@@ -16,6 +16,7 @@ from dbt_scheduler.manifest import Manifest, Meta, Node, load_manifest
 from dbt_scheduler.project.dbt_flags import strict_warnings
 from dbt_scheduler.project.declared import Declared, Surroundings, declare_tasks
 from dbt_scheduler.project.hooks import read_hooks
+from dbt_scheduler.project.meta_keys import misspelled_keys
 from dbt_scheduler.project.names import collect_names
 from dbt_scheduler.project.places import node_place
 from dbt_scheduler.project.settings import NodeSettings, read_settings, shape_finding
@@ -53,10 +54,11 @@ def load_project(folder: Path, pipelines: Collection[str], manifest_file: Path |
             SCH408.at(str(folder), hint="name the folder that holds dbt_project.yml")
         )
     config, findings = _team_config(folder / "scheduler.yaml")
-    manifest = load_manifest(manifest_file or folder / "target" / "manifest.json")
+    path = manifest_file or folder / "target" / "manifest.json"
+    manifest = load_manifest(path)
     reading = _Reading(folder, manifest, frozenset(pipelines))
     project = _with_a_team(reading.project(config), folder / "scheduler.yaml")
-    return Loaded(project, (*findings, *reading.findings))
+    return Loaded(project, (*findings, *reading.findings, *misspelled_keys(project, path)))
 
 
 def load_without_folder(manifest_file: Path, pipelines: Collection[str]) -> Loaded:
