@@ -146,7 +146,7 @@ def spoiled(draw: Draw, document: Any) -> bytes:
 def _changed(draw: Draw, document: Any) -> Any:
     places = [*_places(document, ())]
     path = places[draw(st.integers(0, len(places) - 1))]
-    value = draw(
+    drawn = draw(
         st.one_of(
             st.sampled_from(WORDS),
             st.sampled_from(VALUES),
@@ -155,6 +155,7 @@ def _changed(draw: Draw, document: Any) -> Any:
             st.integers(0, len(places) - 1).map(lambda at: copy.deepcopy(_at(document, places[at]))),
         )
     )
+    value = copy.deepcopy(drawn)  # it may be changed in turn
     if not path:
         return value
     holder, step = _at(document, path[:-1]), path[-1]
