@@ -1036,3 +1036,19 @@ def test_a_patch_of_every_sort_of_text_applies(tmp_path):
         }
         assert found == {path: text for path, text in after.items() if text}
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("text", ["\x00", "a: [", "\t- {", "sources: 'x"])
+def test_a_file_that_declares_sources_and_is_no_yaml_is_left_as_it_is(tmp_path, text):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        source("theirs.fct", file="models/s.yml", schema="main"),
+        node("b", "theirs.fct", pipelines=["daily"]),
+    )
+    world.team("shipping", node("fct", pipelines=["daily"]), text="exposed_assets: [{regex: fct}]\n")
+    world.file("shop/models/s.yml", text)
+    arguments = ["adopt", str(tmp_path / "shop"), str(tmp_path / "shipping"), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, "Traceback" in result.output) == (0, False), result.output
+    assert (tmp_path / "shop" / "models" / "s.yml").read_text() == text
