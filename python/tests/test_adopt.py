@@ -1137,3 +1137,19 @@ def test_a_link_that_leads_to_itself_is_no_file_of_a_project(tmp_path):
     (tmp_path / "models" / "b.sql").symlink_to("b.sql")
     (tmp_path / "macros").symlink_to("macros")
     assert [*read_files(tmp_path, ()).texts] == ["dbt_project.yml", "models/a.sql"]
+
+
+@pytest.mark.parametrize("text", ["\x00", "a: [", "\t- {", "sources: 'x"])
+def test_a_file_that_declares_sources_and_is_no_yaml_is_left_as_it_is(tmp_path, text):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        source("theirs.fct", file="models/s.yml", schema="main"),
+        node("b", "theirs.fct", pipelines=["daily"]),
+    )
+    world.team("shipping", node("fct", pipelines=["daily"]), text="exposed_assets: [{regex: fct}]\n")
+    world.file("shop/models/s.yml", text)
+    arguments = ["adopt", str(tmp_path / "shop"), str(tmp_path / "shipping"), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, "Traceback" in result.output) == (0, False), result.output
+    assert (tmp_path / "shop" / "models" / "s.yml").read_text() == text

@@ -98,7 +98,9 @@ class _Editing:
             going = [step for step in found if self._can_go(step)]
             before = self.texts.get(path, "")
             gone = self._cut(path, [step.pair for step in going])
-            for line, comment in lost_comments(before, self.texts.get(path, "")):
+            after = self.texts.get(path, "")
+            # A file that no YAML parser reads is left as it is.
+            for line, comment in lost_comments(before, after) if after != before else ():
                 self.by_hand.append(ByHand("", f"{path}:{line}", f"{_COMMENT}: {comment}"))
             staying = [step for step in found if step.pair not in gone]
             idle = [step for step in going if step.unread and step in staying]
