@@ -53,8 +53,9 @@ def _hooks(folder: Path, project: str | None, named: list[tuple[str, int, str]])
 
 def _texts(path: Path) -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
     document = load_yaml(path)[0] if path.is_file() else None
-    value = document.value if document else None
-    for kind in ("on-run-start", "on-run-end") if document and isinstance(value, dict) else ():
-        hooks = value.get(kind) or []
+    if document is None or not isinstance(document.value, dict):
+        return
+    for kind in ("on-run-start", "on-run-end"):
+        hooks = document.value.get(kind) or []
         for index, text in enumerate(hooks if isinstance(hooks, list) else [hooks]):
             yield (kind, index), (str(text), document.line((kind,)))
