@@ -1,12 +1,13 @@
 # `make demo` shows it, `make test` checks it; both make their own environment in .venv first, with the Python that
 # PYTHON names, else the first one that will do.
 PYTHON ?=
+FUZZ_EXAMPLES ?= 2000
 BIN := $(CURDIR)/.venv/bin
 ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow test check lint types generate golden bench lock clean
+.PHONY: help demo airflow test fuzz check lint types generate golden bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -19,6 +20,9 @@ airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 
 test: lint types ## lint, types and every test
 	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile
+
+fuzz: $(ENVIRONMENT) ## files and command lines with whatever in them, for as long as FUZZ_EXAMPLES takes
+	cd python && FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q tests/repository/test_fuzz.py
 
 check: lint types ## lint, types and the tests that need neither dbt nor Airflow
 	cd python && $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not dbt and not airflow"

@@ -19,7 +19,7 @@
   "SCH301": {
     "severity": "error",
     "message": "global asset \"{source}\": no team exposes an asset called \"{asset}\"",
-    "hint": "ask its team to list it under exposed_assets, or \"dbt-scheduler registry list\" for what there is"
+    "hint": "ask its team to give it pipelines and list it under exposed_assets, or \"dbt-scheduler registry list\" for what there is"
   },
   "SCH302": {
     "severity": "error",

@@ -221,8 +221,9 @@ def test_bare_manifests(world):
     result = adopt(shop, shipping)
     assert result.stdout == (
         "shipping is to expose 2 assets\n"
-        "shop reads 3 tables of shipping (3 reads)\n"
+        "shop reads 2 tables of shipping (3 reads)\n"
         "shop reads 1 table of its own through source() (1 read)\n"
+        "shop declares 1 table that a team makes and no node reads\n"
     )
     assert result.stderr == "4 files to review written to out\n"
     assert Path("out/shop/models/global_assets/global_sources.yml").read_text() == (
@@ -254,7 +255,7 @@ def test_bare_manifests(world):
         '- `source("raw", "unread")`: nobody reads it, so its declaration goes\n'
         '  - `warehouse.main.dim` is the asset "dim" of team shipping, which no pipeline makes yet\n'
         "\n"
-        "## Tables of this project that it reads through source()\n"
+        "## Tables of this project that it declares as a source\n"
         "\n"
         '- `source("raw", "mine")` → `ref("orders")`\n'
         "  - `warehouse.main.orders` is built by this project as model.shop.orders\n"
@@ -873,6 +874,91 @@ sources:
     assert "models/sources.yml" not in patched()
 
 
+# Declarations that several projects share
+
+
+SHARED = {
+    "shared/s.yml": """\
+sources:
+  - name: out
+    schema: main
+    tables: [{name: honey}, {name: wax}, {name: unused}, {name: unused_too}]
+  - name: raw
+    tables: [{name: blocks}]
+""",
+    "shared_macros/m.sql": "{% macro honey() %}(select * from {{ source('out', 'honey') }}){% endmacro %}",
+    **{f"ants/models/{name}.sql": "select 1 as id" for name in ("honey", "wax", "unused", "unused_too")},
+    "bees/models/spaced.sql": "select * from {{ source ('out', 'wax') }}",
+    "bees/models/via_macro.sql": "{% set t = 'blocks' %}select * from {{ source('raw', t) }} join {{ honey() }} using (id)",
+}
+SHARING = """\
+name: {team}
+profile: p
+model-paths: [models, ../shared]
+macro-paths: [macros, ../shared_macros]
+models:
+  +meta: {{scheduler_defaults: {{pipelines: [daily]}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def sharing(
+    tmp_path_factory: pytest.TempPathFactory, many_projects: ManyProjects
+) -> dict[str, list[list[str]]]:
+    """What is left to people of two projects that share the declarations of one's tables; and the summary."""
+    folder = tmp_path_factory.mktemp("sharing")
+    profile = "p: {target: t, outputs: {t: {type: duckdb, path: ':memory:', schema: main}}}\n"
+    teams = {f"{team}/dbt_project.yml": SHARING.format(team=team) for team in ("ants", "bees")}
+    profiles = {f"{team}/profiles.yml": profile for team in ("ants", "bees")}
+    for path, text in (SHARED | teams | profiles).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    for team in ("ants", "bees"):
+        many_projects.run("parse", folder / team, profiles=folder / team)
+    summary = run("dbt-scheduler", "adopt", "ants", "bees", "--out", "out", cwd=folder)
+    teams = json.loads((folder / "out" / "adopt.json").read_text())["teams"]
+    left = {
+        team: [[each["source"], each["place"], each["what"]] for each in teams[team]["by_hand"]]
+        for team in teams
+    }
+    return {**left, "summary": [summary.splitlines()]}
+
+
+IDLE = (
+    "remove out.unused, out.unused_too, which nothing reads: they stand where they cannot be edited for you"
+)
+
+
+def test_a_team_is_not_told_to_remove_a_declaration_that_another_team_reads(sharing):
+    others = "read by bees too: remove it when nothing reads it any longer"
+    assert sharing["ants"] == [
+        ["", "../shared/s.yml", IDLE],
+        ["out.honey", "../shared/s.yml:4", others],
+        ["out.wax", "../shared/s.yml:4", others],
+    ]
+
+
+def test_a_read_in_a_macro_is_not_blamed_on_another_call_and_a_space_before_the_parenthesis_is_no_hindrance(
+    sharing,
+):
+    needed = "remove it here when nothing reads it any longer"
+    macro = "it reads the table through a macro or a variable: change the call where it is written"
+    assert sharing["bees"] == [
+        ["", "../shared/s.yml", IDLE],
+        ["out.honey", "../shared/s.yml:4", needed],
+        ["out.honey", "models/via_macro.sql", macro],
+        ["out.wax", "../shared/s.yml:4", "remove it: it stands where it cannot be edited for you"],
+    ]
+
+
+def test_the_summary_does_not_say_that_a_team_reads_what_it_only_declares(sharing):
+    assert [line for line in sharing["summary"][0] if "reads" in line] == [
+        "ants declares 4 tables that a team makes and no node reads",
+        "bees reads 2 tables of ants (2 reads)",
+        "bees declares 2 tables that a team makes and no node reads",
+    ]
+
+
 # Edits of text
 
 
@@ -885,6 +971,7 @@ NEW = {("raw", "a"): ("team", "b"), ("raw", "own"): Ref("m", "pkg", 2)}
         ("{{ source('raw','a') }}", "{{ source('team','b') }}"),
         ('{{source(\n  "raw",\n  "a"\n)}}', '{{source(\n  "team",\n  "b"\n)}}'),
         ("source(\"raw\", 'a')", "source(\"team\", 'b')"),
+        ("source ('raw', 'a')", "source ('team', 'b')"),
         ("dbt.source('raw', 'own')", "dbt.ref('pkg', 'm', v=2)"),
         ("my_source('raw', 'a') source('raw', 'b') source('raw', a)", None),
         ("source('raw', 'a', 'b') source('raw' ~ 'x', 'a') {# source #}", None),
@@ -901,10 +988,15 @@ RAW_A = frozenset({("raw", "a")})
     ("text", "in_yaml", "calls"),
     [
         ("source('raw', 'a') and resource(x)", False, SourceCalls(RAW_A)),
-        ("source('raw', 'a') source('raw', a)", False, SourceCalls(RAW_A, other=True)),
-        ("x: source('raw', a)", True, SourceCalls(other=True)),
+        ("source('raw', 'a') source('raw', a)", False, SourceCalls(RAW_A, others=frozenset({"raw"}))),
+        (
+            "source ('raw', 'a') source(raw, 'a') source('raw' ~ x, 'a')",
+            False,
+            SourceCalls(RAW_A, others=frozenset({""})),
+        ),
+        ("x: source('raw', a)", True, SourceCalls(others=frozenset({"raw"}))),
         ("x: [source('raw', 'a')", True, SourceCalls(RAW_A)),
-        ("x: [source('raw', a)", True, SourceCalls(other=True)),
+        ("x: [source('raw', a)", True, SourceCalls(others=frozenset({"raw"}))),
         ("# source(raw, a)\nx: source('raw', 'a')", True, SourceCalls(RAW_A)),
         (
             "x: source('raw', 'a')\ny:\n  - 'source(''raw'', ''a'')'",
@@ -1049,3 +1141,19 @@ def test_a_link_that_leads_to_itself_is_no_file_of_a_project(tmp_path):
     (tmp_path / "models" / "b.sql").symlink_to("b.sql")
     (tmp_path / "macros").symlink_to("macros")
     assert [*read_files(tmp_path, ()).texts] == ["dbt_project.yml", "models/a.sql"]
+
+
+@pytest.mark.parametrize("text", ["\x00", "a: [", "\t- {", "sources: 'x"])
+def test_a_file_that_declares_sources_and_is_no_yaml_is_left_as_it_is(tmp_path, text):
+    world = World(tmp_path)
+    world.team(
+        "shop",
+        source("theirs.fct", file="models/s.yml", schema="main"),
+        node("b", "theirs.fct", pipelines=["daily"]),
+    )
+    world.team("shipping", node("fct", pipelines=["daily"]), text="exposed_assets: [{regex: fct}]\n")
+    world.file("shop/models/s.yml", text)
+    arguments = ["adopt", str(tmp_path / "shop"), str(tmp_path / "shipping"), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, "Traceback" in result.output) == (0, False), result.output
+    assert (tmp_path / "shop" / "models" / "s.yml").read_text() == text

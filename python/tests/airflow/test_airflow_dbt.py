@@ -247,7 +247,4 @@ def test_a_project_folder_that_cannot_be_written_is_no_trouble_for_dbt(
     platform.work()
     assert platform.state("shop_daily", "orders") == "success"
     assert team.sql("select id from main.orders") == [1]
-    assert (
-        f"dbt writes to a temporary folder, because it cannot write to {team.folder}"
-        in capsys.readouterr().out
-    )
+    assert "dbt writes to a temporary folder, because it cannot write to" in capsys.readouterr().out

@@ -125,7 +125,10 @@ def operator_class(path: str) -> Any:
 def job(text: str) -> Job:
     """A job with a text everywhere where it can have one."""
     settings = dict.fromkeys(("project", "region", "machine_type", "anything"), text)
-    return Job(name=text, command=(text, text), cwd=text, env={"X": text}, image=text, settings=settings)
+    hooks = {"project_hooks": text, "results_of": (text,)}
+    return Job(
+        name=text, command=(text, text), cwd=text, env={"X": text}, image=text, settings=settings, **hooks
+    )
 
 
 def texts(value: object) -> Iterator[str]:
@@ -150,7 +153,8 @@ def test_every_template_field_of_every_operator_gives_back_what_was_written(path
     arguments: dict[str, object] = {name: {"deep": [text]} for name in fields}
     if not path.startswith("airflow."):
         arguments = {"command": [text, text], "cwd": text, "env": {"X": text}, "pass_env": [text]}
-        arguments |= {"table_check": [text]} if "table_check" in fields else {}
+        of_dbt = {"table_check": [text], "project_hooks": text, "results_of": [text]}
+        arguments |= of_dbt if "table_check" in fields else {}
         assert arguments.keys() == set(fields)
     task = rendered(path, arguments)
     assert {name: getattr(task, name) for name in fields} == arguments
@@ -188,7 +192,7 @@ def test_a_password_is_not_rendered_into_a_vertex_ai_job(tmp_path: Path, text: s
 
 
 def test_no_value_of_platform_yaml_is_a_template(tmp_path: Path) -> None:
-    keys = ("command", "target", "profiles_dir")
+    keys = ("command", "target", "profiles_dir", "target_path", "log_path")
     dbt = "".join(f"  {key}: {json.dumps(LEAK)}\n" for key in keys)
     kind = ", ".join(f"{key}: {json.dumps(LEAK)}" for key in ("image", "project", "region", "machine_type"))
     world = World(tmp_path, f"{PLATFORM}dbt:\n{dbt}kinds:\n  vertex-ai: {{{kind}}}\n")
@@ -197,6 +201,7 @@ def test_no_value_of_platform_yaml_is_a_template(tmp_path: Path) -> None:
     dag = rendered_dag(world.spec("shop_daily"))
     dbt_task: Any = dag.get_task("marts.orders")
     assert dbt_task.command[0] == LEAK
+    assert {LEAK + "/shop"} == {dbt_task.env["DBT_TARGET_PATH"], dbt_task.env["DBT_LOG_PATH"]}
     assert dbt_task.command[-4:] == ["--target", LEAK, "--profiles-dir", LEAK]
     train: Any = dag.get_task("train")
     assert list(texts([train.project_id, train.region, train.custom_job])).count(LEAK) == 4

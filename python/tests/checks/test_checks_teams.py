@@ -59,7 +59,7 @@ def test_sch306(tmp_path):
         source("other.shipments", schema="other", identifier="fct"),
         source("far.shipments", schema="main", identifier="fct", database="elsewhere"),
         source("blind.shipments", schema="main", identifier="fct", database=None),
-        node("z", "raw.shipments", "other.shipments", "far.shipments", "blind.shipments"),
+        node("z", "raw.shipments", "other.shipments", "far.shipments", "blind.shipments", pipelines=DAILY),
     )
     world.team("shipping", node("fct", pipelines=DAILY))
     hint = 'declare it as a global asset: put the source "shipping" with the table "fct" in a file under a folder global_assets'
@@ -71,7 +71,9 @@ def test_sch306(tmp_path):
 
 def test_a_source_that_is_declared_global_is_no_hidden_edge(tmp_path):
     world = World(tmp_path)
-    world.team("shop", source("shipping.fct", schema="main", file=GLOBAL), node("z", "shipping.fct"))
+    world.team(
+        "shop", source("shipping.fct", schema="main", file=GLOBAL), node("z", "shipping.fct", pipelines=DAILY)
+    )
     world.team("shipping", node("fct", pipelines=DAILY), text=EXPOSED)
     assert world.findings() == []
 
@@ -85,7 +87,7 @@ def test_sch307(tmp_path):
         source("main.orders", identifier="ORDERS"),
         source("main.inlined"),
         source("else.orders"),
-        node("z", "main.orders", "main.inlined", "else.orders"),
+        node("z", "main.orders", "main.inlined", "else.orders", pipelines=DAILY),
     )
     assert world.findings() == [
         'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.ORDERS, which this project builds '
@@ -95,7 +97,12 @@ def test_sch307(tmp_path):
 
 def test_sch307_where_ref_would_close_a_cycle(tmp_path):
     world = World(tmp_path)
-    world.team("shop", node("old", "main.orders"), node("orders", "old"), source("main.orders"))
+    world.team(
+        "shop",
+        node("old", "main.orders", pipelines=DAILY),
+        node("orders", "old", pipelines=DAILY),
+        source("main.orders"),
+    )
     assert world.findings() == [
         'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.orders, which this project builds '
         'itself as the model orders | ref("orders") would close a dependency cycle, because orders is built from '
@@ -103,7 +110,9 @@ def test_sch307_where_ref_would_close_a_cycle(tmp_path):
         "meta: {scheduler: {own_table: true}} at its table"
     ]
     meant = source("main.orders", meta={"own_table": True})
-    world.team("shop", node("old", "main.orders"), node("orders", "old"), meant)
+    world.team(
+        "shop", node("old", "main.orders", pipelines=DAILY), node("orders", "old", pipelines=DAILY), meant
+    )
     assert world.findings() == []
 
 

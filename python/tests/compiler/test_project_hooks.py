@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from build import PLATFORM, Item, World, edges, node, tasks
+from dbt_scheduler.cli import main
 from dbt_scheduler.spec import Task
 
 DAILY = ["daily"]
@@ -131,3 +133,12 @@ def test_a_dag_without_dbt_runs_no_dbt_hooks(tmp_path: Path) -> None:
     made = world(tmp_path, node("a"), *OWN, text=text)
     assert edges(made.spec("shop_daily")) == {"load": ()}
     assert made.findings("SCH216") == []
+
+
+def test_adopt_names_the_hooks_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = world(tmp_path, node("a"), *OWN)
+    made.team("other", node("b"))
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["adopt", "shop", "other", "--out", "out"])
+    assert done.exit_code == 0, done.output
+    assert MENTION.partition(" | ")[0].replace("SCH216", "SCH216 (note)") in done.stderr

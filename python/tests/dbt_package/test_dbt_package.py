@@ -121,7 +121,7 @@ models/global_assets/global_sources.yml
 SCH301 global asset "global_assets.fct_shipmentss": no team exposes an asset called "fct_shipmentss"
   hint: did you mean "fct_shipments"?
 SCH301 global asset "shipping.fct_parcels": no team exposes an asset called "fct_parcels"
-  hint: ask its team to list it under exposed_assets, or "dbt-scheduler registry list" for what there is
+  hint: ask its team to give it pipelines and list it under exposed_assets, or "dbt-scheduler registry list" for what there is
 SCH302 global asset "global_assets.dim_dates": "dim_dates" is exposed by several teams: sales, shipping
   hint: name the team: a source "sales" with the table "dim_dates", in a file under a folder global_assets
 SCH303 global asset "global_assets.stg_orders": team sales makes "stg_orders", but does not expose it
@@ -137,7 +137,7 @@ SCH315 global asset "shiping.fct_shipments": the registry has no such team
 
 models/other/other.yml
 SCH301 global asset "sales.stg_order": no team exposes an asset called "stg_order"
-  hint: ask its team to list it under exposed_assets, or "dbt-scheduler registry list" for what there is"""
+  hint: ask its team to give it pipelines and list it under exposed_assets, or "dbt-scheduler registry list" for what there is"""
 ONE_PROBLEM: Files = {
     "models/bad.yml": {"models": [node("bad", {"retries": "two"})]},
     "models/bad.sql": "select 1 as id",

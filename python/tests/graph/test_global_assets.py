@@ -2,7 +2,7 @@
 
 import pytest
 
-from build import World, data_test, ephemeral, external, node, source
+from build import World, data_test, ephemeral, external, node, seed, source
 
 DAILY = ["daily"]
 GLOBAL = "models/global_assets/g.yml"
@@ -58,7 +58,7 @@ def test_what_is_not(tmp_path, item):
         ),
         (
             source("shipping.zzz", file=GLOBAL),
-            'SCH301 global asset "shipping.zzz": no team exposes an asset called "zzz" | ask its team to list it under '
+            'SCH301 global asset "shipping.zzz": no team exposes an asset called "zzz" | ask its team to give it pipelines and list it under '
             'exposed_assets, or "dbt-scheduler registry list" for what there is',
         ),
         (
@@ -86,8 +86,8 @@ def test_what_is_not(tmp_path, item):
         ),
         (
             source("shipping.own", file=GLOBAL),
-            'SCH301 global asset "shipping.own": no team exposes an asset called "own" | ask its team to list it '
-            'under exposed_assets, or "dbt-scheduler registry list" for what there is',
+            'SCH301 global asset "shipping.own": no team exposes an asset called "own" | ask its team to give it '
+            'pipelines and list it under exposed_assets, or "dbt-scheduler registry list" for what there is',
         ),
         (
             source("shipping.fct", file=GLOBAL, identifier="stg", schema="main"),
@@ -248,17 +248,6 @@ def test_the_entry_of_a_team_at_hand_is_not_missed(tmp_path):
     assert [line.split(" ")[1] for line in told(world)] == ["SCH301"]
 
 
-def test_the_team_that_is_proposed_for_an_ambiguous_asset_is_the_one_whose_table_is_read(tmp_path):
-    """Any team may publish an asset of that name, also one whose name comes first."""
-    world = world_of(tmp_path, item := source("global_assets.fct", schema="main"), reader(item))
-    world.team("evil", node("fct", pipelines=DAILY, schema="evil"), text=EXPOSED)
-    (found,) = told(world)
-    assert found.endswith(
-        '"fct" is exposed by several teams: evil, shipping | name the team: a source "shipping" with the table "fct", '
-        "in a file under a folder global_assets"
-    )
-
-
 def test_another_teams_asset_of_the_same_name_does_not_stand_for_the_table_that_is_read(tmp_path):
     world = World(tmp_path)
     item = source("global_assets.dim", schema="main")
@@ -270,3 +259,28 @@ def test_another_teams_asset_of_the_same_name_does_not_stand_for_the_table_that_
     assert found.split(" | ")[0].endswith(
         'is the asset "dim" of team evil, but reads warehouse.main.dim, which is "shipping.dim"'
     )
+
+
+def test_an_exposed_seed_that_no_pipeline_runs_is_not_said_to_be_unexposed(tmp_path):
+    world = World(tmp_path)
+    everything = 'exposed_assets: [{regex: ".*"}]\nalerting: {channel: "#ants"}\n'
+    world.team("ants", node("m", pipelines=["daily"]), seed("countries"), text=everything)
+    world.team(
+        "shop", source("ants.countries", file=GLOBAL), node("r", "ants.countries", pipelines=["daily"])
+    )
+    assert told(world) == [
+        f'shop/{GLOBAL}: SCH326 global asset "ants.countries": team ants has "countries", but no pipeline makes it | ask '
+        "ants (#ants) to give it pipelines"
+    ]
+
+
+def test_a_source_that_a_package_declares_is_named_by_the_file_of_the_package(tmp_path):
+    world = World(tmp_path)
+    table = source(
+        "shared.a", schema="main", package_name="pk", unique_id="source.pk.shared.a", file="models/pk.yml"
+    )
+    world.team("shop", table, node("a", pipelines=["daily"]), node("r", "source.pk.shared.a", package="pk"))
+    file = "shop/dbt_packages/pk/models/pk.yml"
+    world.file(file, "sources:\n  - name: shared\n    schema: main\n    tables: [{name: a}]\n")
+    (found,) = world.findings("SCH307")
+    assert found.startswith(f"{file}:4: SCH307")

@@ -11,10 +11,10 @@ Pair = tuple[str, str]
 """A source's name and a table's, as in ``source("shipping", "fct_shipments")``."""
 
 _CALL = re.compile(
-    r"""\bsource(?P<open>\(\s*)(?P<q>['"])(?P<source>[^'"\\]+)(?P=q)(?P<between>\s*,\s*)"""
+    r"""\bsource(?P<open>\s*\(\s*)(?P<q>['"])(?P<source>[^'"\\]+)(?P=q)(?P<between>\s*,\s*)"""
     r"""(?P<r>['"])(?P<table>[^'"\\]+)(?P=r)(?P<close>\s*\))"""
 )
-_ANY_CALL = re.compile(r"\bsource\s*\(")
+_ANY_CALL = re.compile(r"""\bsource\s*\((?:\s*(?P<q>['"])(?P<source>[^'"\\]+)(?P=q)\s*,)?""")
 
 
 class Ref(msgspec.Struct, frozen=True):
@@ -39,14 +39,19 @@ def source_call(pair: Pair) -> str:
 
 
 class SourceCalls(msgspec.Struct, frozen=True):
-    """The tables that a file names literally in calls of source(), and whether it also calls it otherwise.
+    """The tables that a file names literally in calls of source(), and the sources of its other calls.
 
     ``hidden`` are those named where the text cannot be edited, such as in escaped quotes, and their lines.
+    ``others`` has the empty string for a call that may name any source.
     """
 
     pairs: frozenset[Pair] = frozenset()
     hidden: Mapping[Pair, int] = {}
-    other: bool = False
+    others: frozenset[str] = frozenset()
+
+    def may_name(self, pair: Pair) -> bool:
+        """Whether a call that is not literal can be one of this table."""
+        return not self.others.isdisjoint({"", pair[0]})
 
 
 def find_calls(text: str, *, in_yaml: bool) -> SourceCalls:
@@ -58,14 +63,14 @@ def find_calls(text: str, *, in_yaml: bool) -> SourceCalls:
         return SourceCalls(pairs)
     document = parse_yaml(rest.removeprefix("\ufeff"), "")[0] if in_yaml else None
     if document is None:
-        return SourceCalls(pairs, other=True)
+        return SourceCalls(pairs, others=frozenset(_others_in(rest)))
     hidden: dict[Pair, int] = {}
-    other = False
+    others: set[str] = set()
     for path, words in _words(document.value):
         found = _pairs_in(words)
         hidden = dict.fromkeys(found, document.line(path)) | hidden
-        other = other or len(_ANY_CALL.findall(words)) > len(_CALL.findall(words))
-    return SourceCalls(pairs, hidden, other)
+        others |= _others_in(words)
+    return SourceCalls(pairs, hidden, frozenset(others))
 
 
 def replace_calls(text: str, new: Mapping[Pair, Pair | Ref]) -> str:
@@ -94,6 +99,10 @@ def replace_within(value: object, new: Mapping[Pair, Pair | Ref]) -> object:
 
 def _pairs_in(text: str) -> set[Pair]:
     return {(call["source"], call["table"]) for call in _CALL.finditer(text)}
+
+
+def _others_in(text: str) -> set[str]:
+    return {call["source"] or "" for call in _ANY_CALL.finditer(_CALL.sub("", text))}
 
 
 def _words(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -1,7 +1,7 @@
 """The edits of one project's files that a plan comes to, and what is left for people to do."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -17,6 +17,9 @@ _STUCK = (
     "it has the right name, in a place that cannot be edited for you: "
     "say `meta: {scheduler: {global_asset: true}}` in the table's config"
 )
+
+_NAMED = 5
+"""So many tables are named in one line."""
 
 _UNNAMED = "a patch cannot name this file: change the call there"
 _COMMENT = "the patch removes a comment, keep it where it belongs"
@@ -71,7 +74,7 @@ class _Editing:
         if hidden or step.circular:
             self._needed.add(step.pair)
         for reader in step.match.readers:
-            problem = None if reader in step.circular else self._problem(reader, named, shared)
+            problem = None if reader in step.circular else self._problem(step, reader, named | shared)
             if problem and reader.file not in hidden:
                 self._needed.add(step.pair)
                 self._by_hand(step, reader.file, problem)
@@ -95,33 +98,40 @@ class _Editing:
             going = [step for step in found if self._can_go(step)]
             before = self.texts.get(path, "")
             gone = self._cut(path, [step.pair for step in going])
-            for line, comment in lost_comments(before, self.texts.get(path, "")):
+            after = self.texts.get(path, "")
+            # A file that no YAML parser reads is left as it is.
+            for line, comment in lost_comments(before, after) if after != before else ():
                 self.by_hand.append(ByHand("", f"{path}:{line}", f"{_COMMENT}: {comment}"))
-            for step in found:
-                if step.pair in gone:
-                    continue
+            staying = [step for step in found if step.pair not in gone]
+            idle = [step for step in going if step.unread and step in staying]
+            if len(idle) > 1:
+                self.by_hand.append(ByHand("", path, _idle(idle)))
+                staying = [step for step in staying if step not in idle]
+            for step in staying:
                 if step.pair == step.target and not step.unread:
                     stuck.add(step.pair)
                 self._by_hand(step, self._place(step), self._left(step, stuck))
         return stuck
 
-    def _problem(self, reader: Reader, named: Collection[str], shared: Collection[str]) -> str | None:
+    def _problem(self, step: TableMove, reader: Reader, named: Collection[str]) -> str | None:
         calls = self._files.calls.get(reader.file)
         if calls is None:
             return "this file is not among the project's own: change the call there"
-        if calls.other:
+        if calls.may_name(step.pair):
             return "source() is called with something else than two words here: change that call too"
-        if reader.file not in named and not shared:
+        if reader.file not in named and not any(self._files.is_shared(path) for path in named):
             return "it reads the table through a macro or a variable: change the call where it is written"
         return None
 
     def _can_go(self, step: TableMove) -> bool:
-        return step.pair not in self._needed and (step.unread or not _documented(step))
+        return not (step.others or step.pair in self._needed) and (step.unread or not _documented(step))
 
     def _left(self, step: TableMove, stuck: Collection[Pair]) -> str:
         """What to do with a declaration that stays."""
         if step.pair in stuck:
             return _STUCK
+        if step.others:
+            return f"read by {', '.join(step.others)} too: remove it when nothing reads it any longer"
         if step.pair in self._needed:
             return "remove it here when nothing reads it any longer"
         if _documented(step) and not step.unread:
@@ -151,6 +161,14 @@ class _Editing:
 
     def _by_hand(self, step: TableMove, place: str, what: str) -> None:
         self.by_hand.append(ByHand(step.match.table.full_name, place, what))
+
+
+def _idle(steps: Sequence[TableMove]) -> str:
+    """What to do with tables that nothing reads, in one line however many they are."""
+    names = [step.match.table.full_name for step in steps]
+    more = len(names) - _NAMED
+    shown = ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"remove {shown}, which nothing reads: they stand where they cannot be edited for you"
 
 
 def _documented(step: TableMove) -> str:

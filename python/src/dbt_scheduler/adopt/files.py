@@ -67,7 +67,7 @@ def _calls(path: str, text: str) -> SourceCalls:
     calls = find_calls(text, in_yaml=path.endswith((".yml", ".yaml")))
     if _in_patch(path):
         return calls
-    return SourceCalls(hidden={**calls.hidden, **dict.fromkeys(calls.pairs, 0)}, other=calls.other)
+    return SourceCalls(hidden={**calls.hidden, **dict.fromkeys(calls.pairs, 0)}, others=calls.others)
 
 
 def _in_patch(path: str) -> bool:

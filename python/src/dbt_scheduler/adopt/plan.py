@@ -16,12 +16,17 @@ from dbt_scheduler.project.types import Project, Table
 _PLAIN = re.compile(r"[\w.$-]+(?: +[\w.$-]+)*")
 
 
+Others = Mapping[str, tuple[str, ...]]
+"""For a source table's id, the other teams that read it where the same file declares it for them too."""
+
+
 class TableMove(msgspec.Struct, frozen=True, kw_only=True):
     """One table's way: read it as ``target`` instead; with a ``refused`` reason people have to find one.
 
     ``declared`` is what the project's YAML says of the table, where that can be read. The table is ``unread``
     when no node reads it, it has no test and no file names it. The target may be declared ``already``.
-    ``circular`` are readers that cannot read the target without a circle in dbt's own lineage.
+    ``circular`` are readers that cannot read the target without a circle in dbt's own lineage, and ``others`` the
+    teams that read the table through the very same declaration.
     """
 
     match: Match
@@ -32,6 +37,7 @@ class TableMove(msgspec.Struct, frozen=True, kw_only=True):
     already: bool = False
     refused: str | None = None
     circular: frozenset[Reader] = frozenset()
+    others: tuple[str, ...] = ()
 
     @property
     def pair(self) -> Pair:
@@ -54,14 +60,19 @@ class Plan(msgspec.Struct, frozen=True):
     ambiguous: tuple[Match, ...]
 
 
-def make_plan(project: Project, files: ProjectFiles | None, matches: Iterable[Match]) -> Plan:
-    """One step for each table that just one asset can be."""
-    planning = _Planning(project, files)
+def make_plan(project: Project, files: ProjectFiles | None, matches: Iterable[Match], others: Others) -> Plan:
+    """One step for each table that just one asset can be; ``others`` are the readers of shared declarations.
+
+    There is none for a package's table that nothing reads: nobody could do anything about it.
+    """
+    planning = _Planning(project, files, others)
     across: list[tuple[Match, Maker]] = []
     own: list[tuple[Match, Maker, Node]] = []
     ambiguous = []
     for match in matches:
         maker = match.makers[0]
+        if match.package and planning.is_unread(match):
+            continue
         if len(match.makers) > 1:
             ambiguous.append(match)
         elif maker.team != project.team:
@@ -74,8 +85,9 @@ def make_plan(project: Project, files: ProjectFiles | None, matches: Iterable[Ma
 class _Planning:
     """One pass over the matches of a project."""
 
-    def __init__(self, project: Project, files: ProjectFiles | None) -> None:
+    def __init__(self, project: Project, files: ProjectFiles | None, others: Others) -> None:
         self._project = project
+        self._others = others
         self._files = files
         every = files.calls.values() if files else ()
         self._named = {pair for calls in every for pair in (*calls.pairs, *calls.hidden)}
@@ -85,8 +97,8 @@ class _Planning:
         taken = self._tables_besides({match.table.id for match, _ in found})
         for match, maker in found:
             target = (maker.team, maker.asset)
-            unread = self._unread(match)
-            refused = _refused(match, maker, first, taken) if match.package or not unread else None
+            unread = self.is_unread(match)
+            refused = None if unread else _refused(match, maker, first, taken)
             if not (refused or unread):
                 first.setdefault(target, match)
             yield TableMove(
@@ -97,6 +109,7 @@ class _Planning:
                 already=target in taken,
                 declared=self._declared(match),
                 unread=unread,
+                others=self._others.get(match.table.id, ()),
             )
 
     def own(self, found: list[tuple[Match, Maker, Node]]) -> Iterator[TableMove]:
@@ -112,7 +125,8 @@ class _Planning:
                 refused=_in_package(match.package) if match.package else None,
                 circular=frozenset(circular),
                 declared=self._declared(match),
-                unread=self._unread(match),
+                unread=self.is_unread(match),
+                others=self._others.get(match.table.id, ()),
             )
 
     def _declared(self, match: Match) -> Declaration | None:
@@ -120,7 +134,8 @@ class _Planning:
             return None
         return self._files.declared(match.table.file, match.pair)
 
-    def _unread(self, match: Match) -> bool:
+    def is_unread(self, match: Match) -> bool:
+        """Whether no node reads the table, it has no test and no file names it."""
         return not (match.readers or match.tested or match.pair in self._named)
 
     def _tables_besides(self, moving: set[str]) -> dict[Pair, Table]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -10,11 +11,12 @@ from dbt_scheduler.adopt.edits import Edits, make_edits
 from dbt_scheduler.adopt.exposing import AssetToExpose, render_exposed, with_exposed
 from dbt_scheduler.adopt.global_sources import GlobalTable, render_global_sources
 from dbt_scheduler.adopt.loading import Subject
-from dbt_scheduler.adopt.plan import Plan, TableMove, make_plan
-from dbt_scheduler.adopt.reads import Match, find_makers, find_matches
+from dbt_scheduler.adopt.plan import Others, Plan, TableMove, make_plan
+from dbt_scheduler.adopt.reads import Match, declaration, find_makers, find_matches, read_declarations
 from dbt_scheduler.adopt.text import PATCH, render_markdown
 from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, Proposal, TableRead, TeamProposal
 from dbt_scheduler.adopt.writing import render_patch
+from dbt_scheduler.project.types import Project, Table
 from dbt_scheduler.registry.entry import Entry
 
 _CIRCULAR = "the table is made from what this makes: with ref() dbt would refuse the circle"
@@ -31,8 +33,10 @@ def propose(subjects: Sequence[Subject], registry: Mapping[str, Entry]) -> Propo
     """What to propose to these projects, and to the registry's teams whose tables they read."""
     makers = find_makers([subject.project for subject in subjects], registry)
     planned = {}
+    sharing = _sharing(subjects)
     for subject in subjects:
-        plan = make_plan(subject.project, subject.files, find_matches(subject.project, makers))
+        others = _others(subject, sharing) if subject.files else {}
+        plan = make_plan(subject.project, subject.files, find_matches(subject.project, makers), others)
         edits = make_edits(plan, subject.files) if subject.files else _NOTHING
         planned[subject.project.team] = _Planned(subject, plan, edits)
     exposed = _exposed(planned.values())
@@ -46,6 +50,26 @@ def propose(subjects: Sequence[Subject], registry: Mapping[str, Entry]) -> Propo
             teams[team] = proposal
             texts |= {f"{team}/{path}": text for path, text in files.items()}
     return Proposal(teams=teams, texts=texts)
+
+
+def _sharing(subjects: Iterable[Subject]) -> dict[tuple[Path, Pair], set[str]]:
+    """The teams that read each declared table, of those whose files are at hand."""
+    teams: dict[tuple[Path, Pair], set[str]] = defaultdict(set)
+    for subject in subjects:
+        for declared in read_declarations(subject.project).values() if subject.files else ():
+            teams[declared].add(subject.project.team)
+    return teams
+
+
+def _others(subject: Subject, sharing: Mapping[tuple[Path, Pair], set[str]]) -> Others:
+    project = subject.project
+    tables = ((table, sharing.get(declaration(project, table), set())) for table in _declared(project))
+    found = {table.id: tuple(sorted(teams - {project.team})) for table, teams in tables}
+    return {id_: teams for id_, teams in found.items() if teams}
+
+
+def _declared(project: Project) -> Iterable[Table]:
+    return (table for table in project.tables.values() if table.external is None)
 
 
 def _exposed(planned: Iterable[_Planned]) -> dict[str, tuple[AssetToExpose, ...]]:
@@ -166,7 +190,7 @@ def _table_read(step: TableMove, planned: _Planned) -> TableRead:
         reads=len(step.match.readers),
         readers=_files(step.match),
         old=source_call(step.pair),
-        unread=step.unread,
+        unread=step.unread and not step.others,
         new=None if open_ or step.unread else source_call((maker.team, maker.asset)),
         left=declared.inherited if declared else (),
         left_of_table=step.left_of_table,
@@ -182,6 +206,7 @@ def _own_read(step: TableMove) -> OwnRead:
         reads=len(step.match.readers),
         readers=_files(step.match),
         old=source_call(step.pair),
+        unread=step.unread and not step.others,
         new=step.target.call() if isinstance(step.target, Ref) else "",
         left=step.declared.inherited if step.declared else (),
         left_of_table=step.left_of_table,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -83,6 +84,19 @@ def find_matches(project: Project, makers: Relations[Maker]) -> list[Match]:
             )
             found.append(match)
     return found
+
+
+def read_declarations(project: Project) -> dict[str, tuple[Path, Pair]]:
+    """The file and the table of each source table that a project's nodes read or test, by the table's id."""
+    readers, tested = _dependents(project.manifest)
+    return {id_: declaration(project, project.tables[id_]) for id_ in readers.keys() | tested}
+
+
+def declaration(project: Project, table: Table) -> tuple[Path, Pair]:
+    """Where a table is declared, on this machine, and as what: several projects may share the file."""
+    own, source = project.manifest.metadata.project_name, project.manifest.sources[table.id]
+    package = () if own in (None, source.package_name) else ("dbt_packages", source.package_name)
+    return project.folder.joinpath(*package, table.file).resolve(), (table.source_name, table.name)
 
 
 def _made(project: Project) -> Iterator[tuple[Relation, Maker]]:

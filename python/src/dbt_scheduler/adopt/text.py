@@ -11,7 +11,7 @@ PATCH = "adopt.patch"
 
 
 def render_summary(proposal: Proposal) -> str:
-    """Counts of tables, and in brackets of the nodes that read them."""
+    """Counts of tables, and in parentheses of the nodes that read them."""
     texts = [text for team, each in proposal.teams.items() for text in _team(team, each)]
     return lines(texts or ["no team reads another's tables as plain sources"])
 
@@ -20,7 +20,7 @@ def render_markdown(team: str, proposal: TeamProposal) -> str:
     """One section for each kind of finding; those without any are left out."""
     sections = (
         ("Tables of other teams", map(_read, proposal.reads)),
-        ("Tables of this project that it reads through source()", map(_own, proposal.own)),
+        ("Tables of this project that it declares as a source", map(_own, proposal.own)),
         ("Tables that several assets could be", map(_ambiguous, proposal.ambiguous)),
         ("By hand", map(_by_hand, proposal.by_hand)),
         ("Pipelines to give", _without_pipelines(proposal)),
@@ -37,12 +37,16 @@ def render_markdown(team: str, proposal: TeamProposal) -> str:
 def _team(team: str, proposal: TeamProposal) -> Iterator[str]:
     tables: dict[str, list[int]] = defaultdict(list)
     for read in proposal.reads:
-        tables[read.team].append(read.reads)
+        if read.reads:
+            tables[read.team].append(read.reads)
     for other, reads in sorted(tables.items()):
         yield f"{team} reads {format_count(len(reads), 'table')} of {other} ({format_count(sum(reads), 'read')})"
-    if proposal.own:
-        total = format_count(sum(own.reads for own in proposal.own), "read")
-        yield f"{team} reads {format_count(len(proposal.own), 'table')} of its own through source() ({total})"
+    own = [own.reads for own in proposal.own if own.reads]
+    if own:
+        yield f"{team} reads {format_count(len(own), 'table')} of its own through source() ({format_count(sum(own), 'read')})"
+    idle = len(proposal.reads) + len(proposal.own) - len(own) - sum(map(len, tables.values()))
+    if idle:
+        yield f"{team} declares {format_count(idle, 'table')} that a team makes and no node reads"
     if proposal.ambiguous:
         yield f"{team} reads {format_count(len(proposal.ambiguous), 'table')} that several assets could be"
     if proposal.by_hand:
@@ -70,7 +74,8 @@ def _becomes(read: TableRead) -> str:
 
 
 def _own(own: OwnRead) -> str:
-    lines = [f"- `{own.old}` → `{own.new}`", f"  - `{own.relation}` is built by this project as {own.node}"]
+    becomes = ": nobody reads it, so its declaration goes" if own.unread else f" → `{own.new}`"
+    lines = [f"- `{own.old}`{becomes}", f"  - `{own.relation}` is built by this project as {own.node}"]
     return _listed([*lines, *_left(own), *_readers(own.readers)])
 
 

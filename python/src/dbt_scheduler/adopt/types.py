@@ -27,13 +27,17 @@ class TableRead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnRead(msgspec.Struct, frozen=True, kw_only=True):
-    """A node of the project itself that is read as a plain source, and how to read it instead."""
+    """A node of the project itself that is read as a plain source, and how to read it instead.
+
+    ``unread``: nothing reads it at all, so that its declaration goes.
+    """
 
     source: str
     relation: str
     node: str
     reads: int
     readers: tuple[str, ...]
+    unread: bool
     old: str
     new: str
     left: tuple[str, ...] = ()

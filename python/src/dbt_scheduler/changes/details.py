@@ -7,8 +7,9 @@ from dbt_scheduler.schedule.durations import format_duration
 from dbt_scheduler.spec import DagSpec, Schedule, Sensor, Task
 
 _HOOKS = ("on_run_start.", "on_run_end.")
-# Two checkouts of one project lie in two places; that is no change of the project.
-_PLACES = {"cwd"}
+# Two checkouts of one project lie in two places, which is no change of the project; and what hooks at the end get to
+# know follows from there being such hooks.
+_OF_NO_INTEREST = {"cwd", "keep_results", "results_of"}
 
 
 def dag_changes(was: DagSpec, now: DagSpec) -> Iterator[str]:
@@ -19,8 +20,12 @@ def dag_changes(was: DagSpec, now: DagSpec) -> Iterator[str]:
 def task_changes(was: Task, now: Task) -> Iterator[str]:
     """Its time and tries, what it runs and makes, whom it alerts, and what it runs after."""
     yield from _differences(_OF_TASKS, was, now)
-    keys = sorted((was.arguments.keys() | now.arguments.keys()) - _PLACES)
+    keys = sorted((was.arguments.keys() | now.arguments.keys()) - _OF_NO_INTEREST)
     differing = [key for key in keys if was.arguments.get(key) != now.arguments.get(key)]
+    tests = [*_tests(was, now)]
+    yield from tests
+    if tests:
+        differing.remove("command")
     if differing and was.kind == now.kind:
         yield f"runs otherwise: {', '.join(differing)}"
     if not now.task_id.startswith(_HOOKS):
@@ -50,6 +55,32 @@ def _edges(was: Iterable[str], now: Iterable[str]) -> Iterator[str]:
         yield f"now also after {', '.join(new)}"
     if gone := sorted(before - after):
         yield f"no longer after {', '.join(gone)}"
+
+
+def _tests(was: Task, now: Task) -> Iterator[str]:
+    """The dbt tests that a task runs now and did not run before, and the other way round, if no more has changed."""
+    (before, same), (after, rest) = (_split(each.arguments.get("command")) for each in (was, now))
+    if same != rest:
+        return
+    if new := [name for name in after if name not in before]:
+        yield f"now also tested by {', '.join(new)}"
+    if gone := [name for name in before if name not in after]:
+        yield f"no longer tested by {', '.join(gone)}"
+
+
+def _split(command: object) -> tuple[list[str], list[str]]:
+    """The names of the tests that a dbt command selects, and the rest of the command."""
+    words = [*command] if isinstance(command, list | tuple) else []
+    if "--select" not in words:
+        return [], words
+    start = words.index("--select") + (2 if "build" in words[:2] else 1)  # a node stands before its tests
+    end = next((i for i, word in enumerate(words) if i >= start and word.startswith("--")), len(words))
+    return [_test_name(selector) for selector in words[start:end]], words[:start] + words[end:]
+
+
+def _test_name(selector: str) -> str:
+    """``unique_id`` for ``fqn:shop.marts.unique_id,path:models/a.yml``."""
+    return selector.partition(",")[0].rpartition(".")[2]
 
 
 def _schedule(schedule: Schedule) -> str:

@@ -1,6 +1,6 @@
 """Resolves what stands for other teams' assets: global source tables, and other projects' models."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -13,6 +13,7 @@ from dbt_scheduler.findings.catalogue.global_assets import (
     SCH315,
     SCH316,
     SCH321,
+    SCH326,
     SIMILAR,
 )
 from dbt_scheduler.findings.finding import Finding, Rule
@@ -31,11 +32,15 @@ class ResolvedGlobals(msgspec.Struct, frozen=True):
 
 
 class KnownTeams(msgspec.Struct, frozen=True):
-    """All teams' entries, the assets that are made no more, and the teams whose entry cannot be read."""
+    """All teams' entries, the assets that are made no more, and the teams whose entry cannot be read.
+
+    ``idle`` are what the teams at hand have and no pipeline makes, by name.
+    """
 
     directory: Directory
     retired: Retired
     unreadable: Collection[str] = ()
+    idle: Mapping[str, Collection[str]] = {}
 
 
 def resolve_globals(project: Project, known: KnownTeams) -> ResolvedGlobals:
@@ -56,6 +61,7 @@ class _Resolver:
         self._project = project
         self._directory = known.directory
         self._retired = known.retired
+        self._idle = known.idle
         self._unreadable = set(known.unreadable) - {project.team}
         self._own = {*project.assets, *project.latest}
 
@@ -73,9 +79,7 @@ class _Resolver:
             hint = "" if table.external else did_you_mean(table.source_name, set(directory.entries) - {own})
             self._report(SCH315, table, hint)
         elif len(exposed) > 1:
-            there = set(directory.at(table.relation))
-            first = next((key.team for key in exposed if key in there), exposed[0].team)
-            self._report(SCH302, table, teams=", ".join(key.team for key in exposed), first=first)
+            self._report(SCH302, table, teams=", ".join(key.team for key in exposed), first=exposed[0].team)
         elif exposed:
             self._compare_places(table, exposed[0])
             return exposed[0]
@@ -116,8 +120,12 @@ class _Resolver:
         )
 
     def _report_missing(self, table: Table, teams: Collection[str] | None) -> None:
-        """Nobody makes such an asset: any more, or at all."""
+        """Nobody makes such an asset: in any pipeline, any more, or at all."""
         own = self._project.team
+        idle = [team for team in self._idle.get(table.name, ()) if team != own and _among(teams, team)]
+        if idle:
+            self._report(SCH326, table, **self._contact(idle[0]))
+            return
         gone = [team for team in self._retired.get(table.name, ()) if team != own and _among(teams, team)]
         if not gone:
             self._report(SCH301, table, did_you_mean(table.name, self._exposed_names(teams)))

@@ -1,5 +1,6 @@
 """Brings teams together: each one's files, the registry of all the others, and the graph that follows."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -85,7 +86,12 @@ def build_workspace(
         for each, exposed in zip(loaded, exposures, strict=True)
     }
     directory = Directory({**registry, **own})
-    known = KnownTeams(directory, retired_assets(registry, directory), set(unreadable) - own.keys())
+    known = KnownTeams(
+        directory,
+        retired_assets(registry, directory),
+        set(unreadable) - own.keys(),
+        _idle(each.project for each in loaded),
+    )
     teams = []
     for each, exposed in zip(loaded, exposures, strict=True):
         globals_ = resolve_globals(each.project, known)
@@ -96,6 +102,16 @@ def build_workspace(
         teams.append(Team(each.project, graph, test_plans, entry, exposed.lines, findings))
     complete = {team.project.team: team.entry for team in teams}
     return Workspace(platform, tuple(teams), Directory({**registry, **complete}), registry)
+
+
+def _idle(projects: Iterable[Project]) -> Mapping[str, list[str]]:
+    """The teams that have something of a name, and no pipeline that makes it."""
+    teams: dict[str, list[str]] = defaultdict(list)
+    for project in projects:
+        names = [asset for task in project.tasks.values() if not task.pipelines for asset in task.assets]
+        for name in (*names, *(bare for bare, asset in project.latest.items() if asset in names)):
+            teams[name].append(project.team)
+    return teams
 
 
 def _one_per_team(loaded: Sequence[LoadedProject]) -> list[LoadedProject]:

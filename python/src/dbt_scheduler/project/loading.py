@@ -19,6 +19,7 @@ from dbt_scheduler.project.declared_tasks import DeclaredTasks, Scope, declare_t
 from dbt_scheduler.project.hooks import read_hooks
 from dbt_scheduler.project.locations import node_location
 from dbt_scheduler.project.manifest import Manifest, Meta, Node, load_manifest
+from dbt_scheduler.project.meta_keys import misspelled_keys
 from dbt_scheduler.project.names import index_names
 from dbt_scheduler.project.node_settings import NodeSettings, read_settings, settings_finding
 from dbt_scheduler.project.types import (
@@ -56,10 +57,11 @@ def load_project(
             SCH408.at(str(folder), hint="name the folder that holds dbt_project.yml")
         )
     config, findings = _team_config(folder / "scheduler.yaml")
-    manifest = load_manifest(manifest_file or folder / "target" / "manifest.json")
+    path = manifest_file or folder / "target" / "manifest.json"
+    manifest = load_manifest(path)
     reading = _ProjectReader(folder, manifest, frozenset(pipelines))
     project = _with_valid_team(reading.project(config), folder / "scheduler.yaml")
-    return LoadedProject(project, (*findings, *reading.findings))
+    return LoadedProject(project, (*findings, *reading.findings, *misspelled_keys(project, path)))
 
 
 def load_bare_manifest(manifest_file: Path, pipelines: Collection[str]) -> LoadedProject:

@@ -15,7 +15,7 @@ Location = tuple[str, int]
 
 def node_location(folder: Path, node: Node, *below: str | int) -> Location:
     """The place of a key under the node's ``meta``, or of the nearest thing to it that the files have."""
-    path = _root(folder, node) / node.file
+    path = _root(folder, node.package_name) / node.file
     document = _document(path) if node.patch_path else None
     line = 0
     if document is not None:
@@ -34,23 +34,25 @@ def table_location(folder: Path, table: Table) -> Location:
     """The place of a source table's declaration; of another project's model, the first ``ref`` to it."""
     if table.external is not None and table.reader is not None:
         return _ref_location(folder, table.external, table.reader)
-    document = _document(folder / table.file)
+    path = _root(folder, table.id.split(".")[1]) / table.file
+    document = _document(path)
     line = locate_in_yml(document, "sources", (table.source_name, table.name)) if document else 0
-    return str(folder / table.file), line
+    return str(path), line
 
 
 def _ref_location(folder: Path, model: Node, reader: ProjectTask) -> Location:
     if reader.node is None:
         return task_location(folder, reader)
-    path = _root(folder, reader.node) / reader.node.original_file_path
+    path = _root(folder, reader.node.package_name) / reader.node.original_file_path
     ref = re.compile(rf"""\bref\(.*["']{re.escape(model.name)}["']""")
     lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else ()
     return str(path), next((number for number, line in enumerate(lines, 1) if ref.search(line)), 0)
 
 
-def _root(folder: Path, node: Node) -> Path:
-    package = folder / "dbt_packages" / node.package_name
-    return package if package.is_dir() else folder
+def _root(folder: Path, package: str) -> Path:
+    """Where the files of an installed package lie, or those of the project itself."""
+    installed = folder / "dbt_packages" / package
+    return installed if installed.is_dir() else folder
 
 
 @cache

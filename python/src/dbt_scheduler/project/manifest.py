@@ -165,6 +165,19 @@ class _Head(msgspec.Struct):
     metadata: Metadata
 
 
+class _MetaConfig(msgspec.Struct):
+    meta: dict[str, msgspec.Raw] | None = None
+
+
+class _MetaNode(msgspec.Struct):
+    config: _MetaConfig | None = None
+
+
+class _Metas(msgspec.Struct):
+    nodes: dict[str, _MetaNode]
+
+
+_META_DECODER = msgspec.json.Decoder(_Metas)
 _DECODER = msgspec.json.Decoder(Manifest)
 # Brackets nested without end are a RecursionError; integers of thousands of digits a ValueError, as are the others.
 _UNDECODABLE = (ValueError, RecursionError)
@@ -183,6 +196,20 @@ def load_manifest(path: Path) -> Manifest:
 
     """
     return _decode(_read(path), str(path))
+
+
+def load_meta_keys(path: Path) -> dict[str, tuple[str, ...]]:
+    """The keys of each node's ``meta``, by unique id; none of a manifest that is no strict JSON.
+
+    Raises:
+        CannotRunError: the file cannot be read.
+
+    """
+    try:
+        nodes = _META_DECODER.decode(_read(path)).nodes
+    except _UNDECODABLE:
+        return {}
+    return {id_: tuple(node.config.meta or ()) for id_, node in nodes.items() if node.config}
 
 
 def _read(path: Path) -> bytes:

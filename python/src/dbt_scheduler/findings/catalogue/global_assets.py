@@ -11,7 +11,7 @@ SCH301 = Rule(
     code="SCH301",
     summary="A global asset that nobody makes",
     message='global asset "{source}": no team exposes an asset called "{asset}"',
-    hint='ask its team to list it under exposed_assets, or "dbt-scheduler registry list" for what there is',
+    hint='ask its team to give it pipelines and list it under exposed_assets, or "dbt-scheduler registry list" for what there is',
     why="A source table that is declared global stands for another team's exposed asset. With no such "
     "asset there is nothing to wait for, and the model would read whatever happens to be there.",
     example=_EXAMPLE
@@ -158,4 +158,21 @@ SCH321 = Rule(
     tables: [{name: dim_carriers, identifier: dim_carriers_v2}]   # since then dim_carriers_v3 is the latest
 """,
     fix="Change the table's `identifier` to that of the asset, or its name to the version that you read.",
+)
+SCH326 = Rule(
+    code="SCH326",
+    summary="A global asset that no pipeline makes",
+    message='global asset "{source}": team {team} has "{asset}", but no pipeline makes it',
+    hint="ask {team} ({channel}) to give it pipelines",
+    why="Only what a pipeline makes is an asset that can be exposed and waited for. A seed needs pipelines too.",
+    example="""\
+# dbt_project.yml of the team ants: seeds have no pipelines
+models:
+  +meta: {scheduler_defaults: {pipelines: [daily]}}
+# models/global_assets/global_sources.yml of another team
+sources:
+  - name: ants
+    tables: [{name: countries}]   # a seed
+""",
+    fix="Give the node `pipelines`: seeds and snapshots have their own sections in `dbt_project.yml`.",
 )

@@ -194,3 +194,32 @@ models:
 """,
     fix="Keep one of the names, with the kind that is meant.",
 )
+SCH114 = Rule(
+    code="SCH114",
+    severity=Severity.WARNING,
+    summary="A key of `meta` that is nearly `scheduler` or `scheduler_defaults`",
+    message='{nodes} the key "{key}" under meta, which dbt-scheduler does not read',
+    hint='did you mean "{meant}"?',
+    why="`meta` is open to every tool, so dbt takes any key. What stands under a misspelled one is left out silently: "
+    "the nodes have no pipelines, and a DAG without tasks is removed.",
+    example="""\
+# dbt_project.yml
+models:
+  +meta: {schedulr_defaults: {pipelines: [daily]}}
+""",
+    fix="Correct the key. If it is another tool's, say so: `ignore: [{code: SCH114, on: its_key, because: ...}]`.",
+)
+SCH116 = Rule(
+    code="SCH116",
+    severity=Severity.WARNING,
+    summary="Nothing of a team is scheduled",
+    message="nothing is scheduled: none of {count} has pipelines, so the team has no DAG",
+    hint="give them pipelines, for whole folders with +meta: {scheduler_defaults: {pipelines: [...]}} in dbt_project.yml",
+    why="`compile` writes no DAG for such a team, and removes those that it had.",
+    example="""\
+# dbt_project.yml, after pipelines were taken out of the only section that had them
+models:
+  +materialized: table
+""",
+    fix="Give the nodes that shall run `pipelines`. If nothing shall run, leave the team out of the deployment.",
+)

@@ -1,0 +1,36 @@
+"""What a report says of a task whose dbt tests are others than before."""
+
+import pytest
+
+from build import World, data_test, node, tasks
+from dbt_scheduler.changes.details import task_changes
+
+
+def compiled(tmp_path, name, tests, task_id="marts.a", **words):
+    root = tmp_path / name
+    root.mkdir()
+    world = World(root)
+    text = f"dbt_settings: {{tests: {words.pop('where', 'build')}}}\n"
+    world.team(
+        "shop", node("a", pipelines=["daily"], **words), *(data_test(t, "a") for t in tests), text=text
+    )
+    return tasks(world.spec("shop_daily"))[task_id]
+
+
+@pytest.mark.parametrize(("where", "task_id"), [("build", "marts.a"), ("after", "dbt_tests.a")])
+def test_a_dbt_test_that_is_new_or_gone_is_told_as_such(tmp_path, where, task_id):
+    was = compiled(tmp_path, "was", ["unique_a", "old_a"], task_id, where=where)
+    now = compiled(tmp_path, "now", ["unique_a", "new_a", "newer_a"], task_id, where=where)
+    assert [*task_changes(was, now)] == ["now also tested by new_a, newer_a", "no longer tested by old_a"]
+
+
+def test_the_first_test_of_a_node(tmp_path):
+    was, now = compiled(tmp_path, "was", []), compiled(tmp_path, "now", ["unique_a"])
+    assert [*task_changes(was, now)] == ["now also tested by unique_a"]
+    assert [*task_changes(now, was)] == ["no longer tested by unique_a"]
+
+
+def test_what_else_changes_in_a_command_is_no_test(tmp_path):
+    was = compiled(tmp_path, "was", ["unique_a"])
+    now = compiled(tmp_path, "now", [], fqn=["shop", "elsewhere", "a"])
+    assert [*task_changes(was, now)] == ["runs otherwise: command"]

@@ -1,0 +1,52 @@
+"""A team of which nothing runs, and why: nothing has pipelines, or the key in ``meta`` is misspelled."""
+
+from build import World, node, seed
+
+NOTHING = (
+    "shop/dbt_project.yml: SCH116 nothing is scheduled: none of {} has pipelines, so the team has no DAG | give them "
+    "pipelines, for whole folders with +meta: {{scheduler_defaults: {{pipelines: [...]}}}} in dbt_project.yml"
+)
+
+
+def test_a_project_of_which_nothing_is_scheduled_is_not_silent(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("a"), seed("b"), node("pk", package="other"))
+    assert world.findings() == [NOTHING.format("2 nodes")]
+
+
+def test_a_project_that_has_nothing_or_whose_team_switched_dbt_off_is_in_order(tmp_path):
+    world = World(tmp_path)
+    world.team("nothing")
+    world.team("quiet", node("a"), text="dbt_settings: {enabled: false}\n", project="quiet")
+    assert world.findings() == []
+
+
+def test_a_pipeline_that_is_misspelled_is_told_alone(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=["dayly"]))
+    assert len(world.findings()) == len(world.findings("SCH102")) == 1
+
+
+def test_a_misspelled_meta_key_of_a_folder_is_told_once_where_it_stands(tmp_path):
+    world = World(tmp_path)
+    meta = {"schedulr_defaults": {"pipelines": ["daily"]}}
+    world.team("shop", node("a", meta=meta), node("b", meta=meta), seed("c", meta=meta))
+    (tmp_path / "shop" / "dbt_project.yml").write_text(
+        "name: shop\nmodels:\n  +meta: {schedulr_defaults: {}}\n"
+    )
+    assert world.findings() == [
+        NOTHING.format("3 nodes"),
+        'shop/dbt_project.yml:3: SCH114 "a" and 2 more have the key "schedulr_defaults" under meta, which dbt-scheduler '
+        'does not read | did you mean "scheduler_defaults"?',
+    ]
+
+
+def test_a_misspelled_meta_key_of_one_node_is_told_beside_others_that_are_right(tmp_path):
+    world = World(tmp_path)
+    world.team(
+        "shop", node("a", pipelines=["daily"]), node("b", meta={"shceduler": {}, "owner": "c", "contains": 1})
+    )
+    assert world.findings() == [
+        'shop/models/marts/b.sql: SCH114 "b" has the key "shceduler" under meta, which dbt-scheduler does not read | did '
+        'you mean "scheduler"?'
+    ]
