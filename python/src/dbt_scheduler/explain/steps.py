@@ -103,6 +103,8 @@ class StepBuilder(msgspec.Struct, frozen=True):
         )
 
     def _start(self) -> datetime | None:
-        if self.run is None or self.schedule is None:
-            return self.run and self.run.data_interval_start
+        if self.run is None:
+            return None
+        if self.schedule is None:
+            return self.run.data_interval_start
         return interval_of_run(self.schedule, self.run).start
