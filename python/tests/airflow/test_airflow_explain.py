@@ -28,7 +28,7 @@ def rest(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Airflo
     with (
         airflows_own_warnings(),
         TestClient(create_app(apps="core"), base_url=URL) as client,
-        AirflowApi(URL, budget_seconds=60, transport=client._transport) as api,
+        AirflowApi(URL, budget_seconds=600, transport=client._transport) as api,
     ):
         yield api
 

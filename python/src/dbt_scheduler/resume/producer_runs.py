@@ -31,7 +31,11 @@ def fetch_producer_runs(
     runs = _runs_near(api, wanted)
     same = {each: [run for run in runs[each.dag_id] if _covered(each, run) == each.period] for each in wanted}
     found = _with_states(api, same)
-    missing = [each for each, made in found.items() if all(run.state == REMOVED for run in made)]
+    missing = [
+        each
+        for each, made in found.items()
+        if all(run.state == REMOVED for run in made) and (made or not each.backfilled)
+    ]
     newest = {dag_id: api.newest_runs(dag_id, _NEWER) for dag_id in sorted({each.dag_id for each in missing})}
     newer = {
         each: [run for run in newest[each.dag_id] if _covered(each, run) > each.period] for each in missing
