@@ -43,8 +43,8 @@ def _team(team: str, proposal: TeamProposal) -> Iterator[str]:
         yield f"{team} reads {format_count(len(reads), 'table')} of {other} ({format_count(sum(reads), 'read')})"
     own = [own.reads for own in proposal.own if own.reads]
     if own:
-        tables_read, reads = format_count(len(own), "table"), format_count(sum(own), "read")
-        yield f"{team} reads {tables_read} of its own through source() ({reads})"
+        count = format_count(sum(own), "read")
+        yield f"{team} reads {format_count(len(own), 'table')} of its own through source() ({count})"
     idle = len(proposal.reads) + len(proposal.own) - len(own) - sum(map(len, tables.values()))
     if idle:
         yield f"{team} declares {format_count(idle, 'table')} that a team makes and no node reads"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dbt_scheduler.findings.catalogue.assets import SCH305
 from dbt_scheduler.findings.catalogue.nodes import SCH116
 from dbt_scheduler.findings.finding import Finding, Severity
 from dbt_scheduler.findings.plural import format_count
@@ -13,6 +14,6 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     project = team.project
     own = project.manifest.metadata.project_name
     nodes = [w for w in project.tasks.values() if w.node and w.assets and w.node.package_name == own]
-    explained = any(finding.severity is Severity.ERROR for finding in team.findings)
+    explained = any(each.severity is Severity.ERROR or each.code == SCH305.code for each in team.findings)
     if nodes and not project.pipelines and project.config.dbt_settings.enabled and not explained:
         yield SCH116.at(str(project.folder / "dbt_project.yml"), count=format_count(len(nodes), "node"))
