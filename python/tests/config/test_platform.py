@@ -7,7 +7,7 @@ import pytest
 from build import PLATFORM, World, node, source
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM, find_platform, load_platform
 from dbt_scheduler.findings.finding import CannotRunError
-from dbt_scheduler.kinds import Place
+from dbt_scheduler.kinds.places import PlaceSettings
 from dbt_scheduler.spec import Schedule
 
 
@@ -24,7 +24,7 @@ def test_the_default_platform():
     assert config is not None
     assert config.pipelines["daily"].schedule == Schedule("10 0 * * *", "UTC", "day", "2025-01-01")
     assert list(config.pipelines) == ["hourly", "daily"]
-    assert config.places["universal"] == Place(where="local", image=None, pool="dbt_scheduler")
+    assert config.places["universal"] == PlaceSettings(where="local", image=None, pool="dbt_scheduler")
     assert config.registry_url is None
     assert config.dbt.options == ()
 
@@ -95,18 +95,14 @@ def test_what_is_wrong_in_a_platform_stops(tmp_path, text, expected):
     assert findings[0].startswith(expected)
 
 
-def test_a_place_that_this_release_does_not_know(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        "dbt_scheduler.config.platform.KINDS",
-        {"dbt": {"local": 1}, "universal": {"local": 1}, "vertex-ai": {}},
-    )
-    config, findings = platform(
-        tmp_path, "version: 1\ndbt:\n  where: docker\nkinds: {vertex-ai: {where: local}}\n"
-    )
+def test_a_place_that_does_not_exist_is_refused_with_those_that_do(tmp_path):
+    text = "version: 1\ndbt:\n  where: docker\nkinds: {vertex-ai: {where: kubernetes}, universal: {where: locl}}\n"
+    config, findings = platform(tmp_path, text)
     assert config is None
     assert findings == [
-        '3: SCH405 dbt tasks cannot run in "docker" in this release | write one of: local',
-        '4: SCH405 vertex-ai tasks cannot run in "local" in this release | write one of: ',
+        '3: SCH405 "dbt.where" must be "local", not "docker" | for example "local"',
+        '4: SCH405 "kinds.universal.where" must be "local", not "locl" | did you mean "local"?',
+        '4: SCH405 "kinds.vertex-ai.where" must be "vertex-ai" or "local", not "kubernetes" | for example "vertex-ai"',
     ]
 
 

@@ -1,0 +1,37 @@
+"""A process on the Airflow worker itself."""
+
+from dbt_scheduler.kinds import Job
+from dbt_scheduler.kinds.places import ANY_KIND, Arguments, Place, PlaceSettings, Way
+
+_FIELDS = ("command", "cwd", "env", "pass_env")
+
+
+def _command(job: Job, settings: PlaceSettings) -> Arguments:
+    """The command, its folder and its environment; an image means nothing to a local process."""
+    arguments: Arguments = {"command": list(job.command), "cwd": job.cwd, "env": dict(job.env)}
+    if settings.environment:
+        arguments["pass_env"] = list(settings.environment)
+    return arguments
+
+
+def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
+    """The same for a dbt command, which fails when it selects nothing."""
+    checks: Arguments = {"table_check": list(job.table_check)} if job.table_check else {}
+    return _command(job, settings) | checks
+
+
+PLUGIN = Place(
+    description="a process on the Airflow worker",
+    ways={
+        "dbt": Way(
+            operator="dbt_scheduler.airflow.dbt_operator.DbtOperator",
+            template_fields=(*_FIELDS, "table_check"),
+            arguments=_dbt,
+        ),
+        ANY_KIND: Way(
+            operator="dbt_scheduler.airflow.operators.CommandOperator",
+            template_fields=_FIELDS,
+            arguments=_command,
+        ),
+    },
+)
