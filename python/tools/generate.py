@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import kinds_parts
+import plugin_parts
 from interpreted import KEYWORDS, not_interpreted
 from rules_doc import render
 from spliced import between, with_value
@@ -87,6 +88,9 @@ def _schemas() -> dict[Path, str]:
         | _written(dbt)
         | kinds_parts.settings("dbt"),
         ("platform", "properties", "kinds"): kinds_parts.platform_kinds(),
+        ("platform", "properties", "alerting", "properties", "channel"): plugin_parts.alert_channel(),
+        ("platform", "properties", "registry", "properties", "url"): plugin_parts.registry_url(),
+        ("dag_spec", "properties", "alert_channel"): plugin_parts.spec_alert_channel(),
         ("scheduler", "$defs", "task", "properties"): {"kind": kinds_parts.task_kind()}
         | _written(task["properties"])
         | kinds_parts.task_settings(),
@@ -111,7 +115,11 @@ def _documents() -> dict[Path, str]:
     parts = (
         (DEFAULT_PLATFORM, "places of dbt", kinds_parts.default_dbt()),
         (DEFAULT_PLATFORM, "kinds", kinds_parts.default_kinds()),
+        (DEFAULT_PLATFORM, "alert channels", plugin_parts.default_alert_channel()),
+        (DEFAULT_PLATFORM, "registry URLs", plugin_parts.default_registry_url()),
         (ROOT / "docs" / "platform.md", "places", kinds_parts.table()),
+        (ROOT / "docs" / "platform.md", "registry URLs", plugin_parts.registry_table()),
+        (ROOT / "docs" / "alerts.md", "alert channels", plugin_parts.alerts_table()),
     )
     texts: dict[Path, str] = {}
     for path, name, content in parts:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from airflow.sdk import DAG, Asset, BaseOperator, TaskGroup, TriggerRule
 from airflow.sdk.definitions.param import ParamsDict
 
-from dbt_scheduler.airflow.alerts import alert_on_failure, forget_on_success
+from dbt_scheduler.airflow.alerts.failures import alert_on_failure, forget_on_success
 from dbt_scheduler.airflow.callback import resume_consumers
 from dbt_scheduler.airflow.intervals import template_macros
 from dbt_scheduler.airflow.task_selection import params, skip_unless_chosen, skip_unless_read

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
 
-from dbt_scheduler.airflow.alerts import Destination
 from dbt_scheduler.airflow.alerts.resumed import send_all_clears
+from dbt_scheduler.airflow.alerts.sending import Destination
 from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
 from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.registry import spec_registry_url

@@ -13,7 +13,7 @@ from dbt_scheduler.findings.catalogue.inputs import SCH405, SCH406
 from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
 from dbt_scheduler.kinds.places import PlaceSettings, settings_of
 from dbt_scheduler.registry.publishers import Publisher
-from dbt_scheduler.registry.stores import registry_url
+from dbt_scheduler.registry.stores import registry_url, schemes
 from dbt_scheduler.schedule import alignment_problems
 from dbt_scheduler.schedule.durations import duration_seconds
 from dbt_scheduler.spec import Schedule
@@ -118,7 +118,7 @@ def _registry_findings(document: Document, value: Mapping[str, Any]) -> Iterator
     try:
         registry_url(url, Path())
     except ValueError as error:
-        hint = "for example file:///srv/registry or gs://bucket/registry"
+        hint = f"for example {' or '.join(scheme.examples[0] for scheme in schemes().values())}"
         place = document.path, document.line(("registry", "url"))
         yield SCH405.at(*place, problem=str(error), hint=hint)
 

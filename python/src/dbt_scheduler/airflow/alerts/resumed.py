@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from airflow.sdk.configuration import conf
 
-from dbt_scheduler.airflow.alerts import Destination, TaskRun, send_all_clear
+from dbt_scheduler.airflow.alerts.messages import TaskRun
+from dbt_scheduler.airflow.alerts.sending import Destination, send_all_clear
 from dbt_scheduler.registry.entry import Entry
 
 if TYPE_CHECKING:
