@@ -17,7 +17,7 @@ def plugins(package: str, type_: type[_T]) -> dict[str, _T]:
 
     """
     found: dict[str, _T] = {}
-    for module in sorted(pkgutil.iter_modules(import_module(package).__path__)):
+    for module in sorted(pkgutil.iter_modules(import_module(package).__path__), key=lambda found: found.name):
         if module.ispkg:
             continue
         plugin = import_module(f"{package}.{module.name}").PLUGIN

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from dbt_scheduler.airflow_api.http import AirflowHttp
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.schedule import Interval, manual_interval
 from dbt_scheduler.spec import Schedule
 
@@ -96,14 +96,14 @@ class AirflowReader:
         return self._between(dag_id, "run_after", first, last)
 
     def make_run(self, dag_id: str, body: dict[str, object]) -> RunDetails:
-        """Make a manual run, of what Airflow's API takes; NotFoundError says why Airflow did not make it."""
+        """Make a manual run, of what Airflow's API takes; UsageError says why Airflow did not make it."""
         reply = self._http.request("POST", f"{_path(dag_id)}/dagRuns", body)
         if reply.status_code == _CONFLICT:
-            raise NotFoundError(
+            raise UsageError(
                 f"another run of {dag_id} was made at the same moment", "run the command again to see it"
             )
         if reply.status_code == _REFUSED:
-            raise NotFoundError(
+            raise UsageError(
                 f"Airflow refused a run of {dag_id}: {self._http.decode(reply, _Refusal).detail}"
             )
         self._http.raise_for_status(reply)

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from dbt_scheduler.airflow_api.client import AirflowApi, AirflowApiError
-from dbt_scheduler.cli.airflow_options import airflow_options, connection
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.cli.airflow_options import airflow_errors_as_findings, airflow_options, connection
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, project_options
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.resume.sweep import WINDOW, SweepResult, sweep
@@ -47,13 +47,13 @@ def resume(  # noqa: PLR0913, PLR0917 - click hands over each option
         reading = read_registry(platform, settings)
         print_findings([*findings, *reading.findings])
         if not reading.entries:
-            raise NotFoundError("the registry has no teams", "name it with --registry URL, or --out FOLDER")
+            raise UsageError("the registry has no teams", "name it with --registry URL, or --out FOLDER")
         where = connection(platform.airflow_connection, airflow, login, password_file)
-        try:
-            with AirflowApi(where.url, where.login, where.password) as api:
-                result = sweep(api, reading.entries, timedelta(days=days))
-        except AirflowApiError as error:
-            raise NotFoundError(str(error)) from None
+        with (
+            airflow_errors_as_findings(),
+            AirflowApi(where.url, where.login, where.password) as api,
+        ):
+            result = sweep(api, reading.entries, timedelta(days=days))
         sys.stdout.write(lines(_lines(result)))
 
 

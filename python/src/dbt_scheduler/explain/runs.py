@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 from dbt_scheduler.airflow_api.reader import AirflowReader, Dag, RunDetails, interval_of
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.schedule import before_start, next_tick, period, run_interval, scheduled_time
 from dbt_scheduler.schedule.text import format_local
 from dbt_scheduler.spec import DagSpec, Producer
@@ -23,7 +23,7 @@ def find_requested_run(
 ) -> RunDetails:
     """The run of a run id, a logical date or a day; the newest when nothing is wanted.
 
-    Raises NoRunError when the DAG has no run at all, and NotFoundError when it has no such run.
+    Raises NoRunError when the DAG has no run at all, and UsageError when it has no such run.
     """
     dag = _dag(airflow, spec.dag_id)
     newest = airflow.newest_run(spec.dag_id)
@@ -35,7 +35,7 @@ def find_requested_run(
         return newest
     found = _by_date(airflow, spec, wanted) or airflow.run(spec.dag_id, wanted)
     if found is None:
-        raise NotFoundError(
+        raise UsageError(
             f'{spec.dag_id} has no run "{wanted}"',
             f"the newest is {newest.run_id}; the next is due at "
             f"{format_local(scheduled_time(next_run(spec.schedule, now)), spec.schedule)}",

@@ -89,8 +89,11 @@ def fill(template: str, words: dict[str, object]) -> str:
     return template
 
 
-class NotFoundError(Exception):
-    """What a person asked for is not there: a sentence, and a hint what to do next."""
+class UsageError(Exception):
+    """What was typed cannot be done: what it names is not there. A sentence, and a hint what to type instead.
+
+    It is about the command line, where a finding is about a file, the registry or Airflow.
+    """
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

@@ -14,6 +14,7 @@ from dbt_scheduler.registry.store import Store
 from dbt_scheduler.registry.stores import open_store, registry_url, schemes
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
+_PATIENCE = 60  # seconds, for a machine that is busy
 
 
 def entry(prefix: str) -> Entry:
@@ -29,7 +30,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def store(url: str) -> Store:
-    return open_store(url)
+    return open_store(url, _PATIENCE)
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_of_many_who_write_one_entry_one_wins(url: str) -> None:
 
     def write(prefix: str) -> None:
         try:
-            open_store(url).replace("shop", entry(prefix), None)
+            open_store(url, _PATIENCE).replace("shop", entry(prefix), None)
         except ChangedError:
             outcomes.append("changed")
         else:
@@ -98,7 +99,7 @@ def test_of_many_who_write_one_entry_one_wins(url: str) -> None:
         writer.join()
     (winner,) = [outcome for outcome in outcomes if outcome != "changed"]
     assert len(outcomes) == 6
-    assert prefixes(open_store(url)) == {"shop": winner}
+    assert prefixes(open_store(url, _PATIENCE)) == {"shop": winner}
 
 
 def test_a_damaged_entry_hides_no_other_and_can_be_replaced(store: Store, backend: Backend) -> None:
