@@ -15,27 +15,15 @@ from interpreted import KEYWORDS, not_interpreted
 from rules_doc import render
 from spliced import between, with_value
 
+from dbt_scheduler.checks import rules
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM
 from dbt_scheduler.config.schema.messages import KINDS, LONGEST_QUOTE, UNITS, WORDS
 from dbt_scheduler.config.schema.validation import load_schema
-from dbt_scheduler.findings.catalogue import all_rules
-from dbt_scheduler.findings.catalogue.global_assets import (
-    REF_HINTS,
-    SCH301,
-    SCH302,
-    SCH303,
-    SCH304,
-    SCH312,
-    SCH315,
-    SCH316,
-    SIMILAR,
-)
-from dbt_scheduler.findings.catalogue.nodes import SCH101, SCH102, SCH103
+from dbt_scheduler.findings.catalogue.global_assets import REF_HINTS, SCH316, SIMILAR
 from dbt_scheduler.findings.finding import Rule
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "macros" / "generated"
-CHECKED_BY_MACROS = (SCH101, SCH102, SCH103, SCH301, SCH302, SCH303, SCH304, SCH312, SCH315, SCH316)
 
 LACKING = (
     "schemas/meta_scheduler.schema.json{place}: the dbt macros do not interpret this; "
@@ -72,9 +60,11 @@ def generated() -> dict[Path, str]:
     }
     return {
         FOLDER / "meta_scheduler_schema.sql": _macro("meta_scheduler_schema", load_schema("meta_scheduler")),
-        FOLDER / "rules.sql": _macro("rules", {rule.code: _words(rule) for rule in CHECKED_BY_MACROS}),
+        FOLDER / "rules.sql": _macro(
+            "rules", {code: _words(rule) for code, rule in rules().items() if rule.by_macros}
+        ),
         FOLDER / "words.sql": _macro("words", words),
-        ROOT / "docs" / "rules.md": render(all_rules()),
+        ROOT / "docs" / "rules.md": render(rules().values()),
         **_schemas(),
         **_documents(),
     }

@@ -199,17 +199,3 @@ tasks:
 """,
     fix="Give the node `pipelines` (or enable it in dbt), or remove the condition.",
 )
-SCH215 = Rule(
-    code="SCH215",
-    summary="on_run_start or on_run_end names no macro",
-    message='dbt_settings.{hook}: macro "{macro}" does not exist',
-    hint="write the name of a macro of this project or of a package, without brackets",
-    why="The operation would fail in every DAG run: an on_run_start before the first model, an "
-    "on_run_end after the last.",
-    example="""\
-# scheduler.yaml
-dbt_settings:
-  on_run_start: [stage_external_source]   # the macro is stage_external_sources
-""",
-    fix="Correct the name, or add the macro or the package that holds it.",
-)
