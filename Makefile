@@ -34,7 +34,7 @@ lint: $(ENVIRONMENT) ## style, and which module may import which
 types: $(ENVIRONMENT) ## mypy --strict
 	cd python && $(BIN)/mypy
 
-generate: $(ENVIRONMENT) ## the generated macros and docs/rules.md
+generate: $(ENVIRONMENT) ## what derives from the code: macros, parts of schemas and documents
 	$(BIN)/python python/tools/generate.py
 
 golden: $(ENVIRONMENT) ## what integration_tests expects, written anew: read the diff

@@ -1,4 +1,4 @@
-"""Writes the dbt macros that carry what Python and the schemas define, and the rules' documentation.
+"""Writes what derives from the code: macros, the parts of schemas and documents that plug-ins declare, the rules.
 
 ``--check`` writes nothing and fails when a file is stale. A schema that the macros cannot interpret is an error.
 """
@@ -7,29 +7,23 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import kinds_parts
+import plugin_parts
 from interpreted import KEYWORDS, not_interpreted
 from rules_doc import render
+from spliced import between, with_value
 
+from dbt_scheduler.checks import rules
+from dbt_scheduler.config.platform import DEFAULT_PLATFORM
 from dbt_scheduler.config.schema.messages import KINDS, LONGEST_QUOTE, UNITS, WORDS
 from dbt_scheduler.config.schema.validation import load_schema
-from dbt_scheduler.findings.catalogue import all_rules
-from dbt_scheduler.findings.catalogue.global_assets import (
-    REF_HINTS,
-    SCH301,
-    SCH302,
-    SCH303,
-    SCH304,
-    SCH312,
-    SCH315,
-    SCH316,
-    SIMILAR,
-)
-from dbt_scheduler.findings.catalogue.nodes import SCH101, SCH102, SCH103
+from dbt_scheduler.findings.catalogue.global_assets import REF_HINTS, SCH316, SIMILAR
 from dbt_scheduler.findings.finding import Rule
 
-FOLDER = Path(__file__).parents[2] / "macros" / "generated"
-CHECKED_BY_MACROS = (SCH101, SCH102, SCH103, SCH301, SCH302, SCH303, SCH304, SCH312, SCH315, SCH316)
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "macros" / "generated"
 
 LACKING = (
     "schemas/meta_scheduler.schema.json{place}: the dbt macros do not interpret this; "
@@ -52,7 +46,7 @@ def main(arguments: list[str]) -> int:
         if "--check" not in arguments:
             path.write_text(text, "utf-8")
         said = "is stale" if "--check" in arguments else "written"
-        print(path.relative_to(FOLDER.parents[1]), said)  # noqa: T201 - a command
+        print(path.relative_to(ROOT), said)  # noqa: T201 - a command
     return 1 if stale and "--check" in arguments else 0
 
 
@@ -66,10 +60,61 @@ def generated() -> dict[Path, str]:
     }
     return {
         FOLDER / "meta_scheduler_schema.sql": _macro("meta_scheduler_schema", load_schema("meta_scheduler")),
-        FOLDER / "rules.sql": _macro("rules", {rule.code: _words(rule) for rule in CHECKED_BY_MACROS}),
+        FOLDER / "rules.sql": _macro(
+            "rules", {code: _words(rule) for code, rule in rules().items() if rule.by_macros}
+        ),
         FOLDER / "words.sql": _macro("words", words),
-        FOLDER.parents[1] / "docs" / "rules.md": render(all_rules()),
+        ROOT / "docs" / "rules.md": render(rules().values()),
+        **_schemas(),
+        **_documents(),
     }
+
+
+def _schemas() -> dict[Path, str]:
+    task = load_schema("scheduler")["$defs"]["task"]
+    dbt = load_schema("platform")["properties"]["dbt"]["properties"]
+    parts: dict[tuple[str, ...], object] = {
+        ("platform", "properties", "dbt", "properties"): {"where": kinds_parts.where("dbt")}
+        | _written(dbt)
+        | kinds_parts.settings("dbt"),
+        ("platform", "properties", "kinds"): kinds_parts.platform_kinds(),
+        ("platform", "properties", "alerting", "properties", "channel"): plugin_parts.alert_channel(),
+        ("platform", "properties", "registry", "properties", "url"): plugin_parts.registry_url(),
+        ("dag_spec", "properties", "alert_channel"): plugin_parts.spec_alert_channel(),
+        ("scheduler", "$defs", "task", "properties"): {"kind": kinds_parts.task_kind()}
+        | _written(task["properties"])
+        | kinds_parts.task_settings(),
+        ("scheduler", "$defs", "task", "allOf"): [
+            *(each for each in task["allOf"] if "$comment" not in each),
+            *kinds_parts.task_branches(),
+        ],
+    }
+    texts: dict[Path, str] = {}
+    for (name, *keys), value in parts.items():
+        path = ROOT / "schemas" / f"{name}.schema.json"
+        texts[path] = with_value(texts.get(path) or _current(path), keys, value)
+    return texts
+
+
+def _written(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties that are written by hand."""
+    return {key: value for key, value in properties.items() if "$comment" not in value}
+
+
+def _documents() -> dict[Path, str]:
+    parts = (
+        (DEFAULT_PLATFORM, "places of dbt", kinds_parts.default_dbt()),
+        (DEFAULT_PLATFORM, "kinds", kinds_parts.default_kinds()),
+        (DEFAULT_PLATFORM, "alert channels", plugin_parts.default_alert_channel()),
+        (DEFAULT_PLATFORM, "registry URLs", plugin_parts.default_registry_url()),
+        (ROOT / "docs" / "platform.md", "places", kinds_parts.table()),
+        (ROOT / "docs" / "platform.md", "registry URLs", plugin_parts.registry_table()),
+        (ROOT / "docs" / "alerts.md", "alert channels", plugin_parts.alerts_table()),
+    )
+    texts: dict[Path, str] = {}
+    for path, name, content in parts:
+        texts[path] = between(texts.get(path) or _current(path), name, content)
+    return texts
 
 
 def _words(rule: Rule) -> dict[str, str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from dbt_scheduler import spec
-from dbt_scheduler.findings.catalogue.inputs import SCH420
-from dbt_scheduler.findings.finding import CannotRunError, NotFoundError
+from dbt_scheduler.findings.catalogue.inputs import SCH420, SCH422
+from dbt_scheduler.findings.finding import CannotRunError, UsageError
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.registry.backend import RegistryUnreadableError
@@ -44,10 +44,10 @@ class DeployedDags:
         return tuple(sorted(path.stem for path in self.dags.glob("*.json")))
 
     def spec(self, dag_id: str) -> DagSpec:
-        """The spec of a DAG; NotFoundError says what it may be called, or what is wrong with its file."""
+        """The spec of a DAG; UsageError says what it may be called, CannotRunError what is wrong with its file."""
         if dag_id not in self._specs:
             if dag_id not in self.dag_ids():
-                raise NotFoundError(f'there is no DAG "{dag_id}" in {self.dags}', self._meant(dag_id))
+                raise UsageError(f'there is no DAG "{dag_id}" in {self.dags}', self._meant(dag_id))
             self._specs[dag_id] = read_spec(self.dags / f"{dag_id}.json")
         return self._specs[dag_id]
 
@@ -57,8 +57,9 @@ class DeployedDags:
             return None
         try:
             return self.spec(dag_id)
-        except NotFoundError as error:
-            self._warn(f"{error.message}: {error.hint}")
+        except CannotRunError as error:
+            for finding in error.findings:
+                self._warn(f"{finding.place}: {finding.message}: {finding.hint}")
             return None
 
     def wait(self, sensor: Sensor, consumer: DagSpec) -> Wait | NoProducer:
@@ -88,7 +89,7 @@ class DeployedDags:
             if self._registry:
                 return typed_url(self._registry)
         except ValueError as error:
-            raise NotFoundError(str(error), "correct --registry") from None
+            raise UsageError(str(error), "correct --registry") from None
         return reader.registry_url or (self.dags.resolve().parent / "registry").as_uri()
 
     def _warn(self, text: str) -> None:
@@ -103,21 +104,26 @@ def _dags(out: Path | None) -> Path:
         if any((place / _DAGS).glob("*.json")):
             return place / _DAGS
     where = " or ".join(str(place / _DAGS) for place in places)
-    raise NotFoundError(
+    raise UsageError(
         f"there are no compiled DAGs in {where}",
         "name the folder that `dbt-scheduler compile --out` wrote with --out",
     )
 
 
 def read_spec(path: Path) -> DagSpec:
-    """A spec that this release can use; NotFoundError says what is wrong with its file."""
+    """A spec that this release can use.
+
+    Raises:
+        CannotRunError: its file cannot be used.
+
+    """
     try:
         found = spec.read_spec(path)
     except spec.SpecError as error:
-        raise NotFoundError(f"{path} {error.problem}", error.hint) from None
+        raise CannotRunError.because(SCH422.at(str(path), problem=error.problem, hint=error.hint)) from None
     problem = unusable_schedule(found)
     if problem:
-        raise NotFoundError(f"{path} {problem}", spec.COMPILE_AGAIN)
+        raise CannotRunError.because(SCH422.at(str(path), problem=problem, hint=spec.COMPILE_AGAIN))
     return found
 
 
@@ -138,8 +144,7 @@ def read_output(folder: Path) -> CompiledOutput:
     """Read all of a folder; an empty one is a project without a team yet.
 
     Raises:
-        CannotRunError: the folder is missing or not one that compile wrote, or an entry in it cannot be read.
-        NotFoundError: a spec in it cannot be read.
+        CannotRunError: the folder is missing or not one that compile wrote, or a file in it cannot be read.
 
     """
     if not folder.is_dir():

@@ -11,15 +11,6 @@ import msgspec
 
 FORMAT_VERSION = 1
 
-OPERATORS = frozenset(
-    {
-        "airflow.providers.google.cloud.operators.vertex_ai.custom_job.CreateCustomJobOperator",
-        "dbt_scheduler.airflow.dbt_operator.DbtOperator",
-        "dbt_scheduler.airflow.operators.CommandOperator",
-    }
-)
-"""The operators that a spec may name: Airflow imports nothing else on a spec's word."""
-
 ONE_WRITER = "one_writer."
 """The names of the pools start so that have one slot, for the task of each DAG that makes one and the same table."""
 

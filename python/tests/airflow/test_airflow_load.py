@@ -103,11 +103,13 @@ def test_an_operator_whose_package_is_not_there_is_an_import_error(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = "airflow.providers.not_installed.operators.Thing"
-    monkeypatch.setattr("dbt_scheduler.airflow.build.OPERATORS", {path})
+    monkeypatch.setattr(
+        "dbt_scheduler.airflow.build.operators", lambda: {path: "apache-airflow-providers-thing"}
+    )
     assert error_of(platform, msgspec.json.encode(a_spec(a_task("a", operator=path)))) == (
         f"dbt_scheduler.airflow.build.UnusableOperatorError: The operator {path} needs "
         "airflow.providers.not_installed, which is not installed. "
-        "Install its provider package in Airflow's environment."
+        "Install apache-airflow-providers-thing in Airflow's environment."
     )
 
 

@@ -20,8 +20,9 @@ from dbt_scheduler.airflow import build
 from dbt_scheduler.airflow.build import build_dag
 from dbt_scheduler.airflow.sensor import AssetSensor
 from dbt_scheduler.airflow.sweep import SweepOperator
-from dbt_scheduler.kinds import KINDS, Job, Place, Template, with_literals
-from dbt_scheduler.spec import OPERATORS, DagSpec
+from dbt_scheduler.kinds import Job, Template, kinds, with_literals
+from dbt_scheduler.kinds.places import PlaceSettings, Way, operator_of, places, places_of
+from dbt_scheduler.spec import DagSpec
 
 CUSTOM_JOB = "airflow.providers.google.cloud.operators.vertex_ai.custom_job.CreateCustomJobOperator"
 LEAK = "{{ conn.warehouse.password }}"
@@ -48,36 +49,40 @@ HOSTILE = (
 hostile = st.sampled_from(HOSTILE) | st.text(alphabet=st.sampled_from("{}%#-+ \r\n'\"\\.shx")) | st.text()
 
 
-class CreateCustomJobOperator(BaseOperator):
-    """Stands for the Google provider's, which the lock does not have: the template fields of its release 22.8.
+WAYS: dict[str, Way] = {way.operator: way for place in places().values() for way in place.ways.values()}
 
-    It reads files, as operators of other providers do.
-    """
 
-    template_fields = ("region", "project_id", "custom_job", "impersonation_chain", "gcp_conn_id")
-    template_ext: ClassVar[tuple[str, ...]] = (".sh", ".sql", ".json", ".yaml")
+def stand_in(way: Way) -> type[BaseOperator]:
+    """Stands for a provider's operator, which the lock does not have. It reads files, as operators of providers do."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        for name in (
-            "region",
-            "project_id",
-            "custom_job",
-            "impersonation_chain",
-            "gcp_conn_id",
-            "deferrable",
-        ):
-            setattr(self, name, kwargs.pop(name, None))
-        super().__init__(**kwargs)
+    class StandIn(BaseOperator):
+        template_fields = way.template_fields
+        template_ext: ClassVar[tuple[str, ...]] = (".sh", ".sql", ".json", ".yaml")
+
+        def __init__(self, **kwargs: Any) -> None:
+            own = {
+                name: kwargs.pop(name) for name in [*kwargs] if name in (*way.template_fields, "deferrable")
+            }
+            super().__init__(**kwargs)
+            for name in way.template_fields:
+                setattr(self, name, own.get(name))
+            vars(self).update(own)
+
+    return StandIn
 
 
 @pytest.fixture(autouse=True, scope="module")
-def google() -> Iterator[None]:
-    """The Google provider's module."""
-    path, _, _ = CUSTOM_JOB.rpartition(".")
-    stand_in = ModuleType(path)
-    stand_in.CreateCustomJobOperator = CreateCustomJobOperator  # type: ignore[attr-defined]
+def providers() -> Iterator[None]:
+    """The modules of providers that are not installed."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(sys.modules, path, stand_in)
+        for path, way in WAYS.items():
+            module, _, name = path.rpartition(".")
+            try:
+                import_module(module)
+            except ModuleNotFoundError:
+                made = ModuleType(module)
+                setattr(made, name, stand_in(way))
+                patched.setitem(sys.modules, module, made)
         build._operator.cache_clear()
         yield
     build._operator.cache_clear()
@@ -142,10 +147,15 @@ def texts(value: object) -> Iterator[str]:
             yield from texts(each)
 
 
-PLACES = [(kind, where) for kind, places in KINDS.items() for where in places]
+PLACES = [(kind, where) for kind in kinds() for where in places_of(kind)]
 
 
-@pytest.mark.parametrize("path", sorted(OPERATORS))
+@pytest.mark.parametrize("path", sorted(WAYS))
+def test_an_operator_renders_the_fields_that_its_place_declares(path: str) -> None:
+    assert set(operator_class(path).template_fields) == set(WAYS[path].template_fields)
+
+
+@pytest.mark.parametrize("path", sorted(WAYS))
 @given(text=hostile)
 def test_every_template_field_of_every_operator_gives_back_what_was_written(path: str, text: str) -> None:
     fields = operator_class(path).template_fields
@@ -163,7 +173,8 @@ def test_every_template_field_of_every_operator_gives_back_what_was_written(path
 @pytest.mark.parametrize(("kind", "where"), PLACES)
 @given(text=hostile)
 def test_what_a_team_writes_reaches_its_operator_as_it_was_written(kind: str, where: str, text: str) -> None:
-    operator = KINDS[kind][where](job(text), Place(where=where, image=text, settings={"region": text}))
+    own = dict.fromkeys(places()[where].settings, text)
+    operator = operator_of(kind, job(text), PlaceSettings(where=where, image=text, settings=own))
     assert text in set(texts(operator.arguments))
     task = rendered(operator.path, operator.arguments)
     assert {name: getattr(task, name) for name in operator.arguments} == operator.arguments
@@ -171,7 +182,7 @@ def test_what_a_team_writes_reaches_its_operator_as_it_was_written(kind: str, wh
 
 @pytest.mark.parametrize(("kind", "where"), PLACES)
 def test_an_operator_gets_no_text_that_airflow_would_not_unescape(kind: str, where: str) -> None:
-    operator = KINDS[kind][where](job("text"), Place(where=where))
+    operator = operator_of(kind, job("text"), PlaceSettings(where=where))
     with_text = {name for name, value in operator.arguments.items() if any(texts(value))}
     assert with_text <= set(operator_class(operator.path).template_fields)
 

@@ -178,8 +178,9 @@ LOOKUPS = [("list",), ("show", "a"), ("consumers", "a"), ("producers", "shop")]
 def test_nothing_is_looked_up_where_there_is_no_registry(world, lookup):
     result = run("registry", *lookup, "--registry", "nowhere", code=2)
     assert result.stderr.replace(f"{Path().resolve()}/", "") == (
-        "the registry file://nowhere does not exist yet\n"
+        "file://nowhere: SCH423 the registry does not exist yet\n"
         "  hint: see that its URL is right; the first `dbt-scheduler publish` makes it\n"
+        "1 error\n"
     )
 
 

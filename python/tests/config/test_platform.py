@@ -6,9 +6,14 @@ import pytest
 
 from build import PLATFORM, World, node, source
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM, find_platform, load_platform
+from dbt_scheduler.config.schema.messages import either, shown
 from dbt_scheduler.findings.finding import CannotRunError
-from dbt_scheduler.kinds import Place
+from dbt_scheduler.kinds.places import PlaceSettings, places_of
+from dbt_scheduler.registry.stores import schemes
 from dbt_scheduler.spec import Schedule
+
+SCHEMES = ", ".join(f"{name}:" for name in schemes())
+EXAMPLES = " or ".join(scheme.examples[0] for scheme in schemes().values())
 
 
 def platform(folder: Path, text: str) -> tuple[object, list[str]]:
@@ -24,7 +29,7 @@ def test_the_default_platform():
     assert config is not None
     assert config.pipelines["daily"].schedule == Schedule("10 0 * * *", "UTC", "day", "2025-01-01")
     assert list(config.pipelines) == ["hourly", "daily"]
-    assert config.places["universal"] == Place(where="local", image=None, pool="dbt_scheduler")
+    assert config.places["universal"] == PlaceSettings(where="local", image=None, pool="dbt_scheduler")
     assert config.registry_url is None
     assert config.dbt.options == ()
 
@@ -78,9 +83,9 @@ registry: {url: file:registry}
         (
             "registry: {url: 'gs://bucket/'}",
             '2: SCH405 "gs://bucket/" names no bucket: write gs://bucket or gs://bucket/a/prefix, '
-            "without a slash at the end | for example file:///srv/registry or gs://bucket/registry",
+            f"without a slash at the end | for example {EXAMPLES}",
         ),
-        ("registry: {url: 'ftp://host/x'}", "2: SCH405 registry URLs start with file:, gs:, not with ftp"),
+        ("registry: {url: 'ftp://host/x'}", f"2: SCH405 registry URLs start with {SCHEMES}, not with ftp"),
         (
             "pipelines:\n  daily: {cron: '0 */6 * * *', grain: day}",
             '3: SCH406 pipeline "daily": ',
@@ -95,18 +100,18 @@ def test_what_is_wrong_in_a_platform_stops(tmp_path, text, expected):
     assert findings[0].startswith(expected)
 
 
-def test_a_place_that_this_release_does_not_know(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        "dbt_scheduler.config.platform.KINDS",
-        {"dbt": {"local": 1}, "universal": {"local": 1}, "vertex-ai": {}},
-    )
-    config, findings = platform(
-        tmp_path, "version: 1\ndbt:\n  where: docker\nkinds: {vertex-ai: {where: local}}\n"
-    )
+def where(kind):
+    return either([shown(name) for name in places_of(kind)])
+
+
+def test_a_place_that_does_not_exist_is_refused_with_those_that_do(tmp_path):
+    text = "version: 1\ndbt:\n  where: nowhere\nkinds: {vertex-ai: {where: xyz}, universal: {where: locl}}\n"
+    config, findings = platform(tmp_path, text)
     assert config is None
     assert findings == [
-        '3: SCH405 dbt tasks cannot run in "docker" in this release | write one of: local',
-        '4: SCH405 vertex-ai tasks cannot run in "local" in this release | write one of: ',
+        f'3: SCH405 "dbt.where" must be {where("dbt")}, not "nowhere" | for example "local"',
+        f'4: SCH405 "kinds.universal.where" must be {where("universal")}, not "locl" | did you mean "local"?',
+        f'4: SCH405 "kinds.vertex-ai.where" must be {where("vertex-ai")}, not "xyz" | for example "vertex-ai"',
     ]
 
 

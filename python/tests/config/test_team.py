@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dbt_scheduler.config.schema.messages import either, shown
 from dbt_scheduler.config.team import load_team_config
 from dbt_scheduler.config.types import (
     Alerting,
@@ -15,6 +16,9 @@ from dbt_scheduler.config.types import (
     TeamConfig,
 )
 from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.kinds import kinds
+
+KINDS = either([shown(name) for name, kind in kinds().items() if kind.declared])
 
 FULL = """\
 version: 0.17
@@ -196,7 +200,7 @@ tasks:
     assert [line.partition(" | ")[0] for line in told(findings)] == [
         '3: SCH201 "assets" is missing in item 1 of "tasks"',
         '5: SCH201 "command" is missing in item 2 of "tasks"',
-        '7: SCH201 "kind" must be "universal" or "vertex-ai", not "vertex"',
+        f'7: SCH201 "kind" must be {KINDS}, not "vertex"',
         '8: SCH201 "region" must not be "r"',
         '9: SCH201 item 5 of "tasks" must be keys with values, not "d"',
     ]

@@ -537,7 +537,7 @@ def test_the_task_that_is_meant(airflow, out):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ((403, b"{}"), "answered 403"),
+        ((403, b"{}"), "airflow: SCH501 Airflow at http://127.0.0.1"),
         ((200, b"<html>"), "did not answer as Airflow does"),
         ((200, b"{}"), "did not answer as Airflow does"),
     ],
@@ -576,15 +576,15 @@ def test_a_password_in_the_connections_host_is_not_printed(airflow, out, monkeyp
     for written in (json.dumps({"conn_type": "http", "host": host}), f"http://{quote(host, safe='')}"):
         monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", written)
         assert run(CONSUMER, "a", code=2).stderr == (
-            "http://...@127.0.0.1:9 is more than an address: keep login and password out of the connection's host, "
-            "in its own fields, and nothing after a ?.\n"
+            "airflow: SCH501 http://...@127.0.0.1:9 is more than an address: keep login and password out of the connection's host, "
+            "in its own fields, and nothing after a ?.\n1 error\n"
         )
 
 
 def test_nobody_there(airflow, out):
     two_teams(out)
     said = run(CONSUMER, "a", "--airflow", "http://127.0.0.1:9", code=2).stderr
-    assert said.startswith("Airflow at http://127.0.0.1:9 cannot be reached")
+    assert said.startswith("airflow: SCH501 Airflow at http://127.0.0.1:9 cannot be reached")
 
 
 @pytest.mark.parametrize(

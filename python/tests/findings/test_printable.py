@@ -15,7 +15,7 @@ from dbt_scheduler.cli import main
 from dbt_scheduler.explain.steps import Step
 from dbt_scheduler.explain.text import render
 from dbt_scheduler.findings.catalogue.inputs import SCH401
-from dbt_scheduler.findings.formats import FORMATS
+from dbt_scheduler.findings.formats import formats
 from dbt_scheduler.findings.printable import lines, one_line, printable_json
 
 HOSTILE = "#x\n::error file=a.sql::PWNED\r::stop-commands::x\x1b[31m\u202egnp\u2028##[add-mask]a##vso[task.x]"
@@ -163,10 +163,10 @@ def test_an_explanation(hostile):
     assert ESCAPED in render(step)
 
 
-@pytest.mark.parametrize("style", FORMATS)
+@pytest.mark.parametrize("style", formats())
 def test_a_finding(style):
     finding = SCH401.at(f"::{HOSTILE}", 3, hint=HOSTILE)
-    printed = FORMATS[style]([finding])
+    printed = formats()[style].render([finding])
     assert [line for line in obeyed(printed) if not _annotation(line)] == []
 
 

@@ -14,10 +14,11 @@ from dbt_scheduler.findings.finding import CannotRunError
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.encoding import decode_entry
 from dbt_scheduler.registry.publish import check_candidates, load_candidates, write_candidates
-from dbt_scheduler.registry.stores import open_store
+from dbt_scheduler.registry.stores import open_store, schemes
 from fake_gcs import FakeGcs
 
 DAILY = ["daily"]
+SCHEMES = ", ".join(f"{name}:" for name in schemes())
 GLOBAL = "models/global_assets/g.yml"
 EXPOSED = 'exposed_assets: [{regex: "fct"}]\nalerting: {channel: "#shipping"}\n'
 ENTRY = "out/registry/shop.json"
@@ -368,7 +369,7 @@ def test_a_registry_that_cannot_be_read(world):
     for url, problem in (
         ("platform.yaml", "not a directory"),
         ("file:../x", '"file:../x" leads out of its folder by ".."'),
-        ("ftp://host", "registry URLs start with file:, gs:, not with ftp"),
+        ("ftp://host", f"registry URLs start with {SCHEMES}, not with ftp"),
     ):
         assert publish("--registry", url, code=2) == (
             f"{url}: SCH412 the registry cannot be read: {problem}\n{hint}1 error\n"

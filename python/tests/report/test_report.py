@@ -300,8 +300,16 @@ def test_outputs_of_different_teams_are_refused(world):
             '{"shop": {"format_version": 9}}',
             'SCH409 the registry entry of team "shop" cannot be read: it has format_version 9, this release reads 1\n',
         ),
-        ("dags/shop_daily.json", "{}", "head/dags/shop_daily.json is no DAG spec of format 1: "),
-        ("dags/shop_daily.json", '{"format_version": 9}', "head/dags/shop_daily.json has format 9"),
+        (
+            "dags/shop_daily.json",
+            "{}",
+            "head/dags/shop_daily.json: SCH422 this file is no DAG spec of format 1: ",
+        ),
+        (
+            "dags/shop_daily.json",
+            '{"format_version": 9}',
+            "head/dags/shop_daily.json: SCH422 this file has format 9",
+        ),
     ],
 )
 def test_what_is_no_output_is_refused(world, file, content, told):

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from builders import a_spec, a_task
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli import main
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.resume.period_runs import PeriodRun, RunRequest, run_period
 from dbt_scheduler.schedule import manual_interval, run_interval
 
@@ -87,7 +87,7 @@ def run(airflow: FakeAirflow, text: str = "2025-09-09", now: datetime = NOW, **a
 
 
 def refused(airflow: FakeAirflow, text: str = "2025-09-09", **asked: object) -> str:
-    with pytest.raises(NotFoundError) as said:
+    with pytest.raises(UsageError) as said:
         run(airflow, text, **asked)
     assert len(airflow.posted) <= 1
     return f"{said.value.message} | {said.value.hint}" if said.value.hint else said.value.message

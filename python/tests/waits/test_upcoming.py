@@ -275,8 +275,9 @@ def test_what_cannot_be_told(out, monkeypatch):
     assert "is no time" in waits("playground_daily", "--from", "soon", code=2).stderr
     (out / "dags" / "playground_daily.json").write_text('{"format_version": 1')
     assert waits("playground_daily", code=2).stderr == (
-        "out/dags/playground_daily.json is cut off or no JSON: Input data was truncated\n"
+        "out/dags/playground_daily.json: SCH422 this file is cut off or no JSON: Input data was truncated\n"
         "  hint: run `dbt-scheduler compile` again and deploy the .json file together with its .py file\n"
+        "1 error\n"
     )
     (out / "dags" / "playground_daily.json").write_text('{"format_version": 9}')
     assert "has format 9, and this dbt-scheduler reads up to 1: " in waits("playground_daily", code=2).stderr
@@ -308,7 +309,7 @@ def test_a_spec_whose_schedule_nobody_understands_is_named(out, schedule, reason
     ):
         deploy(out, spec)
         said = waits("playground_daily", code=2).stderr
-        assert said.startswith(f"out/dags/playground_daily.json has a schedule that cannot be used: {reason}")
+        assert said.startswith(f"out/dags/playground_daily.json: SCH422 this file has a schedule that cannot be used: {reason}")
         assert said.endswith(hint)
 
 

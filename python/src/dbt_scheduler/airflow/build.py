@@ -11,13 +11,14 @@ from urllib.parse import quote
 from airflow.sdk import DAG, Asset, BaseOperator, TaskGroup, TriggerRule
 from airflow.sdk.definitions.param import ParamsDict
 
-from dbt_scheduler.airflow.alerts import alert_on_failure, forget_on_success
+from dbt_scheduler.airflow.alerts.failures import alert_on_failure, forget_on_success
 from dbt_scheduler.airflow.callback import resume_consumers
 from dbt_scheduler.airflow.intervals import template_macros
 from dbt_scheduler.airflow.task_selection import params, skip_unless_chosen, skip_unless_read
 from dbt_scheduler.airflow.timetable import timetable
+from dbt_scheduler.kinds.places import operators
 from dbt_scheduler.schedule import first_instant
-from dbt_scheduler.spec import ON_RUN_START, OPERATORS, DagSpec, Sensor, Task
+from dbt_scheduler.spec import ON_RUN_START, DagSpec, Sensor, Task
 
 _SENSOR_RETRIES = 3
 """A sensor's timeout is final whatever this says: these are for workers and networks that fail."""
@@ -110,7 +111,7 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
 
 @cache
 def _operator(path: str) -> Any:
-    if path not in OPERATORS:
+    if path not in operators():
         raise UnusableOperatorError(
             f"The operator {path} is not one that dbt-scheduler knows. "
             "The spec was compiled by a newer dbt-scheduler, or changed by hand."
@@ -121,7 +122,7 @@ def _operator(path: str) -> Any:
     except ModuleNotFoundError as error:
         raise UnusableOperatorError(
             f"The operator {path} needs {error.name}, which is not installed. "
-            "Install its provider package in Airflow's environment."
+            f"Install {operators()[path]} in Airflow's environment."
         ) from None
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Context
 
-from dbt_scheduler.airflow.alerts import Destination
 from dbt_scheduler.airflow.alerts.resumed import send_all_clears
+from dbt_scheduler.airflow.alerts.sending import Destination
 from dbt_scheduler.airflow.compat import Stats
 from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
 from dbt_scheduler.airflow.intervals import run_interval_of
@@ -107,13 +107,13 @@ def _sweep_soon(api: "AirflowApi") -> None:
     While many tasks of a run fail and are cleared, each callback keeps the others waiting; a sweep has the time.
     """
     from dbt_scheduler.airflow_api.http import AirflowApiError  # noqa: PLC0415
-    from dbt_scheduler.findings.finding import NotFoundError  # noqa: PLC0415
+    from dbt_scheduler.findings.finding import UsageError  # noqa: PLC0415
 
     now = datetime.now(UTC)
     moment = now.replace(second=now.second // _TOGETHER_SECONDS * _TOGETHER_SECONDS, microsecond=0)
     try:
         api.make_run(RESUME_DAG, {"dag_run_id": f"callback__{moment.isoformat()}", "logical_date": None})
-    except NotFoundError:
+    except UsageError:
         pass  # another callback has asked for it
     except AirflowApiError as error:
         _log.info("A sweep could not be asked for: %s", error)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, BaseOperator, Context
 
-from dbt_scheduler.airflow.alerts import Destination, Promise, send_slo_miss
+from dbt_scheduler.airflow.alerts.messages import Promise
 from dbt_scheduler.airflow.alerts.resumed import destination, send_all_clears, task_run
+from dbt_scheduler.airflow.alerts.sending import Destination, send_slo_miss
 from dbt_scheduler.airflow.compat import AirflowFailException, Stats
 from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
 from dbt_scheduler.airflow.pools import missing_pools

@@ -11,7 +11,7 @@ import msgspec
 
 from dbt_scheduler.airflow_api.answers import Backfill, Dag, Pool, Run, RunKey, TaskInfo, TaskInstance
 from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowHttp
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.finding import UsageError
 
 __all__ = [
     "AirflowApi",
@@ -129,14 +129,14 @@ class AirflowApi:
         return next((each for each in found.backfills if each.completed_at is None), None) if found else None
 
     def make_run(self, dag_id: str, body: dict[str, object]) -> Run:
-        """Make a manual run, of what Airflow's API takes; NotFoundError says why Airflow did not make it."""
+        """Make a manual run, of what Airflow's API takes; UsageError says why Airflow did not make it."""
         reply = self._http.request("POST", f"{_dag_path(dag_id)}/dagRuns", body)
         if reply.status_code == _CONFLICT:
-            raise NotFoundError(
+            raise UsageError(
                 f"another run of {dag_id} was made at the same moment", "run the command again to see it"
             )
         if reply.status_code == _REFUSED:
-            raise NotFoundError(
+            raise UsageError(
                 f"Airflow refused a run of {dag_id}: {self._http.decode(reply, _Refusal).detail}"
             )
         self._http.raise_for_status(reply)

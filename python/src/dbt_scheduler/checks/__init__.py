@@ -1,59 +1,58 @@
-"""The rules that look at teams as a whole: each is a function from one team to its findings.
+"""The rules that look at teams as a whole: each module checks something, and has the rules of it.
 
 What is wrong with a single file is found where the file is read; here is what only the graph can show.
 """
 
+import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 import msgspec
 
-from dbt_scheduler.checks import (
-    acknowledged,
-    cycles,
-    hooks,
-    lineage,
-    relations,
-    scheduled,
-    selectors,
-    slo,
-    task_ids,
-    teams,
-    unread,
-    waits,
-)
 from dbt_scheduler.config.types import Ignore
-from dbt_scheduler.findings.catalogue.assets import SCH310, SCH318, SCH322
-from dbt_scheduler.findings.catalogue.identity import SCH331, SCH332
+from dbt_scheduler.findings import catalogue
 from dbt_scheduler.findings.catalogue.tasks import SCH213
-from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.findings.finding import Finding, Rule
 from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.plugins import plugins
 
-Check = Callable[[Team, Workspace], Iterator[Finding]]
 
-CHECKS: tuple[Check, ...] = (
-    lineage.check,
-    task_ids.check,
-    hooks.check,
-    selectors.check,
-    scheduled.check,
-    relations.check,
-    unread.check,
-    waits.check,
-    cycles.check,
-    teams.check,
-    acknowledged.check,
-)
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """What looks at one ``team``, or ``across`` all teams: then each finding comes with the team that it is for.
 
-_OTHERS_AT_STAKE = frozenset(rule.code for rule in (SCH310, SCH318, SCH322, SCH331, SCH332))
-"""What is not a team's own to ignore: names that would take another team's DAGs or entry."""
+    Its module has the rules that only it finds.
+    """
+
+    team: Callable[[Team, Workspace], Iterator[Finding]] | None = None
+    across: Callable[[Workspace], Iterable[tuple[str, Finding]]] | None = None
+
+
+@cache
+def checks() -> Mapping[str, Check]:
+    """Every check, by its module's name."""
+    return plugins(__name__, Check)
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """Every rule, by its code, in order: those of the checks and those of the catalogue."""
+    found: dict[str, Rule] = {}
+    for package in (catalogue, sys.modules[__name__]):
+        for module in iter_modules(package.__path__):
+            values = vars(import_module(f"{package.__name__}.{module.name}")).values()
+            found |= {value.code: value for value in values if isinstance(value, Rule)}
+    return dict(sorted(found.items()))
 
 
 def check(workspace: Workspace) -> tuple[Finding, ...]:
     """Everything wrong with the teams at hand, without what they ignore on purpose, in a stable order."""
     across: dict[str, list[Finding]] = defaultdict(list)
-    for name, finding in (*cycles.check_across(workspace), *slo.check_across(workspace)):
-        across[name].append(finding)
+    for each in checks().values():
+        for name, finding in each.across(workspace) if each.across else ():
+            across[name].append(finding)
     findings = {
         finding
         for team in workspace.teams
@@ -64,11 +63,13 @@ def check(workspace: Workspace) -> tuple[Finding, ...]:
 
 def _silences(entry: Ignore, finding: Finding) -> bool:
     named = entry.code == finding.code and entry.on in (None, finding.subject)
-    return named and finding.code not in _OTHERS_AT_STAKE
+    return named and rules()[finding.code].can_be_ignored
 
 
 def _team_findings(team: Team, workspace: Workspace, across: Iterable[Finding]) -> Iterator[Finding]:
-    found = [*team.findings, *across, *(finding for rule in CHECKS for finding in rule(team, workspace))]
+    found = [*team.findings, *across]
+    for check_ in checks().values():
+        found += check_.team(team, workspace) if check_.team else ()
     matched: set[int] = set()
     for finding in found:
         ignored = [

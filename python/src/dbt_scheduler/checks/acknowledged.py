@@ -3,11 +3,28 @@
 from collections.abc import Iterator
 
 from dbt_scheduler.changes.breaking import outdated
-from dbt_scheduler.findings.catalogue.assets import SCH320
-from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.checks import Check
+from dbt_scheduler.findings.finding import Finding, Rule, Severity
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.registry.entry import Acknowledged
+
+SCH320 = Rule(
+    code="SCH320",
+    severity=Severity.WARNING,
+    summary="An acknowledged change that is no change any more",
+    message='acknowledged change of "{asset}" does not apply: {change}',
+    hint="remove the entry: the change is published, or was not made",
+    why="An acknowledgement is for one change, and for those who read its reason in the pull request. Left in "
+    "place it would let the same change through another time, unseen.",
+    example="""\
+# scheduler.yaml, after the pull request that removed the column was merged and published
+acknowledged_changes:
+  - {asset: dim_customers, change: "Column country_id removed.", reason: "it is in dim_countries"}
+""",
+    fix="Remove the entry from `acknowledged_changes`, or copy the line again from the report if its words "
+    "have changed.",
+)
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -24,3 +41,6 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
             yield SCH320.at(
                 *location, subject=each.asset, hint=hint or None, asset=each.asset, change=each.change
             )
+
+
+PLUGIN = Check(team=check)

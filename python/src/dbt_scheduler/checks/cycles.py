@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from dbt_scheduler.checks import Check
 from dbt_scheduler.findings.catalogue.assets import SCH309
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
@@ -39,3 +40,6 @@ def _location(team: Team, loop: Iterable[str]) -> Location:
     steps = (step.partition(".") for step in loop)
     assets = (asset.rpartition(" (")[0] for member, _, asset in steps if member == project.team)
     return task_location(project.folder, project.tasks[project.assets[next(assets)]])
+
+
+PLUGIN = Check(team=check, across=check_across)

@@ -2,39 +2,102 @@
 
 from collections.abc import Iterator
 
+from dbt_scheduler.checks import Check
 from dbt_scheduler.config.schema.messages import and_others
-from dbt_scheduler.findings.catalogue.nodes import (
-    PACKAGE_HINT,
-    SCH102,
-    SCH103,
-    SCH104,
-    SCH105,
-    SCH106,
-    SCH109,
-    SCH110,
-    SCH111,
-    SCH113,
-)
+from dbt_scheduler.findings.catalogue.nodes import SCH102
 from dbt_scheduler.findings.catalogue.tasks import SCH214
-from dbt_scheduler.findings.finding import Finding, fill
+from dbt_scheduler.findings.finding import Finding, Rule, Severity, fill
 from dbt_scheduler.findings.plural import format_count
-from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.project.locations import task_location
 from dbt_scheduler.project.manifest import Node
 from dbt_scheduler.project.types import Project, ProjectTask, asset_name
-from dbt_scheduler.registry.entry import dag_id
+
+SCH105 = Rule(
+    code="SCH105",
+    severity=Severity.WARNING,
+    summary="A scheduled node reads a model, snapshot or function that no pipeline runs",
+    message='{readers} the {kind} "{parent}", which no pipeline runs',
+    hint='give "{parent}" pipelines too',
+    why="Nothing builds what is read, so the reader works on whatever was built by hand last, or fails where "
+    "nothing was.",
+    example="""\
+models:
+  - name: stg_orders        # no pipelines
+  - name: fct_orders        # reads ref("stg_orders")
+    config: {meta: {scheduler: {pipelines: [daily]}}}
+""",
+    fix="Give it `pipelines`, or make the model ephemeral: an ephemeral model is a part of its readers. Functions "
+    "have a section of their own in `dbt_project.yml`, `functions:`; what stands under `models:` does not reach "
+    "them. A package's node gets pipelines there too, under the name of its package.",
+)
+PACKAGE_HINT = (
+    'give "{parent}" pipelines too, in dbt_project.yml: '
+    "{{kind}s: {{package}: {+meta: {scheduler: {pipelines: [...]}}}}}"
+)
+"""SCH105 and SCH106 of a package's node, whose files are not the team's to change."""
+SCH106 = Rule(
+    code="SCH106",
+    severity=Severity.NOTE,
+    summary="A scheduled node reads a seed or a view that no pipeline runs",
+    message='{readers} the {kind} "{parent}", which no pipeline runs',
+    hint='give "{parent}" pipelines too if it changes',
+    why="A seed and a view hold no data of their own that could be late, but a change of theirs reaches the "
+    "warehouse only when something runs them.",
+    example="""\
+seeds:
+  - name: country_codes     # no pipelines
+models:
+  - name: dim_customers     # reads ref("country_codes")
+    config: {meta: {scheduler: {pipelines: [daily]}}}
+""",
+    fix="Give it `pipelines`, or leave it if it is built in another way.",
+)
+SCH109 = Rule(
+    code="SCH109",
+    severity=Severity.NOTE,
+    summary="A table is built in several pipelines",
+    message='"{asset}" is built in several pipelines: {pipelines}',
+    hint="keep one of them, unless each has to bring it up to date",
+    why="Each pipeline builds the same table again. They never do so at the same moment, because their tasks share "
+    "a pool with one slot (`dbt-scheduler pools` makes it), but which of them wrote last is for the clock to say.",
+    example="""\
+models:
+  - name: dim_customers
+    config: {meta: {scheduler: {pipelines: [hourly, daily]}}}
+""",
+    fix="Leave the most frequent pipeline only: a daily task waits for the last hour of its day by itself.",
+)
+SCH110 = Rule(
+    code="SCH110",
+    severity=Severity.NOTE,
+    summary="dbt tests that no DAG runs",
+    message='no DAG runs {tests} of {data}; one is "{first}"',
+    hint="give what is tested pipelines, or test it elsewhere",
+    why="A test runs with the node that it looks at; a source that no task of the team fills has no such moment.",
+    example="A `not_null` test on a column of a source that is loaded from outside.",
+    fix="Test the staging model that reads the source instead, or ignore this note.",
+)
+SCH111 = Rule(
+    code="SCH111",
+    summary="A node reads something that no task can build",
+    message='"{node}" reads {parent}, which is neither a node nor a source: what it needs is not known',
+    hint="read the model behind it, or a source, instead",
+    why="Tasks run after what they read. Models, seeds, snapshots and functions are tasks, and sources may be "
+    "waited for. Behind anything else, such as a metric, lineage ends, and the node would run before its data is "
+    "there.",
+    example="""\
+-- models/kpis.sql
+select * from {{ metric("revenue") }}
+""",
+    fix="Let the node read the models of which the metric is made. If it is something that dbt has only lately, "
+    "see whether a newer dbt-scheduler knows it.",
+)
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH103 to SCH106, SCH109 to SCH111, SCH113, SCH214."""
+    """Parents that nothing makes, assets that several pipelines make, and tests of what none makes."""
     project = team.project
-    for unique_id, names in team.graph.unmatched_dependencies.items():
-        for name in names:
-            yield _not_a_dependency(team, project.tasks[unique_id], name)
-    for unique_id, found in team.graph.contradicting.items():
-        for names in sorted(found):
-            yield _contradiction(project, project.tasks[unique_id], names)
     yield from _unscheduled(team)
     for task in project.tasks.values():
         if len(task.pipelines) > 1:
@@ -43,25 +106,6 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
                 yield SCH109.at(*location, subject=asset, asset=asset, pipelines=", ".join(task.pipelines))
     yield from _unknown_parents(project)
     yield from _unplaced_tests(team)
-
-
-def _not_a_dependency(team: Team, task: ProjectTask, name: str) -> Finding:
-    location = task_location(team.project.folder, task, "scheduler", "dependencies", name)
-    for pipeline, dag in team.graph.dags.items():
-        parents = [dag.tasks[parent] for parent in dag.upstream.get(task.id, ())]
-        if any(name in (parent.name, *parent.assets) for parent in parents):
-            where = dag_id(team.project.dag_prefix, pipeline)
-            return SCH104.at(*location, subject=task.name, node=task.name, asset=name, dag_id=where)
-    waits = {wait.key.asset for dag in team.graph.dags.values() for wait in dag.waits.get(task.id, ())}
-    return SCH103.at(
-        *location, subject=task.name, hint=did_you_mean(name, waits) or None, node=task.name, asset=name
-    )
-
-
-def _contradiction(project: Project, task: ProjectTask, names: tuple[str, ...]) -> Finding:
-    location = task_location(project.folder, task, "scheduler", "dependencies", names[0])
-    kinds = ", ".join(f"{name}: {task.dependencies[name]}" for name in names)
-    return SCH113.at(*location, subject=task.name, node=task.name, names=" and ".join(names), kinds=kinds)
 
 
 def _unscheduled(team: Team) -> Iterator[Finding]:
@@ -135,3 +179,6 @@ def _unplaced_tests(team: Team) -> Iterator[Finding]:
             first = nodes[min(tests)].name
             words = {"tests": format_count(len(tests), "dbt test"), "data": data, "first": first}
             yield SCH110.at(str(team.project.folder / "scheduler.yaml"), subject=first, hint=hint, **words)
+
+
+PLUGIN = Check(team=check)

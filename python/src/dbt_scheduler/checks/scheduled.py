@@ -2,11 +2,26 @@
 
 from collections.abc import Iterator
 
+from dbt_scheduler.checks import Check
 from dbt_scheduler.findings.catalogue.assets import SCH305
-from dbt_scheduler.findings.catalogue.nodes import SCH116
-from dbt_scheduler.findings.finding import Finding, Severity
+from dbt_scheduler.findings.finding import Finding, Rule, Severity
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.graph.workspace import Team, Workspace
+
+SCH116 = Rule(
+    code="SCH116",
+    severity=Severity.WARNING,
+    summary="Nothing of a team is scheduled",
+    message="nothing is scheduled: none of {count} has pipelines, so the team has no DAG",
+    hint="give them pipelines, for whole folders with +meta: {scheduler_defaults: {pipelines: [...]}} in dbt_project.yml",
+    why="`compile` writes no DAG for such a team, and removes those that it had.",
+    example="""\
+# dbt_project.yml, after pipelines were taken out of the only section that had them
+models:
+  +materialized: table
+""",
+    fix="Give the nodes that shall run `pipelines`. If nothing shall run, leave the team out of the deployment.",
+)
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -17,3 +32,6 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     explained = any(each.severity is Severity.ERROR or each.code == SCH305.code for each in team.findings)
     if nodes and not project.pipelines and project.config.dbt_settings.enabled and not explained:
         yield SCH116.at(str(project.folder / "dbt_project.yml"), count=format_count(len(nodes), "node"))
+
+
+PLUGIN = Check(team=check)

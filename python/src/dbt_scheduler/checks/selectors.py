@@ -2,10 +2,27 @@
 
 from collections.abc import Iterator, Mapping
 
+from dbt_scheduler.checks import Check
 from dbt_scheduler.config.yaml import load_yaml
-from dbt_scheduler.findings.catalogue.nodes import SCH115
-from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.findings.finding import Finding, Rule, Severity
 from dbt_scheduler.graph.workspace import Team, Workspace
+
+SCH115 = Rule(
+    code="SCH115",
+    severity=Severity.NOTE,
+    summary="A default selector leaves the dbt package's checks out",
+    message='the default selector "{selector}" leaves out what checks the project in `dbt compile`',
+    hint="add {method: package, value: dbt_scheduler} to its union in selectors.yml",
+    why="Without --select or --selector dbt renders only what the default selector names. `dbt compile` then finds "
+    "nothing wrong with the scheduling, because it looks at none of it.",
+    example="""\
+# selectors.yml
+selectors:
+  - {name: only_mine, default: true, definition: {method: package, value: shop}}
+""",
+    fix="Name the package in the selector, or in CI run `dbt compile --select package:dbt_scheduler "
+    "--no-populate-cache`, which no default selector changes.",
+)
 
 _CHECKS = "macro.dbt_scheduler.validate"
 _WITH_THE_CHECKS = {"*", "fqn:*", "dbt_scheduler", "package:dbt_scheduler"}
@@ -41,3 +58,6 @@ def _texts(value: object) -> Iterator[str]:
             queue += part.values()
         elif isinstance(part, list):
             queue += part
+
+
+PLUGIN = Check(team=check)

@@ -4,12 +4,23 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dbt_scheduler.findings.catalogue.assets import SCH308
-from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.checks import Check
+from dbt_scheduler.findings.finding import Finding, Rule
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.registry.upstream import PipelineAsset, Upstream
 from dbt_scheduler.schedule import wait_lag_seconds
 from dbt_scheduler.schedule.durations import format_duration
+
+SCH308 = Rule(
+    code="SCH308",
+    summary="An SLO that lineage makes impossible",
+    message='"{asset}" promises to be ready {promised} in {pipeline}, but needs "{needed}" of team {team}, which is ready {ready} at the earliest: {chain}',
+    hint="promise {possible} or more, or make the dependency no_wait",
+    why="A promise that is earlier than that of something it waits for cannot be kept, whoever is in between: the "
+    "message ends with the way there, through tables that promise nothing too.",
+    example="An SLO of one hour on a table that waits for one with an SLO of six.",
+    fix="Raise the SLO, or agree on an earlier one with the producer.",
+)
 
 
 class _Ready(msgspec.Struct, frozen=True):
@@ -126,3 +137,6 @@ class _Readiness:
         need = PipelineAsset(made.team, asset, made.pipeline) if asset is not None else None
         if need and self._behind.promise(need):
             yield need
+
+
+PLUGIN = Check(across=check_across)

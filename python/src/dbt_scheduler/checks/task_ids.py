@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from dbt_scheduler.checks import Check
 from dbt_scheduler.config.schema.messages import and_others
-from dbt_scheduler.findings.catalogue.nodes import SCH107, SCH108
-from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.findings.finding import Finding, Rule
 from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.task_ids import (
     RESERVED_GROUPS,
@@ -18,6 +18,28 @@ from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.project.locations import task_location
 from dbt_scheduler.project.types import ProjectTask
 from dbt_scheduler.registry.entry import dag_id
+
+SCH107 = Rule(
+    code="SCH107",
+    summary="Two tasks of a DAG get the same task id",
+    message='"{first}" and "{second}" both become the task {task_id} of {dag_id}',
+    hint="give one of them another group, or another name",
+    why="Airflow knows a task by its id, in which only letters, digits, `_`, `-` and `.` may stand; other "
+    "characters become `_`. Two nodes whose ids come out the same would be one task.",
+    example="Two models `orders.eu` and `orders_eu` in one folder, or models of one name from two packages.",
+    fix="Set `group` in the `meta.scheduler` of one of them, or rename one. A package's node gets its group in "
+    "`dbt_project.yml`.",
+)
+SCH108 = Rule(
+    code="SCH108",
+    summary="A task group has a name that it cannot have",
+    message='"{group}" cannot be the group of {nodes}: {reason}',
+    hint="set another group in its meta.scheduler",
+    why="Some groups hold what the scheduler adds by itself, such as `wait_for__hard_dependencies`; and in "
+    "Airflow a group and a task of one DAG may not have the same id.",
+    example="A folder `models/on_run_start/`, or a folder `orders` next to an ungrouped model `orders`.",
+    fix="Set `group` in `meta.scheduler`, on the node or for a folder under `scheduler_defaults`.",
+)
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -74,3 +96,6 @@ def _group_problems(team: Team) -> Iterator[Finding]:
         location = task_location(team.project.folder, task, "scheduler", "group")
         words = {"reason": reason, "group": task.group, "nodes": and_others(names)}
         yield SCH108.at(*location, subject=task.name, **words)
+
+
+PLUGIN = Check(team=check)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dbt_scheduler.checks import Check
 from dbt_scheduler.findings.catalogue.assets import SCH318
 from dbt_scheduler.findings.catalogue.identity import SCH331, SCH332
 from dbt_scheduler.findings.finding import Finding
@@ -27,3 +28,6 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     other = same_but_for_case(project.team, workspace.directory.entries)
     if other:
         yield SCH332.at(*location, subject=project.team, team=project.team, other=other)
+
+
+PLUGIN = Check(team=check)

@@ -2,11 +2,29 @@
 
 from collections.abc import Iterator
 
-from dbt_scheduler.findings.catalogue.global_assets import SCH317
-from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.checks import Check
+from dbt_scheduler.findings.finding import Finding, Rule, Severity
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.project.locations import table_location
 from dbt_scheduler.project.reading import readers
+
+SCH317 = Rule(
+    code="SCH317",
+    severity=Severity.WARNING,
+    summary="A global asset that nothing reads",
+    message='global asset "{source}" is declared, but no node, task or exposure of this project reads it',
+    hint="remove the declaration, or read it with source()",
+    why="The declaration creates no dependency: nothing waits for the asset, and its team does not count "
+    "this one among its consumers. Tests on the source alone do not wait either.",
+    example="""\
+# models/global_assets/global_sources.yml
+sources:
+  - name: shipping
+    tables: [{name: fct_shipments}]   # but the model selects from the table by its name in the warehouse
+""",
+    fix='Select from `{{ source("shipping", "fct_shipments") }}`, name it under a task\'s `conditions`, or '
+    "remove it.",
+)
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -17,3 +35,6 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
         name = project.tables[table].full_name
         location = table_location(project.folder, project.tables[table])
         yield SCH317.at(*location, subject=project.tables[table].name, source=name)
+
+
+PLUGIN = Check(team=check)

@@ -1,6 +1,5 @@
 """``adopt``: how projects that already read each other's tables can say so."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,28 +8,33 @@ import click
 from dbt_scheduler.adopt.loading import load_subjects
 from dbt_scheduler.adopt.proposal import propose
 from dbt_scheduler.adopt.text import render_summary
+from dbt_scheduler.adopt.types import Proposal
 from dbt_scheduler.adopt.writing import encode_proposal, write_proposal
 from dbt_scheduler.checks.hooks import dbt_hooks
+from dbt_scheduler.cli.output import Output
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import (
     FOLDER,
     FOLDER_OR_FILE,
-    FORMAT_OPTION,
     exit_on_error,
     print_findings,
     progress,
     project_options,
     say,
-    show_json,
 )
 from dbt_scheduler.compiler.writing import write_errors_as_findings
 from dbt_scheduler.findings.plural import format_count
+from dbt_scheduler.findings.printable import printable_json
+
+_OUTPUT = Output[Proposal](
+    {"text": render_summary, "json": lambda proposal: printable_json(encode_proposal(proposal))}
+)
 
 
 @click.command()
 @click.argument("places", metavar="DIR...", nargs=-1, required=True, type=FOLDER_OR_FILE)
 @click.option("--out", type=FOLDER, required=True, help="The folder to write the proposals into.")
-@FORMAT_OPTION
+@_OUTPUT.option
 @project_options
 def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
     """Propose global_assets and exposed_assets for projects that already read each other's tables.
@@ -54,9 +58,6 @@ def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> No
         proposal = propose(subjects, registry)
         with write_errors_as_findings(out):
             write_proposal(out, proposal)
-        if style == "json":
-            show_json(encode_proposal(proposal))
-        else:
-            sys.stdout.write(render_summary(proposal))
+        _OUTPUT.show(style, proposal)
         print_findings([mention for subject in subjects for mention in dbt_hooks(subject.project, platform)])
         say(f"{format_count(len(proposal.texts), 'file')} to review written to {out}")

@@ -14,7 +14,8 @@ from dbt_scheduler.airflow_api.address import address
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.http import AirflowApiError
 from dbt_scheduler.cli.shared import FILE
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.catalogue.at_run_time import SCH501
+from dbt_scheduler.findings.finding import CannotRunError, UsageError
 from dbt_scheduler.findings.printable import shown_url
 
 PASSWORD = "DBT_SCHEDULER_AIRFLOW_PASSWORD"  # noqa: S105 - the name of a variable
@@ -75,20 +76,20 @@ def connection(
 ) -> Connection:
     """The connection that the options name, else the one in the environment, as Airflow itself reads it.
 
-    Raises NotFoundError with what to do.
+    Raises UsageError with what to do.
     """
     if airflow:
         return _named(airflow, login, password_file)
     variable = f"AIRFLOW_CONN_{connection_id.upper()}"
     written = os.environ.get(variable)
     if not written:
-        raise NotFoundError(
+        raise UsageError(
             "it is not known where Airflow is",
             f"set {variable} to http://LOGIN:PASSWORD@HOST:PORT, or name it with --airflow URL",
         )
     found = _read(written.strip())
     if found is None:
-        raise NotFoundError(
+        raise UsageError(
             f"the variable {variable} holds no connection to Airflow",
             "set it to http://LOGIN:PASSWORD@HOST:PORT, special characters percent-encoded",
         )
@@ -97,12 +98,12 @@ def connection(
 
 @contextmanager
 def open_api(where: Connection, budget_seconds: float) -> Iterator[AirflowApi]:
-    """A session with Airflow's API; NotFoundError says why it does not answer as it should."""
+    """A session with Airflow's API; CannotRunError says why it does not answer as it should."""
     try:
         with AirflowApi(where.url, where.login, where.password, budget_seconds=budget_seconds) as api:
             yield api
     except AirflowApiError as error:  # also of an address that is none
-        raise NotFoundError(str(error)) from None
+        raise CannotRunError.because(SCH501.at("airflow", problem=str(error))) from None
 
 
 def _named(url: str, login: str | None, password_file: Path | None) -> Connection:
@@ -111,9 +112,9 @@ def _named(url: str, login: str | None, password_file: Path | None) -> Connectio
     except ValueError:  # a bracket of an IPv6 address that is not closed
         parts = urlsplit("")
     if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise NotFoundError("--airflow is no URL", "write http://HOST:PORT or https://HOST")
+        raise UsageError("--airflow is no URL", "write http://HOST:PORT or https://HOST")
     if "@" in parts.netloc:
-        raise NotFoundError(
+        raise UsageError(
             "--airflow has a login in it, which others on this machine can see",
             "use --login, and --password-file or the variable " + PASSWORD,
         )
@@ -127,7 +128,7 @@ def _password(login: str, file: Path | None) -> str:
         try:
             return file.read_text().rstrip("\r\n")
         except (OSError, UnicodeDecodeError):
-            raise NotFoundError(f"{file} cannot be read", "correct --password-file") from None
+            raise UsageError(f"{file} cannot be read", "correct --password-file") from None
     if PASSWORD in os.environ:
         return os.environ[PASSWORD]
     asked: str = click.prompt(f"Password of {login}", hide_input=True, err=True)

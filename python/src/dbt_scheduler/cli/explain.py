@@ -1,20 +1,22 @@
 """``explain``: why a task did or did not run."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import msgspec
 
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
-from dbt_scheduler.cli.shared import FOLDER, FORMAT_OPTION, exit_on_error, print_warnings, show_json
+from dbt_scheduler.cli.output import Output, as_json
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_warnings
 from dbt_scheduler.explain.chain import Explainer
+from dbt_scheduler.explain.steps import Step
 from dbt_scheduler.explain.text import render
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.output import DeployedDags
 from dbt_scheduler.spec import DagSpec
+
+_OUTPUT = Output[Step]({"text": render, "json": lambda step: as_json(step, in_order=True)})
 
 
 @click.command()
@@ -24,7 +26,7 @@ from dbt_scheduler.spec import DagSpec
 @click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
 @click.option("--registry", metavar="URL", help="Where the registry is, instead of where the DAG looks.")
 @airflow_options
-@FORMAT_OPTION
+@_OUTPUT.option
 def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
     dag_id: str,
     task_id: str,
@@ -48,10 +50,7 @@ def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
         with open_api(where, PATIENCE_SECONDS) as api:
             step = Explainer(deployed, api, datetime.now(UTC)).explain(spec, task, run)
         print_warnings(deployed.warnings)
-        if style == "json":
-            show_json(msgspec.json.format(msgspec.json.encode(step)) + b"\n")
-        else:
-            sys.stdout.write(render(step))
+        _OUTPUT.show(style, step)
 
 
 def _task_id(spec: DagSpec, wanted: str) -> str:
@@ -67,7 +66,7 @@ def _task_id(spec: DagSpec, wanted: str) -> str:
     if len(named) == 1:
         return named[0]
     hint = f"there are {', '.join(named)}" if named else did_you_mean(wanted, {*ids, *map(_name, ids)})
-    raise NotFoundError(f'{spec.dag_id} has no task "{wanted}"', hint)
+    raise UsageError(f'{spec.dag_id} has no task "{wanted}"', hint)
 
 
 def _name(task_id: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dbt_scheduler.checks import check as find_all
+from dbt_scheduler.cli.output import Output
 from dbt_scheduler.cli.session import Options, Session, open_session
 from dbt_scheduler.cli.shared import (
     FOLDER,
@@ -23,14 +24,20 @@ from dbt_scheduler.compiler.specs import CompiledTeam, compile_team
 from dbt_scheduler.compiler.writing import write_output
 from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.findings.finding import Finding, Severity
-from dbt_scheduler.findings.formats import FORMATS
+from dbt_scheduler.findings.formats import formats
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.graph.workspace import Team
+
+_OUTPUT = Output[Sequence[Finding]](
+    {name: each.render for name, each in formats().items()},
+    usual="text",
+    text=", ".join(f"{name}: {each.description}" for name, each in formats().items()) + ".",
+)
 
 
 @click.command()
 @click.argument("folders", metavar="[DIR]...", nargs=-1, type=FOLDER)
-@click.option("--format", "style", type=click.Choice(sorted(FORMATS)), default="text", show_default=True)
+@_OUTPUT.option
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
 @project_options
 def check(folders: tuple[Path, ...], style: str, *, strict: bool, **options: Any) -> None:  # noqa: ANN401 - from click
@@ -38,7 +45,7 @@ def check(folders: tuple[Path, ...], style: str, *, strict: bool, **options: Any
     with exit_on_error():
         session = _open(folders, Options(**options))
         findings = _findings(session)
-        sys.stdout.write(FORMATS[style](findings))
+        _OUTPUT.show(style, findings)
         sys.exit(_exit_code(findings, strict=strict))
 
 

@@ -8,7 +8,7 @@ import click
 
 from dbt_scheduler.cli.session import Options, read_platform, read_registry, registry_to_use
 from dbt_scheduler.cli.shared import FILE, FOLDER, exit_on_error, print_findings, print_warnings, say
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.registry.publish import (
     PublishResult,
@@ -41,7 +41,7 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
         options = Options(registry=registry)
         url = registry_to_use(config, options)
         if url is None:
-            raise NotFoundError(
+            raise UsageError(
                 "there is no registry to publish to",
                 "name one with --registry, or with registry.url in platform.yaml",
             )

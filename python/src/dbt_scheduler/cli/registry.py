@@ -1,13 +1,13 @@
 """``registry``: looks into what all teams make and read."""
 
-import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from dbt_scheduler.cli.groups import Group
+from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.session import (
     Options,
     is_registry_named,
@@ -18,17 +18,15 @@ from dbt_scheduler.cli.session import (
 )
 from dbt_scheduler.cli.shared import (
     FOLDER,
-    FORMAT_OPTION,
     exit_on_error,
     print_findings,
     print_warnings,
     registry_options,
     say,
-    show_json,
 )
 from dbt_scheduler.compiler.writing import write_errors_as_findings
-from dbt_scheduler.files import encode_json
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.catalogue.inputs import SCH423
+from dbt_scheduler.findings.finding import CannotRunError, UsageError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.project.loading import team_name
@@ -37,9 +35,19 @@ from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.downstream import Downstream
 from dbt_scheduler.registry.lookup.search import find_asset, find_team
 from dbt_scheduler.registry.lookup.text import render_asset, render_assets, render_consumed, render_consumers
-from dbt_scheduler.registry.lookup.views import view_asset, view_assets, view_consumed
+from dbt_scheduler.registry.lookup.views import (
+    AssetView,
+    ConsumedAsset,
+    ConsumerTask,
+    view_asset,
+    view_assets,
+    view_consumed,
+)
 
-_Value = TypeVar("_Value")
+_ASSETS = Output[Sequence[AssetView]]({"text": render_assets, "json": as_json})
+_ASSET = Output[AssetView]({"text": render_asset, "json": as_json})
+_CONSUMERS = Output[Sequence[ConsumerTask]]({"text": render_consumers, "json": as_json})
+_PRODUCERS = Output[Sequence[ConsumedAsset]]({"text": render_consumed, "json": as_json})
 
 
 @click.group(cls=Group)
@@ -49,17 +57,17 @@ def registry() -> None:
 
 @registry.command("list")
 @click.option("--all", "all_", is_flag=True, help="Assets that are not exposed too.")
-@FORMAT_OPTION
+@_ASSETS.option
 @registry_options
 def list_(style: str, *, all_: bool, **options: Any) -> None:  # noqa: ANN401 - from click
     """Show the assets that teams expose to each other."""
     with exit_on_error():
-        _show(style, tuple(view_assets(_directory(options), all_=all_)), render_assets)
+        _ASSETS.show(style, tuple(view_assets(_directory(options), all_=all_)))
 
 
 @registry.command()
 @click.argument("asset")
-@FORMAT_OPTION
+@_ASSET.option
 @registry_options
 def show(asset: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
     """Show who makes an asset, when it is ready, what is in it, and who reads it.
@@ -68,30 +76,30 @@ def show(asset: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from
     """
     with exit_on_error():
         directory = _directory(options)
-        _show(style, view_asset(find_asset(asset, directory), directory, Downstream(directory)), render_asset)
+        _ASSET.show(style, view_asset(find_asset(asset, directory), directory, Downstream(directory)))
 
 
 @registry.command()
 @click.argument("asset")
-@FORMAT_OPTION
+@_CONSUMERS.option
 @registry_options
 def consumers(asset: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
     """Show the tasks that read an asset, with their teams and channels."""
     with exit_on_error():
         directory = _directory(options)
         found = view_asset(find_asset(asset, directory), directory, Downstream(directory))
-        _show(style, found.consumers, render_consumers)
+        _CONSUMERS.show(style, found.consumers)
 
 
 @registry.command()
 @click.argument("team")
-@FORMAT_OPTION
+@_PRODUCERS.option
 @registry_options
 def producers(team: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
     """Show what a team reads of other teams, who makes it, and when it is ready."""
     with exit_on_error():
         directory = _directory(options)
-        _show(style, tuple(view_consumed(find_team(team, directory), directory)), render_consumed)
+        _PRODUCERS.show(style, tuple(view_consumed(find_team(team, directory), directory)))
 
 
 @registry.command()
@@ -113,7 +121,7 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
                 write_dbt_package(package, reading, platform.pipelines, team_name(Path()))
             say(f"{format_count(len(reading.entries), 'team')} written to {package}")
         if json_:
-            show_json(encode_json(reading.entries))
+            click.echo(as_json(reading.entries), nl=False)
 
 
 def _directory(options: dict[str, Any]) -> Directory:
@@ -121,24 +129,13 @@ def _directory(options: dict[str, Any]) -> Directory:
     settings = Options(**options)
     platform, _ = read_platform([Path()], settings)
     if not is_registry_named(platform, settings):
-        raise NotFoundError(
+        raise UsageError(
             "no registry is named", "name it with --registry URL, or as registry.url in platform.yaml"
         )
     reading = read_registry(platform, settings)
     if reading.missing:
         url = shown_url(registry_to_use(platform, settings) or "")
-        raise NotFoundError(
-            f"the registry {url} does not exist yet",
-            "see that its URL is right; the first `dbt-scheduler publish` makes it",
-        )
+        raise CannotRunError.because(SCH423.at(url, problem="does not exist yet"))
     print_warnings(registry_warnings(platform, settings, reading))
     print_findings(reading.findings)
     return Directory(reading.entries)
-
-
-def _show(style: str, value: _Value, text: Callable[[_Value], str]) -> None:
-    """A value in the format that was asked for."""
-    if style == "json":
-        show_json(encode_json(value))
-    else:
-        sys.stdout.write(text(value))

@@ -1,35 +1,32 @@
 """``report``: what a pull request changes, what it breaks, and for whom."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.session import Options, read_platform, read_registry, registry_warnings
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, print_warnings, registry_options
-from dbt_scheduler.files import encode_json
 from dbt_scheduler.findings.catalogue.inputs import SCH420, SCH421
 from dbt_scheduler.findings.finding import CannotRunError
-from dbt_scheduler.findings.printable import printable_json
 from dbt_scheduler.output import CompiledOutput, read_output
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.store import RegistryContents
 from dbt_scheduler.report import comment, markdown
 from dbt_scheduler.report.build import Report, TeamStates, make_report
 
+_OUTPUT = Output[Sequence[Report]](
+    {"markdown": markdown.render, "comment": comment.render, "json": as_json},
+    text="comment: Markdown as a bot posts it on a pull request.",
+)
+
 
 @click.command()
 @click.argument("base", type=FOLDER)
 @click.argument("head", type=FOLDER)
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["markdown", "comment", "json"]),
-    default="markdown",
-    show_default=True,
-    help="comment: Markdown as a bot posts it on a pull request.",
-)
+@_OUTPUT.option
 @registry_options
 def report(base: Path, head: Path, style: str, platform: Path | None, registry: str | None) -> None:
     """Compare two outputs of `compile`: what changes from BASE to HEAD, and whom that breaks.
@@ -44,7 +41,7 @@ def report(base: Path, head: Path, style: str, platform: Path | None, registry: 
         directory = Directory({**published, **was.entries, **now.entries})
         states = {team: TeamStates(was.state(team), now.state(team), published.get(team)) for team in teams}
         reports = [make_report(team, each, directory, unread) for team, each in states.items()]
-        sys.stdout.write(_RENDER[style](reports))
+        _OUTPUT.show(style, reports)
         sys.exit(int(any(each.breaking for each in reports)))
 
 
@@ -68,14 +65,3 @@ def _registry(platform_file: Path | None, url: str | None) -> RegistryContents:
     print_warnings(registry_warnings(platform, options, reading))
     print_findings(reading.findings)
     return reading
-
-
-def _json(reports: Sequence[Report]) -> str:
-    return printable_json(encode_json(reports))
-
-
-_RENDER: dict[str, Callable[[Sequence[Report]], str]] = {
-    "markdown": markdown.render,
-    "comment": comment.render,
-    "json": _json,
-}

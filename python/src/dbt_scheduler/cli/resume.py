@@ -9,7 +9,8 @@ import click
 from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, project_options
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.catalogue.at_run_time import SCH501
+from dbt_scheduler.findings.finding import CannotRunError, UsageError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.resume.sweep import SweepResult, sweep
@@ -39,13 +40,13 @@ def resume(
         reading = read_registry(platform, settings)
         print_findings([*findings, *reading.findings])
         if not reading.entries:
-            raise NotFoundError("the registry has no teams", "name it with --registry URL, or --out FOLDER")
+            raise UsageError("the registry has no teams", "name it with --registry URL, or --out FOLDER")
         where = connection(platform.airflow_connection, airflow, login, password_file)
         with open_api(where, _BUDGET_SECONDS) as api:
             result = sweep(api, reading.entries)
         sys.stdout.write(lines(_lines(result)))
         if result.problem:
-            raise NotFoundError(result.problem)
+            raise CannotRunError.because(SCH501.at("airflow", problem=result.problem))
 
 
 def _lines(result: SweepResult) -> list[str]:

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import click
 
-from dbt_scheduler.findings.finding import CannotRunError, Finding, NotFoundError
-from dbt_scheduler.findings.formats import FORMATS
-from dbt_scheduler.findings.printable import one_line, printable_json
+from dbt_scheduler.findings.finding import CannotRunError, Finding, UsageError
+from dbt_scheduler.findings.formats import text
+from dbt_scheduler.findings.printable import one_line
 
 
 class _UsablePath(click.Path):
@@ -34,9 +34,6 @@ class _UsablePath(click.Path):
 FOLDER = _UsablePath(file_okay=False)
 FILE = _UsablePath(dir_okay=False)
 FOLDER_OR_FILE = _UsablePath()
-FORMAT_OPTION = click.option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
 _WORTH_A_BAR = 5
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -73,7 +70,7 @@ def exit_on_error() -> Iterator[None]:
     except CannotRunError as error:
         print_findings(error.findings)
         sys.exit(2)
-    except NotFoundError as error:
+    except UsageError as error:
         say(error.message)
         if error.hint:
             say(f"  hint: {error.hint}")
@@ -85,7 +82,7 @@ def exit_on_error() -> Iterator[None]:
 def print_findings(findings: Sequence[Finding]) -> None:
     """Findings, for people."""
     if findings:
-        sys.stderr.write(FORMATS["text"](findings))
+        sys.stderr.write(text.render(findings))
 
 
 def progress(folders: Sequence[Path]) -> Iterable[Path]:
@@ -99,15 +96,10 @@ def progress(folders: Sequence[Path]) -> Iterable[Path]:
 
 def print_warnings(warnings: Sequence[str]) -> None:
     """Sentences, for people."""
-    for text in warnings:
-        say(f"warning: {text}")
+    for warning in warnings:
+        say(f"warning: {warning}")
 
 
-def say(text: str) -> None:
+def say(sentence: str) -> None:
     """A line on stderr, for people."""
-    click.echo(one_line(text), err=True)
-
-
-def show_json(document: bytes) -> None:
-    """A document on stdout, for programs."""
-    sys.stdout.write(printable_json(document))
+    click.echo(one_line(sentence), err=True)

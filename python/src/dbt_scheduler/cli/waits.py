@@ -1,17 +1,22 @@
 """``waits``: the next runs of a DAG, and what each of them will wait for."""
 
-import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 import click
-import msgspec
 
-from dbt_scheduler.cli.shared import FOLDER, FORMAT_OPTION, exit_on_error, print_warnings, show_json
+from dbt_scheduler.cli.output import Output, as_json
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_warnings
 from dbt_scheduler.output import DeployedDags
+from dbt_scheduler.spec import DagSpec
 from dbt_scheduler.waits.text import render
-from dbt_scheduler.waits.upcoming import sensors_on, upcoming
+from dbt_scheduler.waits.upcoming import UpcomingRun, sensors_on, upcoming
+
+_OUTPUT = Output[tuple[DagSpec, Sequence[UpcomingRun]]](
+    {"text": lambda found: render(*found), "json": lambda found: as_json(found[1], in_order=True)}
+)
 
 _YEARS = range(1970, 9000)
 """Of times that schedules can be worked out around."""
@@ -45,7 +50,7 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 )
 @click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
 @click.option("--registry", metavar="URL", help="Where the registry is, instead of where the DAG looks.")
-@FORMAT_OPTION
+@_OUTPUT.option
 def waits(  # noqa: PLR0913, PLR0917 - click hands over each option
     dag_id: str,
     asset: str | None,
@@ -66,7 +71,4 @@ def waits(  # noqa: PLR0913, PLR0917 - click hands over each option
         found = upcoming(spec, sensors, lambda sensor: deployed.wait(sensor, spec), start)
         runs = tuple(islice(found, count))
         print_warnings(deployed.warnings)
-        if style == "json":
-            show_json(msgspec.json.format(msgspec.json.encode(runs)) + b"\n")
-        else:
-            sys.stdout.write(render(spec, runs))
+        _OUTPUT.show(style, (spec, runs))

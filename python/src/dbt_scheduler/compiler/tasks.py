@@ -23,7 +23,8 @@ from dbt_scheduler.graph.task_ids import (
     test_task_id,
     writer_pool_of,
 )
-from dbt_scheduler.kinds import KINDS, Job, Operator, Place, Template, with_literals
+from dbt_scheduler.kinds import Job, Template, with_literals
+from dbt_scheduler.kinds.places import Operator, PlaceSettings, operator_of
 from dbt_scheduler.project.manifest import Node
 from dbt_scheduler.project.types import Project, ProjectTask
 from dbt_scheduler.spec import Task
@@ -51,14 +52,13 @@ class CompileContext(msgspec.Struct, frozen=True, kw_only=True):
 
     def operator(self, kind: str, job: Job) -> Operator:
         """The operator that the kind's place makes of a job."""
-        place = self.place(kind)
-        return KINDS[kind][place.where](job, place)
+        return operator_of(kind, job, self.place(kind))
 
     def pool(self, kind: str) -> str:
         """The Airflow pool of a kind's tasks on this platform."""
         return self.place(kind).pool or self.platform.defaults.pool
 
-    def place(self, kind: str) -> Place:
+    def place(self, kind: str) -> PlaceSettings:
         """Where a kind runs on this platform."""
         return self.platform.places[kind]
 

@@ -18,9 +18,9 @@ from dbt_scheduler.config.types import (
 from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.inputs import SCH405, SCH406
 from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
-from dbt_scheduler.kinds import KINDS, Place
+from dbt_scheduler.kinds.places import PlaceSettings, settings_of
 from dbt_scheduler.registry.publishers import Publisher
-from dbt_scheduler.registry.stores import registry_url
+from dbt_scheduler.registry.stores import registry_url, schemes
 from dbt_scheduler.schedule import alignment_problems
 from dbt_scheduler.schedule.durations import duration_seconds
 from dbt_scheduler.spec import Schedule
@@ -65,7 +65,6 @@ def load_platform(path: Path) -> tuple[PlatformConfig | None, tuple[Finding, ...
     pipelines = {name: _pipeline(document, name, entry) for name, entry in value["pipelines"].items()}
     findings += (
         *_alignment_findings(document, pipelines),
-        *_place_findings(document, value),
         *_registry_findings(document, value),
     )
     if _has_error(findings):
@@ -121,18 +120,6 @@ def _alignment_findings(document: Document, pipelines: Mapping[str, Pipeline]) -
             yield SCH406.at(document.path, pipeline.line, subject=name, pipeline=name, problem=problem)
 
 
-def _place_findings(document: Document, value: Mapping[str, Any]) -> Iterator[Finding]:
-    """Places that no kind of this release can run in."""
-    blocks: dict[tuple[str, ...], str] = {("dbt",): "dbt"}
-    blocks |= {("kinds", kind): kind for kind in value["kinds"]}
-    for path, kind in blocks.items():
-        where = (value["dbt"] if kind == "dbt" else value["kinds"][kind])["where"]
-        if where not in KINDS[kind]:
-            problem = f'{kind} tasks cannot run in "{where}" in this release'
-            hint = f"write one of: {', '.join(KINDS[kind])}"
-            yield SCH405.at(document.path, document.line((*path, "where")), problem=problem, hint=hint)
-
-
 def _registry_findings(document: Document, value: Mapping[str, Any]) -> Iterator[Finding]:
     url = value["registry"]["url"]
     if url is None:
@@ -140,7 +127,7 @@ def _registry_findings(document: Document, value: Mapping[str, Any]) -> Iterator
     try:
         registry_url(url, Path())
     except ValueError as error:
-        hint = "for example file:///srv/registry or gs://bucket/registry"
+        hint = f"for example {' or '.join(scheme.examples[0] for scheme in schemes().values())}"
         place = document.path, document.line(("registry", "url"))
         yield SCH405.at(*place, problem=str(error), hint=hint)
 
@@ -167,10 +154,7 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
             log_path=dbt["log_path"],
             project_hooks=ProjectHooks(dbt["project_hooks"]),
         ),
-        places={
-            "dbt": Place(where=dbt["where"], image=dbt["image"], pool=dbt["pool"], environment=_passed(dbt)),
-            **{kind: _place(settings) for kind, settings in value["kinds"].items()},
-        },
+        places={kind: _place(kind, block) for kind, block in {"dbt": dbt, **value["kinds"]}.items()},
         pools=value["pools"],
         alerting=PlatformAlerting(**value["alerting"]),
         registry_url=None if url is None else registry_url(url, Path(path).parent),
@@ -179,14 +163,10 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
     )
 
 
-def _place(settings: Mapping[str, Any]) -> Place:
-    common = {"where", "image", "pool"}
-    own = {
-        key: value
-        for key, value in settings.items()
-        if key not in common | {"environment"} and value is not None
-    }
-    return Place(**{key: settings[key] for key in common}, environment=_passed(settings), settings=own)
+def _place(kind: str, block: Mapping[str, Any]) -> PlaceSettings:
+    common = {key: block[key] for key in ("where", "image", "pool")}
+    own = {key: block[key] for key in settings_of(kind) if block[key] is not None}
+    return PlaceSettings(**common, environment=_passed(block), settings=own)
 
 
 def _passed(settings: Mapping[str, Any]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from dbt_scheduler.kinds import Place
+from dbt_scheduler.kinds.places import PlaceSettings
 from dbt_scheduler.registry.publishers import Publishers
 from dbt_scheduler.spec import Schedule
 
@@ -172,7 +172,7 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     pipelines: dict[str, Pipeline]
     defaults: Defaults
     dbt: DbtConfig
-    places: dict[str, Place]
+    places: dict[str, PlaceSettings]
     pools: dict[str, int]
     alerting: PlatformAlerting
     registry_url: str | None

@@ -42,7 +42,7 @@ class Explainer:
     def explain(self, spec: DagSpec, task_id: str, wanted: str | None) -> Step:
         """Why that task did or did not run: in the newest run, or the one of a run id or logical date.
 
-        Raises NotFoundError for a run that is not there, and AirflowApiError.
+        Raises UsageError for a run that is not there, and AirflowApiError.
         """
         builder = self._step_builder(spec.dag_id, spec.team, spec, spec)
         try:

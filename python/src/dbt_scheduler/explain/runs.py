@@ -5,7 +5,7 @@ from functools import cache
 
 from dbt_scheduler.airflow_api.client import AirflowApi, Dag, Run, RunFilter
 from dbt_scheduler.explain.messages import held_back
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.resume.producer_runs import fetch_producer_runs
 from dbt_scheduler.schedule import next_run, period, scheduled_time
 from dbt_scheduler.schedule.text import format_local
@@ -31,7 +31,7 @@ class RunFinder:
     def requested(self, spec: DagSpec, wanted: str | None) -> Run:
         """The run of a run id, a logical date or a day; the newest when nothing is wanted.
 
-        Raises NoRunError when the DAG has no run at all, and NotFoundError when it has no such run.
+        Raises NoRunError when the DAG has no run at all, and UsageError when it has no such run.
         """
         dag = self._known_dag(spec.dag_id)
         newest = next(iter(self._api.newest_runs(spec.dag_id, 1)), None)
@@ -43,7 +43,7 @@ class RunFinder:
             return newest
         found = self._by_date(spec, wanted) or self._api.run(spec.dag_id, wanted)
         if found is None:
-            raise NotFoundError(
+            raise UsageError(
                 f'{spec.dag_id} has no run "{wanted}"',
                 f"the newest is {newest.run_id}; the next is due at {format_local(coming, spec.schedule)}",
             )

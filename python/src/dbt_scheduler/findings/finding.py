@@ -43,10 +43,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """The identity and the words of one finding code; its documentation is generated from here."""
+    """The identity and the words of one finding code; its documentation is generated from here.
+
+    A rule that is found ``by_macros`` too has its words in the dbt package. One that others are at stake in, because
+    a name would take their DAGs or their entry, ``can_be_ignored`` by no team.
+    """
 
     code: str
     severity: Severity = Severity.ERROR
+    by_macros: bool = False
+    can_be_ignored: bool = True
     summary: str
     message: str
     hint: str = ""
@@ -89,8 +95,11 @@ def fill(template: str, words: dict[str, object]) -> str:
     return template
 
 
-class NotFoundError(Exception):
-    """What a person asked for is not there: a sentence, and a hint what to do next."""
+class UsageError(Exception):
+    """What was typed cannot be done: what it names is not there. A sentence, and a hint what to type instead.
+
+    It is about the command line, where a finding is about a file, the registry or Airflow.
+    """
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

@@ -1,19 +1,89 @@
-"""Task kinds: each maps a task to an Airflow operator and plain arguments, when the DAG is compiled.
+"""Task kinds: one module each, called like the kind. Where their tasks run, ``places`` knows."""
 
-A kind is one module of this package and one entry of ``KINDS``; Airflow's side builds whatever operator the
-spec names and knows no kinds.
-"""
-
+import re
 from collections.abc import Mapping
+from functools import cache
 
-from dbt_scheduler.kinds import local, vertex_ai
-from dbt_scheduler.kinds.job import Job, Operator, Place, Runner, Template, literal, with_literals
+import msgspec
 
-KINDS: Mapping[str, Mapping[str, Runner]] = {
-    "dbt": {"local": local.run_dbt},
-    "universal": {"local": local.run},
-    "vertex-ai": {"local": local.run, "vertex-ai": vertex_ai.run},
-}
-"""Kind, then the places where its tasks can run (``where`` in platform.yaml)."""
+from dbt_scheduler.plugins import plugins
 
-__all__ = ["KINDS", "Job", "Operator", "Place", "Runner", "Template", "literal", "with_literals"]
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to know of a kind of tasks.
+
+    ``where`` is the place and ``pool`` the Airflow pool of its tasks where ``platform.yaml`` names none. A task in
+    ``scheduler.yaml`` has at least one of the keys that are ``required``, each with an example where a hint shall
+    show one. Tasks of a kind that is not ``declared`` are those of dbt nodes.
+    """
+
+    description: str
+    where: str
+    pool: str | None = None
+    required: Mapping[str, str | None] = {}
+    declared: bool = True
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Every kind, by its name."""
+    return plugins(__name__, Kind)
+
+
+class Template(str):
+    """Text of our own that Airflow renders when the task starts. Text made from one is a literal again."""
+
+    __slots__ = ()
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """What a task runs, before it is decided where.
+
+    Every text is a literal, also for Airflow, unless it is a ``Template``. ``cwd`` is relative to the folder of
+    the spec, or absolute. ``settings`` are the kind's own keys of the task. ``table_check`` is a command that fails
+    if the table of a dbt microbatch model does not exist. ``project_hooks`` is the only kind of the project's own
+    hooks that a dbt command may run, or ``none``; None leaves them to dbt. With ``keep_results`` what it did is
+    kept for the task whose ``results_of`` names this one.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    cwd: str
+    env: Mapping[str, str]
+    image: str | None = None
+    settings: dict[str, object] = {}
+    table_check: tuple[str, ...] = ()
+    project_hooks: str | None = None
+    keep_results: bool = False
+    results_of: tuple[str, ...] = ()
+
+
+# What opens a tag, or would together with the tag that follows; and the newlines that Jinja drops or changes.
+_SPECIAL = re.compile(r"\{[{%#]|\{(?=[\r\n])|\r\n?|\n\Z")
+
+
+def with_literals(value: object) -> object:
+    """An operator's arguments as a spec holds them: Airflow renders each ``Template``, and nothing else.
+
+    This is the one border between text of people, manifests and the registry, and Airflow's template engine.
+    """
+    match value:
+        case Template():
+            return str(value)
+        case str():
+            return literal(value)
+        case dict():
+            return {key: with_literals(each) for key, each in value.items()}
+        case list() | tuple():
+            return [with_literals(each) for each in value]
+        case _:
+            return value
+
+
+def literal(text: str) -> str:
+    """Text written so that Airflow's template engine gives back exactly that text.
+
+    >>> literal("echo {{ conn.db.password }}")
+    "echo {{ '{{' }} conn.db.password }}"
+    """
+    return _SPECIAL.sub(lambda special: f"{{{{ {special[0]!r} }}}}", text)

@@ -1,5 +1,6 @@
 """What a scheme implements: the raw documents of a registry, each with a version, and how that can fail."""
 
+from collections.abc import Callable
 from typing import ClassVar, Protocol
 
 import msgspec
@@ -74,3 +75,16 @@ class Backend(Protocol):
 
     def place(self, team: str) -> str:
         """Where the document is, as people write it."""
+
+
+class Scheme(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to know of a scheme: what its URLs mean, with examples.
+
+    ``open`` raises ValueError, with words for people, for a URL that it cannot use. ``extra`` is this package's, with
+    what the scheme needs to be installed.
+    """
+
+    description: str
+    examples: tuple[str, ...]
+    open: Callable[[str], Backend]
+    extra: str | None = None

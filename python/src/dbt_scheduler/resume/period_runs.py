@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.schedule import (
     Interval,
@@ -49,13 +49,13 @@ def run_period(airflow: AirflowApi, spec: DagSpec, text: str, asked: RunRequest,
     """Let Airflow run the period that a text names.
 
     A new run is made beside one that was there only when something is asked that clearing that one would not
-    do: a run keeps its parameters. Raises NotFoundError with what is wrong, and AirflowApiError.
+    do: a run keeps its parameters. Raises UsageError with what is wrong, and AirflowApiError.
     """
     _check_names(spec, asked.only)
     interval = _interval(spec, text, now)
     dag = airflow.dag(spec.dag_id)
     if dag is None:
-        raise NotFoundError(f"Airflow has no DAG {spec.dag_id}", "deploy it, or see its import errors")
+        raise UsageError(f"Airflow has no DAG {spec.dag_id}", "deploy it, or see its import errors")
     near = _runs_near(airflow, spec, interval)
     runs = _of_period(near, spec, interval)
     taken = {run.logical_date for run in near}
@@ -85,19 +85,19 @@ def _check_names(spec: DagSpec, names: Collection[str]) -> None:
     known |= {task.task_id.removeprefix(f"{task.group}.") for task in spec.tasks if task.group}
     for name in names:
         if name not in known:
-            raise NotFoundError(f'{spec.dag_id} has no task "{name}"', did_you_mean(name, known))
+            raise UsageError(f'{spec.dag_id} has no task "{name}"', did_you_mean(name, known))
 
 
 def _interval(spec: DagSpec, text: str, now: datetime) -> Interval:
     try:
         interval = named_run(spec.schedule, text)
     except ValueError as error:
-        raise NotFoundError(str(error)) from None
+        raise UsageError(str(error)) from None
     if before_start(spec.schedule, interval):
-        raise NotFoundError(f"{spec.dag_id} has no run of {text}: it starts on {spec.schedule.start_date}")
+        raise UsageError(f"{spec.dag_id} has no run of {text}: it starts on {spec.schedule.start_date}")
     if scheduled_time(interval) > now:
         due = format_local(scheduled_time(interval), spec.schedule)
-        raise NotFoundError(f"{spec.dag_id} cannot run {text} yet: its run is due at {due}")
+        raise UsageError(f"{spec.dag_id} cannot run {text} yet: its run is due at {due}")
     return interval
 
 

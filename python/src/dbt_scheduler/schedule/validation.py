@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import available_timezones
 
+from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.schedule import cron
 from dbt_scheduler.schedule.coverage import clock_problem, grain_problem
 from dbt_scheduler.schedule.periods import step_minutes
@@ -72,11 +72,8 @@ def _timezone(schedule: Schedule) -> Iterator[tuple[str, str]]:
         ValueError,
         OSError,
     ):  # ZoneInfo has three answers to what is no name; a folder is an OSError.
-        names = {name.lower(): name for name in sorted(available_timezones())}
-        close = get_close_matches(schedule.timezone.lower(), names, n=1)
-        advice = (
-            f'did you mean "{names[close[0]]}"?' if close else 'use a name such as "Europe/Vilnius" or "UTC"'
-        )
+        similar = did_you_mean(schedule.timezone, available_timezones())
+        advice = similar or 'use a name such as "Europe/Vilnius" or "UTC"'
         yield f'timezone "{schedule.timezone}" is not known', advice
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.schedule import Interval, runs_due_from, scheduled_time
 from dbt_scheduler.spec import DagSpec, Schedule, Sensor
@@ -68,7 +68,7 @@ def upcoming(
 def sensors_on(spec: DagSpec, asset: str | None) -> tuple[Sensor, ...]:
     """The sensors of a DAG, or those on one asset: its name, ``team.asset``, or the sensor's task id.
 
-    Raises NotFoundError with a sentence when the DAG does not wait for that asset.
+    Raises UsageError with a sentence when the DAG does not wait for that asset.
     """
     if asset is None:
         return spec.sensors
@@ -80,13 +80,13 @@ def sensors_on(spec: DagSpec, asset: str | None) -> tuple[Sensor, ...]:
     return found
 
 
-def _why_not(spec: DagSpec, asset: str) -> NotFoundError:
+def _why_not(spec: DagSpec, asset: str) -> UsageError:
     if any(asset in _names(task.assets) for task in spec.tasks):
-        return NotFoundError(f"{spec.dag_id} does not wait for {asset}: one of its own tasks makes it")
+        return UsageError(f"{spec.dag_id} does not wait for {asset}: one of its own tasks makes it")
     if any(asset in _names(task.reads) for task in spec.tasks):
-        return NotFoundError(f"{spec.dag_id} reads {asset} without waiting for it (no_wait)")
+        return UsageError(f"{spec.dag_id} reads {asset} without waiting for it (no_wait)")
     hint = did_you_mean(asset, {sensor.asset for sensor in spec.sensors})
-    return NotFoundError(f'{spec.dag_id} does not wait for "{asset}"', hint)
+    return UsageError(f'{spec.dag_id} does not wait for "{asset}"', hint)
 
 
 def _names(keys: Sequence[str]) -> set[str]:

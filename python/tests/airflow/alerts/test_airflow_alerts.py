@@ -16,7 +16,8 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 
 from builders import a_spec, a_task, a_wait, an_entry, python
-from dbt_scheduler.airflow.alerts import Destination, Promise, TaskRun, send_all_clear, send_slo_miss
+from dbt_scheduler.airflow.alerts.messages import Promise, TaskRun
+from dbt_scheduler.airflow.alerts.sending import Destination, send_all_clear, send_slo_miss
 from harness import Platform, airflows_own_warnings
 from slack import Slack, listening
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.messages import Link, Message, Promise, TaskRun, plain
 from dbt_scheduler.airflow.alerts.slack_markup import escape, markup
-from dbt_scheduler.airflow.alerts.transports import transport_names
+from dbt_scheduler.airflow.alerts.transports import transports
 from dbt_scheduler.airflow.sweep import _in_turn
 from dbt_scheduler.airflow_api.client import TaskInstance
 from dbt_scheduler.config.schema.validation import load_schema
@@ -128,10 +128,9 @@ def test_hostile_text_stays_text_in_slack() -> None:
 
 
 def test_the_platform_may_name_the_channels_there_are() -> None:
-    assert (
-        load_schema("platform")["properties"]["alerting"]["properties"]["channel"]["enum"]
-        == transport_names()
-    )
+    assert load_schema("platform")["properties"]["alerting"]["properties"]["channel"]["enum"] == [
+        *transports()
+    ]
 
 
 def test_a_team_that_misses_very_many_slos_keeps_no_other_from_hearing_of_its_own() -> None:

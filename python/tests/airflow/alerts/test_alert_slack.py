@@ -9,6 +9,7 @@ from airflow.models import Connection
 
 from dbt_scheduler.airflow.alerts.messages import Message
 from dbt_scheduler.airflow.alerts.sending import Destination, send
+from dbt_scheduler.airflow.alerts.transports import transports
 from slack import Slack, listening
 
 API = Destination("slack", "slack_default", "#alerts")
@@ -170,7 +171,7 @@ def test_a_webhook_that_hangs(
         (Destination("slack", "slack_default", None), "the team names no channel. Set alerting.channel"),
         (
             Destination("pigeon", "x", "#a"),
-            "there is no way 'pigeon' to send alerts, only log, slack, slack-webhook.",
+            f"there is no way 'pigeon' to send alerts, only {', '.join(transports())}.",
         ),
     ],
 )

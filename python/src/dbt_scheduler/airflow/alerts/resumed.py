@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from dbt_scheduler.airflow.alerts import Destination, TaskRun, send_all_clear
+from dbt_scheduler.airflow.alerts.messages import TaskRun
+from dbt_scheduler.airflow.alerts.sending import Destination, send_all_clear
 from dbt_scheduler.airflow.compat import conf
 from dbt_scheduler.registry.entry import Entry
 

@@ -9,6 +9,7 @@ sources:
 
 SCH301 = Rule(
     code="SCH301",
+    by_macros=True,
     summary="A global asset that nobody makes",
     message='global asset "{source}": no team exposes an asset called "{asset}"',
     hint='ask its team to give it pipelines and list it under exposed_assets, or "dbt-scheduler registry list" for what there is',
@@ -25,6 +26,7 @@ SCH301 = Rule(
 )
 SCH302 = Rule(
     code="SCH302",
+    by_macros=True,
     summary="A global asset that several teams make",
     message='global asset "{source}": "{asset}" is exposed by several teams: {teams}',
     hint='name the team: a source "{first}" with the table "{asset}", in a file under a folder global_assets',
@@ -38,6 +40,7 @@ SCH302 = Rule(
 )
 SCH303 = Rule(
     code="SCH303",
+    by_macros=True,
     summary="A global asset that its team does not expose",
     message='global asset "{source}": team {team} makes "{asset}", but does not expose it',
     hint="ask {team} ({channel}) to list it under exposed_assets in its scheduler.yaml",
@@ -55,6 +58,7 @@ sources:
 )
 SCH304 = Rule(
     code="SCH304",
+    by_macros=True,
     summary="The team's own asset is declared global",
     message='global asset "{source}": "{asset}" is this team\'s own',
     hint='read it with ref("{asset}"), or as an ordinary source if a task of scheduler.yaml fills it',
@@ -70,6 +74,7 @@ sources:
 )
 SCH312 = Rule(
     code="SCH312",
+    by_macros=True,
     severity=Severity.NOTE,
     summary="The asset registry was not read, so some checks were skipped",
     message="the asset registry was not read: {what} not checked",
@@ -89,6 +94,7 @@ packages:
 )
 SCH315 = Rule(
     code="SCH315",
+    by_macros=True,
     summary="A global asset of a team that does not exist",
     message='global asset "{source}": the registry has no such team',
     hint="call the source after a team that the registry has, or global_assets to find a table by name alone",
@@ -104,6 +110,7 @@ SCH315 = Rule(
 )
 SCH316 = Rule(
     code="SCH316",
+    by_macros=True,
     summary="A global asset that its team has retired",
     message='global asset "{source}": team {team} no longer makes "{asset}"',
     hint="ask {team} ({channel}) what replaces it",
@@ -116,22 +123,6 @@ sources:
     tables: [{name: fct_parcels}]   # shipping has renamed it to fct_shipments
 """,
     fix="Read what replaces it, or stop reading it. Publishing this team's entry then forgets the old name.",
-)
-SCH317 = Rule(
-    code="SCH317",
-    severity=Severity.WARNING,
-    summary="A global asset that nothing reads",
-    message='global asset "{source}" is declared, but no node, task or exposure of this project reads it',
-    hint="remove the declaration, or read it with source()",
-    why="The declaration creates no dependency: nothing waits for the asset, and its team does not count "
-    "this one among its consumers. Tests on the source alone do not wait either.",
-    example=_EXAMPLE
-    + """\
-  - name: shipping
-    tables: [{name: fct_shipments}]   # but the model selects from the table by its name in the warehouse
-""",
-    fix='Select from `{{ source("shipping", "fct_shipments") }}`, name it under a task\'s `conditions`, or '
-    "remove it.",
 )
 SIMILAR = ': perhaps "{similar}"'
 """What the hint of SCH316 ends with where the team exposes something that is called much the same."""

@@ -4,6 +4,7 @@ from dbt_scheduler.findings.finding import Rule
 
 SCH331 = Rule(
     code="SCH331",
+    can_be_ignored=False,
     summary="A team that this project may not publish",
     message='team "{team}" cannot be published from here: {problem}',
     hint="ask the platform team to list this project and repository under `teams` in platform.yaml, or set another `team` in scheduler.yaml",
@@ -22,6 +23,7 @@ team: shipping
 )
 SCH332 = Rule(
     code="SCH332",
+    can_be_ignored=False,
     summary="Two teams whose names differ only in case",
     message='team "{team}" differs from team "{other}" only in case',
     hint="choose another `team` in scheduler.yaml",

@@ -247,3 +247,28 @@ playground_out: SCH421 this is of team playground, but BASE is of team shipping
     fix="Name two outputs of one project. A team gets a new name in two steps: publish under the new name, "
     "let its readers change, then remove the old one.",
 )
+SCH422 = Rule(
+    code="SCH422",
+    summary="A DAG spec that cannot be used",
+    message="this file {problem}",
+    why="A half of a spec would be another DAG. Airflow refuses it too, with an import error.",
+    example="""\
+$ dbt-scheduler waits shop_daily
+out/dags/shop_daily.json: SCH422 this file is cut off or no JSON: Input data was truncated
+  hint: run `dbt-scheduler compile` again and deploy the .json file together with its .py file
+""",
+    fix="Compile again, and deploy the folder `dags/` as it was written.",
+)
+SCH423 = Rule(
+    code="SCH423",
+    summary="The registry has nothing",
+    message="the registry {problem}",
+    hint="see that its URL is right; the first `dbt-scheduler publish` makes it",
+    why="An answer from an empty registry would be that nobody makes or reads anything.",
+    example="""\
+$ dbt-scheduler registry list --registry file:///srv/registri
+file:///srv/registri: SCH423 the registry does not exist yet
+  hint: see that its URL is right; the first `dbt-scheduler publish` makes it
+""",
+    fix="Correct `--registry`, or `registry.url` in `platform.yaml`.",
+)

@@ -1,6 +1,6 @@
 """SCH2: what can be wrong in a ``scheduler.yaml``: its tasks, its exposed assets, its ignores."""
 
-from dbt_scheduler.findings.finding import Rule, Severity
+from dbt_scheduler.findings.finding import Rule
 
 SCH201 = Rule(
     code="SCH201",
@@ -200,51 +200,4 @@ tasks:
   - {kind: universal, assets: [predictions], conditions: [stg_orders]}
 """,
     fix="Give the node `pipelines` (or enable it in dbt), or remove the condition.",
-)
-SCH215 = Rule(
-    code="SCH215",
-    summary="on_run_start or on_run_end names no macro",
-    message='dbt_settings.{hook}: macro "{macro}" does not exist',
-    hint="write the name of a macro of this project or of a package, without brackets",
-    why="The operation would fail in every DAG run: an on_run_start before the first model, an "
-    "on_run_end after the last.",
-    example="""\
-# scheduler.yaml
-dbt_settings:
-  on_run_start: [stage_external_source]   # the macro is stage_external_sources
-""",
-    fix="Correct the name, or add the macro or the package that holds it.",
-)
-SCH216 = Rule(
-    code="SCH216",
-    severity=Severity.NOTE,
-    summary="The project's own dbt hooks run once per DAG run",
-    message="these hooks run once per DAG run, not in every dbt task: {hooks}",
-    hint="write dbt_settings.project_hooks in scheduler.yaml: once, if that is right; every_task, if models need what "
-    "a hook does in its own session, such as SET or ATTACH; never",
-    why="dbt runs a project's on-run-start and on-run-end hooks in each invocation, and each task of a DAG is one. "
-    "So they run once instead: on-run-start before all other dbt tasks, which do not start if it fails, and on-run-end "
-    "after them, whatever became of them, with `results` of all of them. A hook that changes only its own session, or "
-    "with DuckDB its own process, no longer changes those of the models. Hooks of packages run in every dbt task.",
-    example="""\
-# dbt_project.yml
-on-run-start: "create table if not exists {{ target.schema }}.audit (at timestamp)"
-on-run-end: "{{ report(results) }}"
-""",
-    fix="Decide it: `dbt_settings: {project_hooks: once}` in `scheduler.yaml`, or `every_task`, or `never`.",
-)
-SCH217 = Rule(
-    code="SCH217",
-    severity=Severity.NOTE,
-    summary="A package's dbt hooks run in every dbt task",
-    message='the {kinds} hooks of package "{package}" run in every dbt task',
-    hint="if that costs too much, switch them off with the package's own variables",
-    why="A package's hooks keep account of each dbt invocation, and each task of a DAG is one: on-run-end gets the "
-    "results of that task. `project_hooks` is about the project's own hooks only.",
-    example="""\
-# packages.yml
-packages:
-  - {package: elementary-data/elementary, version: 0.19.0}   # uploads the results of each invocation
-""",
-    fix="Nothing, if the package is wanted; its documentation says what its hooks do and how to switch them off.",
 )

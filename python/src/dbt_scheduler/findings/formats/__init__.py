@@ -1,12 +1,20 @@
-"""How findings are shown: one module per format, each with ``render``."""
+"""How findings are shown (``check --format``): one module each, called like the format."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
 
 from dbt_scheduler.findings.finding import Finding
-from dbt_scheduler.findings.formats import github, json, text
+from dbt_scheduler.plugins import plugins
 
-FORMATS: dict[str, Callable[[Sequence[Finding]], str]] = {
-    "text": text.render,
-    "json": json.render,
-    "github": github.render,
-}
+
+class Format(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to know of a format."""
+
+    description: str
+    render: Callable[[Sequence[Finding]], str]
+
+
+def formats() -> Mapping[str, Format]:
+    """Every format, by its name."""
+    return plugins(__name__, Format)

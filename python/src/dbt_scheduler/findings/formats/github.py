@@ -1,10 +1,11 @@
-"""Findings as annotations on a pull request, in the form of GitHub's workflow commands."""
+"""Findings annotations on a pull request."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from dbt_scheduler.findings.finding import Finding, Severity
+from dbt_scheduler.findings.formats import Format
 from dbt_scheduler.findings.printable import one_line
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -48,3 +49,6 @@ def _escaped(text: str) -> str:
 
 def _property(text: str) -> str:
     return _escaped(one_line(text)).replace(":", "%3A").replace(",", "%2C")
+
+
+PLUGIN = Format(description="annotations on a pull request", render=render)

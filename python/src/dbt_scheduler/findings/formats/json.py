@@ -4,9 +4,13 @@ from collections.abc import Sequence
 
 from dbt_scheduler.files import encode_json
 from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.findings.formats import Format
 from dbt_scheduler.findings.printable import printable_json
 
 
 def render(findings: Sequence[Finding]) -> str:
     """One JSON list; every finding has all its keys."""
     return printable_json(encode_json(findings))
+
+
+PLUGIN = Format(description="for programs", render=render)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dbt_scheduler.findings.finding import Finding, Severity
+from dbt_scheduler.findings.formats import Format
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 
@@ -24,3 +25,6 @@ def count(findings: Sequence[Finding]) -> str:
     counts = Counter(finding.severity for finding in findings)
     words = [format_count(counts[each], each) for each in Severity if counts[each]]
     return ", ".join(words) or "no findings"
+
+
+PLUGIN = Format(description="for people", render=render)

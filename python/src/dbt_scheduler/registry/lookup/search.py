@@ -1,6 +1,6 @@
 """Finds the asset or the team that a person means."""
 
-from dbt_scheduler.findings.finding import NotFoundError
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean, suggest
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.entry import AssetKey
@@ -11,7 +11,7 @@ _ALL = "`dbt-scheduler registry list --all` has every asset"
 def find_asset(name: str, directory: Directory) -> AssetKey:
     """An asset by its name, alone or as ``team.asset``.
 
-    Raises NotFoundError when there is none or more than one, with what it may be.
+    Raises UsageError when there is none or more than one, with what it may be.
     """
     team, _, rest = name.partition(".")
     of_team = bool(rest) and team in directory.entries
@@ -20,19 +20,19 @@ def find_asset(name: str, directory: Directory) -> AssetKey:
         return found[0]
     if found:
         choices = ", ".join(map(str, found))
-        raise NotFoundError(f'several teams make "{name}": {choices}', f"name one, such as {found[0]}")
+        raise UsageError(f'several teams make "{name}": {choices}', f"name one, such as {found[0]}")
     if of_team:
         meant = suggest(rest, directory.names(team))
-        raise NotFoundError(
+        raise UsageError(
             f'team {team} makes no "{rest}"', f'did you mean "{team}.{meant}"?' if meant else _ALL
         )
     hint = did_you_mean(name, directory.names()) or _ALL
-    raise NotFoundError(f'no team makes "{name}"', hint)
+    raise UsageError(f'no team makes "{name}"', hint)
 
 
 def find_team(name: str, directory: Directory) -> str:
-    """A team by its name; NotFoundError says what it may be."""
+    """A team by its name; UsageError says what it may be."""
     if name in directory.entries:
         return name
     hint = did_you_mean(name, directory.entries) or f"there are: {', '.join(directory.entries)}"
-    raise NotFoundError(f'the registry has no team "{name}"', hint)
+    raise UsageError(f'the registry has no team "{name}"', hint)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dbt_scheduler.findings.printable import lines, one_line
+from dbt_scheduler.findings.printable import lines
+from dbt_scheduler.findings.table import aligned
 from dbt_scheduler.registry.lookup.views import AssetView, ConsumedAsset, ConsumerTask
 
 _MOST_NAMES = 3
@@ -83,15 +84,7 @@ def _indented(facts: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], none: str) -> str:
-    """Columns as wide as their widest cell."""
-    if not rows:
-        return f"{none}\n"
-    cells = [head, *([one_line(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return lines(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    )
+    return lines(aligned([head, *rows])) if rows else f"{none}\n"
 
 
 def _names(teams: set[str]) -> str:

@@ -1,17 +1,16 @@
 """Where the registry is kept: one document per team, in a folder or in object storage, named by a URL.
 
-A scheme is one module of this package, called like it, with a function ``open_backend(url)`` that gives
-the ``Backend`` there, or raises ValueError with words for people.
+A scheme is one module of this package, called like it.
 """
 
-import pkgutil
 import re
-from importlib import import_module
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 from dbt_scheduler.findings.printable import shown_url
-from dbt_scheduler.registry.backend import Backend
+from dbt_scheduler.plugins import plugins
+from dbt_scheduler.registry.backend import Scheme
 from dbt_scheduler.registry.cache import Cache
 from dbt_scheduler.registry.store import Store
 
@@ -28,16 +27,15 @@ def open_store(url: str, seconds: float = 10) -> Store:
         ValueError: the URL is of no known scheme, not complete, or leads out of what it names.
 
     """
-    scheme = _scheme(url)
-    if scheme not in schemes():
+    scheme, known = _scheme(url), schemes()
+    if scheme not in known:
         raise ValueError(f"registry URLs start with {_starts()}, not with {scheme or shown_url(url)}")
-    backend: Backend = import_module(f"{__name__}.{scheme}").open_backend(url)
-    return Store(backend, Cache.of(url), seconds)
+    return Store(known[scheme].open(url), Cache.of(url), seconds)
 
 
-def schemes() -> tuple[str, ...]:
-    """Every scheme that there is a store for."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__)))
+def schemes() -> Mapping[str, Scheme]:
+    """Every scheme that there is a store for, by its name."""
+    return plugins(__name__, Scheme)
 
 
 def registry_url(written: str, folder: Path) -> str:

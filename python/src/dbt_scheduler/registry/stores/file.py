@@ -18,6 +18,7 @@ from dbt_scheduler.registry.backend import (
     ChangedError,
     RegistryUnreadableError,
     RegistryUnwritableError,
+    Scheme,
     StoredDocument,
 )
 from dbt_scheduler.registry.publishers import same_but_for_case
@@ -26,7 +27,7 @@ _LOCK = ".publish.lock"
 _PATIENCE, _PAUSE = 20.0, 0.02  # seconds; a write takes some thousandths of one
 
 
-def open_backend(url: str) -> "Folder":
+def _open(url: str) -> "Folder":
     """The folder that a ``file:`` URL names.
 
     Raises:
@@ -140,3 +141,10 @@ def _taken(lock: int) -> bool:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
+
+
+PLUGIN = Scheme(
+    description="a folder that CI and Airflow share; a relative one is beside `platform.yaml`, or below that",
+    examples=("file:///srv/registry", "file:registry"),
+    open=_open,
+)

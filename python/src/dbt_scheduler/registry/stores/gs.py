@@ -16,6 +16,7 @@ from dbt_scheduler.registry.backend import (
     RegistryError,
     RegistryUnreadableError,
     RegistryUnwritableError,
+    Scheme,
     StoredDocument,
 )
 
@@ -32,7 +33,7 @@ _WRITE_RETRIES = 20.0
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
-def open_backend(url: str) -> "Bucket":
+def _open(url: str) -> "Bucket":
     """The bucket, and the prefix in it, that a ``gs:`` URL names.
 
     Raises:
@@ -183,3 +184,11 @@ def _retry(seconds: float) -> Any:  # noqa: ANN401
     from google.cloud.storage.retry import DEFAULT_RETRY  # noqa: PLC0415
 
     return DEFAULT_RETRY.with_timeout(seconds)
+
+
+PLUGIN = Scheme(
+    description="Google Cloud Storage: one object `registry/{team}.json` per team",
+    examples=("gs://bucket/registry",),
+    open=_open,
+    extra="gs",
+)

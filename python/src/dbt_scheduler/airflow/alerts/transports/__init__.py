@@ -1,14 +1,12 @@
-"""The means by which alerts reach people: one module each, named as in platform.yaml with ``-`` as ``_``.
+"""The means by which alerts reach people (``alerting.channel`` in platform.yaml): one module each, called like it."""
 
-Such a module has a function ``open_transport(connection, channel)`` that returns a Transport. Its name goes into
-``schemas/platform.schema.json`` too, so that a misspelled one is found before anything is deployed.
-"""
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
-from importlib import import_module
-from pathlib import Path
-from typing import Protocol, cast
+import msgspec
 
 from dbt_scheduler.airflow.alerts.messages import Message
+from dbt_scheduler.plugins import plugins
 
 
 class NotSentError(Exception):
@@ -22,17 +20,31 @@ class Transport(Protocol):
         """Send, or raise NotSentError. Runs in a thread of its own, without access to Airflow."""
 
 
-def transport_names() -> list[str]:
-    """The means there are."""
-    files = Path(__file__).parent.glob("*.py")
-    return sorted(file.stem.replace("_", "-") for file in files if file.stem != "__init__")
+class TransportType(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to know of a means.
+
+    ``open`` takes the Airflow connection and the team's channel; it may raise ImportError where ``requirement``,
+    which is in this package's ``extra``, is not installed. ``needs`` is what the platform team provides.
+    """
+
+    description: str
+    needs: str
+    open: Callable[[str, str | None], Transport]
+    requirement: str | None = None
+    extra: str | None = None
+
+
+def transports() -> Mapping[str, TransportType]:
+    """Every means, by its name."""
+    return plugins(__name__, TransportType)
 
 
 def open_transport(transport: str, connection: str, channel: str | None) -> Transport:
     """The channel of a team; NotSentError when there is no such means, or it cannot be used."""
-    if transport not in transport_names():
-        raise NotSentError(
-            f"there is no way {transport!r} to send alerts, only {', '.join(transport_names())}."
-        )
-    module = import_module(f"{__name__}.{transport.replace('-', '_')}")
-    return cast("Transport", module.open_transport(connection, channel))
+    known = transports()
+    if transport not in known:
+        raise NotSentError(f"there is no way {transport!r} to send alerts, only {', '.join(known)}.")
+    try:
+        return known[transport].open(connection, channel)
+    except ImportError:
+        raise NotSentError(f"Install {known[transport].requirement} in Airflow's environment.") from None

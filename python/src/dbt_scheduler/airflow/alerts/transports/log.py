@@ -3,6 +3,7 @@
 import logging
 
 from dbt_scheduler.airflow.alerts.messages import Message, plain
+from dbt_scheduler.airflow.alerts.transports import TransportType
 
 _log = logging.getLogger(__name__)
 
@@ -18,6 +19,6 @@ class LogTransport:
         _log.warning("Alert for %s:\n%s", self._channel or "nobody, no channel is set", plain(message))
 
 
-def open_transport(connection: str, channel: str | None) -> LogTransport:
-    """A channel that writes to the log."""
-    return LogTransport(channel)
+PLUGIN = TransportType(
+    description="the task's own log", needs="nothing", open=lambda connection, channel: LogTransport(channel)
+)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbt_scheduler.airflow.alerts.messages import Message
 from dbt_scheduler.airflow.alerts.slack_markup import escape, known_mention, markup
-from dbt_scheduler.airflow.alerts.transports import NotSentError
+from dbt_scheduler.airflow.alerts.transports import NotSentError, TransportType
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -132,16 +132,14 @@ class SlackTransport:
         return None
 
 
-def open_transport(connection: str, channel: str | None) -> SlackTransport:
+def _open(connection: str, channel: str | None) -> SlackTransport:
     """A team's channel, through a connection of type ``slack`` with the bot token as password."""
     from dbt_scheduler.airflow.compat import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
 
     if not channel:
         raise NotSentError("the team names no channel. Set alerting.channel in scheduler.yaml.")
-    try:
-        from airflow.providers.slack.hooks.slack import SlackHook  # noqa: PLC0415
-    except ImportError:
-        raise NotSentError("Install apache-airflow-providers-slack in Airflow's environment.") from None
+    from airflow.providers.slack.hooks.slack import SlackHook  # noqa: PLC0415
+
     try:
         # No handlers: what is worth another try is decided here, within the time there is.
         hook = SlackHook(slack_conn_id=connection, timeout=_TIMEOUT_SECONDS, retry_handlers=[])
@@ -151,6 +149,15 @@ def open_transport(connection: str, channel: str | None) -> SlackTransport:
             f"the Airflow connection {connection} is missing or has no token in its password "
             f"({type(error).__name__}). Add it: see docs/alerts.md."
         ) from None
+
+
+PLUGIN = TransportType(
+    description="each team's channel, by Slack's API",
+    needs="a Slack app and its token",
+    open=_open,
+    requirement="apache-airflow-providers-slack",
+    extra="slack",
+)
 
 
 def _code(error: "SlackApiError") -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dbt_scheduler.airflow.alerts.messages import Message
 from dbt_scheduler.airflow.alerts.slack_markup import escape, markup
-from dbt_scheduler.airflow.alerts.transports import NotSentError
+from dbt_scheduler.airflow.alerts.transports import NotSentError, TransportType
 
 if TYPE_CHECKING:
     from slack_sdk import WebhookClient
@@ -37,14 +37,12 @@ class SlackWebhookTransport:
             )
 
 
-def open_transport(connection: str, channel: str | None) -> SlackWebhookTransport:
+def _open(connection: str, channel: str | None) -> SlackWebhookTransport:
     """The webhook of a connection of type ``slackwebhook``; the whole URL may be its password."""
+    from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook  # noqa: PLC0415
+
     from dbt_scheduler.airflow.compat import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
 
-    try:
-        from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook  # noqa: PLC0415
-    except ImportError:
-        raise NotSentError("Install apache-airflow-providers-slack in Airflow's environment.") from None
     try:
         hook = SlackWebhookHook(slack_webhook_conn_id=connection, timeout=_TIMEOUT_SECONDS)
         return SlackWebhookTransport(hook.client, connection)
@@ -53,3 +51,12 @@ def open_transport(connection: str, channel: str | None) -> SlackWebhookTranspor
             f"the Airflow connection {connection} is missing or has no webhook in its password "
             f"({type(error).__name__}). Add it: see docs/alerts.md."
         ) from None
+
+
+PLUGIN = TransportType(
+    description="the one channel of a Slack webhook",
+    needs="a webhook's URL",
+    open=_open,
+    requirement="apache-airflow-providers-slack",
+    extra="slack",
+)

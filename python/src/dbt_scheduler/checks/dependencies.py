@@ -1,0 +1,74 @@
+"""What a node asks for under ``dependencies`` against what its lineage gives."""
+
+from collections.abc import Iterator
+
+from dbt_scheduler.checks import Check
+from dbt_scheduler.findings.catalogue.nodes import SCH103
+from dbt_scheduler.findings.finding import Finding, Rule
+from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.project.locations import task_location
+from dbt_scheduler.project.types import Project, ProjectTask
+from dbt_scheduler.registry.entry import dag_id
+
+SCH104 = Rule(
+    code="SCH104",
+    summary="`dependencies` names a parent that runs in the same DAG",
+    message='"{node}" names "{asset}" under dependencies, but it runs in the same DAG, {dag_id}',
+    hint="remove the key: within a DAG a task always runs after its parents",
+    why="soft and no_wait are about waiting for another DAG. Within one DAG the order is that of dbt's "
+    "lineage, whatever the key says.",
+    example="""\
+models:
+  - name: fct_orders   # reads ref("stg_orders"), which is daily too
+    config: {meta: {scheduler: {pipelines: [daily], dependencies: {stg_orders: soft}}}}
+""",
+    fix="Remove the name from `dependencies`, or move one of the two to another pipeline.",
+)
+SCH113 = Rule(
+    code="SCH113",
+    summary="`dependencies` says two things of one asset",
+    message='"{node}" names one asset under dependencies as {names}, and not with the same kind: {kinds}',
+    hint="keep one of the names",
+    why="An asset has several names: its own, with its team, and as the source table that the node reads. How "
+    "the node waits for it can be only one of hard, soft and no_wait.",
+    example="""\
+models:
+  - name: fct_orders   # reads source("shipping", "fct_shipments")
+    config: {meta: {scheduler: {dependencies: {fct_shipments: no_wait, shipping.fct_shipments: hard}}}}
+""",
+    fix="Keep one of the names, with the kind that is meant.",
+)
+
+
+def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
+    """Names that are no wait of the node, and one wait that is asked for in two ways."""
+    project = team.project
+    for unique_id, names in team.graph.unmatched_dependencies.items():
+        for name in names:
+            yield _not_a_dependency(team, project.tasks[unique_id], name)
+    for unique_id, found in team.graph.contradicting.items():
+        for names in sorted(found):
+            yield _contradiction(project, project.tasks[unique_id], names)
+
+
+def _not_a_dependency(team: Team, task: ProjectTask, name: str) -> Finding:
+    location = task_location(team.project.folder, task, "scheduler", "dependencies", name)
+    for pipeline, dag in team.graph.dags.items():
+        parents = [dag.tasks[parent] for parent in dag.upstream.get(task.id, ())]
+        if any(name in (parent.name, *parent.assets) for parent in parents):
+            where = dag_id(team.project.dag_prefix, pipeline)
+            return SCH104.at(*location, subject=task.name, node=task.name, asset=name, dag_id=where)
+    waits = {wait.key.asset for dag in team.graph.dags.values() for wait in dag.waits.get(task.id, ())}
+    return SCH103.at(
+        *location, subject=task.name, hint=did_you_mean(name, waits) or None, node=task.name, asset=name
+    )
+
+
+def _contradiction(project: Project, task: ProjectTask, names: tuple[str, ...]) -> Finding:
+    location = task_location(project.folder, task, "scheduler", "dependencies", names[0])
+    kinds = ", ".join(f"{name}: {task.dependencies[name]}" for name in names)
+    return SCH113.at(*location, subject=task.name, node=task.name, names=" and ".join(names), kinds=kinds)
+
+
+PLUGIN = Check(team=check)

@@ -1,0 +1,10 @@
+"""The nodes of a dbt project."""
+
+from dbt_scheduler.kinds import Kind
+
+PLUGIN = Kind(
+    description="a model, seed, snapshot or function of the dbt project",
+    where="local",
+    pool="dbt_scheduler",
+    declared=False,
+)

@@ -1,0 +1,109 @@
+"""The places where tasks run (``where`` in platform.yaml): one module each, called like the place.
+
+A place makes an Airflow operator and plain arguments of a job, when the DAG is compiled. Airflow's side builds
+the operators that places declare, and no others: ``operators`` is the list.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, TypeAlias
+
+import msgspec
+
+from dbt_scheduler.kinds import Job, kinds
+from dbt_scheduler.plugins import plugins
+
+ANY_KIND = "*"
+"""The kinds that a place does not name: what it can run, it can run for each of them."""
+
+Arguments: TypeAlias = dict[str, object]
+
+
+class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``platform.yaml`` says about where a kind runs; ``settings`` are that place's own keys.
+
+    ``environment`` are the variables of the worker that a local process gets beside the usual ones.
+    """
+
+    where: str = "local"
+    image: str | None = None
+    pool: str | None = None
+    environment: tuple[str, ...] = ()
+    settings: dict[str, object] = {}
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """A key of a place's own. ``schema`` says what its value is; ``by_task``: a task may have its own value.
+
+    The description goes on after a colon: ``the Google Cloud region``.
+    """
+
+    description: str
+    schema: dict[str, Any]
+    example: object
+    default: object = None
+    by_task: bool = False
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """How a place runs the jobs of a kind: an operator's import path, and what makes its arguments.
+
+    Arguments are JSON values. Every text among them has to be in a field that the operator renders, one of
+    ``template_fields``, because ``with_literals`` escapes all of them.
+    """
+
+    operator: str
+    template_fields: tuple[str, ...]
+    arguments: Callable[[Job, PlaceSettings], Arguments]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to know of a place; ``ways`` is by kind.
+
+    ``requirement`` is what ``pip`` installs in Airflow's environment for the operators.
+    """
+
+    description: str
+    ways: Mapping[str, Way]
+    requirement: str | None = None
+    settings: Mapping[str, Setting] = {}
+
+
+class Operator(msgspec.Struct, frozen=True):
+    """An operator's import path, and its arguments as JSON values; only a ``Template`` is rendered."""
+
+    path: str
+    arguments: Arguments
+
+
+@cache
+def places() -> Mapping[str, Place]:
+    """Every place, by its name."""
+    return plugins(__name__, Place)
+
+
+@cache
+def places_of(kind: str) -> Mapping[str, Place]:
+    """The places where a kind can run, its own first."""
+    own = kinds()[kind].where
+    able = {where for where, place in places().items() if kind in place.ways or ANY_KIND in place.ways}
+    return {where: places()[where] for where in sorted(able, key=lambda where: (where != own, where))}
+
+
+@cache
+def settings_of(kind: str) -> Mapping[str, Setting]:
+    """The keys of a kind's block in ``platform.yaml`` that the places have where it can run."""
+    return {name: each for place in places_of(kind).values() for name, each in place.settings.items()}
+
+
+@cache
+def operators() -> Mapping[str, str | None]:
+    """Every operator that a spec may name, and what has to be installed for it."""
+    return {way.operator: place.requirement for place in places().values() for way in place.ways.values()}
+
+
+def operator_of(kind: str, job: Job, settings: PlaceSettings) -> Operator:
+    """What runs a job of a kind where the platform says."""
+    ways = places_of(kind)[settings.where].ways
+    way = ways.get(kind) or ways[ANY_KIND]
+    return Operator(way.operator, way.arguments(job, settings))

@@ -1,0 +1,45 @@
+"""A process on the Airflow worker itself."""
+
+from dbt_scheduler.kinds import Job
+from dbt_scheduler.kinds.places import ANY_KIND, Arguments, Place, PlaceSettings, Way
+
+_FIELDS = ("command", "cwd", "env", "pass_env")
+
+
+def _command(job: Job, settings: PlaceSettings) -> Arguments:
+    """The command, its folder and its environment; an image means nothing to a local process."""
+    arguments: Arguments = {"command": list(job.command), "cwd": job.cwd, "env": dict(job.env)}
+    if settings.environment:
+        arguments["pass_env"] = list(settings.environment)
+    return arguments
+
+
+def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
+    """The same for a dbt command, which fails when it selects nothing, and with the project's hooks as they are meant."""
+    arguments = _command(job, settings)
+    if job.table_check:
+        arguments["table_check"] = list(job.table_check)
+    if job.project_hooks:
+        arguments["project_hooks"] = job.project_hooks
+    if job.keep_results:
+        arguments["keep_results"] = True
+    if job.results_of:
+        arguments["results_of"] = list(job.results_of)
+    return arguments
+
+
+PLUGIN = Place(
+    description="a process on the Airflow worker",
+    ways={
+        "dbt": Way(
+            operator="dbt_scheduler.airflow.dbt_operator.DbtOperator",
+            template_fields=(*_FIELDS, "table_check", "project_hooks", "results_of"),
+            arguments=_dbt,
+        ),
+        ANY_KIND: Way(
+            operator="dbt_scheduler.airflow.operators.CommandOperator",
+            template_fields=_FIELDS,
+            arguments=_command,
+        ),
+    },
+)

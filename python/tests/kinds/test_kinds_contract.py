@@ -1,0 +1,138 @@
+"""What holds for every kind and every place, also for those that are added."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from dbt_scheduler.config.platform import DEFAULT_PLATFORM
+from dbt_scheduler.config.schema.validation import load_schema, validate
+from dbt_scheduler.kinds import Job, kinds
+from dbt_scheduler.kinds import places as folder
+from dbt_scheduler.kinds.places import (
+    ANY_KIND,
+    PlaceSettings,
+    operator_of,
+    operators,
+    places,
+    places_of,
+    settings_of,
+)
+
+EVERYWHERE = [(kind, where) for kind in kinds() for where in places_of(kind)]
+DECLARED = [name for name, kind in kinds().items() if kind.declared]
+CACHED = (places, places_of, settings_of, operators)
+PLATFORM: dict[str, Any] = load_schema("platform")["properties"]
+A_JOB = Job(name="t", command=("x",), cwd=".", env={"A": "b"}, image="i:1", table_check=("y",))
+
+KUBERNETES = """
+from dbt_scheduler.kinds.places import Place, Setting, Way
+
+PLUGIN = Place(
+    description="a pod",
+    requirement="apache-airflow-providers-cncf-kubernetes",
+    ways={
+        "universal": Way(
+            operator="airflow.providers.cncf.kubernetes.operators.pod.KubernetesPodOperator",
+            template_fields=("image", "cmds"),
+            arguments=lambda job, settings: {"image": job.image, "cmds": [*job.command]},
+        )
+    },
+    settings={"namespace": Setting(description="the namespace", schema={"type": "string"}, example="etl")},
+)
+"""
+
+
+def blocks() -> dict[str, dict[str, Any]]:
+    """The schema of each kind's block in platform.yaml."""
+    return {"dbt": PLATFORM["dbt"], **PLATFORM["kinds"]["properties"]}
+
+
+@pytest.mark.parametrize(("kind", "where"), EVERYWHERE)
+def test_a_place_makes_json_for_an_operator_that_airflow_may_load(kind: str, where: str) -> None:
+    made = operator_of(kind, A_JOB, PlaceSettings(where=where))
+    assert json.loads(json.dumps(made.arguments)) == made.arguments
+    assert made.path in operators()
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_a_kind_runs_in_its_own_place(kind: str) -> None:
+    assert next(iter(places_of(kind))) == kinds()[kind].where
+
+
+@pytest.mark.parametrize("where", places())
+def test_a_place_names_kinds_that_there_are(where: str) -> None:
+    assert set(places()[where].ways) <= {*kinds(), ANY_KIND}
+
+
+@pytest.mark.parametrize("where", places())
+def test_what_a_place_needs_can_be_installed_where_its_operator_is_not_ours(where: str) -> None:
+    place = places()[where]
+    ours = all(way.operator.startswith("dbt_scheduler.") for way in place.ways.values())
+    assert (place.requirement is None) == ours
+    assert ours or Requirement(place.requirement).name
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_two_places_of_a_kind_have_no_setting_of_one_name(kind: str) -> None:
+    names = [name for place in places_of(kind).values() for name in place.settings]
+    assert len(names) == len({*names, "where", "image", "pool", "environment"}) - 4
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_the_schema_has_the_places_and_the_settings_of_a_kind(kind: str) -> None:
+    keys = blocks()[kind]["properties"]
+    assert keys["where"]["enum"] == [*places_of(kind)]
+    assert set(settings_of(kind)) <= set(keys)
+
+
+@pytest.mark.parametrize("kind", DECLARED)
+def test_the_default_platform_says_where_a_kind_runs(kind: str) -> None:
+    block = yaml.safe_load(DEFAULT_PLATFORM.read_text())["kinds"][kind]
+    assert block == {
+        "where": kinds()[kind].where,
+        "image": None,
+        "pool": kinds()[kind].pool,
+        "environment": {"pass": []},
+        **{name: each.default for name, each in settings_of(kind).items()},
+    }
+
+
+@pytest.mark.parametrize("kind", DECLARED)
+def test_a_task_takes_the_settings_of_its_kind_and_no_others(kind: str) -> None:
+    every = {name: each.example for one in DECLARED for name, each in settings_of(one).items()}
+    own = {name for name, each in settings_of(kind).items() if each.by_task}
+    required = dict.fromkeys([*kinds()[kind].required][:1], "x")
+    task = {"kind": kind, "name": "t", **required, **every}
+    problems = {each.path[-1] for each in validate("scheduler", {"version": 0.17, "tasks": [task]})}
+    assert problems == set(every) - own
+
+
+@pytest.mark.parametrize("kind", DECLARED)
+def test_a_task_lacks_what_its_kind_requires(kind: str) -> None:
+    document = {"version": 0.17, "tasks": [{"kind": kind, "name": "t"}]}
+    assert bool(validate("scheduler", document)) == bool(kinds()[kind].required)
+
+
+@pytest.fixture
+def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One file more in the folder of places."""
+    (tmp_path / "kubernetes.py").write_text(KUBERNETES)
+    monkeypatch.setattr(folder, "__path__", [*folder.__path__, str(tmp_path)])
+    for cached in CACHED:
+        cached.cache_clear()
+    yield
+    for cached in CACHED:
+        cached.cache_clear()
+
+
+@pytest.mark.usefixtures("kubernetes")
+def test_airflow_builds_the_operator_of_a_place_that_is_one_new_file() -> None:
+    assert [*places_of("universal")] == ["local", "kubernetes"]
+    assert [*settings_of("universal")] == ["namespace"]
+    made = operator_of("universal", A_JOB, PlaceSettings(where="kubernetes"))
+    assert operators()[made.path] == "apache-airflow-providers-cncf-kubernetes"
