@@ -1,6 +1,6 @@
 """A folder that ``dbt-scheduler compile`` wrote: its specs and registry entries, as commands read them offline."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.registry.stores import open_store, typed_url
 from dbt_scheduler.schedule import unusable_schedule
-from dbt_scheduler.spec import DagSpec, Sensor
+from dbt_scheduler.spec import ONE_WRITER, DagSpec, Sensor, pools_of
 from dbt_scheduler.waits.wait import NoProducer, Wait, wait_of
 
 _DAGS = "dags"
@@ -125,6 +125,12 @@ def read_spec(path: Path) -> DagSpec:
     if problem:
         raise CannotRunError.because(SCH422.at(str(path), problem=problem, hint=spec.COMPILE_AGAIN))
     return found
+
+
+def pool_slots(specs: Iterable[DagSpec], configured: Mapping[str, int]) -> dict[str, int | None]:
+    """The slots of each Airflow pool that the tasks of DAGs name; None where nothing says how many."""
+    needed = {pool for each in specs for pool in pools_of(each)}
+    return {name: configured.get(name, 1 if name.startswith(ONE_WRITER) else None) for name in sorted(needed)}
 
 
 class CompiledOutput(msgspec.Struct, frozen=True):

@@ -300,16 +300,16 @@ def test_what_cannot_be_told(out, monkeypatch):
     ],
 )
 def test_a_spec_whose_schedule_nobody_understands_is_named(out, schedule, reason):
-    hint = (
-        "\n  hint: run `dbt-scheduler compile` again and deploy the .json file together with its .py file\n"
-    )
+    hint = "\n  hint: run `dbt-scheduler compile` again and deploy the .json file together with its .py file\n1 error\n"
     for spec in (
         a_spec(a_task("a"), schedule=schedule),
         a_spec(a_task("a"), sensors=(a_wait("fct", schedule=schedule),)),
     ):
         deploy(out, spec)
         said = waits("playground_daily", code=2).stderr
-        assert said.startswith(f"out/dags/playground_daily.json: SCH422 this file has a schedule that cannot be used: {reason}")
+        assert said.startswith(
+            f"out/dags/playground_daily.json: SCH422 this file has a schedule that cannot be used: {reason}"
+        )
         assert said.endswith(hint)
 
 

@@ -95,3 +95,22 @@ class Pool(msgspec.Struct, frozen=True):
 
     slots: int
     open_slots: int
+
+
+class Component(msgspec.Struct, frozen=True):
+    """A component of Airflow; its ``status`` is None when there has never been one."""
+
+    status: str | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether one of them has been heard of just now."""
+        return self.status == "healthy"
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The components of Airflow that its database hears of."""
+
+    scheduler: Component = Component()
+    triggerer: Component = Component()
+    dag_processor: Component = Component()

@@ -9,8 +9,18 @@ from urllib.parse import quote, urlencode
 import httpx
 import msgspec
 
-from dbt_scheduler.airflow_api.answers import Backfill, Dag, Pool, Run, RunKey, TaskInfo, TaskInstance
-from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowHttp
+from dbt_scheduler.airflow_api.answers import (
+    Backfill,
+    Dag,
+    Health,
+    Pool,
+    Run,
+    RunKey,
+    TaskInfo,
+    TaskInstance,
+)
+from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowForbiddenError, AirflowHttp
+from dbt_scheduler.airflow_api.rights import Right
 from dbt_scheduler.findings.finding import UsageError
 
 __all__ = [
@@ -18,6 +28,7 @@ __all__ = [
     "AirflowApiError",
     "Backfill",
     "Dag",
+    "Health",
     "Pool",
     "Run",
     "RunFilter",
@@ -91,6 +102,25 @@ class AirflowApi:
     def pause(self, seconds: float) -> None:
         """Sleep about that long, a little more or less each time so that two callers do not meet for ever."""
         self._http.pause(seconds)
+
+    def version(self) -> str:
+        """Airflow's own."""
+        found = self._http.read("/api/v2/version", _Version)
+        return found.version if found else ""
+
+    def health(self) -> Health:
+        """Whether Airflow's other components are alive."""
+        return self._http.read("/api/v2/monitor/health", Health) or Health()
+
+    def has_right(self, right: Right, dag_id: str) -> bool:
+        """Whether the login may do something with a DAG, or with all: asked for with a request that changes nothing."""
+        try:
+            reply = self._http.request(right.method, f"{_dag_path(dag_id)}{right.path}", right.body)
+        except AirflowForbiddenError:
+            return False
+        if reply.is_server_error:
+            self._http.raise_for_status(reply)
+        return True
 
     def dag(self, dag_id: str) -> Dag | None:
         """A DAG; None when Airflow does not have it."""
@@ -207,6 +237,10 @@ class AirflowApi:
         self._http.raise_for_status(
             self._http.request("PATCH", _run_path(dag_id, run_id), {"state": "queued"})
         )
+
+
+class _Version(msgspec.Struct):
+    version: str
 
 
 class _Refusal(msgspec.Struct):

@@ -25,6 +25,7 @@ _COMMANDS = {
     "registry": "registry",
     "waits": "waits",
     "explain": "explain",
+    "doctor": "doctor",
     "run": "run",
     "resume": "resume",
     "adopt": "adopt",

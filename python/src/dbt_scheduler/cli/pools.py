@@ -9,8 +9,8 @@ import click
 from dbt_scheduler.cli.session import Options, read_platform
 from dbt_scheduler.cli.shared import FILE, FOLDER, exit_on_error, print_warnings
 from dbt_scheduler.files import encode_json
-from dbt_scheduler.output import DeployedDags
-from dbt_scheduler.spec import ONE_WRITER, pools_of
+from dbt_scheduler.output import DeployedDags, pool_slots
+from dbt_scheduler.spec import ONE_WRITER
 
 _BY_AIRFLOW = "default_pool"
 """Airflow makes this one itself."""
@@ -29,15 +29,13 @@ def pools(out: Path | None, platform: Path | None) -> None:
     with exit_on_error():
         config, _ = read_platform([Path()], Options(platform=platform))
         deployed = DeployedDags(out)
-        needed = {pool for dag_id in deployed.dag_ids() for pool in pools_of(deployed.spec(dag_id))}
-        slots = {name: 1 for name in needed if name.startswith(ONE_WRITER)} | config.pools
-        unknown = sorted(needed - slots.keys() - {_BY_AIRFLOW})
+        needed = pool_slots(map(deployed.spec, deployed.dag_ids()), config.pools)
+        slots = {name: count for name, count in needed.items() if count is not None}
+        unknown = sorted(needed.keys() - slots.keys() - {_BY_AIRFLOW})
         print_warnings(
             [f"the pool {name} is not under pools in {config.path}: it is not printed" for name in unknown]
         )
-        sys.stdout.write(
-            encode_json(_for_airflow({name: slots[name] for name in needed & slots.keys()})).decode()
-        )
+        sys.stdout.write(encode_json(_for_airflow(slots)).decode())
 
 
 def _for_airflow(slots: Mapping[str, int]) -> dict[str, object]:

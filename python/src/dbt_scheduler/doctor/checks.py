@@ -1,0 +1,181 @@
+"""The checks of ``doctor``: each looks at one part of a platform, and changes nothing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from dbt_scheduler import __version__
+from dbt_scheduler.airflow_api.client import AirflowApi, Dag, Run
+from dbt_scheduler.airflow_api.http import AirflowForbiddenError
+from dbt_scheduler.airflow_api.rights import ALL_DAGS, NEEDED, READ_DAGS, TRIGGER, Right
+from dbt_scheduler.findings.plural import format_count
+from dbt_scheduler.registry.store import RegistryContents
+from dbt_scheduler.schedule.text import format_utc
+from dbt_scheduler.spec import FORMAT_VERSION, RESUME_DAG
+from dbt_scheduler.waits.wait import registered_waits
+
+_OLDEST_AIRFLOW = (3, 1)
+_LATE = timedelta(minutes=20)
+"""A sweep is due every five minutes, and may itself take ten."""
+
+_RUNS = 10
+_MOST_NAMES = 5
+
+
+class Diagnosis(msgspec.Struct, frozen=True):
+    """A part of the platform: whether it is ok, None where that is not known, what was found, and how to fix it."""
+
+    part: str
+    ok: bool | None
+    found: str
+    fix: str = ""
+
+
+def check_airflow(api: AirflowApi) -> Iterator[Diagnosis]:
+    """Its version, and whether its components are alive."""
+    version = api.version()
+    old = _numbers(version) < _OLDEST_AIRFLOW
+    yield Diagnosis(
+        "airflow",
+        not old,
+        f"version {version} at {api.url}",
+        "dbt-scheduler needs Airflow 3.1 or newer: upgrade it" if old else "",
+    )
+    health = api.health()
+    yield _component("scheduler", health.scheduler.alive, "runs do not start")
+    yield _component("triggerer", health.triggerer.alive, "sensors wait in reschedule mode, which costs more")
+    yield _component("dag-processor", health.dag_processor.alive, "changed DAGs are not read")
+
+
+def _component(command: str, alive: bool, effect: str) -> Diagnosis:
+    part = command.replace("-", " ")
+    if alive:
+        return Diagnosis(part, True, "alive")
+    return Diagnosis(part, False, f"none is alive: {effect}", f"start `airflow {command}`")
+
+
+def check_rights(api: AirflowApi, contents: RegistryContents) -> Iterator[Diagnosis]:
+    """What the login may do: with all DAGs, or else with each one that has sensors."""
+    dag_ids = sorted({wait.dag_id for wait in registered_waits(contents.entries)})
+    missing = [
+        *(text for right in NEEDED if (text := _refused(api, right, dag_ids))),
+        *(text for right in (READ_DAGS, TRIGGER) if (text := _refused(api, right, [RESUME_DAG]))),
+    ]
+    if not missing:
+        yield Diagnosis(
+            "rights", True, "the login may read and edit DAG runs and task instances, and start the sweep"
+        )
+    for text in dict.fromkeys(missing):
+        yield Diagnosis(
+            "rights",
+            False,
+            f"the login lacks {text}",
+            "add it to its role; to edit takes can_edit on DAGs too",
+        )
+
+
+def _refused(api: AirflowApi, right: Right, dag_ids: Sequence[str]) -> str:
+    """The right and the DAGs that it is missing for; nothing where it is there."""
+    if api.has_right(right, ALL_DAGS):
+        return ""
+    refused = [dag_id for dag_id in dag_ids if not api.has_right(right, dag_id)]
+    if not dag_ids or refused == list(dag_ids):
+        return right.permission
+    more = " ..." if len(refused) > _MOST_NAMES else ""
+    return f"{right.permission} for {', '.join(refused[:_MOST_NAMES])}{more}" if refused else ""
+
+
+def check_pools(api: AirflowApi, needed: Mapping[str, int | None]) -> Iterator[Diagnosis]:
+    """Whether each pool that tasks name is there, with the slots that it should have; None is any number."""
+    make = "run `dbt-scheduler pools > pools.json` and `airflow pools import pools.json`"
+    wrong = []
+    for name, slots in sorted(needed.items()):
+        try:
+            pool = api.pool(name)
+        except AirflowForbiddenError:
+            yield Diagnosis(
+                "pools",
+                None,
+                "the login may not read pools",
+                "give its role can_read on Pools to have them checked",
+            )
+            return
+        if pool is None:
+            wrong.append(f"{name} is missing, and its tasks never run")
+        elif slots not in (None, pool.slots):
+            wrong.append(f"{name} has {format_count(pool.slots, 'slot')} instead of {slots}")
+    if not wrong:
+        yield Diagnosis("pools", True, f"{format_count(len(needed), 'pool')} that tasks name")
+    for text in wrong:
+        yield Diagnosis("pools", False, text, make)
+
+
+def check_sweep(api: AirflowApi, now: datetime) -> Iterator[Diagnosis]:
+    """Whether the sweep's DAG is deployed and works."""
+    try:
+        wrong = _undeployed(api.dag(RESUME_DAG))
+        run = next((run for run in api.newest_runs(RESUME_DAG, _RUNS) if run.over), None)
+    except AirflowForbiddenError:
+        yield Diagnosis("sweep", None, f"the login may not see {RESUME_DAG}", "see its rights")
+        return
+    if not wrong and run and run.state == "success" and now - run.run_after <= _LATE:
+        yield Diagnosis("sweep", True, f"its last run, of {format_utc(run.run_after)} UTC, succeeded")
+    else:
+        yield Diagnosis("sweep", False, *(wrong or _badly_run(run)))
+
+
+def _undeployed(dag: Dag | None) -> tuple[str, str] | None:
+    """Why the sweep cannot run, and how to fix it."""
+    if dag is None or dag.is_stale:
+        return f"{RESUME_DAG} is not deployed", "deploy the whole folder dags/ that `compile` wrote"
+    if dag.has_import_errors:
+        return f"{RESUME_DAG} has an import error", "read it in Airflow's list of DAGs"
+    if dag.is_paused:
+        return f"{RESUME_DAG} is paused", f"run `airflow dags unpause {RESUME_DAG}`"
+    return None
+
+
+def _badly_run(last: Run | None) -> tuple[str, str]:
+    """What is wrong with its last run that is over, and how to fix it."""
+    if last is None:
+        return f"{RESUME_DAG} has not run yet", "wait five minutes and look again"
+    at = f"{format_utc(last.run_after)} UTC"
+    if last.state == "failed":
+        return f"its last run, of {at}, failed", f"its log says what to do: {RESUME_DAG} {last.run_id}"
+    return f"its last run was at {at}", "it is due every five minutes: see the scheduler and its executor"
+
+
+def check_registry(contents: RegistryContents) -> Iterator[Diagnosis]:
+    """Whether all entries could be read."""
+    for finding in contents.findings:
+        yield Diagnosis("registry", False, f"{finding.path}: {finding.message}", finding.hint)
+    if contents.findings:
+        return
+    if contents.entries:
+        yield Diagnosis("registry", True, f"{format_count(len(contents.entries), 'team')}")
+    else:
+        yield Diagnosis(
+            "registry",
+            False,
+            "no team is in it",
+            "run `dbt-scheduler publish`, or name the registry with --registry",
+        )
+
+
+def check_specs(count: int, damaged: Sequence[tuple[str, str]]) -> Iterator[Diagnosis]:
+    """Whether this release reads the compiled specs; ``damaged`` has a sentence and a hint for each that it does not."""
+    for problem, hint in damaged:
+        yield Diagnosis("specs", False, problem, hint)
+    if not damaged:
+        yield Diagnosis(
+            "specs",
+            True,
+            f"{format_count(count, 'spec')}, read by dbt-scheduler {__version__}, format {FORMAT_VERSION}",
+        )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Major and minor number; none of a version that Airflow does not write."""
+    numbers = version.split(".")[:2]
+    return tuple(int(each) for each in numbers) if all(each.isdigit() for each in numbers) else ()
