@@ -29,20 +29,20 @@ CACHED = (places, places_of, settings_of, operators)
 PLATFORM: dict[str, Any] = load_schema("platform")["properties"]
 A_JOB = Job(name="t", command=("x",), cwd=".", env={"A": "b"}, image="i:1", table_check=("y",))
 
-KUBERNETES = """
+MOON = """
 from dbt_scheduler.kinds.places import Place, Setting, Way
 
 PLUGIN = Place(
-    description="a pod",
-    requirement="apache-airflow-providers-cncf-kubernetes",
+    description="a rover",
+    requirement="apache-airflow-providers-moon",
     ways={
         "universal": Way(
-            operator="airflow.providers.cncf.kubernetes.operators.pod.KubernetesPodOperator",
+            operator="airflow.providers.moon.operators.RoverOperator",
             template_fields=("image", "cmds"),
             arguments=lambda job, settings: {"image": job.image, "cmds": [*job.command]},
         )
     },
-    settings={"namespace": Setting(description="the namespace", schema={"type": "string"}, example="etl")},
+    settings={"crater": Setting(description="the crater", schema={"type": "string"}, example="Tycho")},
 )
 """
 
@@ -119,9 +119,9 @@ def test_a_task_lacks_what_its_kind_requires(kind: str) -> None:
 
 
 @pytest.fixture
-def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def moon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """One file more in the folder of places."""
-    (tmp_path / "kubernetes.py").write_text(KUBERNETES)
+    (tmp_path / "moon.py").write_text(MOON)
     monkeypatch.setattr(folder, "__path__", [*folder.__path__, str(tmp_path)])
     for cached in CACHED:
         cached.cache_clear()
@@ -130,9 +130,9 @@ def kubernetes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         cached.cache_clear()
 
 
-@pytest.mark.usefixtures("kubernetes")
+@pytest.mark.usefixtures("moon")
 def test_airflow_builds_the_operator_of_a_place_that_is_one_new_file() -> None:
-    assert [*places_of("universal")] == ["local", "kubernetes"]
-    assert [*settings_of("universal")] == ["namespace"]
-    made = operator_of("universal", A_JOB, PlaceSettings(where="kubernetes"))
-    assert operators()[made.path] == "apache-airflow-providers-cncf-kubernetes"
+    assert "moon" in places_of("universal")
+    assert "crater" in settings_of("universal")
+    made = operator_of("universal", A_JOB, PlaceSettings(where="moon"))
+    assert operators()[made.path] == "apache-airflow-providers-moon"

@@ -18,7 +18,7 @@ from dbt_scheduler.config.types import (
 from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.inputs import SCH405, SCH406
 from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
-from dbt_scheduler.kinds.places import PlaceSettings, settings_of
+from dbt_scheduler.kinds.places import PlaceSettings, places
 from dbt_scheduler.registry.publishers import Publisher
 from dbt_scheduler.registry.stores import registry_url, schemes
 from dbt_scheduler.schedule import alignment_problems
@@ -154,7 +154,7 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
             log_path=dbt["log_path"],
             project_hooks=ProjectHooks(dbt["project_hooks"]),
         ),
-        places={kind: _place(kind, block) for kind, block in {"dbt": dbt, **value["kinds"]}.items()},
+        places={kind: _place(block) for kind, block in {"dbt": dbt, **value["kinds"]}.items()},
         pools=value["pools"],
         alerting=PlatformAlerting(**value["alerting"]),
         registry_url=None if url is None else registry_url(url, Path(path).parent),
@@ -163,9 +163,9 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
     )
 
 
-def _place(kind: str, block: Mapping[str, Any]) -> PlaceSettings:
+def _place(block: Mapping[str, Any]) -> PlaceSettings:
     common = {key: block[key] for key in ("where", "image", "pool")}
-    own = {key: block[key] for key in settings_of(kind) if block[key] is not None}
+    own = {key: block[key] for key in places()[block["where"]].settings if block[key] is not None}
     return PlaceSettings(**common, environment=_passed(block), settings=own)
 
 

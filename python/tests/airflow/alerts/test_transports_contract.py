@@ -26,7 +26,7 @@ def test_a_connection_that_is_missing_never_raises_and_the_log_has_the_text(
     assert sent == ("could not be sent" not in said)
 
 
-@pytest.mark.parametrize("name", transports())
+@pytest.mark.parametrize("name", [name for name, each in transports().items() if each.requirement])
 def test_a_library_that_is_missing_is_named(
     name: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -35,9 +35,8 @@ def test_a_library_that_is_missing_is_named(
         if module.startswith("airflow.providers."):
             monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "airflow.providers", None)
-    sent = send(Destination(name, "a_connection", "#alerts"), MESSAGE)
-    assert sent == (declared.requirement is None)
-    assert sent or f"Install {declared.requirement} in Airflow's environment." in caplog.text
+    assert not send(Destination(name, "a_connection", "#alerts"), MESSAGE)
+    assert f"Install {declared.requirement} in Airflow's environment." in caplog.text
 
 
 @pytest.mark.parametrize("name", transports())

@@ -13,6 +13,7 @@ from dbt_scheduler.changes import breaking, state_diff
 from dbt_scheduler.config import types
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM
 from dbt_scheduler.config.schema.validation import load_schema, validate
+from dbt_scheduler.kinds.places import places
 from dbt_scheduler.registry import entry
 from dbt_scheduler.report import build
 
@@ -67,6 +68,9 @@ def in_yaml(struct: type[msgspec.Struct]) -> set[str]:
     return {field.removesuffix("_seconds") for field in struct.__struct_fields__} - {"line", "settings"}
 
 
+OF_PLACES = {name for place in places().values() for name in place.settings}
+
+
 @pytest.mark.parametrize(
     ("struct", "keys"),
     [
@@ -75,7 +79,7 @@ def in_yaml(struct: type[msgspec.Struct]) -> set[str]:
         (types.DbtSettings, set(properties("scheduler", "properties", "dbt_settings"))),
         (
             types.TaskConfig,
-            set(properties("scheduler", "$defs", "task")) - {"project", "region", "machine_type"},
+            set(properties("scheduler", "$defs", "task")) - OF_PLACES,
         ),
         (types.ExposedAssets, set(properties("scheduler", "properties", "exposed_assets", "items"))),
         (
@@ -86,7 +90,9 @@ def in_yaml(struct: type[msgspec.Struct]) -> set[str]:
         (types.Defaults, set(properties("platform", "properties", "defaults"))),
         (
             types.DbtConfig,
-            set(properties("platform", "properties", "dbt")) - {"where", "image", "pool", "environment"},
+            set(properties("platform", "properties", "dbt"))
+            - {"where", "image", "pool", "environment"}
+            - OF_PLACES,
         ),
         (types.PlatformAlerting, set(properties("platform", "properties", "alerting"))),
     ],
