@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,7 +48,6 @@ class Live(demo_airflow.Airflow):
             (folder / "registry" / f"{team}.json").write_bytes(msgspec.json.encode({team: entry}))
         demo_airflow.specs = list  # no pools are needed
         super().__init__(folder / "home", folder / "dags", scheduling=False)
-        self._environment["AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW"] = self.url
         self._environment["PYTHONPATH"] = os.pathsep.join(
             [str(_PYTHON / "src"), os.environ.get("PYTHONPATH", "")]
         )
@@ -57,18 +56,24 @@ class Live(demo_airflow.Airflow):
 
     def start(self) -> None:
         """Healthy, with all DAGs read."""
-        super().start()
-        self.wait_for_dags(self._dag_ids)
+        self._demo_api = super().start()
+        self._demo_api.wait_for_dags(self._dag_ids)
 
     def api(self, seconds: float = 3600) -> AirflowApi:
         """A session with its API."""
-        return AirflowApi(self.url, budget_seconds=seconds)
+        return AirflowApi(self._demo_api.url, budget_seconds=seconds)
+
+    def ask(self, method: str, path: str, body: dict) -> dict:
+        """What it answers to a request, once it is not too busy."""
+        return self._demo_api.wait_for(
+            f"an answer to {path}", lambda: self._demo_api._ask(method, path, json=body)
+        )
 
     def run(self, dag_id: str, number: int) -> str:
         """Make the n-th run."""
         run_id = f"manual__{number}"
         body = {"dag_run_id": run_id, "logical_date": date(number).isoformat()}
-        self._post(f"/api/v2/dags/{dag_id}/dagRuns", body)
+        self.ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)
         return run_id
 
     def tasks(
@@ -79,8 +84,8 @@ class Live(demo_airflow.Airflow):
             which = RunFilter(dag_ids=list(dag_ids), run_ids=None if run_ids is None else list(run_ids))
             return {each.id_: each for each in api.task_instances(which)}
 
-    def until(self, what: str, ready: object, patience: float = 180) -> float:
+    def until(self, what: str, ready: Callable[[], object], patience: float = 180) -> float:
         """Wait for something; how long it took, in seconds."""
         started = time.monotonic()
-        self._poll(what, ready, patience)
+        self._demo_api.wait_for(what, lambda: ready() or None, patience)
         return time.monotonic() - started

@@ -55,9 +55,9 @@ def main(rounds: int) -> None:
     ):
         airflow.start()
         # Sensors never get a slot: what is tested is what becomes of them, and they need not run for that.
-        airflow._post("/api/v2/pools", {"name": POOL, "slots": 8})
+        airflow.ask("POST", "/api/v2/pools", {"name": POOL, "slots": 8})
         slots = {"pool": "default_pool", "slots": 0}
-        airflow._ask("PATCH", "/api/v2/pools/default_pool?update_mask=slots", json=slots)
+        airflow.ask("PATCH", "/api/v2/pools/default_pool?update_mask=slots", slots)
         number = 0
         for way, times in (("plain", 3), ("ours", rounds)):
             results = []
@@ -110,7 +110,7 @@ def fail(airflow: Live, run_id: str) -> None:
         {"dag_id": DAG, "dag_run_id": run_id, "task_id": each, "new_state": "failed"} for each in SENSORS
     ]
     body = {"actions": [{"action": "update", "entities": entities}]}
-    answer = airflow._ask("PATCH", f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances", json=body)
+    answer = airflow.ask("PATCH", f"/api/v2/dags/{DAG}/dagRuns/{run_id}/taskInstances", body)
     assert not answer["update"]["errors"], answer
 
 

@@ -67,7 +67,7 @@ def test_a_failed_one_waits_until_the_scheduler_has_passed_the_failure_on():
     def scheduler(request: httpx.Request) -> None:
         if request.method == "PATCH":
             assert airflow.states["n"] == "upstream_failed"
-        if request.url.path.endswith("/dagRuns/r"):
+        if request.url.path.endswith("/dagRuns/list"):
             airflow.states |= next(steps, {})
 
     airflow.before = scheduler
@@ -129,7 +129,8 @@ def test_a_sensor_that_nothing_waits_for_any_more_is_left_alone(state):
 
 def test_a_run_that_was_deleted_meanwhile_is_nobodys_problem():
     airflow = FakeAirflow({"s": "failed"}, run="failed")
-    airflow.before = lambda request: httpx.Response(404) if request.url.path.endswith("/dagRuns/r") else None
+    none = httpx.Response(200, json={"dag_runs": [], "total_entries": 0})
+    airflow.before = lambda request: none if request.url.path.endswith("/dagRuns/list") else None
     outcome = satisfied(airflow, "s")
     assert (outcome.satisfied, outcome.left, airflow.writes()) == ((), (), [])
 

@@ -61,7 +61,14 @@ class FakeAirflow:
         if path.endswith(LIST):
             return self._list(body)
         if path == "d/tasks":
-            tasks = [{"task_id": n, "downstream_task_ids": self.below.get(n, [])} for n in self.states]
+            tasks = [
+                {
+                    "task_id": name,
+                    "downstream_task_ids": self.below.get(name, []),
+                    "operator_name": self.operator,
+                }
+                for name in self.states
+            ]
             return httpx.Response(200, json={"tasks": tasks})
         if path == "d/dagRuns/r":
             self.run = body.get("state", self.run)

@@ -83,9 +83,10 @@ class TaskInstance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A task of a DAG as it is now."""
+    """A task of a DAG as it is now; ``operator_name`` is its class's."""
 
     task_id: str
+    operator_name: str | None = None
     downstream_task_ids: tuple[str, ...] | None = None
     trigger_rule: str | None = None
 

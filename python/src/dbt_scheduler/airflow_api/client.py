@@ -1,6 +1,7 @@
 """Airflow's public REST API, as far as it is used here: every call to it is in this file."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -41,6 +42,8 @@ _NAMES = 50
 """How many names fit into an address."""
 
 _REFUSED, _CONFLICT = 400, 409
+_UNKNOWN = (404, 405, 422)
+"""The answers of an Airflow that does not know a request."""
 
 
 class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,25 +203,28 @@ class AirflowApi:
         path = _task_path(instance.dag_id, instance.run_id, instance.task_id)
         return self._http.request("PATCH", path, {"new_state": "success", "note": note[:1000]}).status_code
 
-    def mark_success_together(self, instances: Sequence[tuple[TaskInstance, str]]) -> bool:
-        """The same for several task instances of one run in one transaction, each with its note.
+    def mark_success_together(
+        self, instances: Sequence[tuple[TaskInstance, str]]
+    ) -> Collection[tuple[str, str, str]] | None:
+        """The same for several task instances in one transaction, each with its note: the ids of those that were marked.
 
-        Returns whether all of it was done.
+        None where this Airflow cannot do it, of several runs or at all.
         """
-        entities = [
-            {
-                "dag_id": each.dag_id,
-                "dag_run_id": each.run_id,
-                "task_id": each.task_id,
-                "new_state": "success",
-                "note": note[:1000],
-            }
-            for each, note in instances
-        ]
-        path = f"{_run_path(*instances[0][0].id_[:2])}/taskInstances"
-        reply = self._http.request("PATCH", path, {"actions": [{"action": "update", "entities": entities}]})
+        groups: dict[RunKey, list[dict[str, object]]] = defaultdict(list)
+        for each, note in instances:
+            groups[each.run_key].append(_marked(each, note))
+        path = f"{_run_path(*(next(iter(groups)) if len(groups) == 1 else ('~', '~')))}/taskInstances"
+        # What Airflow refuses in an action ends that action, and none of the others.
+        actions = [{"action": "update", "entities": entities} for entities in groups.values()]
+        reply = self._http.request("PATCH", path, {"actions": actions})
+        if reply.status_code in _UNKNOWN:
+            return None
+        if not reply.is_success:
+            return ()
+        update = self._http.decode(reply, _Bulk).update
         # Airflow answers with 200 also when there are errors inside.
-        return reply.is_success and not self._http.decode(reply, _Bulk).update.errors
+        done = (each for each, _ in instances if not update.errors or _in_bulk(each) in update.success)
+        return {each.id_ for each in done}
 
     def clear(self, dag_id: str, run_id: str, task_ids: Sequence[str]) -> None:
         """Let those of these tasks run again that have failed or could not start; the run goes on too."""
@@ -256,6 +262,7 @@ class _NewestRuns(msgspec.Struct):
 
 
 class _Updates(msgspec.Struct):
+    success: frozenset[str] = frozenset()
     errors: tuple[object, ...] = ()
 
 
@@ -295,6 +302,21 @@ def _window(where: RunFilter) -> dict[str, datetime | None]:
         "logical_date_lte": where.dated_until,
         "end_date_gte": where.ended_since,
     }
+
+
+def _marked(instance: TaskInstance, note: str) -> dict[str, object]:
+    return {
+        "dag_id": instance.dag_id,
+        "dag_run_id": instance.run_id,
+        "task_id": instance.task_id,
+        "new_state": "success",
+        "note": note[:1000],
+    }
+
+
+def _in_bulk(instance: TaskInstance) -> str:
+    """How Airflow names a task instance that it has changed with others."""
+    return f"{instance.dag_id}.{instance.run_id}.{instance.task_id}[-1]"
 
 
 def _dag_path(dag_id: str) -> str:

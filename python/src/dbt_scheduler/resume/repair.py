@@ -13,7 +13,7 @@ from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey,
 
 TERMINAL = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 
-_BROKEN = frozenset({"failed", "upstream_failed"})
+_BROKEN = ("failed", "upstream_failed")
 
 _CARRIES_FAILURE = frozenset({None, "all_success", "none_failed", "none_failed_min_one_success"})
 """The trigger rules of tasks that become ``upstream_failed``; a teardown's is none of them."""
@@ -75,7 +75,10 @@ def repair_runs(api: AirflowApi, runs: Iterable[Run]) -> list[RunKey]:
         return []
     graphs = {name: FailureGraph(api.tasks(name)) for name in sorted({key.dag_id for key in by_key})}
     repaired = []
-    for key, states in read_task_states(api, list(by_key)).items():
+    over = [key for key, run in by_key.items() if run.over]
+    states_by_run = read_task_states(api, over, [*_BROKEN, None])
+    states_by_run |= read_task_states(api, [*(by_key.keys() - over)], [*_BROKEN])
+    for key, states in sorted(states_by_run.items()):
         repair = plan_repair(graphs[key.dag_id], states, over=by_key[key].over)
         if repair.clear:
             api.clear(key.dag_id, key.run_id, repair.clear)
@@ -86,11 +89,17 @@ def repair_runs(api: AirflowApi, runs: Iterable[Run]) -> list[RunKey]:
     return repaired
 
 
-def read_task_states(api: AirflowApi, keys: Sequence[RunKey]) -> dict[RunKey, dict[str, str | None]]:
-    """The states of all tasks of runs: one listing, whatever their number."""
+def read_task_states(
+    api: AirflowApi, keys: Sequence[RunKey], states: Sequence[str | None] | None = None
+) -> dict[RunKey, dict[str, str | None]]:
+    """The states of the tasks of runs, all or those that are in certain ones: one listing, whatever their number."""
     wanted: dict[RunKey, dict[str, str | None]] = {key: {} for key in keys}
+    if not keys:
+        return wanted
     where = RunFilter(
-        dag_ids=sorted({key.dag_id for key in keys}), run_ids=sorted({key.run_id for key in keys})
+        dag_ids=sorted({key.dag_id for key in keys}),
+        run_ids=sorted({key.run_id for key in keys}),
+        states=states,
     )
     for each in api.task_instances(where):
         if each.run_key in wanted:

@@ -1,9 +1,11 @@
 """Which runs really go on after sensors of theirs that had failed are satisfied: their teams are told so, once."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.resume.runs import runs_of
 from dbt_scheduler.spec import SENSOR_OPERATOR
 
 SATISFIED_BY = "Satisfied by "
@@ -22,12 +24,19 @@ def find_resumed(api: AirflowApi, satisfied: Sequence[TaskInstance]) -> list[Tas
     keys = {each.run_key for each in mine.values()}
     if not keys:
         return []
+    dag_ids = sorted({key.dag_id for key in keys})
+    tasks = (task for dag_id in dag_ids for task in api.tasks(dag_id))
     where = RunFilter(
-        dag_ids=sorted({key.dag_id for key in keys}), run_ids=sorted({key.run_id for key in keys})
+        dag_ids=dag_ids,
+        run_ids=sorted({key.run_id for key in keys}),
+        task_ids=sorted({task.task_id for task in tasks if task.operator_name == SENSOR_OPERATOR}),
     )
-    sensors = [each for each in api.task_instances(where) if each.operator == SENSOR_OPERATOR]
-    going = [key for key in sorted(keys) if (run := api.run(*key)) and run.state != "failed"]
-    last = [_last([each for each in sensors if each.run_key == key]) for key in going]
+    sensors: dict[RunKey, list[TaskInstance]] = defaultdict(list)
+    for each in api.task_instances(where):
+        if each.operator == SENSOR_OPERATOR:
+            sensors[each.run_key].append(each)
+    going = (key for key, run in sorted(runs_of(api, mine.values()).items()) if run.state != "failed")
+    last = [_last(sensors[key]) for key in going]
     return [mine[each.id_] for each in last if each and each.id_ in mine]
 
 

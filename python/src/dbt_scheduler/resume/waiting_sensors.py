@@ -1,12 +1,12 @@
 """Which runs of the consumers wait for a run of a producer: asks Airflow what runs there really are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
 from dbt_scheduler.resume.proof import keep_proven
+from dbt_scheduler.resume.runs import runs_of
 from dbt_scheduler.resume.satisfy import UNSATISFIED
-from dbt_scheduler.resume.stretches import stretches
 from dbt_scheduler.schedule import Interval, period
 from dbt_scheduler.spec import SENSOR_OPERATOR
 from dbt_scheduler.waits.decision import awaited_by, ends
@@ -14,9 +14,6 @@ from dbt_scheduler.waits.wait import Wait
 
 _EARLY = timedelta(days=1)
 """A manual run may carry a date that lies ahead, and so exist before the period that it needs is over."""
-
-_APART = timedelta(days=3)
-"""Runs that were due so far from each other are listed apart, without those in between."""
 
 
 def find_unsatisfied(
@@ -39,7 +36,7 @@ def find_unsatisfied(
     claims = [wait for wait in waits if (wait.dag_id, wait.task_id) in named]
     by_sensor = {(wait.dag_id, wait.task_id): wait for wait in keep_proven(api, claims)}
     sensors = [each for each in listed if (each.dag_id, each.task_id) in by_sensor]
-    runs = _runs_of(api, sensors)
+    runs = runs_of(api, sensors)
     return [
         (each, runs[each.run_key], by_sensor[each.dag_id, each.task_id])
         for each in sensors
@@ -57,11 +54,3 @@ def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> 
         for sensor, run, wait in find_unsatisfied(api, waits, since)
         if ends(awaited_by(wait, run), made)
     }
-
-
-def _runs_of(api: AirflowApi, sensors: Iterable[TaskInstance]) -> dict[RunKey, Run]:
-    sensors = list(sensors)
-    dag_ids = sorted({each.dag_id for each in sensors})
-    due = stretches((Interval(each.run_after, each.run_after) for each in sensors), _APART)
-    runs = (api.runs(RunFilter(dag_ids=dag_ids, since=near.start, until=near.end)) for near in due)
-    return {run.key: run for found in runs for run in found}

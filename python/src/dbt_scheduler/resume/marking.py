@@ -1,0 +1,146 @@
+"""Marks sensors as a success, many in one request where Airflow allows it, and remembers what it refuses.
+
+A sensor that has not failed can be marked at once. One that has failed must not while the scheduler may still be
+passing the failure on: only when its run is over, or when all that the failure reaches has been told. Several are
+marked in one transaction, and never two at a time by us: two that clear the same task undo each other.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from dbt_scheduler.airflow_api.client import AirflowApi, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.resume.repair import TERMINAL, FailureGraph, read_task_states
+from dbt_scheduler.resume.runs import runs_of
+
+BROKEN = ("failed", "upstream_failed")
+"""The states of sensors that have given up."""
+
+Groups = dict[RunKey, list[TaskInstance]]
+
+_OK, _NOT_FOUND = 200, 404
+
+
+class Marking:
+    """What is remembered between two looks; ``done`` are marked, ``refused`` those that the login may not mark."""
+
+    def __init__(self, api: AirflowApi, notes: Mapping[tuple[str, str, str], str]) -> None:
+        self.done: list[TaskInstance] = []
+        self.refused: Groups = {}
+        self.problem = ""
+        self._api = api
+        self._notes = notes
+        self._graphs: dict[str, FailureGraph] = {}
+        self._runs_together = True
+        self._apart: set[RunKey] = set()
+        self._one_by_one: set[RunKey] = set()
+
+    def mark(self, batch: Groups) -> Groups:
+        """Mark what can be marked now of these runs' sensors; what has to be looked at again."""
+        ready, later = self._settled(batch)
+        together = {key: ready[key] for key in ready if key not in self._apart} if self._runs_together else {}
+        if len(together) > 1 and (unmarked := self._mark_runs(together)) is not None:
+            _add(later, unmarked)
+            ready = {key: group for key, group in ready.items() if key not in together}
+        for key, group in ready.items():
+            try:
+                _add(later, {key: self._mark_run(key, group)})
+            except AirflowForbiddenError as error:
+                self.refused[key] = [*group, *later.pop(key, ())]
+                self.problem = str(error)
+        return later
+
+    def _settled(self, batch: Groups) -> tuple[Groups, Groups]:
+        """Those that can be marked now, and those that later; none of those that cannot be helped."""
+        ready = {key: [each for each in batch[key] if each.state not in BROKEN] for key in batch}
+        later: Groups = {}
+        broken = [each for group in batch.values() for each in group if each.state in BROKEN]
+        if broken:
+            runs = runs_of(self._api, broken)
+            over = [key for key, run in runs.items() if run.over]
+            states = read_task_states(self._api, over, ["failed"])
+            states |= read_task_states(self._api, [*(runs.keys() - over)])
+            for each in self._helpable(broken, states):
+                is_settled = each.run_key in over or self._is_propagated(each, states[each.run_key])
+                _add(ready if is_settled else later, {each.run_key: [each]})
+        return {key: group for key, group in ready.items() if group}, later
+
+    def _helpable(
+        self, broken: Sequence[TaskInstance], states: Mapping[RunKey, Mapping[str, str | None]]
+    ) -> list[TaskInstance]:
+        """Those that have failed by themselves, and those that were broken by nothing that is still broken.
+
+        Below another failed task a sensor could not start: it looks for itself when that one is repaired.
+        """
+        explained = {
+            key: self._graph(key.dag_id).reached_from(
+                name for name, state in found.items() if state == "failed"
+            )
+            for key, found in states.items()
+        }
+        there = [each for each in broken if each.run_key in states]
+        return [
+            each for each in there if each.state == "failed" or each.task_id not in explained[each.run_key]
+        ]
+
+    def _is_propagated(self, sensor: TaskInstance, states: Mapping[str, str | None]) -> bool:
+        reached = self._graph(sensor.dag_id).reached_from([sensor.task_id])
+        return all(states.get(name) in TERMINAL for name in reached)
+
+    def _graph(self, dag_id: str) -> FailureGraph:
+        if dag_id not in self._graphs:
+            self._graphs[dag_id] = FailureGraph(self._api.tasks(dag_id))
+        return self._graphs[dag_id]
+
+    def _mark_runs(self, groups: Groups) -> Groups | None:
+        """Mark sensors of several runs together: those that were not; None where Airflow does not allow it."""
+        try:
+            left = self._together([each for group in groups.values() for each in group])
+        except AirflowForbiddenError:  # rights for single DAGs
+            left = None
+        if left is None:
+            self._runs_together = False
+            return None
+        unmarked: Groups = {}
+        for each in left:
+            _add(unmarked, {each.run_key: [each]})
+        self._apart |= unmarked.keys()
+        return unmarked
+
+    def _mark_run(self, key: RunKey, group: list[TaskInstance]) -> list[TaskInstance]:
+        if len(group) == 1 or key in self._one_by_one:
+            return [each for each in group if not self._alone(each)]
+        left = self._together(group)
+        if left is None or left:
+            self._one_by_one.add(key)
+        return group if left is None else left
+
+    def _together(self, sensors: list[TaskInstance]) -> list[TaskInstance] | None:
+        """Mark these in one transaction: those that were not; None where this Airflow cannot do it."""
+        try:
+            marked = self._api.mark_success_together([(each, self._notes[each.id_]) for each in sensors])
+        except AirflowForbiddenError:
+            raise
+        except AirflowApiError:
+            return sensors  # what became of it shows when they are read again
+        if marked is None:
+            return None
+        self.done += [each for each in sensors if each.id_ in marked]
+        return [each for each in sensors if each.id_ not in marked]
+
+    def _alone(self, sensor: TaskInstance) -> bool:
+        """Whether there is nothing more to do for this one."""
+        try:
+            status = self._api.mark_success(sensor, self._notes[sensor.id_])
+        except AirflowForbiddenError:
+            raise
+        except AirflowApiError:
+            return False
+        if status == _OK:
+            self.done.append(sensor)
+        return status in (_OK, _NOT_FOUND)
+
+
+def _add(groups: Groups, more: Groups) -> None:
+    for key, group in more.items():
+        if group:
+            groups.setdefault(key, []).extend(group)

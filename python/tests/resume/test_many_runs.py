@@ -1,0 +1,240 @@
+"""Sensors of many runs: marked together in bounded requests, the most urgent first, and otherwise where refused."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from urllib.parse import unquote
+
+import httpx
+import pytest
+
+from dbt_scheduler.airflow_api import http
+from dbt_scheduler.airflow_api.client import AirflowApi, TaskInstance
+from dbt_scheduler.resume import satisfy as satisfying
+from dbt_scheduler.resume.satisfy import Outcome, satisfied_note, satisfy
+
+NOTE = satisfied_note("p", "r")
+FIRST = datetime(2025, 3, 1, tzinfo=UTC)
+ACROSS = "~/dagRuns/~/taskInstances"
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch):
+    """Nobody waits."""
+    monkeypatch.setattr(http, "_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(satisfying, "_LOOK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(satisfying, "_SETTLE_SECONDS", 0)
+
+
+class ManyRuns:
+    """The public API of an Airflow with some runs of some DAGs; in each are sensors ``s0``, ``s1``, ..., and the
+    run is over when they have failed. ``refuse`` may answer a PATCH itself, by its path and the ids in it."""
+
+    def __init__(self, dags: int, runs: int, sensors: int, state: str = "deferred") -> None:
+        self.states = {
+            (f"d{dag}", f"r{run}", f"s{sensor}"): state
+            for run in range(runs)
+            for dag in range(dags)
+            for sensor in range(sensors)
+        }
+        self.marked: list[tuple[str, list[tuple[str, str, str]]]] = []
+        self.asked = 0
+        self.refuse: Callable[[str, list], httpx.Response | None] = lambda *_: None
+
+    def satisfy(self, **options: float) -> Outcome:
+        with AirflowApi("http://airflow.example", transport=httpx.MockTransport(self._answer)) as api:
+            return satisfy(api, dict.fromkeys(self.sensors(), NOTE), **options)
+
+    def sensors(self) -> list[TaskInstance]:
+        """Those that are not satisfied, the latest first."""
+        found = [each for each in self._instances() if each["state"] != "success"]
+        return [
+            TaskInstance(
+                dag_id=each["dag_id"],
+                run_id=each["dag_run_id"],
+                task_id=each["task_id"],
+                state=each["state"],
+                run_after=datetime.fromisoformat(each["run_after"]),
+            )
+            for each in reversed(found)
+        ]
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        path = unquote(request.url.path).removeprefix("/api/v2/dags/")
+        body = json.loads(request.content) if request.content else {}
+        self.asked += 1
+        if path == "/auth/token":
+            return httpx.Response(201, json={"access_token": "t"})
+        if request.method == "PATCH":
+            return self._mark(path, body)
+        if path.endswith("/tasks"):
+            names = sorted({task for _, _, task in self.states})
+            return httpx.Response(
+                200, json={"tasks": [{"task_id": each, "operator_name": "AssetSensor"} for each in names]}
+            )
+        listed, key = (
+            (self._instances(), "task_instances") if "taskInstances" in path else (self._runs(), "dag_runs")
+        )
+        found = [each for each in listed if _meets(each, body)]
+        at = body["page_offset"]
+        return httpx.Response(200, json={key: found[at : at + 100], "total_entries": len(found)})
+
+    def _mark(self, path: str, body: dict) -> httpx.Response:
+        dag_id, _, run_id, _, *task = path.split("/")
+        entities = [each for action in body.get("actions", ()) for each in action["entities"]]
+        ids = [(e["dag_id"], e["dag_run_id"], e["task_id"]) for e in entities] or [(dag_id, run_id, *task)]
+        self.marked.append((path, ids))
+        refused = self.refuse(path, ids)
+        if refused is not None:
+            return refused
+        self.states |= dict.fromkeys(ids, "success")
+        return httpx.Response(200, json={"update": {"success": list(map(_named, ids)), "errors": []}})
+
+    def _instances(self) -> list[dict]:
+        return [
+            {
+                "dag_id": dag_id,
+                "dag_run_id": run_id,
+                "task_id": task_id,
+                "state": state,
+                "run_after": _due(run_id),
+                "operator": "AssetSensor",
+                "note": NOTE if state == "success" else None,
+            }
+            for (dag_id, run_id, task_id), state in self.states.items()
+        ]
+
+    def _runs(self) -> list[dict]:
+        over = {key[:2] for key, state in self.states.items() if state == "failed"}
+        return [
+            {
+                "dag_id": dag_id,
+                "dag_run_id": run_id,
+                "state": "failed" if (dag_id, run_id) in over else "running",
+                "run_type": "scheduled",
+                "run_after": _due(run_id),
+            }
+            for dag_id, run_id in dict.fromkeys(key[:2] for key in self.states)
+        ]
+
+
+def _due(run_id: str) -> str:
+    return (FIRST + timedelta(days=int(run_id[1:]))).isoformat()
+
+
+def _named(id_: tuple[str, ...]) -> str:
+    return ".".join(id_) + "[-1]"
+
+
+def _meets(each: dict, body: dict) -> bool:
+    filters = {"dag_ids": "dag_id", "dag_run_ids": "dag_run_id", "task_ids": "task_id"}
+    filters["state" if "task_id" in each else "states"] = "state"
+    due = datetime.fromisoformat(each["run_after"])
+    return (
+        all(each.get(name) in body[key] for key, name in filters.items() if key in body)
+        and ("run_after_gte" not in body or datetime.fromisoformat(body["run_after_gte"]) <= due)
+        and ("run_after_lte" not in body or due <= datetime.fromisoformat(body["run_after_lte"]))
+    )
+
+
+def test_sensors_of_many_runs_are_marked_together_a_bounded_number_at_a_time():
+    airflow = ManyRuns(dags=3, runs=20, sensors=2)
+    outcome = airflow.satisfy()
+    assert (len(outcome.satisfied), outcome.left) == (120, ())
+    assert [(path, len(ids)) for path, ids in airflow.marked] == [(ACROSS, 50), (ACROSS, 50), (ACROSS, 20)]
+
+
+def test_the_most_urgent_are_marked_first():
+    airflow = ManyRuns(dags=1, runs=120, sensors=1)
+    airflow.states |= {("d0", "r110", "s0"): "failed", ("d0", "r100", "s0"): "failed"}
+    airflow.satisfy()
+    order = [run_id for _, ids in airflow.marked for _, run_id, _ in ids]
+    assert order == ["r100", "r110", *(f"r{run}" for run in range(120) if run not in (100, 110))]
+
+
+def test_a_run_with_very_many_sensors_is_a_request_of_its_own():
+    airflow = ManyRuns(dags=2, runs=1, sensors=60)
+    assert len(airflow.satisfy().satisfied) == 120
+    assert sorted((path, len(ids)) for path, ids in airflow.marked) == [
+        (f"d{each}/dagRuns/r0/taskInstances", 60) for each in range(2)
+    ]
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 422])
+def test_where_airflow_marks_no_runs_together_each_is_marked_by_itself(status):
+    """Of older releases, and of a login with rights for single DAGs. It is asked once."""
+    airflow = ManyRuns(dags=2, runs=40, sensors=2)
+    airflow.refuse = lambda path, _: httpx.Response(status, json={}) if path == ACROSS else None
+    outcome = airflow.satisfy()
+    assert (len(outcome.satisfied), outcome.left, outcome.problem) == (160, (), "")
+    assert [path for path, _ in airflow.marked].count(ACROSS) == 1
+    assert len(airflow.marked) == 81
+
+
+def test_a_run_that_is_refused_among_others_is_marked_by_itself():
+    airflow = ManyRuns(dags=1, runs=40, sensors=1)
+    refused = ("d0", "r3", "s0")
+
+    def refuse(path: str, ids: list) -> httpx.Response | None:
+        if path != ACROSS:
+            return None
+        done = [each for each in ids if each != refused]
+        airflow.states |= dict.fromkeys(done, "success")
+        error = {"error": "Task id s0 is already in success state", "status_code": 409}
+        update = {"success": list(map(_named, done)), "errors": [error]}
+        return httpx.Response(200, json={"update": update})
+
+    airflow.refuse = refuse
+    assert len(airflow.satisfy().satisfied) == 40
+    assert [path for path, _ in airflow.marked] == [ACROSS, "d0/dagRuns/r3/taskInstances/s0"]
+
+
+def test_a_dag_that_the_login_may_not_edit_keeps_no_other_from_going_on():
+    airflow = ManyRuns(dags=2, runs=10, sensors=1)
+
+    def refuse(path: str, ids: list) -> httpx.Response | None:
+        if path != ACROSS:
+            return httpx.Response(403, json={})
+        done = [each for each in ids if each[0] == "d0"]
+        airflow.states |= dict.fromkeys(done, "success")
+        error = {"error": "User is not authorized", "status_code": 403}
+        return httpx.Response(
+            200, json={"update": {"success": list(map(_named, done)), "errors": [error] * 10}}
+        )
+
+    airflow.refuse = refuse
+    outcome = airflow.satisfy()
+    assert {each.dag_id for each in outcome.satisfied} == {"d0"}
+    assert [each.dag_id for each in outcome.left] == ["d1"] * 10
+    assert "403" in outcome.problem
+
+
+@pytest.mark.parametrize("status", [409, 500])
+def test_runs_whose_request_was_undone_are_marked_each_by_itself_and_the_others_still_together(status):
+    airflow = ManyRuns(dags=1, runs=100, sensors=1)
+    answers = iter([httpx.Response(status, json={"detail": "Unique constraint violation"})])
+    airflow.refuse = lambda path, _: next(answers, None) if path == ACROSS else None
+    assert len(airflow.satisfy().satisfied) == 100
+    assert [path for path, _ in airflow.marked].count(ACROSS) == 2
+    assert len(airflow.marked) == 2 + 50
+
+
+def test_what_there_was_no_time_for_is_named_and_done_the_next_time(monkeypatch):
+    airflow = ManyRuns(dags=1, runs=120, sensors=1)
+    clock = SimpleNamespace(monotonic=lambda: 100.0 * len(airflow.marked))
+    monkeypatch.setattr(satisfying, "time", clock)
+    first = airflow.satisfy(patience_seconds=60)
+    assert (len(first.satisfied), len(first.left), first.problem) == (50, 70, "")
+    assert {each.run_id for each in first.satisfied} == {f"r{run}" for run in range(50)}
+    monkeypatch.undo()
+    assert (len(airflow.satisfy().satisfied), airflow.sensors()) == (70, [])
+
+
+def test_the_number_of_requests_does_not_grow_with_the_number_of_runs():
+    """2,000 sensors that have failed, in 400 runs that are over."""
+    airflow = ManyRuns(dags=20, runs=20, sensors=5, state="failed")
+    outcome = airflow.satisfy()
+    assert (len(outcome.satisfied), len(outcome.resumed)) == (2000, 400)
+    assert len(airflow.marked) == 40
+    assert airflow.asked < 300
