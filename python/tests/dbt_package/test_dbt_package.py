@@ -1,10 +1,12 @@
 """The dbt package in a real dbt: what a team sees when its config is wrong, and that it sees nothing else."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dbt.plugins.manager import PluginManager
 
 from dbt_projects import Files, dbt, make_project
 
@@ -292,3 +294,10 @@ def test_the_data_interval_reaches_models_without_another_parse(tmp_path: Path) 
     days = re.findall(r"'(\d{4}-\d\d-\d\d)T00:00:00\+00:00'", sql)
     assert len(days) == 2
     assert days[0] < days[1]
+
+
+@pytest.mark.parametrize("module", ["checks", "kinds.places", "registry.stores"])
+def test_dbt_takes_nothing_of_ours_for_a_plugin_of_its_own(module):
+    """It imports packages that are called ``dbt_…``, with whatever has been imported of them before."""
+    import_module(f"dbt_scheduler.{module}")
+    assert PluginManager.from_modules("shop").plugins == []

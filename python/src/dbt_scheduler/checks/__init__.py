@@ -17,7 +17,7 @@ from dbt_scheduler.findings import catalogue
 from dbt_scheduler.findings.catalogue.tasks import SCH213
 from dbt_scheduler.findings.finding import Finding, Rule
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.plugins import plugins
+from dbt_scheduler.plugin_folder import plugins
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from functools import cache
 
 import msgspec
 
-from dbt_scheduler.plugins import plugins
+from dbt_scheduler.plugin_folder import plugins
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):

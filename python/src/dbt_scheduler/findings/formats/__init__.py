@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from dbt_scheduler.findings.finding import Finding
-from dbt_scheduler.plugins import plugins
+from dbt_scheduler.plugin_folder import plugins
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from dbt_scheduler.kinds import Job, kinds
-from dbt_scheduler.plugins import plugins
+from dbt_scheduler.plugin_folder import plugins
 
 ANY_KIND = "*"
 """The kinds that a place does not name: what it can run, it can run for each of them."""

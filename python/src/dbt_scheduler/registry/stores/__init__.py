@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from dbt_scheduler.findings.printable import shown_url
-from dbt_scheduler.plugins import plugins
+from dbt_scheduler.plugin_folder import plugins
 from dbt_scheduler.registry.backend import Scheme
 from dbt_scheduler.registry.cache import Cache
 from dbt_scheduler.registry.store import Store

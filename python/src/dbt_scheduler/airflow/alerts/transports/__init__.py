@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from dbt_scheduler.airflow.alerts.messages import Message
-from dbt_scheduler.plugins import plugins
+from dbt_scheduler.plugin_folder import plugins
 
 
 class NotSentError(Exception):

@@ -1,4 +1,8 @@
-"""Plug-ins: each module of a folder is one, and is all there is to add. No list of them is kept anywhere."""
+"""Plug-ins: each module of a folder is one, and is all there is to add. No list of them is kept anywhere.
+
+This module is not called ``plugins``: dbt imports every package whose name begins with ``dbt_``, and takes an attribute
+of that name for the plug-ins of its own.
+"""
 
 import pkgutil
 from importlib import import_module
