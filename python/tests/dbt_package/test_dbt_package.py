@@ -300,4 +300,4 @@ def test_the_data_interval_reaches_models_without_another_parse(tmp_path: Path) 
 def test_dbt_takes_nothing_of_ours_for_a_plugin_of_its_own(module):
     """It imports packages that are called ``dbt_…``, with whatever has been imported of them before."""
     import_module(f"dbt_scheduler.{module}")
-    assert PluginManager.from_modules("shop").plugins == []
+    assert PluginManager.from_modules("shop").hooks == {}
