@@ -1,6 +1,7 @@
 """Late data: the runs that wait for it go on by themselves, and nothing else moves."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import httpx
@@ -10,8 +11,10 @@ from click.testing import CliRunner
 
 from api_server import public_api
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
+from dbt_scheduler.airflow import callback
 from dbt_scheduler.airflow.sensor import AssetSensor
-from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter
+from dbt_scheduler.airflow_api.http import AirflowApiError
 from dbt_scheduler.cli import main
 from dbt_scheduler.registry.entry import Consumed, Contact
 from dbt_scheduler.registry.stores import open_store
@@ -19,6 +22,7 @@ from dbt_scheduler.resume.satisfy import Outcome
 from dbt_scheduler.resume.slo_misses import find_slo_misses
 from dbt_scheduler.resume.sweep import SweepResult, sweep
 from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, SENSOR_OPERATOR, DagSpec
+from fake_airflow import DUE, FakeAirflow
 from harness import Platform, moment
 
 WAIT = "wait_for__hard_dependencies.dim"
@@ -467,19 +471,59 @@ def test_the_sweep_is_a_dag(
     assert "dependency arrived" in caplog.text
 
 
+def _no_time(_: AirflowApi, notes: dict) -> Outcome:
+    return Outcome(left=tuple(notes))
+
+
+def _budget_used_up(api: AirflowApi, notes: dict) -> Outcome:
+    """As when the API is so busy that the last request takes all that is left."""
+    api._http._deadline = 0
+    return Outcome(left=tuple(notes), problem="Airflow was too slow: the time for this is used up.")
+
+
+def _listing_fails(*_: object) -> Outcome:
+    raise AirflowApiError("Airflow was too slow: the time for this is used up.")
+
+
+@pytest.mark.parametrize("left", [_no_time, _budget_used_up, _listing_fails])
 def test_what_a_callback_leaves_is_done_by_a_sweep_at_once(
-    airflow: Platform, monkeypatch: pytest.MonkeyPatch
+    left: Callable[..., Outcome], airflow: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy_sweep(airflow)
     failed_for_want_of_data(airflow, a_consumer())
-    out_of_time = "dbt_scheduler.resume.satisfy.satisfy"  # the sweep has its own name for it
-    monkeypatch.setattr(out_of_time, lambda _, notes: Outcome(left=tuple(notes)))
+    monkeypatch.setattr("dbt_scheduler.resume.satisfy.satisfy", left)  # the sweep has its own name for it
     airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
     (asked_for,) = airflow.runs(RESUME_DAG)
     assert asked_for.startswith("callback__")
     airflow.work()  # a run that was asked for in this second is due in the next one
     assert airflow.state("playground_daily") == "success"
+
+
+@pytest.mark.parametrize(("state", "asked"), [("queued", 1), ("running", 2), ("success", 2)])
+def test_a_sweep_that_has_begun_may_have_looked_too_early_and_another_one_is_asked_for(
+    state: str, asked: int
+) -> None:
+    made: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path == "/auth/token":
+            return None
+        run = {
+            "dag_id": RESUME_DAG,
+            "dag_run_id": "x",
+            "state": state,
+            "run_type": "manual",
+            "run_after": DUE,
+        }
+        if request.method == "POST":
+            made.append(json.loads(request.content)["dag_run_id"])
+            return httpx.Response(409 if len(made) == 1 else 200, json=run)
+        return httpx.Response(200, json=run)
+
+    with FakeAirflow({}, before=answer).api() as api:
+        callback._sweep_soon(api)
+    assert len(made) == len(set(made)) == asked
 
 
 def test_a_sweep_that_airflow_refuses_fails_with_what_to_do(
@@ -522,3 +566,21 @@ def test_the_sweep_is_a_command(airflow: Platform, api_url: str, monkeypatch: py
     refused = CliRunner().invoke(main, command)
     assert refused.exit_code == 2
     assert f"Airflow at {NOBODY} cannot be reached" in refused.stderr
+
+
+def test_sensors_of_several_dags_are_marked_in_one_request_and_one_that_is_gone_does_not_stop_the_others(
+    airflow: Platform, api_url: str
+) -> None:
+    consumers = [a_consumer(team=team) for team in ("playground", "transactions")]
+    airflow.deploy(a_producer(), *consumers)
+    for each in consumers:
+        airflow.run(each.dag_id, "2025-03-01T00:10")
+    airflow.schedule()
+    with AirflowApi(api_url) as api:
+        where = RunFilter(dag_ids=[each.dag_id for each in consumers], task_ids=[WAIT])
+        sensors = api.task_instances(where)
+        gone = msgspec.structs.replace(sensors[0], run_id="gone")
+        marked = api.mark_success_together([(each, "Satisfied by p r") for each in (gone, *sensors)])
+    assert marked == {each.id_ for each in sensors}
+    assert len(marked) == 2
+    assert {airflow.state(each.dag_id, WAIT) for each in consumers} == {"success"}

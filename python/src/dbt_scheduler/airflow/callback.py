@@ -4,7 +4,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,11 @@ _BUDGET_SECONDS = 12.0
 _ALERT_SECONDS = 3.0
 """For the all-clears after that."""
 
+_FOLLOW_UP_SECONDS = 3.0
+"""For asking for a sweep when the budget is used up."""
+
 _TOGETHER_SECONDS = 10
+_MOST_FOLLOW_UPS = 3
 
 _SWEEP = "The sweep will do it (DAG dbt_scheduler_resume, or `dbt-scheduler resume`)."
 
@@ -94,29 +98,46 @@ def _satisfy(
     note = satisfied_note(spec.dag_id, context["run_id"])
     left = _BUDGET_SECONDS - (time.monotonic() - started)
     with open_api(spec.airflow_connection, left) as api:
-        sensors = find_waiting_for(api, waits, made)
-        outcome = satisfy(api, dict.fromkeys(sensors, note)) if sensors else Outcome()
-        if outcome.left and not outcome.problem:
-            _sweep_soon(api)
+        outcome = None
+        try:
+            sensors = find_waiting_for(api, waits, made)
+            outcome = satisfy(api, dict.fromkeys(sensors, note)) if sensors else Outcome()
+        finally:
+            if outcome is None or outcome.left:
+                _sweep_soon(api)
         return outcome, tuple(sensors.values())
 
 
 def _sweep_soon(api: "AirflowApi") -> None:
     """Has the rest done by a sweep now instead of in five minutes: callbacks of the same seconds ask for one together.
 
-    While many tasks of a run fail and are cleared, each callback keeps the others waiting; a sweep has the time.
+    While many tasks of a run fail and are cleared, or Airflow's API is busy, each callback keeps the others waiting; a
+    sweep has the time. One that has begun may have looked before this callback was done: then another one is asked for.
     """
     from dbt_scheduler.airflow_api.http import AirflowApiError  # noqa: PLC0415
-    from dbt_scheduler.findings.finding import UsageError  # noqa: PLC0415
 
     now = datetime.now(UTC)
     moment = now.replace(second=now.second // _TOGETHER_SECONDS * _TOGETHER_SECONDS, microsecond=0)
+    api.allow(_FOLLOW_UP_SECONDS)
     try:
-        api.make_run(RESUME_DAG, {"dag_run_id": f"callback__{moment.isoformat()}", "logical_date": None})
-    except UsageError:
-        pass  # another callback has asked for it
+        for number in range(_MOST_FOLLOW_UPS):
+            at = moment + number * timedelta(seconds=_TOGETHER_SECONDS)
+            if _ask_for_sweep(api, f"callback__{at.isoformat()}"):
+                return
     except AirflowApiError as error:
         _log.info("A sweep could not be asked for: %s", error)
+
+
+def _ask_for_sweep(api: "AirflowApi", run_id: str) -> bool:
+    """Whether a sweep of this name is still to begin."""
+    from dbt_scheduler.findings.finding import UsageError  # noqa: PLC0415
+
+    try:
+        api.make_run(RESUME_DAG, {"dag_run_id": run_id, "logical_date": None})
+    except UsageError:  # another callback has asked for it
+        run = api.run(RESUME_DAG, run_id)
+        return run is not None and run.state == "queued"
+    return True
 
 
 def _entries(url: str) -> dict[str, Entry]:

@@ -102,6 +102,10 @@ class AirflowApi:
         """How much of the budget is left; not positive when it is used up."""
         return self._http.seconds_left
 
+    def allow(self, seconds: float) -> None:
+        """Give what follows at least so much time, however little is left."""
+        self._http.allow(seconds)
+
     def pause(self, seconds: float) -> None:
         """Sleep about that long, a little more or less each time so that two callers do not meet for ever."""
         self._http.pause(seconds)

@@ -73,6 +73,10 @@ class AirflowHttp:
         """How much of the budget is left; not positive when it is used up."""
         return self._deadline - time.monotonic()
 
+    def allow(self, seconds: float) -> None:
+        """Give what follows at least so much time, however little is left."""
+        self._deadline = max(self._deadline, time.monotonic() + seconds)
+
     def list(self, path: str, body: Mapping[str, object], answer: type[Page[_Item]]) -> list[_Item]:
         """Everything that a listing finds, page after page; what is None in ``body`` does not apply."""
         wanted = {key: value for key, value in body.items() if value is not None}
