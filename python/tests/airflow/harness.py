@@ -17,17 +17,13 @@ from unittest import mock
 
 import msgspec
 from airflow.dag_processing.bundles.manager import DagBundlesManager
-from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 from airflow.executors.base_executor import BaseExecutor
-from airflow.jobs.job import Job
-from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
 from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
 from airflow.models.serialized_dag import SerializedDagModel
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.trigger import Trigger
 from airflow.models.xcom import XComModel
-from airflow.sdk._shared.module_loading import import_string
 from airflow.sdk.api.datamodels._generated import TaskInstance as RunnableTask
 from airflow.sdk.execution_time.supervisor import (
     InProcessSupervisorComms,
@@ -40,6 +36,7 @@ from airflow.utils.state import DagRunState
 from airflow.utils.types import DagRunTriggeredByType, DagRunType
 from sqlalchemy import select, update
 
+from airflow_names import DagBag, a_scheduler, import_string, parse_folder, sync_bag_to_db
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.schedule import Interval, manual_interval, run_interval
 from dbt_scheduler.spec import STUB, DagSpec, Schedule
@@ -91,7 +88,7 @@ class Platform:
 
     def parse(self) -> DagBag:
         """What Airflow's own parser makes of the folder."""
-        return DagBag(str(self.dags), bundle_path=self.dags, bundle_name=BUNDLE)
+        return parse_folder(self.dags, BUNDLE)
 
     def publish(self, team: str, entry: Entry) -> None:
         """Put a team's entry into the registry."""
@@ -158,10 +155,7 @@ class Platform:
     def schedule(self) -> None:
         """A few rounds of the scheduler's loop, without a triggerer."""
         with airflows_own_warnings():
-            runner = SchedulerJobRunner(
-                Job(), num_runs=3, scheduler_idle_sleep_time=0, executors=[_Executor(self)]
-            )
-            runner._execute()
+            a_scheduler(_Executor(self), num_runs=3, scheduler_idle_sleep_time=0)._execute()
 
     def state(self, dag_id: str, task_id: str | None = None, run_id: str | None = None) -> str | None:
         """The state of a task, or of a run, in the only run there is or in the one named."""
@@ -238,7 +232,7 @@ class Platform:
                 .values(trigger_timeout=datetime.now(UTC) - timedelta(seconds=1))
             )
         with airflows_own_warnings():
-            SchedulerJobRunner(Job(), executors=[_Executor(self)]).check_trigger_timeouts()
+            a_scheduler(_Executor(self)).check_trigger_timeouts()
 
     def _schedule(self, dag_id: str) -> Schedule:
         return msgspec.json.decode((self.dags / f"{dag_id}.json").read_bytes(), type=DagSpec).schedule

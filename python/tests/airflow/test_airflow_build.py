@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 from airflow.models.dag_version import DagVersion
 from airflow.models.serialized_dag import SerializedDagModel
-from airflow.sdk import CronDataIntervalTimetable
-from airflow.sdk.exceptions import ParamValidationError
-from airflow.serialization.serialized_objects import DagSerialization
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
+from airflow_names import DagSerialization, ParamValidationError
 from builders import a_spec, a_task, a_wait
+from dbt_scheduler.airflow.compat import CronDataIntervalTimetable
 from dbt_scheduler.spec import DagSpec, Schedule
 from harness import Platform
 

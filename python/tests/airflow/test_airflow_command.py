@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowException, AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
 
+from airflow_names import AirflowTaskTimeout
 from builders import python
 from dbt_scheduler.airflow import operators
+from dbt_scheduler.airflow.compat import AirflowException
 from dbt_scheduler.airflow.operators import USUAL, CommandOperator
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM
 

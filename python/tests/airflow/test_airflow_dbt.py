@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from airflow.models.taskinstance import TaskInstance, clear_task_instances
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
 from builders import a_spec, a_task, a_wait, python
+from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException
 from dbt_scheduler.airflow.dbt_operator import DbtOperator
 from dbt_scheduler.spec import Task
 from dbt_team import DbtTeam

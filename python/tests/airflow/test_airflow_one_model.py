@@ -11,11 +11,12 @@ from urllib.parse import unquote
 import httpx
 import msgspec
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import GetPreviousTI, GetTaskStates, GetTICount
+from airflow.sdk.execution_time.comms import GetTaskStates, GetTICount
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import a_spec, a_task, a_wait
+from dbt_scheduler.airflow.compat import GetPreviousTI
 from dbt_scheduler.airflow.execution_api import fetch_runs, read_producer_state
 from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter
 from dbt_scheduler.explain.runs import NoRunError, RunFinder

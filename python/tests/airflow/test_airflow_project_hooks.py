@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowException
 
 from builders import python
+from dbt_scheduler.airflow.compat import AirflowException
 from dbt_scheduler.airflow.dbt_operator import DbtOperator
 from dbt_team import DbtTeam
 from harness import Platform

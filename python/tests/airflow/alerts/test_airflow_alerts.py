@@ -9,12 +9,12 @@ import structlog
 from airflow.api_fastapi.execution_api.datamodels.taskinstance import TIRunContext
 from airflow.callbacks.callback_requests import TaskCallbackRequest
 from airflow.dag_processing.processor import _execute_task_callbacks
-from airflow.executors.workloads import TaskInstanceDTO
 from airflow.models import Connection
 from airflow.models.taskinstance import TaskInstance, clear_task_instances
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
+from airflow_names import TaskInstanceDTO
 from builders import a_spec, a_task, a_wait, an_entry, python
 from dbt_scheduler.airflow.alerts.messages import Promise, TaskRun
 from dbt_scheduler.airflow.alerts.sending import Destination, send_all_clear, send_slo_miss
