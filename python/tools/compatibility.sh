@@ -1,5 +1,7 @@
 #!/bin/sh
-# Tests the dbt package with releases of dbt-core: `python/tools/compatibility.sh 1.10 1.11 1.12`. Needs uv.
+# Tests with other releases, each in an environment of its own. Needs uv.
+#   python/tools/compatibility.sh 1.10 1.11 1.12      the dbt package, with releases of dbt-core
+#   python/tools/compatibility.sh airflow 3.1 3.2     what Airflow loads, with releases of Airflow
 set -eu
 cd "$(dirname "$0")/.."
 unset PYTHONDONTWRITEBYTECODE
@@ -10,14 +12,43 @@ trap 'rm -rf "$folder"' EXIT
 # dbt works without it, so it is overridden away.
 echo 'dbt-core-experimental-parser ; python_version < "3.0"' > "$folder/overrides.txt"
 
+new_environment() {
+	uv venv --quiet --python "${PYTHON:->=3.11,<3.14}" "$folder/$1"
+	python="$folder/$1/bin/python"
+}
+
+run_tests() {
+	PYTHONPATH=src "$python" -m pytest --quiet -W default -p no:cacheprovider "$@"
+}
+
+dbt() {
+	new_environment "dbt-$1"
+	uv pip install --quiet --python "$python" --override "$folder/overrides.txt" \
+		"dbt-core~=$1.0" dbt-duckdb jsonschema msgspec pyyaml pytest || return
+	"$python" -c 'import importlib.metadata as m; print("dbt-core", m.version("dbt-core"))'
+	run_tests tests/dbt_package/test_interpreter.py tests/dbt_package/test_dbt_package.py
+}
+
+# Without the two files that run dbt: dbt-core and an old Airflow do not always agree on what they need.
+# Airflow 3.2 does not say that pydantic 2.14 is too new for it: its task runner, run in the tests' process, raises
+# PydanticUserError about TITerminalStatePayload.
+airflow() {
+	new_environment "airflow-$1"
+	uv pip install --quiet --python "$python" "apache-airflow~=$1.0" "pydantic~=2.12.0" \
+		apache-airflow-providers-slack apache-airflow-providers-standard 'google-cloud-storage>=2.14,<4' \
+		click croniter google-re2 httpx hypothesis jsonschema msgspec pytest pyyaml || return
+	"$python" -c 'import importlib.metadata as m; print("apache-airflow", m.version("apache-airflow"))'
+	run_tests tests/airflow \
+		--ignore tests/airflow/test_airflow_dbt.py --ignore tests/airflow/test_airflow_project_hooks.py
+}
+
+run=dbt
+if [ "$1" = airflow ]; then
+	run=airflow
+	shift
+fi
 failed=0
 for release in "$@"; do
-	environment="$folder/$release"
-	uv venv --quiet --python "${PYTHON:->=3.11,<3.14}" "$environment"
-	uv pip install --quiet --python "$environment/bin/python" --override "$folder/overrides.txt" \
-		"dbt-core~=$release.0" dbt-duckdb jsonschema msgspec pyyaml pytest
-	"$environment/bin/python" -c 'import importlib.metadata as m; print("dbt-core", m.version("dbt-core"))'
-	PYTHONPATH=src "$environment/bin/python" -m pytest --quiet -W default -p no:cacheprovider \
-		tests/dbt_package/test_interpreter.py tests/dbt_package/test_dbt_package.py || failed=1
+	"$run" "$release" || failed=1
 done
 exit "$failed"
