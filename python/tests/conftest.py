@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from forked_commands import ForkedCommands
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from dbt_projects import ManyProjects
 
 Golden = Callable[[Path, str], None]
+
+# The same commit has the same verdict, on any machine: how long an example takes says nothing, and `make fuzz` is for luck.
+settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
