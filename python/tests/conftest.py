@@ -66,7 +66,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByFolder(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "/".join(nodeid.partition("::")[0].split("/")[:2])
+            return nodeid.partition("::")[0].rpartition("/")[0]
 
     return ByFolder(config, log) if config.getvalue("dist") == "loadfile" else None
 
