@@ -5,10 +5,10 @@
     {% do gone.append(team) %}
   {% endfor %}
   {% set makers = gone[:1] or teams %}
-  {% set candidates = [] %}
+  {% set candidates = {} %}
   {% for name, assets in snapshot['assets'].items() %}
     {% for asset in assets if asset.exposed and asset.team != own and (makers is none or asset.team in makers) %}
-      {% do candidates.append(name) %}
+      {% do candidates.update({name: true}) %}
     {% endfor %}
   {% endfor %}
   {% if not gone %}

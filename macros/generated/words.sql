@@ -30,7 +30,8 @@
     "minItems": "item",
     "minProperties": "key"
   },
-  "longest_quote": 80
+  "longest_quote": 80,
+  "most_candidates": 20000
 }{% endraw %}{% endset %}
 {{ return(fromjson(document)) }}
 {% endmacro %}

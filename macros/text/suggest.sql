@@ -1,8 +1,9 @@
 {% macro suggest(word, candidates) %}
   {# Likeness is the share of letter pairs that occur anywhere in the other word, as in the Python package. #}
+  {% if (candidates | length) > dbt_scheduler.words()['most_candidates'] %}{{ return('') }}{% endif %}
   {% set a = '^' ~ (word | lower) ~ '$' %}
   {% set best = namespace(word='', likeness=0.5) %}
-  {% for candidate in candidates if (candidates | length) <= 20000 %}
+  {% for candidate in candidates %}
     {% set b = '^' ~ (candidate | lower) ~ '$' %}
     {% set shared = [] %}
     {% for i in range((a | length) - 1) if a[i:i + 2] in b %}{% do shared.append(i) %}{% endfor %}

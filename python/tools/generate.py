@@ -21,6 +21,7 @@ from dbt_scheduler.config.schema.messages import KINDS, LONGEST_QUOTE, UNITS, WO
 from dbt_scheduler.config.schema.validation import load_schema
 from dbt_scheduler.findings.catalogue.global_assets import REF_HINTS, SCH316, SIMILAR
 from dbt_scheduler.findings.finding import Rule
+from dbt_scheduler.findings.suggest import MOST_CANDIDATES
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "macros" / "generated"
@@ -57,6 +58,7 @@ def generated() -> dict[Path, str]:
         "kinds": KINDS,
         "units": {keyword: unit for keyword, unit in UNITS.items() if keyword in KEYWORDS},
         "longest_quote": LONGEST_QUOTE,
+        "most_candidates": MOST_CANDIDATES,
     }
     return {
         FOLDER / "meta_scheduler_schema.sql": _macro("meta_scheduler_schema", load_schema("meta_scheduler")),

@@ -465,6 +465,21 @@ def circle(tmp_path, dependency: str = "hard") -> World:
     return world
 
 
+def test_sch309_is_ignored_by_the_whole_name_of_an_asset(tmp_path):
+    """Names of tables may have spaces."""
+    ignore = "ignore: [{code: SCH309, on: ants.made by hand, because: they know}]\n"
+    world = World(tmp_path)
+    for team, other in (("ants", "bees"), ("bees", "ants")):
+        world.team(
+            team,
+            source(f"{other}.made by hand", file=GLOBAL),
+            node("inside", f"{other}.made by hand", pipelines=DAILY),
+            node("made by hand", "inside", pipelines=DAILY),
+            text=EXPOSED + (ignore if team == "ants" else ""),
+        )
+    assert world.findings() == []
+
+
 @pytest.mark.parametrize("dependency", ["hard", "soft"])
 def test_sch309_across_teams_is_told_once(tmp_path, dependency):
     assert circle(tmp_path, dependency).findings() == [

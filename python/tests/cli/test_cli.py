@@ -164,6 +164,8 @@ def test_a_registry_with_nothing_in_it_is_told(world, url, warning):
     )
     assert said("report", "base", "out") == warning
     assert said("registry", "export", "--dbt-package", "pkg") == f"{warning}0 teams written to pkg\n"
+    world.team("ants", node("b", pipelines=DAILY))
+    assert said("adopt", "shop", "ants", "--out", "proposal").startswith(warning)
 
 
 def test_the_registry_below_the_output_is_not_missed(world):

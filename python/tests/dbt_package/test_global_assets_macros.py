@@ -9,7 +9,7 @@ import pytest
 from test_snapshot import rendered
 
 from build import World, external, node, source
-from dbt_scheduler.findings.catalogue.inputs import SCH409
+from dbt_scheduler.findings.catalogue.registry import SCH409
 from dbt_scheduler.registry.dbt_package import write_dbt_package
 from dbt_scheduler.registry.store import RegistryContents
 

@@ -12,8 +12,9 @@ from build import PLATFORM, World, node, source
 from dbt_scheduler.cli import main
 from dbt_scheduler.findings.finding import CannotRunError
 from dbt_scheduler.registry.backend import RegistryUnreadableError
+from dbt_scheduler.registry.candidates import load_candidates
 from dbt_scheduler.registry.encoding import decode_entry
-from dbt_scheduler.registry.publish import check_candidates, load_candidates, write_candidates
+from dbt_scheduler.registry.publish import check_candidates, write_candidates
 from dbt_scheduler.registry.stores import open_store, schemes
 from fake_gcs import FakeGcs
 

@@ -334,11 +334,26 @@ def test_a_file_that_a_merge_request_has_left_behind_does_not_run_with_the_token
     assert comments.bodies[8] == REPORT
 
 
-def test_a_merge_request_whose_notes_cannot_be_read_keeps_no_other_from_its_comment(comments):
-    """A page of notes that is too long is cut off."""
-    comments.add("x" * 1_000_000, STRANGER)
+def test_a_long_note_or_description_of_a_stranger_keeps_nobody_from_a_comment(comments):
+    """A page of a hundred may have many megabytes."""
+    comments.add("x" * 5_000_000, STRANGER)
     comments.reports[5] = REPORT
-    assert gitlab_comment(comments) == "!5: JSONDecodeError\n"
+    assert gitlab_comment(comments) == ""
+    assert comments.bodies[9] == REPORT
+
+
+def test_a_merge_request_whose_notes_cannot_be_read_keeps_no_other_from_its_comment(comments, monkeypatch):
+    listed = comments.listed
+
+    def broken(path: str) -> object:
+        if path.endswith("/notes"):
+            raise ConnectionError("the server went away")
+        return listed(path)
+
+    monkeypatch.setattr(comments, "listed", broken)
+    monkeypatch.setattr(comments, "log_error", lambda *_: None, raising=False)
+    comments.reports[5] = REPORT
+    assert gitlab_comment(comments) == "!5: RemoteDisconnected\n"
     assert comments.writes == 0
 
 

@@ -7,11 +7,9 @@ import msgspec
 
 from dbt_scheduler.adopt.files import ProjectFiles, read_files
 from dbt_scheduler.findings.catalogue.assets import SCH313
-from dbt_scheduler.findings.catalogue.inputs import SCH417
 from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.project.loading import load_bare_manifest, load_project
 from dbt_scheduler.project.types import Project
-from dbt_scheduler.registry.encoding import is_team
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -40,8 +38,6 @@ def load_subjects(
             continue
         team = subject.project.team
         other = subjects.setdefault(team, subject)
-        if not is_team(team):
-            reasons.append(SCH417.at(str(place), subject=team, team=team))
         if other is not subject:
             reasons.append(SCH313.at(str(place), subject=team, team=team, other=other.project.folder))
     if reasons:

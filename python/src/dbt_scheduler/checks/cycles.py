@@ -8,7 +8,7 @@ from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.project.locations import Location, task_location
 from dbt_scheduler.registry.entry import full_task_id
-from dbt_scheduler.registry.upstream import find_cycles, find_cycles_behind, format_cycle, team_of
+from dbt_scheduler.registry.upstream import PipelineAsset, find_cycles, find_cycles_behind, format_cycle
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -26,20 +26,18 @@ def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
     """SCH309: every cycle across teams, reported to the first of its teams that is at hand."""
     entries = workspace.directory.entries
     for loop in find_cycles_behind(entries, [team.project.team for team in workspace.teams]):
-        members = set(map(team_of, loop))
+        members = {step.team for step in loop}
         team = next((each for each in workspace.teams if each.project.team in members), None)
         if team is not None:
-            subject = loop[0].partition(" ")[0]
             cycle = format_cycle(loop, entries)
-            yield team.project.team, SCH309.at(*_location(team, loop), subject=subject, loop=cycle)
+            yield team.project.team, SCH309.at(*_location(team, loop), subject=loop[0].name, loop=cycle)
 
 
-def _location(team: Team, loop: Iterable[str]) -> Location:
+def _location(team: Team, loop: Iterable[PipelineAsset]) -> Location:
     """Where the first of the loop's assets that this team makes is configured."""
     project = team.project
-    steps = (step.partition(".") for step in loop)
-    assets = (asset.rpartition(" (")[0] for member, _, asset in steps if member == project.team)
-    return task_location(project.folder, project.tasks[project.assets[next(assets)]])
+    asset = next(step.asset for step in loop if step.team == project.team)
+    return task_location(project.folder, project.tasks[project.assets[asset]])
 
 
 PLUGIN = Check(team=check, across=check_across)

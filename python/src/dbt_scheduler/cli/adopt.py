@@ -12,7 +12,7 @@ from dbt_scheduler.adopt.types import Proposal
 from dbt_scheduler.adopt.writing import encode_proposal, write_proposal
 from dbt_scheduler.checks.hooks import dbt_hooks
 from dbt_scheduler.cli.output import Output
-from dbt_scheduler.cli.session import Options, read_platform, read_registry
+from dbt_scheduler.cli.session import Options, read_platform, read_registry_and_warn
 from dbt_scheduler.cli.shared import (
     FOLDER,
     FOLDER_OR_FILE,
@@ -47,9 +47,7 @@ def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> No
     with exit_on_error():
         folders = [place if place.is_dir() else place.parent for place in places]
         platform, _ = read_platform(folders, settings)
-        reading = read_registry(platform, settings)
-        registry = reading.entries
-        print_findings(reading.findings)
+        registry = read_registry_and_warn(platform, settings).entries
         subjects = load_subjects(progress(places), platform.pipelines, settings.manifest)
         if len({*registry, *(subject.project.team for subject in subjects)}) == 1:
             raise click.UsageError(

@@ -7,15 +7,21 @@ from pathlib import Path
 import click
 
 from dbt_scheduler.cli.session import Options, read_platform, read_registry, registry_to_use
-from dbt_scheduler.cli.shared import FILE, FOLDER, exit_on_error, print_findings, print_warnings, say
+from dbt_scheduler.cli.shared import (
+    FOLDER,
+    exit_on_error,
+    print_findings,
+    print_warnings,
+    registry_options,
+    say,
+)
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.printable import shown_url
+from dbt_scheduler.registry.candidates import load_candidates, renamed_team_warnings
 from dbt_scheduler.registry.publish import (
     PublishResult,
     check_candidates,
     check_publishers,
-    load_candidates,
-    renamed_team_warnings,
     write_candidates,
 )
 from dbt_scheduler.registry.publishers import ci_repository
@@ -27,18 +33,15 @@ _NOTHING = "nothing was published"
 
 @click.command()
 @click.argument("out", type=FOLDER)
-@click.option("--registry", metavar="URL", help="Where the registry is, instead of where platform.yaml says.")
-@click.option(
-    "--platform", type=FILE, help="The platform.yaml, instead of the nearest one above this folder."
-)
+@registry_options
 def publish(out: Path, registry: str | None, platform: Path | None) -> None:
     """Put the registry entries in OUT, as `compile` wrote them, into the registry.
 
     All of them are checked against the registry as it is now, before any is written.
     """
     with exit_on_error():
-        config, _ = read_platform([Path()], Options(platform=platform))
-        options = Options(registry=registry)
+        options = Options(platform=platform, registry=registry)
+        config, _ = read_platform([Path()], options)
         url = registry_to_use(config, options)
         if url is None:
             raise UsageError(

@@ -10,9 +10,9 @@ from dbt_scheduler.cli.groups import Group
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.session import (
     Options,
-    is_registry_named,
     read_platform,
     read_registry,
+    read_registry_and_warn,
     registry_to_use,
     registry_warnings,
 )
@@ -25,7 +25,7 @@ from dbt_scheduler.cli.shared import (
     say,
 )
 from dbt_scheduler.compiler.writing import write_errors_as_findings
-from dbt_scheduler.findings.catalogue.inputs import SCH423
+from dbt_scheduler.findings.catalogue.registry import SCH423
 from dbt_scheduler.findings.finding import CannotRunError, UsageError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import shown_url
@@ -113,9 +113,7 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
     with exit_on_error():
         settings = Options(**options)
         platform, _ = read_platform([Path()], settings)
-        reading = read_registry(platform, settings)
-        print_warnings(registry_warnings(platform, settings, reading))
-        print_findings(reading.findings)
+        reading = read_registry_and_warn(platform, settings)
         if package is not None:
             with write_errors_as_findings(package):
                 write_dbt_package(package, reading, platform.pipelines, team_name(Path()))
@@ -128,14 +126,14 @@ def _directory(options: dict[str, Any]) -> Directory:
     """All entries that can be read; those that cannot are told on stderr."""
     settings = Options(**options)
     platform, _ = read_platform([Path()], settings)
-    if not is_registry_named(platform, settings):
+    url = registry_to_use(platform, settings)
+    if url is None:
         raise UsageError(
             "no registry is named", "name it with --registry URL, or as registry.url in platform.yaml"
         )
     reading = read_registry(platform, settings)
     if reading.missing:
-        url = shown_url(registry_to_use(platform, settings) or "")
-        raise CannotRunError.because(SCH423.at(url, problem="does not exist yet"))
+        raise CannotRunError.because(SCH423.at(shown_url(url)))
     print_warnings(registry_warnings(platform, settings, reading))
     print_findings(reading.findings)
     return Directory(reading.entries)

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from dbt_scheduler.cli.output import Output, as_json
-from dbt_scheduler.cli.session import Options, read_platform, read_registry, registry_warnings
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, print_warnings, registry_options
+from dbt_scheduler.cli.session import Options, read_platform, read_registry_and_warn
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_warnings, registry_options
 from dbt_scheduler.findings.catalogue.inputs import SCH420, SCH421
 from dbt_scheduler.findings.finding import CannotRunError
 from dbt_scheduler.output import CompiledOutput, read_output
@@ -37,7 +37,7 @@ def report(base: Path, head: Path, style: str, platform: Path | None, registry: 
         was, now = read_output(base), read_output(head)
         teams = _teams(was, now)
         reading = _registry(platform, registry)
-        published, unread = reading.entries, tuple(finding.subject for finding in reading.findings)
+        published, unread = reading.entries, tuple(sorted(reading.unreadable))
         directory = Directory({**published, **was.entries, **now.entries})
         states = {team: TeamStates(was.state(team), now.state(team), published.get(team)) for team in teams}
         reports = [make_report(team, each, directory, unread) for team, each in states.items()]
@@ -61,7 +61,4 @@ def _registry(platform_file: Path | None, url: str | None) -> RegistryContents:
     platform, _ = read_platform([Path()], options)
     if url is None and platform.registry_url is None:
         print_warnings(["no registry is named: consumers are only those that were compiled together"])
-    reading = read_registry(platform, options)
-    print_warnings(registry_warnings(platform, options, reading))
-    print_findings(reading.findings)
-    return reading
+    return read_registry_and_warn(platform, options)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import msgspec
 
+from dbt_scheduler.cli.shared import print_findings, print_warnings
 from dbt_scheduler.config.platform import find_platform, load_platform
 from dbt_scheduler.config.types import PlatformConfig
-from dbt_scheduler.findings.catalogue.inputs import SCH409, SCH412
+from dbt_scheduler.findings.catalogue.registry import SCH412
 from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.graph.workspace import Team, Workspace, build_workspace, load_projects
@@ -90,6 +91,14 @@ def read_registry(platform: PlatformConfig, options: Options) -> RegistryContent
         raise CannotRunError.because(_unreadable(platform, options, error)) from None
 
 
+def read_registry_and_warn(platform: PlatformConfig, options: Options) -> RegistryContents:
+    """The same for commands of which the registry is all that they read: what is wrong with it is said at once."""
+    reading = read_registry(platform, options)
+    print_warnings(registry_warnings(platform, options, reading))
+    print_findings(reading.findings)
+    return reading
+
+
 def is_registry_named(platform: PlatformConfig, options: Options) -> bool:
     """Whether somebody has said where the registry is."""
     return options.registry is not None or platform.registry_url is not None
@@ -128,9 +137,7 @@ def _softened(finding: Finding, workspace: Workspace) -> Finding:
 
     That of a team at hand may be damaged: nobody reads it here, and only its team can write it anew.
     """
-    if finding.code != SCH409.code or any(
-        _may_read(team, finding.subject, workspace) for team in workspace.teams
-    ):
+    if any(_may_read(team, finding.subject, workspace) for team in workspace.teams):
         return finding
     own = any(team.project.team == finding.subject for team in workspace.teams)
     return msgspec.structs.replace(finding, severity=Severity.WARNING if own else Severity.NOTE)

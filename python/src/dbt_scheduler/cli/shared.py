@@ -48,16 +48,16 @@ def project_options(command: _Command) -> _Command:
 
 def registry_options(command: _Command) -> _Command:
     """The options that tell where platform and registry are."""
-    for option in (
-        click.option(
-            "--registry", metavar="URL", help="Where the registry is, instead of where platform.yaml says."
-        ),
-        click.option(
-            "--platform", type=FILE, help="The platform.yaml, instead of the nearest one above DIR."
-        ),
-    ):
-        command = option(command)
-    return command
+    registry = click.option(
+        "--registry", metavar="URL", help="Where the registry is, instead of where platform.yaml says."
+    )
+    return platform_option(registry(command))
+
+
+def platform_option(command: _Command) -> _Command:
+    """Add ``--platform``."""
+    help_ = "The platform.yaml, instead of the nearest one above DIR or this folder."
+    return click.option("--platform", type=FILE, help=help_)(command)
 
 
 @contextmanager

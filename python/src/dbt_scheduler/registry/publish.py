@@ -1,20 +1,17 @@
 """Puts compiled entries into the registry: checked against what is there now, and never over another's."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 import msgspec
 
 from dbt_scheduler.findings.catalogue.assets import SCH309, SCH318, SCH319
 from dbt_scheduler.findings.catalogue.identity import SCH331, SCH332
-from dbt_scheduler.findings.catalogue.inputs import SCH401, SCH413, SCH414, SCH415
-from dbt_scheduler.findings.finding import CannotRunError, Finding
-from dbt_scheduler.registry.backend import ChangedError, RegistryError, RegistryUnreadableError
+from dbt_scheduler.findings.catalogue.registry import SCH413, SCH415
+from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.registry.backend import ChangedError, RegistryError
+from dbt_scheduler.registry.candidates import Candidate
 from dbt_scheduler.registry.dag_ids import taken_ids
-from dbt_scheduler.registry.encoding import decode_entry, is_team
 from dbt_scheduler.registry.entry import (
-    Base,
     Entry,
     find_produced,
     full_task_id,
@@ -27,18 +24,7 @@ from dbt_scheduler.registry.publishers import (
     same_but_for_case,
 )
 from dbt_scheduler.registry.store import RegistryContents, Store
-from dbt_scheduler.registry.upstream import find_cycles_behind, format_cycle, team_of
-
-_BASES = msgspec.json.Decoder(dict[str, Base])
-
-
-class Candidate(msgspec.Struct, frozen=True):
-    """A team's compiled entry, and the version of the published one that it was compiled against."""
-
-    team: str
-    path: str
-    entry: Entry
-    base: str | None
+from dbt_scheduler.registry.upstream import find_cycles_behind, format_cycle
 
 
 class PublishResult(msgspec.Struct, frozen=True):
@@ -52,43 +38,6 @@ class PublishResult(msgspec.Struct, frozen=True):
     left: tuple[str, ...] = ()
     finding: Finding | None = None
     failed: bool = False
-
-
-def load_candidates(out: Path) -> tuple[tuple[Candidate, ...], tuple[Finding, ...]]:
-    """The entries in a folder that ``compile`` wrote, by team, and what is wrong with the others.
-
-    Raises:
-        CannotRunError: there are none.
-
-    """
-    candidates, findings = [], []
-    for path in sorted((out / "registry").glob("[!.]*.json")):
-        try:
-            entry, base = _load_entry(path), _load_base(out / "base" / path.name)
-            candidates.append(Candidate(path.stem, str(path), entry, base))
-        except RegistryUnreadableError as error:
-            findings.append(SCH414.at(str(path), subject=path.stem, problem=str(error)))
-    if not candidates and not findings:
-        hint = f"run `dbt-scheduler compile --out {out}` first"
-        raise CannotRunError.because(SCH401.at(str(out / "registry" / "*.json"), hint=hint))
-    return tuple(candidates), tuple(findings)
-
-
-def renamed_team_warnings(candidates: Sequence[Candidate]) -> tuple[str, ...]:
-    """Sentences about teams of one dbt project: what a renamed team was is still where it was compiled.
-
-    Nothing tells a renamed project from a second one that is called the same, which is legal.
-    """
-    teams: dict[str, list[str]] = defaultdict(list)
-    for candidate in candidates:
-        if candidate.entry.project_name is not None:
-            teams[candidate.entry.project_name].append(candidate.team)
-    return tuple(
-        f'{" and ".join(names)} are of the same dbt project "{project}": if it is one team that was renamed, '
-        "compile into an empty folder, and publish that"
-        for project, names in sorted(teams.items())
-        if len(names) > 1
-    )
 
 
 def check_candidates(
@@ -155,24 +104,6 @@ def write_candidates(
     return PublishResult(tuple(written), same)
 
 
-def _load_entry(path: Path) -> Entry:
-    if not is_team(path.stem):
-        raise RegistryUnreadableError(f'"{path.stem}" cannot be the name of a team')
-    try:
-        return decode_entry(path.stem, path.read_bytes())
-    except OSError as error:
-        raise RegistryUnreadableError((error.strerror or "it cannot be read").lower()) from None
-
-
-def _load_base(path: Path) -> str | None:
-    try:
-        return _BASES.decode(path.read_bytes())[path.stem].version
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, KeyError, RecursionError):
-        raise RegistryUnreadableError(f"{path} does not say what it was compiled against") from None
-
-
 def _misplaced(candidate: Candidate, reading: RegistryContents) -> Iterator[Finding]:
     """What is against an entry in its own team's place."""
     published = reading.entries.get(candidate.team)
@@ -210,10 +141,9 @@ def _not_its_own(
 def _cycle_findings(paths: Mapping[str, str], entries: Mapping[str, Entry]) -> Iterator[Finding]:
     """Each cycle that goes through what is offered: neither half of it may have seen the other."""
     for loop in find_cycles_behind(entries, paths):
-        path = next((paths[team] for team in map(team_of, loop) if team in paths), None)
+        path = next((paths[step.team] for step in loop if step.team in paths), None)
         if path is not None:
-            subject = loop[0].partition(" ")[0]
-            yield SCH309.at(path, subject=subject, loop=format_cycle(loop, entries))
+            yield SCH309.at(path, subject=loop[0].name, loop=format_cycle(loop, entries))
 
 
 def _unproven(

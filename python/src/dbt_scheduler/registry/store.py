@@ -5,7 +5,7 @@ from functools import partial
 
 import msgspec
 
-from dbt_scheduler.findings.catalogue.inputs import SCH409
+from dbt_scheduler.findings.catalogue.registry import SCH409
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.registry.backend import (

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from itertools import islice
+from typing import TypeVar
 
 import msgspec
 
@@ -13,7 +14,8 @@ _Waits = Mapping[tuple[str, str], set["PipelineAsset"]]
 """What each sensor of a team waits for, by its pipeline and id."""
 
 
-_MOST_CIRCLES = 20
+_Step = TypeVar("_Step", str, "PipelineAsset")
+_MOST_CYCLES = 20
 _STEPS = 200_000
 """With how many waits a graph is searched more than once: for each cycle it is searched again."""
 
@@ -25,8 +27,13 @@ class PipelineAsset(msgspec.Struct, frozen=True, order=True):
     asset: str
     pipeline: str
 
+    @property
+    def name(self) -> str:
+        """The asset as findings name it, ``team.asset``."""
+        return f"{self.team}.{self.asset}"
+
     def __str__(self) -> str:
-        return f"{self.team}.{self.asset} ({self.pipeline})"
+        return f"{self.name} ({self.pipeline})"
 
 
 class Upstream:
@@ -70,8 +77,8 @@ def current_asset_name(entries: Mapping[str, Entry], team: str, name: str) -> st
     return found[0] if found else name
 
 
-def find_cycles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterator[list[str]]:
-    """Circles across teams that stand behind the assets of some, the first ones; their steps are ``str(PipelineAsset)``.
+def find_cycles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterator[list[PipelineAsset]]:
+    """Cycles across teams that stand behind the assets of some, the first ones.
 
     An entry may have as many as it likes, and each takes its time to find.
     """
@@ -82,19 +89,18 @@ def find_cycles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> It
         for asset, made in entries[team].produced.items()
         for pipeline in made.pipelines
     ]
-    graph: dict[str, set[str]] = {}
+    graph: dict[PipelineAsset, set[PipelineAsset]] = {}
     while stack:
         made = stack.pop()
-        if str(made) not in graph:
-            found = needs.of(made)
-            graph[str(made)] = set(map(str, found))
-            stack += found
-    most = min(_MOST_CIRCLES, 1 + _STEPS // (1 + sum(map(len, graph.values()))))
+        if made not in graph:
+            graph[made] = needs.of(made)
+            stack += graph[made]
+    most = min(_MOST_CYCLES, 1 + _STEPS // (1 + sum(map(len, graph.values()))))
     return islice(find_cycles(graph), most)
 
 
-def find_cycles(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
-    """One cycle after the other, each from its first member by name; one is cut to find the next.
+def find_cycles(needs: Mapping[_Step, Collection[_Step]]) -> Iterator[list[_Step]]:
+    """One cycle after the other, each from its first member in order; one is cut to find the next.
 
     ``needs`` has for each task, or each asset as it is made in one pipeline, what must be made before it.
     """
@@ -104,20 +110,15 @@ def find_cycles(needs: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
         try:
             TopologicalSorter(left).prepare()
         except CycleError as error:
-            loop = error.args[1][:-1]
+            loop: list[_Step] = error.args[1][:-1]
             left[loop[1 % len(loop)]].remove(loop[0])
-            start = loop.index(min(loop))
-            yield [*loop[start:], *loop[: start + 1]]
+            start: int = loop.index(min(loop))
+            yield loop[start:] + loop[: start + 1]
         else:
             return
 
 
-def team_of(step: str) -> str:
-    """The team of a step of a cycle across teams."""
-    return step.partition(".")[0]
-
-
-def format_cycle(loop: Iterable[str], entries: Mapping[str, Entry]) -> str:
+def format_cycle(loop: Iterable[PipelineAsset], entries: Mapping[str, Entry]) -> str:
     """A cycle across teams, with the channels to ask in."""
-    channels = ((step, entries[team_of(step)].contact.channel) for step in loop)
-    return " → ".join(f"{step} {channel}" if channel else step for step, channel in channels)
+    channels = ((step, entries[step.team].contact.channel) for step in loop)
+    return " → ".join(f"{step} {channel}" if channel else str(step) for step, channel in channels)

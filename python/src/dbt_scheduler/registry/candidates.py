@@ -1,0 +1,80 @@
+"""Compiled entries that wait to be published, as ``compile`` wrote them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from dbt_scheduler.findings.catalogue.inputs import SCH401
+from dbt_scheduler.findings.catalogue.registry import SCH414
+from dbt_scheduler.findings.finding import CannotRunError, Finding
+from dbt_scheduler.registry.backend import RegistryUnreadableError
+from dbt_scheduler.registry.encoding import decode_entry, is_team
+from dbt_scheduler.registry.entry import Base, Entry
+
+_BASES = msgspec.json.Decoder(dict[str, Base])
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A team's compiled entry, and the version of the published one that it was compiled against."""
+
+    team: str
+    path: str
+    entry: Entry
+    base: str | None
+
+
+def load_candidates(out: Path) -> tuple[tuple[Candidate, ...], tuple[Finding, ...]]:
+    """The entries in a folder that ``compile`` wrote, by team, and what is wrong with the others.
+
+    Raises:
+        CannotRunError: there are none.
+
+    """
+    candidates, findings = [], []
+    for path in sorted((out / "registry").glob("[!.]*.json")):
+        try:
+            entry, base = _load_entry(path), _load_base(out / "base" / path.name)
+            candidates.append(Candidate(path.stem, str(path), entry, base))
+        except RegistryUnreadableError as error:
+            findings.append(SCH414.at(str(path), subject=path.stem, problem=str(error)))
+    if not candidates and not findings:
+        hint = f"run `dbt-scheduler compile --out {out}` first"
+        raise CannotRunError.because(SCH401.at(str(out / "registry" / "*.json"), hint=hint))
+    return tuple(candidates), tuple(findings)
+
+
+def renamed_team_warnings(candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    """Sentences about teams of one dbt project: what a renamed team was is still where it was compiled.
+
+    Nothing tells a renamed project from a second one that is called the same, which is legal.
+    """
+    teams: dict[str, list[str]] = defaultdict(list)
+    for candidate in candidates:
+        if candidate.entry.project_name is not None:
+            teams[candidate.entry.project_name].append(candidate.team)
+    return tuple(
+        f'{" and ".join(names)} are of the same dbt project "{project}": if it is one team that was renamed, '
+        "compile into an empty folder, and publish that"
+        for project, names in sorted(teams.items())
+        if len(names) > 1
+    )
+
+
+def _load_entry(path: Path) -> Entry:
+    if not is_team(path.stem):
+        raise RegistryUnreadableError(f'"{path.stem}" cannot be the name of a team')
+    try:
+        return decode_entry(path.stem, path.read_bytes())
+    except OSError as error:
+        raise RegistryUnreadableError((error.strerror or "it cannot be read").lower()) from None
+
+
+def _load_base(path: Path) -> str | None:
+    try:
+        return _BASES.decode(path.read_bytes())[path.stem].version
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, KeyError, RecursionError):
+        raise RegistryUnreadableError(f"{path} does not say what it was compiled against") from None
