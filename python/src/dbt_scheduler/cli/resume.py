@@ -8,7 +8,7 @@ import click
 
 from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, project_options
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
 from dbt_scheduler.findings.catalogue.at_run_time import SCH501
 from dbt_scheduler.findings.finding import CannotRunError, UsageError
 from dbt_scheduler.findings.plural import format_count
@@ -24,13 +24,12 @@ _BUDGET_SECONDS = 300
     "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
 )
 @airflow_options
-@project_options
+@registry_options
 def resume(
     out: Path | None,
     airflow: str | None,
     login: str | None,
     password_file: Path | None,
-    manifest: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
     """Let every run go on whose data has arrived, however late; harmless when there is nothing to do."""
