@@ -526,6 +526,21 @@ def test_a_sweep_that_has_begun_may_have_looked_too_early_and_another_one_is_ask
     assert len(made) == len(set(made)) == asked
 
 
+def test_a_callback_says_that_airflow_refuses_the_sweep(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    def answer(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path == "/auth/token":
+            return None
+        if request.method == "POST":
+            return httpx.Response(400, json={"detail": "Dag has import errors"})
+        return httpx.Response(404, json={})
+
+    with FakeAirflow({}, before=answer).api() as api:
+        callback._sweep_soon(api)
+    assert f"Airflow refused a run of {RESUME_DAG}: Dag has import errors" in caplog.text
+
+
 def test_a_sweep_that_airflow_refuses_fails_with_what_to_do(
     airflow: Platform, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

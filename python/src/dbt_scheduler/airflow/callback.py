@@ -130,14 +130,10 @@ def _sweep_soon(api: "AirflowApi") -> None:
 
 def _ask_for_sweep(api: "AirflowApi", run_id: str) -> bool:
     """Whether a sweep of this name is still to begin."""
-    from dbt_scheduler.findings.finding import UsageError  # noqa: PLC0415
-
-    try:
-        api.make_run(RESUME_DAG, {"dag_run_id": run_id, "logical_date": None})
-    except UsageError:  # another callback has asked for it
-        run = api.run(RESUME_DAG, run_id)
-        return run is not None and run.state == "queued"
-    return True
+    if api.make_run(RESUME_DAG, {"dag_run_id": run_id, "logical_date": None}):
+        return True
+    run = api.run(RESUME_DAG, run_id)  # another callback has asked for it
+    return run is not None and run.state == "queued"
 
 
 def _entries(url: str) -> dict[str, Entry]:

@@ -22,7 +22,6 @@ from dbt_scheduler.airflow_api.answers import (
 )
 from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowForbiddenError, AirflowHttp
 from dbt_scheduler.airflow_api.rights import Right
-from dbt_scheduler.findings.finding import UsageError
 
 __all__ = [
     "AirflowApi",
@@ -165,17 +164,14 @@ class AirflowApi:
         found = self._http.read(f"/api/v2/backfills?{query}", _Backfills)
         return next((each for each in found.backfills if each.completed_at is None), None) if found else None
 
-    def make_run(self, dag_id: str, body: dict[str, object]) -> Run:
-        """Make a manual run, of what Airflow's API takes; UsageError says why Airflow did not make it."""
+    def make_run(self, dag_id: str, body: dict[str, object]) -> Run | None:
+        """Make a manual run, of what Airflow's API takes; None when there is one of that id or date."""
         reply = self._http.request("POST", f"{_dag_path(dag_id)}/dagRuns", body)
         if reply.status_code == _CONFLICT:
-            raise UsageError(
-                f"another run of {dag_id} was made at the same moment", "run the command again to see it"
-            )
+            return None
         if reply.status_code == _REFUSED:
-            raise UsageError(
-                f"Airflow refused a run of {dag_id}: {self._http.decode(reply, _Refusal).detail}"
-            )
+            detail = self._http.decode(reply, _Refusal).detail
+            raise AirflowApiError(f"Airflow refused a run of {dag_id}: {detail}")
         self._http.raise_for_status(reply)
         return self._http.decode(reply, Run)
 

@@ -71,6 +71,10 @@ def run_period(airflow: AirflowApi, spec: DagSpec, text: str, asked: RunRequest,
             "note": f"Period {text}, by `dbt-scheduler run`.",
         },
     )
+    if run is None:
+        raise UsageError(
+            f"another run of {spec.dag_id} was made at the same moment", "run the command again to see it"
+        )
     return PeriodRun(run, interval, new=True, paused=dag.is_paused)
 
 
