@@ -15,11 +15,9 @@ from dbt_scheduler.airflow.alerts.sending import Destination
 from dbt_scheduler.airflow.compat import Stats
 from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
 from dbt_scheduler.airflow.intervals import run_interval_of
-from dbt_scheduler.airflow.registry import spec_registry_url
-from dbt_scheduler.findings.printable import one_line, redacted, shown_url
+from dbt_scheduler.airflow.registry import read_entries, registry_url_of
+from dbt_scheduler.findings.printable import redacted, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.registry.entry import Entry
-from dbt_scheduler.registry.stores import open_store
 from dbt_scheduler.spec import RESUME_DAG, DagSpec
 
 if TYPE_CHECKING:
@@ -66,8 +64,8 @@ def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: f
     from dbt_scheduler.waits.wait import waits_for  # noqa: PLC0415
 
     task: Any = context["task"]
-    url = spec_registry_url(spec, Path(task.dag.fileloc))
-    entries = _entries(url)
+    url = registry_url_of(spec.registry_url, Path(task.dag.fileloc))
+    entries = read_entries(url)
     if spec.team not in entries:
         _log.warning(
             "The registry %s does not know %s: publish it, so that others are resumed.",
@@ -134,13 +132,6 @@ def _ask_for_sweep(api: "AirflowApi", run_id: str) -> bool:
         return True
     run = api.run(RESUME_DAG, run_id)  # another callback has asked for it
     return run is not None and run.state == "queued"
-
-
-def _entries(url: str) -> dict[str, Entry]:
-    reading = open_store(url).read_all()
-    for finding in reading.findings:
-        _log.warning("The registry's %s cannot be used: %s", finding.path, one_line(finding.message))
-    return reading.entries
 
 
 def _report(outcome: "Outcome") -> None:

@@ -12,7 +12,7 @@ from dbt_scheduler.airflow.compat import AirflowRescheduleException, AirflowSens
 from dbt_scheduler.airflow.deadlines import first_start
 from dbt_scheduler.airflow.execution_api import fetch_runs, newest_period, read_producer_state
 from dbt_scheduler.airflow.links import ProducerRunLink
-from dbt_scheduler.airflow.registry import ProducerGoneError, find_wait, spec_registry_url
+from dbt_scheduler.airflow.registry import ProducerGoneError, find_wait, registry_url_of
 from dbt_scheduler.airflow.trigger import AssetTrigger
 from dbt_scheduler.airflow.triggerer import triggerer_is_missing
 from dbt_scheduler.schedule.text import format_utc
@@ -140,8 +140,8 @@ class AssetSensor(ExternalTaskSensor):
 
     def _has_nothing_to_wait_for(self, context: Context) -> bool:
         """Work out what to wait for; true when there is nothing, and a note says why."""
-        stub = Path(self.dag.fileloc)
-        wait = find_wait(self._wait, self._spec, spec_registry_url(self._spec, stub))
+        url = registry_url_of(self._spec.registry_url, Path(self.dag.fileloc))
+        wait = find_wait(self._wait, self._spec, url)
         if isinstance(wait, NoProducer):
             if self._wait.dependency != _SOFT:
                 raise ProducerGoneError(wait.reason)

@@ -18,11 +18,10 @@ from dbt_scheduler.airflow.alerts.sending import Destination, send_slo_miss
 from dbt_scheduler.airflow.compat import AirflowFailException, Stats
 from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
 from dbt_scheduler.airflow.pools import missing_pools
+from dbt_scheduler.airflow.registry import read_entries, registry_url_of
 from dbt_scheduler.findings.plural import format_count
-from dbt_scheduler.findings.printable import one_line
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
-from dbt_scheduler.registry.stores import open_store
 from dbt_scheduler.spec import RESUME_DAG
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def build_resume_dag(
     SweepOperator(
         task_id=_TASK,
         airflow_connection=airflow_connection,
-        registry_url=registry_url or (path.resolve().parent.parent / "registry").as_uri(),
+        registry_url=registry_url_of(registry_url, path),
         transport=Destination(*alerts, None),
         execution_timeout=timedelta(minutes=10),
         dag=dag,
@@ -82,7 +81,7 @@ class SweepOperator(BaseOperator):
         from dbt_scheduler.resume.sweep import sweep  # noqa: PLC0415 - only this task needs it
 
         try:
-            entries = self._entries()
+            entries = read_entries(self._registry_url, _REGISTRY_SECONDS)
             with open_api(self._airflow_connection, _BUDGET_SECONDS) as api:
                 result = sweep(api, entries)
                 missing = missing_pools(api, Path(self.dag.fileloc).parent)
@@ -96,12 +95,6 @@ class SweepOperator(BaseOperator):
         if problems := [*filter(None, [result.problem]), *missing]:
             Stats.incr("dbt_scheduler.sweeps_failed")
             raise AirflowFailException("\n".join(problems))
-
-    def _entries(self) -> dict[str, Entry]:
-        reading = open_store(self._registry_url, _REGISTRY_SECONDS).read_all()
-        for finding in reading.findings:
-            _log.warning("The registry's %s cannot be used: %s", finding.path, one_line(finding.message))
-        return reading.entries
 
     def _alert_misses(
         self, context: Context, misses: "tuple[SloMiss, ...]", entries: dict[str, Entry]
