@@ -6,15 +6,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter
+from dbt_scheduler.airflow_api.client import AirflowApi, Run
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.resume.runs import runs_near
 from dbt_scheduler.schedule import (
     Interval,
     before_start,
     manual_dates,
     named_run,
-    next_tick,
     period,
     scheduled_time,
 )
@@ -56,7 +56,7 @@ def run_period(airflow: AirflowApi, spec: DagSpec, text: str, asked: RunRequest,
     dag = airflow.dag(spec.dag_id)
     if dag is None:
         raise UsageError(f"Airflow has no DAG {spec.dag_id}", "deploy it, or see its import errors")
-    near = _runs_near(airflow, spec, interval)
+    near = sorted(runs_near(airflow, spec.schedule, (spec.dag_id,), (interval,)), key=_newest_first)
     runs = _of_period(near, spec, interval)
     taken = {run.logical_date for run in near}
     if runs and not asked.conf:
@@ -103,15 +103,6 @@ def _interval(spec: DagSpec, text: str, now: datetime) -> Interval:
         due = format_local(scheduled_time(interval), spec.schedule)
         raise UsageError(f"{spec.dag_id} cannot run {text} yet: its run is due at {due}")
     return interval
-
-
-def _runs_near(airflow: AirflowApi, spec: DagSpec, interval: Interval) -> list[Run]:
-    """Every run that may be of the period: a manual one is of the period before its date, or of its making."""
-    last = next_tick(spec.schedule, interval.end)
-    dags = (spec.dag_id,)
-    dated = airflow.runs(RunFilter(dag_ids=dags, dated_since=interval.start, dated_until=last))
-    due = airflow.runs(RunFilter(dag_ids=dags, since=interval.end, until=last))
-    return sorted((*dated, *(run for run in due if run.logical_date is None)), key=_newest_first)
 
 
 def _of_period(runs: Iterable[Run], spec: DagSpec, interval: Interval) -> list[Run]:
