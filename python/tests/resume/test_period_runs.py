@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from builders import a_spec, a_task
 from dbt_scheduler.airflow_api.client import AirflowApi
-from dbt_scheduler.airflow_api.http import AirflowApiError
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.cli import main
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.resume.period_runs import PeriodRun, RunRequest, run_period

@@ -13,9 +13,10 @@ from airflow.sdk import Context
 from dbt_scheduler.airflow.alerts.resumed import send_all_clears
 from dbt_scheduler.airflow.alerts.sending import Destination
 from dbt_scheduler.airflow.compat import Stats
-from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
+from dbt_scheduler.airflow.connection import open_api
 from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.registry import read_entries, registry_url_of
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.printable import redacted, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.spec import RESUME_DAG, DagSpec
@@ -51,7 +52,7 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
         started = time.monotonic()
         try:
             _resume(spec, names, context, started)
-        except (ApiUnavailableError, RegistryUnreadableError, ValueError) as error:
+        except (AirflowApiError, RegistryUnreadableError, ValueError) as error:
             _log.warning("Waiting runs were not resumed: %s %s", error, _SWEEP)
         except Exception as error:  # noqa: BLE001 - the task has done its work: this is not worth losing it
             _log.warning("Waiting runs were not resumed: %s. %s", redacted(repr(error)), _SWEEP)
@@ -112,8 +113,6 @@ def _sweep_soon(api: "AirflowApi") -> None:
     While many tasks of a run fail and are cleared, or Airflow's API is busy, each callback keeps the others waiting; a
     sweep has the time. One that has begun may have looked before this callback was done: then another one is asked for.
     """
-    from dbt_scheduler.airflow_api.http import AirflowApiError  # noqa: PLC0415
-
     now = datetime.now(UTC)
     moment = now.replace(second=now.second // _TOGETHER_SECONDS * _TOGETHER_SECONDS, microsecond=0)
     api.allow(_FOLLOW_UP_SECONDS)

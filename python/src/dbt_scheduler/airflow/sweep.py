@@ -16,9 +16,10 @@ from dbt_scheduler.airflow.alerts.messages import Promise
 from dbt_scheduler.airflow.alerts.resumed import destination, send_all_clears, task_run
 from dbt_scheduler.airflow.alerts.sending import Destination, send_slo_miss
 from dbt_scheduler.airflow.compat import AirflowFailException, Stats
-from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
+from dbt_scheduler.airflow.connection import open_api
 from dbt_scheduler.airflow.pools import missing_pools
 from dbt_scheduler.airflow.registry import read_entries, registry_url_of
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
@@ -85,7 +86,7 @@ class SweepOperator(BaseOperator):
             with open_api(self._airflow_connection, _BUDGET_SECONDS) as api:
                 result = sweep(api, entries)
                 missing = missing_pools(api, Path(self.dag.fileloc).parent)
-        except (ApiUnavailableError, RegistryUnreadableError, ValueError) as error:
+        except (AirflowApiError, RegistryUnreadableError, ValueError) as error:
             Stats.incr("dbt_scheduler.sweeps_failed")
             raise AirflowFailException(str(error)) from None
         _report(result)

@@ -20,12 +20,12 @@ from dbt_scheduler.airflow_api.answers import (
     TaskInfo,
     TaskInstance,
 )
-from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowForbiddenError, AirflowHttp
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.airflow_api.http import AirflowHttp
 from dbt_scheduler.airflow_api.rights import Right
 
 __all__ = [
     "AirflowApi",
-    "AirflowApiError",
     "Backfill",
     "Dag",
     "Health",

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
 from dbt_scheduler.findings.printable import redacted, shown_url
 
 _PAGE = 100
@@ -21,14 +22,6 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
 _Answer = TypeVar("_Answer")
 _Item = TypeVar("_Item")
 Items = list  # the class below has a method of that name
-
-
-class AirflowApiError(Exception):
-    """Airflow's API did not answer, or not as it should: the message says what to do, and holds no secret."""
-
-
-class AirflowForbiddenError(AirflowApiError):
-    """The connection's user may not do what was asked: no further try and no other request will do."""
 
 
 class Page(Protocol[_Item]):

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from dbt_scheduler.airflow_api.client import AirflowApi, Backfill, Run, RunFilter, RunKey, TaskInstance
-from dbt_scheduler.airflow_api.http import AirflowApiError
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.explain.messages import (
     WAITING,
     TaskMessage,

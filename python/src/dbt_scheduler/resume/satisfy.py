@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, RunKey, TaskInstance
-from dbt_scheduler.airflow_api.http import AirflowApiError
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.resume.marking import BROKEN, Groups, Marking
 from dbt_scheduler.resume.repair import repair_runs
 from dbt_scheduler.resume.resumed import SATISFIED_BY, find_resumed

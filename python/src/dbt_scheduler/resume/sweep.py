@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, RunKey, TaskInstance
-from dbt_scheduler.airflow_api.http import AirflowApiError
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.resume.arrivals import find_arrivals
 from dbt_scheduler.resume.proof import keep_proven
