@@ -13,8 +13,9 @@ from api_server import public_api
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow import callback
 from dbt_scheduler.airflow.sensor import AssetSensor
-from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.cli import main
 from dbt_scheduler.registry.entry import Consumed, Contact
 from dbt_scheduler.registry.stores import open_store

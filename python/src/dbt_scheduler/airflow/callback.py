@@ -22,7 +22,8 @@ from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.spec import RESUME_DAG, DagSpec
 
 if TYPE_CHECKING:
-    from dbt_scheduler.airflow_api.client import AirflowApi, TaskInstance
+    from dbt_scheduler.airflow_api.answers import TaskInstance
+    from dbt_scheduler.airflow_api.client import AirflowApi
     from dbt_scheduler.resume.satisfy import Outcome
     from dbt_scheduler.schedule import Interval
     from dbt_scheduler.waits.wait import Wait

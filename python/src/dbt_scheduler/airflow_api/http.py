@@ -21,7 +21,6 @@ _LONGEST_CALL_SECONDS = 20.0
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
 _Answer = TypeVar("_Answer")
 _Item = TypeVar("_Item")
-Items = list  # the class below has a method of that name
 
 
 class Page(Protocol[_Item]):
@@ -70,7 +69,7 @@ class AirflowHttp:
         """Give what follows at least so much time, however little is left."""
         self._deadline = max(self._deadline, time.monotonic() + seconds)
 
-    def list(self, path: str, body: Mapping[str, object], answer: type[Page[_Item]]) -> list[_Item]:
+    def search(self, path: str, body: Mapping[str, object], answer: type[Page[_Item]]) -> list[_Item]:
         """Everything that a listing finds, page after page; what is None in ``body`` does not apply."""
         wanted = {key: value for key, value in body.items() if value is not None}
 
@@ -82,15 +81,15 @@ class AirflowHttp:
 
     def read_list(
         self, path: str, query: Mapping[str, Sequence[str]], answer: type[Page[_Item]]
-    ) -> Items[_Item]:
+    ) -> list[_Item]:
         """The same of a listing that takes its conditions in the address."""
         asked = urlencode(query, doseq=True)
         return self._pages(
             lambda at: self._request_with_retries("GET", f"{path}?{asked}&limit={_PAGE}&offset={at}"), answer
         )
 
-    def _pages(self, page_at: Callable[[int], httpx.Response], answer: type[Page[_Item]]) -> Items[_Item]:
-        found: Items[_Item] = []
+    def _pages(self, page_at: Callable[[int], httpx.Response], answer: type[Page[_Item]]) -> list[_Item]:
+        found: list[_Item] = []
         while True:
             reply = page_at(len(found))
             self.raise_for_status(reply)

@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Backfill, Run, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.answers import Backfill, Run, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.explain.messages import (
     WAITING,
     TaskMessage,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import Dag, Pool, TaskInstance
+from dbt_scheduler.airflow_api.answers import Dag, Pool, TaskInstance
 from dbt_scheduler.explain.run_snapshot import RunSnapshot
 from dbt_scheduler.schedule.text import format_utc
 from dbt_scheduler.spec import Sensor

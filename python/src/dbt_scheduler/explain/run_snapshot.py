@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import Backfill, Dag, Run, TaskInstance
+from dbt_scheduler.airflow_api.answers import Backfill, Dag, Run, TaskInstance
 from dbt_scheduler.spec import DagSpec, Sensor
 
 _DONE = ("success", "skipped")

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Dag, Run, RunFilter
+from dbt_scheduler.airflow_api.answers import Dag, Run
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.explain.messages import held_back
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.resume.producer_runs import fetch_producer_runs

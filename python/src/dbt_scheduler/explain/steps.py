@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import Run
+from dbt_scheduler.airflow_api.answers import Run
 from dbt_scheduler.explain.messages import TaskMessage
 from dbt_scheduler.spec import Schedule
 from dbt_scheduler.waits.run_interval import interval_of_run

@@ -7,7 +7,8 @@ marked in one transaction, and never two at a time by us: two that clear the sam
 
 from collections.abc import Mapping, Sequence
 
-from dbt_scheduler.airflow_api.client import AirflowApi, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
 from dbt_scheduler.resume.repair import TERMINAL, FailureGraph, read_task_states
 from dbt_scheduler.resume.runs import runs_of

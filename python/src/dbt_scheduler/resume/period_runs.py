@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run
+from dbt_scheduler.airflow_api.answers import Run
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.resume.runs import runs_near

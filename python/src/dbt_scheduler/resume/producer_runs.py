@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter
+from dbt_scheduler.airflow_api.answers import Run
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.resume.runs import runs_near
 from dbt_scheduler.schedule import Interval, period
 from dbt_scheduler.spec import Schedule
@@ -63,15 +65,9 @@ def _with_states(
     api: AirflowApi, runs: Mapping[AwaitedRun, Collection[Run]]
 ) -> dict[AwaitedRun, list[ProducerRun]]:
     """The task in each of the runs; one that a run does not have may still come until the run is over."""
-    run_ids = sorted({run.run_id for each in runs.values() for run in each})
-    states: States = {}
-    if run_ids:
-        where = RunFilter(
-            dag_ids=sorted({awaited.dag_id for awaited in runs}),
-            task_ids=sorted({awaited.task_id for awaited in runs}),
-            run_ids=run_ids,
-        )
-        states = {each.id_: each.state for each in api.task_instances(where)}
+    ids = {(*run.key, awaited.task_id) for awaited, each in runs.items() for run in each}
+    listed = api.task_instances(RunFilter.of_tasks(ids)) if ids else ()
+    states: States = {each.id_: each.state for each in listed}
     return {
         awaited: [
             ProducerRun(

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInfo
+from dbt_scheduler.airflow_api.answers import Run, RunKey, TaskInfo
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 
 TERMINAL = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.answers import Run, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.resume.stretches import stretches
 from dbt_scheduler.schedule import Interval, cadence_seconds, next_tick
 from dbt_scheduler.spec import Schedule

@@ -6,8 +6,10 @@ from datetime import datetime
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.resume.marking import BROKEN, Groups, Marking
 from dbt_scheduler.resume.repair import repair_runs
 from dbt_scheduler.resume.resumed import SATISFIED_BY, find_resumed
@@ -124,12 +126,7 @@ def _batches(waiting: Groups) -> Iterator[Groups]:
 def _read_again(api: AirflowApi, waiting: Groups, done: list[TaskInstance]) -> Groups:
     """The same sensors as they are now, without those that need nothing any more."""
     wanted = {each.id_ for group in waiting.values() for each in group}
-    where = RunFilter(
-        dag_ids=sorted({each[0] for each in wanted}),
-        run_ids=sorted({each[1] for each in wanted}),
-        task_ids=sorted({each[2] for each in wanted}),
-    )
-    now = [each for each in api.task_instances(where) if each.id_ in wanted]
+    now = [each for each in api.task_instances(RunFilter.of_tasks(wanted)) if each.id_ in wanted]
     done += [each for each in now if each.state == "success"]
     return _by_run(sorted((each for each in now if each.state in UNSATISFIED), key=_urgency))
 

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.answers import Run, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.registry.entry import AssetKey, Entry
 from dbt_scheduler.registry.producer import producer_in
 from dbt_scheduler.resume.satisfy import UNSATISFIED
@@ -58,15 +60,9 @@ def find_slo_misses(
             )
     if not late:
         return []
-    where = RunFilter(
-        dag_ids=sorted({name[0] for name in late}),
-        run_ids=sorted({name[1] for name in late}),
-        task_ids=sorted({name[2] for name in late}),
-        states=UNSATISFIED,
-    )
     found = [
         SloMiss(key, task, interval, due)
-        for task in api.task_instances(where)
+        for task in api.task_instances(RunFilter.of_tasks(late, UNSATISFIED))
         for key, interval, due in late.get(task.id_, ())
     ]
     return sorted(found, key=lambda miss: (miss.due, miss.name))

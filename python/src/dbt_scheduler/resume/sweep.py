@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.resume.arrivals import find_arrivals
 from dbt_scheduler.resume.proof import keep_proven

@@ -11,7 +11,7 @@ from dbt_scheduler.airflow.compat import conf
 from dbt_scheduler.registry.entry import Entry
 
 if TYPE_CHECKING:
-    from dbt_scheduler.airflow_api.client import TaskInstance
+    from dbt_scheduler.airflow_api.answers import TaskInstance
     from dbt_scheduler.waits.wait import Wait
 
 _LEAST_SECONDS = 0.1
