@@ -15,7 +15,6 @@ from dbt_scheduler.airflow.alerts.sending import Destination
 from dbt_scheduler.airflow.compat import Stats
 from dbt_scheduler.airflow.connection import open_api
 from dbt_scheduler.airflow.intervals import run_interval_of
-from dbt_scheduler.airflow.registry import read_entries, registry_url_of
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.printable import redacted, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
@@ -62,7 +61,8 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
 
 
 def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: float) -> None:
-    # Imports that most tasks' files need not pay for when they are parsed.
+    # Imports that parsing the file of a DAG need not pay for.
+    from dbt_scheduler.airflow.registry import read_entries, registry_url_of  # noqa: PLC0415
     from dbt_scheduler.waits.wait import waits_for  # noqa: PLC0415
 
     task: Any = context["task"]

@@ -1,9 +1,11 @@
-"""What the registry says at this moment: where it is, all of its entries, and what a sensor waits for."""
+"""What the registry says at this moment: where it is, all of its entries, and what a sensor waits for.
+
+Only tasks that run import this: parsing a DAG needs no registry.
+"""
 
 import logging
 from pathlib import Path
 
-from dbt_scheduler.airflow.compat import AirflowFailException
 from dbt_scheduler.findings.printable import one_line, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
@@ -12,10 +14,6 @@ from dbt_scheduler.spec import DagSpec, Sensor
 from dbt_scheduler.waits.wait import NoProducer, Wait, wait_of
 
 _log = logging.getLogger(__name__)
-
-
-class ProducerGoneError(AirflowFailException):
-    """Nobody makes the asset any more: waiting for it would be in vain, and so would trying again."""
 
 
 def registry_url_of(registry_url: str | None, stub: Path) -> str:

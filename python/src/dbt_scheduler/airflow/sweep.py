@@ -18,14 +18,13 @@ from dbt_scheduler.airflow.alerts.sending import Destination, send_slo_miss
 from dbt_scheduler.airflow.compat import AirflowFailException, Stats
 from dbt_scheduler.airflow.connection import open_api
 from dbt_scheduler.airflow.pools import missing_pools
-from dbt_scheduler.airflow.registry import read_entries, registry_url_of
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.spec import RESUME_DAG
 
 if TYPE_CHECKING:
+    from dbt_scheduler.registry.entry import Entry
     from dbt_scheduler.resume.slo_misses import SloMiss
     from dbt_scheduler.resume.sweep import SweepResult
 
@@ -58,7 +57,7 @@ def build_resume_dag(
     SweepOperator(
         task_id=_TASK,
         airflow_connection=airflow_connection,
-        registry_url=registry_url_of(registry_url, path),
+        registry_url=registry_url,
         transport=Destination(*alerts, None),
         execution_timeout=timedelta(minutes=10),
         dag=dag,
@@ -70,7 +69,7 @@ class SweepOperator(BaseOperator):
     """One sweep. It fails when it could not do its work, or a pool is missing: nobody else would say so."""
 
     def __init__(
-        self, *, airflow_connection: str, registry_url: str, transport: Destination, **kwargs: Any
+        self, *, airflow_connection: str, registry_url: str | None, transport: Destination, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self._airflow_connection = airflow_connection
@@ -79,13 +78,16 @@ class SweepOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:
         """Sweep, tell the teams, and remember who was told."""
-        from dbt_scheduler.resume.sweep import sweep  # noqa: PLC0415 - only this task needs it
+        # Imports that parsing the file of a DAG need not pay for.
+        from dbt_scheduler.airflow.registry import read_entries, registry_url_of  # noqa: PLC0415
+        from dbt_scheduler.resume.sweep import sweep  # noqa: PLC0415
 
+        stub = Path(self.dag.fileloc)
         try:
-            entries = read_entries(self._registry_url, _REGISTRY_SECONDS)
+            entries = read_entries(registry_url_of(self._registry_url, stub), _REGISTRY_SECONDS)
             with open_api(self._airflow_connection, _BUDGET_SECONDS) as api:
                 result = sweep(api, entries)
-                missing = missing_pools(api, Path(self.dag.fileloc).parent)
+                missing = missing_pools(api, stub.parent)
         except (AirflowApiError, RegistryUnreadableError, ValueError) as error:
             Stats.incr("dbt_scheduler.sweeps_failed")
             raise AirflowFailException(str(error)) from None
@@ -98,7 +100,7 @@ class SweepOperator(BaseOperator):
             raise AirflowFailException("\n".join(problems))
 
     def _alert_misses(
-        self, context: Context, misses: "tuple[SloMiss, ...]", entries: dict[str, Entry]
+        self, context: Context, misses: "tuple[SloMiss, ...]", entries: "dict[str, Entry]"
     ) -> None:
         """Each miss is told once: the sweep before remembers in an XCom which were; what there is no time for, later."""
         ti: Any = context["ti"]

@@ -11,7 +11,7 @@ from dbt_scheduler.airflow.alerts.messages import Message, TaskRun
 from dbt_scheduler.airflow.alerts.sending import Destination, send
 from dbt_scheduler.airflow.compat import AirflowRuntimeError, AirflowSensorTimeout
 from dbt_scheduler.airflow.intervals import run_interval_of
-from dbt_scheduler.airflow.registry import ProducerGoneError
+from dbt_scheduler.airflow.producer_gone import ProducerGoneError
 from dbt_scheduler.findings.printable import redacted
 from dbt_scheduler.spec import DagSpec
 

@@ -8,10 +8,10 @@ from urllib.parse import quote
 from dbt_scheduler.airflow.alerts.messages import TaskRun
 from dbt_scheduler.airflow.alerts.sending import Destination, send_all_clear
 from dbt_scheduler.airflow.compat import conf
-from dbt_scheduler.registry.entry import Entry
 
 if TYPE_CHECKING:
     from dbt_scheduler.airflow_api.answers import TaskInstance
+    from dbt_scheduler.registry.entry import Entry
     from dbt_scheduler.waits.wait import Wait
 
 _LEAST_SECONDS = 0.1
@@ -20,7 +20,7 @@ _LEAST_SECONDS = 0.1
 def send_all_clears(
     resumed: "Iterable[TaskInstance]",
     waits: "Iterable[Wait]",
-    entries: Mapping[str, Entry],
+    entries: "Mapping[str, Entry]",
     transport: Destination,
     seconds: float,
 ) -> None:
@@ -36,7 +36,7 @@ def send_all_clears(
             send_all_clear(destination(transport, entries[teams[sensor.dag_id]]), task_run(sensor), left)
 
 
-def destination(transport: Destination, entry: Entry) -> Destination:
+def destination(transport: Destination, entry: "Entry") -> Destination:
     """A team's own channel and tags."""
     return Destination(transport.transport, transport.connection, entry.contact.channel, entry.contact.tag)
 
