@@ -10,11 +10,9 @@ from collections.abc import Mapping, Sequence
 from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
-from dbt_scheduler.resume.repair import TERMINAL, FailureGraph, read_task_states
+from dbt_scheduler.resume.repair import BROKEN, FailureGraph, read_task_states
 from dbt_scheduler.resume.runs import runs_of
-
-BROKEN = ("failed", "upstream_failed")
-"""The states of sensors that have given up."""
+from dbt_scheduler.waits.decision import OVER
 
 Groups = dict[RunKey, list[TaskInstance]]
 
@@ -85,7 +83,7 @@ class Marking:
 
     def _is_propagated(self, sensor: TaskInstance, states: Mapping[str, str | None]) -> bool:
         reached = self._graph(sensor.dag_id).reached_from([sensor.task_id])
-        return all(states.get(name) in TERMINAL for name in reached)
+        return all(states.get(name) in OVER for name in reached)
 
     def _graph(self, dag_id: str) -> FailureGraph:
         if dag_id not in self._graphs:

@@ -10,8 +10,8 @@ from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.airflow_api.run_filter import RunFilter
-from dbt_scheduler.resume.marking import BROKEN, Groups, Marking
-from dbt_scheduler.resume.repair import repair_runs
+from dbt_scheduler.resume.marking import Groups, Marking
+from dbt_scheduler.resume.repair import BROKEN, repair_runs
 from dbt_scheduler.resume.resumed import SATISFIED_BY, find_resumed
 from dbt_scheduler.resume.runs import runs_of
 

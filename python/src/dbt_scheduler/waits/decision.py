@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 SUCCESS, REMOVED = "success", "removed"
 
+OVER = frozenset({SUCCESS, "failed", "upstream_failed", "skipped", REMOVED})
+"""The states of tasks that nothing becomes of any more."""
+
 
 class AwaitedRun(msgspec.Struct, frozen=True):
     """The run of a producer's task that a run of a consumer waits for: the scheduled one of this data interval.
