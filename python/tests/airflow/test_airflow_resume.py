@@ -135,21 +135,21 @@ def test_the_sweep_does_what_the_callback_could_not(
     assert airflow.state("shipping_daily") == "success"
     assert airflow.state("playground_daily") == "failed"
     seen = swept(airflow, api_url)
-    assert [each.id_[::2] for each in seen.satisfied] == [("playground_daily", WAIT)]
+    assert [each.id_[::2] for each in seen.outcome.satisfied] == [("playground_daily", WAIT)]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
     assert airflow.note("playground_daily", WAIT) == f"Satisfied by shipping_daily {run}"
     again = swept(airflow, api_url)
-    assert (again.satisfied, again.repaired, again.waiting) == ((), (), 0)
+    assert (again.outcome.satisfied, again.outcome.repaired, again.waiting) == ((), (), 0)
 
 
 def test_the_sweep_sees_a_task_that_somebody_marked_as_a_success(airflow: Platform, api_url: str) -> None:
     failed_for_want_of_data(airflow, a_consumer(), fails=True)
     run = airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
-    assert not swept(airflow, api_url).satisfied
+    assert not swept(airflow, api_url).outcome.satisfied
     airflow.set_state("shipping_daily", "marts.dim", run, "success")
-    assert len(swept(airflow, api_url).satisfied) == 1
+    assert len(swept(airflow, api_url).outcome.satisfied) == 1
     airflow.work()
     assert airflow.state("playground_daily") == "success"
 
@@ -212,7 +212,7 @@ def test_a_run_that_failed_for_another_reason_is_left_alone(airflow: Platform, a
     airflow.work()
     before = airflow.everything()
     seen = swept(airflow, api_url)
-    assert (seen.satisfied, seen.repaired) == ((), ())
+    assert (seen.outcome.satisfied, seen.outcome.repaired) == ((), ())
     airflow.work()
     assert airflow.everything() == before
     assert airflow.state("playground_daily") == "failed"
@@ -294,10 +294,10 @@ def test_an_entry_cannot_have_another_teams_task_marked(sensor: str, airflow: Pl
     airflow.work()
     assert airflow.state("shipping_daily") == "success"
     seen = swept(airflow, api_url)
-    assert (seen.satisfied, seen.repaired, seen.waiting) == ((), (), 0)
+    assert (seen.outcome.satisfied, seen.outcome.repaired, seen.waiting) == ((), (), 0)
     airflow.set_state("finance_daily", approve.task_id, run, "success")
     airflow.set_state("finance_daily", wait.task_id, run, "success")
-    assert swept(airflow, api_url).repaired == ()
+    assert swept(airflow, api_url).outcome.repaired == ()
     assert airflow.states("finance_daily")["marts.pay"] == "upstream_failed"
 
 
@@ -338,10 +338,10 @@ def test_half_resumed_runs_are_repaired(airflow: Platform, api_url: str) -> None
     failed_for_want_of_data(airflow, a_consumer())
     (run,) = airflow.runs("playground_daily")
     airflow.set_state("playground_daily", WAIT, run, "success")  # as if the scheduler had undone the rest
-    assert [key.run_id for key in swept(airflow, api_url).repaired] == [run]
+    assert [key.run_id for key in swept(airflow, api_url).outcome.repaired] == [run]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
-    assert swept(airflow, api_url).repaired == ()
+    assert swept(airflow, api_url).outcome.repaired == ()
 
 
 def test_a_run_that_ended_while_its_tasks_were_cleared_goes_on(airflow: Platform, api_url: str) -> None:
@@ -350,7 +350,7 @@ def test_a_run_that_ended_while_its_tasks_were_cleared_goes_on(airflow: Platform
     airflow.set_state("playground_daily", WAIT, run, "success")
     for task in ("marts.mine", "marts.below"):
         airflow.set_state("playground_daily", task, run, None)
-    assert [key.run_id for key in swept(airflow, api_url).repaired] == [run]
+    assert [key.run_id for key in swept(airflow, api_url).outcome.repaired] == [run]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
 
@@ -452,7 +452,7 @@ def test_the_sweep_does_not_forget_backfills(airflow: Platform, api_url: str) ->
     producer = airflow.run("shipping_daily", "2025-03-01T00:10", backfill=True)
     airflow.work()
     airflow.set_state("shipping_daily", "marts.dim", producer, "success")
-    assert [each.run_id for each in swept(airflow, api_url).satisfied] == [run]
+    assert [each.run_id for each in swept(airflow, api_url).outcome.satisfied] == [run]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
 
@@ -548,7 +548,7 @@ def test_a_sweep_that_airflow_refuses_fails_with_what_to_do(
     deploy_sweep(airflow)
     airflow.deploy(a_producer())
     publish(airflow, "daily")
-    result = SweepResult(problem="answered 403: give the connection's user the right")
+    result = SweepResult(Outcome(problem="answered 403: give the connection's user the right"))
     with monkeypatch.context() as during:
         during.setattr("dbt_scheduler.resume.sweep.sweep", lambda *_: result)
         airflow.run_without_date(RESUME_DAG, "2025-03-03T00:00")

@@ -91,7 +91,7 @@ def _satisfy(
     spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started: float
 ) -> "tuple[Outcome, tuple[Wait, ...]]":
     """What became of the sensors that wait for this run, and their waits."""
-    from dbt_scheduler.resume.satisfy import Outcome, satisfied_note, satisfy  # noqa: PLC0415
+    from dbt_scheduler.resume.satisfy import satisfied_note, satisfy  # noqa: PLC0415
     from dbt_scheduler.resume.waiting_sensors import find_waiting_for  # noqa: PLC0415
 
     made: Interval = run_interval_of(context, spec.schedule)
@@ -101,7 +101,7 @@ def _satisfy(
         outcome = None
         try:
             sensors = find_waiting_for(api, waits, made)
-            outcome = satisfy(api, dict.fromkeys(sensors, note)) if sensors else Outcome()
+            outcome = satisfy(api, dict.fromkeys(sensors, note))
         finally:
             if outcome is None or outcome.left:
                 _sweep_soon(api)

@@ -93,9 +93,9 @@ class SweepOperator(BaseOperator):
             raise AirflowFailException(str(error)) from None
         _report(result)
         _measure(result)
-        send_all_clears(result.resumed, result.waits, entries, self._transport, _ALERT_SECONDS)
+        send_all_clears(result.outcome.resumed, result.waits, entries, self._transport, _ALERT_SECONDS)
         self._alert_misses(context, result.misses, entries)
-        if problems := [*filter(None, [result.problem]), *missing]:
+        if problems := [*filter(None, [result.outcome.problem]), *missing]:
             Stats.incr("dbt_scheduler.sweeps_failed")
             raise AirflowFailException("\n".join(problems))
 
@@ -129,16 +129,18 @@ def _in_turn(misses: "Iterable[SloMiss]") -> "Iterator[SloMiss]":
 
 def _measure(result: "SweepResult") -> None:
     """Airflow's own metrics, wherever the platform sends them."""
-    Stats.gauge("dbt_scheduler.sensors_waiting", result.waiting - len(result.satisfied))
+    Stats.gauge("dbt_scheduler.sensors_waiting", result.waiting - len(result.outcome.satisfied))
     Stats.gauge("dbt_scheduler.oldest_wait_seconds", result.oldest_wait.total_seconds())
-    Stats.incr("dbt_scheduler.sensors_satisfied", len(result.satisfied), tags={"by": "sweep"})
+    Stats.incr("dbt_scheduler.sensors_satisfied", len(result.outcome.satisfied), tags={"by": "sweep"})
 
 
 def _report(result: "SweepResult") -> None:
-    for sensor in result.satisfied:
+    for sensor in result.outcome.satisfied:
         _log.info("%s %s: %s satisfied.", *sensor.id_)
-    for sensor in result.left:
+    for sensor in result.outcome.left:
         _log.warning("%s %s: %s could not be satisfied in time; the next sweep tries again.", *sensor.id_)
-    for run in result.repaired:
+    for run in result.outcome.repaired:
         _log.info("%s %s: goes on.", *run)
-    _log.info("%s waited, %s satisfied.", format_count(result.waiting, "sensor"), len(result.satisfied))
+    _log.info(
+        "%s waited, %s satisfied.", format_count(result.waiting, "sensor"), len(result.outcome.satisfied)
+    )

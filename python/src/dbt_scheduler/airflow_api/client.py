@@ -59,6 +59,7 @@ class AirflowApi:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._http = AirflowHttp(url, (login or "", password or ""), budget_seconds, transport)
+        self._tasks: dict[str, tuple[TaskInfo, ...]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -157,9 +158,11 @@ class AirflowApi:
         return self._http.read(_task_path(dag_id, run_id, task_id), TaskInstance)
 
     def tasks(self, dag_id: str) -> tuple[TaskInfo, ...]:
-        """The tasks of a DAG; none when it is gone."""
-        found = self._http.read(f"{_dag_path(dag_id)}/tasks", Tasks)
-        return found.tasks if found else ()
+        """The tasks of a DAG, as they were when this session first asked; none when it is gone."""
+        if dag_id not in self._tasks:
+            found = self._http.read(f"{_dag_path(dag_id)}/tasks", Tasks)
+            self._tasks[dag_id] = found.tasks if found else ()
+        return self._tasks[dag_id]
 
     def pool(self, name: str) -> Pool | None:
         """A pool; None when there is none of that name."""

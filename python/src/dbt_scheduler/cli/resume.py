@@ -44,19 +44,20 @@ def resume(
         with open_api(where, _BUDGET_SECONDS) as api:
             result = sweep(api, reading.entries)
         sys.stdout.write(lines(_lines(result)))
-        if result.problem:
-            raise CannotRunError.because(SCH501.at("airflow", problem=result.problem))
+        if result.outcome.problem:
+            raise CannotRunError.because(SCH501.at("airflow", problem=result.outcome.problem))
 
 
 def _lines(result: SweepResult) -> list[str]:
+    done = result.outcome
     return [
-        *(" ".join((*each.id_[:2], f"{each.task_id} satisfied")) for each in result.satisfied),
-        *(" ".join((*each.id_[:2], f"{each.task_id} not yet: run resume again")) for each in result.left),
-        *(" ".join((*key, "goes on")) for key in result.repaired),
+        *(" ".join((*each.id_[:2], f"{each.task_id} satisfied")) for each in done.satisfied),
+        *(" ".join((*each.id_[:2], f"{each.task_id} not yet: run resume again")) for each in done.left),
+        *(" ".join((*key, "goes on")) for key in done.repaired),
         *(
             f"{miss.task.dag_id} {miss.task.run_id} {miss.key} late: promised by {format_utc(miss.due)} UTC"
             for miss in result.misses
         ),
-        f"{format_count(result.waiting, 'sensor')} waited, {len(result.satisfied)} satisfied, "
-        f"{format_count(len(result.repaired), 'run')} repaired",
+        f"{format_count(result.waiting, 'sensor')} waited, {len(done.satisfied)} satisfied, "
+        f"{format_count(len(done.repaired), 'run')} repaired",
     ]

@@ -5,7 +5,7 @@ passing the failure on: only when its run is over, or when all that the failure 
 marked in one transaction, and never two at a time by us: two that clear the same task undo each other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
@@ -99,9 +99,7 @@ class Marking:
         if left is None:
             self._runs_together = False
             return None
-        unmarked: Groups = {}
-        for each in left:
-            _add(unmarked, {each.run_key: [each]})
+        unmarked = by_run(left)
         self._apart |= unmarked.keys()
         return unmarked
 
@@ -137,6 +135,14 @@ class Marking:
         if status == _OK:
             self.done.append(sensor)
         return status in (_OK, _NOT_FOUND)
+
+
+def by_run(sensors: Iterable[TaskInstance]) -> Groups:
+    """Sensors with those of the same run, in their order."""
+    groups: Groups = {}
+    for each in sensors:
+        groups.setdefault(each.run_key, []).append(each)
+    return groups
 
 
 def _add(groups: Groups, more: Groups) -> None:
