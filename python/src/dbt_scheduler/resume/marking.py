@@ -1,8 +1,8 @@
 """Marks sensors as a success, many in one request where Airflow allows it, and remembers what it refuses.
 
 A sensor that has not failed can be marked at once. One that has failed must not while the scheduler may still be
-passing the failure on: only when its run is over, or when all that the failure reaches has been told. Several are
-marked in one transaction, and never two at a time by us: two that clear the same task undo each other.
+passing the failure on: only when its run is over, or when the failure has reached every task downstream of it. Several
+are marked in one transaction, and never two at a time by us: two that clear the same task undo each other.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
