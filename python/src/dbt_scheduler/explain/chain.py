@@ -99,9 +99,10 @@ class Explainer:
             return builder.step(sensor.task_id, state, TaskMessage(wait.reason), through=through)
         awaited = awaited_by(wait, snapshot.run)
         until = wait_deadline(sensor, wait.producer, awaited.interval, instance.start_date or self._now)
-        cause = self._producer(awaited, sensor, spec)
-        message = describe_wait(instance, sensor, until, arrived=cause.state == "success")
-        causes = () if decide(awaited, ()).reason is Reason.BEFORE_START else (cause,)
+        unneeded = decide(awaited, ()).reason is Reason.BEFORE_START
+        causes = () if unneeded else (self._producer(awaited, sensor, spec),)
+        arrived = any(cause.state == "success" for cause in causes)
+        message = describe_wait(instance, sensor, until, arrived=arrived)
         return builder.step(sensor.task_id, state, message, causes, through=through)
 
     def _producer(self, awaited: AwaitedRun, sensor: Sensor, consumer: DagSpec) -> Step:
