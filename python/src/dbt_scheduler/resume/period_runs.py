@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from urllib.parse import quote
 
 import msgspec
 
@@ -77,11 +76,6 @@ def run_period(airflow: AirflowApi, spec: DagSpec, text: str, asked: RunRequest,
             f"another run of {spec.dag_id} was made at the same moment", "run the command again to see it"
         )
     return PeriodRun(run, interval, new=True, paused=dag.is_paused)
-
-
-def link(airflow: AirflowApi, run: Run) -> str:
-    """Where a run is in Airflow's UI."""
-    return f"{airflow.url}/dags/{quote(run.dag_id, safe='')}/runs/{quote(run.run_id, safe='')}"
 
 
 def _check_names(spec: DagSpec, names: Collection[str]) -> None:

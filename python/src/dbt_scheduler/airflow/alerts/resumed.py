@@ -3,11 +3,11 @@
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from dbt_scheduler.airflow.alerts.messages import TaskRun
 from dbt_scheduler.airflow.alerts.sending import Destination, send_all_clear
 from dbt_scheduler.airflow.compat import conf
+from dbt_scheduler.airflow_api.address import ui_url
 
 if TYPE_CHECKING:
     from dbt_scheduler.airflow_api.answers import TaskInstance
@@ -43,7 +43,6 @@ def destination(transport: Destination, entry: "Entry") -> Destination:
 
 def task_run(task: "TaskInstance") -> TaskRun:
     """A task instance as alerts name it."""
-    base: str = conf.get("api", "base_url", fallback="/").rstrip("/")
-    place = f"{quote(task.dag_id)}/runs/{quote(task.run_id)}/tasks/{quote(task.task_id)}"
+    base: str = conf.get("api", "base_url", fallback="/")
     start = task.logical_date or task.run_after
-    return TaskRun(task.dag_id, task.task_id, start, f"{base}/dags/{place}")
+    return TaskRun(task.dag_id, task.task_id, start, ui_url(base, *task.id_))
