@@ -548,7 +548,7 @@ def test_a_sweep_that_airflow_refuses_fails_with_what_to_do(
     deploy_sweep(airflow)
     airflow.deploy(a_producer())
     publish(airflow, "daily")
-    result = SweepResult(Outcome(problem="answered 403: give the connection's user the right"))
+    result = SweepResult(Outcome(problem="returned 403: give the connection's user the right"))
     with monkeypatch.context() as during:
         during.setattr("dbt_scheduler.resume.sweep.sweep", lambda *_: result)
         airflow.run_without_date(RESUME_DAG, "2025-03-03T00:00")

@@ -304,10 +304,10 @@ def test_refusals_say_what_to_do():
         "check that its API server runs, and host and port of the connection."
     )
     assert refusal(FakeAirflow({}, before=lambda _: httpx.Response(500))) == (
-        f"{where} answered 500 to POST /auth/token: look into the log of its API server."
+        f"{where} returned 500 for POST /auth/token: look into the log of its API server."
     )
     assert refusal(FakeAirflow({}, before=denied)) == (
-        f"{where} answered 403 to POST /api/v2/dags/~/dagRuns/list: "
+        f"{where} returned 403 for POST /api/v2/dags/~/dagRuns/list: "
         "give the connection's user the right to read and edit DAGs, DAG runs and task instances."
     )
     assert refusal(FakeAirflow({}, before=nonsense)) == (
@@ -396,7 +396,7 @@ def _forbids(request: httpx.Request) -> httpx.Response | None:
 def test_a_login_that_may_only_read_is_a_problem_at_once(names):
     airflow = FakeAirflow(dict.fromkeys(names, "deferred"), before=_forbids)
     outcome = satisfied(airflow, *names, patience=60)
-    assert "answered 403 to PATCH" in outcome.problem
+    assert "returned 403 for PATCH" in outcome.problem
     assert "the right to read and edit DAGs, DAG runs and task instances" in outcome.problem
     assert (ids(outcome.satisfied), ids(outcome.left)) == ([], [*names])
     assert len(airflow.writes()) == 1
@@ -409,7 +409,7 @@ def test_what_was_done_before_airflow_went_away_is_not_forgotten():
     )
     outcome = satisfied(airflow, "s")
     assert ids(outcome.satisfied) == ["s"]
-    assert "answered 503" in outcome.problem
+    assert "returned 503" in outcome.problem
 
 
 def test_the_tasks_of_a_dag_are_asked_for_once_whoever_needs_them():

@@ -191,14 +191,14 @@ class AirflowHttp:
         what = f"{reply.request.method} {reply.request.url.path}"
         if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
             raise AirflowForbiddenError(
-                f"Airflow at {self.url} answered {reply.status_code} to {what}: give the connection's user the right "
+                f"Airflow at {self.url} returned {reply.status_code} for {what}: give the connection's user the right "
                 "to read and edit DAGs, DAG runs and task instances."
             )
         if reply.status_code == _NOT_FOUND:
             advice = "it is gone, or the connection's host is no Airflow of version 3"
         else:
             advice = "look into the log of its API server"
-        raise AirflowApiError(f"Airflow at {self.url} answered {reply.status_code} to {what}: {advice}.")
+        raise AirflowApiError(f"Airflow at {self.url} returned {reply.status_code} for {what}: {advice}.")
 
     def decode(self, reply: httpx.Response, answer: type[_Answer]) -> _Answer:
         """What a successful answer says."""

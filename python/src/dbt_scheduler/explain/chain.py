@@ -58,7 +58,7 @@ class Explainer:
     ) -> Step:
         key = (*snapshot.run.key, task_id)
         if key in self._explained:
-            message = TaskMessage("is told above", ends=False)
+            message = TaskMessage("is explained above", ends=False)
             return builder.step(task_id, snapshot.state(task_id), message, through=through)
         self._explained.add(key)
         blockers = list(snapshot.blockers(task_id))
@@ -73,7 +73,7 @@ class Explainer:
         if blockers and not of_run:
             causes = [self._task(snapshot, builder, each, via) for each, via in blockers[:_MOST_CAUSES]]
             more = len(blockers) - len(causes)
-            text = f"{message.text} ({more} more are not told)" if more else message.text
+            text = f"{message.text} ({more} more are not shown)" if more else message.text
             return builder.step(task_id, state, TaskMessage(text), tuple(causes), through=through)
         return builder.step(task_id, state, message, through=through)
 

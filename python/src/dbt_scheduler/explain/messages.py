@@ -20,7 +20,7 @@ _ABOUT = timedelta(minutes=1)
 
 
 class TaskMessage(msgspec.Struct, frozen=True):
-    """Words about a task; ``ends`` is false when it can be no root cause: it has succeeded, or is told elsewhere."""
+    """Words about a task; ``ends`` is false when it can be no root cause: it has succeeded, or is explained elsewhere."""
 
     text: str
     ends: bool = True
