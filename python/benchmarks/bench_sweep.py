@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from dbt_scheduler.airflow_api.client import RunFilter
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.resume.satisfy import satisfied_note, satisfy
 from dbt_scheduler.spec import SENSOR_OPERATOR, DagSpec
 from live_airflow import Live, a_spec, a_task, a_wait, date

@@ -15,7 +15,9 @@ sys.path += [str(_PYTHON / "tools"), str(_PYTHON / "tests" / "support")]
 import demo_airflow  # noqa: E402 - the demo's Airflow, from the folder just named
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry  # noqa: E402
-from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, TaskInstance  # noqa: E402
+from dbt_scheduler.airflow_api.answers import TaskInstance  # noqa: E402
+from dbt_scheduler.airflow_api.client import AirflowApi  # noqa: E402
+from dbt_scheduler.airflow_api.run_filter import RunFilter  # noqa: E402
 from dbt_scheduler.registry.entry import Entry  # noqa: E402
 from dbt_scheduler.spec import STUB, DagSpec  # noqa: E402
 

@@ -14,7 +14,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dbt_scheduler.airflow_api.http import AirflowApiError
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.registry.entry import Entry, Produced
 from dbt_scheduler.resume.satisfy import satisfy
 from dbt_scheduler.resume.sweep import sweep

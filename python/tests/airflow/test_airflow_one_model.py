@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from builders import a_spec, a_task, a_wait
 from dbt_scheduler.airflow.compat import GetPreviousTI
 from dbt_scheduler.airflow.execution_api import fetch_runs, read_producer_state
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter
+from dbt_scheduler.airflow_api.answers import Run
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.explain.runs import NoRunError, RunFinder
 from dbt_scheduler.resume.arrivals import find_arrivals
 from dbt_scheduler.resume.producer_runs import fetch_producer_runs

@@ -13,8 +13,9 @@ from api_server import public_api
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow import callback
 from dbt_scheduler.airflow.sensor import AssetSensor
-from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter
-from dbt_scheduler.airflow_api.http import AirflowApiError
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.cli import main
 from dbt_scheduler.registry.entry import Consumed, Contact
 from dbt_scheduler.registry.stores import open_store
@@ -134,21 +135,21 @@ def test_the_sweep_does_what_the_callback_could_not(
     assert airflow.state("shipping_daily") == "success"
     assert airflow.state("playground_daily") == "failed"
     seen = swept(airflow, api_url)
-    assert [each.id_[::2] for each in seen.satisfied] == [("playground_daily", WAIT)]
+    assert [each.id_[::2] for each in seen.outcome.satisfied] == [("playground_daily", WAIT)]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
     assert airflow.note("playground_daily", WAIT) == f"Satisfied by shipping_daily {run}"
     again = swept(airflow, api_url)
-    assert (again.satisfied, again.repaired, again.waiting) == ((), (), 0)
+    assert (again.outcome.satisfied, again.outcome.repaired, again.waiting) == ((), (), 0)
 
 
 def test_the_sweep_sees_a_task_that_somebody_marked_as_a_success(airflow: Platform, api_url: str) -> None:
     failed_for_want_of_data(airflow, a_consumer(), fails=True)
     run = airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
-    assert not swept(airflow, api_url).satisfied
+    assert not swept(airflow, api_url).outcome.satisfied
     airflow.set_state("shipping_daily", "marts.dim", run, "success")
-    assert len(swept(airflow, api_url).satisfied) == 1
+    assert len(swept(airflow, api_url).outcome.satisfied) == 1
     airflow.work()
     assert airflow.state("playground_daily") == "success"
 
@@ -211,7 +212,7 @@ def test_a_run_that_failed_for_another_reason_is_left_alone(airflow: Platform, a
     airflow.work()
     before = airflow.everything()
     seen = swept(airflow, api_url)
-    assert (seen.satisfied, seen.repaired) == ((), ())
+    assert (seen.outcome.satisfied, seen.outcome.repaired) == ((), ())
     airflow.work()
     assert airflow.everything() == before
     assert airflow.state("playground_daily") == "failed"
@@ -293,10 +294,10 @@ def test_an_entry_cannot_have_another_teams_task_marked(sensor: str, airflow: Pl
     airflow.work()
     assert airflow.state("shipping_daily") == "success"
     seen = swept(airflow, api_url)
-    assert (seen.satisfied, seen.repaired, seen.waiting) == ((), (), 0)
+    assert (seen.outcome.satisfied, seen.outcome.repaired, seen.waiting) == ((), (), 0)
     airflow.set_state("finance_daily", approve.task_id, run, "success")
     airflow.set_state("finance_daily", wait.task_id, run, "success")
-    assert swept(airflow, api_url).repaired == ()
+    assert swept(airflow, api_url).outcome.repaired == ()
     assert airflow.states("finance_daily")["marts.pay"] == "upstream_failed"
 
 
@@ -337,10 +338,10 @@ def test_half_resumed_runs_are_repaired(airflow: Platform, api_url: str) -> None
     failed_for_want_of_data(airflow, a_consumer())
     (run,) = airflow.runs("playground_daily")
     airflow.set_state("playground_daily", WAIT, run, "success")  # as if the scheduler had undone the rest
-    assert [key.run_id for key in swept(airflow, api_url).repaired] == [run]
+    assert [key.run_id for key in swept(airflow, api_url).outcome.repaired] == [run]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
-    assert swept(airflow, api_url).repaired == ()
+    assert swept(airflow, api_url).outcome.repaired == ()
 
 
 def test_a_run_that_ended_while_its_tasks_were_cleared_goes_on(airflow: Platform, api_url: str) -> None:
@@ -349,7 +350,7 @@ def test_a_run_that_ended_while_its_tasks_were_cleared_goes_on(airflow: Platform
     airflow.set_state("playground_daily", WAIT, run, "success")
     for task in ("marts.mine", "marts.below"):
         airflow.set_state("playground_daily", task, run, None)
-    assert [key.run_id for key in swept(airflow, api_url).repaired] == [run]
+    assert [key.run_id for key in swept(airflow, api_url).outcome.repaired] == [run]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
 
@@ -451,7 +452,7 @@ def test_the_sweep_does_not_forget_backfills(airflow: Platform, api_url: str) ->
     producer = airflow.run("shipping_daily", "2025-03-01T00:10", backfill=True)
     airflow.work()
     airflow.set_state("shipping_daily", "marts.dim", producer, "success")
-    assert [each.run_id for each in swept(airflow, api_url).satisfied] == [run]
+    assert [each.run_id for each in swept(airflow, api_url).outcome.satisfied] == [run]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
 
@@ -526,13 +527,28 @@ def test_a_sweep_that_has_begun_may_have_looked_too_early_and_another_one_is_ask
     assert len(made) == len(set(made)) == asked
 
 
+def test_a_callback_says_that_airflow_refuses_the_sweep(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    def answer(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path == "/auth/token":
+            return None
+        if request.method == "POST":
+            return httpx.Response(400, json={"detail": "Dag has import errors"})
+        return httpx.Response(404, json={})
+
+    with FakeAirflow({}, before=answer).api() as api:
+        callback._sweep_soon(api)
+    assert f"Airflow refused a run of {RESUME_DAG}: Dag has import errors" in caplog.text
+
+
 def test_a_sweep_that_airflow_refuses_fails_with_what_to_do(
     airflow: Platform, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     deploy_sweep(airflow)
     airflow.deploy(a_producer())
     publish(airflow, "daily")
-    result = SweepResult(problem="answered 403: give the connection's user the right")
+    result = SweepResult(Outcome(problem="returned 403: give the connection's user the right"))
     with monkeypatch.context() as during:
         during.setattr("dbt_scheduler.resume.sweep.sweep", lambda *_: result)
         airflow.run_without_date(RESUME_DAG, "2025-03-03T00:00")

@@ -88,6 +88,7 @@ def test_value_that_is_not_allowed_is_refused_in_each_place(words: str) -> None:
     ("words", "said"),
     [
         ("--manifest m.json registry list", "No such option"),  # an option, but not of this command
+        ("--manifest m.json resume", "No such option"),  # it reads no manifest
         ("--strict publish out", "No such option"),
         ("--no-such-thing check", "No such option"),
         ("registry --no-such-thing list", "No such option"),

@@ -519,7 +519,7 @@ def test_a_circle_and_a_long_way_end(airflow, out):
     assert said[2].startswith(
         "  wait_for__hard_dependencies.fct (for t0, t1 ... t399) waits for shipping.fct"
     )
-    assert said[-2].strip() == "playground_daily b of 2025-06-05 00:10 (playground) is told above"
+    assert said[-2].strip() == "playground_daily b of 2025-06-05 00:10 (playground) is explained above"
     assert not any(line.startswith("root cause") for line in said)
     assert len(airflow.asked) <= 17
 

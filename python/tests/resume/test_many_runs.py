@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from dbt_scheduler.airflow_api import http
-from dbt_scheduler.airflow_api.client import AirflowApi, TaskInstance
+from dbt_scheduler.airflow_api.answers import TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.resume import satisfy as satisfying
 from dbt_scheduler.resume.satisfy import Outcome, satisfied_note, satisfy
 

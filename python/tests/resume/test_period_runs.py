@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from builders import a_spec, a_task
 from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.cli import main
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.resume.period_runs import PeriodRun, RunRequest, run_period
@@ -165,7 +166,10 @@ def test_an_airflow_that_does_not_make_the_run(airflow):
     )
     airflow.posted.clear()
     airflow.answer = lambda: httpx.Response(400, json={"detail": "Dag has import errors"})
-    assert refused(airflow) == "Airflow refused a run of shipping_daily: Dag has import errors"
+    with pytest.raises(
+        AirflowApiError, match="Airflow refused a run of shipping_daily: Dag has import errors"
+    ):
+        run(airflow)
     airflow.posted.clear()
     airflow.has_dag = False
     assert refused(airflow) == "Airflow has no DAG shipping_daily | deploy it, or see its import errors"

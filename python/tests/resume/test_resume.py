@@ -5,15 +5,19 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow_api import http
-from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, TaskInfo
-from dbt_scheduler.airflow_api.http import AirflowApiError
+from dbt_scheduler.airflow_api.answers import TaskInfo
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.cli.airflow_options import Connection
 from dbt_scheduler.registry.entry import AssetKey
 from dbt_scheduler.resume import satisfy as satisfying
 from dbt_scheduler.resume.repair import FailureGraph, Repair, plan_repair, repair_runs
-from dbt_scheduler.resume.satisfy import satisfied_note, satisfy
+from dbt_scheduler.resume.satisfy import Outcome, satisfied_note, satisfy
 from dbt_scheduler.resume.stretches import stretches
+from dbt_scheduler.resume.sweep import SweepResult, sweep
 from dbt_scheduler.resume.waiting_sensors import find_unsatisfied
 from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Producer, Schedule
@@ -300,10 +304,10 @@ def test_refusals_say_what_to_do():
         "check that its API server runs, and host and port of the connection."
     )
     assert refusal(FakeAirflow({}, before=lambda _: httpx.Response(500))) == (
-        f"{where} answered 500 to POST /auth/token: look into the log of its API server."
+        f"{where} returned 500 for POST /auth/token: look into the log of its API server."
     )
     assert refusal(FakeAirflow({}, before=denied)) == (
-        f"{where} answered 403 to POST /api/v2/dags/~/dagRuns/list: "
+        f"{where} returned 403 for POST /api/v2/dags/~/dagRuns/list: "
         "give the connection's user the right to read and edit DAGs, DAG runs and task instances."
     )
     assert refusal(FakeAirflow({}, before=nonsense)) == (
@@ -392,7 +396,7 @@ def _forbids(request: httpx.Request) -> httpx.Response | None:
 def test_a_login_that_may_only_read_is_a_problem_at_once(names):
     airflow = FakeAirflow(dict.fromkeys(names, "deferred"), before=_forbids)
     outcome = satisfied(airflow, *names, patience=60)
-    assert "answered 403 to PATCH" in outcome.problem
+    assert "returned 403 for PATCH" in outcome.problem
     assert "the right to read and edit DAGs, DAG runs and task instances" in outcome.problem
     assert (ids(outcome.satisfied), ids(outcome.left)) == ([], [*names])
     assert len(airflow.writes()) == 1
@@ -401,11 +405,47 @@ def test_a_login_that_may_only_read_is_a_problem_at_once(names):
 def test_what_was_done_before_airflow_went_away_is_not_forgotten():
     airflow = FakeAirflow({"s": "failed", "m": "upstream_failed"}, BELOW, run="failed")
     airflow.before = lambda request: (
-        httpx.Response(503) if airflow.states["s"] == "success" and request.method == "GET" else None
+        httpx.Response(503) if airflow.states["s"] == "success" and request.method != "PATCH" else None
     )
     outcome = satisfied(airflow, "s")
     assert ids(outcome.satisfied) == ["s"]
-    assert "answered 503" in outcome.problem
+    assert "returned 503" in outcome.problem
+
+
+def test_the_tasks_of_a_dag_are_asked_for_once_whoever_needs_them():
+    airflow = FakeAirflow({"s": "failed", "m": "upstream_failed"}, BELOW, run="failed")
+    outcome = satisfied(airflow, "s")
+    assert (ids(outcome.satisfied), ids(outcome.resumed)) == (["s"], ["s"])
+    assert airflow.calls.count(("GET", "d/tasks")) == 1
+
+
+def test_no_sensors_are_satisfied_without_asking_airflow():
+    airflow = FakeAirflow({})
+    with airflow.api() as api:
+        assert satisfy(api, {}) == Outcome()
+    assert airflow.calls == []
+
+
+@pytest.mark.parametrize(("slo_seconds", "more"), [(None, 0), (60, 2)])
+def test_a_sweep_with_nothing_to_do_makes_three_listings_and_two_for_a_team_with_slos(slo_seconds, more):
+    def answer(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path == "/api/v2/dags":
+            owned = {"dag_id": "shipping_daily", "owners": ["shipping"]}
+            return httpx.Response(200, json={"dags": [owned], "total_entries": 1})
+        if request.url.path.endswith("/dagRuns/list"):
+            return httpx.Response(200, json={"dag_runs": [], "total_entries": 0})
+        return None
+
+    wait = a_wait("dim")
+    consumer = a_spec(a_task("fct", upstream=(wait.task_id,)), sensors=(wait,))
+    entries = {
+        "shipping": an_entry("dim", "daily", slo_seconds=slo_seconds),
+        "playground": a_wait_entry(consumer),
+    }
+    airflow = FakeAirflow({}, before=answer)
+    with airflow.api() as api:
+        assert sweep(api, entries) == SweepResult()
+    assert len([path for _, path in airflow.calls if path != "/auth/token"]) == 3 + more
 
 
 def test_a_run_resumes_when_its_last_failed_sensor_is_satisfied():

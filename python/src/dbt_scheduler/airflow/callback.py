@@ -13,17 +13,16 @@ from airflow.sdk import Context
 from dbt_scheduler.airflow.alerts.resumed import send_all_clears
 from dbt_scheduler.airflow.alerts.sending import Destination
 from dbt_scheduler.airflow.compat import Stats
-from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
+from dbt_scheduler.airflow.connection import open_api
 from dbt_scheduler.airflow.intervals import run_interval_of
-from dbt_scheduler.airflow.registry import spec_registry_url
-from dbt_scheduler.findings.printable import one_line, redacted, shown_url
+from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.findings.printable import redacted, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.registry.entry import Entry
-from dbt_scheduler.registry.stores import open_store
 from dbt_scheduler.spec import RESUME_DAG, DagSpec
 
 if TYPE_CHECKING:
-    from dbt_scheduler.airflow_api.client import AirflowApi, TaskInstance
+    from dbt_scheduler.airflow_api.answers import TaskInstance
+    from dbt_scheduler.airflow_api.client import AirflowApi
     from dbt_scheduler.resume.satisfy import Outcome
     from dbt_scheduler.schedule import Interval
     from dbt_scheduler.waits.wait import Wait
@@ -53,7 +52,7 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
         started = time.monotonic()
         try:
             _resume(spec, names, context, started)
-        except (ApiUnavailableError, RegistryUnreadableError, ValueError) as error:
+        except (AirflowApiError, RegistryUnreadableError, ValueError) as error:
             _log.warning("Waiting runs were not resumed: %s %s", error, _SWEEP)
         except Exception as error:  # noqa: BLE001 - the task has done its work: this is not worth losing it
             _log.warning("Waiting runs were not resumed: %s. %s", redacted(repr(error)), _SWEEP)
@@ -62,12 +61,13 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
 
 
 def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: float) -> None:
-    # Imports that most tasks' files need not pay for when they are parsed.
+    # Imports that parsing the file of a DAG need not pay for.
+    from dbt_scheduler.airflow.registry import read_entries, registry_url_of  # noqa: PLC0415
     from dbt_scheduler.waits.wait import waits_for  # noqa: PLC0415
 
     task: Any = context["task"]
-    url = spec_registry_url(spec, Path(task.dag.fileloc))
-    entries = _entries(url)
+    url = registry_url_of(spec.registry_url, Path(task.dag.fileloc))
+    entries = read_entries(url)
     if spec.team not in entries:
         _log.warning(
             "The registry %s does not know %s: publish it, so that others are resumed.",
@@ -91,7 +91,7 @@ def _satisfy(
     spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started: float
 ) -> "tuple[Outcome, tuple[Wait, ...]]":
     """What became of the sensors that wait for this run, and their waits."""
-    from dbt_scheduler.resume.satisfy import Outcome, satisfied_note, satisfy  # noqa: PLC0415
+    from dbt_scheduler.resume.satisfy import satisfied_note, satisfy  # noqa: PLC0415
     from dbt_scheduler.resume.waiting_sensors import find_waiting_for  # noqa: PLC0415
 
     made: Interval = run_interval_of(context, spec.schedule)
@@ -101,7 +101,7 @@ def _satisfy(
         outcome = None
         try:
             sensors = find_waiting_for(api, waits, made)
-            outcome = satisfy(api, dict.fromkeys(sensors, note)) if sensors else Outcome()
+            outcome = satisfy(api, dict.fromkeys(sensors, note))
         finally:
             if outcome is None or outcome.left:
                 _sweep_soon(api)
@@ -114,8 +114,6 @@ def _sweep_soon(api: "AirflowApi") -> None:
     While many tasks of a run fail and are cleared, or Airflow's API is busy, each callback keeps the others waiting; a
     sweep has the time. One that has begun may have looked before this callback was done: then another one is asked for.
     """
-    from dbt_scheduler.airflow_api.http import AirflowApiError  # noqa: PLC0415
-
     now = datetime.now(UTC)
     moment = now.replace(second=now.second // _TOGETHER_SECONDS * _TOGETHER_SECONDS, microsecond=0)
     api.allow(_FOLLOW_UP_SECONDS)
@@ -130,21 +128,10 @@ def _sweep_soon(api: "AirflowApi") -> None:
 
 def _ask_for_sweep(api: "AirflowApi", run_id: str) -> bool:
     """Whether a sweep of this name is still to begin."""
-    from dbt_scheduler.findings.finding import UsageError  # noqa: PLC0415
-
-    try:
-        api.make_run(RESUME_DAG, {"dag_run_id": run_id, "logical_date": None})
-    except UsageError:  # another callback has asked for it
-        run = api.run(RESUME_DAG, run_id)
-        return run is not None and run.state == "queued"
-    return True
-
-
-def _entries(url: str) -> dict[str, Entry]:
-    reading = open_store(url).read_all()
-    for finding in reading.findings:
-        _log.warning("The registry's %s cannot be used: %s", finding.path, one_line(finding.message))
-    return reading.entries
+    if api.make_run(RESUME_DAG, {"dag_run_id": run_id, "logical_date": None}):
+        return True
+    run = api.run(RESUME_DAG, run_id)  # another callback has asked for it
+    return run is not None and run.state == "queued"
 
 
 def _report(outcome: "Outcome") -> None:

@@ -10,6 +10,7 @@ from airflow.sdk import Context
 
 from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException
 from dbt_scheduler.airflow.dbt_paths import writable_paths
+from dbt_scheduler.airflow.intervals import EVENT_TIME
 from dbt_scheduler.airflow.operators import CommandOperator, Ended
 from dbt_scheduler.airflow.project_hooks import exchange, keep, kept, require_plugin
 from dbt_scheduler.airflow.task_state import forget, recall, remember
@@ -21,7 +22,6 @@ _SELECTED_NOTHING = re.compile(
 )
 # What the compiler's table check says.
 _NO_TABLE = re.compile(r"the table does not exist yet; begin: ([\dT:. +-]+);")
-_EVENT_TIME = "%Y-%m-%dT%H:%M:%S"
 _BEGIN = "begin"
 
 
@@ -122,6 +122,6 @@ def _check(ended: Ended) -> None:
 def _all_since(begin: str, env: dict[str, str]) -> dict[str, str]:
     """The environment with a window that reaches from ``begin`` to now, and holds the run's own in any case."""
     start, end = env["DBT_EVENT_TIME_START"], env["DBT_EVENT_TIME_END"]
-    first = datetime.fromisoformat(begin).strftime(_EVENT_TIME)
-    now = datetime.now(UTC).strftime(_EVENT_TIME)
+    first = datetime.fromisoformat(begin).strftime(EVENT_TIME)
+    now = datetime.now(UTC).strftime(EVENT_TIME)
     return {**env, "DBT_EVENT_TIME_START": min(start, first), "DBT_EVENT_TIME_END": max(end, now)}

@@ -19,13 +19,10 @@ from airflow.sdk.execution_time.comms import GetTaskStates, GetTICount
 
 from dbt_scheduler.airflow.compat import GetPreviousTI
 from dbt_scheduler.schedule import Interval, next_tick, period
-from dbt_scheduler.waits.decision import REMOVED, SUCCESS, AwaitedRun, ProducerRun, Reason, decide
+from dbt_scheduler.waits.decision import OVER, REMOVED, SUCCESS, AwaitedRun, ProducerRun, Reason, decide
 from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_date, run_type_of
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
-
-_OVER = frozenset({SUCCESS, "failed", "upstream_failed", "skipped", REMOVED})
-"""The states of tasks that nothing becomes of any more."""
 
 
 class ProducerState(msgspec.Struct, frozen=True):
@@ -88,7 +85,7 @@ def _states(awaited: AwaitedRun) -> dict[str, str | None]:
 def _without_the_task(awaited: AwaitedRun) -> list[ProducerRun]:
     """That run where it does not have the task, which may still come until the run is over."""
     return [
-        _in_scheduled(awaited, run_id, REMOVED if _OVER.issuperset(tasks.values()) else None)
+        _in_scheduled(awaited, run_id, REMOVED if OVER.issuperset(tasks.values()) else None)
         for run_id, tasks in _task_states(awaited, None).items()
         if awaited.task_id not in tasks
     ]

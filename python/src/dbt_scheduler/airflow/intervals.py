@@ -11,7 +11,8 @@ from dbt_scheduler.schedule import Interval, batch_start, period
 from dbt_scheduler.spec import Schedule
 from dbt_scheduler.waits.run_interval import interval_of_run
 
-_EVENT_TIME = "%Y-%m-%dT%H:%M:%S"
+EVENT_TIME = "%Y-%m-%dT%H:%M:%S"
+"""How dbt takes an event time: in UTC, without naming it."""
 
 
 def run_interval_of(context: Context, schedule: Schedule) -> Interval:
@@ -33,10 +34,10 @@ def _event_time(schedule: Schedule) -> dict[str, Callable[..., str]]:
         return period(schedule, run_interval_of(get_current_context(), schedule))
 
     def start(batch_size: str, lookback: int) -> str:
-        return batch_start(covered().start, batch_size, lookback).strftime(_EVENT_TIME)
+        return batch_start(covered().start, batch_size, lookback).strftime(EVENT_TIME)
 
     def end() -> str:
-        return covered().end.strftime(_EVENT_TIME)
+        return covered().end.strftime(EVENT_TIME)
 
     return {"event_time_start": start, "event_time_end": end}
 

@@ -3,11 +3,12 @@
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from airflow.sdk import BaseOperatorLink
 
 from dbt_scheduler.airflow.compat import conf
+from dbt_scheduler.airflow_api.address import ui_url
 from dbt_scheduler.waits.decision import AwaitedRun, Decision
 
 
@@ -31,14 +32,13 @@ class ProducerRunLink(BaseOperatorLink):
 def producer_url(awaited: AwaitedRun, decision: Decision) -> str:
     """Where to look at an awaited run."""
     base: str = conf.get("api", "base_url", fallback="/")
-    dag = f"{base.rstrip('/')}/dags/{quote(awaited.dag_id)}"
     if decision.run:
-        return f"{dag}/runs/{quote(decision.run.run_id)}/tasks/{quote(awaited.task_id)}"
+        return ui_url(base, awaited.dag_id, decision.run.run_id, awaited.task_id)
     around = {
         "logical_date_gte": _iso(awaited.interval.start),
         "logical_date_lte": _iso(awaited.interval.end),
     }
-    return f"{dag}/runs?{urlencode(around)}"
+    return f"{ui_url(base, awaited.dag_id)}/runs?{urlencode(around)}"
 
 
 def _iso(moment: datetime) -> str:

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.spec import SpecError, pools_of, read_spec
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ def missing_pools(api: "AirflowApi", dags: Path) -> list[str]:
 
     None where Airflow does not let the connection's user see its pools; the log says so.
     """
-    from dbt_scheduler.airflow_api.http import AirflowApiError  # noqa: PLC0415 - only the sweep asks
-
     try:
         return [
             f"The pool {pool} does not exist in Airflow, so that {user} never runs. "

@@ -1,10 +1,12 @@
-"""Finds the task that makes an asset at this moment: as the registry says, else as the spec was compiled."""
+"""What the registry says at this moment: where it is, all of its entries, and what a sensor waits for.
+
+Only tasks that run import this: parsing a DAG needs no registry.
+"""
 
 import logging
 from pathlib import Path
 
-from dbt_scheduler.airflow.compat import AirflowFailException
-from dbt_scheduler.findings.printable import shown_url
+from dbt_scheduler.findings.printable import one_line, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.registry.stores import open_store
@@ -14,13 +16,17 @@ from dbt_scheduler.waits.wait import NoProducer, Wait, wait_of
 _log = logging.getLogger(__name__)
 
 
-class ProducerGoneError(AirflowFailException):
-    """Nobody makes the asset any more: waiting for it would be in vain, and so would trying again."""
+def registry_url_of(registry_url: str | None, stub: Path) -> str:
+    """Where the registry is: at the URL, else in the folder ``registry`` beside the folder of the DAGs."""
+    return registry_url or (stub.resolve().parent.parent / "registry").as_uri()
 
 
-def spec_registry_url(spec: DagSpec, stub: Path) -> str:
-    """Where the registry is: as the spec says, else the folder ``registry`` beside the folder of the DAGs."""
-    return spec.registry_url or (stub.resolve().parent.parent / "registry").as_uri()
+def read_entries(url: str, seconds: float = 10) -> dict[str, Entry]:
+    """Every team's entry; one that cannot be used is a warning. Raises as the store does."""
+    reading = open_store(url, seconds).read_all()
+    for finding in reading.findings:
+        _log.warning("The registry's %s cannot be used: %s", finding.path, one_line(finding.message))
+    return reading.entries
 
 
 def find_wait(sensor: Sensor, consumer: DagSpec, url: str) -> Wait | NoProducer:

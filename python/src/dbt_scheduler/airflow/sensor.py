@@ -12,7 +12,7 @@ from dbt_scheduler.airflow.compat import AirflowRescheduleException, AirflowSens
 from dbt_scheduler.airflow.deadlines import first_start
 from dbt_scheduler.airflow.execution_api import fetch_runs, newest_period, read_producer_state
 from dbt_scheduler.airflow.links import ProducerRunLink
-from dbt_scheduler.airflow.registry import ProducerGoneError, find_wait, spec_registry_url
+from dbt_scheduler.airflow.producer_gone import ProducerGoneError
 from dbt_scheduler.airflow.trigger import AssetTrigger
 from dbt_scheduler.airflow.triggerer import triggerer_is_missing
 from dbt_scheduler.schedule.text import format_utc
@@ -20,7 +20,6 @@ from dbt_scheduler.spec import DagSpec, Producer, Sensor
 from dbt_scheduler.waits.deadline import patience_seconds, wait_deadline
 from dbt_scheduler.waits.decision import AwaitedRun, Decision, Reason, Status, awaited_by, decide
 from dbt_scheduler.waits.run_interval import SCHEDULED
-from dbt_scheduler.waits.wait import NoProducer
 
 _SOFT = "soft"
 
@@ -140,8 +139,12 @@ class AssetSensor(ExternalTaskSensor):
 
     def _has_nothing_to_wait_for(self, context: Context) -> bool:
         """Work out what to wait for; true when there is nothing, and a note says why."""
-        stub = Path(self.dag.fileloc)
-        wait = find_wait(self._wait, self._spec, spec_registry_url(self._spec, stub))
+        # Imports that parsing the file of a DAG need not pay for.
+        from dbt_scheduler.airflow.registry import find_wait, registry_url_of  # noqa: PLC0415
+        from dbt_scheduler.waits.wait import NoProducer  # noqa: PLC0415
+
+        url = registry_url_of(self._spec.registry_url, Path(self.dag.fileloc))
+        wait = find_wait(self._wait, self._spec, url)
         if isinstance(wait, NoProducer):
             if self._wait.dependency != _SOFT:
                 raise ProducerGoneError(wait.reason)

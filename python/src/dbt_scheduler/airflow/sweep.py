@@ -16,16 +16,15 @@ from dbt_scheduler.airflow.alerts.messages import Promise
 from dbt_scheduler.airflow.alerts.resumed import destination, send_all_clears, task_run
 from dbt_scheduler.airflow.alerts.sending import Destination, send_slo_miss
 from dbt_scheduler.airflow.compat import AirflowFailException, Stats
-from dbt_scheduler.airflow.connection import ApiUnavailableError, open_api
+from dbt_scheduler.airflow.connection import open_api
 from dbt_scheduler.airflow.pools import missing_pools
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.plural import format_count
-from dbt_scheduler.findings.printable import one_line
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.registry.entry import Entry
-from dbt_scheduler.registry.stores import open_store
 from dbt_scheduler.spec import RESUME_DAG
 
 if TYPE_CHECKING:
+    from dbt_scheduler.registry.entry import Entry
     from dbt_scheduler.resume.slo_misses import SloMiss
     from dbt_scheduler.resume.sweep import SweepResult
 
@@ -58,7 +57,7 @@ def build_resume_dag(
     SweepOperator(
         task_id=_TASK,
         airflow_connection=airflow_connection,
-        registry_url=registry_url or (path.resolve().parent.parent / "registry").as_uri(),
+        registry_url=registry_url,
         transport=Destination(*alerts, None),
         execution_timeout=timedelta(minutes=10),
         dag=dag,
@@ -70,7 +69,7 @@ class SweepOperator(BaseOperator):
     """One sweep. It fails when it could not do its work, or a pool is missing: nobody else would say so."""
 
     def __init__(
-        self, *, airflow_connection: str, registry_url: str, transport: Destination, **kwargs: Any
+        self, *, airflow_connection: str, registry_url: str | None, transport: Destination, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self._airflow_connection = airflow_connection
@@ -79,32 +78,29 @@ class SweepOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:
         """Sweep, tell the teams, and remember who was told."""
-        from dbt_scheduler.resume.sweep import sweep  # noqa: PLC0415 - only this task needs it
+        # Imports that parsing the file of a DAG need not pay for.
+        from dbt_scheduler.airflow.registry import read_entries, registry_url_of  # noqa: PLC0415
+        from dbt_scheduler.resume.sweep import sweep  # noqa: PLC0415
 
+        stub = Path(self.dag.fileloc)
         try:
-            entries = self._entries()
+            entries = read_entries(registry_url_of(self._registry_url, stub), _REGISTRY_SECONDS)
             with open_api(self._airflow_connection, _BUDGET_SECONDS) as api:
                 result = sweep(api, entries)
-                missing = missing_pools(api, Path(self.dag.fileloc).parent)
-        except (ApiUnavailableError, RegistryUnreadableError, ValueError) as error:
+                missing = missing_pools(api, stub.parent)
+        except (AirflowApiError, RegistryUnreadableError, ValueError) as error:
             Stats.incr("dbt_scheduler.sweeps_failed")
             raise AirflowFailException(str(error)) from None
         _report(result)
         _measure(result)
-        send_all_clears(result.resumed, result.waits, entries, self._transport, _ALERT_SECONDS)
+        send_all_clears(result.outcome.resumed, result.waits, entries, self._transport, _ALERT_SECONDS)
         self._alert_misses(context, result.misses, entries)
-        if problems := [*filter(None, [result.problem]), *missing]:
+        if problems := [*filter(None, [result.outcome.problem]), *missing]:
             Stats.incr("dbt_scheduler.sweeps_failed")
             raise AirflowFailException("\n".join(problems))
 
-    def _entries(self) -> dict[str, Entry]:
-        reading = open_store(self._registry_url, _REGISTRY_SECONDS).read_all()
-        for finding in reading.findings:
-            _log.warning("The registry's %s cannot be used: %s", finding.path, one_line(finding.message))
-        return reading.entries
-
     def _alert_misses(
-        self, context: Context, misses: "tuple[SloMiss, ...]", entries: dict[str, Entry]
+        self, context: Context, misses: "tuple[SloMiss, ...]", entries: "dict[str, Entry]"
     ) -> None:
         """Each miss is told once: the sweep before remembers in an XCom which were; what there is no time for, later."""
         ti: Any = context["ti"]
@@ -133,16 +129,18 @@ def _in_turn(misses: "Iterable[SloMiss]") -> "Iterator[SloMiss]":
 
 def _measure(result: "SweepResult") -> None:
     """Airflow's own metrics, wherever the platform sends them."""
-    Stats.gauge("dbt_scheduler.sensors_waiting", result.waiting - len(result.satisfied))
+    Stats.gauge("dbt_scheduler.sensors_waiting", result.waiting - len(result.outcome.satisfied))
     Stats.gauge("dbt_scheduler.oldest_wait_seconds", result.oldest_wait.total_seconds())
-    Stats.incr("dbt_scheduler.sensors_satisfied", len(result.satisfied), tags={"by": "sweep"})
+    Stats.incr("dbt_scheduler.sensors_satisfied", len(result.outcome.satisfied), tags={"by": "sweep"})
 
 
 def _report(result: "SweepResult") -> None:
-    for sensor in result.satisfied:
+    for sensor in result.outcome.satisfied:
         _log.info("%s %s: %s satisfied.", *sensor.id_)
-    for sensor in result.left:
+    for sensor in result.outcome.left:
         _log.warning("%s %s: %s could not be satisfied in time; the next sweep tries again.", *sensor.id_)
-    for run in result.repaired:
+    for run in result.outcome.repaired:
         _log.info("%s %s: goes on.", *run)
-    _log.info("%s waited, %s satisfied.", format_count(result.waiting, "sensor"), len(result.satisfied))
+    _log.info(
+        "%s waited, %s satisfied.", format_count(result.waiting, "sensor"), len(result.outcome.satisfied)
+    )

@@ -42,27 +42,12 @@ class AssetTrigger(BaseTrigger):
     @classmethod
     def of(cls, awaited: AwaitedRun, seen: ProducerState, poll_seconds: float) -> "AssetTrigger":
         """The trigger for an awaited run, and what the sensor saw of it."""
-        return cls(
-            dag_id=awaited.dag_id,
-            task_id=awaited.task_id,
-            schedule=msgspec.to_builtins(awaited.schedule),
-            start=awaited.interval.start,
-            end=awaited.interval.end,
-            seen=msgspec.to_builtins(seen),
-            poll_seconds=poll_seconds,
-        )
+        return cls(**_arguments(awaited, seen, poll_seconds))
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """The class and the arguments that make this trigger again."""
-        return f"{type(self).__module__}.{type(self).__qualname__}", {
-            "dag_id": self._awaited.dag_id,
-            "task_id": self._awaited.task_id,
-            "schedule": msgspec.to_builtins(self._awaited.schedule),
-            "start": self._awaited.interval.start,
-            "end": self._awaited.interval.end,
-            "seen": msgspec.to_builtins(self._seen),
-            "poll_seconds": self._poll_seconds,
-        }
+        arguments = _arguments(self._awaited, self._seen, self._poll_seconds)
+        return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event, when it is time to look again."""
@@ -78,3 +63,16 @@ class AssetTrigger(BaseTrigger):
                     yield TriggerEvent({"status": "changed"})  # type: ignore[no-untyped-call]
                     return
             await asyncio.sleep(self._poll_seconds)
+
+
+def _arguments(awaited: AwaitedRun, seen: ProducerState, poll_seconds: float) -> dict[str, Any]:
+    """What a trigger is made of, and stored as."""
+    return {
+        "dag_id": awaited.dag_id,
+        "task_id": awaited.task_id,
+        "schedule": msgspec.to_builtins(awaited.schedule),
+        "start": awaited.interval.start,
+        "end": awaited.interval.end,
+        "seen": msgspec.to_builtins(seen),
+        "poll_seconds": poll_seconds,
+    }

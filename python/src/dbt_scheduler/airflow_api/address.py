@@ -1,4 +1,6 @@
-"""Where an Airflow connection of type HTTP leads."""
+"""Where an Airflow connection of type HTTP leads, and where a DAG, run or task is in Airflow's UI."""
+
+from urllib.parse import quote
 
 _SCHEMES = ("http", "https")
 
@@ -16,3 +18,13 @@ def address(conn_type: str | None, host: str | None, port: int | None, schema: s
         host = f"{scheme}://{host}"
     below = f"/{schema}" if schema and schema not in _SCHEMES else ""
     return f"{host}{f':{port}' if port else ''}{below}"
+
+
+def ui_url(base: str, dag_id: str, run_id: str | None = None, task_id: str | None = None) -> str:
+    """Where a DAG is in the UI of the Airflow at ``base``, or a run of it, or a task in that run."""
+    url = f"{base.rstrip('/')}/dags/{quote(dag_id, safe='')}"
+    if run_id:
+        url += f"/runs/{quote(run_id, safe='')}"
+        if task_id:
+            url += f"/tasks/{quote(task_id, safe='')}"
+    return url

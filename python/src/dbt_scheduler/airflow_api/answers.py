@@ -115,3 +115,74 @@ class Health(msgspec.Struct, frozen=True):
     scheduler: Component = Component()
     triggerer: Component = Component()
     dag_processor: Component = Component()
+
+
+class Version(msgspec.Struct):
+    """Airflow's version."""
+
+    version: str
+
+
+class Refusal(msgspec.Struct):
+    """Why Airflow refused something."""
+
+    detail: str
+
+
+class Backfills(msgspec.Struct):
+    """A listing of backfills."""
+
+    backfills: tuple[Backfill, ...]
+
+
+class NewestRuns(msgspec.Struct):
+    """The newest runs of a DAG."""
+
+    dag_runs: tuple[Run, ...]
+
+
+class Updates(msgspec.Struct):
+    """Which of several changes were made, and what went wrong with others."""
+
+    success: frozenset[str] = frozenset()
+    errors: tuple[object, ...] = ()
+
+
+class Bulk(msgspec.Struct):
+    """The answer to a request with several actions."""
+
+    update: Updates
+
+
+class Tasks(msgspec.Struct):
+    """The tasks of a DAG."""
+
+    tasks: tuple[TaskInfo, ...]
+
+
+class Owned(msgspec.Struct):
+    """A DAG and the owners of its tasks."""
+
+    dag_id: str
+    owners: tuple[str, ...]
+
+
+class Dags(msgspec.Struct):
+    """A page of DAGs."""
+
+    total_entries: int
+    items: list[Owned] = msgspec.field(name="dags")
+
+
+class Runs(msgspec.Struct):
+    """A page of runs."""
+
+    total_entries: int
+    items: list[Run] = msgspec.field(name="dag_runs")
+
+
+class TaskInstances(msgspec.Struct):
+    """A page of task instances."""
+
+    total_entries: int
+    items: list[TaskInstance] = msgspec.field(name="task_instances")

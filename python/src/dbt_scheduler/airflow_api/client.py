@@ -2,41 +2,36 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode
 
 import httpx
-import msgspec
 
 from dbt_scheduler.airflow_api.answers import (
     Backfill,
+    Backfills,
+    Bulk,
     Dag,
+    Dags,
     Health,
+    NewestRuns,
+    Owned,
     Pool,
+    Refusal,
     Run,
     RunKey,
+    Runs,
     TaskInfo,
     TaskInstance,
+    TaskInstances,
+    Tasks,
+    Version,
 )
-from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowForbiddenError, AirflowHttp
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.airflow_api.http import AirflowHttp
 from dbt_scheduler.airflow_api.rights import Right
-from dbt_scheduler.findings.finding import UsageError
-
-__all__ = [
-    "AirflowApi",
-    "AirflowApiError",
-    "Backfill",
-    "Dag",
-    "Health",
-    "Pool",
-    "Run",
-    "RunFilter",
-    "RunKey",
-    "TaskInfo",
-    "TaskInstance",
-]
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 
 _NAMES = 50
 """How many names fit into an address."""
@@ -44,25 +39,6 @@ _NAMES = 50
 _REFUSED, _CONFLICT = 400, 409
 _UNKNOWN = (404, 405, 422)
 """The answers of an Airflow that does not know a request."""
-
-
-class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which runs or task instances to list: those that meet everything that is given.
-
-    ``since`` and ``until`` bound the runs' ``run_after``, ``dated_since`` and ``dated_until`` their
-    ``logical_date``, ``ended_since`` the end of the runs or task instances themselves; ``states`` may hold None for
-    "no state yet".
-    """
-
-    dag_ids: Sequence[str]
-    run_ids: Sequence[str] | None = None
-    task_ids: Sequence[str] | None = None
-    states: Sequence[str | None] | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    dated_since: datetime | None = None
-    dated_until: datetime | None = None
-    ended_since: datetime | None = None
 
 
 class AirflowApi:
@@ -83,6 +59,7 @@ class AirflowApi:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._http = AirflowHttp(url, (login or "", password or ""), budget_seconds, transport)
+        self._tasks: dict[str, tuple[TaskInfo, ...]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +89,7 @@ class AirflowApi:
 
     def version(self) -> str:
         """Airflow's own."""
-        found = self._http.read("/api/v2/version", _Version)
+        found = self._http.read("/api/v2/version", Version)
         return found.version if found else ""
 
     def health(self) -> Health:
@@ -135,8 +112,8 @@ class AirflowApi:
 
     def runs(self, where: RunFilter) -> list[Run]:
         """Runs of any DAGs (``run_ids`` and ``task_ids`` do not apply)."""
-        body = {"dag_ids": where.dag_ids, "states": where.states, **_window(where)}
-        return self._http.list("/api/v2/dags/~/dagRuns/list", body, _Runs)
+        body = {"dag_ids": where.dag_ids, "states": where.states, **where.window}
+        return self._http.search("/api/v2/dags/~/dagRuns/list", body, Runs)
 
     def task_instances(self, where: RunFilter) -> list[TaskInstance]:
         """Task instances of any DAGs and runs."""
@@ -145,9 +122,9 @@ class AirflowApi:
             "dag_run_ids": where.run_ids,
             "task_ids": where.task_ids,
             "state": where.states,
-            **_window(where),
+            **where.window,
         }
-        return self._http.list("/api/v2/dags/~/dagRuns/~/taskInstances/list", body, _TaskInstances)
+        return self._http.search("/api/v2/dags/~/dagRuns/~/taskInstances/list", body, TaskInstances)
 
     def run(self, dag_id: str, run_id: str) -> Run | None:
         """A run, or None when it is gone."""
@@ -156,26 +133,23 @@ class AirflowApi:
     def newest_runs(self, dag_id: str, count: int) -> tuple[Run, ...]:
         """The runs of a DAG that were due last, the newest first."""
         query = urlencode({"order_by": "-run_after", "limit": count})
-        found = self._http.read(f"{_dag_path(dag_id)}/dagRuns?{query}", _NewestRuns)
+        found = self._http.read(f"{_dag_path(dag_id)}/dagRuns?{query}", NewestRuns)
         return found.dag_runs if found else ()
 
     def current_backfill(self, dag_id: str) -> Backfill | None:
         """The backfill of a DAG that is not complete yet: there is one at most."""
         query = urlencode({"dag_id": dag_id, "order_by": "-id", "limit": 1})
-        found = self._http.read(f"/api/v2/backfills?{query}", _Backfills)
+        found = self._http.read(f"/api/v2/backfills?{query}", Backfills)
         return next((each for each in found.backfills if each.completed_at is None), None) if found else None
 
-    def make_run(self, dag_id: str, body: dict[str, object]) -> Run:
-        """Make a manual run, of what Airflow's API takes; UsageError says why Airflow did not make it."""
+    def make_run(self, dag_id: str, body: dict[str, object]) -> Run | None:
+        """Make a manual run, of what Airflow's API takes; None when there is one of that id or date."""
         reply = self._http.request("POST", f"{_dag_path(dag_id)}/dagRuns", body)
         if reply.status_code == _CONFLICT:
-            raise UsageError(
-                f"another run of {dag_id} was made at the same moment", "run the command again to see it"
-            )
+            return None
         if reply.status_code == _REFUSED:
-            raise UsageError(
-                f"Airflow refused a run of {dag_id}: {self._http.decode(reply, _Refusal).detail}"
-            )
+            detail = self._http.decode(reply, Refusal).detail
+            raise AirflowApiError(f"Airflow refused a run of {dag_id}: {detail}")
         self._http.raise_for_status(reply)
         return self._http.decode(reply, Run)
 
@@ -184,9 +158,11 @@ class AirflowApi:
         return self._http.read(_task_path(dag_id, run_id, task_id), TaskInstance)
 
     def tasks(self, dag_id: str) -> tuple[TaskInfo, ...]:
-        """The tasks of a DAG; none when it is gone."""
-        found = self._http.read(f"{_dag_path(dag_id)}/tasks", _Tasks)
-        return found.tasks if found else ()
+        """The tasks of a DAG, as they were when this session first asked; none when it is gone."""
+        if dag_id not in self._tasks:
+            found = self._http.read(f"{_dag_path(dag_id)}/tasks", Tasks)
+            self._tasks[dag_id] = found.tasks if found else ()
+        return self._tasks[dag_id]
 
     def pool(self, name: str) -> Pool | None:
         """A pool; None when there is none of that name."""
@@ -194,9 +170,9 @@ class AirflowApi:
 
     def owners(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """All owners of each DAG that is deployed and has a task of one of these names, by dag_id."""
-        found: list[_Owned] = []
+        found: list[Owned] = []
         for at in range(0, len(names), _NAMES):
-            found += self._http.read_list("/api/v2/dags", {"owners": names[at : at + _NAMES]}, _Dags)
+            found += self._http.read_list("/api/v2/dags", {"owners": names[at : at + _NAMES]}, Dags)
         return {dag.dag_id: dag.owners for dag in found}
 
     def mark_success(self, instance: TaskInstance, note: str) -> int:
@@ -205,7 +181,7 @@ class AirflowApi:
         Airflow then clears failed tasks below it, and starts a run again that was over.
         """
         path = _task_path(instance.dag_id, instance.run_id, instance.task_id)
-        return self._http.request("PATCH", path, {"new_state": "success", "note": note[:1000]}).status_code
+        return self._http.request("PATCH", path, _success(note)).status_code
 
     def mark_success_together(
         self, instances: Sequence[tuple[TaskInstance, str]]
@@ -216,7 +192,14 @@ class AirflowApi:
         """
         groups: dict[RunKey, list[dict[str, object]]] = defaultdict(list)
         for each, note in instances:
-            groups[each.run_key].append(_marked(each, note))
+            groups[each.run_key].append(
+                {
+                    "dag_id": each.dag_id,
+                    "dag_run_id": each.run_id,
+                    "task_id": each.task_id,
+                    **_success(note),
+                }
+            )
         path = f"{_run_path(*(next(iter(groups)) if len(groups) == 1 else ('~', '~')))}/taskInstances"
         # What Airflow refuses in an action ends that action, and none of the others.
         actions = [{"action": "update", "entities": entities} for entities in groups.values()]
@@ -225,7 +208,7 @@ class AirflowApi:
             return None
         if not reply.is_success:
             return ()
-        update = self._http.decode(reply, _Bulk).update
+        update = self._http.decode(reply, Bulk).update
         # Airflow answers with 200 also when there are errors inside.
         done = (each for each, _ in instances if not update.errors or _in_bulk(each) in update.success)
         return {each.id_ for each in done}
@@ -249,73 +232,8 @@ class AirflowApi:
         )
 
 
-class _Version(msgspec.Struct):
-    version: str
-
-
-class _Refusal(msgspec.Struct):
-    detail: str
-
-
-class _Backfills(msgspec.Struct):
-    backfills: tuple[Backfill, ...]
-
-
-class _NewestRuns(msgspec.Struct):
-    dag_runs: tuple[Run, ...]
-
-
-class _Updates(msgspec.Struct):
-    success: frozenset[str] = frozenset()
-    errors: tuple[object, ...] = ()
-
-
-class _Bulk(msgspec.Struct):
-    update: _Updates
-
-
-class _Tasks(msgspec.Struct):
-    tasks: tuple[TaskInfo, ...]
-
-
-class _Owned(msgspec.Struct):
-    dag_id: str
-    owners: tuple[str, ...]
-
-
-class _Dags(msgspec.Struct):
-    total_entries: int
-    items: list[_Owned] = msgspec.field(name="dags")
-
-
-class _Runs(msgspec.Struct):
-    total_entries: int
-    items: list[Run] = msgspec.field(name="dag_runs")
-
-
-class _TaskInstances(msgspec.Struct):
-    total_entries: int
-    items: list[TaskInstance] = msgspec.field(name="task_instances")
-
-
-def _window(where: RunFilter) -> dict[str, datetime | None]:
-    return {
-        "run_after_gte": where.since,
-        "run_after_lte": where.until,
-        "logical_date_gte": where.dated_since,
-        "logical_date_lte": where.dated_until,
-        "end_date_gte": where.ended_since,
-    }
-
-
-def _marked(instance: TaskInstance, note: str) -> dict[str, object]:
-    return {
-        "dag_id": instance.dag_id,
-        "dag_run_id": instance.run_id,
-        "task_id": instance.task_id,
-        "new_state": "success",
-        "note": note[:1000],
-    }
+def _success(note: str) -> dict[str, object]:
+    return {"new_state": "success", "note": note[:1000]}
 
 
 def _in_bulk(instance: TaskInstance) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
 from dbt_scheduler.findings.printable import redacted, shown_url
 
 _PAGE = 100
@@ -20,15 +21,6 @@ _LONGEST_CALL_SECONDS = 20.0
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
 _Answer = TypeVar("_Answer")
 _Item = TypeVar("_Item")
-Items = list  # the class below has a method of that name
-
-
-class AirflowApiError(Exception):
-    """Airflow's API did not answer, or not as it should: the message says what to do, and holds no secret."""
-
-
-class AirflowForbiddenError(AirflowApiError):
-    """The connection's user may not do what was asked: no further try and no other request will do."""
 
 
 class Page(Protocol[_Item]):
@@ -77,7 +69,7 @@ class AirflowHttp:
         """Give what follows at least so much time, however little is left."""
         self._deadline = max(self._deadline, time.monotonic() + seconds)
 
-    def list(self, path: str, body: Mapping[str, object], answer: type[Page[_Item]]) -> list[_Item]:
+    def search(self, path: str, body: Mapping[str, object], answer: type[Page[_Item]]) -> list[_Item]:
         """Everything that a listing finds, page after page; what is None in ``body`` does not apply."""
         wanted = {key: value for key, value in body.items() if value is not None}
 
@@ -89,15 +81,15 @@ class AirflowHttp:
 
     def read_list(
         self, path: str, query: Mapping[str, Sequence[str]], answer: type[Page[_Item]]
-    ) -> Items[_Item]:
+    ) -> list[_Item]:
         """The same of a listing that takes its conditions in the address."""
         asked = urlencode(query, doseq=True)
         return self._pages(
             lambda at: self._request_with_retries("GET", f"{path}?{asked}&limit={_PAGE}&offset={at}"), answer
         )
 
-    def _pages(self, page_at: Callable[[int], httpx.Response], answer: type[Page[_Item]]) -> Items[_Item]:
-        found: Items[_Item] = []
+    def _pages(self, page_at: Callable[[int], httpx.Response], answer: type[Page[_Item]]) -> list[_Item]:
+        found: list[_Item] = []
         while True:
             reply = page_at(len(found))
             self.raise_for_status(reply)
@@ -199,14 +191,14 @@ class AirflowHttp:
         what = f"{reply.request.method} {reply.request.url.path}"
         if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
             raise AirflowForbiddenError(
-                f"Airflow at {self.url} answered {reply.status_code} to {what}: give the connection's user the right "
+                f"Airflow at {self.url} returned {reply.status_code} for {what}: give the connection's user the right "
                 "to read and edit DAGs, DAG runs and task instances."
             )
         if reply.status_code == _NOT_FOUND:
             advice = "it is gone, or the connection's host is no Airflow of version 3"
         else:
             advice = "look into the log of its API server"
-        raise AirflowApiError(f"Airflow at {self.url} answered {reply.status_code} to {what}: {advice}.")
+        raise AirflowApiError(f"Airflow at {self.url} returned {reply.status_code} for {what}: {advice}.")
 
     def decode(self, reply: httpx.Response, answer: type[_Answer]) -> _Answer:
         """What a successful answer says."""

@@ -12,7 +12,7 @@ import msgspec
 
 from dbt_scheduler.airflow_api.address import address
 from dbt_scheduler.airflow_api.client import AirflowApi
-from dbt_scheduler.airflow_api.http import AirflowApiError
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.cli.shared import FILE
 from dbt_scheduler.findings.catalogue.at_run_time import SCH501
 from dbt_scheduler.findings.finding import CannotRunError, UsageError

@@ -9,7 +9,7 @@ import click
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, registry_options
+from dbt_scheduler.cli.shared import exit_on_error, out_option, registry_options
 from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.doctor.checks import (
     Diagnosis,
@@ -39,7 +39,7 @@ _OUTPUT = Output[list[Diagnosis]](
 
 
 @click.command()
-@click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
+@out_option
 @airflow_options
 @registry_options
 @_OUTPUT.option

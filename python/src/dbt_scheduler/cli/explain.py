@@ -7,7 +7,7 @@ import click
 
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
 from dbt_scheduler.cli.output import Output, as_json
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_warnings
+from dbt_scheduler.cli.shared import exit_on_error, out_option, print_warnings
 from dbt_scheduler.explain.chain import Explainer
 from dbt_scheduler.explain.steps import Step
 from dbt_scheduler.explain.text import render
@@ -23,7 +23,7 @@ _OUTPUT = Output[Step]({"text": render, "json": lambda step: as_json(step, in_or
 @click.argument("dag_id")
 @click.argument("task_id")
 @click.option("--run", metavar="RUN_ID|DATE", help="A run id, a logical date or a day, not the newest run.")
-@click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
+@out_option
 @click.option("--registry", metavar="URL", help="Where the registry is, instead of where the DAG looks.")
 @airflow_options
 @_OUTPUT.option

@@ -8,7 +8,7 @@ import click
 
 from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, project_options
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
 from dbt_scheduler.findings.catalogue.at_run_time import SCH501
 from dbt_scheduler.findings.finding import CannotRunError, UsageError
 from dbt_scheduler.findings.plural import format_count
@@ -24,13 +24,12 @@ _BUDGET_SECONDS = 300
     "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
 )
 @airflow_options
-@project_options
+@registry_options
 def resume(
     out: Path | None,
     airflow: str | None,
     login: str | None,
     password_file: Path | None,
-    manifest: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
     """Let every run go on whose data has arrived, however late; harmless when there is nothing to do."""
@@ -45,19 +44,20 @@ def resume(
         with open_api(where, _BUDGET_SECONDS) as api:
             result = sweep(api, reading.entries)
         sys.stdout.write(lines(_lines(result)))
-        if result.problem:
-            raise CannotRunError.because(SCH501.at("airflow", problem=result.problem))
+        if result.outcome.problem:
+            raise CannotRunError.because(SCH501.at("airflow", problem=result.outcome.problem))
 
 
 def _lines(result: SweepResult) -> list[str]:
+    done = result.outcome
     return [
-        *(" ".join((*each.id_[:2], f"{each.task_id} satisfied")) for each in result.satisfied),
-        *(" ".join((*each.id_[:2], f"{each.task_id} not yet: run resume again")) for each in result.left),
-        *(" ".join((*key, "goes on")) for key in result.repaired),
+        *(" ".join((*each.id_[:2], f"{each.task_id} satisfied")) for each in done.satisfied),
+        *(" ".join((*each.id_[:2], f"{each.task_id} not yet: run resume again")) for each in done.left),
+        *(" ".join((*key, "goes on")) for key in done.repaired),
         *(
             f"{miss.task.dag_id} {miss.task.run_id} {miss.key} late: promised by {format_utc(miss.due)} UTC"
             for miss in result.misses
         ),
-        f"{format_count(result.waiting, 'sensor')} waited, {len(result.satisfied)} satisfied, "
-        f"{format_count(len(result.repaired), 'run')} repaired",
+        f"{format_count(result.waiting, 'sensor')} waited, {len(done.satisfied)} satisfied, "
+        f"{format_count(len(done.repaired), 'run')} repaired",
     ]

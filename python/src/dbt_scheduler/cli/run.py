@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from dbt_scheduler.airflow_api.address import ui_url
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_warnings
+from dbt_scheduler.cli.shared import exit_on_error, out_option, print_warnings
 from dbt_scheduler.output import DeployedDags
-from dbt_scheduler.resume.period_runs import PeriodRun, RunRequest, link, run_period
+from dbt_scheduler.resume.period_runs import PeriodRun, RunRequest, run_period
 from dbt_scheduler.schedule.text import format_utc
 
 
@@ -23,7 +24,7 @@ from dbt_scheduler.schedule.text import format_utc
 )
 @click.option("--only", multiple=True, metavar="TASK", help="Only this task; may be given several times.")
 @click.option("--full-refresh", is_flag=True, help="Rebuild incremental models and seeds from nothing.")
-@click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
+@out_option
 @airflow_options
 def run(  # noqa: PLR0913, PLR0917 - click hands over each option
     dag_id: str,
@@ -44,7 +45,7 @@ def run(  # noqa: PLR0913, PLR0917 - click hands over each option
         where = connection(spec.airflow_connection, airflow, login, password_file)
         with open_api(where, PATIENCE_SECONDS) as api:
             made = run_period(api, spec, period, RunRequest(only, full_refresh), datetime.now(UTC))
-            _show(made, link(api, made.run))
+            _show(made, ui_url(api.url, made.run.dag_id, made.run.run_id))
         if not made.new:
             sys.exit(1)
 

@@ -37,6 +37,11 @@ FOLDER_OR_FILE = _UsablePath()
 _WORTH_A_BAR = 5
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
+out_option = click.option(
+    "--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/."
+)
+"""Where commands find what `compile` wrote."""
+
 
 def project_options(command: _Command) -> _Command:
     """The options of commands that read projects."""

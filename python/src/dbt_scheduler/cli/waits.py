@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dbt_scheduler.cli.output import Output, as_json
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_warnings
+from dbt_scheduler.cli.shared import exit_on_error, out_option, print_warnings
 from dbt_scheduler.output import DeployedDags
 from dbt_scheduler.spec import DagSpec
 from dbt_scheduler.waits.text import render
@@ -48,7 +48,7 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
     callback=_moment,
     help="Runs due from then on, instead of from now; UTC without an offset.",
 )
-@click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
+@out_option
 @click.option("--registry", metavar="URL", help="Where the registry is, instead of where the DAG looks.")
 @_OUTPUT.option
 def waits(  # noqa: PLR0913, PLR0917 - click hands over each option

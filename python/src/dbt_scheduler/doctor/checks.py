@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dbt_scheduler import __version__
-from dbt_scheduler.airflow_api.client import AirflowApi, Dag, Run
-from dbt_scheduler.airflow_api.http import AirflowForbiddenError
+from dbt_scheduler.airflow_api.answers import Dag, Run
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.errors import AirflowForbiddenError
 from dbt_scheduler.airflow_api.rights import ALL_DAGS, NEEDED, READ_DAGS, TRIGGER, Right
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.registry.store import RegistryContents

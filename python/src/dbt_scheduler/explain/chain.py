@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Backfill, Run, RunFilter, RunKey, TaskInstance
-from dbt_scheduler.airflow_api.http import AirflowApiError
+from dbt_scheduler.airflow_api.answers import Backfill, Run, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.explain.messages import (
     WAITING,
     TaskMessage,
@@ -56,7 +58,7 @@ class Explainer:
     ) -> Step:
         key = (*snapshot.run.key, task_id)
         if key in self._explained:
-            message = TaskMessage("is told above", ends=False)
+            message = TaskMessage("is explained above", ends=False)
             return builder.step(task_id, snapshot.state(task_id), message, through=through)
         self._explained.add(key)
         blockers = list(snapshot.blockers(task_id))
@@ -71,7 +73,7 @@ class Explainer:
         if blockers and not of_run:
             causes = [self._task(snapshot, builder, each, via) for each, via in blockers[:_MOST_CAUSES]]
             more = len(blockers) - len(causes)
-            text = f"{message.text} ({more} more are not told)" if more else message.text
+            text = f"{message.text} ({more} more are not shown)" if more else message.text
             return builder.step(task_id, state, TaskMessage(text), tuple(causes), through=through)
         return builder.step(task_id, state, message, through=through)
 
@@ -97,9 +99,10 @@ class Explainer:
             return builder.step(sensor.task_id, state, TaskMessage(wait.reason), through=through)
         awaited = awaited_by(wait, snapshot.run)
         until = wait_deadline(sensor, wait.producer, awaited.interval, instance.start_date or self._now)
-        cause = self._producer(awaited, sensor, spec)
-        message = describe_wait(instance, sensor, until, arrived=cause.state == "success")
-        causes = () if decide(awaited, ()).reason is Reason.BEFORE_START else (cause,)
+        unneeded = decide(awaited, ()).reason is Reason.BEFORE_START
+        causes = () if unneeded else (self._producer(awaited, sensor, spec),)
+        arrived = any(cause.state == "success" for cause in causes)
+        message = describe_wait(instance, sensor, until, arrived=arrived)
         return builder.step(sensor.task_id, state, message, causes, through=through)
 
     def _producer(self, awaited: AwaitedRun, sensor: Sensor, consumer: DagSpec) -> Step:

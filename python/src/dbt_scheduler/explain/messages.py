@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import Dag, Pool, TaskInstance
+from dbt_scheduler.airflow_api.answers import Dag, Pool, TaskInstance
 from dbt_scheduler.explain.run_snapshot import RunSnapshot
 from dbt_scheduler.schedule.text import format_utc
 from dbt_scheduler.spec import Sensor
@@ -13,7 +13,6 @@ from dbt_scheduler.waits.run_interval import BACKFILL
 
 WAITING = ("running", "deferred", "up_for_reschedule", "up_for_retry")
 """The states of a sensor that has started and is not done."""
-_OVER = ("success", "failed")
 _HELD_BACK_BY_NOTHING = (
     "did not run: what it needs had failed, and has not any more; `dbt-scheduler resume` lets it run"
 )
@@ -21,7 +20,7 @@ _ABOUT = timedelta(minutes=1)
 
 
 class TaskMessage(msgspec.Struct, frozen=True):
-    """Words about a task; ``ends`` is false when it can be no root cause: it has succeeded, or is told elsewhere."""
+    """Words about a task; ``ends`` is false when it can be no root cause: it has succeeded, or is explained elsewhere."""
 
     text: str
     ends: bool = True
@@ -30,7 +29,7 @@ class TaskMessage(msgspec.Struct, frozen=True):
 def describe_run(snapshot: RunSnapshot, task_id: str) -> TaskMessage | None:
     """What the run or its DAG says about a task that has not come to an end; None if nothing."""
     run, dag = snapshot.run, snapshot.dag
-    if snapshot.state(task_id) not in (None, "scheduled", "queued") or run.state in _OVER:
+    if snapshot.state(task_id) not in (None, "scheduled", "queued") or run.over:
         return None
     if dag and (dag.is_paused or dag.is_stale):
         return TaskMessage(f"has not run: {held_back(dag)}")
@@ -107,7 +106,7 @@ def _not_started(state: str | None, snapshot: RunSnapshot, *, blocked: bool) -> 
         return TaskMessage("did not run: it needs" if blocked else _HELD_BACK_BY_NOTHING)
     if blocked:
         return TaskMessage("has not run: it waits for")
-    if snapshot.run.state in _OVER:
+    if snapshot.run.over:
         return TaskMessage("has not run, and its run is over: `dbt-scheduler resume` lets it go on")
     return TaskMessage("has not run yet: nothing holds it up, the scheduler starts it next")
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import Backfill, Dag, Run, TaskInstance
+from dbt_scheduler.airflow_api.answers import Backfill, Dag, Run, TaskInstance
 from dbt_scheduler.spec import DagSpec, Sensor
+from dbt_scheduler.waits.decision import OVER
 
 _DONE = ("success", "skipped")
 _HELD_BACK = (None, "scheduled", "upstream_failed")
-_OVER = (*_DONE, "failed", "upstream_failed", "removed")
 
 
 class RunSnapshot(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ class RunSnapshot(msgspec.Struct, frozen=True):
     def _holding(self, task_id: str, above: tuple[str, ...], *, is_teardown: bool) -> list[str]:
         if self.state(task_id) == "upstream_failed":
             return [each for each in above if self.state(each) in ("failed", "upstream_failed")]
-        done = _OVER if is_teardown else (*_DONE, "removed")
+        done = OVER if is_teardown else (*_DONE, "removed")
         return [each for each in above if self.state(each) not in done]
 
 

@@ -3,14 +3,16 @@
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Dag, Run, RunFilter
+from dbt_scheduler.airflow_api.answers import Dag, Run
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.explain.messages import held_back
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.resume.producer_runs import fetch_producer_runs
 from dbt_scheduler.schedule import next_run, period, scheduled_time
 from dbt_scheduler.schedule.text import format_local
 from dbt_scheduler.spec import DagSpec
-from dbt_scheduler.waits.decision import AwaitedRun, ProducerRun, Reason, decide
+from dbt_scheduler.waits.decision import AwaitedRun, ProducerRun, decide
 
 _DAY = timedelta(days=1) - timedelta(microseconds=1)
 _LENGTH_OF_DATE = 10
@@ -54,8 +56,6 @@ class RunFinder:
 
         Raises NoRunError when there is none.
         """
-        if decide(awaited, ()).reason is Reason.BEFORE_START:
-            raise NoRunError(f"is not needed: {awaited.dag_id} starts on {awaited.schedule.start_date}")
         dag = self._known_dag(awaited.dag_id)
         runs = fetch_producer_runs(self._api, (awaited,))[awaited]
         chosen = decide(awaited, runs).run or _without_the_task(awaited, runs)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from urllib.parse import quote
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import Run
+from dbt_scheduler.airflow_api.address import ui_url
+from dbt_scheduler.airflow_api.answers import Run
 from dbt_scheduler.explain.messages import TaskMessage
 from dbt_scheduler.spec import Schedule
 from dbt_scheduler.waits.run_interval import interval_of_run
@@ -18,7 +18,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     ``run_id`` is None where there is no run. ``logical_date`` is the run's, or the one that it would have, and
     ``data_interval_start`` the one by which people know a run, whether it was scheduled or made by hand.
     ``through`` are the tasks between this one and the one that it explains. ``ends`` is false for a step that
-    can be no root cause: it has succeeded, or is told elsewhere.
+    can be no root cause: it has succeeded, or is explained elsewhere.
     """
 
     dag_id: str
@@ -73,9 +73,6 @@ class StepBuilder(msgspec.Struct, frozen=True):
     ) -> Step:
         """A step at a task of the run."""
         run_id = self.run.run_id if self.run else None
-        url = f"{self.ui}/dags/{quote(self.dag_id, safe='')}"
-        if run_id:
-            url += f"/runs/{quote(run_id, safe='')}/tasks/{quote(task_id, safe='')}"
         return Step(
             dag_id=self.dag_id,
             task_id=task_id,
@@ -87,7 +84,7 @@ class StepBuilder(msgspec.Struct, frozen=True):
             text=message.text,
             team=self.team,
             channel=self.channel,
-            url=url,
+            url=ui_url(self.ui, self.dag_id, run_id, task_id),
             through=through,
             ends=message.ends,
             because=because,

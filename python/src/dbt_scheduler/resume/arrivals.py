@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.answers import Run, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.resume.producer_runs import fetch_producer_runs
 from dbt_scheduler.waits.decision import AwaitedRun, Status, awaited_by, decide
 from dbt_scheduler.waits.wait import Wait

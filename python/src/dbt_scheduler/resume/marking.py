@@ -1,19 +1,18 @@
 """Marks sensors as a success, many in one request where Airflow allows it, and remembers what it refuses.
 
 A sensor that has not failed can be marked at once. One that has failed must not while the scheduler may still be
-passing the failure on: only when its run is over, or when all that the failure reaches has been told. Several are
-marked in one transaction, and never two at a time by us: two that clear the same task undo each other.
+passing the failure on: only when its run is over, or when the failure has reached every task downstream of it. Several
+are marked in one transaction, and never two at a time by us: two that clear the same task undo each other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from dbt_scheduler.airflow_api.client import AirflowApi, RunKey, TaskInstance
-from dbt_scheduler.airflow_api.http import AirflowApiError, AirflowForbiddenError
-from dbt_scheduler.resume.repair import TERMINAL, FailureGraph, read_task_states
+from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.resume.repair import BROKEN, FailureGraph, read_task_states
 from dbt_scheduler.resume.runs import runs_of
-
-BROKEN = ("failed", "upstream_failed")
-"""The states of sensors that have given up."""
+from dbt_scheduler.waits.decision import OVER
 
 Groups = dict[RunKey, list[TaskInstance]]
 
@@ -84,7 +83,7 @@ class Marking:
 
     def _is_propagated(self, sensor: TaskInstance, states: Mapping[str, str | None]) -> bool:
         reached = self._graph(sensor.dag_id).reached_from([sensor.task_id])
-        return all(states.get(name) in TERMINAL for name in reached)
+        return all(states.get(name) in OVER for name in reached)
 
     def _graph(self, dag_id: str) -> FailureGraph:
         if dag_id not in self._graphs:
@@ -100,9 +99,7 @@ class Marking:
         if left is None:
             self._runs_together = False
             return None
-        unmarked: Groups = {}
-        for each in left:
-            _add(unmarked, {each.run_key: [each]})
+        unmarked = by_run(left)
         self._apart |= unmarked.keys()
         return unmarked
 
@@ -138,6 +135,14 @@ class Marking:
         if status == _OK:
             self.done.append(sensor)
         return status in (_OK, _NOT_FOUND)
+
+
+def by_run(sensors: Iterable[TaskInstance]) -> Groups:
+    """Sensors with those of the same run, in their order."""
+    groups: Groups = {}
+    for each in sensors:
+        groups.setdefault(each.run_key, []).append(each)
+    return groups
 
 
 def _add(groups: Groups, more: Groups) -> None:

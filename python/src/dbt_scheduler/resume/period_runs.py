@@ -2,19 +2,19 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from urllib.parse import quote
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter
+from dbt_scheduler.airflow_api.answers import Run
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.resume.runs import runs_near
 from dbt_scheduler.schedule import (
     Interval,
     before_start,
     manual_dates,
     named_run,
-    next_tick,
     period,
     scheduled_time,
 )
@@ -56,7 +56,7 @@ def run_period(airflow: AirflowApi, spec: DagSpec, text: str, asked: RunRequest,
     dag = airflow.dag(spec.dag_id)
     if dag is None:
         raise UsageError(f"Airflow has no DAG {spec.dag_id}", "deploy it, or see its import errors")
-    near = _runs_near(airflow, spec, interval)
+    near = sorted(runs_near(airflow, spec.schedule, (spec.dag_id,), (interval,)), key=_newest_first)
     runs = _of_period(near, spec, interval)
     taken = {run.logical_date for run in near}
     if runs and not asked.conf:
@@ -71,12 +71,11 @@ def run_period(airflow: AirflowApi, spec: DagSpec, text: str, asked: RunRequest,
             "note": f"Period {text}, by `dbt-scheduler run`.",
         },
     )
+    if run is None:
+        raise UsageError(
+            f"another run of {spec.dag_id} was made at the same moment", "run the command again to see it"
+        )
     return PeriodRun(run, interval, new=True, paused=dag.is_paused)
-
-
-def link(airflow: AirflowApi, run: Run) -> str:
-    """Where a run is in Airflow's UI."""
-    return f"{airflow.url}/dags/{quote(run.dag_id, safe='')}/runs/{quote(run.run_id, safe='')}"
 
 
 def _check_names(spec: DagSpec, names: Collection[str]) -> None:
@@ -99,15 +98,6 @@ def _interval(spec: DagSpec, text: str, now: datetime) -> Interval:
         due = format_local(scheduled_time(interval), spec.schedule)
         raise UsageError(f"{spec.dag_id} cannot run {text} yet: its run is due at {due}")
     return interval
-
-
-def _runs_near(airflow: AirflowApi, spec: DagSpec, interval: Interval) -> list[Run]:
-    """Every run that may be of the period: a manual one is of the period before its date, or of its making."""
-    last = next_tick(spec.schedule, interval.end)
-    dags = (spec.dag_id,)
-    dated = airflow.runs(RunFilter(dag_ids=dags, dated_since=interval.start, dated_until=last))
-    due = airflow.runs(RunFilter(dag_ids=dags, since=interval.end, until=last))
-    return sorted((*dated, *(run for run in due if run.logical_date is None)), key=_newest_first)
 
 
 def _of_period(runs: Iterable[Run], spec: DagSpec, interval: Interval) -> list[Run]:

@@ -2,19 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter
-from dbt_scheduler.resume.stretches import stretches
-from dbt_scheduler.schedule import Interval, cadence_seconds, next_tick, period
+from dbt_scheduler.airflow_api.answers import Run
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
+from dbt_scheduler.resume.runs import runs_near
+from dbt_scheduler.schedule import Interval, period
+from dbt_scheduler.spec import Schedule
 from dbt_scheduler.waits.decision import REMOVED, AwaitedRun, ProducerRun
 from dbt_scheduler.waits.run_interval import interval_of_run
 
 _NEWER = 10
 """How many of a producer's newest runs are looked at when its task is in no run of the period."""
-
-_APART = timedelta(seconds=20)  # for each second of the schedule's cadence
-"""Awaited runs with more than so many others between them are listed apart, without these."""
 
 States = Mapping[tuple[str, str, str], str | None]
 """The state of each task instance by its DAG, run and task."""
@@ -46,21 +45,16 @@ def fetch_producer_runs(
 
 
 def _runs_near(api: AirflowApi, wanted: Iterable[AwaitedRun]) -> dict[str, list[Run]]:
-    """By DAG, every run that may be of a period: a manual one is of the period before its date, or of its making."""
-    schedules: dict[object, list[AwaitedRun]] = defaultdict(list)
+    """By DAG, every run that may be of an awaited period."""
+    schedules: dict[Schedule, list[AwaitedRun]] = defaultdict(list)
     for each in wanted:
         schedules[each.schedule].append(each)
-    found: dict[str, dict[str, Run]] = defaultdict(dict)
-    for group in schedules.values():
-        dag_ids = tuple(sorted({each.dag_id for each in group}))
-        reach = (Interval(each.interval.start, next_tick(each.schedule, each.interval.end)) for each in group)
-        apart = _APART * cadence_seconds(group[0].schedule)
-        for near in stretches(reach, apart):
-            dated = RunFilter(dag_ids=dag_ids, dated_since=near.start, dated_until=near.end)
-            due = RunFilter(dag_ids=dag_ids, since=near.start, until=near.end)
-            for run in (*api.runs(dated), *api.runs(due)):
-                found[run.dag_id][run.run_id] = run
-    return defaultdict(list, {dag_id: [*runs.values()] for dag_id, runs in found.items()})
+    found: dict[str, list[Run]] = defaultdict(list)
+    for schedule, group in schedules.items():
+        dag_ids = {each.dag_id for each in group}
+        for run in runs_near(api, schedule, dag_ids, (each.interval for each in group)):
+            found[run.dag_id].append(run)
+    return found
 
 
 def _covered(awaited: AwaitedRun, run: Run) -> Interval:
@@ -71,15 +65,9 @@ def _with_states(
     api: AirflowApi, runs: Mapping[AwaitedRun, Collection[Run]]
 ) -> dict[AwaitedRun, list[ProducerRun]]:
     """The task in each of the runs; one that a run does not have may still come until the run is over."""
-    run_ids = sorted({run.run_id for each in runs.values() for run in each})
-    states: States = {}
-    if run_ids:
-        where = RunFilter(
-            dag_ids=sorted({awaited.dag_id for awaited in runs}),
-            task_ids=sorted({awaited.task_id for awaited in runs}),
-            run_ids=run_ids,
-        )
-        states = {each.id_: each.state for each in api.task_instances(where)}
+    ids = {(*run.key, awaited.task_id) for awaited, each in runs.items() for run in each}
+    listed = api.task_instances(RunFilter.of_tasks(ids)) if ids else ()
+    states: States = {each.id_: each.state for each in listed}
     return {
         awaited: [
             ProducerRun(

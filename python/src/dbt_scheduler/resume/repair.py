@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInfo
+from dbt_scheduler.airflow_api.answers import Run, RunKey, TaskInfo
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 
-TERMINAL = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
-
-_BROKEN = ("failed", "upstream_failed")
+BROKEN = ("failed", "upstream_failed")
+"""The states of sensors that have given up, and of tasks that have failed or could not start."""
 
 _CARRIES_FAILURE = frozenset({None, "all_success", "none_failed", "none_failed_min_one_success"})
 """The trigger rules of tasks that become ``upstream_failed``; a teardown's is none of them."""
@@ -60,7 +61,7 @@ def plan_repair(graph: FailureGraph, states: Mapping[str, str | None], *, over: 
     """
     failed = [name for name, state in states.items() if state == "failed"]
     gone = {name for name in states if name not in graph.task_ids}
-    if failed and any(states[name] in _BROKEN for name in gone):
+    if failed and any(states[name] in BROKEN for name in gone):
         return Repair()
     unexplained = states.keys() - gone - graph.reached_from(failed)
     clear = tuple(sorted(name for name in unexplained if states[name] == "upstream_failed"))
@@ -76,8 +77,8 @@ def repair_runs(api: AirflowApi, runs: Iterable[Run]) -> list[RunKey]:
     graphs = {name: FailureGraph(api.tasks(name)) for name in sorted({key.dag_id for key in by_key})}
     repaired = []
     over = [key for key, run in by_key.items() if run.over]
-    states_by_run = read_task_states(api, over, [*_BROKEN, None])
-    states_by_run |= read_task_states(api, [*(by_key.keys() - over)], [*_BROKEN])
+    states_by_run = read_task_states(api, over, [*BROKEN, None])
+    states_by_run |= read_task_states(api, [*(by_key.keys() - over)], [*BROKEN])
     for key, states in sorted(states_by_run.items()):
         repair = plan_repair(graphs[key.dag_id], states, over=by_key[key].over)
         if repair.clear:

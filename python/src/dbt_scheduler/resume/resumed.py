@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.resume.runs import runs_of
 from dbt_scheduler.spec import SENSOR_OPERATOR
 

@@ -1,15 +1,17 @@
 """Satisfies sensors, the most urgent first, a bounded number at a time, and sees to it that their runs go on."""
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, RunKey, TaskInstance
-from dbt_scheduler.airflow_api.http import AirflowApiError
-from dbt_scheduler.resume.marking import BROKEN, Groups, Marking
-from dbt_scheduler.resume.repair import repair_runs
+from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.run_filter import RunFilter
+from dbt_scheduler.resume.marking import Groups, Marking, by_run
+from dbt_scheduler.resume.repair import BROKEN, repair_runs
 from dbt_scheduler.resume.resumed import SATISFIED_BY, find_resumed
 from dbt_scheduler.resume.runs import runs_of
 
@@ -58,7 +60,7 @@ def satisfy(api: AirflowApi, notes: Mapping[TaskInstance, str], *, patience_seco
     marking = Marking(api, {each.id_: note for each, note in notes.items()})
     before = {each.id_: each for each in notes}
     end = time.monotonic() + min(patience_seconds, api.seconds_left - _RESERVE_SECONDS)
-    waiting = _by_run(sorted(before.values(), key=_urgency))
+    waiting = by_run(sorted(before.values(), key=_urgency))
     repaired: list[RunKey] = []
     resumed: list[TaskInstance] = []
     try:
@@ -102,13 +104,6 @@ def satisfied_note(dag_id: str, run_id: str) -> str:
     return f"{SATISFIED_BY}{dag_id} {run_id}"
 
 
-def _by_run(sensors: Iterable[TaskInstance]) -> Groups:
-    groups: Groups = {}
-    for each in sensors:
-        groups.setdefault(each.run_key, []).append(each)
-    return groups
-
-
 def _batches(waiting: Groups) -> Iterator[Groups]:
     """Whole runs, in their order, as many as may be marked in one request."""
     batch: Groups = {}
@@ -124,14 +119,9 @@ def _batches(waiting: Groups) -> Iterator[Groups]:
 def _read_again(api: AirflowApi, waiting: Groups, done: list[TaskInstance]) -> Groups:
     """The same sensors as they are now, without those that need nothing any more."""
     wanted = {each.id_ for group in waiting.values() for each in group}
-    where = RunFilter(
-        dag_ids=sorted({each[0] for each in wanted}),
-        run_ids=sorted({each[1] for each in wanted}),
-        task_ids=sorted({each[2] for each in wanted}),
-    )
-    now = [each for each in api.task_instances(where) if each.id_ in wanted]
+    now = [each for each in api.task_instances(RunFilter.of_tasks(wanted)) if each.id_ in wanted]
     done += [each for each in now if each.state == "success"]
-    return _by_run(sorted((each for each in now if each.state in UNSATISFIED), key=_urgency))
+    return by_run(sorted((each for each in now if each.state in UNSATISFIED), key=_urgency))
 
 
 def _repair(api: AirflowApi, sensors: Collection[TaskInstance]) -> list[RunKey]:

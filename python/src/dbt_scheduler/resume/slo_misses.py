@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.answers import Run, RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.registry.entry import AssetKey, Entry
 from dbt_scheduler.registry.producer import producer_in
+from dbt_scheduler.resume.proof import own_dags
 from dbt_scheduler.resume.satisfy import UNSATISFIED
 from dbt_scheduler.schedule import Interval, scheduled_time
 from dbt_scheduler.spec import Producer
@@ -42,10 +45,8 @@ def find_slo_misses(
     a run that a person started.
     """
     promised = _promised(entries)
-    if not promised:
-        return []
-    owners = api.owners(sorted({key.team for key, _ in promised}))
-    promised = [each for each in promised if owners.get(each[1].dag_id) == (each[0].team,)]
+    own = own_dags(api, {(key.team, producer.dag_id) for key, producer in promised})
+    promised = [each for each in promised if (each[0].team, each[1].dag_id) in own]
     runs = _runs(api, promised, now, lookback)
     # By task instance: a task may make several assets, each with an SLO of its own.
     late: dict[tuple[str, str, str], list[tuple[AssetKey, Interval, datetime]]] = defaultdict(list)
@@ -58,15 +59,9 @@ def find_slo_misses(
             )
     if not late:
         return []
-    where = RunFilter(
-        dag_ids=sorted({name[0] for name in late}),
-        run_ids=sorted({name[1] for name in late}),
-        task_ids=sorted({name[2] for name in late}),
-        states=UNSATISFIED,
-    )
     found = [
         SloMiss(key, task, interval, due)
-        for task in api.task_instances(where)
+        for task in api.task_instances(RunFilter.of_tasks(late, UNSATISFIED))
         for key, interval, due in late.get(task.id_, ())
     ]
     return sorted(found, key=lambda miss: (miss.due, miss.name))

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
-from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, RunKey, TaskInstance
-from dbt_scheduler.airflow_api.http import AirflowApiError
+from dbt_scheduler.airflow_api.answers import RunKey
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.resume.arrivals import find_arrivals
-from dbt_scheduler.resume.proof import keep_proven
+from dbt_scheduler.resume.proof import own_dags
 from dbt_scheduler.resume.repair import repair_runs
 from dbt_scheduler.resume.satisfy import Outcome, satisfied_note, satisfy
 from dbt_scheduler.resume.slo_misses import SloMiss, find_slo_misses
@@ -23,57 +26,48 @@ _PROMISES = timedelta(days=1)
 
 
 class SweepResult(msgspec.Struct, frozen=True):
-    """What a sweep did and saw; sensors are as they were before, ``waits`` are theirs and others' of their DAGs.
+    """What a sweep did and saw.
 
-    ``waiting`` sensors it found; ``oldest_wait`` is how long the oldest of them that it left waiting has waited.
-    ``problem`` is what Airflow refused or did not answer, at which the rest was left.
+    ``waiting`` sensors it found, ``waits`` is what each of them waits for; ``oldest_wait`` is how long the oldest of
+    those that it left waiting has waited.
     """
 
-    satisfied: tuple[TaskInstance, ...] = ()
-    left: tuple[TaskInstance, ...] = ()
-    repaired: tuple[RunKey, ...] = ()
-    resumed: tuple[TaskInstance, ...] = ()
+    outcome: Outcome = Outcome()
     misses: tuple[SloMiss, ...] = ()
     waiting: int = 0
     oldest_wait: timedelta = timedelta()
     waits: tuple[Wait, ...] = ()
-    problem: str = ""
 
 
 def sweep(api: AirflowApi, entries: Mapping[str, Entry]) -> SweepResult:
     """Satisfy every sensor whose data is there, however old its run; repair half-resumed runs, see who is late.
 
-    The number of calls grows with what waits, not with how many tasks there are. Raises AirflowApiError when nothing
-    could be done; what goes wrong after that is the result's ``problem``, as what was done has to be reported.
+    The number of calls grows with what waits, and by one for each team with an SLO. Raises AirflowApiError when
+    nothing could be done; what goes wrong after that is the outcome's ``problem``, as what was done has to be reported.
     """
     now = datetime.now(UTC)
     waits = registered_waits(entries)
-    waiting = find_unsatisfied(api, waits) if waits else []
+    waiting = find_unsatisfied(api, waits)
     notes = {
         each.sensor: satisfied_note(each.made_by.dag_id, each.made_by.run_id)
         for each in find_arrivals(api, waiting)
     }
-    done = satisfy(api, notes) if notes else Outcome()
-    repaired: Sequence[RunKey] = ()
+    outcome = satisfy(api, notes)
     misses: Sequence[SloMiss] = ()
-    problem = done.problem
     try:
         misses = find_slo_misses(api, entries, now, _PROMISES)
         repaired = _repair(api, waits, now - _REPAIRS)
+        outcome = replace(outcome, repaired=(*outcome.repaired, *repaired))
     except AirflowApiError as error:
-        problem = problem or str(error)
-    ended = {each.id_ for each in done.satisfied}
+        outcome = replace(outcome, problem=outcome.problem or str(error))
+    ended = {each.id_ for each in outcome.satisfied}
     waited = [each.start_date for each, _, _ in waiting if each.start_date and each.id_ not in ended]
     return SweepResult(
-        satisfied=done.satisfied,
-        left=done.left,
-        repaired=(*done.repaired, *repaired),
-        resumed=done.resumed,
+        outcome=outcome,
         misses=tuple(misses),
         waiting=len(waiting),
         oldest_wait=max((now - since for since in waited), default=timedelta()),
         waits=tuple(wait for _, _, wait in waiting),
-        problem=problem,
     )
 
 
@@ -94,5 +88,8 @@ def _repair(api: AirflowApi, waits: Sequence[Wait], since: datetime) -> list[Run
         unstarted = api.task_instances(RunFilter(dag_ids=dag_ids, run_ids=run_ids, states=[None]))
         suspects |= {each.run_key for each in unstarted} & failed.keys()
     dags = {key.dag_id for key in suspects}
-    own = {wait.dag_id for wait in keep_proven(api, [w for w in waits if w.dag_id in dags])}
+    own = {
+        dag_id
+        for _, dag_id in own_dags(api, {(wait.team, wait.dag_id) for wait in waits if wait.dag_id in dags})
+    }
     return repair_runs(api, [runs[key] for key in sorted(suspects) if key in runs and key.dag_id in own])

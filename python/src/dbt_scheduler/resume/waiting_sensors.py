@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from dbt_scheduler.airflow_api.client import AirflowApi, Run, RunFilter, TaskInstance
-from dbt_scheduler.resume.proof import keep_proven
+from dbt_scheduler.airflow_api.answers import Run, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
+from dbt_scheduler.resume.proof import own_dags
 from dbt_scheduler.resume.runs import runs_of
 from dbt_scheduler.resume.satisfy import UNSATISFIED
 from dbt_scheduler.schedule import Interval, period
@@ -21,9 +23,12 @@ def find_unsatisfied(
 ) -> list[tuple[TaskInstance, Run, Wait]]:
     """Every sensor of these waits that is not satisfied, with its run, of all runs or those due since a moment.
 
-    Only what Airflow itself knows as a sensor of ours, in a DAG of the waiting team. One listing while there is
-    none; when there are some one for the DAGs, and one for each stretch of time that their runs were due in.
+    Only what Airflow itself knows as a sensor of ours, in a DAG of the waiting team. No listing without waits, one
+    while there is no such sensor; when there are some one for the DAGs, and one for each stretch of time that their
+    runs were due in.
     """
+    if not waits:
+        return []
     listed = api.task_instances(
         RunFilter(
             dag_ids=sorted({wait.dag_id for wait in waits}),
@@ -34,7 +39,8 @@ def find_unsatisfied(
     )
     named = {(each.dag_id, each.task_id) for each in listed if each.operator == SENSOR_OPERATOR}
     claims = [wait for wait in waits if (wait.dag_id, wait.task_id) in named]
-    by_sensor = {(wait.dag_id, wait.task_id): wait for wait in keep_proven(api, claims)}
+    own = own_dags(api, {(wait.team, wait.dag_id) for wait in claims})
+    by_sensor = {(wait.dag_id, wait.task_id): wait for wait in claims if (wait.team, wait.dag_id) in own}
     sensors = [each for each in listed if (each.dag_id, each.task_id) in by_sensor]
     runs = runs_of(api, sensors)
     return [
@@ -45,9 +51,7 @@ def find_unsatisfied(
 
 
 def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
-    """The sensors that wait for exactly this run of the producer of these waits; its data interval."""
-    if not waits:
-        return {}
+    """The sensors that wait for exactly this run of the producer of these waits, one or more; its data interval."""
     since = period(waits[0].producer.schedule, made).end - _EARLY
     return {
         sensor: wait

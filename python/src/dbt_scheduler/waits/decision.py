@@ -2,15 +2,21 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from dbt_scheduler.schedule import Interval, awaited_interval, before_start, period
 from dbt_scheduler.spec import Schedule
 from dbt_scheduler.waits.run_interval import BACKFILL, SCHEDULED, AirflowRun, interval_of_run
-from dbt_scheduler.waits.wait import NoProducer, Wait
+
+if TYPE_CHECKING:
+    from dbt_scheduler.waits.wait import NoProducer, Wait
 
 SUCCESS, REMOVED = "success", "removed"
+
+OVER = frozenset({SUCCESS, "failed", "upstream_failed", "skipped", REMOVED})
+"""The states of tasks that nothing becomes of any more."""
 
 
 class AwaitedRun(msgspec.Struct, frozen=True):
@@ -81,20 +87,20 @@ class Decision(msgspec.Struct, frozen=True):
         return _STATUS[self.reason]
 
 
-def awaited_by(wait: Wait, run: AirflowRun) -> AwaitedRun:
+def awaited_by(wait: "Wait", run: AirflowRun) -> AwaitedRun:
     """What a sensor waits for in a run of its DAG."""
     interval = interval_of_run(wait.schedule, run)
     return awaited_in(wait, interval, backfilled=run.run_type == BACKFILL)
 
 
-def awaited_in(wait: Wait, interval: Interval, *, backfilled: bool = False) -> AwaitedRun:
+def awaited_in(wait: "Wait", interval: Interval, *, backfilled: bool = False) -> AwaitedRun:
     """What a sensor waits for in a run of its DAG that has this data interval."""
     producer = wait.producer
     awaited = awaited_interval(wait.schedule, interval, producer.schedule)
     return AwaitedRun(producer.dag_id, producer.task_id, producer.schedule, awaited, backfilled)
 
 
-def decide(awaited: AwaitedRun | NoProducer, runs: Iterable[ProducerRun]) -> Decision:
+def decide(awaited: "AwaitedRun | NoProducer", runs: Iterable[ProducerRun]) -> Decision:
     """What becomes of a wait when these are the producer's runs.
 
     A success of the period ends it, in whichever run. That of a newer period does when the task is in no run of
@@ -102,7 +108,7 @@ def decide(awaited: AwaitedRun | NoProducer, runs: Iterable[ProducerRun]) -> Dec
     long as there is none, the producer may still be backfilled. All runs of the period count, and of newer periods
     at least the one that succeeded last.
     """
-    if isinstance(awaited, NoProducer):
+    if not isinstance(awaited, AwaitedRun):
         return Decision(Reason.NO_PRODUCER)
     if before_start(awaited.schedule, awaited.interval):
         return Decision(Reason.BEFORE_START)

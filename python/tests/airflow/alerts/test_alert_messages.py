@@ -7,7 +7,7 @@ from dbt_scheduler.airflow.alerts.messages import Link, Message, Promise, TaskRu
 from dbt_scheduler.airflow.alerts.slack_markup import escape, markup
 from dbt_scheduler.airflow.alerts.transports import transports
 from dbt_scheduler.airflow.sweep import _in_turn
-from dbt_scheduler.airflow_api.client import TaskInstance
+from dbt_scheduler.airflow_api.answers import TaskInstance
 from dbt_scheduler.config.schema.validation import load_schema
 from dbt_scheduler.registry.entry import AssetKey
 from dbt_scheduler.resume.slo_misses import SloMiss

@@ -11,7 +11,7 @@ from dbt_scheduler.airflow.alerts.messages import Message, TaskRun
 from dbt_scheduler.airflow.alerts.sending import Destination, send
 from dbt_scheduler.airflow.compat import AirflowRuntimeError, AirflowSensorTimeout
 from dbt_scheduler.airflow.intervals import run_interval_of
-from dbt_scheduler.airflow.registry import ProducerGoneError
+from dbt_scheduler.airflow.producer_gone import ProducerGoneError
 from dbt_scheduler.findings.printable import redacted
 from dbt_scheduler.spec import DagSpec
 
@@ -51,7 +51,7 @@ def _alert(spec: DagSpec, context: Context) -> None:
     kind = _kind(context)
     can_remember = _is_in_worker(context)
     if can_remember and _was_reported(spec, context, kind):
-        _log.info("No alert: this run's %s was told before, and the task has not succeeded since.", kind)
+        _log.info("No alert: this run's %s was reported before, and the task has not succeeded since.", kind)
         return
     to = Destination.of_dag(spec, _owners(spec, context["ti"].task_id))
     if send(to, _message(spec, context, kind, to.tags)) and can_remember:
@@ -73,7 +73,7 @@ def _was_reported(spec: DagSpec, context: Context, kind: str) -> bool:
     try:
         return was_reported(spec, context, kind)
     except AirflowRuntimeError as error:  # better twice than not at all
-        _log.warning("Airflow did not say whether this failure was told before: %s", error)
+        _log.warning("Airflow did not say whether this failure was reported before: %s", error)
         return False
 
 

@@ -3,15 +3,15 @@
 import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from dbt_scheduler.airflow.alerts.messages import TaskRun
 from dbt_scheduler.airflow.alerts.sending import Destination, send_all_clear
 from dbt_scheduler.airflow.compat import conf
-from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.airflow_api.address import ui_url
 
 if TYPE_CHECKING:
-    from dbt_scheduler.airflow_api.client import TaskInstance
+    from dbt_scheduler.airflow_api.answers import TaskInstance
+    from dbt_scheduler.registry.entry import Entry
     from dbt_scheduler.waits.wait import Wait
 
 _LEAST_SECONDS = 0.1
@@ -20,7 +20,7 @@ _LEAST_SECONDS = 0.1
 def send_all_clears(
     resumed: "Iterable[TaskInstance]",
     waits: "Iterable[Wait]",
-    entries: Mapping[str, Entry],
+    entries: "Mapping[str, Entry]",
     transport: Destination,
     seconds: float,
 ) -> None:
@@ -36,14 +36,13 @@ def send_all_clears(
             send_all_clear(destination(transport, entries[teams[sensor.dag_id]]), task_run(sensor), left)
 
 
-def destination(transport: Destination, entry: Entry) -> Destination:
+def destination(transport: Destination, entry: "Entry") -> Destination:
     """A team's own channel and tags."""
     return Destination(transport.transport, transport.connection, entry.contact.channel, entry.contact.tag)
 
 
 def task_run(task: "TaskInstance") -> TaskRun:
     """A task instance as alerts name it."""
-    base: str = conf.get("api", "base_url", fallback="/").rstrip("/")
-    place = f"{quote(task.dag_id)}/runs/{quote(task.run_id)}/tasks/{quote(task.task_id)}"
+    base: str = conf.get("api", "base_url", fallback="/")
     start = task.logical_date or task.run_after
-    return TaskRun(task.dag_id, task.task_id, start, f"{base}/dags/{place}")
+    return TaskRun(task.dag_id, task.task_id, start, ui_url(base, *task.id_))
