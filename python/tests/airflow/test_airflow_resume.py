@@ -19,7 +19,7 @@ from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.cli import main
 from dbt_scheduler.registry.entry import Consumed, Contact
 from dbt_scheduler.registry.stores import open_store
-from dbt_scheduler.resume.satisfy import Outcome
+from dbt_scheduler.resume.satisfy import Outcome, satisfy
 from dbt_scheduler.resume.slo_misses import find_slo_misses
 from dbt_scheduler.resume.sweep import SweepResult, sweep
 from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, SENSOR_OPERATOR, DagSpec
@@ -600,3 +600,37 @@ def test_sensors_of_several_dags_are_marked_in_one_request_and_one_that_is_gone_
     assert marked == {each.id_ for each in sensors}
     assert len(marked) == 2
     assert {airflow.state(each.dag_id, WAIT) for each in consumers} == {"success"}
+
+
+def test_the_sensors_of_a_run_are_marked_as_a_group_once_all_their_data_is_there(
+    airflow: Platform, api_url: str
+) -> None:
+    """What is below them goes on; nothing does below a sensor that still waits."""
+    waits = [a_wait(name) for name in ("dim", "fct", "late")]
+    models = [a_task(f"marts.m_{number}", upstream=(wait.task_id,)) for number, wait in enumerate(waits)]
+    airflow.deploy(a_spec(*models, sensors=tuple(waits)))
+    dag_id = "playground_daily"
+    first, second = (airflow.run(dag_id, f"2025-03-0{day}T00:10") for day in (1, 2))
+    for run_id in (first, second):
+        for wait in waits:
+            airflow.set_state(dag_id, wait.task_id, run_id, "failed")
+    airflow.work()
+    asked: list[str] = []
+    with AirflowApi(api_url) as api:
+        mark_group = api.mark_group_success
+        api.mark_group_success = lambda run, *rest: asked.append(run.run_id) or mark_group(run, *rest)
+        sensors = api.task_instances(RunFilter(dag_ids=[dag_id], task_ids=[wait.task_id for wait in waits]))
+        late = next(each for each in sensors if each.run_id == first and each.task_id.endswith("late"))
+        arrived = [each for each in sensors if each is not late]
+        outcome = satisfy(api, {each: f"Satisfied by {each.task_id}" for each in arrived})
+        notes = [api.task_instance(*each.id_).note for each in sensors if each.run_id == second]
+    assert (set(outcome.satisfied), asked) == (set(arrived), [second])
+    assert [note.splitlines() for note in notes] == [[f"Satisfied by {wait.task_id}" for wait in waits]] * 3
+    airflow.work()
+    assert {run_id: airflow.state(dag_id, models[0].task_id, run_id) for run_id in (first, second)} == {
+        first: "success",
+        second: "success",
+    }
+    assert airflow.state(dag_id, late.task_id, first) == "failed"
+    assert airflow.state(dag_id, models[2].task_id, first) == "upstream_failed"
+    assert airflow.state(dag_id, models[2].task_id, second) == "success"

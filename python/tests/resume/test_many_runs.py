@@ -30,11 +30,13 @@ def hurry(monkeypatch):
 
 class ManyRuns:
     """The public API of an Airflow with some runs of some DAGs; in each are sensors ``s0``, ``s1``, ..., and the
-    run is over when they have failed. ``refuse`` may answer a PATCH itself, by its path and the ids in it."""
+    run is over when they have failed. ``refuse`` may answer a PATCH itself, by its path and the ids in it; a task
+    that is no sensor is in ``models``."""
 
-    def __init__(self, dags: int, runs: int, sensors: int, state: str = "deferred") -> None:
-        self.states = {
-            (f"d{dag}", f"r{run}", f"s{sensor}"): state
+    def __init__(self, dags: int, runs: int, sensors: int, state: str = "deferred", group: str = "") -> None:
+        self.models: set[str] = set()
+        self.states: dict[tuple[str, str, str], str | None] = {
+            (f"d{dag}", f"r{run}", f"{group}s{sensor}"): state
             for run in range(runs)
             for dag in range(dags)
             for sensor in range(sensors)
@@ -70,9 +72,10 @@ class ManyRuns:
         if request.method == "PATCH":
             return self._mark(path, body)
         if path.endswith("/tasks"):
-            names = sorted({task for _, _, task in self.states})
+            names = sorted({task for _, _, task in self.states} | self.models)
             return httpx.Response(
-                200, json={"tasks": [{"task_id": each, "operator_name": "AssetSensor"} for each in names]}
+                200,
+                json={"tasks": [{"task_id": each, "operator_name": self._operator(each)} for each in names]},
             )
         listed, key = (
             (self._instances(), "task_instances") if "taskInstances" in path else (self._runs(), "dag_runs")
@@ -83,14 +86,27 @@ class ManyRuns:
 
     def _mark(self, path: str, body: dict) -> httpx.Response:
         dag_id, _, run_id, _, *task = path.split("/")
+        if "/taskGroupInstances/" in path:
+            ids = [
+                each
+                for each in self.states
+                if each[:2] == (dag_id, run_id) and each[2].startswith(f"{task[0]}.")
+            ]
+            return self._record(path, ids)
         entities = [each for action in body.get("actions", ()) for each in action["entities"]]
         ids = [(e["dag_id"], e["dag_run_id"], e["task_id"]) for e in entities] or [(dag_id, run_id, *task)]
+        return self._record(path, ids)
+
+    def _record(self, path: str, ids: list[tuple[str, str, str]]) -> httpx.Response:
         self.marked.append((path, ids))
         refused = self.refuse(path, ids)
         if refused is not None:
             return refused
         self.states |= dict.fromkeys(ids, "success")
         return httpx.Response(200, json={"update": {"success": list(map(_named, ids)), "errors": []}})
+
+    def _operator(self, task_id: str) -> str:
+        return "DbtOperator" if task_id in self.models else "AssetSensor"
 
     def _instances(self) -> list[dict]:
         return [
@@ -100,7 +116,7 @@ class ManyRuns:
                 "task_id": task_id,
                 "state": state,
                 "run_after": _due(run_id),
-                "operator": "AssetSensor",
+                "operator": self._operator(task_id),
                 "note": NOTE if state == "success" else None,
             }
             for (dag_id, run_id, task_id), state in self.states.items()
@@ -239,3 +255,60 @@ def test_the_number_of_requests_does_not_grow_with_the_number_of_runs():
     assert (len(outcome.satisfied), len(outcome.resumed)) == (2000, 400)
     assert len(airflow.marked) == 40
     assert airflow.asked < 300
+
+
+GROUP = "wait_for__hard_dependencies"
+
+
+@pytest.mark.parametrize("state", ["deferred", "failed"])
+def test_a_group_of_sensors_of_which_all_data_is_there_is_marked_as_such(state):
+    """2,000 sensors: Airflow reads a DAG 400 times for them."""
+    airflow = ManyRuns(dags=20, runs=20, sensors=5, state=state, group=f"{GROUP}.")
+    outcome = airflow.satisfy()
+    assert (len(outcome.satisfied), len(outcome.resumed)) == (2000, 400 if state == "failed" else 0)
+    runs = [f"d{dag}/dagRuns/r{run}" for dag in range(20) for run in range(20)]
+    assert sorted(path for path, _ in airflow.marked) == sorted(
+        f"{run}/taskGroupInstances/{GROUP}" for run in runs
+    )
+
+
+@pytest.mark.parametrize("other", ["deferred", "failed", "skipped", None])
+def test_a_group_is_not_marked_as_such_while_another_of_its_sensors_waits(other):
+    airflow = ManyRuns(dags=1, runs=2, sensors=2, group=f"{GROUP}.")
+    arrived = {each.id_ for each in airflow.sensors()}
+    waits = ("d0", "r1", f"{GROUP}.other")
+    airflow.states |= {waits: other, ("d0", "r0", f"{GROUP}.other"): "success"}
+    with AirflowApi("http://airflow.example", transport=httpx.MockTransport(airflow._answer)) as api:
+        outcome = satisfy(api, {each: NOTE for each in airflow.sensors() if each.id_ in arrived})
+    assert len(outcome.satisfied) == 4
+    assert airflow.states[waits] == other
+    assert [path for path, _ in airflow.marked] == [
+        f"d0/dagRuns/r0/taskGroupInstances/{GROUP}",
+        "d0/dagRuns/r1/taskInstances",
+    ]
+
+
+def test_a_group_is_not_marked_as_such_when_something_else_is_in_it():
+    airflow = ManyRuns(dags=1, runs=1, sensors=2, group=f"{GROUP}.")
+    airflow.models = {f"{GROUP}.nested.model"}
+    assert len(airflow.satisfy().satisfied) == 2
+    assert [path for path, _ in airflow.marked] == ["d0/dagRuns/r0/taskInstances"]
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_an_airflow_without_groups_in_its_api_is_asked_once(status):
+    airflow = ManyRuns(dags=1, runs=3, sensors=2, group=f"{GROUP}.")
+    airflow.refuse = lambda path, _: httpx.Response(status, json={}) if GROUP in path else None
+    assert len(airflow.satisfy().satisfied) == 6
+    assert [path for path, _ in airflow.marked] == [f"d0/dagRuns/r0/taskGroupInstances/{GROUP}", ACROSS]
+
+
+def test_a_group_that_airflow_did_not_mark_is_marked_otherwise():
+    airflow = ManyRuns(dags=1, runs=2, sensors=2, group=f"{GROUP}.")
+    airflow.refuse = lambda path, _: httpx.Response(409, json={}) if "r0/taskGroup" in path else None
+    assert len(airflow.satisfy().satisfied) == 4
+    assert [path for path, _ in airflow.marked] == [
+        f"d0/dagRuns/r0/taskGroupInstances/{GROUP}",
+        f"d0/dagRuns/r1/taskGroupInstances/{GROUP}",
+        "d0/dagRuns/r0/taskInstances",
+    ]

@@ -183,6 +183,11 @@ class AirflowApi:
         path = _task_path(instance.dag_id, instance.run_id, instance.task_id)
         return self._http.request("PATCH", path, _success(note)).status_code
 
+    def mark_group_success(self, run: RunKey, group_id: str, note: str) -> int:
+        """The same for all task instances of a task group, in one transaction: the status of the answer."""
+        path = f"{_run_path(run.dag_id, run.run_id)}/taskGroupInstances/{_segment(group_id)}"
+        return self._http.request("PATCH", path, _success(note)).status_code
+
     def mark_success_together(
         self, instances: Sequence[tuple[TaskInstance, str]]
     ) -> Collection[tuple[str, str, str]] | None:

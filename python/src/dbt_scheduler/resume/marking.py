@@ -2,7 +2,8 @@
 
 A sensor that has not failed can be marked at once. One that has failed must not while the scheduler may still be
 passing the failure on: only when its run is over, or when the failure has reached every task downstream of it. Several
-are marked in one transaction, and never two at a time by us: two that clear the same task undo each other.
+are marked in one transaction, and never two at a time by us: two that clear the same task undo each other. A
+whole task group of sensors is marked as such, which costs Airflow no more than a single sensor does.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,11 +13,14 @@ from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
 from dbt_scheduler.resume.repair import BROKEN, FailureGraph, read_task_states
 from dbt_scheduler.resume.runs import runs_of
+from dbt_scheduler.resume.sensor_groups import GroupOfRun, find_whole_groups
 from dbt_scheduler.waits.decision import OVER
 
 Groups = dict[RunKey, list[TaskInstance]]
 
 _OK, _NOT_FOUND = 200, 404
+_UNKNOWN = (404, 405)
+"""The answers of an Airflow that has no task groups in its API."""
 
 
 class Marking:
@@ -29,6 +33,7 @@ class Marking:
         self._api = api
         self._notes = notes
         self._graphs: dict[str, FailureGraph] = {}
+        self._groups_as_such = True
         self._runs_together = True
         self._apart: set[RunKey] = set()
         self._one_by_one: set[RunKey] = set()
@@ -36,6 +41,7 @@ class Marking:
     def mark(self, batch: Groups) -> Groups:
         """Mark what can be marked now of these runs' sensors; what has to be looked at again."""
         ready, later = self._settled(batch)
+        ready = self._without_groups(ready)
         together = {key: ready[key] for key in ready if key not in self._apart} if self._runs_together else {}
         if len(together) > 1 and (unmarked := self._mark_runs(together)) is not None:
             _add(later, unmarked)
@@ -47,6 +53,32 @@ class Marking:
                 self.refused[key] = [*group, *later.pop(key, ())]
                 self.problem = str(error)
         return later
+
+    def _without_groups(self, ready: Groups) -> Groups:
+        """What is left after whole groups of sensors were marked."""
+        whole = find_whole_groups(self._api, ready) if self._groups_as_such else {}
+        marked = {
+            each.id_
+            for group, sensors in whole.items()
+            if self._mark_group(group, sensors)
+            for each in sensors
+        }
+        left = {key: [each for each in ready[key] if each.id_ not in marked] for key in ready}
+        return {key: group for key, group in left.items() if group}
+
+    def _mark_group(self, group: GroupOfRun, sensors: list[TaskInstance]) -> bool:
+        """Whether it was marked; if not, nothing is known of it."""
+        if not self._groups_as_such:
+            return False
+        note = "\n".join(dict.fromkeys(self._notes[each.id_] for each in sensors))
+        try:
+            status = self._api.mark_group_success(group.run, group.group_id, note)
+        except AirflowApiError:
+            return False
+        self._groups_as_such = status not in _UNKNOWN
+        if status == _OK:
+            self.done += sensors
+        return status == _OK
 
     def _settled(self, batch: Groups) -> tuple[Groups, Groups]:
         """Those that can be marked now, and those that later; none of those that cannot be helped."""

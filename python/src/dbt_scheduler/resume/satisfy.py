@@ -14,26 +14,13 @@ from dbt_scheduler.resume.marking import Groups, Marking, by_run
 from dbt_scheduler.resume.repair import BROKEN, repair_runs
 from dbt_scheduler.resume.resumed import SATISFIED_BY, find_resumed
 from dbt_scheduler.resume.runs import runs_of
+from dbt_scheduler.resume.waiting_sensors import UNSATISFIED
 
 _LOOK_AGAIN_SECONDS = 0.5
 _SETTLE_SECONDS = 1.0
 _RESERVE_SECONDS = 1.5
 _TOGETHER = 50
 """How many sensors are marked in one request, which takes Airflow a second or two; those of one run in any case."""
-
-UNSATISFIED = (
-    None,
-    "scheduled",
-    "queued",
-    "running",
-    "deferred",
-    "up_for_reschedule",
-    "up_for_retry",
-    "restarting",
-    "failed",
-    "upstream_failed",
-)
-"""The states of sensors that may still be waiting, or have given up; no data changes the other ones."""
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.registry.entry import AssetKey, Entry
 from dbt_scheduler.registry.producer import producer_in
 from dbt_scheduler.resume.proof import own_dags
-from dbt_scheduler.resume.satisfy import UNSATISFIED
+from dbt_scheduler.resume.waiting_sensors import UNSATISFIED
 from dbt_scheduler.schedule import Interval, scheduled_time
 from dbt_scheduler.spec import Producer
 from dbt_scheduler.waits.run_interval import interval_of_run

@@ -8,11 +8,24 @@ from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.resume.proof import own_dags
 from dbt_scheduler.resume.runs import runs_of
-from dbt_scheduler.resume.satisfy import UNSATISFIED
 from dbt_scheduler.schedule import Interval, period
 from dbt_scheduler.spec import SENSOR_OPERATOR
 from dbt_scheduler.waits.decision import awaited_by, ends
 from dbt_scheduler.waits.wait import Wait
+
+UNSATISFIED = (
+    None,
+    "scheduled",
+    "queued",
+    "running",
+    "deferred",
+    "up_for_reschedule",
+    "up_for_retry",
+    "restarting",
+    "failed",
+    "upstream_failed",
+)
+"""The states of sensors that may still be waiting, or have given up; no data changes the other ones."""
 
 _EARLY = timedelta(days=1)
 """A manual run may carry a date that lies ahead, and so exist before the period that it needs is over."""
