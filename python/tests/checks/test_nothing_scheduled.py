@@ -1,6 +1,6 @@
 """A team of which nothing runs, and why: nothing has pipelines, or the key in ``meta`` is misspelled."""
 
-from build import World, node, seed
+from build import World, function, node, seed
 
 NOTHING = (
     "shop/dbt_project.yml: SCH116 nothing is scheduled: none of {} has pipelines, so the team has no DAG | give them "
@@ -46,6 +46,38 @@ def test_a_misspelled_meta_key_of_one_node_is_told_beside_others_that_are_right(
     world.team(
         "shop", node("a", pipelines=["daily"]), node("b", meta={"shceduler": {}, "owner": "c", "contains": 1})
     )
+    assert world.findings() == [
+        'shop/models/marts/b.sql: SCH114 "b" has the key "shceduler" under meta, which dbt-scheduler does not read | did '
+        'you mean "scheduler"?'
+    ]
+
+
+def test_a_misspelled_meta_key_of_a_node_with_defaults_from_its_folder_is_found_at_the_node(tmp_path):
+    world = World(tmp_path)
+    defaults = {"scheduler_defaults": {"pipelines": ["daily"]}}
+    world.team("shop", node("a", meta=defaults), node("b", meta={**defaults, "scheduler_default": {}}))
+    (tmp_path / "shop" / "dbt_project.yml").write_text(
+        "name: shop\nmodels:\n  +meta: {scheduler_defaults: {pipelines: [daily]}}\n"
+    )
+    assert world.findings() == [
+        'shop/models/marts/b.sql: SCH114 "b" has the key "scheduler_default" under meta, which dbt-scheduler does not '
+        'read | did you mean "scheduler_defaults"?'
+    ]
+
+
+def test_a_misspelled_meta_key_of_a_function_is_found(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=["daily"]), function("f", meta={"shceduler": {}}))
+    assert world.findings() == [
+        'shop/functions/f.sql: SCH114 "f" has the key "shceduler" under meta, which dbt-scheduler does not read | did '
+        'you mean "scheduler"?'
+    ]
+
+
+def test_a_misspelled_meta_key_is_found_in_a_manifest_that_is_no_strict_json(tmp_path):
+    world = World(tmp_path)
+    meta = {"shceduler": {}, "threshold": float("inf")}
+    world.team("shop", node("a", pipelines=["daily"]), node("b", meta=meta))
     assert world.findings() == [
         'shop/models/marts/b.sql: SCH114 "b" has the key "shceduler" under meta, which dbt-scheduler does not read | did '
         'you mean "scheduler"?'

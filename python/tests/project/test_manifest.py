@@ -40,7 +40,7 @@ def test_the_version_that_is_read(tmp_path):
     path.write_text(json.dumps(manifest(("nodes", MODEL), version=12)))
     orders = load_manifest(path).nodes["model.shop.orders"]
     assert orders.depends_on.nodes == ("model.shop.stg",)
-    assert orders.config.meta.scheduler == {"pipelines": ["daily"]}
+    assert orders.config.meta["scheduler"] == {"pipelines": ["daily"]}
     assert orders.file == "models/marts/schema.yml"
     assert orders.runs
     assert not orders.ephemeral
@@ -166,7 +166,7 @@ def test_infinity_and_nan_in_some_meta_do_not_matter(tmp_path):
     meta = {"threshold": float("inf"), "ratio": float("nan"), "scheduler": {"pipelines": ["daily"]}}
     path = written(tmp_path, manifest(node("orders", meta=meta)))
     assert "Infinity" in path.read_text()
-    assert load_manifest(path).nodes["model.shop.orders"].config.meta.scheduler == {"pipelines": ["daily"]}
+    assert load_manifest(path).nodes["model.shop.orders"].config.meta["scheduler"] == {"pipelines": ["daily"]}
 
 
 @pytest.mark.parametrize("config", [None, {"materialized": None, "meta": None}])

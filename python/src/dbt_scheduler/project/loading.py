@@ -18,7 +18,7 @@ from dbt_scheduler.project.dbt_flags import strict_warnings
 from dbt_scheduler.project.declared_tasks import DeclaredTasks, Scope, declare_tasks
 from dbt_scheduler.project.hooks import read_hooks
 from dbt_scheduler.project.locations import node_location
-from dbt_scheduler.project.manifest import Manifest, Meta, Node, load_manifest
+from dbt_scheduler.project.manifest import Manifest, Node, load_manifest
 from dbt_scheduler.project.meta_keys import misspelled_keys
 from dbt_scheduler.project.names import index_names
 from dbt_scheduler.project.node_settings import NodeSettings, read_settings, settings_finding
@@ -61,7 +61,7 @@ def load_project(
     manifest = load_manifest(path)
     reading = _ProjectReader(folder, manifest, frozenset(pipelines))
     project = _with_valid_team(reading.project(config), folder / "scheduler.yaml")
-    return LoadedProject(project, (*findings, *reading.findings, *misspelled_keys(project, path)))
+    return LoadedProject(project, (*findings, *reading.findings, *misspelled_keys(project)))
 
 
 def load_bare_manifest(manifest_file: Path, pipelines: Collection[str]) -> LoadedProject:
@@ -143,12 +143,12 @@ class _ProjectReader:
             settings = self._without_unknown_pipelines(node, settings)
         return node_task(node, settings, runs=runs)
 
-    def _meta(self, node: Node) -> Meta:
+    def _meta(self, node: Node) -> dict[str, object]:
         """What counts of a node's ``meta``: defaults are for the own project, and also reach packages' nodes."""
-        own = self._manifest.metadata.project_name
+        own, meta = self._manifest.metadata.project_name, node.config.meta
         if own is None or node.package_name == own:
-            return node.config.meta
-        return Meta(scheduler=node.config.meta.scheduler)
+            return meta
+        return {key: value for key, value in meta.items() if key != "scheduler_defaults"}
 
     def _without_unknown_pipelines(self, node: Node, settings: NodeSettings) -> NodeSettings:
         known = tuple(pipeline for pipeline in settings.pipelines if pipeline in self._pipelines)

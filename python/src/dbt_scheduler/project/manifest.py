@@ -28,13 +28,6 @@ class DependsOn(msgspec.Struct, frozen=True, gc=False):
     nodes: tuple[str, ...] = ()
 
 
-class Meta(msgspec.Struct, frozen=True):
-    """Our two keys of a node's ``meta``, as the user wrote them; ``global_asset`` matters on sources only."""
-
-    scheduler: object = None
-    scheduler_defaults: object = None
-
-
 class NodeConfig(msgspec.Struct, frozen=True):
     """The part of a node's config that decides how and whether it runs.
 
@@ -46,7 +39,7 @@ class NodeConfig(msgspec.Struct, frozen=True):
     full_refresh: object = None
     batch_size: object = None
     lookback: object = None
-    meta: Meta = Meta()
+    meta: dict[str, object] = {}
 
 
 class Column(msgspec.Struct, frozen=True, gc=False):
@@ -95,6 +88,12 @@ class Node(msgspec.Struct, frozen=True):
     def file(self) -> str:
         """The file where a user would look for the node's config: its properties file, else its own."""
         return self.patch_path.partition("://")[2] if self.patch_path else self.original_file_path
+
+
+class Meta(msgspec.Struct, frozen=True):
+    """Our key of a source table's ``meta``, as the user wrote it."""
+
+    scheduler: object = None
 
 
 class SourceConfig(msgspec.Struct, frozen=True):
@@ -165,19 +164,6 @@ class _Head(msgspec.Struct):
     metadata: Metadata
 
 
-class _MetaConfig(msgspec.Struct):
-    meta: dict[str, msgspec.Raw] | None = None
-
-
-class _MetaNode(msgspec.Struct):
-    config: _MetaConfig | None = None
-
-
-class _Metas(msgspec.Struct):
-    nodes: dict[str, _MetaNode]
-
-
-_META_DECODER = msgspec.json.Decoder(_Metas)
 _DECODER = msgspec.json.Decoder(Manifest)
 # Brackets nested without end are a RecursionError; integers of thousands of digits a ValueError, as are the others.
 _UNDECODABLE = (ValueError, RecursionError)
@@ -196,20 +182,6 @@ def load_manifest(path: Path) -> Manifest:
 
     """
     return _decode(_read(path), str(path))
-
-
-def load_meta_keys(path: Path) -> dict[str, tuple[str, ...]]:
-    """The keys of each node's ``meta``, by unique id; none of a manifest that is no strict JSON.
-
-    Raises:
-        CannotRunError: the file cannot be read.
-
-    """
-    try:
-        nodes = _META_DECODER.decode(_read(path)).nodes
-    except _UNDECODABLE:
-        return {}
-    return {id_: tuple(node.config.meta or ()) for id_, node in nodes.items() if node.config}
 
 
 def _read(path: Path) -> bytes:
