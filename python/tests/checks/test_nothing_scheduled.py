@@ -3,8 +3,8 @@
 from build import World, function, node, seed
 
 NOTHING = (
-    "shop/dbt_project.yml: SCH116 nothing is scheduled: none of {} has pipelines, so the team has no DAG | give them "
-    "pipelines, for whole folders with +meta: {{scheduler_defaults: {{pipelines: [...]}}}} in dbt_project.yml"
+    "shop/dbt_project.yml: SCH116 nothing is scheduled: the project has {}, and no pipeline runs any, so the team has "
+    "no DAG | give them pipelines, for whole folders with +meta: {{scheduler_defaults: {{pipelines: [...]}}}} in dbt_project.yml"
 )
 
 
@@ -35,10 +35,16 @@ def test_a_misspelled_meta_key_of_a_folder_is_told_once_where_it_stands(tmp_path
         "name: shop\nmodels:\n  +meta: {schedulr_defaults: {}}\n"
     )
     assert world.findings() == [
-        NOTHING.format("3 nodes"),
         'shop/dbt_project.yml:3: SCH114 "a" and 2 more have the key "schedulr_defaults" under meta, which dbt-scheduler '
         'does not read | did you mean "scheduler_defaults"?',
     ]
+
+
+def test_a_meta_key_that_the_team_says_is_another_tools_explains_nothing(tmp_path):
+    world = World(tmp_path)
+    ignore = "ignore: [{code: SCH114, on: schedule, because: of the catalogue}]\n"
+    world.team("shop", node("a", meta={"schedule": "at noon"}), text=ignore)
+    assert world.findings() == [NOTHING.format("1 node")]
 
 
 def test_a_misspelled_meta_key_of_one_node_is_told_beside_others_that_are_right(tmp_path):
