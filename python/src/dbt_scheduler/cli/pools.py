@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dbt_scheduler.cli.session import Options, read_platform
-from dbt_scheduler.cli.shared import FILE, FOLDER, exit_on_error, print_warnings
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, platform_option, print_warnings
 from dbt_scheduler.files import encode_json
 from dbt_scheduler.output import DeployedDags, pool_slots
 from dbt_scheduler.spec import ONE_WRITER
@@ -18,9 +18,7 @@ _BY_AIRFLOW = "default_pool"
 
 @click.command()
 @click.option("--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/.")
-@click.option(
-    "--platform", type=FILE, help="The platform.yaml, instead of the nearest one above this folder."
-)
+@platform_option
 def pools(out: Path | None, platform: Path | None) -> None:
     """Print the Airflow pools that the compiled DAGs need, as `airflow pools import` reads them.
 
