@@ -59,6 +59,8 @@ def _edges(was: Iterable[str], now: Iterable[str]) -> Iterator[str]:
 
 def _tests(was: Task, now: Task) -> Iterator[str]:
     """The dbt tests that a task runs now and did not run before, and the other way round, if no more has changed."""
+    if not was.kind == now.kind == "dbt":
+        return
     (before, same), (after, rest) = (_split(each.arguments.get("command")) for each in (was, now))
     if same != rest:
         return
