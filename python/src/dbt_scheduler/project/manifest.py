@@ -80,6 +80,11 @@ class Node(msgspec.Struct, frozen=True):
         return self.config.materialized == "ephemeral"
 
     @property
+    def is_table(self) -> bool:
+        """Whether dbt makes a table or a view for it: something that a source could read as well."""
+        return not self.ephemeral and self.resource_type != "function"
+
+    @property
     def lasting(self) -> bool:
         """Whether it has data of its own: a view and a function look at what they read each time."""
         return self.config.materialized != "view" and self.resource_type != "function"
