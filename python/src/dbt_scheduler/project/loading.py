@@ -17,7 +17,7 @@ from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.dbt_flags import strict_warnings
 from dbt_scheduler.project.declared_tasks import DeclaredTasks, Scope, declare_tasks
 from dbt_scheduler.project.hooks import read_hooks
-from dbt_scheduler.project.locations import node_location
+from dbt_scheduler.project.locations import node_location, task_location
 from dbt_scheduler.project.manifest import Manifest, Node, load_manifest
 from dbt_scheduler.project.meta_keys import misspelled_keys
 from dbt_scheduler.project.names import index_names
@@ -187,10 +187,7 @@ class _ProjectReader:
             tasks.sort(key=lambda task: not task.pipelines)
             assets[asset] = tasks[0].id
             if len(tasks) > 1 and tasks[1].pipelines:
-                node = tasks[1].node
-                location = (
-                    node_location(self._folder, node) if node else (str(self._folder / "scheduler.yaml"), 0)
-                )
+                location = task_location(self._folder, tasks[1])
                 words = {"asset": asset, "first": tasks[0].id, "second": tasks[1].id}
                 hint = self._package_hint(tasks)
                 self.findings.append(SCH314.at(*location, subject=asset, hint=hint, **words))
