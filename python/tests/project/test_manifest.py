@@ -8,7 +8,8 @@ import pytest
 
 from build import function, manifest, node
 from dbt_scheduler.findings.finding import CannotRunError
-from dbt_scheduler.project.manifest import NodeConfig, load_manifest
+from dbt_scheduler.project.manifest import NodeConfig
+from dbt_scheduler.project.manifest_file import load_manifest
 
 MODEL = {
     "unique_id": "model.shop.orders",

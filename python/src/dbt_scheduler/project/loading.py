@@ -18,7 +18,8 @@ from dbt_scheduler.project.dbt_flags import strict_warnings
 from dbt_scheduler.project.declared_tasks import DeclaredTasks, Scope, declare_tasks
 from dbt_scheduler.project.hooks import read_hooks
 from dbt_scheduler.project.locations import node_location, task_location
-from dbt_scheduler.project.manifest import Manifest, Node, load_manifest
+from dbt_scheduler.project.manifest import Manifest, Node
+from dbt_scheduler.project.manifest_file import load_manifest
 from dbt_scheduler.project.meta_keys import misspelled_keys
 from dbt_scheduler.project.names import index_names
 from dbt_scheduler.project.node_settings import NodeSettings, read_settings, settings_finding
