@@ -79,7 +79,7 @@ def make_tasks(context: CompileContext, dag: DagGraph, plan: TestPlan) -> tuple[
 def _spec_task(
     context: CompileContext, dag: DagGraph, ids: SensorIds, project_task: ProjectTask, tests: Iterable[Node]
 ) -> Task:
-    sensors = {ids[key] for wait in dag.waits[project_task.id] if (key := (wait.key, wait.dependency)) in ids}
+    sensors = {ids[wait] for wait in dag.waits[project_task.id] if wait in ids}
     upstream = sensors | {task_id_of(dag.tasks[parent]) for parent in dag.upstream[project_task.id]}
     job = (
         _node_job(context, project_task, tests) if project_task.node else _declared_job(context, project_task)
