@@ -8,7 +8,7 @@ import msgspec
 
 from dbt_scheduler.config.team import load_team_config
 from dbt_scheduler.config.types import TeamConfig
-from dbt_scheduler.config.yaml import load_yaml
+from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.assets import SCH314
 from dbt_scheduler.findings.catalogue.inputs import SCH408, SCH417
 from dbt_scheduler.findings.catalogue.nodes import SCH102
@@ -100,6 +100,7 @@ class _ProjectReader:
     def __init__(self, folder: Path, manifest: Manifest, pipelines: frozenset[str]) -> None:
         self.findings: list[Finding] = []
         self._folder = folder
+        self._dbt_project = _dbt_project(folder)
         self._manifest = manifest
         self._pipelines = pipelines
 
@@ -117,7 +118,7 @@ class _ProjectReader:
         declared = declare_tasks(config, self._scope(nodes, tables | externals, latest))
         self.findings += declared.findings
         tasks = nodes | {task.id: task for task in declared.tasks}
-        team = config.team or manifest.metadata.project_name or _project_name(self._folder) or ""
+        team = config.team or manifest.metadata.project_name or _name(self._dbt_project) or ""
         return Project(
             team=team,
             dag_prefix=config.dag_prefix or team,
@@ -131,8 +132,8 @@ class _ProjectReader:
             table_assets=declared.table_assets,
             assets=self._assets(nodes.values(), declared),
             latest=latest,
-            strict_warnings=strict_warnings(self._folder),
-            hooks=read_hooks(self._folder, manifest),
+            strict_warnings=strict_warnings(self._dbt_project),
+            hooks=read_hooks(self._dbt_project, manifest),
         )
 
     def _node_task(self, node: Node, *, runs: bool) -> ProjectTask:
@@ -219,11 +220,14 @@ def _read_externals(externals: dict[str, Table], tasks: Iterable[ProjectTask]) -
 def team_name(folder: Path) -> str | None:
     """A folder's team as far as its files tell, without a manifest; None where there is no dbt project."""
     config = load_team_config(folder / "scheduler.yaml")[0] if (folder / "scheduler.yaml").is_file() else None
-    return (config.team if config else None) or _project_name(folder)
+    return (config.team if config else None) or _name(_dbt_project(folder))
 
 
-def _project_name(folder: Path) -> str | None:
-    """Dbt's name for the project, from its own file."""
+def _dbt_project(folder: Path) -> Document | None:
     path = folder / "dbt_project.yml"
-    document = load_yaml(path)[0] if path.is_file() else None
-    return document.text(("name",)) if document else None
+    return load_yaml(path)[0] if path.is_file() else None
+
+
+def _name(dbt_project: Document | None) -> str | None:
+    """Dbt's name for the project, from its own file."""
+    return dbt_project.text(("name",)) if dbt_project else None
