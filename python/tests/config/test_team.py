@@ -301,3 +301,11 @@ def test_what_is_written_as_null_is_not_to_be_put_in_quotes(tmp_path):
     assert told(findings) == [
         '2: SCH201 item 1 of "tags" must be text, not empty | for example "finance"',
     ]
+
+
+def test_the_words_of_a_value_do_not_decide_its_hint(tmp_path):
+    _, findings = load(tmp_path, "version: 0.17\nteam: must be text, not 5\n")
+    assert told(findings) == [
+        '2: SCH201 "team" must look like ^[A-Za-z0-9_][A-Za-z0-9_-]*$, not "must be text, not 5"'
+        ' | for example "playground"'
+    ]

@@ -90,7 +90,7 @@ def test_a_nodes_settings(value: object, path: list[str | int], problem: str, hi
 def test_a_missing_key_is_told_where_it_belongs() -> None:
     assert validate_against(PAGES, {"pages": [{"name": "a"}, {"size": "x"}]}) == (
         Violation(("pages", 1), '"name" is missing in item 2 of "pages"'),
-        Violation(("pages", 1, "size"), '"size" must be a whole number, not "x"'),
+        Violation(("pages", 1, "size"), '"size" must be a whole number, not "x"', types=("integer",)),
     )
 
 

@@ -45,13 +45,20 @@ def check_document(document: Document, schema: str, rule: Rule) -> CheckedDocume
 
 def _violation_finding(document: Document, rule: Rule, violation: Violation) -> Finding:
     coercion = document.coercion(violation.path)
-    text = document.text(violation.path)
     hint = violation.hint
     if coercion:
         hint = coercion.hint
-    elif text and "must be text, not" in violation.problem and not violation.problem.endswith("not empty"):
+    elif violation.types == ("string",) and (text := _word(document, violation.path)):
         hint = f'put it in quotes: "{text}"'
     return rule.at(document.path, document.line(violation.path), problem=violation.problem, hint=hint)
+
+
+def _word(document: Document, path: Path) -> str | None:
+    """The single word at a path as the file has it; None for one that is null."""
+    value: Plain = document.value
+    for step in path:
+        value = value[step]
+    return None if value is None else document.text(path)
 
 
 def _coercion_notes(document: Document, reported: set[Path]) -> Iterable[Finding]:

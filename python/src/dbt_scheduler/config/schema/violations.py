@@ -44,11 +44,13 @@ class Violation(msgspec.Struct, frozen=True):
 
     ``path`` leads to it from the top: keys and, counted from 0, positions in lists. For an unknown key and
     for a key that may not be called so it ends with that key; for a missing key it leads to where it belongs.
+    ``types`` are those of JSON Schema that the value should have, where it has none of them.
     """
 
     path: Path
     problem: str
     hint: str = ""
+    types: tuple[str, ...] = ()
 
 
 class _Record(msgspec.Struct, frozen=True):
@@ -56,7 +58,6 @@ class _Record(msgspec.Struct, frozen=True):
 
     keyword: str
     violation: Violation
-    expected: tuple[str, ...] = ()
 
 
 def describe_errors(errors: "Iterable[ValidationError]") -> tuple[Violation, ...]:
@@ -78,7 +79,10 @@ def _records(error: "ValidationError") -> list[_Record]:
         return [_unknown_key(rules, path, key) for key in _unknown_keys(value, rules)]
     if error.validator in {"required", "dependentRequired"}:
         return [_missing_key(rules, path, _asked_for(error))]
-    if error.validator in {"type", "enum", "const"}:
+    if error.validator == "type":
+        rule: Json = error.validator_value
+        return [_mistyped(error, path, (rule,) if isinstance(rule, str) else tuple(rule))]
+    if error.validator in {"enum", "const"}:
         return [_unexpected(error, path)]
     return [_other(error, path)]
 
@@ -106,18 +110,24 @@ def _unexpected(error: "ValidationError", path: Path) -> _Record:
     keyword = str(error.validator)
     rule: Json = error.validator_value
     value: Json = error.instance
-    choices = [rule] if keyword == "const" or isinstance(rule, str) else rule
-    expected = tuple(KINDS[c] if keyword == "type" else shown(c) for c in choices)
-    words: dict[str, object] = {
-        "subject": subject(path),
-        "expected": either(expected),
-        "value": described(value) if keyword == "type" else shown(value),
-    }
+    choices = [rule] if keyword == "const" else rule
+    expected = either([shown(c) for c in choices])
+    words: dict[str, object] = {"subject": subject(path), "expected": expected, "value": shown(value)}
     near = ""
-    if keyword != "type" and isinstance(value, str):
+    if isinstance(value, str):
         near = did_you_mean(value, [c for c in choices if isinstance(c, str)])
     hint = near or example(error.schema, path)
-    return _Record(keyword, Violation(path, fill(WORDS[keyword], words), hint), expected)
+    return _Record(keyword, Violation(path, fill(WORDS[keyword], words), hint))
+
+
+def _mistyped(error: "ValidationError", path: Path, types: tuple[str, ...]) -> _Record:
+    expected = either([KINDS[each] for each in types])
+    words: dict[str, object] = {
+        "subject": subject(path),
+        "expected": expected,
+        "value": described(error.instance),
+    }
+    return _Record("type", Violation(path, fill(WORDS["type"], words), example(error.schema, path), types))
 
 
 def _missing_key(rules: Mapping[str, Json], path: Path, key: str) -> _Record:
@@ -158,10 +168,8 @@ def _best_branch(error: "ValidationError", path: Path) -> list[_Record]:
         for records in branches.values()
     ]
     if all(mistyped):
-        kinds = tuple(dict.fromkeys(kind for records in mistyped for r in records for kind in r.expected))
-        words: dict[str, object] = {"subject": subject(path), "expected": either(kinds)}
-        problem = fill(WORDS["type"], {**words, "value": described(error.instance)})
-        return [_Record("type", Violation(path, problem, example(error.schema, path)), kinds)]
+        types = dict.fromkeys(each for records in mistyped for r in records for each in r.violation.types)
+        return [_mistyped(error, path, tuple(types))]
     ranked = [
         (bool(wrong), sum(r.keyword in {"enum", "const"} for r in records), len(records), at)
         for at, (wrong, records) in enumerate(zip(mistyped, branches.values(), strict=True))
