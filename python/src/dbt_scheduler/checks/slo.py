@@ -62,7 +62,7 @@ def _impossible(team: Team, promised: int, chain: _Chain) -> Finding:
     ]
     return SCH308.at(
         str(team.project.folder / "scheduler.yaml"),
-        team.exposure_lines.get(made.asset, 0),
+        team.exposed_lines.get(made.asset, 0),
         subject=made.asset,
         asset=made.asset,
         pipeline=made.pipeline,

@@ -49,7 +49,7 @@ def hooks_of(project: Project, platform: PlatformConfig, dbt: DbtCommands, dag: 
     """What the runs of a DAG begin and end with; a project's own hooks only where dbt builds something."""
     settings = project.config.dbt_settings
     own = {hook.kind for hook in project.hooks if hook.own}
-    builds = any(work.kind == "dbt" for work in dag.tasks.values())
+    builds = any(task.kind == "dbt" for task in dag.tasks.values())
     when = settings.project_hooks or platform.dbt.project_hooks
     once = own if builds and when is ProjectHooks.ONCE else ()
 

@@ -152,16 +152,16 @@ def _test_tasks(context: CompileContext, dag: DagGraph, plan: TestPlan, *, own: 
             project_task = dag.tasks[host]
             yield _test_task(context, project_task.name, context.dbt.test(tests), (task_id_of(project_task),))
     for standalone in plan.standalone:
-        upstream = tuple(sorted(task_id_of(dag.tasks[project_task]) for project_task in standalone.after))
+        upstream = tuple(sorted(task_id_of(dag.tasks[parent]) for parent in standalone.after))
         yield _test_task(context, standalone.test.name, context.dbt.test([standalone.test]), upstream)
 
 
 def _after_tests(dag: DagGraph, plan: TestPlan, tasks: Iterable[Task]) -> Iterator[Task]:
-    """The tasks of a DAG's works, each after the tests that it has to wait for."""
+    """The tasks of a DAG, each after the tests that it has to wait for."""
     gates: dict[str, list[str]] = defaultdict(list)
     for standalone in plan.standalone:
-        for project_task in standalone.before:
-            gates[task_id_of(dag.tasks[project_task])].append(test_task_id(standalone.test.name))
+        for reader in standalone.before:
+            gates[task_id_of(dag.tasks[reader])].append(test_task_id(standalone.test.name))
     for task in tasks:
         upstream = tuple(sorted({*task.upstream, *gates.get(task.task_id, ())}))
         yield msgspec.structs.replace(task, upstream=upstream)

@@ -14,12 +14,12 @@ from dbt_scheduler.spec import Schedule
 
 
 def produced_entry(
-    project: Project, exposures: Mapping[str, Mapping[str, int | None]], schedules: Mapping[str, Schedule]
+    project: Project, exposed: Mapping[str, Mapping[str, int | None]], schedules: Mapping[str, Schedule]
 ) -> Entry:
     """The entry as far as the team's own files tell: nothing consumed yet, no waits known."""
     latest = {asset: bare for bare, asset in project.latest.items()}
     produced = {
-        asset: _produced(project, task, exposures.get(asset, {}), schedules, latest.get(asset))
+        asset: _produced(project, task, exposed.get(asset, {}), schedules, latest.get(asset))
         for asset, maker in sorted(project.assets.items())
         if (task := project.tasks[maker]).pipelines
     }

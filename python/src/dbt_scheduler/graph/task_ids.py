@@ -1,4 +1,4 @@
-"""The ids that works, tests, hooks and sensors have in Airflow."""
+"""The ids that tasks, tests, hooks and sensors have in Airflow."""
 
 import re
 from collections import Counter

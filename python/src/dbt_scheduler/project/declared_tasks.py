@@ -16,7 +16,7 @@ from dbt_scheduler.registry.relation import Relation, Relations
 
 
 class DeclaredTasks(msgspec.Struct, frozen=True):
-    """The declared tasks as works, the tables they fill (to work id, and to asset), and what was wrong."""
+    """The declared tasks, the tables they fill (to task id, and to asset), and what was wrong."""
 
     tasks: tuple[ProjectTask, ...]
     makers: dict[str, str]
