@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from dbt_scheduler.schedule.durations import format_duration
-from dbt_scheduler.spec import DagSpec, Schedule, Sensor, Task
+from dbt_scheduler.spec import ON_RUN_END, ON_RUN_START, DagSpec, Schedule, Sensor, Task
 
-_HOOKS = ("on_run_start.", "on_run_end.")
+_HOOKS = (f"{ON_RUN_START}.", f"{ON_RUN_END}.")
 # Two checkouts of one project lie in two places, which is no change of the project; and what hooks at the end get to
 # know follows from there being such hooks.
 _OF_NO_INTEREST = {"cwd", "keep_results", "results_of"}

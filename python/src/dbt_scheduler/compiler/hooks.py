@@ -7,9 +7,10 @@ import msgspec
 from dbt_scheduler.compiler.dbt_commands import DbtCommands
 from dbt_scheduler.config.types import PlatformConfig, ProjectHooks
 from dbt_scheduler.graph.lineage import DagGraph
-from dbt_scheduler.graph.task_ids import ON_RUN_END, ON_RUN_START, name_of
+from dbt_scheduler.graph.task_ids import name_of
 from dbt_scheduler.project.types import Project
 from dbt_scheduler.registry.entry import full_task_id
+from dbt_scheduler.spec import ON_RUN_END, ON_RUN_START
 
 _TASK = "project-hooks"
 """The name of the tasks that run a project's own hooks: with its dash it is no macro's."""

@@ -6,10 +6,8 @@ from collections import Counter
 from dbt_scheduler.graph.lineage import AssetDependency, DagGraph
 from dbt_scheduler.project.types import DependencyKind, ProjectTask
 from dbt_scheduler.registry.entry import AssetKey, full_task_id
-from dbt_scheduler.spec import ONE_WRITER, sensor_group
+from dbt_scheduler.spec import ON_RUN_END, ON_RUN_START, ONE_WRITER, sensor_group
 
-ON_RUN_START = "on_run_start"
-ON_RUN_END = "on_run_end"
 DBT_TESTS = "dbt_tests"
 SENSOR_GROUPS = {each: sensor_group(each) for each in (DependencyKind.HARD, DependencyKind.SOFT)}
 RESERVED_GROUPS = frozenset({ON_RUN_START, ON_RUN_END, DBT_TESTS, *SENSOR_GROUPS.values()})
