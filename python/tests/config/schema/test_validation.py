@@ -38,6 +38,12 @@ PAGES = {
         ({"retries": -1}, ["retries"], '"retries" must be at least 0, not -1', ""),
         ({"timeout": {}}, ["timeout"], '"timeout" must have at least 1 key', "for example {hours: 6}"),
         (
+            {"timeout": {"minutes": 0}},
+            ["timeout"],
+            '"timeout" must not be {minutes: 0}',
+            "for example {hours: 6}",
+        ),
+        (
             {"timeout": {"hours": 1.5}},
             ["timeout", "hours"],
             '"timeout.hours" must be a whole number, not 1.5',

@@ -100,7 +100,8 @@ def _other(error: "ValidationError", path: Path) -> _Record:
     if keyword == "uniqueItems":
         words |= {"twice": twice(value)}
     else:
-        words |= {"rule": counted(keyword, rule), "value": described(value)}
+        refused = shown(value) if keyword == "not" else described(value)
+        words |= {"rule": counted(keyword, rule), "value": refused}
     return _Record(
         keyword, Violation(path, fill(WORDS.get(keyword, WORDS["other"]), words), example(rules, path))
     )
