@@ -97,6 +97,10 @@ registry: {url: file:registry}
             "pipelines:\n  daily: {cron: '0 */6 * * *', grain: day}",
             '3: SCH406 pipeline "daily": ',
         ),
+        (
+            "pipelines:\n  daily: {cron: '0 1 * * *'}\n  Daily: {cron: '0 2 * * *'}",
+            '4: SCH405 the pipelines "daily" and "Daily" differ only in upper and lower case | rename one: ',
+        ),
         ("pipelines:\n  daily: {cron: 'at noon'}", '3: SCH406 pipeline "daily": cron "at noon" '),
     ],
 )
