@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from dbt_scheduler.config.schema.messages import KINDS, WORDS, either, quoted
 from dbt_scheduler.findings.catalogue.inputs import SCH401, SCH402, SCH403
-from dbt_scheduler.findings.finding import CannotRunError
+from dbt_scheduler.findings.finding import CannotRunError, fill
 from dbt_scheduler.project.manifest import Manifest, Metadata
 
 _SUPPORTED_VERSION = 12
@@ -28,6 +29,18 @@ class _Head(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(Manifest)
 # Brackets nested without end are a RecursionError; integers of thousands of digits a ValueError, as are the others.
 _UNDECODABLE = (ValueError, RecursionError)
+_MISSING = re.compile(r"Object missing required field `([^`]+)`")
+_MISTYPED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
+_TYPES = {
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "array": "array",
+    "object": "object",
+    "null": "null",
+}
+"""msgspec's types as those of JSON Schema."""
 _NULL_DEPTH = 3
 """A node, its ``config`` and that one's ``meta``: what is below is the user's."""
 
@@ -131,4 +144,21 @@ def _reason(error: Exception) -> str:
         return error.strerror.lower()
     if isinstance(error, RecursionError):
         return "it is nested too deep"
-    return str(error) or type(error).__name__
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not in UTF-8"
+    return _wrong_shape(error) if isinstance(error, msgspec.ValidationError) else str(error)
+
+
+def _wrong_shape(error: msgspec.ValidationError) -> str:
+    """What msgspec says of types, in a user's words."""
+    text, _, place = str(error).partition(" - at ")
+    path = place.strip("`").removeprefix("$").removeprefix(".")
+    if missing := _MISSING.fullmatch(text):
+        return fill(
+            WORDS["required"], {"key": quoted(missing[1]), "inside": f" in {quoted(path)}" if path else ""}
+        )
+    subject = quoted(path) if path else "the top level"
+    if types := _MISTYPED.fullmatch(text):
+        expected, value = ([KINDS[_TYPES[each]] for each in named.split(" | ")] for named in types.groups())
+        return fill(WORDS["type"], {"subject": subject, "expected": either(expected), "value": either(value)})
+    return f"{subject} is not as dbt writes it"
