@@ -216,3 +216,9 @@ def generate(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(root / "python" / "tools" / "generate.py"), *arguments]
     env = {"PYTHONPATH": str(root / "python" / "src")}
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+def test_only_the_first_hundred_problems_of_a_value_are_compared_with_what_is_known() -> None:
+    found = validate("meta_scheduler", {f"pipelines{at:03}": ["daily"] for at in range(101)})
+    known = "the keys allowed here: pipelines, group, owners, retries, timeout, dependencies"
+    assert [each.hint for each in found] == ['did you mean "pipelines"?'] * 100 + [known]

@@ -38,6 +38,9 @@ _NAMED_STEPS = {
     "oneOf",
 }
 
+_MOST_SUGGESTIONS = 100
+"""Of one value: each costs a comparison with every word that is known there."""
+
 
 class Violation(msgspec.Struct, frozen=True):
     """One place where a value does not have the shape that a schema asks for.
@@ -54,10 +57,12 @@ class Violation(msgspec.Struct, frozen=True):
 
 
 class _Record(msgspec.Struct, frozen=True):
-    """A violation, and what choosing among the branches of ``anyOf`` needs to know of it."""
+    """A violation, and what its hint and the choice among the branches of ``anyOf`` need to know of it."""
 
     keyword: str
     violation: Violation
+    word: str = ""
+    known: tuple[str, ...] = ()
 
 
 def describe_errors(errors: "Iterable[ValidationError]") -> tuple[Violation, ...]:
@@ -65,8 +70,17 @@ def describe_errors(errors: "Iterable[ValidationError]") -> tuple[Violation, ...
     records = [record for error in errors for record in _records(error)]
     # Where the allowed values are listed, saying of what type they are adds nothing.
     listed = {record.violation.path for record in records if record.keyword in {"enum", "const"}}
-    kept = [r.violation for r in records if r.keyword != "type" or r.violation.path not in listed]
-    return tuple(sorted(kept, key=_sort_key))
+    kept = [r for r in records if r.keyword != "type" or r.violation.path not in listed]
+    kept.sort(key=lambda record: _sort_key(record.violation))
+    return (
+        *map(_with_suggestion, kept[:_MOST_SUGGESTIONS]),
+        *(record.violation for record in kept[_MOST_SUGGESTIONS:]),
+    )
+
+
+def _with_suggestion(record: _Record) -> Violation:
+    near = did_you_mean(record.word, record.known)
+    return msgspec.structs.replace(record.violation, hint=near) if near else record.violation
 
 
 def _records(error: "ValidationError") -> list[_Record]:
@@ -114,20 +128,15 @@ def _unexpected(error: "ValidationError", path: Path) -> _Record:
     choices = [rule] if keyword == "const" else rule
     expected = either([shown(c) for c in choices])
     words: dict[str, object] = {"subject": subject(path), "expected": expected, "value": shown(value)}
-    near = ""
-    if isinstance(value, str):
-        near = did_you_mean(value, [c for c in choices if isinstance(c, str)])
-    hint = near or example(error.schema, path)
-    return _Record(keyword, Violation(path, fill(WORDS[keyword], words), hint))
+    violation = Violation(path, fill(WORDS[keyword], words), example(error.schema, path))
+    if not isinstance(value, str):
+        return _Record(keyword, violation)
+    return _Record(keyword, violation, value, tuple(each for each in choices if isinstance(each, str)))
 
 
 def _mistyped(error: "ValidationError", path: Path, types: tuple[str, ...]) -> _Record:
-    expected = either([KINDS[each] for each in types])
-    words: dict[str, object] = {
-        "subject": subject(path),
-        "expected": expected,
-        "value": described(error.instance),
-    }
+    expected, value = either([KINDS[each] for each in types]), described(error.instance)
+    words: dict[str, object] = {"subject": subject(path), "expected": expected, "value": value}
     return _Record("type", Violation(path, fill(WORDS["type"], words), example(error.schema, path), types))
 
 
@@ -144,10 +153,10 @@ def _asked_for(error: "ValidationError") -> str:
 
 
 def _unknown_key(rules: Mapping[str, Json], path: Path, key: str) -> _Record:
-    known = list(rules.get("properties", ()))
-    hint = did_you_mean(key, known) or ("the keys allowed here: " + ", ".join(known) if known else "")
+    known = tuple(rules.get("properties", ()))
+    hint = "the keys allowed here: " + ", ".join(known) if known else ""
     problem = fill(WORDS["additionalProperties"], {"inside": inside(path), "key": quoted(key)})
-    return _Record("additionalProperties", Violation((*path, key), problem, hint))
+    return _Record("additionalProperties", Violation((*path, key), problem, hint), key, known)
 
 
 def _unknown_keys(value: Mapping[str, Json], rules: Mapping[str, Json]) -> list[str]:
