@@ -117,10 +117,19 @@
   },
   "$defs": {
     "duration": {
-      "description": "A length of time: the sum of its parts.",
+      "description": "A length of time: the sum of its parts, more than nothing.",
       "type": "object",
       "additionalProperties": false,
       "minProperties": 1,
+      "not": {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {
+          "enum": [
+            0
+          ]
+        }
+      },
       "properties": {
         "days": {
           "description": "Days of 24 hours.",

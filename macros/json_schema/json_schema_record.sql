@@ -24,7 +24,8 @@
     {% set unit = words['units'].get(keyword) %}
     {% set counted = dbt_scheduler.shown(rule) ~ ' ' ~ unit ~ ('' if rule == 1 else 's') %}
     {% set shown_rule = counted if unit else rule if rule is string else dbt_scheduler.shown(rule) %}
-    {% set filled = {'subject': subject, 'rule': shown_rule, 'value': dbt_scheduler.json_schema_described(value)} %}
+    {% set refused = dbt_scheduler.shown(value) if keyword == 'not' else dbt_scheduler.json_schema_described(value) %}
+    {% set filled = {'subject': subject, 'rule': shown_rule, 'value': refused} %}
   {% endif %}
   {{ return({
     'keyword': keyword,

@@ -161,11 +161,11 @@ def read_output(folder: Path) -> CompiledOutput:
     if reading.findings:
         raise CannotRunError(reading.findings)
     specs: dict[str, dict[str, DagSpec]] = {}
-    for path in sorted((folder / "dags").glob("*.json")):
-        spec = read_spec(path)
-        if spec.team not in reading.entries:
-            raise _refusal(folder, f"{path.name} is of team {spec.team}, which has no entry in registry/")
-        specs.setdefault(spec.team, {})[spec.dag_id] = spec
+    for path in sorted((folder / _DAGS).glob("*.json")):
+        found = read_spec(path)
+        if found.team not in reading.entries:
+            raise _refusal(folder, f"{path.name} is of team {found.team}, which has no entry in registry/")
+        specs.setdefault(found.team, {})[found.dag_id] = found
     return CompiledOutput(folder, reading.entries, specs)
 
 

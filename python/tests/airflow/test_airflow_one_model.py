@@ -29,9 +29,9 @@ from dbt_scheduler.schedule import (
     Interval,
     manual_interval,
     next_tick,
-    previous_tick,
     run_interval,
 )
+from dbt_scheduler.schedule.ticks import previous_tick
 from dbt_scheduler.spec import SENSOR_OPERATOR, Schedule
 from dbt_scheduler.waits.decision import (
     AwaitedRun,

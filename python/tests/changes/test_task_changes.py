@@ -34,3 +34,21 @@ def test_what_else_changes_in_a_command_is_no_test(tmp_path):
     was = compiled(tmp_path, "was", ["unique_a"])
     now = compiled(tmp_path, "now", [], fqn=["shop", "elsewhere", "a"])
     assert [*task_changes(was, now)] == ["runs otherwise: command"]
+
+
+def test_what_the_command_of_another_kind_selects_is_no_test(tmp_path):
+    was, now = (
+        command_of(tmp_path, name, command)
+        for name, command in (("was", "x --select a"), ("now", "x --select a b"))
+    )
+    assert [*task_changes(was, now)] == ["runs otherwise: command"]
+
+
+def command_of(tmp_path, name, command):
+    root = tmp_path / name
+    root.mkdir()
+    world = World(root)
+    world.team(
+        "shop", text=f"tasks: [{{kind: universal, name: load, command: {command}, pipelines: [daily]}}]"
+    )
+    return tasks(world.spec("shop_daily"))["load"]

@@ -629,6 +629,17 @@ def test_sch314(tmp_path):
     ]
 
 
+def test_sch314_of_a_declared_task_names_its_line(tmp_path):
+    world = World(tmp_path)
+    text = "tasks:\n  - {kind: universal, name: load, command: x, pipelines: [daily], assets: [raw.events]}\n"
+    models = node("raw.events", pipelines=DAILY), node("events", pipelines=DAILY)
+    world.team("shop", *models, source("raw.events"), text=text)
+    assert world.findings("SCH314") == [
+        'shop/scheduler.yaml:4: SCH314 asset "raw.events" is made by model.shop.raw.events and by task.load'
+        " | rename one of them"
+    ]
+
+
 def test_an_unscheduled_node_of_the_same_name_does_no_harm(tmp_path):
     world = World(tmp_path)
     world.team("shop", node("orders"), node("orders", package="utils", pipelines=DAILY))

@@ -1,10 +1,10 @@
 """A team of which nothing runs, and why: nothing has pipelines, or the key in ``meta`` is misspelled."""
 
-from build import World, node, seed
+from build import World, function, node, seed
 
 NOTHING = (
-    "shop/dbt_project.yml: SCH116 nothing is scheduled: none of {} has pipelines, so the team has no DAG | give them "
-    "pipelines, for whole folders with +meta: {{scheduler_defaults: {{pipelines: [...]}}}} in dbt_project.yml"
+    "shop/dbt_project.yml: SCH116 nothing is scheduled: the project has {}, and no pipeline runs any, so the team has "
+    "no DAG | give them pipelines, for whole folders with +meta: {{scheduler_defaults: {{pipelines: [...]}}}} in dbt_project.yml"
 )
 
 
@@ -35,10 +35,16 @@ def test_a_misspelled_meta_key_of_a_folder_is_told_once_where_it_stands(tmp_path
         "name: shop\nmodels:\n  +meta: {schedulr_defaults: {}}\n"
     )
     assert world.findings() == [
-        NOTHING.format("3 nodes"),
         'shop/dbt_project.yml:3: SCH114 "a" and 2 more have the key "schedulr_defaults" under meta, which dbt-scheduler '
         'does not read | did you mean "scheduler_defaults"?',
     ]
+
+
+def test_a_meta_key_that_the_team_says_is_another_tools_explains_nothing(tmp_path):
+    world = World(tmp_path)
+    ignore = "ignore: [{code: SCH114, on: schedule, because: of the catalogue}]\n"
+    world.team("shop", node("a", meta={"schedule": "at noon"}), text=ignore)
+    assert world.findings() == [NOTHING.format("1 node")]
 
 
 def test_a_misspelled_meta_key_of_one_node_is_told_beside_others_that_are_right(tmp_path):
@@ -46,6 +52,38 @@ def test_a_misspelled_meta_key_of_one_node_is_told_beside_others_that_are_right(
     world.team(
         "shop", node("a", pipelines=["daily"]), node("b", meta={"shceduler": {}, "owner": "c", "contains": 1})
     )
+    assert world.findings() == [
+        'shop/models/marts/b.sql: SCH114 "b" has the key "shceduler" under meta, which dbt-scheduler does not read | did '
+        'you mean "scheduler"?'
+    ]
+
+
+def test_a_misspelled_meta_key_of_a_node_with_defaults_from_its_folder_is_found_at_the_node(tmp_path):
+    world = World(tmp_path)
+    defaults = {"scheduler_defaults": {"pipelines": ["daily"]}}
+    world.team("shop", node("a", meta=defaults), node("b", meta={**defaults, "scheduler_default": {}}))
+    (tmp_path / "shop" / "dbt_project.yml").write_text(
+        "name: shop\nmodels:\n  +meta: {scheduler_defaults: {pipelines: [daily]}}\n"
+    )
+    assert world.findings() == [
+        'shop/models/marts/b.sql: SCH114 "b" has the key "scheduler_default" under meta, which dbt-scheduler does not '
+        'read | did you mean "scheduler_defaults"?'
+    ]
+
+
+def test_a_misspelled_meta_key_of_a_function_is_found(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("a", pipelines=["daily"]), function("f", meta={"shceduler": {}}))
+    assert world.findings() == [
+        'shop/functions/f.sql: SCH114 "f" has the key "shceduler" under meta, which dbt-scheduler does not read | did '
+        'you mean "scheduler"?'
+    ]
+
+
+def test_a_misspelled_meta_key_is_found_in_a_manifest_that_is_no_strict_json(tmp_path):
+    world = World(tmp_path)
+    meta = {"shceduler": {}, "threshold": float("inf")}
+    world.team("shop", node("a", pipelines=["daily"]), node("b", meta=meta))
     assert world.findings() == [
         'shop/models/marts/b.sql: SCH114 "b" has the key "shceduler" under meta, which dbt-scheduler does not read | did '
         'you mean "scheduler"?'

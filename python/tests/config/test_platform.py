@@ -75,6 +75,13 @@ registry: {url: file:registry}
             '2: SCH405 item 1 of "kinds.universal.environment.pass" must not be "AIRFLOW_CONN_*"',
         ),
         ("pipelines: {}", '2: SCH405 "pipelines" must have at least 1 key'),
+        *(
+            (
+                f"defaults: {{{key}: {{minutes: 0, seconds: 0}}}}",
+                f'2: SCH405 "defaults.{key}" must not be {{minutes: 0, seconds: 0}} | for example {{hours: 6}}',
+            )
+            for key in ("timeout", "wait_timeout", "poll_interval")
+        ),
         (
             "registry: {url: 'file:../registry'}",
             '2: SCH405 "file:../registry" leads out of its folder by ".."',
@@ -90,6 +97,10 @@ registry: {url: file:registry}
             "pipelines:\n  daily: {cron: '0 */6 * * *', grain: day}",
             '3: SCH406 pipeline "daily": ',
         ),
+        (
+            "pipelines:\n  daily: {cron: '0 1 * * *'}\n  Daily: {cron: '0 2 * * *'}",
+            '4: SCH405 the pipelines "daily" and "Daily" differ only in upper and lower case | rename one: ',
+        ),
         ("pipelines:\n  daily: {cron: 'at noon'}", '3: SCH406 pipeline "daily": cron "at noon" '),
     ],
 )
@@ -98,6 +109,12 @@ def test_what_is_wrong_in_a_platform_stops(tmp_path, text, expected):
     assert config is None
     assert len(findings) == 1
     assert findings[0].startswith(expected)
+
+
+def test_no_time_between_two_tries_is_a_time(tmp_path):
+    config, findings = platform(tmp_path, "version: 1\ndefaults: {retry_delay: {seconds: 0}}\n")
+    assert findings == []
+    assert config.defaults.retry_delay_seconds == 0
 
 
 def where(kind):

@@ -208,6 +208,24 @@ tasks:
     assert [(task.name, task.line) for task in config.tasks] == [("c", 8), ("e", 10)]
 
 
+def test_a_task_and_a_promise_need_some_time(tmp_path):
+    text = """\
+version: 0.17
+tasks:
+  - {kind: vertex-ai, name: a, timeout: {hours: 0, minutes: 0}}
+  - {kind: vertex-ai, name: b, timeout: {hours: 1, minutes: 0}}
+exposed_assets:
+  - {regex: a, slo: {daily: {hours: 0}}}
+"""
+    config, findings = load(tmp_path, text)
+    assert told(findings) == [
+        '6: SCH201 "slo.daily" must not be {hours: 0} | for example {hours: 6}',
+        '3: SCH201 "timeout" must not be {hours: 0, minutes: 0} | for example {hours: 6}',
+    ]
+    assert config is not None
+    assert [task.timeout_seconds for task in config.tasks] == [None, 3600]
+
+
 def test_duplicate_names(tmp_path):
     text = "version: 0.17\ntasks:\n  - {kind: vertex-ai, name: a}\n  - {kind: vertex-ai, assets: [a]}\n"
     config, findings = load(tmp_path, text)
@@ -300,4 +318,12 @@ def test_what_is_written_as_null_is_not_to_be_put_in_quotes(tmp_path):
     _, findings = load(tmp_path, "version: 0.17\ntags: [~]\n")
     assert told(findings) == [
         '2: SCH201 item 1 of "tags" must be text, not empty | for example "finance"',
+    ]
+
+
+def test_the_words_of_a_value_do_not_decide_its_hint(tmp_path):
+    _, findings = load(tmp_path, "version: 0.17\nteam: must be text, not 5\n")
+    assert told(findings) == [
+        '2: SCH201 "team" must look like ^[A-Za-z0-9_][A-Za-z0-9_-]*$, not "must be text, not 5"'
+        ' | for example "playground"'
     ]

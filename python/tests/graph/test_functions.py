@@ -6,6 +6,7 @@ import yaml
 
 from build import World, data_test, edges, function, node, sensors, source, tasks
 from dbt_projects import dbt, make_project, run_tasks
+from dbt_scheduler.adopt.reads import find_makers, find_matches
 
 DAILY, HOURLY = ["daily"], ["hourly"]
 IN_EURO = "function.shop.in_euro"
@@ -98,6 +99,18 @@ def test_a_model_of_the_same_name_is_not_selected_with_it(tmp_path):
     assert tasks(spec)["in_euro"].arguments["command"][3] == (
         "fqn:shop.in_euro,package:shop,path:functions/in_euro.sql"
     )
+
+
+def test_a_table_that_lies_where_it_does_is_another_thing(tmp_path):
+    items = (
+        function("rates", schema="money", pipelines=DAILY),
+        source("money.rates"),
+        node("r", "money.rates", pipelines=DAILY),
+    )
+    world = world_of(tmp_path, *items)
+    assert world.findings() == []
+    project = world.look().project
+    assert find_matches(project, find_makers([project], {})) == []
 
 
 def test_its_meta_is_checked(tmp_path):

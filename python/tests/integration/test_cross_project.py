@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from build import World, data_test, edges, external, node, sensors, source
-from dbt_scheduler.project.manifest import load_manifest
+from dbt_scheduler.project.manifest_file import load_manifest
 from dbt_scheduler.project.types import is_external
 from dbt_scheduler.registry.entry import Entry
 

@@ -8,7 +8,8 @@ import pytest
 
 from build import function, manifest, node
 from dbt_scheduler.findings.finding import CannotRunError
-from dbt_scheduler.project.manifest import NodeConfig, load_manifest
+from dbt_scheduler.project.manifest import NodeConfig
+from dbt_scheduler.project.manifest_file import load_manifest
 
 MODEL = {
     "unique_id": "model.shop.orders",
@@ -40,7 +41,7 @@ def test_the_version_that_is_read(tmp_path):
     path.write_text(json.dumps(manifest(("nodes", MODEL), version=12)))
     orders = load_manifest(path).nodes["model.shop.orders"]
     assert orders.depends_on.nodes == ("model.shop.stg",)
-    assert orders.config.meta.scheduler == {"pipelines": ["daily"]}
+    assert orders.config.meta["scheduler"] == {"pipelines": ["daily"]}
     assert orders.file == "models/marts/schema.yml"
     assert orders.runs
     assert not orders.ephemeral
@@ -115,8 +116,17 @@ def test_a_missing_file(tmp_path):
         (b"", "Input data was truncated"),
         (json.dumps(manifest(node("orders"))).encode()[:300], "Input data was truncated"),
         (b"<html>", "JSON is malformed: invalid character (byte 0)"),
-        (b"[]", "Expected `object`, got `array`"),
-        (b"{}", "Object missing required field `metadata`"),
+        (b"[]", "the top level must be keys with values, not a list"),
+        (b"{}", '"metadata" is missing'),
+        (
+            json.dumps(manifest(("nodes", {"unique_id": "model.shop.a"}))).encode(),
+            '"name" is missing in "nodes[...]"',
+        ),
+        (
+            json.dumps(manifest(("nodes", MODEL | {"version": []}))).encode(),
+            '"nodes[...].version" must be a whole number, a number, text or empty, not a list',
+        ),
+        (json.dumps(manifest()).encode().replace(b"1.11", b"\xff"), "it is not in UTF-8"),
         (b"\xff\xfe{}", "JSON is malformed: invalid character (byte 0)"),
     ],
 )
@@ -166,7 +176,7 @@ def test_infinity_and_nan_in_some_meta_do_not_matter(tmp_path):
     meta = {"threshold": float("inf"), "ratio": float("nan"), "scheduler": {"pipelines": ["daily"]}}
     path = written(tmp_path, manifest(node("orders", meta=meta)))
     assert "Infinity" in path.read_text()
-    assert load_manifest(path).nodes["model.shop.orders"].config.meta.scheduler == {"pipelines": ["daily"]}
+    assert load_manifest(path).nodes["model.shop.orders"].config.meta["scheduler"] == {"pipelines": ["daily"]}
 
 
 @pytest.mark.parametrize("config", [None, {"materialized": None, "meta": None}])
@@ -183,7 +193,7 @@ def test_a_node_that_is_null_is_refused(tmp_path):
     document = manifest()
     document["nodes"]["model.shop.orders"] = None
     assert refused(written(tmp_path, document)).startswith(
-        "SCH402 the file cannot be read: Expected `object`, got"
+        'SCH402 the file cannot be read: "nodes[...]" must be keys with values, not '
     )
 
 
@@ -221,7 +231,7 @@ def test_what_is_wrong_is_said_of_a_manifest_that_has_infinity_too(tmp_path):
     wrong = {**MODEL, "config": {"meta": meta}, "fqn": "shop.orders"}
     path.write_text(json.dumps(manifest(("nodes", wrong))))
     assert refused(path) == (
-        "SCH402 the file cannot be read: Expected `array`, got `str` - at `$.nodes[...].fqn` | run `dbt compile` again"
+        'SCH402 the file cannot be read: "nodes[...].fqn" must be a list, not text | run `dbt compile` again'
     )
     path.write_text(json.dumps(manifest(("nodes", wrong), version=11)))
     assert refused(path).startswith("SCH403 manifest version v11, ")

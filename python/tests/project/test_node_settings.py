@@ -1,12 +1,11 @@
 """``meta.scheduler`` over ``meta.scheduler_defaults``, and what is wrong with them."""
 
 from build import World, node, seed
-from dbt_scheduler.project.manifest import Meta
 from dbt_scheduler.project.node_settings import NodeSettings, read_settings
 
 
 def read(scheduler=None, defaults=None):
-    settings, problems = read_settings(Meta(scheduler, defaults))
+    settings, problems = read_settings({"scheduler": scheduler, "scheduler_defaults": defaults})
     return settings, [(".".join(map(str, problem.path)), problem.violation.problem) for problem in problems]
 
 

@@ -27,13 +27,13 @@ from dbt_scheduler.schedule import (
     Interval,
     alignment_problems,
     awaited_interval,
-    awaiting_intervals,
     manual_interval,
     next_tick,
     period,
-    previous_tick,
     run_interval,
 )
+from dbt_scheduler.schedule.alignment import waiting_runs
+from dbt_scheduler.schedule.ticks import previous_tick
 from dbt_scheduler.schedule.time_zones import load_zone, offset_changes
 from dbt_scheduler.spec import Schedule
 
@@ -310,7 +310,7 @@ def test_waiting_has_no_gap(pair, zones, moment, variants, bare):
     newer = run_interval(producer, run.end)
     assert theirs.end <= own.end < period(producer, newer).end
 
-    waiting = awaiting_intervals(producer, run, consumer)
+    waiting = tuple(waiting_runs(producer, run, consumer))
     assert sum(period(consumer, each) == own for each in waiting) == 1
     assert all(awaited_interval(consumer, each, producer) == run for each in (*waiting[:20], *waiting[-20:]))
     assert all(one.end == next_one.start for one, next_one in pairwise(waiting))
@@ -319,10 +319,10 @@ def test_waiting_has_no_gap(pair, zones, moment, variants, bare):
     after = run_interval(consumer, waiting[-1].end)
     run_of_after = awaited_interval(consumer, after, producer)
     assert run_of_after.start > run.start
-    assert awaiting_intervals(producer, run_of_after, consumer)[0] == after
-    assert run_of_after == newer or awaiting_intervals(producer, newer, consumer) == ()
+    assert next(waiting_runs(producer, run_of_after, consumer)) == after
+    assert run_of_after == newer or tuple(waiting_runs(producer, newer, consumer)) == ()
 
     # A run of the producer made by hand for the same period stands for the scheduled one.
     by_hand = manual_interval(producer, run.end + timedelta(minutes=7))
     assert period(producer, by_hand) == theirs
-    assert awaiting_intervals(producer, by_hand, consumer) == waiting
+    assert tuple(waiting_runs(producer, by_hand, consumer)) == waiting

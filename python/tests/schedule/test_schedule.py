@@ -13,7 +13,6 @@ from dbt_scheduler.schedule import (
     Interval,
     alignment_problems,
     awaited_interval,
-    awaiting_intervals,
     before_start,
     cadence_seconds,
     first_instant,
@@ -26,6 +25,7 @@ from dbt_scheduler.schedule import (
     scheduled_time,
     wait_lag_seconds,
 )
+from dbt_scheduler.schedule.alignment import waiting_runs
 from dbt_scheduler.spec import Schedule
 
 VILNIUS, NEW_YORK = "Europe/Vilnius", "America/New_York"
@@ -101,18 +101,18 @@ def test_a_run_waits_for_the_newest_period_that_ends_no_later(consumer, starts, 
     run = run_interval(consumer, at(starts))
     found = awaited_interval(consumer, run, producer)
     assert found == run_interval(producer, at(waits_for))
-    assert run in awaiting_intervals(producer, found, consumer)
+    assert run in waiting_runs(producer, found, consumer)
 
 
 def test_all_runs_that_wait_for_one():
     day = run_interval(DAILY, at("2025-06-04 00:10"))
-    waiting = awaiting_intervals(DAILY, day, HOURLY)
+    waiting = tuple(waiting_runs(DAILY, day, HOURLY))
     assert [run.start for run in (waiting[0], waiting[-1])] == [
         at("2025-06-04 23:05"),
         at("2025-06-05 22:05"),
     ]
     assert len(waiting) == 24
-    assert awaiting_intervals(HOURLY, run_interval(HOURLY, at("2025-06-05 22:05")), DAILY) == ()
+    assert tuple(waiting_runs(HOURLY, run_interval(HOURLY, at("2025-06-05 22:05")), DAILY)) == ()
 
 
 def test_a_manual_run_waits_as_the_scheduled_run_of_its_period_does():
@@ -130,11 +130,11 @@ def test_a_manual_run_after_a_tick_that_the_clock_skipped_is_for_the_period_that
 
 def test_a_manual_run_of_the_producer_stands_for_its_period():
     odd = between("2025-06-05 03:00 .. 2025-06-05 04:00")  # an interval that somebody typed
-    assert awaiting_intervals(DAILY, odd, DAILY_EVENING) == (
+    assert tuple(waiting_runs(DAILY, odd, DAILY_EVENING)) == (
         run_interval(DAILY_EVENING, at("2025-06-05 22:30")),
     )
     until_midnight = between("2025-06-05 03:00 .. 2025-06-06 00:00")
-    assert awaiting_intervals(BARE, until_midnight, DAILY) == ()  # no tick of its own: it is nobody's period
+    assert tuple(waiting_runs(BARE, until_midnight, DAILY)) == ()  # no tick of its own: it is nobody's period
 
 
 @pytest.mark.parametrize(

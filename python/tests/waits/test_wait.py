@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from dbt_scheduler.registry.entry import AssetPipeline, Consumed, Contact, Entry, Produced
 from dbt_scheduler.schedule import (
     awaited_interval,
-    awaiting_intervals,
     manual_interval,
     next_tick,
     period,
     run_interval,
 )
+from dbt_scheduler.schedule.alignment import waiting_runs
 from dbt_scheduler.spec import Schedule
 from dbt_scheduler.waits.decision import awaited_in, ends
 from dbt_scheduler.waits.wait import registered_waits, waits_for
@@ -82,7 +82,7 @@ def test_a_finished_run_ends_exactly_the_waits_for_it(producer, consumer, at, ma
     made = manual_interval(producer, at) if manual else run_interval(producer, next_tick(producer, at))
     (wait,) = waits_for(world(producer, consumer), "shipping", ["fct_v2"], "p")
     covered = period(producer, made)
-    scheduled = set(awaiting_intervals(producer, made, consumer))
+    scheduled = set(waiting_runs(producer, made, consumer))
     tick, last = covered.start - timedelta(days=40), covered.end + timedelta(days=75)
     step = (last - tick) / 150  # manual runs, at any time
     while tick < last and len(scheduled) < 50:

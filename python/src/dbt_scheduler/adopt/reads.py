@@ -103,9 +103,11 @@ def _made(project: Project) -> Iterator[tuple[Relation, Maker]]:
     exposed = [compile_regex(entry.regex) for entry in project.config.exposed_assets]
     for task in project.tasks.values():
         node = task.node
-        for asset in task.assets if node else ():
+        if node is None or not node.is_table:
+            continue
+        for asset in task.assets:
             yield (
-                node_relation(node) if node else Relation(None, None, asset),
+                node_relation(node),
                 Maker(
                     team=project.team,
                     asset=asset,

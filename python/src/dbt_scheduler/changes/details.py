@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from dbt_scheduler.schedule.durations import format_duration
-from dbt_scheduler.spec import DagSpec, Schedule, Sensor, Task
+from dbt_scheduler.spec import ON_RUN_END, ON_RUN_START, DagSpec, Schedule, Sensor, Task
 
-_HOOKS = ("on_run_start.", "on_run_end.")
+_HOOKS = (f"{ON_RUN_START}.", f"{ON_RUN_END}.")
 # Two checkouts of one project lie in two places, which is no change of the project; and what hooks at the end get to
 # know follows from there being such hooks.
 _OF_NO_INTEREST = {"cwd", "keep_results", "results_of"}
@@ -59,6 +59,8 @@ def _edges(was: Iterable[str], now: Iterable[str]) -> Iterator[str]:
 
 def _tests(was: Task, now: Task) -> Iterator[str]:
     """The dbt tests that a task runs now and did not run before, and the other way round, if no more has changed."""
+    if not was.kind == now.kind == "dbt":
+        return
     (before, same), (after, rest) = (_split(each.arguments.get("command")) for each in (was, now))
     if same != rest:
         return

@@ -61,6 +61,11 @@ def check(workspace: Workspace) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=Finding.sort_key))
 
 
+def is_ignored(finding: Finding, team: Team) -> bool:
+    """Whether the team ignores a finding on purpose."""
+    return any(_silences(entry, finding) for entry in team.project.config.ignore)
+
+
 def _silences(entry: Ignore, finding: Finding) -> bool:
     named = entry.code == finding.code and entry.on in (None, finding.subject)
     return named and rules()[finding.code].can_be_ignored

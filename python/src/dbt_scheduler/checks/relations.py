@@ -93,7 +93,7 @@ class _Own(msgspec.Struct, frozen=True):
 
 def _own(project: Project) -> Iterator[tuple[Relation, _Own]]:
     for task in project.tasks.values():
-        if task.node and not task.node.ephemeral:
+        if task.node and task.node.is_table:
             shown = f"the {task.node.resource_type} {task.node.name}"
             yield node_relation(task.node), _Own(task.id, shown, task.node.name)
     for table_id, maker in project.makers.items():

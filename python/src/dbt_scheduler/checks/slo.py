@@ -15,7 +15,7 @@ SCH308 = Rule(
     code="SCH308",
     summary="An SLO that lineage makes impossible",
     message='"{asset}" promises to be ready {promised} in {pipeline}, but needs "{needed}" of team {team}, which is ready {ready} at the earliest: {chain}',
-    hint="promise {possible} or more, or make the dependency no_wait",
+    hint="promise {ready} or more, or make the dependency no_wait",
     why="A promise that is earlier than that of something it waits for cannot be kept, whoever is in between: the "
     "message ends with the way there, through tables that promise nothing too.",
     example="An SLO of one hour on a table that waits for one with an SLO of six.",
@@ -62,7 +62,7 @@ def _impossible(team: Team, promised: int, chain: _Chain) -> Finding:
     ]
     return SCH308.at(
         str(team.project.folder / "scheduler.yaml"),
-        team.exposure_lines.get(made.asset, 0),
+        team.exposed_lines.get(made.asset, 0),
         subject=made.asset,
         asset=made.asset,
         pipeline=made.pipeline,
@@ -70,7 +70,6 @@ def _impossible(team: Team, promised: int, chain: _Chain) -> Finding:
         needed=last.asset,
         team=last.team,
         ready=format_duration(earliest),
-        possible=format_duration(earliest),
         chain=" → ".join([made.asset, *steps]),
     )
 

@@ -75,8 +75,8 @@ def _tasks(team: Team, dag: DagGraph) -> Iterator[tuple[str, str, ProjectTask]]:
     ids = sensor_task_ids(dag)
     for unique_id, waits in dag.waits.items():
         for wait in waits:
-            if (wait.key, wait.dependency) in ids:
-                yield ids[wait.key, wait.dependency], f"the sensor of {wait.key}", dag.tasks[unique_id]
+            if wait in ids:
+                yield ids[wait], f"the sensor of {wait.key}", dag.tasks[unique_id]
 
 
 def _group_problems(team: Team) -> Iterator[Finding]:

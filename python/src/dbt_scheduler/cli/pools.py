@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dbt_scheduler.cli.session import Options, read_platform
-from dbt_scheduler.cli.shared import FILE, exit_on_error, out_option, print_warnings
+from dbt_scheduler.cli.shared import exit_on_error, out_option, platform_option, print_warnings
 from dbt_scheduler.files import encode_json
 from dbt_scheduler.output import DeployedDags, pool_slots
 from dbt_scheduler.spec import ONE_WRITER
@@ -18,9 +18,7 @@ _BY_AIRFLOW = "default_pool"
 
 @click.command()
 @out_option
-@click.option(
-    "--platform", type=FILE, help="The platform.yaml, instead of the nearest one above this folder."
-)
+@platform_option
 def pools(out: Path | None, platform: Path | None) -> None:
     """Print the Airflow pools that the compiled DAGs need, as `airflow pools import` reads them.
 

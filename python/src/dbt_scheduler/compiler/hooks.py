@@ -7,9 +7,10 @@ import msgspec
 from dbt_scheduler.compiler.dbt_commands import DbtCommands
 from dbt_scheduler.config.types import PlatformConfig, ProjectHooks
 from dbt_scheduler.graph.lineage import DagGraph
-from dbt_scheduler.graph.task_ids import ON_RUN_END, ON_RUN_START, name_of
+from dbt_scheduler.graph.task_ids import name_of
 from dbt_scheduler.project.types import Project
 from dbt_scheduler.registry.entry import full_task_id
+from dbt_scheduler.spec import ON_RUN_END, ON_RUN_START
 
 _TASK = "project-hooks"
 """The name of the tasks that run a project's own hooks: with its dash it is no macro's."""
@@ -49,7 +50,7 @@ def hooks_of(project: Project, platform: PlatformConfig, dbt: DbtCommands, dag: 
     """What the runs of a DAG begin and end with; a project's own hooks only where dbt builds something."""
     settings = project.config.dbt_settings
     own = {hook.kind for hook in project.hooks if hook.own}
-    builds = any(work.kind == "dbt" for work in dag.tasks.values())
+    builds = any(task.kind == "dbt" for task in dag.tasks.values())
     when = settings.project_hooks or platform.dbt.project_hooks
     once = own if builds and when is ProjectHooks.ONCE else ()
 

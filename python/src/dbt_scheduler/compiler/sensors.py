@@ -21,15 +21,9 @@ def make_sensors(
 ) -> tuple[Sensor, ...]:
     """One sensor for each asset and dependency kind that the DAG's tasks wait for, sorted by id."""
     ids = sensor_task_ids(dag)
-    waits = {
-        ids[wait.key, wait.dependency]: wait
-        for waits in dag.waits.values()
-        for wait in waits
-        if (wait.key, wait.dependency) in ids
-    }
     return tuple(
         Sensor(
-            task_id=task_id,
+            task_id=ids[wait],
             group=SENSOR_GROUPS[wait.dependency],
             dependency=str(wait.dependency),
             team=wait.key.team,
@@ -41,7 +35,7 @@ def make_sensors(
             wait_timeout_seconds=platform.defaults.wait_timeout_seconds,
             poll_seconds=platform.defaults.poll_interval_seconds,
         )
-        for task_id, wait in sorted(waits.items())
+        for wait in sorted(ids, key=ids.__getitem__)
     )
 
 

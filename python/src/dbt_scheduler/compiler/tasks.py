@@ -79,7 +79,7 @@ def make_tasks(context: CompileContext, dag: DagGraph, plan: TestPlan) -> tuple[
 def _spec_task(
     context: CompileContext, dag: DagGraph, ids: SensorIds, project_task: ProjectTask, tests: Iterable[Node]
 ) -> Task:
-    sensors = {ids[key] for wait in dag.waits[project_task.id] if (key := (wait.key, wait.dependency)) in ids}
+    sensors = {ids[wait] for wait in dag.waits[project_task.id] if wait in ids}
     upstream = sensors | {task_id_of(dag.tasks[parent]) for parent in dag.upstream[project_task.id]}
     job = (
         _node_job(context, project_task, tests) if project_task.node else _declared_job(context, project_task)
@@ -128,9 +128,14 @@ def _node_job(context: CompileContext, project_task: ProjectTask, tests: Iterabl
 
 def _building_job(context: CompileContext, name: str, command: tuple[str, ...]) -> Job:
     """A dbt command that builds or tests nodes, and would run the project's hooks besides."""
-    hooks = "none" if context.hooks.left_out else None
-    job = Job(name=name, command=command, cwd=context.cwd, env=context.dbt_env)
-    return msgspec.structs.replace(job, project_hooks=hooks, keep_results=context.hooks.needs_results)
+    return Job(
+        name=name,
+        command=command,
+        cwd=context.cwd,
+        env=context.dbt_env,
+        project_hooks="none" if context.hooks.left_out else None,
+        keep_results=context.hooks.needs_results,
+    )
 
 
 def _declared_job(context: CompileContext, project_task: ProjectTask) -> Job:
@@ -152,16 +157,16 @@ def _test_tasks(context: CompileContext, dag: DagGraph, plan: TestPlan, *, own: 
             project_task = dag.tasks[host]
             yield _test_task(context, project_task.name, context.dbt.test(tests), (task_id_of(project_task),))
     for standalone in plan.standalone:
-        upstream = tuple(sorted(task_id_of(dag.tasks[project_task]) for project_task in standalone.after))
+        upstream = tuple(sorted(task_id_of(dag.tasks[parent]) for parent in standalone.after))
         yield _test_task(context, standalone.test.name, context.dbt.test([standalone.test]), upstream)
 
 
 def _after_tests(dag: DagGraph, plan: TestPlan, tasks: Iterable[Task]) -> Iterator[Task]:
-    """The tasks of a DAG's works, each after the tests that it has to wait for."""
+    """The tasks of a DAG, each after the tests that it has to wait for."""
     gates: dict[str, list[str]] = defaultdict(list)
     for standalone in plan.standalone:
-        for project_task in standalone.before:
-            gates[task_id_of(dag.tasks[project_task])].append(test_task_id(standalone.test.name))
+        for reader in standalone.before:
+            gates[task_id_of(dag.tasks[reader])].append(test_task_id(standalone.test.name))
     for task in tasks:
         upstream = tuple(sorted({*task.upstream, *gates.get(task.task_id, ())}))
         yield msgspec.structs.replace(task, upstream=upstream)

@@ -12,7 +12,7 @@ from dbt_scheduler.findings.catalogue.assets import SCH310, SCH318
 from dbt_scheduler.findings.catalogue.inputs import SCH407
 from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.registry.encoding import decode_entry
+from dbt_scheduler.registry.encoding import decode_entry, encode_entry
 from dbt_scheduler.registry.entry import Base, is_of_other_project
 from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, STUB, DagSpec
 
@@ -69,7 +69,7 @@ def write_errors_as_findings(folder: Path) -> Iterator[None]:
 def _files(out: Path, compiled: Iterable[CompiledTeam]) -> dict[Path, bytes]:
     files = {}
     for team in compiled:
-        files[out / "registry" / f"{team.team}.json"] = encode_json({team.team: team.entry})
+        files[out / "registry" / f"{team.team}.json"] = encode_entry(team.team, team.entry)
         for spec in team.specs:
             files[out / "dags" / f"{spec.dag_id}.py"] = STUB.encode()
             files[out / "dags" / f"{RESUME_DAG}.py"] = _resume_stub(spec)

@@ -64,6 +64,7 @@ def load_platform(path: Path) -> tuple[PlatformConfig | None, tuple[Finding, ...
     value = _with_defaults(checked.value)
     pipelines = {name: _pipeline(document, name, entry) for name, entry in value["pipelines"].items()}
     findings += (
+        *_same_names(document, pipelines),
         *_alignment_findings(document, pipelines),
         *_registry_findings(document, value),
     )
@@ -112,6 +113,17 @@ def _pipeline(document: Document, name: str, entry: Mapping[str, Any]) -> Pipeli
     schedule = Schedule(**{key: entry[key] for key in Schedule.__struct_fields__ if key in entry})
     runs = entry.get("max_active_runs", _MAX_ACTIVE_RUNS)
     return Pipeline(schedule, entry.get("catchup", False), runs, document.line(("pipelines", name)))
+
+
+def _same_names(document: Document, pipelines: Mapping[str, Pipeline]) -> Iterator[Finding]:
+    """A DAG's files are called after its pipeline, and some disks ignore case."""
+    first: dict[str, str] = {}
+    for name, pipeline in pipelines.items():
+        other = first.setdefault(name.lower(), name)
+        if other != name:
+            problem = f'the pipelines "{other}" and "{name}" differ only in upper and lower case'
+            hint = "rename one: the files of their DAGs would be the same where a disk ignores case"
+            yield SCH405.at(document.path, pipeline.line, subject=name, problem=problem, hint=hint)
 
 
 def _alignment_findings(document: Document, pipelines: Mapping[str, Pipeline]) -> Iterator[Finding]:

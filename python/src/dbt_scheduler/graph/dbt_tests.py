@@ -65,8 +65,8 @@ class _Lineage:
     def __init__(self, graph: TeamGraph, dag: DagGraph) -> None:
         self.made_by = graph.project.maker
         self._dag = dag
-        self._works = tuple(dag.tasks)
-        self._bit = {task: 1 << index for index, task in enumerate(self._works)}
+        self._tasks = tuple(dag.tasks)
+        self._bit = {task: 1 << index for index, task in enumerate(self._tasks)}
         self._below: dict[str, int] | None = None
 
     def last_of(self, parents: Sequence[str]) -> str | None:
@@ -93,7 +93,7 @@ class _Lineage:
 
     def _in(self, mask: int) -> Iterator[str]:
         while mask:
-            yield self._works[mask.bit_length() - 1]
+            yield self._tasks[mask.bit_length() - 1]
             mask ^= 1 << (mask.bit_length() - 1)
 
     def _masks(self) -> dict[str, int]:

@@ -14,12 +14,12 @@ from dbt_scheduler.spec import Schedule
 
 
 def produced_entry(
-    project: Project, exposures: Mapping[str, Mapping[str, int | None]], schedules: Mapping[str, Schedule]
+    project: Project, exposed: Mapping[str, Mapping[str, int | None]], schedules: Mapping[str, Schedule]
 ) -> Entry:
     """The entry as far as the team's own files tell: nothing consumed yet, no waits known."""
     latest = {asset: bare for bare, asset in project.latest.items()}
     produced = {
-        asset: _produced(project, task, exposures.get(asset, {}), schedules, latest.get(asset))
+        asset: _produced(project, task, exposed.get(asset, {}), schedules, latest.get(asset))
         for asset, maker in sorted(project.assets.items())
         if (task := project.tasks[maker]).pipelines
     }
@@ -105,10 +105,8 @@ def _sensors_above(dag: DagGraph) -> dict[str, tuple[str, ...]]:
     ids = sensor_task_ids(dag)
     above: dict[str, frozenset[str]] = {}
     for task in dag.parents_first:
-        own = {
-            ids[wait.key, wait.dependency] for wait in dag.waits[task] if (wait.key, wait.dependency) in ids
-        }
-        above[task] = frozenset(own).union(*(above.get(parent, frozenset()) for parent in dag.upstream[task]))
+        own = frozenset(ids[wait] for wait in dag.waits[task] if wait in ids)
+        above[task] = own.union(*(above.get(parent, frozenset()) for parent in dag.upstream[task]))
     return {task: tuple(sorted(found)) for task, found in above.items()}
 
 
@@ -145,7 +143,7 @@ def _consumed(graph: TeamGraph) -> dict[str, dict[str, tuple[Consumed, ...]]]:
                     producer_pipeline=wait.producer_pipeline,
                     task_group=group_of(task),
                     task_id=name_of(task.name),
-                    sensor_task_id=ids.get((wait.key, wait.dependency)),
+                    sensor_task_id=ids.get(wait),
                     dependency=str(wait.dependency),
                 )
                 found.setdefault(wait.key.team, {}).setdefault(wait.key.asset, []).append(reader)

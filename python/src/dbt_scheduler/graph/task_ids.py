@@ -1,21 +1,19 @@
-"""The ids that works, tests, hooks and sensors have in Airflow."""
+"""The ids that tasks, tests, hooks and sensors have in Airflow."""
 
 import re
 from collections import Counter
 
-from dbt_scheduler.graph.lineage import DagGraph
+from dbt_scheduler.graph.lineage import AssetDependency, DagGraph
 from dbt_scheduler.project.types import DependencyKind, ProjectTask
 from dbt_scheduler.registry.entry import AssetKey, full_task_id
-from dbt_scheduler.spec import ONE_WRITER, sensor_group
+from dbt_scheduler.spec import ON_RUN_END, ON_RUN_START, ONE_WRITER, sensor_group
 
-ON_RUN_START = "on_run_start"
-ON_RUN_END = "on_run_end"
 DBT_TESTS = "dbt_tests"
 SENSOR_GROUPS = {each: sensor_group(each) for each in (DependencyKind.HARD, DependencyKind.SOFT)}
 RESERVED_GROUPS = frozenset({ON_RUN_START, ON_RUN_END, DBT_TESTS, *SENSOR_GROUPS.values()})
 
-SensorIds = dict[tuple[AssetKey, DependencyKind], str]
-"""The sensor of each asset and dependency kind that a DAG's tasks wait for."""
+SensorIds = dict[AssetDependency, str]
+"""The sensor of each wait of a DAG's tasks that has one."""
 
 _NOT_IN_GROUPS, _NOT_IN_NAMES = re.compile(r"[^\w-]"), re.compile(r"[^\w.-]")
 _NOT_IN_POOLS = re.compile(r"[^A-Za-z0-9_.-]")
@@ -53,15 +51,16 @@ def test_task_id(name: str) -> str:
 
 def sensor_task_ids(dag: DagGraph) -> SensorIds:
     """One sensor per asset and dependency kind; named with the team where two teams' assets share a name."""
-    waited = {(wait.key, wait.dependency) for waits in dag.waits.values() for wait in waits}
-    uses = Counter(name_of(key.asset) for key in {key for key, _ in waited})
+    waited = {wait for waits in dag.waits.values() for wait in waits}
+    uses = Counter(name_of(key.asset) for key in {wait.key for wait in waited})
+
+    def name(key: AssetKey) -> str:
+        return name_of(key.asset if uses[name_of(key.asset)] == 1 else f"{key.team}__{key.asset}")
+
     return {
-        (key, dependency): full_task_id(
-            SENSOR_GROUPS[dependency],
-            name_of(key.asset if uses[name_of(key.asset)] == 1 else f"{key.team}__{key.asset}"),
-        )
-        for key, dependency in sorted(waited)
-        if dependency in SENSOR_GROUPS
+        wait: full_task_id(SENSOR_GROUPS[wait.dependency], name(wait.key))
+        for wait in sorted(waited)
+        if wait.dependency in SENSOR_GROUPS
     }
 
 

@@ -23,7 +23,7 @@ from dbt_scheduler.registry.entry import Entry
 class Team(msgspec.Struct, frozen=True):
     """One of the teams at hand.
 
-    ``test_plans`` is by pipeline, ``exposure_lines`` the line in ``scheduler.yaml`` that exposes an asset, by asset,
+    ``test_plans`` is by pipeline, ``exposed_lines`` the line in ``scheduler.yaml`` that exposes an asset, by asset,
     and ``findings`` are those met while reading it.
     """
 
@@ -31,7 +31,7 @@ class Team(msgspec.Struct, frozen=True):
     graph: TeamGraph
     test_plans: dict[str, TestPlan]
     entry: Entry
-    exposure_lines: dict[str, int]
+    exposed_lines: dict[str, int]
     findings: tuple[Finding, ...]
 
 
@@ -80,10 +80,10 @@ def build_workspace(
     """
     loaded = _one_per_team(loaded)
     schedules = {name: pipeline.schedule for name, pipeline in platform.pipelines.items()}
-    exposures = [match_exposed_assets(each.project, platform.pipelines.keys()) for each in loaded]
+    matches = [match_exposed_assets(each.project, platform.pipelines.keys()) for each in loaded]
     own = {
         each.project.team: produced_entry(each.project, exposed.assets, schedules)
-        for each, exposed in zip(loaded, exposures, strict=True)
+        for each, exposed in zip(loaded, matches, strict=True)
     }
     directory = Directory({**registry, **own})
     known = KnownTeams(
@@ -93,7 +93,7 @@ def build_workspace(
         _idle(each.project for each in loaded),
     )
     teams = []
-    for each, exposed in zip(loaded, exposures, strict=True):
+    for each, exposed in zip(loaded, matches, strict=True):
         globals_ = resolve_globals(each.project, known)
         graph = build_graph(each.project, globals_.assets, directory)
         entry = complete_entry(own[each.project.team], graph)

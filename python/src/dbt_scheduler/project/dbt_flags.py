@@ -1,23 +1,21 @@
 """How a dbt project treats dbt's warnings: what ``flags`` in its ``dbt_project.yml`` say."""
 
 import json
-from pathlib import Path
 
-from dbt_scheduler.config.yaml import load_yaml
+from dbt_scheduler.config.yaml import Document
 
 _SELECTED_NOTHING = ("NoNodesForSelectionCriteria", "NothingToDo")
 """dbt's warnings of a selector that matches nothing, and of matches of which none can be run."""
 
 
-def strict_warnings(folder: Path) -> str | None:
+def strict_warnings(dbt_project: Document | None) -> str | None:
     """The project's own ``warn_error_options``, with a selection of nothing as an error: for dbt's option of that name.
 
     dbt's option replaces what the project says, and dbt refuses it beside a project's ``warn_error``: None then, and
     where the project's own is none that dbt takes.
     https://docs.getdbt.com/reference/global-configs/warnings
     """
-    document = load_yaml(folder / "dbt_project.yml")[0]
-    project = document.value if document else None
+    project = dbt_project.value if dbt_project else None
     flags = project.get("flags") if isinstance(project, dict) else None
     flags = flags if isinstance(flags, dict) else {}
     own = flags.get("warn_error_options") or {}

@@ -16,7 +16,7 @@ from dbt_scheduler.registry.relation import Relation, Relations
 
 
 class DeclaredTasks(msgspec.Struct, frozen=True):
-    """The declared tasks as works, the tables they fill (to work id, and to asset), and what was wrong."""
+    """The declared tasks, the tables they fill (to task id, and to asset), and what was wrong."""
 
     tasks: tuple[ProjectTask, ...]
     makers: dict[str, str]
@@ -207,5 +207,5 @@ class _TaskResolver:
 def _built(tasks: Iterable[ProjectTask]) -> Iterator[tuple[Relation, tuple[str, str]]]:
     """The tables and views of the nodes that run, each with the id and the name of its task."""
     for project_task in tasks:
-        if project_task.node and project_task.pipelines and project_task.node.resource_type != "function":
+        if project_task.node and project_task.pipelines and project_task.node.is_table:
             yield node_relation(project_task.node), (project_task.id, project_task.name)

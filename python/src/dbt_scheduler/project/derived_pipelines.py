@@ -13,16 +13,16 @@ ReaderIds = Mapping[str, list[str]]
 def derive_pipelines(
     tasks: Mapping[str, ProjectTask], makers: Mapping[str, str], wanting: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Pipelines for the ``wanting`` works, as far as there are any.
+    """Pipelines for the ``wanting`` tasks, as far as there are any.
 
     A task gets the pipelines that all its own team's conditions share, else all of those that read what it
-    makes. tasks whose conditions are settled go first, so that the order in the file does not matter.
+    makes. Tasks whose conditions are settled go first, so that the order in the file does not matter.
     """
     return _Derivation(tasks, makers, wanting).pipelines()
 
 
 class _Derivation:
-    """Settles one work after the other: the first, in the order of the file, that gets pipelines.
+    """Settles one task after the other: the first, in the order of the file, that gets pipelines.
 
     A task that got none is looked at again when something changed that it depends on, and not before.
     """
@@ -30,7 +30,7 @@ class _Derivation:
     def __init__(
         self, tasks: Mapping[str, ProjectTask], makers: Mapping[str, str], wanting: Collection[str]
     ) -> None:
-        self._works, self._makers, self._wanting = tasks, makers, wanting
+        self._tasks, self._makers, self._wanting = tasks, makers, wanting
         self._readers = _readers(tasks, makers)
         self._found = {task.id: task.pipelines for task in tasks.values()}
         open_ = [task.id for task in tasks.values() if task.id in wanting]
@@ -50,11 +50,11 @@ class _Derivation:
         return {each: self._found[each] for each in self._wanting if self._found[each]}
 
     def _parents(self, each: str) -> set[str]:
-        return {self._makers.get(parent, parent) for parent in self._works[each].parents}
+        return {self._makers.get(parent, parent) for parent in self._tasks[each].parents}
 
     def _settle(self, each: str) -> bool:
         """Give a task its pipelines; false if it gets none now."""
-        found = self._shared(self._works[each]) or self._read_in(each)
+        found = self._shared(self._tasks[each]) or self._read_in(each)
         if not found:
             return False
         self._found[each] = found
@@ -76,7 +76,7 @@ class _Derivation:
         queue = [each]
         while queue:
             for parent in self._parents(queue.pop()):
-                if parent in self._works and parent not in above and not self._found[parent]:
+                if parent in self._tasks and parent not in above and not self._found[parent]:
                     above.add(parent)
                     queue.append(parent)
         return above

@@ -15,7 +15,7 @@ from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.types import Project
 
 
-class ExposureMatches(msgspec.Struct, frozen=True):
+class ExposedMatches(msgspec.Struct, frozen=True):
     """For each exposed asset its pipelines, with the SLO in seconds or None, and the line; what was wrong."""
 
     assets: dict[str, dict[str, int | None]]
@@ -23,7 +23,7 @@ class ExposureMatches(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def match_exposed_assets(project: Project, pipelines: Collection[str]) -> ExposureMatches:
+def match_exposed_assets(project: Project, pipelines: Collection[str]) -> ExposedMatches:
     """Match every asset with the first ``exposed_assets`` entry whose regex is its whole name."""
     matcher = _Matcher(project, pipelines)
     assets, lines = {}, {}
@@ -32,7 +32,7 @@ def match_exposed_assets(project: Project, pipelines: Collection[str]) -> Exposu
         if (entry := matcher.entry(asset)) is not None and (exposed := matcher.exposed(entry, made_in)):
             assets[asset], lines[asset] = exposed, entry.line
     matcher.report({asset: project.tasks[maker].pipelines for asset, maker in project.assets.items()})
-    return ExposureMatches(assets, lines, tuple(matcher.findings))
+    return ExposedMatches(assets, lines, tuple(matcher.findings))
 
 
 class _Matcher:

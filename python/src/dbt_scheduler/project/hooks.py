@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import msgspec
 
 from dbt_scheduler.config.schema.messages import quoted
-from dbt_scheduler.config.yaml import load_yaml
+from dbt_scheduler.config.yaml import Document
 from dbt_scheduler.project.manifest import Manifest
 
 # dbt names a hook after its project, its kind and its place in the list.
@@ -27,14 +26,14 @@ class Hook(msgspec.Struct, frozen=True):
     line: int = 0
 
 
-def read_hooks(folder: Path, manifest: Manifest) -> tuple[Hook, ...]:
+def read_hooks(dbt_project: Document | None, manifest: Manifest) -> tuple[Hook, ...]:
     """Every hook, of the project itself and of its packages, in a stable order."""
     named = [
         (name[1], int(name[2]), node.package_name)
         for node in manifest.nodes.values()
         if node.resource_type == "operation" and (name := _NAME.search(node.name))
     ]
-    return tuple(_hooks(folder, manifest.metadata.project_name, named))
+    return tuple(_hooks(dbt_project, manifest.metadata.project_name, named))
 
 
 def hooks_in_words(hooks: Iterable[Hook]) -> str:
@@ -42,20 +41,19 @@ def hooks_in_words(hooks: Iterable[Hook]) -> str:
     return ", ".join(f"{hook.kind} {quoted(hook.text)}" if hook.text else hook.kind for hook in hooks)
 
 
-def _hooks(folder: Path, project: str | None, named: list[tuple[str, int, str]]) -> Iterator[Hook]:
-    texts: dict[tuple[str, int], tuple[str, int]] = {}
-    if any(package == project for _, _, package in named):
-        texts = dict(_texts(folder / "dbt_project.yml"))
+def _hooks(
+    dbt_project: Document | None, project: str | None, named: list[tuple[str, int, str]]
+) -> Iterator[Hook]:
+    texts = dict(_texts(dbt_project))
     for kind, index, package in sorted(named, key=lambda each: (each[2], each[0] == "on-run-end", each[1])):
         own = package == project
         yield Hook(kind, package, own, *(texts.get((kind, index), ()) if own else ()))
 
 
-def _texts(path: Path) -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
-    document = load_yaml(path)[0] if path.is_file() else None
-    if document is None or not isinstance(document.value, dict):
+def _texts(dbt_project: Document | None) -> Iterator[tuple[tuple[str, int], tuple[str, int]]]:
+    if dbt_project is None or not isinstance(dbt_project.value, dict):
         return
     for kind in ("on-run-start", "on-run-end"):
-        hooks = document.value.get(kind) or []
+        hooks = dbt_project.value.get(kind) or []
         for index, text in enumerate(hooks if isinstance(hooks, list) else [hooks]):
-            yield (kind, index), (str(text), document.line((kind,)))
+            yield (kind, index), (str(text), dbt_project.line((kind,)))

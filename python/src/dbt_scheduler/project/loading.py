@@ -8,7 +8,7 @@ import msgspec
 
 from dbt_scheduler.config.team import load_team_config
 from dbt_scheduler.config.types import TeamConfig
-from dbt_scheduler.config.yaml import load_yaml
+from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.assets import SCH314
 from dbt_scheduler.findings.catalogue.inputs import SCH408, SCH417
 from dbt_scheduler.findings.catalogue.nodes import SCH102
@@ -17,8 +17,9 @@ from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.dbt_flags import strict_warnings
 from dbt_scheduler.project.declared_tasks import DeclaredTasks, Scope, declare_tasks
 from dbt_scheduler.project.hooks import read_hooks
-from dbt_scheduler.project.locations import node_location
-from dbt_scheduler.project.manifest import Manifest, Meta, Node, load_manifest
+from dbt_scheduler.project.locations import node_location, task_location
+from dbt_scheduler.project.manifest import Manifest, Node
+from dbt_scheduler.project.manifest_file import load_manifest
 from dbt_scheduler.project.meta_keys import misspelled_keys
 from dbt_scheduler.project.names import index_names
 from dbt_scheduler.project.node_settings import NodeSettings, read_settings, settings_finding
@@ -61,7 +62,7 @@ def load_project(
     manifest = load_manifest(path)
     reading = _ProjectReader(folder, manifest, frozenset(pipelines))
     project = _with_valid_team(reading.project(config), folder / "scheduler.yaml")
-    return LoadedProject(project, (*findings, *reading.findings, *misspelled_keys(project, path)))
+    return LoadedProject(project, (*findings, *reading.findings, *misspelled_keys(project)))
 
 
 def load_bare_manifest(manifest_file: Path, pipelines: Collection[str]) -> LoadedProject:
@@ -99,6 +100,7 @@ class _ProjectReader:
     def __init__(self, folder: Path, manifest: Manifest, pipelines: frozenset[str]) -> None:
         self.findings: list[Finding] = []
         self._folder = folder
+        self._dbt_project = _dbt_project(folder)
         self._manifest = manifest
         self._pipelines = pipelines
 
@@ -116,7 +118,7 @@ class _ProjectReader:
         declared = declare_tasks(config, self._scope(nodes, tables | externals, latest))
         self.findings += declared.findings
         tasks = nodes | {task.id: task for task in declared.tasks}
-        team = config.team or manifest.metadata.project_name or _project_name(self._folder) or ""
+        team = config.team or manifest.metadata.project_name or _name(self._dbt_project) or ""
         return Project(
             team=team,
             dag_prefix=config.dag_prefix or team,
@@ -130,8 +132,8 @@ class _ProjectReader:
             table_assets=declared.table_assets,
             assets=self._assets(nodes.values(), declared),
             latest=latest,
-            strict_warnings=strict_warnings(self._folder),
-            hooks=read_hooks(self._folder, manifest),
+            strict_warnings=strict_warnings(self._dbt_project),
+            hooks=read_hooks(self._dbt_project, manifest),
         )
 
     def _node_task(self, node: Node, *, runs: bool) -> ProjectTask:
@@ -143,12 +145,12 @@ class _ProjectReader:
             settings = self._without_unknown_pipelines(node, settings)
         return node_task(node, settings, runs=runs)
 
-    def _meta(self, node: Node) -> Meta:
+    def _meta(self, node: Node) -> dict[str, object]:
         """What counts of a node's ``meta``: defaults are for the own project, and also reach packages' nodes."""
-        own = self._manifest.metadata.project_name
+        own, meta = self._manifest.metadata.project_name, node.config.meta
         if own is None or node.package_name == own:
-            return node.config.meta
-        return Meta(scheduler=node.config.meta.scheduler)
+            return meta
+        return {key: value for key, value in meta.items() if key != "scheduler_defaults"}
 
     def _without_unknown_pipelines(self, node: Node, settings: NodeSettings) -> NodeSettings:
         known = tuple(pipeline for pipeline in settings.pipelines if pipeline in self._pipelines)
@@ -187,10 +189,7 @@ class _ProjectReader:
             tasks.sort(key=lambda task: not task.pipelines)
             assets[asset] = tasks[0].id
             if len(tasks) > 1 and tasks[1].pipelines:
-                node = tasks[1].node
-                location = (
-                    node_location(self._folder, node) if node else (str(self._folder / "scheduler.yaml"), 0)
-                )
+                location = task_location(self._folder, tasks[1])
                 words = {"asset": asset, "first": tasks[0].id, "second": tasks[1].id}
                 hint = self._package_hint(tasks)
                 self.findings.append(SCH314.at(*location, subject=asset, hint=hint, **words))
@@ -221,11 +220,14 @@ def _read_externals(externals: dict[str, Table], tasks: Iterable[ProjectTask]) -
 def team_name(folder: Path) -> str | None:
     """A folder's team as far as its files tell, without a manifest; None where there is no dbt project."""
     config = load_team_config(folder / "scheduler.yaml")[0] if (folder / "scheduler.yaml").is_file() else None
-    return (config.team if config else None) or _project_name(folder)
+    return (config.team if config else None) or _name(_dbt_project(folder))
 
 
-def _project_name(folder: Path) -> str | None:
-    """Dbt's name for the project, from its own file."""
+def _dbt_project(folder: Path) -> Document | None:
     path = folder / "dbt_project.yml"
-    document = load_yaml(path)[0] if path.is_file() else None
-    return document.text(("name",)) if document else None
+    return load_yaml(path)[0] if path.is_file() else None
+
+
+def _name(dbt_project: Document | None) -> str | None:
+    """Dbt's name for the project, from its own file."""
+    return dbt_project.text(("name",)) if dbt_project else None

@@ -1,5 +1,6 @@
 """A dbt node's ``meta.scheduler``: validated, merged with the folder defaults, and typed."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
@@ -7,11 +8,10 @@ import msgspec
 from dbt_scheduler.config.schema.validation import Violation, validate, whole_numbers
 from dbt_scheduler.findings.catalogue.nodes import SCH101
 from dbt_scheduler.findings.finding import Finding
-from dbt_scheduler.project.manifest import Meta
 from dbt_scheduler.schedule.durations import duration_seconds
 
-_KEYS = ("scheduler_defaults", "scheduler")
-"""In the order in which they lie over each other."""
+META_KEYS = ("scheduler_defaults", "scheduler")
+"""Our keys of a node's ``meta``, in the order in which they lie over each other."""
 
 
 class NodeSettings(msgspec.Struct, frozen=True):
@@ -37,11 +37,10 @@ class SettingsProblem(msgspec.Struct, frozen=True):
     violation: Violation
 
 
-def read_settings(meta: Meta) -> tuple[NodeSettings, tuple[SettingsProblem, ...]]:
-    """The settings, without the keys that are wrong, and what is wrong with those."""
-    if meta.scheduler is None and meta.scheduler_defaults is None:
-        return _NO_SETTINGS
-    return _read(msgspec.json.encode(meta))
+def read_settings(meta: Mapping[str, object]) -> tuple[NodeSettings, tuple[SettingsProblem, ...]]:
+    """The settings of a ``meta``, without the keys that are wrong, and what is wrong with those."""
+    ours = {key: meta[key] for key in META_KEYS if meta.get(key) is not None}
+    return _read(msgspec.json.encode(ours)) if ours else _NO_SETTINGS
 
 
 _NO_SETTINGS: tuple[NodeSettings, tuple[SettingsProblem, ...]] = (NodeSettings(), ())
@@ -56,14 +55,10 @@ def settings_finding(problem: SettingsProblem, location: tuple[str, int], subjec
 
 @lru_cache(maxsize=10_000)
 def _read(content: bytes) -> tuple[NodeSettings, tuple[SettingsProblem, ...]]:
-    """Read one distinct ``meta``, as JSON: thousands of nodes have few distinct ones."""
-    meta = msgspec.json.decode(content, type=Meta)
+    """Read our keys of one distinct ``meta``, as JSON: thousands of nodes have few distinct ones."""
     merged: dict[str, object] = {}
     problems: list[SettingsProblem] = []
-    for key in _KEYS:
-        value = getattr(meta, key)
-        if value is None:
-            continue
+    for key, value in msgspec.json.decode(content, type=dict[str, object]).items():
         found = validate("meta_scheduler", value)
         problems += [SettingsProblem((key, *violation.path), violation) for violation in found]
         if isinstance(value, dict) and all(violation.path for violation in found):

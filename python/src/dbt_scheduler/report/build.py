@@ -10,7 +10,7 @@ from dbt_scheduler.changes.state_diff import StateDiff, compare_states
 from dbt_scheduler.output import TeamOutput
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.downstream import ConsumerTeam, Downstream
-from dbt_scheduler.registry.entry import Acknowledged, AssetKey, Entry, full_task_id
+from dbt_scheduler.registry.entry import Acknowledged, AssetKey, Entry, dag_id, full_task_id
 
 
 class TeamContact(msgspec.Struct, frozen=True):
@@ -124,7 +124,7 @@ def _consumer(reader: ConsumerTeam, directory: Directory) -> Consumer:
 
 def _tasks(reader: ConsumerTeam, dag_prefix: str) -> Iterator[str]:
     for task in reader.tasks:
-        yield f"{dag_prefix}_{task.pipeline} {full_task_id(task.task_group, task.task_id)}"
+        yield f"{dag_id(dag_prefix, task.pipeline)} {full_task_id(task.task_group, task.task_id)}"
 
 
 def _party(team: str, directory: Directory) -> TeamContact:

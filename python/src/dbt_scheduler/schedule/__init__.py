@@ -2,7 +2,6 @@
 
 from dbt_scheduler.schedule.alignment import (
     awaited_interval,
-    awaiting_intervals,
     cadence_seconds,
     most_frequent,
     pick_pipeline,
@@ -19,7 +18,6 @@ from dbt_scheduler.schedule.ticks import (
     manual_interval,
     next_run,
     next_tick,
-    previous_tick,
     run_interval,
     runs_due_from,
     scheduled_time,
@@ -31,7 +29,6 @@ __all__ = [
     "Interval",
     "alignment_problems",
     "awaited_interval",
-    "awaiting_intervals",
     "batch_start",
     "before_start",
     "cadence_seconds",
@@ -45,7 +42,6 @@ __all__ = [
     "next_tick",
     "period",
     "pick_pipeline",
-    "previous_tick",
     "run_interval",
     "runs_due_from",
     "scheduled_time",

@@ -6,8 +6,8 @@ from functools import lru_cache
 from itertools import islice
 
 from dbt_scheduler.schedule import cron
-from dbt_scheduler.schedule.periods import period, period_at
-from dbt_scheduler.schedule.ticks import Interval, next_tick, previous_tick, run_interval
+from dbt_scheduler.schedule.periods import period, period_at, run_of
+from dbt_scheduler.schedule.ticks import Interval, newest_tick, next_tick, previous_tick, run_interval
 from dbt_scheduler.schedule.time_zones import SMALLEST_STEP, load_zone, offset_changes, wall_time
 from dbt_scheduler.spec import Schedule
 
@@ -32,14 +32,24 @@ def awaited_interval(consumer: Schedule, interval: Interval, producer: Schedule)
     return _newest_run(producer, period(consumer, interval).end)
 
 
-def awaiting_intervals(producer: Schedule, interval: Interval, consumer: Schedule) -> tuple[Interval, ...]:
+def waiting_runs(producer: Schedule, interval: Interval, consumer: Schedule) -> Iterator[Interval]:
     """The data intervals of the consumer's scheduled runs that wait for a run of the producer, oldest first.
 
     The inverse of ``awaited_interval``. ``interval`` is the producer's; a manual run counts as the scheduled run of
     the same period does. Without a grain, a run whose interval is not one from tick to tick is waited for by
     none.
     """
-    return tuple(_waiting(producer, interval, consumer))
+    own = period(producer, interval)
+    newest = _newest_run(producer, own.end)
+    if period(producer, newest) != own:
+        return
+    end = period(producer, run_interval(producer, newest.end)).end
+    run = _newest_run(consumer, own.end)
+    if period(consumer, run).end < own.end:
+        run = run_interval(consumer, run.end)
+    while period(consumer, run).end < end:
+        yield run
+        run = run_interval(consumer, run.end)
 
 
 def pick_pipeline(wanted: str, schedule: Schedule, available: Mapping[str, Schedule]) -> str:
@@ -52,7 +62,7 @@ def pick_pipeline(wanted: str, schedule: Schedule, available: Mapping[str, Sched
         return wanted
     cadences = {name: cadence_seconds(available[name]) for name in sorted(available)}
     frequent = {name: each for name, each in cadences.items() if each <= cadence_seconds(schedule)}
-    return max(frequent, key=frequent.__getitem__) if frequent else min(cadences, key=cadences.__getitem__)
+    return max(frequent, key=frequent.__getitem__) if frequent else most_frequent(available)
 
 
 def most_frequent(available: Mapping[str, Schedule]) -> str:
@@ -74,7 +84,8 @@ def cadence_seconds(schedule: Schedule) -> int:
 def wait_lag_seconds(consumer: Schedule, producer: Schedule) -> int:
     """How much later than a consumer's run the run that it waits for can be due, in seconds; may be negative.
 
-    Due is the end of the data interval. It is the greatest over the runs of two years, 2025 and 2026.
+    Due is the end of the data interval. It is the greatest over a sample: the runs of 2025 and 2026, at least 30; of
+    schedules that tick alike each day, or more often than hourly, those around the changes of the clock in these years.
     """
     if cadence_seconds(producer) > cadence_seconds(
         consumer
@@ -82,42 +93,22 @@ def wait_lag_seconds(consumer: Schedule, producer: Schedule) -> int:
         pairs = [
             (first, run)
             for run in _sample(producer, consumer)
-            for first in islice(_waiting(producer, run, consumer), 1)
+            for first in islice(waiting_runs(producer, run, consumer), 1)
         ]
     else:
         pairs = [(run, awaited_interval(consumer, run, producer)) for run in _sample(consumer, producer)]
     return max((round((run.end - waiting.end).total_seconds()) for waiting, run in pairs), default=0)
 
 
-def _waiting(producer: Schedule, interval: Interval, consumer: Schedule) -> Iterator[Interval]:
-    own = period(producer, interval)
-    newest = _newest_run(producer, own.end)
-    if period(producer, newest) != own:
-        return
-    end = period(producer, _following(producer, newest)).end
-    run = _newest_run(consumer, own.end)
-    if period(consumer, run).end < own.end:
-        run = _following(consumer, run)
-    while period(consumer, run).end < end:
-        yield run
-        run = _following(consumer, run)
-
-
 def _newest_run(schedule: Schedule, instant: datetime) -> Interval:
     """The scheduled run whose period is the newest that ends no later than an instant in UTC."""
     if schedule.grain is None:
-        end = previous_tick(schedule, instant + SMALLEST_STEP)
-        while end > instant:  # In an hour that the clock repeats, the tick is in its second half.
-            end = previous_tick(schedule, end)
+        end = newest_tick(schedule, instant)
         return Interval(previous_tick(schedule, end), end)
     newest = period_at(schedule, instant - SMALLEST_STEP)
     if newest.end > instant:
         newest = period_at(schedule, newest.start - SMALLEST_STEP)
-    return run_interval(schedule, next_tick(schedule, newest.start - SMALLEST_STEP))
-
-
-def _following(schedule: Schedule, run: Interval) -> Interval:
-    return Interval(run.end, next_tick(schedule, run.end))
+    return run_of(schedule, newest)
 
 
 def _sample(schedule: Schedule, other: Schedule) -> Iterator[Interval]:
@@ -150,7 +141,7 @@ def _runs(schedule: Schedule, instant: datetime, until: datetime) -> Iterator[In
     run = run_interval(schedule, next_tick(schedule, instant))
     while run.end < until:
         yield run
-        run = _following(schedule, run)
+        run = run_interval(schedule, run.end)
     yield run
 
 

@@ -1,6 +1,7 @@
 """Proof that the runs of a pipeline cover each period once, or the first place where they do not."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from dbt_scheduler.findings.plural import format_count
@@ -135,13 +136,8 @@ def _is_once_each(schedule: Schedule, change: datetime) -> bool:
 
 def _is_reversible(schedule: Schedule, change: datetime) -> bool:
     """Whether Airflow finds the same ticks around a change of the clock forwards and backwards."""
-    tick = previous_tick(schedule, change - _NEAR)
-    while tick <= change + _NEAR:
-        following = next_tick(schedule, tick)
-        if previous_tick(schedule, following) != tick:
-            return False
-        tick = following
-    return True
+    pairs = _ticks_around(schedule, change)
+    return all(previous_tick(schedule, following) == tick for tick, following in pairs)
 
 
 def _is_walked_through(schedule: Schedule, change: datetime) -> bool:
@@ -150,13 +146,17 @@ def _is_walked_through(schedule: Schedule, change: datetime) -> bool:
     It aligns the end of the last run with the cron before it looks for the next (``next_dagrun_info`` of
     CronDataIntervalTimetable), and stops for good where that does not lead past the last run's start.
     """
+    pairs = _ticks_around(schedule, change)
+    return all(last_tick(schedule, following) == following for _, following in pairs)
+
+
+def _ticks_around(schedule: Schedule, change: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The ticks around a change of the clock, each with the one that follows."""
     tick = previous_tick(schedule, change - _NEAR)
     while tick <= change + _NEAR:
         following = next_tick(schedule, tick)
-        if last_tick(schedule, following) != following:
-            return False
+        yield tick, following
         tick = following
-    return True
 
 
 def _times(count: int) -> str:

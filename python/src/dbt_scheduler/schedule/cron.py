@@ -16,7 +16,7 @@ from croniter import croniter  # type: ignore[import-untyped] # it ships no type
 from dbt_scheduler.findings.plural import format_count
 
 # airflow.utils.dates.cron_presets; croniter's own further aliases are not Airflow's, so they are refused.
-PRESETS = {
+_PRESETS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
     "@weekly": "0 0 * * 0",
@@ -24,7 +24,7 @@ PRESETS = {
     "@quarterly": "0 0 1 */3 *",
     "@yearly": "0 0 1 1 *",
 }
-FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
+_FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
 _ANY = ["*"]
 _MONTHS_BETWEEN_TICKS = 50 * 12  # croniter's own limit, after which it says that there is no such date
 # "H" and "R" are chosen by croniter anew in each process: no two of them would agree when a run is.
@@ -47,14 +47,14 @@ class Cron(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=256)
 def parse(expression: str) -> Cron:
     """Read five fields or one of Airflow's presets; raises ValueError with the reason in words."""
-    fields = PRESETS.get(expression, expression).split()
-    if len(fields) != len(FIELDS):
+    fields = _PRESETS.get(expression, expression).split()
+    if len(fields) != len(_FIELDS):
         raise ValueError(f"has {format_count(len(fields), 'field')} instead of five")
     for at, field in enumerate(fields):
         alone = [*"*****"]
         alone[at] = field
         if _CHOSEN_BY_CRONITER.match(field) or not croniter.is_valid(" ".join(alone)):
-            raise ValueError(f'has "{field}" for the {FIELDS[at]}, which is not understood')
+            raise ValueError(f'has "{field}" for the {_FIELDS[at]}, which is not understood')
     cron = croniter(" ".join(fields))
     hours = range(24) if cron.expanded[1] == _ANY else sorted({int(h) for h in cron.expanded[1]})
     minutes = range(60) if cron.expanded[0] == _ANY else sorted({int(m) for m in cron.expanded[0]})

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, tzinfo
 
 import msgspec
 
-from dbt_scheduler.schedule.periods import calendar_next, period_at
-from dbt_scheduler.schedule.ticks import Interval, next_tick, previous_tick, run_interval
-from dbt_scheduler.schedule.time_zones import SMALLEST_STEP, first_occurrence, load_zone, to_utc, wall_time
+from dbt_scheduler.schedule.periods import calendar_next, period_at, run_of
+from dbt_scheduler.schedule.ticks import Interval, newest_tick, next_tick, run_interval
+from dbt_scheduler.schedule.time_zones import both_folds, first_occurrence, load_zone, to_utc, wall_time
 from dbt_scheduler.spec import Schedule
 
 _FORMS = re.compile(
@@ -80,9 +80,7 @@ def _spans(text: str, where: tzinfo) -> list[_Span]:
 
 def _instants(wall: datetime, where: tzinfo) -> list[datetime]:
     """When the clock shows a time: once, twice, or never."""
-    there = wall.replace(tzinfo=where)
-    both = sorted({to_utc(there.replace(fold=0)), to_utc(there.replace(fold=1))})
-    return [instant for instant in both if wall_time(instant, where) == wall]
+    return [each for each in sorted({*both_folds(wall, where)}) if wall_time(each, where) == wall]
 
 
 def _run_of(schedule: Schedule, span: _Span, text: str) -> Interval:
@@ -91,7 +89,7 @@ def _run_of(schedule: Schedule, span: _Span, text: str) -> Interval:
         what, shown = "no grain: the time between two ticks", "%Y-%m-%dT%H:%M"
     else:
         covered = period_at(schedule, span.start)
-        run = run_interval(schedule, next_tick(schedule, covered.start - SMALLEST_STEP))
+        run = run_of(schedule, covered)
         what = f"grain: {schedule.grain}"
         shown = _SHOWN.get(schedule.grain, "%Y-%m-%dT%H:%M")
     if span.end > covered.end:
@@ -104,8 +102,5 @@ def _run_of(schedule: Schedule, span: _Span, text: str) -> Interval:
 
 def _run_at(schedule: Schedule, instant: datetime) -> Interval:
     """The scheduled run whose data interval an instant lies in."""
-    start = previous_tick(schedule, instant + SMALLEST_STEP)
-    while start > instant:  # In an hour that the clock repeats, the tick is in its second half.
-        start = previous_tick(schedule, start)
-    run = run_interval(schedule, start)
+    run = run_interval(schedule, newest_tick(schedule, instant))
     return run if instant < run.end else run_interval(schedule, run.end)

@@ -11,7 +11,7 @@ import re
 from datetime import datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
-from dbt_scheduler.schedule.ticks import Interval, previous_tick
+from dbt_scheduler.schedule.ticks import Interval, next_tick, previous_tick, run_interval
 from dbt_scheduler.schedule.time_zones import (
     SMALLEST_STEP,
     first_occurrence,
@@ -62,6 +62,11 @@ def period(schedule: Schedule, interval: Interval) -> Interval:
 def period_at(schedule: Schedule, instant: datetime) -> Interval:
     """The period of the schedule's grain that an instant in UTC lies in; the schedule has a grain."""
     return _period_at(schedule.grain or "day", load_zone(schedule.timezone), instant)
+
+
+def run_of(schedule: Schedule, covered: Interval) -> Interval:
+    """The scheduled run that covers a period of the schedule's grain: that of the tick in it."""
+    return run_interval(schedule, next_tick(schedule, covered.start - SMALLEST_STEP))
 
 
 def calendar_start(grain: str, wall: datetime) -> datetime:

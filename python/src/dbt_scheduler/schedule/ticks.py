@@ -48,6 +48,14 @@ def last_tick(schedule: Schedule, until: datetime) -> datetime:
     return until if next_tick(schedule, tick) == until else tick
 
 
+def newest_tick(schedule: Schedule, until: datetime) -> datetime:
+    """The last tick that is really not later than ``until``, an instant in UTC: in a repeated hour too."""
+    tick = previous_tick(schedule, until + SMALLEST_STEP)
+    while tick > until:  # In an hour that the clock repeats, the tick is in its second half.
+        tick = previous_tick(schedule, tick)
+    return tick
+
+
 def run_interval(schedule: Schedule, tick: datetime) -> Interval:
     """The data interval of the scheduled run that starts at a tick; the tick is its logical date."""
     return Interval(to_utc(tick), next_tick(schedule, tick))
@@ -103,4 +111,4 @@ def _runs(schedule: Schedule, tick: datetime) -> Iterator[Interval]:
     run = run_interval(schedule, tick)
     while True:
         yield run
-        run = Interval(run.end, next_tick(schedule, run.end))
+        run = run_interval(schedule, run.end)

@@ -31,17 +31,23 @@ def wall_time(instant: datetime, where: tzinfo) -> datetime:
     return instant.astimezone(where).replace(tzinfo=None)
 
 
+def both_folds(wall: datetime, where: tzinfo) -> tuple[datetime, datetime]:
+    """The instants that a time on the clock can mean: two where it comes twice or never, else one and the same."""
+    there = wall.replace(tzinfo=where)
+    return there.replace(fold=0).astimezone(UTC), there.replace(fold=1).astimezone(UTC)
+
+
 def to_instant(wall: datetime, where: tzinfo) -> datetime:
     """The instant at which Airflow takes the clock to show ``wall`` (its ``make_aware``).
 
     Of a time that comes twice it is the second; a time that is skipped moves on by the length of the gap.
     """
-    return max(_twice(wall, where))
+    return max(both_folds(wall, where))
 
 
 def first_occurrence(wall: datetime, where: tzinfo) -> datetime:
     """The first instant at which the clock shows ``wall``, or would if it did not skip it."""
-    first, second = _twice(wall, where)
+    first, second = both_folds(wall, where)
     # In a gap the two are the wrong way round, and the change of the clock lies between them.
     return first if first <= second else offset_change_between(second, first, where)
 
@@ -77,8 +83,3 @@ def offset_changes(where: tzinfo, first_year: int, last_year: int) -> tuple[date
 def offset_at(instant: datetime, where: tzinfo) -> timedelta | None:
     """How far the clock is ahead of UTC at an instant; None only for a zone that does not know."""
     return instant.astimezone(where).utcoffset()
-
-
-def _twice(wall: datetime, where: tzinfo) -> tuple[datetime, datetime]:
-    there = wall.replace(tzinfo=where)
-    return there.replace(fold=0).astimezone(UTC), there.replace(fold=1).astimezone(UTC)

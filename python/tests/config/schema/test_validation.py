@@ -38,6 +38,12 @@ PAGES = {
         ({"retries": -1}, ["retries"], '"retries" must be at least 0, not -1', ""),
         ({"timeout": {}}, ["timeout"], '"timeout" must have at least 1 key', "for example {hours: 6}"),
         (
+            {"timeout": {"minutes": 0}},
+            ["timeout"],
+            '"timeout" must not be {minutes: 0}',
+            "for example {hours: 6}",
+        ),
+        (
             {"timeout": {"hours": 1.5}},
             ["timeout", "hours"],
             '"timeout.hours" must be a whole number, not 1.5',
@@ -90,7 +96,7 @@ def test_a_nodes_settings(value: object, path: list[str | int], problem: str, hi
 def test_a_missing_key_is_told_where_it_belongs() -> None:
     assert validate_against(PAGES, {"pages": [{"name": "a"}, {"size": "x"}]}) == (
         Violation(("pages", 1), '"name" is missing in item 2 of "pages"'),
-        Violation(("pages", 1, "size"), '"size" must be a whole number, not "x"'),
+        Violation(("pages", 1, "size"), '"size" must be a whole number, not "x"', types=("integer",)),
     )
 
 
@@ -210,3 +216,9 @@ def generate(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(root / "python" / "tools" / "generate.py"), *arguments]
     env = {"PYTHONPATH": str(root / "python" / "src")}
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+def test_only_the_first_hundred_problems_of_a_value_are_compared_with_what_is_known() -> None:
+    found = validate("meta_scheduler", {f"pipelines{at:03}": ["daily"] for at in range(101)})
+    known = "the keys allowed here: pipelines, group, owners, retries, timeout, dependencies"
+    assert [each.hint for each in found] == ['did you mean "pipelines"?'] * 100 + [known]

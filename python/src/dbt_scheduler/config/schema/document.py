@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from dbt_scheduler.config.schema.validation import Violation, validate, whole_number
-from dbt_scheduler.config.yaml import Document, Path, format_path
+from dbt_scheduler.config.yaml import Coercion, Document, Path, format_path
 from dbt_scheduler.findings.catalogue.inputs import SCH411
 from dbt_scheduler.findings.finding import Finding, Rule
 
@@ -29,7 +29,10 @@ class CheckedDocument(msgspec.Struct, frozen=True):
 def check_document(document: Document, schema: str, rule: Rule) -> CheckedDocument:
     """Check a document; what is right in it is kept, so that a team sees all its problems at once."""
     found = validate(schema, document.value)
-    findings = [_violation_finding(document, rule, violation) for violation in found]
+    coercions = {each.path: each for each in document.coercions}
+    findings = [
+        _violation_finding(document, rule, violation, coercions.get(violation.path)) for violation in found
+    ]
     findings += _coercion_notes(document, {violation.path for violation in found})
     lines: dict[int, int] = {}
     value = _copy(document, (), document.value, lines)
@@ -43,15 +46,23 @@ def check_document(document: Document, schema: str, rule: Rule) -> CheckedDocume
     return CheckedDocument(value, tuple(findings), lines)
 
 
-def _violation_finding(document: Document, rule: Rule, violation: Violation) -> Finding:
-    coercion = document.coercion(violation.path)
-    text = document.text(violation.path)
+def _violation_finding(
+    document: Document, rule: Rule, violation: Violation, coercion: Coercion | None
+) -> Finding:
     hint = violation.hint
     if coercion:
         hint = coercion.hint
-    elif text and "must be text, not" in violation.problem and not violation.problem.endswith("not empty"):
+    elif violation.types == ("string",) and (text := _word(document, violation.path)):
         hint = f'put it in quotes: "{text}"'
     return rule.at(document.path, document.line(violation.path), problem=violation.problem, hint=hint)
+
+
+def _word(document: Document, path: Path) -> str | None:
+    """The single word at a path as the file has it; None for one that is null."""
+    value: Plain = document.value
+    for step in path:
+        value = value[step]
+    return None if value is None else document.text(path)
 
 
 def _coercion_notes(document: Document, reported: set[Path]) -> Iterable[Finding]:

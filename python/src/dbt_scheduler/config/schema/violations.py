@@ -38,25 +38,31 @@ _NAMED_STEPS = {
     "oneOf",
 }
 
+_MOST_SUGGESTIONS = 100
+"""Of one value: each costs a comparison with every word that is known there."""
+
 
 class Violation(msgspec.Struct, frozen=True):
     """One place where a value does not have the shape that a schema asks for.
 
     ``path`` leads to it from the top: keys and, counted from 0, positions in lists. For an unknown key and
     for a key that may not be called so it ends with that key; for a missing key it leads to where it belongs.
+    ``types`` are those of JSON Schema that the value should have, where it has none of them.
     """
 
     path: Path
     problem: str
     hint: str = ""
+    types: tuple[str, ...] = ()
 
 
 class _Record(msgspec.Struct, frozen=True):
-    """A violation, and what choosing among the branches of ``anyOf`` needs to know of it."""
+    """A violation, and what its hint and the choice among the branches of ``anyOf`` need to know of it."""
 
     keyword: str
     violation: Violation
-    expected: tuple[str, ...] = ()
+    word: str = ""
+    known: tuple[str, ...] = ()
 
 
 def describe_errors(errors: "Iterable[ValidationError]") -> tuple[Violation, ...]:
@@ -64,8 +70,17 @@ def describe_errors(errors: "Iterable[ValidationError]") -> tuple[Violation, ...
     records = [record for error in errors for record in _records(error)]
     # Where the allowed values are listed, saying of what type they are adds nothing.
     listed = {record.violation.path for record in records if record.keyword in {"enum", "const"}}
-    kept = [r.violation for r in records if r.keyword != "type" or r.violation.path not in listed]
-    return tuple(sorted(kept, key=_sort_key))
+    kept = [r for r in records if r.keyword != "type" or r.violation.path not in listed]
+    kept.sort(key=lambda record: _sort_key(record.violation))
+    return (
+        *map(_with_suggestion, kept[:_MOST_SUGGESTIONS]),
+        *(record.violation for record in kept[_MOST_SUGGESTIONS:]),
+    )
+
+
+def _with_suggestion(record: _Record) -> Violation:
+    near = did_you_mean(record.word, record.known)
+    return msgspec.structs.replace(record.violation, hint=near) if near else record.violation
 
 
 def _records(error: "ValidationError") -> list[_Record]:
@@ -78,7 +93,10 @@ def _records(error: "ValidationError") -> list[_Record]:
         return [_unknown_key(rules, path, key) for key in _unknown_keys(value, rules)]
     if error.validator in {"required", "dependentRequired"}:
         return [_missing_key(rules, path, _asked_for(error))]
-    if error.validator in {"type", "enum", "const"}:
+    if error.validator == "type":
+        rule: Json = error.validator_value
+        return [_mistyped(error, path, (rule,) if isinstance(rule, str) else tuple(rule))]
+    if error.validator in {"enum", "const"}:
         return [_unexpected(error, path)]
     return [_other(error, path)]
 
@@ -96,7 +114,8 @@ def _other(error: "ValidationError", path: Path) -> _Record:
     if keyword == "uniqueItems":
         words |= {"twice": twice(value)}
     else:
-        words |= {"rule": counted(keyword, rule), "value": described(value)}
+        refused = shown(value) if keyword == "not" else described(value)
+        words |= {"rule": counted(keyword, rule), "value": refused}
     return _Record(
         keyword, Violation(path, fill(WORDS.get(keyword, WORDS["other"]), words), example(rules, path))
     )
@@ -106,18 +125,19 @@ def _unexpected(error: "ValidationError", path: Path) -> _Record:
     keyword = str(error.validator)
     rule: Json = error.validator_value
     value: Json = error.instance
-    choices = [rule] if keyword == "const" or isinstance(rule, str) else rule
-    expected = tuple(KINDS[c] if keyword == "type" else shown(c) for c in choices)
-    words: dict[str, object] = {
-        "subject": subject(path),
-        "expected": either(expected),
-        "value": described(value) if keyword == "type" else shown(value),
-    }
-    near = ""
-    if keyword != "type" and isinstance(value, str):
-        near = did_you_mean(value, [c for c in choices if isinstance(c, str)])
-    hint = near or example(error.schema, path)
-    return _Record(keyword, Violation(path, fill(WORDS[keyword], words), hint), expected)
+    choices = [rule] if keyword == "const" else rule
+    expected = either([shown(c) for c in choices])
+    words: dict[str, object] = {"subject": subject(path), "expected": expected, "value": shown(value)}
+    violation = Violation(path, fill(WORDS[keyword], words), example(error.schema, path))
+    if not isinstance(value, str):
+        return _Record(keyword, violation)
+    return _Record(keyword, violation, value, tuple(each for each in choices if isinstance(each, str)))
+
+
+def _mistyped(error: "ValidationError", path: Path, types: tuple[str, ...]) -> _Record:
+    expected, value = either([KINDS[each] for each in types]), described(error.instance)
+    words: dict[str, object] = {"subject": subject(path), "expected": expected, "value": value}
+    return _Record("type", Violation(path, fill(WORDS["type"], words), example(error.schema, path), types))
 
 
 def _missing_key(rules: Mapping[str, Json], path: Path, key: str) -> _Record:
@@ -133,10 +153,10 @@ def _asked_for(error: "ValidationError") -> str:
 
 
 def _unknown_key(rules: Mapping[str, Json], path: Path, key: str) -> _Record:
-    known = list(rules.get("properties", ()))
-    hint = did_you_mean(key, known) or ("the keys allowed here: " + ", ".join(known) if known else "")
+    known = tuple(rules.get("properties", ()))
+    hint = "the keys allowed here: " + ", ".join(known) if known else ""
     problem = fill(WORDS["additionalProperties"], {"inside": inside(path), "key": quoted(key)})
-    return _Record("additionalProperties", Violation((*path, key), problem, hint))
+    return _Record("additionalProperties", Violation((*path, key), problem, hint), key, known)
 
 
 def _unknown_keys(value: Mapping[str, Json], rules: Mapping[str, Json]) -> list[str]:
@@ -158,10 +178,8 @@ def _best_branch(error: "ValidationError", path: Path) -> list[_Record]:
         for records in branches.values()
     ]
     if all(mistyped):
-        kinds = tuple(dict.fromkeys(kind for records in mistyped for r in records for kind in r.expected))
-        words: dict[str, object] = {"subject": subject(path), "expected": either(kinds)}
-        problem = fill(WORDS["type"], {**words, "value": described(error.instance)})
-        return [_Record("type", Violation(path, problem, example(error.schema, path)), kinds)]
+        types = dict.fromkeys(each for records in mistyped for r in records for each in r.violation.types)
+        return [_mistyped(error, path, tuple(types))]
     ranked = [
         (bool(wrong), sum(r.keyword in {"enum", "const"} for r in records), len(records), at)
         for at, (wrong, records) in enumerate(zip(mistyped, branches.values(), strict=True))

@@ -50,10 +50,6 @@ class Document(msgspec.Struct, frozen=True):
         position, depth = self._walk(path)
         return position.text if depth == len(path) else None
 
-    def coercion(self, path: Path) -> Coercion | None:
-        """The surprise at exactly this place, if there is one."""
-        return next((s for s in self.coercions if s.path == path), None)
-
     def _walk(self, path: Path) -> tuple[Position, int]:
         position = self.root
         for depth, step in enumerate(path):

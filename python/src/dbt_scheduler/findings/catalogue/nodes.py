@@ -56,7 +56,6 @@ SCH114 = Rule(
     severity=Severity.WARNING,
     summary="A key of `meta` that is nearly `scheduler` or `scheduler_defaults`",
     message='{nodes} the key "{key}" under meta, which dbt-scheduler does not read',
-    hint='did you mean "{meant}"?',
     why="`meta` is open to every tool, so dbt takes any key. What stands under a misspelled one is left out silently: "
     "the nodes have no pipelines, and a DAG without tasks is removed.",
     example="""\

@@ -1,0 +1,164 @@
+"""Reads dbt's ``manifest.json``, decoded partially: only what ``Manifest`` has becomes Python objects."""
+
+import errno
+import gzip
+import io
+import json
+import re
+import zlib
+from pathlib import Path
+
+import msgspec
+
+from dbt_scheduler.config.schema.messages import KINDS, WORDS, either, quoted
+from dbt_scheduler.findings.catalogue.inputs import SCH401, SCH402, SCH403
+from dbt_scheduler.findings.finding import CannotRunError, fill
+from dbt_scheduler.project.manifest import Manifest, Metadata
+
+_SUPPORTED_VERSION = 12
+"""The schema version of https://schemas.getdbt.com/dbt/manifest that dbt 1.8 to 1.12 write.
+
+dbt 1.7 writes 11, and does not know all options of the commands that tasks run.
+"""
+
+
+class _Head(msgspec.Struct):
+    metadata: Metadata
+
+
+_DECODER = msgspec.json.Decoder(Manifest)
+# Brackets nested without end are a RecursionError; integers of thousands of digits a ValueError, as are the others.
+_UNDECODABLE = (ValueError, RecursionError)
+_MISSING = re.compile(r"Object missing required field `([^`]+)`")
+_MISTYPED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
+_TYPES = {
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "array": "array",
+    "object": "object",
+    "null": "null",
+}
+"""msgspec's types as those of JSON Schema."""
+_NULL_DEPTH = 3
+"""A node, its ``config`` and that one's ``meta``: what is below is the user's."""
+
+_FREE_SIZE, _MAX_GROWTH = 50_000_000, 100
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read and decode a manifest, gzipped when its name ends in ``.gz``.
+
+    Raises:
+        CannotRunError: the file is missing, unreadable, not a manifest, or of a version that is not
+        supported.
+
+    """
+    return _decode(_read(path), str(path))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        _refuse_device(path)
+        content = path.read_bytes()
+        return _unpacked(content) if path.suffix == ".gz" else content
+    except FileNotFoundError:
+        raise CannotRunError.because(
+            SCH401.at(str(path), hint="run `dbt compile` in the project, or name the file with --manifest")
+        ) from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise CannotRunError.because(SCH402.at(str(path), problem=_reason(error))) from None
+
+
+def _refuse_device(path: Path) -> None:
+    """A link in the project may lead to one, which never ends."""
+    if path.is_char_device():
+        raise OSError(errno.EINVAL, "it is not a file")
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Unpack up to a size that no manifest of this many packed bytes has: they pack to a tenth or so."""
+    most = _FREE_SIZE + _MAX_GROWTH * len(content)
+    with gzip.open(io.BytesIO(content)) as packed:
+        unpacked = packed.read(most + 1)
+    if len(unpacked) > most:
+        raise EOFError(f"it unpacks to more than {most:,} bytes")
+    return unpacked
+
+
+def _decode(content: bytes, path: str) -> Manifest:
+    try:
+        manifest = _DECODER.decode(content)
+    except _UNDECODABLE as error:
+        try:
+            manifest = _decode_leniently(content, path)
+        except msgspec.ValidationError as wrong:  # What strict JSON refused first may be what dbt writes.
+            raise CannotRunError.because(SCH402.at(path, problem=_reason(wrong))) from None
+        except _UNDECODABLE:
+            raise CannotRunError.because(SCH402.at(path, problem=_reason(error))) from None
+    _check_version(manifest.metadata, path)
+    # dbt keeps functions (1.11) beside the nodes, but names, reads, configures and builds them as nodes.
+    manifest = msgspec.structs.replace(manifest, nodes=manifest.nodes | manifest.functions)
+    for entries in (manifest.nodes, manifest.sources, manifest.exposures):
+        for key, entry in entries.items():
+            if entry.unique_id != key:
+                problem = f'"{key}" has the unique_id "{entry.unique_id}"'
+                raise CannotRunError.because(SCH402.at(path, problem=problem))
+    return manifest
+
+
+def _decode_leniently(content: bytes, path: str) -> Manifest:
+    """A manifest with what strict JSON or our types refuse, and dbt writes all the same.
+
+    dbt writes infinity and NaN as bare words, wherever a ``meta`` has them; dbt Fusion writes an empty
+    ``config`` or ``meta`` as null. One of another version is wrong in odd ways: its version is the better message.
+    """
+    document = json.loads(content)
+    _check_version(msgspec.convert(document, _Head).metadata, path)
+    if isinstance(document, dict):
+        for part, entries in document.items():
+            if isinstance(entries, dict):
+                document[part] = {key: _without_nulls(entry, _NULL_DEPTH) for key, entry in entries.items()}
+    return msgspec.convert(document, Manifest)
+
+
+def _without_nulls(value: object, depth: int) -> object:
+    if not isinstance(value, dict) or not depth:
+        return value
+    return {key: _without_nulls(part, depth - 1) for key, part in value.items() if part is not None}
+
+
+def _check_version(metadata: Metadata, path: str) -> None:
+    url = metadata.dbt_schema_version
+    version = re.search(r"/v([0-9]{1,4})\.json$", url)
+    if version is None or int(version[1]) != _SUPPORTED_VERSION:
+        shown = f"v{version[1]}" if version else url or "(none)"
+        raise CannotRunError.because(
+            SCH403.at(path, version=shown, dbt_version=metadata.dbt_version or "(unknown)")
+        )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not in UTF-8"
+    return _wrong_shape(error) if isinstance(error, msgspec.ValidationError) else str(error)
+
+
+def _wrong_shape(error: msgspec.ValidationError) -> str:
+    """What msgspec says of types, in a user's words."""
+    text, _, place = str(error).partition(" - at ")
+    path = place.strip("`").removeprefix("$").removeprefix(".")
+    if missing := _MISSING.fullmatch(text):
+        return fill(
+            WORDS["required"], {"key": quoted(missing[1]), "inside": f" in {quoted(path)}" if path else ""}
+        )
+    subject = quoted(path) if path else "the top level"
+    if types := _MISTYPED.fullmatch(text):
+        expected, value = ([KINDS[_TYPES[each]] for each in named.split(" | ")] for named in types.groups())
+        return fill(WORDS["type"], {"subject": subject, "expected": either(expected), "value": either(value)})
+    return f"{subject} is not as dbt writes it"
