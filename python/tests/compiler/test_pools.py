@@ -5,10 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from build import PLATFORM, World, node, source, tasks
-from dbt_scheduler.cli import main
+from command import run
 
 BOTH = ["hourly", "daily"]
 WAREHOUSE = f"{PLATFORM}dbt: {{pool: warehouse}}\npools: {{warehouse: 8}}\n"
@@ -23,13 +22,6 @@ def world(tmp_path, monkeypatch) -> World:
 
 def pool(world: World, dag_id: str, task_id: str) -> str | None:
     return tasks(world.spec(dag_id))[task_id].pool
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, arguments)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert result.exit_code == code, result.output
-    return result
 
 
 def test_a_table_of_several_pipelines_is_in_one_pool_of_its_own_in_all_of_them(world):
