@@ -5,12 +5,10 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from dbt_scheduler.airflow_api import http
 from dbt_scheduler.airflow_api.client import AirflowApi, RunFilter, TaskInfo
 from dbt_scheduler.airflow_api.http import AirflowApiError
 from dbt_scheduler.cli.airflow_options import Connection
 from dbt_scheduler.registry.entry import AssetKey
-from dbt_scheduler.resume import satisfy as satisfying
 from dbt_scheduler.resume.repair import FailureGraph, Repair, plan_repair, repair_runs
 from dbt_scheduler.resume.satisfy import satisfied_note, satisfy
 from dbt_scheduler.resume.stretches import stretches
@@ -22,14 +20,6 @@ from fake_airflow import DUE, PASSWORD, FakeAirflow
 
 NOTE = satisfied_note("p", "r")
 BELOW = {"s": ["m"], "t": ["m"], "m": ["n"]}
-
-
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch):
-    """Nobody waits."""
-    monkeypatch.setattr(http, "_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(satisfying, "_LOOK_AGAIN_SECONDS", 0)
-    monkeypatch.setattr(satisfying, "_SETTLE_SECONDS", 0)
 
 
 def satisfied(airflow: FakeAirflow, *names: str, patience: float = 1):
