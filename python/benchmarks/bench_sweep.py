@@ -1,6 +1,6 @@
 """How long it takes to satisfy 2,000 sensors whose data has arrived, as a sweep does it after an outage.
 
-Each of twenty DAGs has five sensors with a model below each. ``deferred`` ones still wait, ``failed`` ones have
+Each of twenty DAGs has five sensors with a model below each. ``scheduled`` ones still wait, ``failed`` ones have
 given up and their runs have failed. A real Airflow, whose scheduler is busy with the same runs.
 """
 
@@ -29,7 +29,7 @@ def consumer(team: str, sensors: int) -> DagSpec:
     return a_spec(*models, team=team, sensors=tuple(waits), max_active_runs=1000)
 
 
-def main(runs: int, sensors: int, state: str) -> None:
+def main(runs: int = 20, sensors: int = 5, state: str = "scheduled") -> None:
     """Print the figures of one round."""
     specs = [consumer(f"team_{number:02}", sensors) for number in range(DAGS)]
     with (

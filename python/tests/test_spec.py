@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 from jsonschema import Draft202012Validator
-from test_schemas import documented
 
 from dbt_scheduler import spec
 from dbt_scheduler.config.schema.validation import load_schema, validate
+from schemas import documented
 
 SCHEMA = load_schema("dag_spec")
 STRUCTS = {

@@ -24,7 +24,7 @@ run_tests() {
 dbt() {
 	new_environment "dbt-$1"
 	uv pip install --quiet --python "$python" --override "$folder/overrides.txt" \
-		"dbt-core~=$1.0" dbt-duckdb jsonschema msgspec pyyaml pytest || return
+		"dbt-core~=$1.0" dbt-duckdb hypothesis jsonschema msgspec pyyaml pytest || return
 	"$python" -c 'import importlib.metadata as m; print("dbt-core", m.version("dbt-core"))'
 	run_tests tests/dbt_package/test_interpreter.py tests/dbt_package/test_dbt_package.py
 }

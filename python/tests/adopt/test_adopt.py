@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import command
 from build import World, data_test, ephemeral, manifest, node, seed, source
 from dbt_projects import ManyProjects
 from dbt_scheduler.adopt.blocks import cut, lost_comments
@@ -148,10 +149,7 @@ def world(tmp_path, monkeypatch) -> World:
 
 
 def adopt(*arguments: str, out: str = "out", code: int = 0) -> Result:
-    result = CliRunner().invoke(main, ["adopt", *arguments, "--out", out])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert result.exit_code == code, result.output
-    return result
+    return command.run("adopt", *arguments, "--out", out, code=code)
 
 
 def bare(name: str, *items) -> str:

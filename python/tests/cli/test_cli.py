@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from build import World, node, source
-from dbt_scheduler.cli import main
+from command import run
 
 DAILY = ["daily"]
 WRONG = node("a", pipelines=["dayly"])
@@ -19,13 +18,6 @@ def world(tmp_path, monkeypatch) -> World:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
     return World(Path())
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, arguments)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert result.exit_code == code, result.output
-    return result
 
 
 def test_check_of_what_is_clean(world):

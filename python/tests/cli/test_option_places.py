@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 
 from build import World, node
+from command import run
 from dbt_scheduler.cli import main
 
 LIST = "ASSET  TEAM  READY                CONSUMERS\ndim_a  shop  daily, by 06:10 UTC\n"
@@ -23,13 +23,6 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     run("compile", "shop", "--out", "out")
     (tmp_path / "broken.yaml").write_text("version: 1\npipelines: {}\n")
     return world
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, arguments)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert result.exit_code == code, result.output
-    return result
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from build import PLATFORM, World, node, source, tasks
-from dbt_scheduler.cli import main
+from command import run
 
 BOTH = ["hourly", "daily"]
 WAREHOUSE = f"{PLATFORM}dbt: {{pool: warehouse}}\npools: {{warehouse: 8}}\n"
@@ -23,13 +22,6 @@ def world(tmp_path, monkeypatch) -> World:
 
 def pool(world: World, dag_id: str, task_id: str) -> str | None:
     return tasks(world.spec(dag_id))[task_id].pool
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, arguments)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert result.exit_code == code, result.output
-    return result
 
 
 def test_a_table_of_several_pipelines_is_in_one_pool_of_its_own_in_all_of_them(world):
@@ -51,13 +43,13 @@ def test_so_is_what_a_declared_task_makes_in_several_pipelines(world):
     assert pool(world, "shop_daily", "ping") == "warehouse"  # it makes no table
 
 
-@pytest.mark.parametrize("platform", [PLATFORM, WAREHOUSE.replace("8", "1")])
-def test_a_pool_with_one_slot_keeps_its_tasks_because_a_task_has_only_one_pool(world, platform):
+@pytest.mark.parametrize(
+    ("platform", "expected"), [(PLATFORM, "dbt_scheduler"), (WAREHOUSE.replace("8", "1"), "warehouse")]
+)
+def test_a_pool_with_one_slot_keeps_its_tasks_because_a_task_has_only_one_pool(world, platform, expected):
     world.file("platform.yaml", platform)
     world.team("shop", node("dim", pipelines=BOTH))
-    assert (
-        pool(world, "shop_daily", "marts.dim") == "warehouse" if "warehouse" in platform else "dbt_scheduler"
-    )
+    assert pool(world, "shop_daily", "marts.dim") == expected
 
 
 @pytest.mark.parametrize("name", ["Größe", "a b", "x" * 400])

@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from test_snapshot import rendered
 
 from build import World, external, node, source
 from dbt_scheduler.findings.catalogue.registry import SCH409
 from dbt_scheduler.registry.dbt_package import write_dbt_package
 from dbt_scheduler.registry.store import RegistryContents
+from registry_package import rendered
 
 DAILY = ["daily"]
 GLOBAL = "models/global_assets/g.yml"

@@ -1,18 +1,15 @@
 """The dbt package with the registry: whatever people write, dbt's Jinja gives back exactly the JSON."""
 
-import json
-from pathlib import Path
-
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jinja2.sandbox import SandboxedEnvironment
 
 from build import World, node
 from dbt_scheduler.findings.printable import one_line
 from dbt_scheduler.registry.dbt_package import write_dbt_package
 from dbt_scheduler.registry.entry import AssetPipeline, Contact, Entry, Produced
 from dbt_scheduler.registry.store import RegistryContents
+from registry_package import rendered
 
 NASTY = st.text(alphabet=st.sampled_from("{}%#-\"'\\\n\r\u2028 aé<")) | st.text()
 
@@ -34,16 +31,6 @@ def produced(*, exposed: bool, latest_of: str | None = None) -> Produced:
 
 def entry(channel: str | None = None, **assets: Produced) -> Entry:
     return Entry(dag_prefix="x", contact=Contact(channel), pipelines={}, produced=assets, consumed={})
-
-
-def rendered(folder: Path) -> object:
-    """What the macro returns: dbt's ``return`` and ``fromjson`` do just this."""
-    returned = []
-    env = SandboxedEnvironment(extensions=["jinja2.ext.do"])
-    text = (folder / "macros" / "snapshot.sql").read_text() + "{{ snapshot() }}"
-    words = {"return": lambda value: returned.append(value) or "", "fromjson": json.loads}
-    assert env.from_string(text).render(**words).strip() == ""
-    return returned[0]
 
 
 def test_what_it_says(tmp_path):

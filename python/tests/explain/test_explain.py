@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
+import command
 from builders import SCHEDULES, a_spec, a_task, a_wait, an_entry
-from dbt_scheduler.cli import main
 from dbt_scheduler.cli.airflow_options import Connection, connection
 from dbt_scheduler.schedule import run_interval
 from dbt_scheduler.spec import DagSpec, Schedule
@@ -203,10 +203,7 @@ def two_teams(out: Path) -> None:
 
 
 def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, ["explain", *arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert result.exit_code == code, result.output
-    return result
+    return command.run("explain", *arguments, code=code)
 
 
 def explain(airflow: FakeAirflow, task: str, *options: str) -> list[str]:

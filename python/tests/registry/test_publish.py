@@ -6,10 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from build import PLATFORM, World, node, source
-from dbt_scheduler.cli import main
+from command import run
 from dbt_scheduler.findings.finding import CannotRunError
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.candidates import load_candidates
@@ -38,21 +37,15 @@ def world(tmp_path, monkeypatch) -> World:
     return World(Path(), f"{PLATFORM}registry: {{url: file:registry}}\n")
 
 
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, arguments)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert result.exit_code == code, result.output
-    assert result.stdout == "" or arguments[0] != "publish"
-    return result
-
-
 def compile_(*teams: str, out: str = "out") -> None:
     run("compile", *teams, "--out", out)
 
 
-def publish(*arguments: str, code: int = 0) -> str:
+def publish(*arguments: str, out: str = "out", code: int = 0) -> str:
     """What is said, with the folder of the test left out."""
-    return run("publish", "out", *arguments, code=code).stderr.replace(f"{Path().resolve()}/", "")
+    result = run("publish", out, *arguments, code=code)
+    assert result.stdout == ""
+    return result.stderr.replace(f"{Path().resolve()}/", "")
 
 
 def shop(*names: str) -> None:
@@ -287,7 +280,7 @@ def test_what_is_read_must_still_be_there(world, change):
     what, contact = change(world)
     if change is not _not_there:
         compile_("shipping", out="theirs")
-        run("publish", "theirs")
+        publish(out="theirs")
     assert publish(code=1) == (
         f'{ENTRY}: SCH319 task "marts.a" in daily reads "fct" of team {what}\n'
         f"  hint: ask {contact}; without that asset, remove the read and compile again\n"
@@ -455,7 +448,7 @@ def test_of_two_teams_that_take_one_dag_id_the_second_is_refused(world):
     for team in ("aa", "bb"):
         world.team(team, node("m", pipelines=DAILY), text="dag_prefix: same\n")
         compile_(team, out=team)
-    run("publish", "aa")
+    publish(out="aa")
     shutil.move("bb", "out")
     assert publish(code=1) == (
         'out/registry/bb.json: SCH310 dag_id "same_daily" belongs to team bb and to team aa\n'
@@ -585,7 +578,7 @@ def test_of_two_teams_that_close_a_circle_the_second_is_refused(world):
     compile_("aa", out="aa_out")
     circle(world, "bb", "aa", "aa.of_aa")
     compile_("bb", out="bb_out")
-    run("publish", "aa_out")
+    publish(out="aa_out")
     shutil.rmtree("out")
     shutil.move("bb_out", "out")
     assert publish(code=1) == f"out/registry/bb.json: {CIRCLE}"

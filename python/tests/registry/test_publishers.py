@@ -5,10 +5,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner
 
 from build import PLATFORM, World, node
-from dbt_scheduler.cli import main
+from command import run
 from dbt_scheduler.registry.publishers import ci_repository
 
 ENTRY = "out/registry/shop.json"
@@ -34,20 +33,14 @@ def world(teams: str) -> World:
     return made
 
 
-def run(*arguments: str, code: int, env: dict[str, str] | None = None) -> str:
-    result = CliRunner().invoke(main, arguments, env=env)
-    assert result.exit_code == code, result.output
-    return result.stderr
-
-
 def compiled() -> None:
     """Compiled before the platform listed anything: publish is on its own."""
     world("null")
-    run("compile", "shop", "--out", "out", code=0)
+    run("compile", "shop", "--out", "out")
 
 
 def publish(code: int, env: dict[str, str] | None = None) -> str:
-    return run("publish", "out", code=code, env=env).replace(f"{Path().resolve()}/", "")
+    return run("publish", "out", code=code, env=env).stderr.replace(f"{Path().resolve()}/", "")
 
 
 def test_a_project_that_calls_itself_like_a_listed_team_does_not_replace_it():
@@ -61,7 +54,7 @@ def test_a_project_that_calls_itself_like_a_listed_team_does_not_replace_it():
         f'shop/scheduler.yaml:2: {found}the dbt project "sales", and this is "shop" | {ASK[8:-1]}'
     ]
     world("null").team("shop", node("mine", pipelines=["daily"]))
-    run("compile", "shop", "--out", "out", code=0)
+    run("compile", "shop", "--out", "out")
     world("{shop: {project: sales, repository: github.com/acme/sales}}")
     assert publish(1, GITHUB) == (
         f'{ENTRY}: {found}the dbt project "sales", and this is "shop"\n{ASK}'

@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from build import World, node
-from dbt_scheduler.cli import main
+from command import run
 from dbt_scheduler.config.schema.validation import validate
 
 DAILY = ["daily"]
@@ -21,13 +20,6 @@ def world(tmp_path, monkeypatch) -> World:
     monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
     Path("registry").mkdir()
     return World(Path())
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, arguments)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert result.exit_code == code, result.output
-    return result
 
 
 def compiled(world: World, out: str, *items, text: str = EXPOSED, team: str = "shop") -> str:

@@ -9,7 +9,6 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from dbt_scheduler.airflow_api import http
 from dbt_scheduler.airflow_api.answers import TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.resume import satisfy as satisfying
@@ -18,14 +17,6 @@ from dbt_scheduler.resume.satisfy import Outcome, satisfied_note, satisfy
 NOTE = satisfied_note("p", "r")
 FIRST = datetime(2025, 3, 1, tzinfo=UTC)
 ACROSS = "~/dagRuns/~/taskInstances"
-
-
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch):
-    """Nobody waits."""
-    monkeypatch.setattr(http, "_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(satisfying, "_LOOK_AGAIN_SECONDS", 0)
-    monkeypatch.setattr(satisfying, "_SETTLE_SECONDS", 0)
 
 
 class ManyRuns:

@@ -6,14 +6,12 @@ import httpx
 import pytest
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
-from dbt_scheduler.airflow_api import http
 from dbt_scheduler.airflow_api.answers import TaskInfo
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.cli.airflow_options import Connection
 from dbt_scheduler.registry.entry import AssetKey
-from dbt_scheduler.resume import satisfy as satisfying
 from dbt_scheduler.resume.repair import FailureGraph, Repair, plan_repair, repair_runs
 from dbt_scheduler.resume.satisfy import Outcome, satisfied_note, satisfy
 from dbt_scheduler.resume.stretches import stretches
@@ -26,14 +24,6 @@ from fake_airflow import DUE, PASSWORD, FakeAirflow
 
 NOTE = satisfied_note("p", "r")
 BELOW = {"s": ["m"], "t": ["m"], "m": ["n"]}
-
-
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch):
-    """Nobody waits."""
-    monkeypatch.setattr(http, "_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(satisfying, "_LOOK_AGAIN_SECONDS", 0)
-    monkeypatch.setattr(satisfying, "_SETTLE_SECONDS", 0)
 
 
 def satisfied(airflow: FakeAirflow, *names: str, patience: float = 1):

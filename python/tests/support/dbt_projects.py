@@ -30,7 +30,8 @@ for arguments in map(json.loads, sys.stdin):
 
 def make_project(folder: Path, files: Files, *, registry: dict[str, Any] | None = None) -> Path:
     """Write a DuckDB project called ``playground``, with the snapshot package if a registry is given."""
-    packages = [{"local": str(ROOT)}] + ([{"local": ".dbt_scheduler/registry"}] if registry else [])
+    snapshot = folder / ".dbt_scheduler" / "registry"
+    listed = [{"local": str(ROOT)}] + ([{"local": ".dbt_scheduler/registry"}] if registry else [])
     base: Files = {
         "dbt_project.yml": {"name": "playground", "version": "1.0", "profile": "playground"},
         "profiles.yml": {
@@ -39,7 +40,7 @@ def make_project(folder: Path, files: Files, *, registry: dict[str, Any] | None 
                 "outputs": {"dev": {"type": "duckdb", "path": ":memory:"}},
             }
         },
-        "packages.yml": {"packages": packages},
+        "packages.yml": {"packages": listed},
     }
     base["dbt_project.yml"]["flags"] = {"send_anonymous_usage_stats": False, "validate_macro_args": True}
     if registry:
@@ -49,7 +50,10 @@ def make_project(folder: Path, files: Files, *, registry: dict[str, Any] | None 
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False))
-    assert dbt(folder, "deps").returncode == 0
+    packages = {"dbt_scheduler": ROOT} | ({"dbt_scheduler_registry": snapshot} if registry else {})
+    (folder / "dbt_packages").mkdir()
+    for name, path in packages.items():
+        (folder / "dbt_packages" / name).symlink_to(path)  # all that `dbt deps` does, which other tests run
     return folder
 
 

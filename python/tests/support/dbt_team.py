@@ -1,7 +1,6 @@
 """A real dbt project on DuckDB, compiled to DAG specs for the Airflow of these tests."""
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,9 @@ import msgspec
 import yaml
 
 from dbt_scheduler.spec import DagSpec
+from goldens import COMMANDS
 
-DBT = str(Path(sys.executable).with_name("dbt"))
+DBT = str(COMMANDS / "dbt")
 _PLATFORM = {
     "version": 1,
     "pipelines": {"daily": {"cron": "10 0 * * *", "grain": "day"}},
@@ -44,7 +44,7 @@ class DbtTeam:
     def compile(self) -> DagSpec:
         """What dbt-scheduler makes of the project as it is now."""
         self._run([DBT, "parse", "--quiet"], self.folder)
-        command = [sys.executable, "-m", "dbt_scheduler", "compile", "shop", "--out", "."]
+        command = [str(COMMANDS / "dbt-scheduler"), "compile", "shop", "--out", "."]
         self._run([*command, "--platform", str(self._platform)], self._root)
         return msgspec.json.decode((self._root / "dags/shop_daily.json").read_bytes(), type=DagSpec)
 

@@ -15,12 +15,14 @@ import google_crc32c
 
 Answer = tuple[int, bytes]
 
+_FIRST_BYTES = 1000
+
 
 class FakeGcs:
     """Buckets of objects in memory, each with a content and a generation; one write at a time, as there.
 
     ``before`` is called with each request's method and path and may answer it itself, with a status and a
-    body; ``after_write`` the same once an object is written, ``arriving`` when an upload begins to arrive.
+    body; ``after_write`` the same once an object is written, ``arriving`` once the first bytes of an upload are there.
     ``calls`` has every request, as ``list``, ``get NAME``, ``put NAME``, ``spoiled`` or ``cut off``.
     """
 
@@ -151,9 +153,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(*_error(404, path))
 
     def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(min(length, _FIRST_BYTES))
         self.gcs.arriving()
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if len(body) < int(self.headers["Content-Length"]):
+        body += self.rfile.read(length - len(body))
+        if len(body) < length:
             self.gcs.calls.append("cut off")
             self.close_connection = True
             return

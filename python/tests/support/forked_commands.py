@@ -1,9 +1,11 @@
 """``dbt`` and ``dbt-scheduler`` without their imports: each call is a process that is forked from one that has made them.
 
 The imports are most of what a short call costs. A call still has a process, a folder, an environment, standard
-streams and an exit code of its own, and ends as Python ends.
+streams and an exit code of its own.
 """
 
+import atexit
+import gc
 import json
 import os
 import select
@@ -12,9 +14,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 # What is called instead of the command: it hands its folder, environment and streams over, and takes the exit code.
 CLIENT = """\
@@ -45,6 +49,9 @@ PROJECT = {
     "seeds/three.csv": "id\n3\n",
     "tests/four.sql": "select 4 where false",
 }
+
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class ForkedCommands:
@@ -82,7 +89,10 @@ def serve(load: Callable[[], Callable[[], None]], listening: socket.socket) -> C
     command = None
     while listening in select.select([listening, sys.stdin], [], [])[0]:
         caller, _ = listening.accept()
-        command = command or load()
+        if command is None:
+            command = load()
+            gc.collect()
+            gc.freeze()  # or each process looks through all of it for what to collect, and copies it by that
         if os.fork():
             caller.close()
         elif worker := os.fork():
@@ -116,14 +126,37 @@ def _nothing() -> None:
     """The tests are over."""
 
 
+def run(command: Callable[[], None]) -> NoReturn:
+    """Run a command and end as Python ends, but for taking apart all that was imported: that is most of a short call."""
+    code: object = 1
+    try:
+        command()
+        code = 0
+    except SystemExit as ended:
+        code = ended.code or 0
+    except BaseException:  # noqa: BLE001 - shown as Python shows it
+        sys.excepthook(*sys.exc_info())
+    if not isinstance(code, int):
+        sys.stderr.write(f"{code}\n")
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 1)
+
+
 def load_dbt() -> Callable[[], None]:
     """dbt, after it has parsed something: what it makes then of its own classes is a good part of a short call."""
     from dbt.cli.main import cli, dbtRunner  # noqa: PLC0415 - not before somebody calls it
+    from dbt_common.tests import enable_test_caching  # noqa: PLC0415
 
+    enable_test_caching()  # of what it makes of a macro's text
     with tempfile.TemporaryDirectory() as folder:
         for path, text in PROJECT.items():
             (Path(folder) / path).parent.mkdir(exist_ok=True)
             (Path(folder) / path).write_text(text)
+        (Path(folder) / "dbt_packages").mkdir()
+        (Path(folder) / "dbt_packages" / "dbt_scheduler").symlink_to(ROOT)
         places = ["--project-dir", folder, "--profiles-dir", folder]
         parsed = dbtRunner().invoke(
             ["--quiet", "--no-send-anonymous-usage-stats", "--log-level-file", "none", "parse", *places]
@@ -146,5 +179,5 @@ LOADED = {"dbt": load_dbt, "dbt-scheduler": load_dbt_scheduler}
 
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[2])) as listening:
-        run = serve(LOADED[sys.argv[1]], listening)
-    run()
+        command = serve(LOADED[sys.argv[1]], listening)
+    run(command)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+import command
 from builders import DAILY, HOURLY, a_spec, a_task, a_wait, an_entry
-from dbt_scheduler.cli import main
 from dbt_scheduler.schedule import Interval, awaited_interval
 from dbt_scheduler.spec import DagSpec, Schedule, Sensor
 from dbt_scheduler.waits import upcoming as model
@@ -129,10 +129,7 @@ def publish(out: Path, entry) -> None:
 
 
 def waits(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, ["waits", *arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert result.exit_code == code, result.output
-    return result
+    return command.run("waits", *arguments, code=code)
 
 
 def a_promise(sensor: Sensor, seconds: int) -> Sensor:

@@ -1,6 +1,5 @@
 """The schemas themselves: valid, documented, with examples that hold, and in step with the types."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -16,20 +15,9 @@ from dbt_scheduler.config.schema.validation import load_schema, validate
 from dbt_scheduler.kinds.places import places
 from dbt_scheduler.registry import entry
 from dbt_scheduler.report import build
+from schemas import documented
 
 NAMES = ("scheduler", "platform", "registry", "report")
-_IN_PLACE = ("properties", "$defs")
-
-
-def documented(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every schema that stands for something a person or a program writes."""
-    yield path, node
-    for keyword in _IN_PLACE:
-        for name, child in node.get(keyword, {}).items():
-            yield from documented(child, f"{path}/{name}")
-    for keyword in ("items", "additionalProperties"):
-        if isinstance(node.get(keyword), dict):
-            yield from documented(node[keyword], f"{path}/{keyword}")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,10 +3,9 @@
 import json
 
 import pytest
-from click.testing import CliRunner, Result
 
 from build import World, node, source
-from dbt_scheduler.cli import main
+from command import run
 from dbt_scheduler.schedule import format_readiness
 from dbt_scheduler.spec import Schedule
 
@@ -54,13 +53,6 @@ def registry(tmp_path, monkeypatch) -> str:
     world.team("audit", read, node("dim_b", "shop.dim_a", pipelines=DAILY), text=EXPOSED)
     run("compile", "shop", "audit", "--out", "out")
     return "out/registry"
-
-
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, arguments)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    assert result.exit_code == code, result.output
-    return result
 
 
 def told(*arguments: str) -> str:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from requests.adapters import HTTPAdapter
 
 from dbt_scheduler.registry.backend import (
     ChangedError,
@@ -310,6 +311,33 @@ def test_somebody_who_does_not_answer(store, gcs):
         store.read_all()
     assert 2 < time.monotonic() - started < 100  # two reads of a second each, on a busy machine
     done.set()
+
+
+CALLS = {
+    "list": lambda bucket: bucket.versions(),
+    "get": lambda bucket: bucket.get("shop"),
+    "put": lambda bucket: bucket.put("shop", b"{}", None),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_nobody_waits_for_any_more_ends_by_itself(gcs, monkeypatch, call):
+    """Or the process does not end before it; the client by itself waits 60 s for one answer, and tries for 120 s."""
+    for kind in ("_READ", "_WRITE"):
+        monkeypatch.setattr(gs, kind, {"timeout": (3, 0.5)})
+        monkeypatch.setattr(gs, f"{kind}_RETRIES", 0.5)
+    attempts, done, send = [], threading.Event(), HTTPAdapter.send
+
+    def count(*args, **options):
+        attempts.append(options["timeout"])
+        return send(*args, **options)
+
+    monkeypatch.setattr(HTTPAdapter, "send", count)
+    gcs.before = lambda *_: None if done.wait(300) else (503, b"{}")
+    with pytest.raises(RegistryError, match=r"^Google Cloud Storage cannot be reached: try again later$"):
+        CALLS[call](gs.Bucket("bucket", "a"))
+    done.set()
+    assert attempts == [(3, 0.5)]
 
 
 def no_login(monkeypatch, tmp_path) -> None:
