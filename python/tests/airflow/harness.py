@@ -37,9 +37,10 @@ from airflow.utils.types import DagRunTriggeredByType, DagRunType
 from sqlalchemy import select, update
 
 from airflow_names import DagBag, a_scheduler, import_string, parse_folder, sync_bag_to_db
+from dbt_scheduler.compiler.writing import resume_stub
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.schedule import Interval, manual_interval, run_interval
-from dbt_scheduler.spec import STUB, DagSpec, Schedule
+from dbt_scheduler.spec import RESUME_DAG, STUB, DagSpec, Schedule
 
 BUNDLE = "dags-folder"
 
@@ -82,9 +83,9 @@ class Platform:
             # Unpaused, but without a next run: tests make the runs that they want.
             session.execute(update(DagModel).values(is_paused=False, next_dagrun_create_after=None))
 
-    def write_stub(self, dag_id: str, text: str) -> None:
-        """A DAG file that is not a spec's, for the next deployment."""
-        (self.dags / f"{dag_id}.py").write_text(text)
+    def deploy_sweep(self, spec: DagSpec) -> None:
+        """Write the sweep's DAG, as the compiler does beside this spec, for the next deployment."""
+        (self.dags / f"{RESUME_DAG}.py").write_text(resume_stub(spec))
 
     def parse(self) -> DagBag:
         """What Airflow's own parser makes of the folder."""
