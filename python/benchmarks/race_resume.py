@@ -14,10 +14,10 @@ from pathlib import Path
 
 import psycopg2
 
-import stress_resume
-from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB
+from dbt_scheduler.compiler.writing import resume_stub
+from dbt_scheduler.spec import RESUME_DAG
 from live_airflow import DATABASE, Live, a_spec, a_task, a_wait_entry, an_entry
-from stress_resume import DAG, consumer, replaced, states
+from stress_resume import DAG, asset_names, consumer, replaced, sensor_names, states
 
 FAN = 22
 PRODUCER = "shipping_daily"
@@ -28,12 +28,8 @@ sweep up to twelve seconds later."""
 
 def main(rounds: int) -> None:
     """Print what became of the rounds."""
-    stress_resume.FAN = FAN
-    stress_resume.ASSETS[:] = [f"dim_{number:02}" for number in range(FAN)]
-    stress_resume.SENSORS[:] = [f"wait_for__hard_dependencies.{asset}" for asset in stress_resume.ASSETS]
-    stress_resume.POOL = "default_pool"
-    assets = stress_resume.ASSETS
-    spec = consumer()
+    assets = asset_names(FAN)
+    spec = consumer(FAN, "default_pool")
     entries = [an_entry(asset, "daily") for asset in assets]
     produced = {name: each for entry in entries for name, each in entry.produced.items()}
     makers = [a_task(f"marts.{asset}", assets=(f"shipping.{asset}",), signals=True) for asset in assets]
@@ -43,13 +39,7 @@ def main(rounds: int) -> None:
         tempfile.TemporaryDirectory() as folder,
         Live(Path(folder) / "live", [spec, shipping], registry) as airflow,
     ):
-        stub = RESUME_STUB.format(
-            airflow_connection="dbt_scheduler_airflow",
-            registry_url=None,
-            alert_channel="log",
-            alert_connection="",
-        )
-        (Path(folder) / "live" / "dags" / f"{RESUME_DAG}.py").write_text(stub)
+        (Path(folder) / "live" / "dags" / f"{RESUME_DAG}.py").write_text(resume_stub(spec))
         airflow._environment |= {
             "AIRFLOW__CORE__PARALLELISM": "16",
             "AIRFLOW__CORE__TASK_SUCCESS_OVERTIME": "20",
@@ -68,7 +58,7 @@ def main(rounds: int) -> None:
 def one_round(airflow: Live, number: int) -> str:
     """How the consumer's run ended."""
     run_id = airflow.run(DAG, number)
-    sensors = stress_resume.SENSORS
+    sensors = sensor_names(FAN)
     airflow.until("the sensors", lambda: states(airflow, run_id, sensors) == {"deferred"}, 600)
     lead = random.uniform(-2, 8)  # noqa: S311 - noise
     if lead < 0:

@@ -27,24 +27,37 @@ from live_airflow import Live, a_spec, a_task, a_wait, a_wait_entry, an_entry, d
 FAN = 20
 AT_A_TIME = 4
 CALLBACK_SECONDS = 12
-ASSETS = [f"dim_{number:02}" for number in range(FAN)]
-SENSORS = [f"wait_for__hard_dependencies.{asset}" for asset in ASSETS]
 DAG = "playground_daily"
 POOL = "models"
 
 
-def consumer() -> DagSpec:
-    """Twenty sensors, a model below each five, one below all, one below that."""
-    fives = [SENSORS[at : at + 5] for at in range(0, FAN, 5)]
-    models = [a_task(f"marts.five_{at}", upstream=tuple(five), pool=POOL) for at, five in enumerate(fives)]
-    every = a_task("marts.every", upstream=tuple(SENSORS), pool=POOL)
-    last = a_task("marts.last", upstream=("marts.every",), pool=POOL)
-    return a_spec(*models, every, last, sensors=tuple(a_wait(asset) for asset in ASSETS), max_active_runs=16)
+def asset_names(fan: int) -> list[str]:
+    """So many assets."""
+    return [f"dim_{number:02}" for number in range(fan)]
+
+
+def sensor_names(fan: int) -> list[str]:
+    """The sensors that wait for them."""
+    return [f"wait_for__hard_dependencies.{asset}" for asset in asset_names(fan)]
+
+
+def consumer(fan: int, pool: str) -> DagSpec:
+    """Sensors, a model below each five, one below all, one below that."""
+    sensors = sensor_names(fan)
+    fives = [sensors[at : at + 5] for at in range(0, fan, 5)]
+    models = [a_task(f"marts.five_{at}", upstream=tuple(five), pool=pool) for at, five in enumerate(fives)]
+    every = a_task("marts.every", upstream=tuple(sensors), pool=pool)
+    last = a_task("marts.last", upstream=("marts.every",), pool=pool)
+    waits = tuple(a_wait(asset) for asset in asset_names(fan))
+    return a_spec(*models, every, last, sensors=waits, max_active_runs=16)
+
+
+ASSETS, SENSORS = asset_names(FAN), sensor_names(FAN)
 
 
 def main(rounds: int) -> None:
     """Print what became of the rounds."""
-    spec = consumer()
+    spec = consumer(FAN, POOL)
     entries = [an_entry(asset, "daily") for asset in ASSETS]
     produced = {name: each for entry in entries for name, each in entry.produced.items()}
     shipping = a_spec(*(a_task(f"marts.{asset}") for asset in ASSETS), team="shipping")

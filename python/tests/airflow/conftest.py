@@ -37,6 +37,7 @@ with warnings.catch_warnings():
     from airflow import settings
     from airflow.utils.db import initdb
 
+    from api_server import public_api
     from harness import Platform
 
 
@@ -60,3 +61,18 @@ def platform(migrated: Path, tmp_path: Path) -> Iterator[Platform]:
     shutil.copy(migrated, _HOME / "airflow.db")
     yield Platform(tmp_path)
     settings.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def api_url(migrated: Path) -> Iterator[str]:
+    """Where the public API of this folder's Airflow answers."""
+    assert migrated
+    with public_api() as url:
+        yield url
+
+
+@pytest.fixture(name="airflow")
+def with_api(platform: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """An Airflow whose tasks, and whose commands, find its API."""
+    monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", api_url)
+    return platform

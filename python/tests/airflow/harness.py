@@ -32,14 +32,15 @@ from airflow.sdk.execution_time.supervisor import (
     set_supervisor_comms,
 )
 from airflow.utils.session import create_session
-from airflow.utils.state import DagRunState
+from airflow.utils.state import DagRunState, State
 from airflow.utils.types import DagRunTriggeredByType, DagRunType
 from sqlalchemy import select, update
 
 from airflow_names import DagBag, a_scheduler, import_string, parse_folder, sync_bag_to_db
+from dbt_scheduler.compiler.writing import resume_stub
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.schedule import Interval, manual_interval, run_interval
-from dbt_scheduler.spec import STUB, DagSpec, Schedule
+from dbt_scheduler.spec import RESUME_DAG, STUB, DagSpec, Schedule
 
 BUNDLE = "dags-folder"
 
@@ -82,9 +83,9 @@ class Platform:
             # Unpaused, but without a next run: tests make the runs that they want.
             session.execute(update(DagModel).values(is_paused=False, next_dagrun_create_after=None))
 
-    def write_stub(self, dag_id: str, text: str) -> None:
-        """A DAG file that is not a spec's, for the next deployment."""
-        (self.dags / f"{dag_id}.py").write_text(text)
+    def deploy_sweep(self, spec: DagSpec) -> None:
+        """Write the sweep's DAG, as the compiler does beside this spec, for the next deployment."""
+        (self.dags / f"{RESUME_DAG}.py").write_text(resume_stub(spec))
 
     def parse(self) -> DagBag:
         """What Airflow's own parser makes of the folder."""
@@ -133,16 +134,24 @@ class Platform:
     def work(self, rounds: int = 36) -> None:
         """Let the scheduler run until nothing changes any more, tasks and due triggers included."""
         before, same = None, 0
-        self._wait_until_due()
         for _ in range(rounds):
-            self.schedule()
+            self._wait_until_due()
+            self.schedule(1 if same else 3)
             self._trigger_once()
             after = self.everything()
             same = same + 1 if after == before else 0
-            if same == 2:  # one round alone may have come before a run was due, or its tasks were queued
+            if same == 2 or self._is_over():  # one round alone may have come before a run was due
                 return
             before = after
         raise AssertionError(f"Airflow did not settle: {before}")
+
+    @staticmethod
+    def _is_over() -> bool:
+        """Whether all runs have ended, with all of their tasks: the scheduler looks at none of them again."""
+        with create_session() as session:
+            runs = select(DagRun.id).where(DagRun.state.in_(State.unfinished_dr_states))
+            tasks = select(TaskInstance.id).where(TaskInstance.state.in_(State.unfinished))
+            return not session.scalars(runs.limit(1)).all() and not session.scalars(tasks.limit(1)).all()
 
     def _wait_until_due(self) -> None:
         """SQLite's clock has whole seconds: a run that was asked for in this second is due in the next one."""
@@ -152,10 +161,10 @@ class Platform:
         while asked and datetime.now(UTC).replace(microsecond=0) < max(asked):
             time.sleep(0.05)
 
-    def schedule(self) -> None:
+    def schedule(self, loops: int = 3) -> None:
         """A few rounds of the scheduler's loop, without a triggerer."""
         with airflows_own_warnings():
-            a_scheduler(_Executor(self), num_runs=3, scheduler_idle_sleep_time=0)._execute()
+            a_scheduler(_Executor(self), num_runs=loops, scheduler_idle_sleep_time=0)._execute()
 
     def state(self, dag_id: str, task_id: str | None = None, run_id: str | None = None) -> str | None:
         """The state of a task, or of a run, in the only run there is or in the one named."""

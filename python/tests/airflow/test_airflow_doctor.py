@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from api_server import public_api
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.cli import main
-from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB
+from dbt_scheduler.spec import RESUME_DAG
 from harness import Platform
 
 PASSWORD = "of nothing"  # noqa: S105 - of this test's Airflow
@@ -45,9 +45,7 @@ def test_what_a_login_may_do_and_what_is_there(platform: Platform, api_url: str)
     consumer = a_spec(
         a_task("marts.mine", upstream=(wait.task_id,), pool="one_writer.x.mine"), sensors=(wait,)
     )
-    fields = ("airflow_connection", "registry_url", "alert_channel", "alert_connection")
-    values = ("dbt_scheduler_airflow", None, "log", "")
-    platform.write_stub(RESUME_DAG, RESUME_STUB.format(**dict(zip(fields, values, strict=True))))
+    platform.deploy_sweep(consumer)
     platform.deploy(consumer)
     platform.publish("shipping", an_entry("dim", "daily"))
     platform.publish("playground", a_wait_entry(consumer))

@@ -1,69 +1,61 @@
 """What becomes of a DAG's tasks when a real scheduler runs them."""
 
+import pytest
+
 from builders import a_spec, a_task, a_wait, python
+from dbt_scheduler.spec import DagSpec
 from harness import Platform
 
 DAG = "playground_daily"
 
 
-def test_on_run_end_runs_after_everything_and_never_decides_the_runs_state(platform: Platform) -> None:
-    platform.deploy(
-        a_spec(
-            a_task("staging.a"),
-            a_task("marts.b", upstream=("staging.a",)),
-            a_task("on_run_end.warn", upstream=("marts.b",), teardown=True, fails=True),
-            a_task("on_run_end.bye", upstream=("on_run_end.warn",), teardown=True),
-        )
-    )
+STAGE, A, B, DIM = "on_run_start.stage", "staging.a", "marts.b", "wait_for__hard_dependencies.dim"
+BYE = a_task("on_run_end.bye", upstream=(B,), teardown=True)
+AFTER_EVERYTHING = a_spec(
+    a_task(A),
+    a_task(B, upstream=(A,)),
+    a_task("on_run_end.warn", upstream=(B,), teardown=True, fails=True),
+    a_task("on_run_end.bye", upstream=("on_run_end.warn",), teardown=True),
+)
+ON_RUN_START_FAILS = a_spec(
+    a_task(STAGE, fails=True), a_task(A, upstream=(STAGE,)), a_task(B, upstream=(A,)), BYE
+)
+A_READER_FAILED_EARLY = a_spec(
+    a_task(A, fails=True), a_task(B, upstream=(A, DIM)), BYE, sensors=(a_wait("dim"),)
+)
+
+
+@pytest.mark.parametrize(
+    ("spec", "run", "tasks"),
+    [
+        pytest.param(
+            AFTER_EVERYTHING,
+            "success",
+            {A: "success", B: "success", "on_run_end.warn": "failed", "on_run_end.bye": "success"},
+            id="it runs after everything and never decides the run's state",
+        ),
+        pytest.param(
+            ON_RUN_START_FAILS,
+            "failed",
+            {STAGE: "failed", A: "upstream_failed", B: "upstream_failed", "on_run_end.bye": "success"},
+            id="it runs, and the run fails, when on_run_start fails",
+        ),
+        pytest.param(
+            A_READER_FAILED_EARLY,
+            "running",
+            {A: "failed", B: "upstream_failed", DIM: "deferred", "on_run_end.bye": None},
+            id="it waits for a task whose reader failed early",
+        ),
+    ],
+)
+def test_when_on_run_end_runs(
+    platform: Platform, spec: DagSpec, run: str, tasks: dict[str, str | None]
+) -> None:
+    platform.deploy(spec)
     platform.run(DAG, "2025-03-01T00:10")
     platform.work()
-    assert platform.states(DAG) == {
-        "staging.a": "success",
-        "marts.b": "success",
-        "on_run_end.warn": "failed",
-        "on_run_end.bye": "success",
-    }
-    assert platform.state(DAG) == "success"
-
-
-def test_on_run_end_runs_and_the_run_fails_when_on_run_start_fails(platform: Platform) -> None:
-    platform.deploy(
-        a_spec(
-            a_task("on_run_start.stage", fails=True),
-            a_task("staging.a", upstream=("on_run_start.stage",)),
-            a_task("marts.b", upstream=("staging.a",)),
-            a_task("on_run_end.bye", upstream=("marts.b",), teardown=True),
-        )
-    )
-    platform.run(DAG, "2025-03-01T00:10")
-    platform.work()
-    assert platform.states(DAG) == {
-        "on_run_start.stage": "failed",
-        "staging.a": "upstream_failed",
-        "marts.b": "upstream_failed",
-        "on_run_end.bye": "success",
-    }
-    assert platform.state(DAG) == "failed"
-
-
-def test_on_run_end_waits_for_a_task_whose_reader_failed_early(platform: Platform) -> None:
-    platform.deploy(
-        a_spec(
-            a_task("staging.bad", fails=True),
-            a_task("marts.b", upstream=("staging.bad", "wait_for__hard_dependencies.dim")),
-            a_task("on_run_end.bye", upstream=("marts.b",), teardown=True),
-            sensors=(a_wait("dim"),),
-        )
-    )
-    platform.run(DAG, "2025-03-01T00:10")
-    platform.work()
-    assert platform.states(DAG) == {
-        "staging.bad": "failed",
-        "marts.b": "upstream_failed",
-        "wait_for__hard_dependencies.dim": "deferred",
-        "on_run_end.bye": None,
-    }
-    assert platform.state(DAG) == "running"
+    assert platform.states(DAG) == tasks
+    assert platform.state(DAG) == run
 
 
 def test_a_run_of_chosen_tasks_skips_all_others_and_the_sensors_that_only_they_need(

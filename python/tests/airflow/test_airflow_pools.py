@@ -1,6 +1,5 @@
 """One writer per table, as Airflow's own scheduler keeps it, and a pool that is missing."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,9 @@ from airflow.cli.commands.pool_command import pool_import_helper
 from click.testing import CliRunner
 
 import harness
-from api_server import public_api
 from builders import a_spec, a_task
 from dbt_scheduler.cli import main
-from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, DagSpec
+from dbt_scheduler.spec import RESUME_DAG, DagSpec
 from harness import Platform
 
 POOL = "one_writer.shipping.dim"
@@ -59,33 +57,24 @@ def test_two_dags_do_not_write_one_table_at_the_same_moment(
     assert {platform.state(dag_id) for dag_id in ("shipping_hourly", "shipping_daily")} == {"success"}
 
 
-@pytest.fixture
-def api_url(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    with public_api() as url:
-        monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", url)
-        yield url
-
-
 def test_a_pool_that_airflow_does_not_have_fails_the_sweep_until_it_is_made(
-    platform: Platform, api_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    airflow: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Airflow itself says so in the scheduler's log only, and the task waits for ever."""
-    assert api_url
-    fields = ("airflow_connection", "registry_url", "alert_channel", "alert_connection")
-    values = ("dbt_scheduler_airflow", None, "log", "")
-    platform.write_stub(RESUME_DAG, RESUME_STUB.format(**dict(zip(fields, values, strict=True))))
-    platform.deploy(*one_table_twice())
-    platform.run("shipping_daily", "2025-03-01T00:10")
-    first = platform.run_without_date(RESUME_DAG, "2025-03-03T00:00")
-    platform.work()
-    assert platform.state("shipping_daily", "marts.dim") == "scheduled"
-    assert platform.state(RESUME_DAG, run_id=first) == "failed"
+    dags = one_table_twice()
+    airflow.deploy_sweep(dags[0])
+    airflow.deploy(*dags)
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    first = airflow.run_without_date(RESUME_DAG, "2025-03-03T00:00")
+    airflow.work()
+    assert airflow.state("shipping_daily", "marts.dim") == "scheduled"
+    assert airflow.state(RESUME_DAG, run_id=first) == "failed"
     assert (
         f"The pool {POOL} does not exist in Airflow, so that shipping_daily marts.dim never runs. "
         "Make it with `dbt-scheduler pools` and `airflow pools import`."
     ) in capsys.readouterr().out
-    import_pools(platform, tmp_path)
-    second = platform.run_without_date(RESUME_DAG, "2025-03-03T00:05")
-    platform.work()
-    assert platform.state(RESUME_DAG, run_id=second) == "success"
-    assert platform.state("shipping_daily", "marts.dim") == "success"
+    import_pools(airflow, tmp_path)
+    second = airflow.run_without_date(RESUME_DAG, "2025-03-03T00:05")
+    airflow.work()
+    assert airflow.state(RESUME_DAG, run_id=second) == "success"
+    assert airflow.state("shipping_daily", "marts.dim") == "success"

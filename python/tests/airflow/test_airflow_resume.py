@@ -1,7 +1,7 @@
 """Late data: the runs that wait for it go on by themselves, and nothing else moves."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from api_server import public_api
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow import callback
 from dbt_scheduler.airflow.sensor import AssetSensor
@@ -22,26 +21,12 @@ from dbt_scheduler.registry.stores import open_store
 from dbt_scheduler.resume.satisfy import Outcome, satisfy
 from dbt_scheduler.resume.slo_misses import find_slo_misses
 from dbt_scheduler.resume.sweep import SweepResult, sweep
-from dbt_scheduler.spec import RESUME_DAG, RESUME_STUB, SENSOR_OPERATOR, DagSpec
+from dbt_scheduler.spec import RESUME_DAG, SENSOR_OPERATOR, DagSpec
 from fake_airflow import DUE, FakeAirflow
 from harness import Platform, moment
 
 WAIT = "wait_for__hard_dependencies.dim"
 NOBODY = "http://127.0.0.1:9"
-
-
-@pytest.fixture(scope="module")
-def api_url() -> Iterator[str]:
-    """Where the public API answers."""
-    with public_api() as url:
-        yield url
-
-
-@pytest.fixture
-def airflow(platform: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """An Airflow whose tasks find its API."""
-    monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", api_url)
-    return platform
 
 
 def a_producer(pipeline: str = "daily", **rest: object) -> DagSpec:
@@ -64,19 +49,6 @@ def publish(airflow: Platform, produced_in: str, *consumers: DagSpec) -> None:
     airflow.publish("shipping", an_entry("dim", produced_in))
     for each in consumers:
         airflow.publish(each.team, a_wait_entry(each))
-
-
-def deploy_sweep(airflow: Platform) -> None:
-    """The sweep's DAG, as the compiler writes it."""
-    airflow.write_stub(
-        RESUME_DAG,
-        RESUME_STUB.format(
-            airflow_connection="dbt_scheduler_airflow",
-            registry_url=None,
-            alert_channel="log",
-            alert_connection="",
-        ),
-    )
 
 
 def swept(airflow: Platform, api_url: str) -> SweepResult:
@@ -460,7 +432,7 @@ def test_the_sweep_does_not_forget_backfills(airflow: Platform, api_url: str) ->
 def test_the_sweep_is_a_dag(
     airflow: Platform, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deploy_sweep(airflow)
+    airflow.deploy_sweep(a_producer())
     failed_for_want_of_data(airflow, a_consumer(), fails=True)
     producer = airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
@@ -490,7 +462,7 @@ def _listing_fails(*_: object) -> Outcome:
 def test_what_a_callback_leaves_is_done_by_a_sweep_at_once(
     left: Callable[..., Outcome], airflow: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deploy_sweep(airflow)
+    airflow.deploy_sweep(a_producer())
     failed_for_want_of_data(airflow, a_consumer())
     monkeypatch.setattr("dbt_scheduler.resume.satisfy.satisfy", left)  # the sweep has its own name for it
     airflow.run("shipping_daily", "2025-03-01T00:10")
@@ -545,7 +517,7 @@ def test_a_callback_says_that_airflow_refuses_the_sweep(caplog: pytest.LogCaptur
 def test_a_sweep_that_airflow_refuses_fails_with_what_to_do(
     airflow: Platform, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    deploy_sweep(airflow)
+    airflow.deploy_sweep(a_producer())
     airflow.deploy(a_producer())
     publish(airflow, "daily")
     result = SweepResult(Outcome(problem="returned 403: give the connection's user the right"))

@@ -49,6 +49,12 @@ def write_output(
         _write_bases(out / "base", compiled, versions)
 
 
+def resume_stub(spec: DagSpec) -> str:
+    """The Python file of the sweep's DAG, which is the same for every spec of a platform."""
+    fields = ("airflow_connection", "registry_url", "alert_channel", "alert_connection")
+    return RESUME_STUB.format(**{name: getattr(spec, name) for name in fields})
+
+
 @contextmanager
 def write_errors_as_findings(folder: Path) -> Iterator[None]:
     """Turns a failure to write below a folder into its finding.
@@ -72,7 +78,7 @@ def _files(out: Path, compiled: Iterable[CompiledTeam]) -> dict[Path, bytes]:
         files[out / "registry" / f"{team.team}.json"] = encode_entry(team.team, team.entry)
         for spec in team.specs:
             files[out / "dags" / f"{spec.dag_id}.py"] = STUB.encode()
-            files[out / "dags" / f"{RESUME_DAG}.py"] = _resume_stub(spec)
+            files[out / "dags" / f"{RESUME_DAG}.py"] = resume_stub(spec).encode()
     return files
 
 
@@ -154,12 +160,6 @@ def _write_bases(folder: Path, compiled: Iterable[CompiledTeam], versions: Mappi
             path.unlink(missing_ok=True)
         else:
             _write({path: encode_json({team.team: Base(versions.get(team.team))})})
-
-
-def _resume_stub(spec: DagSpec) -> bytes:
-    """The same for every spec of a platform."""
-    fields = ("airflow_connection", "registry_url", "alert_channel", "alert_connection")
-    return RESUME_STUB.format(**{name: getattr(spec, name) for name in fields}).encode()
 
 
 def _remove_old(folder: Path, compiled: Iterable[CompiledTeam]) -> None:
