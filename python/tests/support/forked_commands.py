@@ -40,7 +40,10 @@ sys.exit(code if code >= 0 else 128 - code)
 PROJECT = {
     # dbt's static parser has threads of its own, and a process with threads cannot be forked.
     "dbt_project.yml": "{name: warm, profile: warm, on-run-start: select 1, flags: {static_parser: false}}",
-    "profiles.yml": "warm: {target: dev, outputs: {dev: {type: duckdb, path: ':memory:'}}}",
+    "profiles.yml": """warm: {target: duckdb, outputs: {
+        duckdb: {type: duckdb, path: ':memory:'},
+        bigquery: {type: bigquery, method: oauth, project: a, dataset: b},
+    }}""",
     "models/one.sql": "select 1 as id from {{ source('raw', 'a') }}",
     "models/one.yml": """{
         models: [{name: one, config: {meta: {a: b}}, columns: [{name: id, data_tests: [unique]}]}],
@@ -162,10 +165,10 @@ def load_dbt() -> Callable[[], None]:
         (Path(folder) / "dbt_packages").mkdir()
         (Path(folder) / "dbt_packages" / "dbt_scheduler").symlink_to(ROOT)
         places = ["--project-dir", folder, "--profiles-dir", folder]
-        parsed = dbtRunner().invoke(
-            ["--quiet", "--no-send-anonymous-usage-stats", "--log-level-file", "none", "parse", *places]
-        )
-        assert parsed.success, parsed.exception
+        options = ["--quiet", "--no-send-anonymous-usage-stats", "--log-level-file", "none"]
+        for target in ("bigquery", "duckdb"):
+            parsed = dbtRunner().invoke([*options, "parse", "--target", target, *places])
+            assert parsed.success, parsed.exception
     manager._MODULES_CACHE = None  # a call may find others on its path
     return cli
 
