@@ -1,5 +1,6 @@
 """A command of the tests does what the command itself does, which is started here."""
 
+import os
 import re
 import subprocess
 import sys
@@ -42,3 +43,12 @@ def test_what_changes_how_python_starts_is_started(tmp_path):
     env = {"PYTHONPATH": str(tmp_path)}
     _, printed, _ = outcome(COMMANDS / "dbt-scheduler", "--version", cwd=tmp_path, env=env)
     assert printed.startswith("started\ndbt-scheduler, version ")
+
+
+def test_modules_on_the_path_of_a_call_are_found(macro_project, tmp_path):
+    """As dbt's own plug-ins are."""
+    (tmp_path / "dbt_found.py").write_text("print('found')")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    for _ in range(2):
+        assert outcome(COMMANDS / "dbt", "parse", cwd=macro_project, env=env)[1].count("found\n") == 1
+    assert "found" not in outcome(COMMANDS / "dbt", "parse", cwd=macro_project)[1]

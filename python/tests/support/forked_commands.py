@@ -24,12 +24,14 @@ from typing import NoReturn
 CLIENT = """\
 #!{python} -IS
 import json, os, socket, sys
-if os.environ.get("PYTHONPATH") != {pythonpath!r}:  # such a process starts otherwise, so it is started
-    os.execv({command!r}, [{command!r}, *sys.argv[1:]])
+own, given = {pythonpath!r}, [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+more = given[: len(given) - len(own)]
+if more + own != given or any(os.path.exists(os.path.join(folder, "sitecustomize.py")) for folder in more):
+    os.execv({command!r}, [{command!r}, *sys.argv[1:]])  # such a process starts otherwise, so it is started
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
     socket.send_fds(server, [b"."], [0, 1, 2])
-    server.sendall(json.dumps([sys.argv, os.getcwd(), dict(os.environ)]).encode())
+    server.sendall(json.dumps([sys.argv, os.getcwd(), dict(os.environ), more]).encode())
     server.shutdown(socket.SHUT_WR)
     code = int(server.recv(8) or 70)
 sys.exit(code if code >= 0 else 128 - code)
@@ -38,7 +40,10 @@ sys.exit(code if code >= 0 else 128 - code)
 PROJECT = {
     # dbt's static parser has threads of its own, and a process with threads cannot be forked.
     "dbt_project.yml": "{name: warm, profile: warm, on-run-start: select 1, flags: {static_parser: false}}",
-    "profiles.yml": "warm: {target: dev, outputs: {dev: {type: duckdb, path: ':memory:'}}}",
+    "profiles.yml": """warm: {target: duckdb, outputs: {
+        duckdb: {type: duckdb, path: ':memory:'},
+        bigquery: {type: bigquery, method: oauth, project: a, dataset: b},
+    }}""",
     "models/one.sql": "select 1 as id from {{ source('raw', 'a') }}",
     "models/one.yml": """{
         models: [{name: one, config: {meta: {a: b}}, columns: [{name: id, data_tests: [unique]}]}],
@@ -70,7 +75,7 @@ class ForkedCommands:
         address, client = self.folder / f"{name}.socket", self.folder / name
         values = {
             "python": sys.executable,
-            "pythonpath": os.environ.get("PYTHONPATH"),
+            "pythonpath": [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))],
             "address": str(address),
         }
         client.write_text(CLIENT.format(command=str(Path(sys.executable).with_name(name)), **values))
@@ -112,7 +117,8 @@ def _become(caller: socket.socket) -> None:
     """Take the place of the process that called."""
     _, streams, _, _ = socket.recv_fds(caller, 1, 3)
     with caller.makefile("rb") as request:
-        sys.argv, folder, environment = json.load(request)
+        sys.argv, folder, environment, path = json.load(request)
+    sys.path[:0] = path
     caller.close()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
@@ -148,6 +154,7 @@ def run(command: Callable[[], None]) -> NoReturn:
 def load_dbt() -> Callable[[], None]:
     """dbt, after it has parsed something: what it makes then of its own classes is a good part of a short call."""
     from dbt.cli.main import cli, dbtRunner  # noqa: PLC0415 - not before somebody calls it
+    from dbt.plugins import manager  # noqa: PLC0415
     from dbt_common.tests import enable_test_caching  # noqa: PLC0415
 
     enable_test_caching()  # of what it makes of a macro's text
@@ -158,10 +165,11 @@ def load_dbt() -> Callable[[], None]:
         (Path(folder) / "dbt_packages").mkdir()
         (Path(folder) / "dbt_packages" / "dbt_scheduler").symlink_to(ROOT)
         places = ["--project-dir", folder, "--profiles-dir", folder]
-        parsed = dbtRunner().invoke(
-            ["--quiet", "--no-send-anonymous-usage-stats", "--log-level-file", "none", "parse", *places]
-        )
-        assert parsed.success, parsed.exception
+        options = ["--quiet", "--no-send-anonymous-usage-stats", "--log-level-file", "none"]
+        for target in ("bigquery", "duckdb"):
+            parsed = dbtRunner().invoke([*options, "parse", "--target", target, *places])
+            assert parsed.success, parsed.exception
+    manager._MODULES_CACHE = None  # a call may find others on its path
     return cli
 
 
