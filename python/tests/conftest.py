@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("airflow")
         if (
             {"macro_project", "many_projects"} & fixtures
-            or hasattr(getattr(item, "module", None), "dbt")
+            or {"dbt", "DbtTeam"} & vars(getattr(item, "module", None) or object).keys()
             or _imports_dbt(item.path)
         ):
             item.add_marker("dbt")
