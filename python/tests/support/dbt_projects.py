@@ -22,6 +22,8 @@ Files = dict[str, Any]
 _EACH_LINE = """\
 import json, sys
 from dbt.cli.main import dbtRunner
+from dbt_common.tests import enable_test_caching
+enable_test_caching()
 for arguments in map(json.loads, sys.stdin):
     done = dbtRunner().invoke(arguments)
     print(json.dumps(None if done.success else str(done.exception)), flush=True)
