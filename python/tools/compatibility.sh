@@ -30,11 +30,11 @@ dbt() {
 }
 
 # Without the two files that run dbt: dbt-core and an old Airflow do not always agree on what they need.
-# Airflow 3.2 does not say that pydantic 2.14 is too new for it: its task runner, run in the tests' process, raises
+# Airflow 3.2 does not say that FastAPI 0.165 is too new for it: its task runner, run in the tests' process, then raises
 # PydanticUserError about TITerminalStatePayload.
 airflow() {
 	new_environment "airflow-$1"
-	uv pip install --quiet --python "$python" "apache-airflow~=$1.0" "pydantic~=2.12.0" \
+	uv pip install --quiet --python "$python" "apache-airflow~=$1.0" "fastapi<0.137" "cadwyn<8" \
 		apache-airflow-providers-slack apache-airflow-providers-standard 'google-cloud-storage>=2.14,<4' \
 		click croniter google-re2 httpx hypothesis jsonschema msgspec pytest pyyaml || return
 	"$python" -c 'import importlib.metadata as m; print("apache-airflow", m.version("apache-airflow"))'
