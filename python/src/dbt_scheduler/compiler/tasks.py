@@ -129,8 +129,15 @@ def _node_job(context: CompileContext, project_task: ProjectTask, tests: Iterabl
 def _building_job(context: CompileContext, name: str, command: tuple[str, ...]) -> Job:
     """A dbt command that builds or tests nodes, and would run the project's hooks besides."""
     hooks = "none" if context.hooks.left_out else None
-    job = Job(name=name, command=command, cwd=context.cwd, env=context.dbt_env)
-    return msgspec.structs.replace(job, project_hooks=hooks, keep_results=context.hooks.needs_results)
+    return Job(
+        name=name,
+        command=command,
+        cwd=context.cwd,
+        env=context.dbt_env,
+        project_hooks=hooks,
+        keep_results=context.hooks.needs_results,
+        preload=context.platform.dbt.preload,
+    )
 
 
 def _declared_job(context: CompileContext, project_task: ProjectTask) -> Job:
