@@ -1,5 +1,6 @@
 """The DAG that a spec becomes, as Airflow's own parser sees it."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -127,6 +128,12 @@ def test_a_run_can_only_be_asked_for_tasks_that_are_there(platform: Platform) ->
     params["only"] = ["b", "marts.b"]
     with pytest.raises(ParamValidationError):
         params["only"] = ["c"]
+
+
+def test_airflow_does_not_store_the_source_of_ours_with_every_task(platform: Platform) -> None:
+    stored = json.dumps(DagSerialization.to_dict(dag_of(platform, rich_spec())))
+    assert "staging.a" in stored
+    assert "def " not in stored
 
 
 def test_the_same_spec_is_the_same_serialized_dag(platform: Platform) -> None:

@@ -173,6 +173,14 @@ def load_dbt() -> Callable[[], None]:
     return cli
 
 
+def load_dbt_sliced() -> Callable[[], None]:
+    """The runner of slices, which is dbt."""
+    load_dbt()
+    from dbt_scheduler.dbt.sliced import main  # noqa: PLC0415 - as above
+
+    return lambda: sys.exit(main())
+
+
 def load_dbt_scheduler() -> Callable[[], None]:
     """Our own command line, with all that its commands import later."""
     import jsonschema  # noqa: F401, PLC0415 - as above
@@ -182,7 +190,7 @@ def load_dbt_scheduler() -> Callable[[], None]:
     return dbt_scheduler.cli.main
 
 
-LOADED = {"dbt": load_dbt, "dbt-scheduler": load_dbt_scheduler}
+LOADED = {"dbt": load_dbt, "dbt-sliced": load_dbt_sliced, "dbt-scheduler": load_dbt_scheduler}
 
 
 if __name__ == "__main__":

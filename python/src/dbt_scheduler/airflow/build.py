@@ -14,11 +14,12 @@ from airflow.sdk.definitions.param import ParamsDict
 from dbt_scheduler.airflow.alerts.failures import alert_on_failure, forget_on_success
 from dbt_scheduler.airflow.callback import resume_consumers
 from dbt_scheduler.airflow.intervals import template_macros
-from dbt_scheduler.airflow.task_selection import params, skip_unless_chosen, skip_unless_read
+from dbt_scheduler.airflow.operators import CommandOperator
+from dbt_scheduler.airflow.task_selection import params, skip_unless_chosen
 from dbt_scheduler.airflow.timetable import timetable
 from dbt_scheduler.kinds.places import operators
 from dbt_scheduler.schedule import first_instant
-from dbt_scheduler.spec import ON_RUN_START, DagSpec, Sensor, Task
+from dbt_scheduler.spec import DagSpec, Sensor, Task
 
 _SENSOR_RETRIES = 3
 """A sensor's timeout is final whatever this says: these are for workers and networks that fail."""
@@ -74,15 +75,16 @@ def _sensor(wait: Sensor, spec: DagSpec, **where: Any) -> BaseOperator:
         retries=_SENSOR_RETRIES,
         retry_delay=timedelta(minutes=1),
         trigger_rule=TriggerRule.NONE_FAILED,
-        pre_execute=skip_unless_read,
         on_failure_callback=alert_on_failure(spec),
         **where,
     )
 
 
 def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
-    hook = task.teardown or task.group == ON_RUN_START
-    built: BaseOperator = _operator(task.operator)(
+    operator = _operator(task.operator)
+    # Ours does it in a method: of a hook Airflow stores the source, task by task.
+    hook = {} if issubclass(operator, CommandOperator) else {"pre_execute": skip_unless_chosen}
+    built: BaseOperator = operator(
         **task.arguments,
         task_id=_label(task),
         owner=spec.team,
@@ -94,13 +96,13 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
         execution_timeout=timedelta(seconds=task.timeout_seconds),
         max_active_tis_per_dag=1,
         trigger_rule=TriggerRule.NONE_FAILED,
-        pre_execute=None if hook else skip_unless_chosen,
         on_failure_callback=alert_on_failure(spec),
         on_success_callback=[
             *([resume_consumers(spec, task.assets)] if task.signals else []),
             forget_on_success,
         ],
         **({"pool": task.pool} if task.pool else {}),
+        **hook,
         **where,
     )
     built.template_ext = ()  # no text of anybody's is the name of a file to read

@@ -4,14 +4,18 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 from airflow.sdk import Context
 
 from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException
 from dbt_scheduler.airflow.dbt_paths import writable_paths
+from dbt_scheduler.airflow.dbt_slices import has_slices, is_of_this_environment, runner_of, with_slice_of
+from dbt_scheduler.airflow.forked import ForkedProcess
 from dbt_scheduler.airflow.intervals import EVENT_TIME
-from dbt_scheduler.airflow.operators import CommandOperator, Ended
+from dbt_scheduler.airflow.operators import CommandOperator, Ended, Process
 from dbt_scheduler.airflow.project_hooks import exchange, keep, kept, require_plugin
 from dbt_scheduler.airflow.task_state import forget, recall, remember
 
@@ -34,6 +38,9 @@ class DbtOperator(CommandOperator):
 
     With ``project_hooks`` dbt runs only this kind of the project's own hooks, or ``none``. What dbt did is kept
     with ``keep_results``, for on-run-end hooks: they get it from the tasks that ``results_of`` names.
+
+    Where the project has been sliced it runs from slices: as a process of its own, or with ``preload`` in a fork of
+    this one, which has imported dbt already where a worker does so when it starts.
     """
 
     template_fields: Sequence[str] = (
@@ -50,6 +57,7 @@ class DbtOperator(CommandOperator):
         project_hooks: str | None = None,
         keep_results: bool = False,
         results_of: Sequence[str] = (),
+        preload: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -57,6 +65,7 @@ class DbtOperator(CommandOperator):
         self.project_hooks = project_hooks
         self.keep_results = keep_results
         self.results_of = list(results_of)
+        self.preload = preload
 
     def execute(self, context: Context) -> None:
         """Run the command; AirflowException when it fails or finds nothing to do."""
@@ -83,6 +92,22 @@ class DbtOperator(CommandOperator):
             if added:
                 self.log.info("dbt writes to a temporary folder, because it cannot write to %s", self._folder)
             return super()._run(command, watched, {**own, **added})
+
+    def _start(self, command: list[str], environment: dict[str, str]) -> Process:
+        if not has_slices(self._folder, command):
+            return super()._start(command, environment)
+        runner = runner_of(command[0], environment.get("PATH"))
+        if runner is None:
+            self.log.info(
+                "Not run from a slice: dbt-scheduler is not installed in the environment of %s", command[0]
+            )
+            return super()._start(command, environment)
+        words = with_slice_of(self.command, command)
+        if self.preload and is_of_this_environment(runner):
+            # By its name, because nothing but a task of this kind may import dbt.
+            sliced = import_module("dbt_scheduler.dbt.sliced")
+            return ForkedProcess(partial(sliced.main, words), self._folder, environment)
+        return super()._start([str(runner), *words], environment)
 
     def _build(self, context: Context) -> None:
         if self.project_hooks is None:

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from airflow.sdk import BaseOperator, Context
@@ -18,6 +18,8 @@ from airflow.sdk._shared.secrets_masker import redact
 from airflow.sdk.log import mask_secret
 
 from dbt_scheduler.airflow.compat import AirflowException
+from dbt_scheduler.airflow.forked import ForkedProcess
+from dbt_scheduler.airflow.task_selection import skip_unless_chosen
 
 USUAL = (
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_*", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHON*"),
@@ -42,6 +44,10 @@ worker."""
 
 _WAYS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 """Gently first: on an interrupt, dbt cancels the queries that it has running in the warehouse."""
+
+
+Process: TypeAlias = subprocess.Popen[bytes] | ForkedProcess
+"""A command that runs."""
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -86,7 +92,11 @@ class CommandOperator(BaseOperator):
         self.cwd = cwd
         self.env = env or {}
         self.pass_env = list(pass_env)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
+
+    def pre_execute(self, context: Context) -> None:
+        """Skip this where the run is of other tasks; a method, because Airflow stores the source of a hook."""
+        skip_unless_chosen(context)
 
     def execute(self, context: Context) -> None:
         """Run the command; AirflowException with the last lines of its output when it fails."""
@@ -103,7 +113,7 @@ class CommandOperator(BaseOperator):
         mask_secret({name: value for name, value in environment.items() if len(value) >= _SHORTEST_SECRET})
         tail: deque[str] = deque(maxlen=_TAIL_LINES)
         seen: re.Match[str] | None = None
-        process = self._start(command, environment)
+        self._process = process = self._started(command, environment)
         try:
             assert process.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
             for raw in process.stdout:
@@ -133,22 +143,25 @@ class CommandOperator(BaseOperator):
     def _folder(self) -> Path:
         return Path(self.dag.fileloc).parent / self.cwd
 
-    def _start(self, command: list[str], environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-        folder = self._folder
-        self.log.info("Running %s in %s", command, folder)
+    def _started(self, command: list[str], environment: dict[str, str]) -> Process:
+        self.log.info("Running %s in %s", command, self._folder)
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - no shell, and the command comes from the spec
-                command,
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            return self._start(command, environment)
         except OSError as error:
-            raise AirflowException(f"{command[0]} cannot be started in {folder}: {error.strerror}") from None
-        return self._process
+            raise AirflowException(
+                f"{command[0]} cannot be started in {self._folder}: {error.strerror}"
+            ) from None
+
+    def _start(self, command: list[str], environment: dict[str, str]) -> Process:
+        return subprocess.Popen(  # noqa: S603 - no shell, and the command comes from the spec
+            command,
+            cwd=self._folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def _passed(environment: Mapping[str, str], patterns: Sequence[str]) -> dict[str, str]:
@@ -172,7 +185,7 @@ def _ending(code: int) -> str:
     return f"was stopped by {signal.Signals(-code).name}"
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def _stop(process: Process) -> None:
     """End the process's whole group, more and more firmly, until it is gone."""
     for way in _WAYS_TO_STOP:
         deadline = time.monotonic() + _PATIENCE_SECONDS

@@ -14,7 +14,7 @@ from airflow.sdk._shared.secrets_masker import redact
 import dbt_scheduler
 from dbt_scheduler.airflow.compat import AirflowException
 
-PLUGIN = Path(dbt_scheduler.__file__).parent / "dbt"
+PLUGIN = Path(dbt_scheduler.__file__).parent / "dbt" / "plugin"
 """The folder of the module that does it inside dbt, which imports it from its path."""
 
 _KEY = "dbt_results"

@@ -13,6 +13,7 @@ from dbt_scheduler.airflow.deadlines import first_start
 from dbt_scheduler.airflow.execution_api import fetch_runs, newest_period, read_producer_state
 from dbt_scheduler.airflow.links import ProducerRunLink
 from dbt_scheduler.airflow.producer_gone import ProducerGoneError
+from dbt_scheduler.airflow.task_selection import skip_unless_read
 from dbt_scheduler.airflow.trigger import AssetTrigger
 from dbt_scheduler.airflow.triggerer import triggerer_is_missing
 from dbt_scheduler.schedule.text import format_utc
@@ -52,6 +53,10 @@ class AssetSensor(ExternalTaskSensor):
         self._producer: Producer | None = None
         self.awaited: AwaitedRun | None = None
         self.decision = Decision(Reason.NO_RUN)
+
+    def pre_execute(self, context: Context) -> None:
+        """Skip this where the run is of tasks that do not need it."""
+        skip_unless_read(context)
 
     def execute(self, context: Context) -> None:
         """Go on at once if the asset is there, else wait."""

@@ -4,7 +4,7 @@ from airflow.sdk import BaseOperator, Context, Param
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from dbt_scheduler.airflow.compat import AirflowSkipException
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.spec import ON_RUN_START, DagSpec
 
 
 def params(spec: DagSpec) -> dict[str, Param]:
@@ -31,14 +31,15 @@ def params(spec: DagSpec) -> dict[str, Param]:
 
 
 def skip_unless_chosen(context: Context) -> None:
-    """A task's ``pre_execute`` hook: skips it when the run is of chosen tasks and it is none of them."""
-    chosen = _chosen(context)
-    if chosen and not _is_chosen(context["task"], chosen):
+    """Before a task: skip it when the run is of chosen tasks and it is none of them, nor one at its start or end."""
+    chosen, task = _chosen(context), context["task"]
+    hook = task.is_teardown or task.task_id.startswith(f"{ON_RUN_START}.")
+    if chosen and not hook and not _is_chosen(task, chosen):
         raise AirflowSkipException(f"This run is only of {', '.join(sorted(chosen))}.")
 
 
 def skip_unless_read(context: Context) -> None:
-    """A sensor's ``pre_execute`` hook: skips it when the run is of chosen tasks and none of them needs it."""
+    """Before a sensor: skip it when the run is of chosen tasks and none of them needs it."""
     chosen = _chosen(context)
     readers = context["task"].downstream_list
     if chosen and not any(_is_chosen(reader, chosen) for reader in readers):

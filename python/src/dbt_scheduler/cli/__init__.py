@@ -27,6 +27,7 @@ _COMMANDS = {
     "explain": "explain",
     "doctor": "doctor",
     "run": "run",
+    "slice": "slice",
     "resume": "resume",
     "adopt": "adopt",
 }
@@ -43,7 +44,9 @@ class _Commands(Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"{__name__}.{_COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, "compile_" if cmd_name == "compile" else cmd_name)
+        command: click.Command = getattr(
+            module, f"{cmd_name}_" if cmd_name in ("compile", "slice") else cmd_name
+        )
         return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own signature

@@ -135,6 +135,7 @@ def _building_job(context: CompileContext, name: str, command: tuple[str, ...]) 
         env=context.dbt_env,
         project_hooks="none" if context.hooks.left_out else None,
         keep_results=context.hooks.needs_results,
+        preload=context.platform.dbt.preload,
     )
 
 

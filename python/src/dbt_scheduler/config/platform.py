@@ -165,6 +165,7 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
             target_path=dbt["target_path"],
             log_path=dbt["log_path"],
             project_hooks=ProjectHooks(dbt["project_hooks"]),
+            preload=dbt["preload"],
         ),
         places={kind: _place(block) for kind, block in {"dbt": dbt, **value["kinds"]}.items()},
         pools=value["pools"],

@@ -131,7 +131,8 @@ class Defaults(msgspec.Struct, frozen=True):
 class DbtConfig(msgspec.Struct, frozen=True):
     """How dbt is called. ``projects_dir`` holds the projects where tasks run; None: where they are now.
 
-    ``target_path`` and ``log_path`` are where dbt writes; None: in the project, or in a temporary folder.
+    ``target_path`` and ``log_path`` are where dbt writes; None: in the project, or in a temporary folder. With
+    ``preload`` dbt runs in forks of the worker, not as a program.
     """
 
     command: str
@@ -141,6 +142,7 @@ class DbtConfig(msgspec.Struct, frozen=True):
     target_path: str | None
     log_path: str | None
     project_hooks: ProjectHooks
+    preload: bool
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""What runs inside dbt, in whatever environment it has: each module stands alone, with dbt and Python only."""
+"""What runs where dbt is installed: slices of a project, and the runner of one; with dbt and Python only."""

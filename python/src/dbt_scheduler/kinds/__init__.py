@@ -43,7 +43,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     the spec, or absolute. ``settings`` are the kind's own keys of the task. ``table_check`` is a command that fails
     if the table of a dbt microbatch model does not exist. ``project_hooks`` is the only kind of the project's own
     hooks that a dbt command may run, or ``none``; None leaves them to dbt. With ``keep_results`` what it did is
-    kept for the task whose ``results_of`` names this one.
+    kept for the task whose ``results_of`` names this one. With ``preload`` dbt runs in a fork of the worker.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     project_hooks: str | None = None
     keep_results: bool = False
     results_of: tuple[str, ...] = ()
+    preload: bool = False
 
 
 # What opens a tag, or would together with the tag that follows; and the newlines that Jinja drops or changes.

@@ -25,6 +25,8 @@ def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
         arguments["keep_results"] = True
     if job.results_of:
         arguments["results_of"] = list(job.results_of)
+    if job.preload:
+        arguments["preload"] = True
     return arguments
 
 

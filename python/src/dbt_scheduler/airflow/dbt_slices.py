@@ -1,0 +1,40 @@
+"""Where a dbt task can run from a slice: the project has been sliced, and the runner is installed beside dbt."""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+INDEX = Path(".dbt_scheduler", "slices", "index.jsonl")
+"""What ``dbt-scheduler slice`` writes last, in the project's folder."""
+
+_SELECT = "--select"
+_RUNNER = "dbt-sliced"
+
+
+def has_slices(project: Path, command: Sequence[str]) -> bool:
+    """Whether a command may run from slices of a project: it builds, tests or compiles, and not for hooks only."""
+    runs_nodes = not {"build", "test", "compile"}.isdisjoint(command[1:2]) and "*" not in command
+    return runs_nodes and (project / INDEX).exists()
+
+
+def with_slice_of(selecting: Sequence[str], command: Sequence[str]) -> list[str]:
+    """What the runner gets: a command that selects nothing itself reads the slice of the one that selects a node."""
+    if _SELECT in command:
+        return [*command]
+    return ["--for", selecting[selecting.index(_SELECT) + 1], *command]
+
+
+def runner_of(program: str, path: str | None) -> Path | None:
+    """The runner in dbt's environment; None where dbt-scheduler is not installed in it, or dbt is something else."""
+    found = shutil.which(program, path=path)
+    if found is None or Path(found).stem != "dbt":
+        return None
+    beside = (Path(found).with_name(_RUNNER), Path(found).resolve().with_name(_RUNNER))
+    return next((runner for runner in beside if runner.exists()), None)
+
+
+def is_of_this_environment(runner: Path) -> bool:
+    """Whether a runner's dbt is the one that this process can import."""
+    return runner.parent == Path(sys.executable).parent and find_spec("dbt") is not None

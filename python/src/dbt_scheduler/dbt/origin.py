@@ -1,0 +1,147 @@
+"""What slices were made from, and what of it differs now; before dbt is imported, as that takes most of the time."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, distributions, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dbt_scheduler.dbt.store import Index, NoSliceError, read_seen
+
+_NOT_PARSED = (
+    "DBT_STATE",
+    "DBT_DEFER",
+    "DBT_DEFER_STATE",
+    "DBT_FAVOR_STATE",
+    "DBT_PROFILE",
+    "DBT_PROJECT_DIR",
+)
+"""Variables of dbt's that make another project of it than the one that was sliced; each has a newer name too."""
+
+
+_NOT_DBTS = (".dbt_scheduler", ".git", "__pycache__")
+
+
+class File(NamedTuple):
+    """A file of the project as the folder lists it; ``mtime`` is in whole seconds, as images keep them."""
+
+    path: str
+    size: int
+    mtime: int
+
+
+def installed_versions() -> dict[str, str]:
+    """The distributions that are part of dbt, dbt-scheduler among them."""
+    names = {(each.metadata["Name"] or "").lower().replace("_", "-") for each in distributions()}
+    return {name: version(name) for name in sorted(names) if name.startswith("dbt-")}
+
+
+def digests_of(names: Iterable[str], environment: Mapping[str, str]) -> dict[str, str | None]:
+    """A digest of each variable's value; None where it is not set."""
+    return {name: _digest(environment.get(name)) for name in sorted(names)}
+
+
+def list_files(project: Path, places: Sequence[str]) -> list[File]:
+    """The files in these places, sorted: files, folders and patterns with a ``*``, relative to the project."""
+    found: list[File] = []
+    for place in places:
+        matching = (
+            (str(path.relative_to(project)) for path in project.glob(place)) if "*" in place else (place,)
+        )
+        for path in matching:
+            found += _walk(project, path)
+    return sorted(set(found))
+
+
+def checksums(project: Path, files: Iterable[File]) -> dict[str, str]:
+    """The SHA-256 of each file's content."""
+    return {file.path: sha256((project / file.path).read_bytes()).hexdigest() for file in files}
+
+
+def note_of(files: Sequence[File], now: int) -> dict[str, Any]:
+    """What to remember of files, so that they need not be read again to know that they are the same.
+
+    A file that was written in this very second may be written once more in it: it is always read.
+    """
+    return {"stat": _stat(files), "recent": [file.path for file in files if file.mtime >= now - 1]}
+
+
+def require_same(index: Index, project: Path, environment: Mapping[str, str]) -> None:
+    """NoSliceError with the first thing that is not as it was when the project was sliced."""
+    for problem in _differences(index, project, environment):
+        raise NoSliceError(problem)
+
+
+def _differences(index: Index, project: Path, environment: Mapping[str, str]) -> Iterator[str]:
+    made_from = index.made_from
+    for name, was in made_from["versions"].items():
+        now = _version(name)
+        if now != was:
+            yield f"{name} {was} made it, and here is {now or 'none'}"
+    for name in _NOT_PARSED:
+        for each in (name, name.replace("DBT_", "DBT_ENGINE_")):
+            if environment.get(each):
+                yield f"the variable {each} is set"
+    for name, digest in made_from["env"].items():
+        if _digest(environment.get(name)) != digest:
+            yield f"the variable {name}, which parsing reads, has another value"
+    try:
+        changed = _changed_file(index, project)
+    except OSError as error:
+        changed = f"{error.filename} cannot be read: {error.strerror}"
+    if changed:
+        yield changed
+
+
+def _changed_file(index: Index, project: Path) -> str | None:
+    files = list_files(project, index.made_from["places"])
+    noted = read_seen(index)
+    recent = noted.get("recent", [])
+    if noted.get("stat") == _stat(files) and not recent:
+        return None
+    checked = [file for file in files if file.path in recent] if noted.get("stat") == _stat(files) else files
+    was: dict[str, str] = index.read(index.made_from["files"])
+    for path, checksum in checksums(project, checked).items():
+        if path not in was:
+            return f"{path} is new"
+        if was[path] != checksum:
+            return f"{path} has changed"
+    gone = was.keys() - {file.path for file in files}
+    return f"{min(gone)} is gone" if gone else None
+
+
+def _walk(project: Path, place: str) -> Iterator[File]:
+    """Every file of a place, links followed, as dbt does; nothing hidden, and no bytecode."""
+    start = project / place
+    if start.is_file():
+        status = start.stat()
+        yield File(place, status.st_size, int(status.st_mtime))
+    folders = [(place, os.fspath(start))] if start.is_dir() else []
+    while folders:
+        name, folder = folders.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                path = f"{name}/{entry.name}"
+                if entry.is_dir():
+                    if entry.name not in _NOT_DBTS:
+                        folders.append((path, entry.path))
+                elif entry.is_file() and not entry.name.startswith("."):
+                    status = entry.stat()
+                    yield File(path, status.st_size, int(status.st_mtime))
+
+
+def _stat(files: Iterable[File]) -> str:
+    listed = "\n".join(f"{path}\0{size}\0{mtime}" for path, size, mtime in files)
+    return sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _digest(value: str | None) -> str | None:
+    return None if value is None else sha256(value.encode("utf-8", "surrogateescape")).hexdigest()

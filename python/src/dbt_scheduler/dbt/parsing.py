@@ -1,0 +1,117 @@
+"""Parses a dbt project, and finds out which files that was."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dbt.cli.main import dbtRunner
+from dbt.config.runtime import RuntimeConfig, load_profile, load_project
+from dbt.contracts.graph.manifest import Manifest
+from dbt.flags import get_flags
+from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
+
+from dbt_scheduler.dbt.origin import checksums, list_files, note_of
+
+INTERVAL = ("DBT_SCHEDULER_DATA_INTERVAL_START", "DBT_SCHEDULER_DATA_INTERVAL_END")
+"""They are another in each run: the project is parsed with two values, and has to come out the same."""
+
+_INTERVALS = ("2001-02-03T04:05:06+00:00", "2019-08-17T16:15:14+00:00")
+
+_FILES = (
+    *("dbt_project.yml", "packages.yml", "dependencies.yml", "package-lock.yml", "selectors.yml"),
+    *("catalogs.yml", ".dbtignore"),
+)
+
+
+class Parsed(NamedTuple):
+    """A parsed project: its manifest and config as dbt has them, and the manifest as plain data."""
+
+    manifest: Manifest
+    config: RuntimeConfig
+    data: dict[str, Any]
+
+
+class Files(NamedTuple):
+    """The places of a project, what is in them, and what this machine notes of that."""
+
+    places: list[str]
+    checksums: dict[str, str]
+    note: dict[str, Any]
+
+
+class NotParsedError(Exception):
+    """Dbt has said what is wrong."""
+
+
+def parse(arguments: list[str], project: Path) -> tuple[Parsed, Files]:
+    """Parse, and again if a file was written meanwhile: what is known of files has to be of those that dbt has read."""
+    before = None
+    while True:
+        now = int(time.time())
+        parsed = _parse_once(arguments, _INTERVALS[0])
+        places = sorted(set(_places(parsed.config, project)))
+        listed = list_files(project, places)
+        files = Files(places, checksums(project, listed), note_of(listed, now))
+        if not files.note["recent"] or files.checksums == before:
+            return parsed, files
+        before = files.checksums
+
+
+def _parse_once(arguments: list[str], moment: str) -> Parsed:
+    before = {name: os.environ.get(name) for name in INTERVAL}
+    os.environ.update(dict.fromkeys(INTERVAL, moment))
+    try:
+        done = dbtRunner().invoke(arguments)
+        if not done.success:
+            if done.exception:
+                sys.stderr.write(f"{done.exception}\n")
+            raise NotParsedError
+        flags: Any = get_flags()
+        profile = load_profile(flags.PROJECT_DIR, flags.VARS, flags.PROFILE, flags.TARGET, None)
+        root = load_project(flags.PROJECT_DIR, flags.VERSION_CHECK, profile, flags.VARS)
+        config = RuntimeConfig.from_parts(root, profile, flags)
+        config.load_dependencies()
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            os.environ.update({name: value} if value is not None else {})
+    manifest: Any = done.result
+    return Parsed(
+        manifest, config, extended_mashumuro_decoder(manifest.to_msgpack(extended_mashumaro_encoder))
+    )
+
+
+def varying_nodes(arguments: list[str], parsed: Parsed) -> frozenset[str]:
+    """The nodes and sources that another data interval makes others of."""
+    if not any(name in parsed.data["env_vars"] for name in INTERVAL):
+        return frozenset()
+    other = _parse_once(arguments, _INTERVALS[1])
+    return frozenset(
+        unique_id
+        for section in ("nodes", "sources", "functions")
+        for unique_id, resource in parsed.data[section].items()
+        if {**resource, "created_at": 0} != {**other.data[section].get(unique_id, {}), "created_at": 0}
+    )
+
+
+def _places(config: RuntimeConfig, project: Path) -> Iterator[str]:
+    """The folders and files of the project and its packages; those inside dbt are covered by its versions."""
+    yield f"{config.packages_install_path}/*/dbt_project.yml"  # also of packages that are not there yet
+    for package in (config.dependencies or {}).values():
+        root = Path(package.project_root)
+        if _is_dbts_own(root):
+            continue
+        for path in (*package.all_source_paths, *package.docs_paths, *_FILES):
+            yield os.path.relpath(root / path, project)
+
+
+def _is_dbts_own(root: Path) -> bool:
+    import dbt.include  # noqa: PLC0415 - a namespace that adapters add to
+
+    return any(
+        root.is_relative_to(Path(each).resolve()) or root.is_relative_to(each)
+        for each in dbt.include.__path__
+    )

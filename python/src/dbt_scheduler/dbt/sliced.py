@@ -1,0 +1,120 @@
+"""``dbt-sliced dbt build ...``: runs a dbt command from slices of its project, or as it is where they do not fit."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbt_scheduler.dbt.command import Command, read_command, split_command
+from dbt_scheduler.dbt.graph import Graph
+from dbt_scheduler.dbt.origin import require_same
+from dbt_scheduler.dbt.store import Index, NoSliceError, read_index
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+_HOOKS = "DBT_SCHEDULER_HOOKS"
+_USAGE = "usage: dbt-sliced [--for SELECTOR] dbt build|test|compile ...\n"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command in this folder, as dbt would; its exit code.
+
+    Where its slices are missing, or anything is not as it was when they were made, this process becomes dbt's own,
+    and one line says why.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    _, plain = split_command(words)
+    if len(plain) < 2:  # noqa: PLR2004 - a program and what it shall do
+        sys.stderr.write(_USAGE)
+        return 2
+    try:
+        command = read_command(words)
+        manifest = _load(command, Path.cwd())
+    except NoSliceError as reason:
+        return _become(plain, reason)
+    return _invoke(command, manifest)
+
+
+def _load(command: Command, project: Path) -> "Manifest":
+    index = read_index(project)
+    entries = [index.find(selector) for selector in command.selectors]
+    for entry in entries:
+        if entry.digest is None:
+            raise NoSliceError(f"{entry.unique_id} has none: {entry.reason}")
+    require_same(index, project, os.environ)
+    data = _join(index, [entry.digest for entry in entries if entry.digest], project)
+    _require_connection(index, command)
+    return _manifest(data, index, whole_graph=not command.inline)
+
+
+def _join(index: Index, digests: Sequence[str], project: Path) -> dict[str, Any]:
+    """The manifest of several slices: what is whole in one is whole, whatever the others have."""
+    shared = index.read(index.made_from["shared"])
+    parts = [shared["hooks"], *(index.read(digest) for digest in digests)]
+    data = {name: shared[name] for name in ("macros", "groups", "metadata")}
+    data["sources"] = {uid: source for part in parts for uid, source in part["sources"].items()}
+    for section, stubs in (("nodes", "stubs"), ("functions", "function_stubs")):
+        data[section] = {uid: each for part in parts for uid, each in part[stubs].items()}
+        data[section] |= {uid: each for part in parts for uid, each in part[section].items()}
+    for node in data["nodes"].values():
+        if node.get("root_path"):
+            node["root_path"] = os.path.normpath(project / node["root_path"])
+    return data
+
+
+def _require_connection(index: Index, command: Command) -> None:
+    from dbt_scheduler.dbt.connection import read_connection  # noqa: PLC0415 - from here on dbt is imported
+
+    was = index.made_from["connection"]
+    try:
+        now = read_connection(was["profile"], command.target, command.profiles_dir, os.environ).describe()
+    except Exception as error:  # noqa: BLE001 - dbt says itself what is wrong
+        raise NoSliceError(f"the profile cannot be read ({type(error).__name__})") from None
+    for name, value in now.items():  # the digest last: it is of all
+        if was[name] != value:
+            what = (
+                "the connection in profiles.yml is another" if name == "digest" else f"its {name} is {value}"
+            )
+            raise NoSliceError(f"it was made for the target {was['target']}, and {what}")
+
+
+def _manifest(data: dict[str, Any], index: Index, *, whole_graph: bool) -> "Manifest":
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+
+    manifest: Manifest = Manifest.from_msgpack(b"", decoder=lambda _: data)
+    if whole_graph:
+        manifest.flat_graph = Graph(lambda: index.read(index.made_from["graph"]))
+    else:
+        manifest.build_flat_graph()
+    return manifest
+
+
+def _invoke(command: Command, manifest: "Manifest") -> int:
+    from dbt.cli.exceptions import DbtUsageException  # noqa: PLC0415
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    if _HOOKS in os.environ:
+        import_module("dbt_scheduler_hooks")  # from the path, as dbt does once in a process
+    done = dbtRunner(manifest).invoke(list(command.arguments))
+    if isinstance(done.exception, DbtUsageException):
+        sys.stderr.write(f"{done.exception}\n")
+    if done.success:
+        return 0
+    return 2 if done.exception else 1
+
+
+def _become(plain: Sequence[str], reason: NoSliceError) -> int:
+    sys.stdout.write(f"dbt-scheduler: the plain command runs, because there is no slice to run: {reason}\n")
+    sys.stdout.flush()
+    try:
+        os.execvp(plain[0], list(plain))  # noqa: S606 - no shell, as without a slice
+    except OSError as error:
+        sys.stderr.write(f"{plain[0]} cannot be started: {error.strerror}\n")
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""``python -m dbt_scheduler.dbt.slicing``: parses a dbt project and writes its slices, as ``dbt-scheduler slice``."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dbt_scheduler.dbt.connection import Connection, read_connection
+from dbt_scheduler.dbt.cutting import Project
+from dbt_scheduler.dbt.origin import digests_of, installed_versions
+from dbt_scheduler.dbt.parsing import INTERVAL, Files, NotParsedError, Parsed, parse, varying_nodes
+from dbt_scheduler.dbt.store import Entry, Writer, selector_of
+from dbt_scheduler.dbt.unsliceable import Reasons
+
+_GRAPH = (
+    "exposures",
+    "functions",
+    "groups",
+    "metrics",
+    "nodes",
+    "sources",
+    "semantic_models",
+    "saved_queries",
+)
+_ENV_VAR = re.compile(r"""\benv_var\s*\(\s*['"]([^'"]+)['"]""")
+_SECRET = "DBT_ENV_SECRET"  # noqa: S105 - a prefix of names
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Slice the project in this folder; 2 if dbt cannot parse it, or the slices cannot be written."""
+    options = _options(argv)
+    project = Path.cwd()
+    try:
+        entries = slice_project(project, options.target, options.profiles_dir)
+    except NotParsedError:
+        sys.stderr.write("dbt cannot parse the project: no slices were written\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"{error.filename}: {error.strerror}: the slices were not written\n")
+        return 2
+    left = [entry for _, entry in entries if entry.reason]
+    if options.explain:
+        for entry in left:
+            sys.stdout.write(f"{entry.unique_id}: {entry.reason}\n")
+    word = "runs" if len(left) == 1 else "run"
+    sys.stderr.write(f"{len(entries) - len(left)} slices written; {len(left)} {word} dbt's plain command\n")
+    return 0
+
+
+def slice_project(project: Path, target: str | None, profiles_dir: str | None) -> list[tuple[str, Entry]]:
+    """Parse the project and write a slice of each of its nodes; what the index has for each selector."""
+    arguments = ["parse", "--quiet", "--no-write-json", "--no-use-colors"]
+    arguments += ["--target", target] if target else []
+    arguments += ["--profiles-dir", profiles_dir] if profiles_dir else []
+    parsed, files = parse(arguments, project)
+    varying = varying_nodes(arguments, parsed)
+    connection = read_connection(parsed.config.profile_name, target, profiles_dir, os.environ)
+    roots = {
+        name: os.path.relpath(each.project_root, project)
+        for name, each in (parsed.config.dependencies or {}).items()
+    }
+    cut = Project(parsed.data, roots)
+    reasons = Reasons(cut, parsed.data["macros"], varying)
+    writer = Writer(project)
+    made_from = {
+        **_origin(parsed, connection, files),
+        "files": writer.add(files.checksums),
+        "shared": writer.add(cut.shared()),
+        "graph": writer.add(_graph(parsed)),
+    }
+    whole = reasons.of_project(catalogs=(project / "catalogs.yml").exists())
+    entries = []
+    for unique_id, node in cut.sliceable():
+        reason = whole or reasons.of_node(unique_id, node)
+        digest = None if reason else writer.add(cut.cut(unique_id))
+        entries.append((selector_of(node["fqn"]), Entry(unique_id, digest, reason)))
+    writer.finish(made_from, entries, {**files.note, "files": made_from["files"]})
+    return entries
+
+
+def _origin(parsed: Parsed, connection: Connection, files: Files) -> dict[str, Any]:
+    """What the slices are made from, but for the files."""
+    names = {
+        name for name in (*parsed.data["env_vars"], *_named_in_settings(files.places)) if name not in INTERVAL
+    }
+    return {
+        "versions": installed_versions(),
+        "connection": connection.describe(),
+        "env": digests_of((name for name in names if not name.startswith(_SECRET)), os.environ),
+        "places": files.places,
+    }
+
+
+def _named_in_settings(places: Sequence[str]) -> Iterator[str]:
+    """The variables that files of settings name, which dbt does not tell."""
+    for path in map(Path, places):
+        if path.suffix == ".yml" and path.is_file():
+            yield from _ENV_VAR.findall(path.read_text("utf-8"))
+
+
+def _graph(parsed: Parsed) -> Mapping[str, Any]:
+    """What ``graph`` is in Jinja."""
+    flat = parsed.manifest.flat_graph
+    return {
+        section: {
+            uid: {**each, "created_at": 0.0} if "created_at" in each else each
+            for uid, each in sorted(flat[section].items())
+        }
+        for section in _GRAPH
+        if section in flat
+    }
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="dbt-scheduler slice")
+    parser.add_argument("--target")
+    parser.add_argument("--profiles-dir")
+    parser.add_argument("--explain", action="store_true")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

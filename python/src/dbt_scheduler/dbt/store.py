@@ -1,0 +1,174 @@
+"""Slices on disk: an index in lines of JSON, and files that are named after their own digest.
+
+The index begins with its format and a digest of the rest; then comes what the slices are made from, and a line for each
+node. One line is found without reading the others, however many there are.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgpack
+
+FOLDER = Path(".dbt_scheduler", "slices")
+"""In the project's folder."""
+
+FORMAT = 1
+
+_INDEX, _SEEN = "index.jsonl", "seen.json"
+_SUFFIX = ".msgpack"
+_NOT_IN_SELECTORS = re.compile(r"[^\w./-]")
+
+
+class NoSliceError(Exception):
+    """Why there is no slice to run, as the end of a sentence."""
+
+
+class Entry(NamedTuple):
+    """What the index has for one selector: the digest of the node's slice, or the reason why it has none."""
+
+    unique_id: str
+    digest: str | None
+    reason: str | None
+
+
+class Index(NamedTuple):
+    """The index of a project: what its slices were made from, and the lines of its nodes, not yet read."""
+
+    folder: Path
+    made_from: Mapping[str, Any]
+    lines: bytes
+
+    def find(self, selector: str) -> Entry:
+        """The entry of a node, by dbt's selector of it; NoSliceError if there is none or more than one."""
+        start = _key(selector)
+        at = self.lines.find(start)
+        if at < 0:
+            raise NoSliceError(f"{selector} was not in the project when it was sliced")
+        if self.lines.find(start, at + 1) >= 0:
+            raise NoSliceError(f"{selector} is not the selector of one node only")
+        line = json.loads(self.lines[at + 1 : self.lines.index(b"\n", at + 1)])
+        return Entry(line["node"], line.get("slice"), line.get("reason"))
+
+    def read(self, digest: str) -> Any:  # noqa: ANN401 - what was written
+        """The content of a file, whose digest is checked before it is decoded; NoSliceError if it is another."""
+        path = self.folder / f"{digest}{_SUFFIX}"
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise NoSliceError(f"{path.name} cannot be read: {error.strerror}") from None
+        if sha256(content).hexdigest() != digest:
+            raise NoSliceError(f"{path.name} is not what was written there")
+        return msgpack.unpackb(content, strict_map_key=False, ext_hook=_decode_date)
+
+
+def selector_of(fqn: Sequence[str]) -> str:
+    """How commands of the compiler select a node, up to the first comma."""
+    return "fqn:" + _NOT_IN_SELECTORS.sub("?", ".".join(fqn))
+
+
+def read_index(project: Path) -> Index:
+    """The index of a project's slices.
+
+    Raises:
+        NoSliceError: there is none, or none that this release reads.
+
+    """
+    try:
+        content = (project / FOLDER / _INDEX).read_bytes()
+    except FileNotFoundError:
+        raise NoSliceError("the project has not been sliced") from None
+    except OSError as error:
+        raise NoSliceError(f"{FOLDER / _INDEX} cannot be read: {error.strerror}") from None
+    head, _, body = content.partition(b"\n")
+    try:
+        header = json.loads(head)
+        version, digest = header["format"], header["digest"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise NoSliceError(f"{FOLDER / _INDEX} is damaged") from None
+    if version != FORMAT:
+        raise NoSliceError(f"{FOLDER / _INDEX} is of format {version}, and this dbt-scheduler reads {FORMAT}")
+    if sha256(body).hexdigest() != digest:
+        raise NoSliceError(f"{FOLDER / _INDEX} is damaged")
+    made_from, _, lines = body.partition(b"\n")
+    return Index(project / FOLDER, json.loads(made_from), b"\n" + lines)
+
+
+def read_seen(index: Index) -> Mapping[str, Any]:
+    """What this machine has noted of the project's files; nothing if it has not, or of another index."""
+    try:
+        seen = json.loads((index.folder / _SEEN).read_bytes())
+        return seen if seen["files"] == index.made_from["files"] else {}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+
+
+class Writer:
+    """Writes the slices of a project: files first, the index last. What no index names any more then goes."""
+
+    def __init__(self, project: Path) -> None:
+        self._folder = project / FOLDER
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._kept: set[str] = set()
+
+    def add(self, content: object) -> str:
+        """Write a file; its digest."""
+        packed: bytes = msgpack.packb(content, default=_encode_date)
+        digest = sha256(packed).hexdigest()
+        name = f"{digest}{_SUFFIX}"
+        if name not in self._kept:
+            self._kept.add(name)
+            self._write(name, packed)
+        return digest
+
+    def finish(
+        self, made_from: Mapping[str, Any], entries: Iterable[tuple[str, Entry]], seen: Mapping[str, Any]
+    ) -> None:
+        """Write the index of these entries, each with its selector, and what this machine notes of files."""
+        lines = b"".join(_line(selector, entry) for selector, entry in sorted(entries))
+        body = json.dumps(made_from, sort_keys=True).encode() + b"\n" + lines
+        header = {"format": FORMAT, "digest": sha256(body).hexdigest()}
+        self._write(_INDEX, json.dumps(header).encode() + b"\n" + body)
+        self._write(_SEEN, json.dumps(seen, sort_keys=True).encode())
+        for path in self._folder.glob(f"*{_SUFFIX}"):
+            if path.name not in self._kept:
+                path.unlink(missing_ok=True)
+
+    def _write(self, name: str, content: bytes) -> None:
+        path = self._folder / name
+        if path.exists() and path.read_bytes() == content:
+            return
+        temporary = path.with_name(f".{os.urandom(8).hex()}.tmp")
+        try:
+            temporary.write_bytes(content)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _encode_date(value: object) -> msgpack.ExtType:
+    """Dates, which YAML and msgpack both have, and JSON has not."""
+    if isinstance(value, datetime):
+        return msgpack.ExtType(2, value.isoformat().encode())
+    if isinstance(value, date):
+        return msgpack.ExtType(1, value.isoformat().encode())
+    raise TypeError(f"{type(value).__name__} cannot be written")
+
+
+def _decode_date(code: int, data: bytes) -> date:
+    return (datetime if code == 2 else date).fromisoformat(data.decode())  # noqa: PLR2004 - as written above
+
+
+def _line(selector: str, entry: Entry) -> bytes:
+    what = ("slice", entry.digest) if entry.digest else ("reason", entry.reason)
+    return (json.dumps({"select": selector, "node": entry.unique_id, what[0]: what[1]}) + "\n").encode()
+
+
+def _key(selector: str) -> bytes:
+    """How a selector's line begins, after the end of the line before."""
+    return b"\n" + json.dumps({"select": selector})[:-1].encode() + b","

@@ -1,0 +1,69 @@
+"""Imports dbt and what it makes of its own classes when it first needs them, so that forks of this process have it."""
+
+import logging
+import tempfile
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from pkgutil import iter_modules
+
+import dbt.adapters
+from dbt.cli.main import dbtRunner
+from dbt_common.clients.jinja import template_cache
+
+_LOG = logging.getLogger(__name__)
+
+
+_CONNECTIONS = {
+    "duckdb": "{type: duckdb, path: ':memory:'}",
+    "postgres": "{type: postgres, host: localhost, port: 5432, user: nobody, password: none, dbname: none, schema: main}",
+    "redshift": "{type: redshift, host: localhost, port: 5439, user: nobody, password: none, dbname: none, schema: main}",
+    "bigquery": "{type: bigquery, method: oauth, project: none, dataset: main}",
+    "snowflake": "{type: snowflake, account: none, user: nobody, password: none, database: none, schema: main}",
+}
+"""Connections that are never opened, by adapter: of the others only the modules are loaded."""
+
+_PROJECT = {
+    # dbt's static parser has threads of its own, and a process with threads cannot be forked.
+    "dbt_project.yml": "{name: warm, profile: warm, on-run-start: select 1, flags: {static_parser: false}}",
+    "models/one.sql": "select 1 as id from {{ source('raw', 'a') }}",
+    "models/one.yml": """{
+        models: [{name: one, config: {meta: {a: b}}, columns: [{name: id, data_tests: [unique]}]}],
+        sources: [{name: raw, tables: [{name: a}]}],
+    }""",
+    "seeds/two.csv": "id\n2\n",
+}
+
+
+def warm() -> None:
+    """Load dbt and every adapter that is installed; what goes wrong is logged, and costs the tasks time only.
+
+    No connection is opened: a fork cannot use one, and DuckDB not even its own afterwards.
+    """
+    import_module("dbt_scheduler.dbt.sliced")
+    import_module("dbt_scheduler.dbt.connection")
+    for adapter in _installed_adapters():
+        try:
+            import_module(f"dbt.adapters.{adapter}")
+            if adapter in _CONNECTIONS:
+                _parse_something(_CONNECTIONS[adapter])
+        except Exception:  # noqa: BLE001 - a worker starts all the same
+            _LOG.exception("dbt's adapter %s could not be loaded before its tasks", adapter)
+
+
+def _installed_adapters() -> list[str]:
+    names = (module.name for module in iter_modules(dbt.adapters.__path__) if module.ispkg)
+    return sorted(name for name in names if find_spec(f"dbt.include.{name}"))
+
+
+def _parse_something(connection: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        files = {**_PROJECT, "profiles.yml": f"warm: {{target: dev, outputs: {{dev: {connection}}}}}"}
+        for path, text in files.items():
+            (Path(folder) / path).parent.mkdir(exist_ok=True)
+            (Path(folder) / path).write_text(text, "utf-8")
+        options = ["--quiet", "--no-send-anonymous-usage-stats", "--log-level-file", "none"]
+        places = ["--project-dir", folder, "--profiles-dir", folder]
+        parsed = dbtRunner().invoke([*options, "parse", *places])
+        for macro in parsed.result.macros.values():
+            template_cache.get_node_template(macro)

@@ -1,0 +1,113 @@
+"""dbt tasks of a sliced project in Airflow: from a slice, as a program or in a fork, else as dbt's plain command."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from dbt_scheduler.airflow.preload import forks_tasks
+from dbt_scheduler.spec import DagSpec
+from dbt_team import DbtTeam
+from harness import Platform
+
+SCHEDULED = {"meta": {"scheduler": {"pipelines": ["daily"]}}}
+FILES = {
+    "models/one.sql": "select 1 as id",
+    "models/two.sql": "select id from {{ ref('one') }}",
+    "models/all.yml": {
+        "models": [
+            {"name": "one", "config": SCHEDULED, "columns": [{"name": "id", "data_tests": ["unique"]}]},
+            {"name": "two", "config": SCHEDULED},
+        ]
+    },
+}
+PLAIN = "the plain command runs, because there is no slice to run"
+
+
+def sliced(root: Path, files: dict[str, Any] = FILES, **project: Any) -> DbtTeam:
+    team = DbtTeam(root, files, **project)
+    subprocess.run([sys.executable, "-m", "dbt_scheduler", "slice", "shop"], cwd=root, check=True)
+    return team
+
+
+def preloaded(spec: DagSpec) -> DagSpec:
+    """As a platform with ``preload: true`` has it compiled."""
+    tasks = [
+        msgspec.structs.replace(task, arguments={**task.arguments, "preload": True})
+        if task.kind == "dbt"
+        else task
+        for task in spec.tasks
+    ]
+    return msgspec.structs.replace(spec, tasks=tuple(tasks))
+
+
+@pytest.mark.parametrize("preload", [False, True], ids=["program", "fork"])
+def test_tasks_of_a_sliced_project_run_from_slices(
+    platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], preload: bool
+) -> None:
+    team = sliced(
+        tmp_path, **{"on-run-end": "create or replace table hooks as select {{ results | length }} as n"}
+    )
+    spec = team.compile()
+    platform.deploy(preloaded(spec) if preload else spec)
+    platform.run("shop_daily", "2025-03-01T00:10")
+    platform.work()
+    assert platform.states("shop_daily") == {
+        "one": "success",
+        "two": "success",
+        "on_run_end.project-hooks": "success",
+    }
+    assert team.sql("select id from main.two") == [1]
+    assert team.sql("select n from hooks") == [3]
+    log = capsys.readouterr().out
+    assert PLAIN not in log
+    assert "Found 1 model, " in log  # of one; and of two, with its parent:
+    assert "Found 2 models, " in log
+
+
+@pytest.mark.parametrize("preload", [False, True], ids=["program", "fork"])
+def test_a_task_whose_project_has_changed_runs_the_plain_command_and_says_so(
+    platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], preload: bool
+) -> None:
+    team = sliced(tmp_path)
+    (team.folder / "models/one.sql").write_text("select 2 as id")
+    spec = team.compile()
+    platform.deploy(preloaded(spec) if preload else spec)
+    platform.run("shop_daily", "2025-03-01T00:10")
+    platform.work()
+    assert team.sql("select id from main.two") == [2]
+    assert capsys.readouterr().out.count(f"{PLAIN}: models/one.sql has changed") == 2
+
+
+def test_a_test_that_fails_in_a_fork_fails_the_task(
+    platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    team = sliced(tmp_path, {**FILES, "models/one.sql": "select 1 as id union all select 1"})
+    platform.deploy(preloaded(team.compile()))
+    platform.run("shop_daily", "2025-03-01T00:10")
+    platform.work()
+    assert platform.states("shop_daily") == {"one": "failed", "two": "upstream_failed"}
+    log = capsys.readouterr().out
+    assert "dbt failed with exit code 1" in log
+    assert PLAIN not in log
+
+
+@pytest.mark.parametrize(
+    ("argv", "executor", "forks"),
+    [
+        (["airflow", "scheduler"], "LocalExecutor", True),
+        (["/bin/airflow", "scheduler", "--num-runs", "1"], "CeleryExecutor,LocalExecutor", True),
+        (["airflow", "scheduler"], "CeleryExecutor", False),
+        (["airflow", "celery", "worker", "-q", "a"], "CeleryExecutor", True),
+        (["airflow", "celery", "flower"], "CeleryExecutor", False),
+        (["airflow", "dag-processor"], "LocalExecutor", False),
+        (["airflow", "api-server"], "LocalExecutor", False),
+        (["airflow", "triggerer"], "LocalExecutor", False),
+        (["pytest"], "LocalExecutor", False),
+    ],
+)
+def test_dbt_is_loaded_where_tasks_are_forked(argv: list[str], executor: str, forks: bool) -> None:
+    assert forks_tasks(argv, executor) is forks

@@ -1,0 +1,278 @@
+"""The runner of slices: what does not fit any more runs the plain command, and one line says why."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from dbt_projects import dbt as run_dbt
+from dbt_team import DbtTeam
+from goldens import COMMANDS, run
+
+dbt = run_dbt
+"""Marks these tests as such that need dbt."""
+
+SLICES = Path(".dbt_scheduler/slices")
+SELECT = ("build", "--select", "fqn:shop.one", "fqn:shop.unique_one_id")
+FILES = {
+    "models/one.sql": "select 1 as id from {{ source('lake', 'raw') }}",
+    "models/one.yml": {
+        "sources": [
+            {"name": "lake", "tables": [{"name": "raw", "identifier": "{{ env_var('RAW', 'raw') }}"}]}
+        ],
+        "models": [{"name": "one", "columns": [{"name": "id", "data_tests": ["unique"]}]}],
+    },
+    "models/two.sql": "{{ config(alias='at_' ~ run_started_at.year) }} select 2 as id",
+    "models/three.sql": "select {{ env_var('DBT_SCHEDULER_DATA_INTERVAL_START')[:4] }} as year",
+    "packages.yml": {"packages": []},
+}
+
+
+@pytest.fixture(scope="module")
+def sliced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A sliced project, and what slicing it has said."""
+    root = tmp_path_factory.mktemp("sliced")
+    team = DbtTeam(root, FILES)
+    team.sql("create schema lake")
+    team.sql("create table lake.raw as select 1 as id")
+    return team.folder, run("dbt-scheduler", "slice", "--explain", cwd=team.folder)
+
+
+@pytest.fixture
+def project(sliced: tuple[Path, str], tmp_path: Path) -> Path:
+    """A copy of it, with a dbt that says what it is called with."""
+    shutil.copytree(sliced[0], tmp_path / "shop", symlinks=True)
+    plain = tmp_path / "dbt"
+    plain.write_text('#!/bin/sh\necho "plain $@"\nexit 3\n')
+    plain.chmod(0o755)
+    return tmp_path / "shop"
+
+
+def call(project: Path, *arguments: str, program: str | None = None, **more: str) -> tuple[int, list[str]]:
+    """The exit code and the lines of what the runner prints."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
+    command = [COMMANDS / "dbt-sliced", program or str(project.parent / "dbt"), *(arguments or SELECT)]
+    env |= {"DO_NOT_TRACK": "1", "DBT_SCHEDULER_DATA_INTERVAL_START": "2025-01-01T00:00:00+00:00", **more}
+    done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
+    return done.returncode, (done.stdout + done.stderr).splitlines()
+
+
+def test_what_has_no_slice_is_listed_with_the_reason(sliced):
+    assert sliced[1].splitlines() == [
+        "model.shop.two: its config() reads run_started_at, which is another in each run",
+        "3 slices written; 1 runs dbt's plain command",
+    ]
+
+
+def test_slicing_again_writes_the_same_bytes(project):
+    before = {
+        path.name: path.read_bytes() for path in (project / SLICES).iterdir() if path.name != "seen.json"
+    }
+    run("dbt-scheduler", "slice", "--target", "dev", cwd=project)
+    after = {
+        path.name: path.read_bytes() for path in (project / SLICES).iterdir() if path.name != "seen.json"
+    }
+    assert after == before
+
+
+def append(path: str, text: str = "\n") -> Callable[[Path], None]:
+    def change(project: Path) -> None:
+        (project / path).write_text((project / path).read_text() + text)
+
+    return change
+
+
+def write(path: str, text: str) -> Callable[[Path], None]:
+    def change(project: Path) -> None:
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_text(text)
+
+    return change
+
+
+def replace(path: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(project: Path) -> None:
+        text = (project / path).read_text()
+        assert old in text
+        (project / path).write_text(text.replace(old, new))
+
+    return change
+
+
+def edit_index(old: str, new: str, *, seal: bool = True) -> Callable[[Path], None]:
+    """Something else in the index, with the digest that makes it a whole one."""
+
+    def change(project: Path) -> None:
+        index = project / SLICES / "index.jsonl"
+        head, _, body = index.read_text().partition("\n")
+        assert re.search(old, head + body)
+        header = json.loads(re.sub(old, new, head, count=1))
+        body = re.sub(old, new, body, count=1)
+        header["digest"] = sha256(body.encode()).hexdigest() if seal else header["digest"]
+        index.write_text(f"{json.dumps(header)}\n{body}")
+
+    return change
+
+
+def damage_slice(damage: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def change(project: Path) -> None:
+        lines = (project / SLICES / "index.jsonl").read_text().splitlines()[2:]
+        entry = next(line for line in map(json.loads, lines) if line["node"] == "model.shop.one")
+        path = project / SLICES / f"{entry['slice']}.msgpack"
+        path.write_bytes(damage(path.read_bytes()))
+
+    return change
+
+
+def swap(content: bytes) -> bytes:
+    assert b"select 1" in content
+    return content.replace(b"select 1", b"select 9")
+
+
+CHANGES = {
+    "changed": (append("models/one.sql"), "models/one.sql has changed"),
+    "settings": (append("dbt_project.yml"), "dbt_project.yml has changed"),
+    "new": (write("models/new.yml", ""), "models/new.yml is new"),
+    "new package": (
+        write("dbt_packages/more/dbt_project.yml", "name: more"),
+        "dbt_packages/more/dbt_project.yml is new",
+    ),
+    "gone": (lambda project: (project / "models/two.sql").unlink(), "models/two.sql is gone"),
+    "never": (lambda project: shutil.rmtree(project / ".dbt_scheduler"), "the project has not been sliced"),
+    "cut off": (
+        lambda project: os.truncate(project / SLICES / "index.jsonl", 3000),
+        r".*index.jsonl is damaged",
+    ),
+    "no index": (
+        lambda project: (project / SLICES / "index.jsonl").write_text("[" * 99999),
+        r".*index.jsonl is damaged",
+    ),
+    "of a later release": (
+        edit_index(r'"format": 1', '"format": 2'),
+        ".* is of format 2, and this dbt-scheduler reads 1",
+    ),
+    "of another dbt": (
+        edit_index(r'"dbt-core": "[^"]*', '"dbt-core": "1.2.3'),
+        "dbt-core 1.2.3 made it, and here is .*",
+    ),
+    "of another adapter": (
+        edit_index(r'"dbt-duckdb"', '"dbt-oracle"'),
+        "dbt-oracle .* made it, and here is none",
+    ),
+    "entry changed": (
+        edit_index("model.shop.one", "model.shop.two", seal=False),
+        r".*index.jsonl is damaged",
+    ),
+    "origin changed": (
+        edit_index('"dbt-core": "1', '"dbt-core": "2', seal=False),
+        r".*index.jsonl is damaged",
+    ),
+    "slice cut off": (
+        damage_slice(lambda content: content[:-1]),
+        r"\w+.msgpack is not what was written there",
+    ),
+    "slice changed": (damage_slice(swap), r"\w+.msgpack is not what was written there"),
+    "slice empty": (damage_slice(lambda content: b""), r"\w+.msgpack is not what was written there"),
+    "another target": (
+        replace("profiles.yml", "target: dev", "target: prod"),
+        "it was made for the target dev, and its target is prod",
+    ),
+    "another database": (
+        replace("profiles.yml", "shop.duckdb", "other.duckdb"),
+        "it was made for the target dev, and the connection in profiles.yml is another",
+    ),
+    "no profile": (
+        lambda project: (project / "profiles.yml").unlink(),
+        r"the profile cannot be read \(\w+\)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "reason"), CHANGES.values(), ids=CHANGES)
+def test_what_does_not_fit_any_more_runs_the_plain_command(change, reason, project):
+    change(project)
+    code, lines = call(project)
+    assert (code, lines[1:]) == (3, [f"plain {' '.join(SELECT)}"])
+    beginning = "dbt-scheduler: the plain command runs, because there is no slice to run: "
+    assert re.fullmatch(beginning + reason, lines[0])
+
+
+CALLS = {
+    "of another selector": (
+        ("build", "--select", "fqn:shop.nobody"),
+        {},
+        "fqn:shop.nobody was not in the project when it was sliced",
+    ),
+    "with an option": ((*SELECT, "--vars", "{a: 1}"), {}, "--vars is given"),
+    "another command": (("run-operation", "some_macro"), {}, "dbt run-operation needs the whole project"),
+    "with a variable that parsing reads": (
+        SELECT,
+        {"RAW": "b"},
+        "the variable RAW, which parsing reads, has another value",
+    ),
+    "with another state": (SELECT, {"DBT_STATE": "there"}, "the variable DBT_STATE is set"),
+    "in the newer words": (SELECT, {"DBT_ENGINE_DEFER": "1"}, "the variable DBT_ENGINE_DEFER is set"),
+    "for the other target": (
+        (*SELECT, "--target", "prod"),
+        {},
+        "it was made for the target dev, and its target is prod",
+    ),
+    "of a node without": (
+        ("build", "--select", "fqn:shop.two"),
+        {},
+        "model.shop.two has none: its config.. reads run_started_at, which is another in each run",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "more", "reason"), CALLS.values(), ids=CALLS)
+def test_what_a_slice_cannot_do_is_the_plain_commands(arguments, more, reason, project):
+    code, lines = call(project, *arguments, **more)
+    assert (code, lines[1:]) == (3, [f"plain {' '.join(arguments)}"])
+    assert re.fullmatch(
+        "dbt-scheduler: the plain command runs, because there is no slice to run: " + reason, lines[0]
+    )
+
+
+def test_a_file_that_was_only_written_again_is_the_same(project):
+    for path in project.rglob("*.*"):
+        os.utime(path, (1, 1))
+    code, lines = call(project)
+    assert code == 0, lines
+    assert any("PASS=2" in line for line in lines)
+    assert not any("plain" in line for line in lines)
+
+
+def test_a_model_reads_the_data_interval_of_its_run_from_a_slice(project):
+    code, lines = call(
+        project, "build", "--select", "fqn:shop.three", DBT_SCHEDULER_DATA_INTERVAL_START="2031-01-01"
+    )
+    assert (code, any("plain" in line for line in lines)) == (0, False), lines
+    compiled = project / "target/run/shop/models/three.sql"
+    assert "select 2031 as year" in compiled.read_text()
+
+
+def test_a_program_that_is_not_there_is_one_line(project):
+    (project / "models/new.sql").write_text("")
+    code, lines = call(project, program="./nowhere")
+    assert (code, lines[1:]) == (2, ["./nowhere cannot be started: No such file or directory"])
+
+
+def test_a_project_that_dbt_cannot_parse_has_no_new_slices(project):
+    (project / "models/one.sql").write_text("{{ ref('nobody') }}")
+    before = (project / SLICES / "index.jsonl").read_bytes()
+    said = run("dbt-scheduler", "slice", cwd=project, expect=2)
+    assert "nobody" in said
+    assert said.endswith("dbt cannot parse the project: no slices were written\n")
+    assert (project / SLICES / "index.jsonl").read_bytes() == before
+
+
+def test_a_folder_that_is_no_project_is_named(tmp_path):
+    said = run("dbt-scheduler", "slice", cwd=tmp_path, expect=2)
+    assert "is no dbt project: it has no dbt_project.yml" in said
