@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from packaging.requirements import Requirement
 
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM
 from dbt_scheduler.config.schema.validation import load_schema, validate
-from dbt_scheduler.kinds import Job, kinds
+from dbt_scheduler.kinds import Job, Template, kinds
 from dbt_scheduler.kinds import places as folder
 from dbt_scheduler.kinds.places import (
     ANY_KIND,
@@ -57,6 +58,45 @@ def test_a_place_makes_json_for_an_operator_that_airflow_may_load(kind: str, whe
     made = operator_of(kind, A_JOB, PlaceSettings(where=where))
     assert json.loads(json.dumps(made.arguments)) == made.arguments
     assert made.path in operators()
+
+
+@pytest.mark.parametrize(("kind", "where"), EVERYWHERE)
+def test_what_airflow_shall_render_of_a_job_reaches_the_operator_as_a_template(kind: str, where: str) -> None:
+    """Text that is made from one is a literal again: the task would get the braces."""
+    job = msgspec.structs.replace(A_JOB, env={"A": Template("{{ ds }}"), "B": "b"})
+    made = operator_of(kind, job, PlaceSettings(where=where))
+    templates = [text for text in texts(made.arguments) if isinstance(text, Template)]
+    assert ["{{ ds }}" in text for text in templates] == [True]
+
+
+@pytest.mark.parametrize("where", places_of("dbt"))
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"table_check": ("z",)},
+        {"project_hooks": "on-run-end"},
+        {"keep_results": True},
+        {"results_of": ("before",)},
+    ],
+    ids=lambda field: next(iter(field)),
+)
+def test_a_place_of_dbt_hands_over_all_that_a_dbt_job_says(where: str, field: dict[str, Any]) -> None:
+    """One that runs any kind says so of dbt, too."""
+    settings = PlaceSettings(where=where)
+    with_field = msgspec.structs.replace(A_JOB, **field)
+    assert operator_of("dbt", with_field, settings) != operator_of("dbt", A_JOB, settings)
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in an operator's arguments."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from texts(each)
 
 
 @pytest.mark.parametrize("kind", kinds())

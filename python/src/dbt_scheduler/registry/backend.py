@@ -74,7 +74,7 @@ class Backend(Protocol):
         """
 
     def place(self, team: str) -> str:
-        """Where the document is, as people write it."""
+        """Where the document is, as people write it; ``TEAM.json`` is in it."""
 
 
 class Scheme(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,6 +46,17 @@ def version(store: Store, team: str) -> str | None:
     return store.read_all().versions.get(team)
 
 
+@pytest.mark.parametrize("scheme", schemes())
+@pytest.mark.parametrize("rest", ["//me:secret@host/x", "//me:secret@host/x?y", "me:secret@", "//me:secret@"])
+def test_a_url_that_cannot_be_used_is_shown_without_its_password(scheme: str, rest: str) -> None:
+    with pytest.raises(ValueError, match=r"\A(?!.*secret)"):
+        open_store(f"{scheme}:{rest}")
+
+
+def test_the_place_of_a_document_names_the_team(backend: Backend) -> None:
+    assert "a-team.json" in backend.place("a-team")
+
+
 def test_an_empty_registry(store: Store) -> None:
     assert (prefixes(store), store.read("shop")) == ({}, None)
 
