@@ -9,6 +9,8 @@ from pkgutil import iter_modules
 
 import dbt.adapters
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
 from dbt_common.clients.jinja import template_cache
 
 _LOG = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ def warm() -> None:
     """
     import_module("dbt_scheduler.dbt.sliced")
     import_module("dbt_scheduler.dbt.connection")
+    import_module("dbt.task.build")
     for adapter in _installed_adapters():
         try:
             import_module(f"dbt.adapters.{adapter}")
@@ -67,3 +70,5 @@ def _parse_something(connection: str) -> None:
         parsed = dbtRunner().invoke([*options, "parse", *places])
         for macro in parsed.result.macros.values():
             template_cache.get_node_template(macro)
+        data = extended_mashumuro_decoder(parsed.result.to_msgpack(extended_mashumaro_encoder))
+        Manifest.from_msgpack(b"", decoder=lambda _: data)  # as a task reads its slice
