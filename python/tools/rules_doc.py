@@ -30,7 +30,7 @@ ignore:
 
 
 def render(rules: Iterable[Rule]) -> str:
-    """One section per rule, ordered by code: what it says, why, an example, how to mend it."""
+    """One section per rule, ordered by code: what it says, why, an example, how to fix it."""
     parts, family = [_HEAD], ""
     for rule in rules:
         if rule.code[:4] != family:
@@ -53,7 +53,7 @@ def _section(rule: Rule) -> str:
             "",
             *_example(rule.example),
             "",
-            f"To mend it: {rule.fix}",
+            f"To fix it: {rule.fix}",
             "",
         ]
     )

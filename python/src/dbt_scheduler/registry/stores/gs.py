@@ -117,7 +117,7 @@ class Bucket:
     def _as_registry_error(self, refusal: type[RegistryError], verb: str) -> Iterator[None]:
         """Turns what the library raises into words, none of them the library's own: those may hold tokens.
 
-        It retries by itself what another attempt may mend.
+        It retries by itself what another attempt may get past.
         """
         try:
             from google.api_core.exceptions import GoogleAPIError  # noqa: PLC0415
