@@ -1,5 +1,6 @@
 """A child of this process that runs one of its functions, with the interface of ``subprocess.Popen``."""
 
+import gc
 import io
 import logging
 import os
@@ -59,6 +60,7 @@ class ForkedProcess:
 def _run(function: Callable[[], int], cwd: Path, env: Mapping[str, str], output: int) -> NoReturn:
     """The child: never returns into the code of its parent."""
     code = 1
+    gc.freeze()  # a collection would write to every object of the parent, and so copy all of its memory
     try:
         os.setsid()
         for number in (signal.SIGTERM, signal.SIGALRM, signal.SIGUSR2):

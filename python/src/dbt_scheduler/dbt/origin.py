@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
@@ -34,7 +35,7 @@ class File(NamedTuple):
 def installed_versions() -> dict[str, str]:
     """The distributions that are part of dbt, dbt-scheduler among them."""
     names = {(each.metadata["Name"] or "").lower().replace("_", "-") for each in distributions()}
-    return {name: version(name) for name in sorted(names) if name.startswith("dbt-")}
+    return {name: _version(name) or "" for name in sorted(names) if name.startswith("dbt-")}
 
 
 def digests_of(names: Iterable[str], environment: Mapping[str, str]) -> dict[str, str | None]:
@@ -136,6 +137,7 @@ def _stat(files: Iterable[File]) -> str:
     return sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
 
 
+@cache
 def _version(name: str) -> str | None:
     try:
         return version(name)

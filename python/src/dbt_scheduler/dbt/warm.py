@@ -11,7 +11,10 @@ import dbt.adapters
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
+from dbt_common.clients.agate_helper import table_from_data
 from dbt_common.clients.jinja import template_cache
+
+from dbt_scheduler.dbt.origin import installed_versions
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,6 +48,10 @@ def warm() -> None:
     import_module("dbt_scheduler.dbt.sliced")
     import_module("dbt_scheduler.dbt.connection")
     import_module("dbt.task.build")
+    table_from_data(
+        [{"a": "2001-02-03T04:05:06"}], ["a"]
+    )  # results of queries: it compiles its patterns of dates
+    installed_versions()
     for adapter in _installed_adapters():
         try:
             import_module(f"dbt.adapters.{adapter}")
