@@ -1,7 +1,5 @@
 """dbt tasks of a sliced project in Airflow: from a slice, as a program or in a fork, else as dbt's plain command."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import pytest
 from dbt_scheduler.airflow.preload import forks_tasks
 from dbt_scheduler.spec import DagSpec
 from dbt_team import DbtTeam
+from goldens import run
 from harness import Platform
 
 SCHEDULED = {"meta": {"scheduler": {"pipelines": ["daily"]}}}
@@ -29,7 +28,7 @@ PLAIN = "the plain command runs, because there is no slice to run"
 
 def sliced(root: Path, files: dict[str, Any] = FILES, **project: Any) -> DbtTeam:
     team = DbtTeam(root, files, **project)
-    subprocess.run([sys.executable, "-m", "dbt_scheduler", "slice", "shop"], cwd=root, check=True)
+    run("dbt-slicing", cwd=team.folder)
     return team
 
 

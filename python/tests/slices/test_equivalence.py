@@ -145,7 +145,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Copies:
     root = tmp_path_factory.mktemp("copies")
     plain, sliced = Copy(root / "plain"), Copy(root / "sliced")
     spec = plain.team.compile()
-    said = run("dbt-scheduler", "slice", "--explain", cwd=sliced.team.folder)
+    said = run("dbt-slicing", "--explain", cwd=sliced.team.folder)
     assert said.endswith("; 0 run dbt's plain command\n")
     tasks = {task.task_id: task for task in spec.tasks if task.group not in ("on_run_start", "on_run_end")}
     edges = {name: tasks.keys() & task.upstream for name, task in tasks.items()}

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,6 @@ ROOT = Path(__file__).parents[3]
 
 # The project's text files by path; mappings become YAML.
 Files = dict[str, Any]
-
-_EACH_LINE = """\
-import json, sys
-from dbt.cli.main import dbtRunner
-from dbt_common.tests import enable_test_caching
-enable_test_caching()
-for arguments in map(json.loads, sys.stdin):
-    done = dbtRunner().invoke(arguments)
-    print(json.dumps(None if done.success else str(done.exception)), flush=True)
-"""
 
 
 def make_project(folder: Path, files: Files, *, registry: dict[str, Any] | None = None) -> Path:
@@ -90,7 +79,7 @@ class ManyProjects:
         self._target = target
         env = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
         self._dbt = subprocess.Popen(
-            [sys.executable, "-c", _EACH_LINE],
+            [COMMANDS / "dbt-each-line"],
             cwd=target,
             env=env | {"DO_NOT_TRACK": "1"},
             text=True,

@@ -1,4 +1,4 @@
-"""``dbt`` and ``dbt-scheduler`` without their imports: each call is a process that is forked from one that has made them.
+"""The commands of tests without their imports: each call is a process that is forked from one that has made them.
 
 The imports are most of what a short call costs. A call still has a process, a folder, an environment, standard
 streams and an exit code of its own.
@@ -57,6 +57,8 @@ PROJECT = {
 
 
 ROOT = Path(__file__).resolve().parents[3]
+Commands = dict[str, Callable[[], object]]
+"""What to run, by the name of the command."""
 
 
 class ForkedCommands:
@@ -64,38 +66,40 @@ class ForkedCommands:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="commands_"))
-        self._servers = [self._serve(name) for name in LOADED]
+        self._servers = [self._serve(load) for load in LOADED]
 
     def stop(self) -> None:
         for server in self._servers:
             server.communicate()
         shutil.rmtree(self.folder)
 
-    def _serve(self, name: str) -> subprocess.Popen[bytes]:
-        address, client = self.folder / f"{name}.socket", self.folder / name
-        values = {
-            "python": sys.executable,
-            "pythonpath": [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))],
-            "address": str(address),
-        }
-        client.write_text(CLIENT.format(command=str(Path(sys.executable).with_name(name)), **values))
-        client.chmod(0o755)
+    def _serve(self, load: str) -> subprocess.Popen[bytes]:
+        address = self.folder / f"{load}.socket"
+        for name in LOADED[load][1]:
+            values = {
+                "python": sys.executable,
+                "pythonpath": [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))],
+                "address": str(address),
+                "command": str(Path(sys.executable).with_name(name)),
+            }
+            (self.folder / name).write_text(CLIENT.format(**values))
+            (self.folder / name).chmod(0o755)
         env = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "AIRFLOW"))}
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(address))
             listening.listen()
             fd = listening.fileno()
-            command = [sys.executable, "-P", __file__, name, str(fd)]
+            command = [sys.executable, "-P", __file__, load, str(fd)]
             return subprocess.Popen(command, env=env, pass_fds=[fd], stdin=subprocess.PIPE)
 
 
-def serve(load: Callable[[], Callable[[], None]], listening: socket.socket) -> Callable[[], None]:
+def serve(load: Callable[[], Commands], listening: socket.socket) -> Callable[[], object]:
     """Fork for each call until stdin ends; returns what to run in each process that is forked for one."""
-    command = None
+    commands = None
     while listening in select.select([listening, sys.stdin], [], [])[0]:
         caller, _ = listening.accept()
-        if command is None:
-            command = load()
+        if commands is None:
+            commands = load()
             gc.collect()
             gc.freeze()  # or each process looks through all of it for what to collect, and copies it by that
         if os.fork():
@@ -106,7 +110,7 @@ def serve(load: Callable[[], Callable[[], None]], listening: socket.socket) -> C
             os._exit(0)
         else:
             _become(caller)
-            return command
+            return commands[Path(sys.argv[0]).name]
         with suppress(ChildProcessError):  # there are none
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
@@ -132,7 +136,7 @@ def _nothing() -> None:
     """The tests are over."""
 
 
-def run(command: Callable[[], None]) -> NoReturn:
+def run(command: Callable[[], object]) -> NoReturn:
     """Run a command and end as Python ends, but for taking apart all that was imported: that is most of a short call."""
     code: object = 1
     try:
@@ -151,11 +155,18 @@ def run(command: Callable[[], None]) -> NoReturn:
     os._exit(code if isinstance(code, int) else 1)
 
 
-def load_dbt() -> Callable[[], None]:
+def load_dbt() -> Commands:
     """dbt, after it has parsed something: what it makes then of its own classes is a good part of a short call."""
     from dbt.cli.main import cli, dbtRunner  # noqa: PLC0415 - not before somebody calls it
+    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
+    from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder  # noqa: PLC0415
     from dbt.plugins import manager  # noqa: PLC0415
+    from dbt.task import build  # noqa: F401, PLC0415
+    from dbt_common.clients import agate_helper  # noqa: F401, PLC0415
+    from dbt_common.clients.jinja import template_cache  # noqa: PLC0415
     from dbt_common.tests import enable_test_caching  # noqa: PLC0415
+
+    from dbt_scheduler.dbt import sliced, slicing  # noqa: PLC0415
 
     enable_test_caching()  # of what it makes of a macro's text
     with tempfile.TemporaryDirectory() as folder:
@@ -169,31 +180,44 @@ def load_dbt() -> Callable[[], None]:
         for target in ("bigquery", "duckdb"):
             parsed = dbtRunner().invoke([*options, "parse", "--target", target, *places])
             assert parsed.success, parsed.exception
+    for macro in parsed.result.macros.values():
+        template_cache.get_node_template(macro)
+    data = extended_mashumuro_decoder(parsed.result.to_msgpack(extended_mashumaro_encoder))
+    Manifest.from_msgpack(b"", decoder=lambda _: data)  # as the runner of slices reads one
     manager._MODULES_CACHE = None  # a call may find others on its path
-    return cli
+    return {
+        "dbt": cli,
+        "dbt-each-line": _run_each_line,
+        "dbt-sliced": lambda: sys.exit(sliced.main()),
+        "dbt-slicing": lambda: sys.exit(slicing.main()),
+    }
 
 
-def load_dbt_sliced() -> Callable[[], None]:
-    """The runner of slices, which is dbt."""
-    load_dbt()
-    from dbt_scheduler.dbt.sliced import main  # noqa: PLC0415 - as above
+def _run_each_line() -> None:
+    """One dbt for many calls: the arguments of each are a line of stdin, and what is wrong with it one of stdout."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - as above
 
-    return lambda: sys.exit(main())
+    for arguments in map(json.loads, sys.stdin):
+        done = dbtRunner().invoke(arguments)
+        sys.stdout.write(json.dumps(None if done.success else str(done.exception)) + "\n")
+        sys.stdout.flush()
 
 
-def load_dbt_scheduler() -> Callable[[], None]:
+def load_dbt_scheduler() -> Commands:
     """Our own command line, with all that its commands import later."""
     import jsonschema  # noqa: F401, PLC0415 - as above
 
     import dbt_scheduler.cli.projects  # noqa: PLC0415
 
-    return dbt_scheduler.cli.main
+    return {"dbt-scheduler": dbt_scheduler.cli.main}
 
 
-LOADED = {"dbt": load_dbt, "dbt-sliced": load_dbt_sliced, "dbt-scheduler": load_dbt_scheduler}
+# Beside dbt and its like two that only tests call: `dbt-scheduler slice` starts the first of them.
+DBT = ("dbt", "dbt-sliced", "dbt-slicing", "dbt-each-line")
+LOADED = {"dbt": (load_dbt, DBT), "dbt-scheduler": (load_dbt_scheduler, ("dbt-scheduler",))}
 
 
 if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[2])) as listening:
-        command = serve(LOADED[sys.argv[1]], listening)
+        command = serve(LOADED[sys.argv[1]][0], listening)
     run(command)
