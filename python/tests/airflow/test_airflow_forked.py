@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,7 @@ def test_a_fork_leaves_no_lock_behind(tmp_path: Path) -> None:
         made.write_text(lock._semlock.name)
         return 0
 
+    resource_tracker.ensure_running()  # the parent's, which would remove it when the parent ends
     process = ForkedProcess(work, tmp_path, {})
     assert rest_of(process) == ""
     assert process.wait() == 0

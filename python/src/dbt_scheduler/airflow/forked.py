@@ -79,7 +79,8 @@ def _run(function: Callable[[], int], cwd: Path, env: Mapping[str, str], output:
         traceback.print_exc()
     finally:
         try:
-            util._run_finalizers()  # dbt's locks are files, and remain where nobody removes them
+            # dbt's locks are files, and remain where nobody removes them.
+            util._run_finalizers()  # type: ignore[attr-defined]
             sys.stdout.flush()
             sys.stderr.flush()
         finally:
