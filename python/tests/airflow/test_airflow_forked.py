@@ -124,10 +124,11 @@ def test_a_fork_cannot_write_into_what_its_parent_has_open(tmp_path: Path) -> No
 
 
 def test_a_fork_leaves_no_lock_behind(tmp_path: Path) -> None:
-    made = tmp_path / "name"
+    made, kept = tmp_path / "name", []
 
     def work() -> int:
         lock = multiprocessing.get_context("spawn").RLock()
+        kept.append(lock)
         made.write_text(lock._semlock.name)
         return 0
 
