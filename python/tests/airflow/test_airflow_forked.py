@@ -1,8 +1,13 @@
 """What runs in a fork of a task: in its own folder and environment, with its output read line by line."""
 
+import _multiprocessing
+import multiprocessing
 import os
+import socket
+import subprocess
 import sys
 import time
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
@@ -64,3 +69,72 @@ def test_a_fork_that_crashes_ends_with_its_signal(tmp_path: Path) -> None:
 def test_there_is_no_fork_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         ForkedProcess(lambda: 0, tmp_path / "nowhere", {})
+
+
+AS_AIRFLOW = """
+import io, os, sys
+from pathlib import Path
+from dbt_scheduler.airflow.forked import ForkedProcess
+
+for number, name in enumerate(("stdin", "stdout", "stderr")):  # as the supervisor of a task does
+    setattr(sys, name, io.TextIOWrapper(os.fdopen(number, "wb"), line_buffering=True))
+
+def work():
+    with open("warehouse", "w") as file:
+        print("a log line")
+        os.write(2, b"another\\n")
+        file.write("a row")
+    return 0
+
+process = ForkedProcess(work, Path(sys.argv[1]), {})
+print(process.stdout.read().decode(), process.wait())
+"""
+
+
+def test_what_a_fork_prints_is_not_written_into_the_files_that_it_opens(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AS_AIRFLOW, str(tmp_path)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("a log line\nanother\n 0\n", "")
+    assert (tmp_path / "warehouse").read_text() == "a row"
+
+
+def test_a_fork_cannot_write_into_what_its_parent_has_open(tmp_path: Path) -> None:
+    ours, supervisor = socket.socketpair()
+
+    def work() -> int:
+        number = ours.fileno()
+        os.write(number, b"by accident")
+        with (tmp_path / "warehouse").open("w") as file:
+            ours.close()
+            file.write("a row")
+        return number
+
+    with ours, supervisor:
+        process = ForkedProcess(work, tmp_path, {})
+        assert rest_of(process) == ""
+        assert process.wait() == ours.fileno()
+        ours.sendall(b"on purpose")
+        assert supervisor.recv(100) == b"on purpose"
+    assert (tmp_path / "warehouse").read_text() == "a row"
+
+
+def test_a_fork_leaves_no_lock_behind(tmp_path: Path) -> None:
+    made, kept = tmp_path / "name", []
+
+    def work() -> int:
+        lock = multiprocessing.get_context("spawn").RLock()
+        kept.append(lock)
+        made.write_text(lock._semlock.name)
+        return 0
+
+    resource_tracker.ensure_running()  # the parent's, which would remove it when the parent ends
+    process = ForkedProcess(work, tmp_path, {})
+    assert rest_of(process) == ""
+    assert process.wait() == 0
+    with pytest.raises(FileNotFoundError):
+        _multiprocessing.sem_unlink(made.read_text())

@@ -10,15 +10,20 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from multiprocessing import util
 from pathlib import Path
 from typing import IO, NoReturn
+
+_STREAMS_OF_PARENT: list[object] = []
+"""What a child must not let go of."""
 
 
 class ForkedProcess:
     """Runs a function in a process of its own, in a folder and with an environment; its output is ``stdout``.
 
-    It has what this process has imported, and what it does to it ends with it. Like the processes that Airflow
-    starts it leads a session, so that a signal reaches everything that it starts.
+    It has what this process has imported, and what it does to it ends with it. Files, sockets and pipes that this
+    process has open are not its own. Like the processes that Airflow starts it leads a session, so that a signal
+    reaches everything that it starts.
     """
 
     def __init__(self, function: Callable[[], int], cwd: Path, env: Mapping[str, str]) -> None:
@@ -76,6 +81,8 @@ def _run(function: Callable[[], int], cwd: Path, env: Mapping[str, str], output:
         traceback.print_exc()
     finally:
         try:
+            # dbt's locks are files, and remain where nobody removes them.
+            util._run_finalizers()  # type: ignore[attr-defined]
             sys.stdout.flush()
             sys.stderr.flush()
         finally:
@@ -98,11 +105,12 @@ def _path_of_programs(env: Mapping[str, str]) -> list[str]:
 
 def _redirect(output: int) -> None:
     """Read nothing, and write everything to the parent; no logger of the parent's knows another way out."""
-    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - it is no path of ours
-        os.dup2(nothing.fileno(), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    os.close(output)
+    _let_go_of_files()
+    # The parent's streams own the numbers 0, 1 and 2 in a task of Airflow's: without a reference they would be closed
+    # here, and the next file that is opened, such as a database, would be written to by print().
+    _STREAMS_OF_PARENT.extend((sys.stdin, sys.stdout, sys.stderr))
     sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
     sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), line_buffering=True, write_through=True)
     sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), line_buffering=True, write_through=True)
@@ -110,3 +118,16 @@ def _redirect(output: int) -> None:
     for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
             logger.disabled = False  # Airflow's configuration disables those that were there before it
+
+
+def _let_go_of_files() -> None:
+    """Make everything that the parent has open nothing to read from and to write to: Airflow's sockets, its database.
+
+    They are not closed, because objects of the parent's still have their numbers, and would close new files under them.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208 - numbers, not paths
+        number = int(name)
+        if number not in (1, 2, nothing):
+            os.dup2(nothing, number, inheritable=number == 0)
+    os.close(nothing)
