@@ -25,6 +25,7 @@ from test_airflow_dbt_slices import SCHEDULED, preloaded, sliced
 
 OPERATOR = "dbt_scheduler.airflow.dbt_operator.DbtOperator"
 DAILY = ("shop_daily", "2025-03-01T00:10")
+URL = "http://airflow.example/dags/shop_daily/runs/scheduled__2025-03-02T00%3A10%3A00%2B00%3A00/tasks/people?try_number=1"
 NO_TESTS = {"pass": 0, "warn": 0, "fail": 0, "error": 0, "skipped": 0}
 KNOWN = {"name": "known", "arguments": {"values": ["1"]}, "config": {"store_failures": True}}
 FILES = {
@@ -139,6 +140,28 @@ def test_what_dbt_did_is_seen_of_a_task_that_succeeds_and_of_one_that_fails(
     assert groups.index("info: dbt: tests: 1 passed, 1 warned, 1 failed") < groups.index(
         "error: Task failed with exception"
     )
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_task_that_succeeds_with_warnings_of_tests_can_alert(
+    platform: Platform, tmp_path: Path, caplog: pytest.LogCaptureFixture, on: bool
+) -> None:
+    files = {**FILES, "seeds/names.csv": "id,name\n1,a\n1,b\n"}
+    team = DbtTeam(tmp_path, files)
+    with (tmp_path / "platform.yaml").open("a") as file:
+        file.write("alerting: {warnings: true}\n" if on else "")
+    run(platform, team.compile())
+    assert platform.states("shop_daily") == {"names": "success", "people": "success"}
+    alerts = [each.getMessage() for each in caplog.records if each.name.endswith("transports.log")]
+    assert [text.splitlines() for text in alerts] == on * [
+        [
+            "Alert for nobody, no channel is set:",
+            "shop_daily test warnings ⚠️",
+            "Date interval start: 2025-03-01 00:10:00+00:00",
+            f"people - view logs ({URL})",
+            "unique_people_id: 1 row",
+        ]
+    ]
 
 
 def test_of_a_microbatch_model_the_batches_are_counted_and_added_up(
