@@ -121,7 +121,8 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One DAG of one team and pipeline.
 
     ``channel`` is where alerts go, ``alert_channel`` how they get there (``log``, ``slack``...), with the
-    Airflow connection ``alert_connection``. ``airflow_connection`` is the one to Airflow's own API.
+    Airflow connection ``alert_connection``; ``alert_warnings`` says whether tests that warn are alerted, too.
+    ``airflow_connection`` is the one to Airflow's own API.
     """
 
     format_version: int = FORMAT_VERSION
@@ -134,6 +135,7 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True):
     alert_tags: tuple[str, ...]
     alert_channel: str
     alert_connection: str
+    alert_warnings: bool = False
     airflow_connection: str
     schedule: Schedule
     catchup: bool

@@ -1,5 +1,6 @@
 """A real dbt project on DuckDB, compiled to DAG specs for the Airflow of these tests."""
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,9 @@ class DbtTeam:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
 
-    def compile(self) -> DagSpec:
-        """What dbt-scheduler makes of the project as it is now."""
-        self._run([DBT, "parse", "--quiet"], self.folder)
+    def compile(self, **env: str) -> DagSpec:
+        """What dbt-scheduler makes of the project as it is now, for dbt with these variables, too."""
+        self._run([DBT, "parse", "--quiet"], self.folder, **env)
         command = [str(COMMANDS / "dbt-scheduler"), "compile", "shop", "--out", "."]
         self._run([*command, "--platform", str(self._platform)], self._root)
         return msgspec.json.decode((self._root / "dags/shop_daily.json").read_bytes(), type=DagSpec)
@@ -54,6 +55,8 @@ class DbtTeam:
             return [row[0] for row in connection.execute(query).fetchall()]
 
     @staticmethod
-    def _run(command: list[str], folder: Path) -> None:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    def _run(command: list[str], folder: Path, **env: str) -> None:
+        done = subprocess.run(
+            command, cwd=folder, env={**os.environ, **env}, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -12,6 +12,7 @@ from airflow.sdk import DAG, Asset, BaseOperator, TaskGroup, TriggerRule
 from airflow.sdk.definitions.param import ParamsDict
 
 from dbt_scheduler.airflow.alerts.failures import alert_on_failure, forget_on_success
+from dbt_scheduler.airflow.alerts.warnings import alert_on_warnings
 from dbt_scheduler.airflow.callback import resume_consumers
 from dbt_scheduler.airflow.intervals import template_macros
 from dbt_scheduler.airflow.operators import CommandOperator
@@ -99,6 +100,7 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
         on_failure_callback=alert_on_failure(spec),
         on_success_callback=[
             *([resume_consumers(spec, task.assets)] if task.signals else []),
+            *([alert_on_warnings(spec)] if spec.alert_warnings and task.kind == "dbt" else []),
             forget_on_success,
         ],
         **({"pool": task.pool} if task.pool else {}),

@@ -11,6 +11,7 @@ from typing import Any
 from airflow.sdk import Context
 
 from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException
+from dbt_scheduler.airflow.dbt_outcome import shown_outcome
 from dbt_scheduler.airflow.dbt_paths import writable_paths
 from dbt_scheduler.airflow.dbt_slices import has_slices, is_of_this_environment, runner_of, with_slice_of
 from dbt_scheduler.airflow.forked import ForkedProcess
@@ -38,6 +39,8 @@ class DbtOperator(CommandOperator):
 
     With ``project_hooks`` dbt runs only this kind of the project's own hooks, or ``none``. What dbt did is kept
     with ``keep_results``, for on-run-end hooks: they get it from the tasks that ``results_of`` names.
+
+    What dbt did to its node and in its tests ends the log, and is the XCom ``dbt_outcome``, also when the task fails.
 
     Where the project has been sliced it runs from slices: as a process of its own, or with ``preload`` in a fork of
     this one, which has imported dbt already where a worker does so when it starts.
@@ -110,10 +113,17 @@ class DbtOperator(CommandOperator):
         return super()._start([str(runner), *words], environment)
 
     def _build(self, context: Context) -> None:
-        if self.project_hooks is None:
-            _check(self._run(self.command, _SELECTED_NOTHING))
+        if not _runs_nodes(self.command):
+            self._call(context, self.env)
             return
-        with exchange(self.project_hooks, kept(context, self.results_of), self.env) as dbt:
+        with shown_outcome(context, self.env, self.log) as env:
+            self._call(context, env)
+
+    def _call(self, context: Context, env: dict[str, str]) -> None:
+        if self.project_hooks is None:
+            _check(self._run(self.command, _SELECTED_NOTHING, env))
+            return
+        with exchange(self.project_hooks, kept(context, self.results_of), env) as dbt:
             ended = self._run(self.command, _SELECTED_NOTHING, dbt.env)
             results = dbt.written()
         if results is None and not ended.code:
@@ -132,6 +142,11 @@ class DbtOperator(CommandOperator):
             return None
         remember(context, _BEGIN, ended.seen[1])
         return ended.seen[1]
+
+
+def _runs_nodes(command: Sequence[str]) -> bool:
+    """Whether a command of dbt builds or tests nodes, and does not only run the project's hooks."""
+    return not {"build", "test"}.isdisjoint(command[1:2]) and "*" not in command
 
 
 def _check(ended: Ended) -> None:

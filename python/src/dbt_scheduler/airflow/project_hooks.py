@@ -1,7 +1,6 @@
 """How a dbt task has dbt leave out the project's own hooks or run only them, and passes on what dbt did."""
 
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,11 +10,8 @@ from typing import Any
 import msgspec
 from airflow.sdk._shared.secrets_masker import redact
 
-import dbt_scheduler
 from dbt_scheduler.airflow.compat import AirflowException
-
-PLUGIN = Path(dbt_scheduler.__file__).parent / "dbt" / "plugin"
-"""The folder of the module that does it inside dbt, which imports it from its path."""
+from dbt_scheduler.airflow.dbt_plugins import PLUGINS, on_path
 
 _KEY = "dbt_results"
 
@@ -39,9 +35,8 @@ def exchange(hooks: str, results: Sequence[Any], env: Mapping[str, str]) -> Iter
     with tempfile.TemporaryDirectory() as folder:
         given, file = Path(folder, "given.json"), Path(folder, "results.json")
         given.write_text(json.dumps(results), "utf-8")
-        path = [str(PLUGIN), *filter(None, [env.get("PYTHONPATH", os.environ.get("PYTHONPATH"))])]
         wanted = {
-            "PYTHONPATH": os.pathsep.join(path),
+            **on_path(env),
             "DBT_SCHEDULER_HOOKS": hooks,
             "DBT_SCHEDULER_GIVEN_RESULTS": str(given),
             "DBT_SCHEDULER_RESULTS": str(file),
@@ -64,7 +59,7 @@ def kept(context: Mapping[str, Any], task_ids: Sequence[str]) -> list[dict[str, 
 def require_plugin(program: str) -> None:
     """Raise, because dbt has ended well and not written what it did: it has no plugins, or no Python."""
     raise AirflowException(
-        f"{program} did not load the plugin in {PLUGIN}: the on-run-start and on-run-end hooks of the project, "
+        f"{program} did not load the plugin in {PLUGINS}: the on-run-start and on-run-end hooks of the project, "
         "which run once per DAG run, ran in this task. Let it be a dbt of Python that reads PYTHONPATH, "
         "or set `project_hooks: every_task` in platform.yaml or scheduler.yaml."
     )

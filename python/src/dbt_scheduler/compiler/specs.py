@@ -55,6 +55,7 @@ def _spec(context: CompileContext, team: Team, dag: DagGraph, directory: Directo
         alert_tags=alerting.tag,
         alert_channel=context.platform.alerting.channel,
         alert_connection=context.platform.alerting.connection,
+        alert_warnings=context.platform.alerting.warnings,
         airflow_connection=context.platform.airflow_connection,
         schedule=pipeline.schedule,
         catchup=pipeline.catchup,

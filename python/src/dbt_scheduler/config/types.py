@@ -157,10 +157,11 @@ class DbtConfig(msgspec.Struct, frozen=True):
 
 
 class PlatformAlerting(msgspec.Struct, frozen=True):
-    """How alerts reach a channel, and the Airflow connection for it."""
+    """How alerts reach a channel, the Airflow connection for it, and whether tests that warn are alerted too."""
 
     channel: str
     connection: str
+    warnings: bool
 
 
 class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from dbt_scheduler.dbt.store import Index, NoSliceError, read_index
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-_HOOKS = "DBT_SCHEDULER_HOOKS"
+_PLUGINS = {"DBT_SCHEDULER_HOOKS": "dbt_scheduler_hooks", "DBT_SCHEDULER_OUTCOME": "dbt_scheduler_outcome"}
 _USAGE = "usage: dbt-sliced [--for SELECTOR] dbt build|test|compile ...\n"
 
 
@@ -96,8 +96,9 @@ def _invoke(command: Command, manifest: "Manifest") -> int:
     from dbt.cli.exceptions import DbtUsageException  # noqa: PLC0415
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
-    if _HOOKS in os.environ:
-        import_module("dbt_scheduler_hooks")  # from the path, as dbt does once in a process
+    for variable, plugin in _PLUGINS.items():
+        if variable in os.environ:
+            import_module(plugin)  # from the path, as dbt does once in a process
     done = dbtRunner(manifest).invoke(list(command.arguments))
     if isinstance(done.exception, DbtUsageException):
         sys.stderr.write(f"{done.exception}\n")

@@ -7,10 +7,10 @@ from airflow.sdk import Context
 
 from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.deduplication import clear_reported, mark_reported, was_reported
-from dbt_scheduler.airflow.alerts.messages import Message, TaskRun
+from dbt_scheduler.airflow.alerts.messages import Message
 from dbt_scheduler.airflow.alerts.sending import Destination, send
+from dbt_scheduler.airflow.alerts.subject import owners_of, task_run_of
 from dbt_scheduler.airflow.compat import AirflowRuntimeError, AirflowSensorTimeout
-from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow.producer_gone import ProducerGoneError
 from dbt_scheduler.findings.printable import redacted
 from dbt_scheduler.spec import DagSpec
@@ -53,7 +53,7 @@ def _alert(spec: DagSpec, context: Context) -> None:
     if can_remember and _was_reported(spec, context, kind):
         _log.info("No alert: this run's %s was reported before, and the task has not succeeded since.", kind)
         return
-    to = Destination.of_dag(spec, _owners(spec, context["ti"].task_id))
+    to = Destination.of_dag(spec, owners_of(spec, context["ti"].task_id))
     if send(to, _message(spec, context, kind, to.tags)) and can_remember:
         try:
             mark_reported(spec, context, kind)
@@ -83,23 +83,8 @@ def _kind(context: Context) -> str:
 
 
 def _message(spec: DagSpec, context: Context, kind: str, tags: tuple[str, ...]) -> Message:
-    ti = context["ti"]
-    task = TaskRun(ti.dag_id, ti.task_id, run_interval_of(context, spec.schedule).start, ti.log_url)
+    task = task_run_of(spec, context)
     if kind == _TASK:
         return messages.task_failure(task, tags)
     error = context.get("exception")
     return messages.dependency_failure(task, tags, str(error) if isinstance(error, ProducerGoneError) else "")
-
-
-def _owners(spec: DagSpec, task_id: str) -> list[str]:
-    """Whose task it is; a sensor belongs to the owners of the tasks that read what it waits for."""
-    return [
-        owner
-        for task in spec.tasks
-        if task.task_id == task_id or (task_id in task.upstream and _is_sensor(spec, task_id))
-        for owner in task.owners
-    ]
-
-
-def _is_sensor(spec: DagSpec, task_id: str) -> bool:
-    return any(wait.task_id == task_id for wait in spec.sensors)

@@ -54,6 +54,11 @@ def dependency_failure(task: TaskRun, tags: Iterable[str], reason: str = "") -> 
     return _message(task, "dependency failure 🚧", (reason or _RESUMES,), tags)
 
 
+def tests_warned(task: TaskRun, tags: Iterable[str], tests: Iterable[str]) -> Message:
+    """Tests of severity warn found something; the task itself has succeeded."""
+    return _message(task, "test warnings ⚠️", tuple(tests), tags)
+
+
 def slo_miss(task: TaskRun, tags: Iterable[str], promise: Promise) -> Message:
     """An asset is not ready although it was promised; the task is the one that makes it."""
     state = promise.state or "not started"

@@ -1,0 +1,27 @@
+"""What a callback's alert is about: the task of a run, and its owners."""
+
+from airflow.sdk import Context
+
+from dbt_scheduler.airflow.alerts.messages import TaskRun
+from dbt_scheduler.airflow.intervals import run_interval_of
+from dbt_scheduler.spec import DagSpec
+
+
+def task_run_of(spec: DagSpec, context: Context) -> TaskRun:
+    """The task instance that Airflow calls back about."""
+    ti = context["ti"]
+    return TaskRun(ti.dag_id, ti.task_id, run_interval_of(context, spec.schedule).start, ti.log_url)
+
+
+def owners_of(spec: DagSpec, task_id: str) -> list[str]:
+    """Whose task it is; a sensor belongs to the owners of the tasks that read what it waits for."""
+    return [
+        owner
+        for task in spec.tasks
+        if task.task_id == task_id or (task_id in task.upstream and _is_sensor(spec, task_id))
+        for owner in task.owners
+    ]
+
+
+def _is_sensor(spec: DagSpec, task_id: str) -> bool:
+    return any(wait.task_id == task_id for wait in spec.sensors)

@@ -1,0 +1,73 @@
+# ruff: noqa: ANN401 - Airflow's own signatures say Any
+"""Shows what dbt did in a task when it is over, well or not: in the task's log, and in an XCom."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from airflow.sdk._shared.secrets_masker import redact
+
+from dbt_scheduler.airflow.compat import AirflowRuntimeError
+from dbt_scheduler.airflow.dbt_plugins import PLUGINS, on_path
+from dbt_scheduler.airflow.outcome import KEY, Result, outcome
+from dbt_scheduler.airflow.outcome_lines import lines
+
+_FILE = "DBT_SCHEDULER_OUTCOME"
+_MOST_BYTES = 20_000_000
+
+_NOT_LOADED = f"What dbt did is not known: it did not load the plugin in {PLUGINS}, as a dbt of Python does."
+_NOT_STARTED = "dbt ended before it had a result for any node."
+
+
+@contextmanager
+def shown_outcome(context: Mapping[str, Any], env: Mapping[str, str], log: Any) -> Iterator[dict[str, str]]:
+    """The environment for one run of dbt; when that is over, what it did is shown, also when it failed.
+
+    The file is this run's own, so that nothing is shown of another one.
+    """
+    with tempfile.TemporaryDirectory(prefix="dbt-scheduler-") as folder:
+        file = Path(folder, "outcome.json")
+        succeeded = False
+        try:
+            yield {**env, **on_path(env), _FILE: str(file)}
+            succeeded = True
+        finally:
+            try:
+                results = _read(file)
+            except FileNotFoundError:
+                log.warning(_NOT_LOADED if succeeded else _NOT_STARTED)
+            except (OSError, ValueError) as error:
+                log.warning("What dbt did is not known: its results are not readable (%s).", error)
+            else:
+                _show(context, results, log)
+
+
+def _show(context: Mapping[str, Any], results: list[Result], log: Any) -> None:
+    if not results:
+        log.warning(_NOT_STARTED)
+        return
+    made = outcome(results)
+    for level, text in lines(results, made):
+        log.log(level, "%s", text)
+    try:
+        context["ti"].xcom_push(KEY, json.loads(msgspec.json.encode(made)))
+    except AirflowRuntimeError as error:
+        log.warning("Airflow did not keep what dbt did: %s", error)
+
+
+def _read(file: Path) -> list[Result]:
+    """What dbt did, without the secrets that Airflow knows of. ValueError if that is not what is in the file."""
+    if file.stat().st_size > _MOST_BYTES:
+        raise ValueError("too long")
+    results = msgspec.json.decode(file.read_bytes(), type=list[Result])
+    return [
+        msgspec.structs.replace(
+            each,
+            **{name: redact(getattr(each, name)) for name in ("name", "message", "relation", "code")},
+        )
+        for each in results
+    ]

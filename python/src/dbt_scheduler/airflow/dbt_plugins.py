@@ -1,0 +1,16 @@
+"""The modules of ours that dbt imports from its path: they make it do, and say, what it has no option for."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import dbt_scheduler
+
+PLUGINS = Path(dbt_scheduler.__file__).parent / "dbt" / "plugin"
+"""Their folder."""
+
+
+def on_path(env: Mapping[str, str]) -> dict[str, str]:
+    """The variable that puts them on dbt's path, before what is there."""
+    before = env.get("PYTHONPATH", os.environ.get("PYTHONPATH", "")).split(os.pathsep)
+    return {"PYTHONPATH": os.pathsep.join(dict.fromkeys([str(PLUGINS), *filter(None, before)]))}
