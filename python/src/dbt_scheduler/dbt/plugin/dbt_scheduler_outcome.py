@@ -2,7 +2,7 @@
 """Has one run of dbt write what it did to a file: of each node its status, rows, seconds, failures and compiled code.
 
 dbt's own run_results.json is no source for that: with it dbt writes the whole manifest.json, and the tasks of a project
-share one target folder. This works with dbt 1.8 to 1.12, also when dbt is interrupted. An operator that wants it puts
+share one target folder. The methods are those of dbt 1.11, also when dbt is interrupted. An operator that wants it puts
 the module's folder on dbt's path, and names the file in the environment.
 """
 
