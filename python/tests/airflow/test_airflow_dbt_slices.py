@@ -1,13 +1,15 @@
 """dbt tasks of a sliced project in Airflow: from a slice, as a program or in a fork, else as dbt's plain command."""
 
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
 import pytest
 
 from dbt_scheduler.airflow.preload import forks_tasks
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.spec import DagSpec, Task
 from dbt_team import DbtTeam
 from goldens import run
 from harness import Platform
@@ -23,6 +25,7 @@ FILES = {
         ]
     },
 }
+WARM = "dbt_scheduler.dbt.warm"
 PLAIN = "the plain command runs, because there is no slice to run"
 
 
@@ -33,20 +36,26 @@ def sliced(root: Path, files: dict[str, Any] = FILES, **project: Any) -> DbtTeam
 
 
 def preloaded(spec: DagSpec) -> DagSpec:
-    """As a platform with ``preload: true`` has it compiled."""
-    tasks = [
-        msgspec.structs.replace(task, arguments={**task.arguments, "preload": True})
-        if task.kind == "dbt"
-        else task
-        for task in spec.tasks
-    ]
+    """As a platform with ``preload: true`` has it compiled, whose dbt is the one beside this Python."""
+    tasks = [_preloaded(task) if task.kind == "dbt" else task for task in spec.tasks]
     return msgspec.structs.replace(spec, tasks=tuple(tasks))
+
+
+def _preloaded(task: Task) -> Task:
+    command: Any = task.arguments["command"]
+    own = [str(Path(sys.executable).with_name("dbt")), *command[1:]]
+    return msgspec.structs.replace(task, arguments={**task.arguments, "command": own, "preload": True})
 
 
 @pytest.mark.parametrize("preload", [False, True], ids=["program", "fork"])
 def test_tasks_of_a_sliced_project_run_from_slices(
-    platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], preload: bool
+    platform: Platform,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    preload: bool,
 ) -> None:
+    monkeypatch.delitem(sys.modules, WARM, raising=False)
     team = sliced(
         tmp_path, **{"on-run-end": "create or replace table hooks as select {{ results | length }} as n"}
     )
@@ -63,6 +72,7 @@ def test_tasks_of_a_sliced_project_run_from_slices(
     assert team.sql("select n from hooks") == [3]
     log = capsys.readouterr().out
     assert PLAIN not in log
+    assert ("has not loaded dbt" in log) == preload  # a program loads it always, and says nothing
     assert "Found 1 model, " in log  # of one; and of two, with its parent:
     assert "Found 2 models, " in log
 
@@ -92,6 +102,17 @@ def test_a_test_that_fails_in_a_fork_fails_the_task(
     log = capsys.readouterr().out
     assert "dbt failed with exit code 1" in log
     assert PLAIN not in log
+
+
+def test_a_worker_that_has_loaded_dbt_says_nothing(
+    platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, WARM, ModuleType(WARM))
+    platform.deploy(preloaded(sliced(tmp_path).compile()))
+    platform.run("shop_daily", "2025-03-01T00:10")
+    platform.work()
+    assert platform.states("shop_daily") == {"one": "success", "two": "success"}
+    assert "has not loaded dbt" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

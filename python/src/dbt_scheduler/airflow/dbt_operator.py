@@ -2,6 +2,7 @@
 """The operator of dbt tasks: a command that has to find what it selects, and builds what it has to."""
 
 import re
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -28,6 +29,7 @@ _SELECTED_NOTHING = re.compile(
 # What the compiler's table check says.
 _NO_TABLE = re.compile(r"the table does not exist yet; begin: ([\dT:. +-]+);")
 _BEGIN = "begin"
+_WARM = "dbt_scheduler.dbt.warm"
 
 
 class DbtOperator(CommandOperator):
@@ -107,6 +109,8 @@ class DbtOperator(CommandOperator):
             return super()._start(command, environment)
         words = with_slice_of(self.command, command)
         if self.preload and is_of_this_environment(runner):
+            if _WARM not in sys.modules:
+                self.log.info("This worker has not loaded dbt when it started: the task does it now")
             # By its name, because nothing but a task of this kind may import dbt.
             sliced = import_module("dbt_scheduler.dbt.sliced")
             return ForkedProcess(partial(sliced.main, words), self._folder, environment)
