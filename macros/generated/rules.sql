@@ -13,7 +13,7 @@
   },
   "SCH103": {
     "severity": "error",
-    "message": "\"{node}\" names \"{asset}\" under dependencies, but reads nothing called so",
+    "message": "\"{node}\" names \"{asset}\" under dependencies, but reads no asset of that name",
     "hint": "name what the node reads, or remove the key"
   },
   "SCH301": {

@@ -54,7 +54,7 @@ def copy_teams() -> None:
 def compile_teams(console: Console) -> None:
     """Everything up to the specs.
 
-    Teams that need each other in a circle publish what they expose before they read each other: so each
+    Teams that need each other in a cycle publish what they expose before they read each other: so each
     project is parsed and compiled once for its registry entry, and then checked against everybody's.
     """
     names = [path.name for path in _projects()]

@@ -677,7 +677,7 @@ def test_own_reads_that_would_make_a_circle_stay(world):
         (
             "raw.x",
             "models/marts/orders.sql",
-            "the table is made from what this makes: with ref() dbt would refuse the circle",
+            "the table is made from what this makes: with ref() dbt would refuse the cycle",
         ),
         ("raw.x", "models/sources.yml:6", "remove it here when nothing reads it any longer"),
     ]

@@ -42,10 +42,10 @@ class Slack:
         """The answer to a request."""
         self.asked.append((method, body))
         if self.answers.get(method):
-            told = self.answers[method].pop(0)
-            if isinstance(told, tuple):
-                return told
-            time.sleep(told)
+            answer = self.answers[method].pop(0)
+            if isinstance(answer, tuple):
+                return answer
+            time.sleep(answer)  # a Slack that takes its time
         if method == "hook":
             return 200, {}, "ok"
         return 200, {}, json.dumps({"ok": True, **self._usual(method, body)})

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +22,7 @@ from dbt_scheduler.spec import DagSpec
 from dbt_team import DBT, DbtTeam
 from harness import Platform
 from test_airflow_dbt import days_ago, events_team, load
-from test_airflow_dbt_slices import SCHEDULED, preloaded, sliced
+from test_airflow_dbt_slices import SCHEDULED, WARM, preloaded, sliced
 
 OPERATOR = "dbt_scheduler.airflow.dbt_operator.DbtOperator"
 DAILY = ("shop_daily", "2025-03-01T00:10")
@@ -83,8 +84,13 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 @pytest.mark.parametrize("way", ["plain", "program", "fork"])
 def test_what_dbt_did_is_seen_of_a_task_that_succeeds_and_of_one_that_fails(
-    platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], way: str
+    platform: Platform,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
 ) -> None:
+    monkeypatch.delitem(sys.modules, WARM, raising=False)
     run(platform, made_by(tmp_path, way))
     assert platform.states("shop_daily") == {"names": "success", "people": "failed"}
     assert seen(platform, "names") == {
@@ -127,6 +133,7 @@ def test_what_dbt_did_is_seen_of_a_task_that_succeeds_and_of_one_that_fails(
         },
     ]
     log = logged(capsys)
+    assert ("has not loaded dbt" in "".join(log)) == (way == "fork")
     assert [line for line in log if ": dbt: " in line] == [
         'info: dbt: seed.shop.names: success, "shop"."main"."names", 3 rows affected, compiled in N s, executed in N s',
         'info: dbt: model.shop.people: success, "shop"."main"."people", compiled in N s, executed in N s',
@@ -170,9 +177,8 @@ def test_of_a_microbatch_model_the_batches_are_counted_and_added_up(
     team = events_team(tmp_path, lookback=0)
     load(team, first=days_ago(9))
     platform.deploy(team.compile())
-    platform.run(
-        "shop_daily", f"{days_ago(1)[:10]}T00:10"
-    )  # the first, which builds all days since the model's begin
+    # The first run builds all days since the model's begin.
+    platform.run("shop_daily", f"{days_ago(1)[:10]}T00:10")
     platform.work()
     found = seen(platform, "events")["node"]
     assert (found["status"], found["batches_succeeded"], found["batches_failed"]) == ("success", 10, 0)

@@ -128,7 +128,11 @@ def test_a_dag_is_of_its_stubs_file(platform: Platform) -> None:
 
 def test_loading_reads_no_schemas_and_no_yaml_and_needs_no_registry(platform: Platform) -> None:
     platform.deploy(
-        a_spec(a_task("a", upstream=("wait_for__hard_dependencies.dim",)), sensors=(a_wait("dim"),))
+        a_spec(
+            a_task("a", upstream=("wait_for__hard_dependencies.dim",)),
+            a_task("b", operator="dbt_scheduler.airflow.dbt_operator.DbtOperator"),
+            sensors=(a_wait("dim"),),
+        )
     )
     code = f"""
 import sys
@@ -151,4 +155,6 @@ print(*sorted(name for name in set(sys.modules) if name.startswith("dbt_schedule
         "dbt_scheduler.compiler.specs",
         "dbt_scheduler.registry.stores",
         "dbt_scheduler.waits.wait",
+        "dbt_scheduler.airflow.outcome",
     } & set(ours.split())
+    assert "dbt_scheduler.airflow.dbt_operator" in ours.split()

@@ -25,7 +25,7 @@ def test_sch103(tmp_path, name, hint):
         node("z", "orders", pipelines=DAILY, dependencies={name: "soft"}),
     )
     assert told(tmp_path, *items) == [
-        f'z.sql: SCH103 "z" names "{name}" under dependencies, but reads nothing called so | {hint}'
+        f'z.sql: SCH103 "z" names "{name}" under dependencies, but reads no asset of that name | {hint}'
     ]
 
 

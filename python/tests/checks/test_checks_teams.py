@@ -447,7 +447,7 @@ def test_sch309_within_a_dag(tmp_path):
         text="tasks: [{kind: universal, name: load, command: x, conditions: [b], assets: [t]}]",
     )
     assert world.findings() == [
-        f"{YML}:3: SCH309 tasks wait for each other in a circle: load → marts.a → marts.b → load"
+        f"{YML}:3: SCH309 tasks wait for each other in a cycle: load → marts.a → marts.b → load"
         " | break it: make one of these waits no_wait, or split a model in two"
     ]
 
@@ -483,7 +483,7 @@ def test_sch309_is_ignored_by_the_whole_name_of_an_asset(tmp_path):
 @pytest.mark.parametrize("dependency", ["hard", "soft"])
 def test_sch309_across_teams_is_told_once(tmp_path, dependency):
     assert circle(tmp_path, dependency).findings() == [
-        "ants/models/marts/made.sql: SCH309 tasks wait for each other in a circle: ants.made (daily) #ants → "
+        "ants/models/marts/made.sql: SCH309 tasks wait for each other in a cycle: ants.made (daily) #ants → "
         "bees.made (daily) #bees → ants.made (daily) #ants"
         " | break it: make one of these waits no_wait, or split a model in two"
     ]

@@ -111,7 +111,7 @@ SCH102 "dim_orders" is in an unknown pipeline "dayly"
   hint: did you mean "daily"?
 SCH102 "dim_orders" is in an unknown pipeline "quarterly"
   hint: the platform's pipelines: daily, hourly
-SCH103 "dim_orders" names "fct_shipment" under dependencies, but reads nothing called so
+SCH103 "dim_orders" names "fct_shipment" under dependencies, but reads no asset of that name
   hint: did you mean "fct_shipments"?
 
 models/broken/in_sql.sql

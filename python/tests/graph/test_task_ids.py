@@ -135,8 +135,8 @@ def test_sch108_of_a_group_called_like_a_task(tmp_path):
         "shop", node("orders", folder="", pipelines=DAILY), node("a", folder="orders", pipelines=DAILY)
     )
     assert world.findings() == [
-        'shop/models/orders/a.sql: SCH108 "orders" cannot be the group of "a": the task of model.shop.orders is called '
-        "so | set another group in its meta.scheduler"
+        'shop/models/orders/a.sql: SCH108 "orders" cannot be the group of "a": the task of model.shop.orders has '
+        "that name | set another group in its meta.scheduler"
     ]
 
 
@@ -146,5 +146,5 @@ def test_sch108_once_for_a_folder_that_is_called_like_a_seed(tmp_path):
     world.team("shop", seed("orders", pipelines=["daily", "hourly"]), *models)
     assert world.findings("SCH108") == [
         'shop/models/orders/a.sql: SCH108 "orders" cannot be the group of "a" and 2 others: the task of seed.shop.orders '
-        "is called so | set another group in its meta.scheduler"
+        "has that name | set another group in its meta.scheduler"
     ]

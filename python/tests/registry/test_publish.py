@@ -563,7 +563,7 @@ def circle(world: World, team: str, other: str, *reads: str) -> None:
 
 
 CIRCLE = (
-    "SCH309 tasks wait for each other in a circle: aa.of_aa (daily) #c → bb.of_bb (daily) #c → aa.of_aa (daily) #c\n"
+    "SCH309 tasks wait for each other in a cycle: aa.of_aa (daily) #c → bb.of_bb (daily) #c → aa.of_aa (daily) #c\n"
     "  hint: break it: make one of these waits no_wait, or split a model in two\n"
     "1 error\nnothing was published\n"
 )

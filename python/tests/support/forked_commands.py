@@ -158,15 +158,12 @@ def run(command: Callable[[], object]) -> NoReturn:
 def load_dbt() -> Commands:
     """dbt, after it has parsed something: what it makes then of its own classes is a good part of a short call."""
     from dbt.cli.main import cli, dbtRunner  # noqa: PLC0415 - not before somebody calls it
-    from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
-    from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder  # noqa: PLC0415
     from dbt.plugins import manager  # noqa: PLC0415
     from dbt.task import build  # noqa: F401, PLC0415
     from dbt_common.clients import agate_helper  # noqa: F401, PLC0415
-    from dbt_common.clients.jinja import template_cache  # noqa: PLC0415
     from dbt_common.tests import enable_test_caching  # noqa: PLC0415
 
-    from dbt_scheduler.dbt import sliced, slicing  # noqa: PLC0415
+    from dbt_scheduler.dbt import sliced, slicing, warm  # noqa: PLC0415
 
     enable_test_caching()  # of what it makes of a macro's text
     with tempfile.TemporaryDirectory() as folder:
@@ -180,10 +177,7 @@ def load_dbt() -> Commands:
         for target in ("bigquery", "duckdb"):
             parsed = dbtRunner().invoke([*options, "parse", "--target", target, *places])
             assert parsed.success, parsed.exception
-    for macro in parsed.result.macros.values():
-        template_cache.get_node_template(macro)
-    data = extended_mashumuro_decoder(parsed.result.to_msgpack(extended_mashumaro_encoder))
-    Manifest.from_msgpack(b"", decoder=lambda _: data)  # as the runner of slices reads one
+    warm.compile_and_read(parsed.result)
     manager._MODULES_CACHE = None  # a call may find others on its path
     return {
         "dbt": cli,

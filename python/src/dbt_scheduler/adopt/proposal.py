@@ -19,7 +19,7 @@ from dbt_scheduler.adopt.writing import render_patch
 from dbt_scheduler.project.types import Project, Table
 from dbt_scheduler.registry.entry import Entry
 
-_CIRCULAR = "the table is made from what this makes: with ref() dbt would refuse the circle"
+_CIRCULAR = "the table is made from what this makes: with ref() dbt would refuse the cycle"
 _NOTHING = Edits({}, {}, (), frozenset())
 
 

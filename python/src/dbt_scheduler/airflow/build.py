@@ -12,7 +12,7 @@ from airflow.sdk import DAG, Asset, BaseOperator, TaskGroup, TriggerRule
 from airflow.sdk.definitions.param import ParamsDict
 
 from dbt_scheduler.airflow.alerts.failures import alert_on_failure, forget_on_success
-from dbt_scheduler.airflow.alerts.warnings import alert_on_warnings
+from dbt_scheduler.airflow.alerts.subject import Callback
 from dbt_scheduler.airflow.callback import resume_consumers
 from dbt_scheduler.airflow.intervals import template_macros
 from dbt_scheduler.airflow.operators import CommandOperator
@@ -100,7 +100,7 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
         on_failure_callback=alert_on_failure(spec),
         on_success_callback=[
             *([resume_consumers(spec, task.assets)] if task.signals else []),
-            *([alert_on_warnings(spec)] if spec.alert_warnings and task.kind == "dbt" else []),
+            *_alerts_on_warnings(task, spec),
             forget_on_success,
         ],
         **({"pool": task.pool} if task.pool else {}),
@@ -111,6 +111,14 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
     if task.teardown:
         built.as_teardown(on_failure_fail_dagrun=False)
     return built
+
+
+def _alerts_on_warnings(task: Task, spec: DagSpec) -> list[Callback]:
+    if not spec.alert_warnings or task.kind != "dbt":
+        return []
+    from dbt_scheduler.airflow.alerts.warnings import alert_on_warnings  # noqa: PLC0415 - few platforms have them
+
+    return [alert_on_warnings(spec)]
 
 
 @cache

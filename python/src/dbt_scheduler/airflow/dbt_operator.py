@@ -12,9 +12,14 @@ from typing import Any
 from airflow.sdk import Context
 
 from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException
-from dbt_scheduler.airflow.dbt_outcome import shown_outcome
 from dbt_scheduler.airflow.dbt_paths import writable_paths
-from dbt_scheduler.airflow.dbt_slices import has_slices, is_of_this_environment, runner_of, with_slice_of
+from dbt_scheduler.airflow.dbt_slices import (
+    has_slices,
+    is_of_this_environment,
+    runner_of,
+    runs_nodes,
+    with_slice_of,
+)
 from dbt_scheduler.airflow.forked import ForkedProcess
 from dbt_scheduler.airflow.intervals import EVENT_TIME
 from dbt_scheduler.airflow.operators import CommandOperator, Ended, Process
@@ -30,6 +35,10 @@ _SELECTED_NOTHING = re.compile(
 _NO_TABLE = re.compile(r"the table does not exist yet; begin: ([\dT:. +-]+);")
 _BEGIN = "begin"
 _WARM = "dbt_scheduler.dbt.warm"
+_NOT_PRELOADED = (
+    "This worker has not loaded dbt when it started, so that each task does. "
+    "`import dbt_scheduler.airflow.preload` in airflow_local_settings.py would have it do so."
+)
 
 
 class DbtOperator(CommandOperator):
@@ -110,16 +119,18 @@ class DbtOperator(CommandOperator):
         words = with_slice_of(self.command, command)
         if self.preload and is_of_this_environment(runner):
             if _WARM not in sys.modules:
-                self.log.info("This worker has not loaded dbt when it started: the task does it now")
+                self.log.info(_NOT_PRELOADED)
             # By its name, because nothing but a task of this kind may import dbt.
             sliced = import_module("dbt_scheduler.dbt.sliced")
             return ForkedProcess(partial(sliced.main, words), self._folder, environment)
         return super()._start([str(runner), *words], environment)
 
     def _build(self, context: Context) -> None:
-        if not _runs_nodes(self.command):
+        if not runs_nodes(self.command):
             self._call(context, self.env)
             return
+        from dbt_scheduler.airflow.dbt_outcome import shown_outcome  # noqa: PLC0415 - not when a DAG is parsed
+
         with shown_outcome(context, self.env, self.log) as env:
             self._call(context, env)
 
@@ -146,11 +157,6 @@ class DbtOperator(CommandOperator):
             return None
         remember(context, _BEGIN, ended.seen[1])
         return ended.seen[1]
-
-
-def _runs_nodes(command: Sequence[str]) -> bool:
-    """Whether a command of dbt builds or tests nodes, and does not only run the project's hooks."""
-    return not {"build", "test"}.isdisjoint(command[1:2]) and "*" not in command
 
 
 def _check(ended: Ended) -> None:

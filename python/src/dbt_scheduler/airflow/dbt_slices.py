@@ -13,10 +13,14 @@ _SELECT = "--select"
 _RUNNER = "dbt-sliced"
 
 
+def runs_nodes(command: Sequence[str]) -> bool:
+    """Whether a command of dbt builds, tests or compiles nodes, and does not only run the project's hooks."""
+    return not {"build", "test", "compile"}.isdisjoint(command[1:2]) and "*" not in command
+
+
 def has_slices(project: Path, command: Sequence[str]) -> bool:
-    """Whether a command may run from slices of a project: it builds, tests or compiles, and not for hooks only."""
-    runs_nodes = not {"build", "test", "compile"}.isdisjoint(command[1:2]) and "*" not in command
-    return runs_nodes and (project / INDEX).exists()
+    """Whether a command may run from slices of a project."""
+    return runs_nodes(command) and (project / INDEX).exists()
 
 
 def with_slice_of(selecting: Sequence[str], command: Sequence[str]) -> list[str]:

@@ -89,7 +89,7 @@ def _group_problems(team: Team) -> Iterator[Finding]:
             if group in RESERVED_GROUPS:
                 found[group, "the scheduler uses this name for its own tasks"][task.name] = task
             elif group in ids:
-                found[group, f"the task of {ids[group].id} is called so"][task.name] = task
+                found[group, f"the task of {ids[group].id} has that name"][task.name] = task
     for (_, reason), tasks in found.items():
         names = sorted(tasks)
         task = tasks[names[0]]

@@ -137,7 +137,7 @@ def _stat(files: Iterable[File]) -> str:
     return sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-@cache
+@cache  # in a worker, what has been imported is what runs
 def _version(name: str) -> str | None:
     try:
         return version(name)

@@ -48,9 +48,8 @@ def warm() -> None:
     import_module("dbt_scheduler.dbt.sliced")
     import_module("dbt_scheduler.dbt.connection")
     import_module("dbt.task.build")
-    table_from_data(
-        [{"a": "2001-02-03T04:05:06"}], ["a"]
-    )  # results of queries: it compiles its patterns of dates
+    # Of results of queries, dates above all: reading the first one compiles patterns and loads a locale.
+    table_from_data([{"a": "2001-02-03T04:05:06"}], ["a"])
     installed_versions()
     for adapter in _installed_adapters():
         try:
@@ -75,7 +74,12 @@ def _parse_something(connection: str) -> None:
         options = ["--quiet", "--no-send-anonymous-usage-stats", "--log-level-file", "none"]
         places = ["--project-dir", folder, "--profiles-dir", folder]
         parsed = dbtRunner().invoke([*options, "parse", *places])
-        for macro in parsed.result.macros.values():
-            template_cache.get_node_template(macro)
-        data = extended_mashumuro_decoder(parsed.result.to_msgpack(extended_mashumaro_encoder))
-        Manifest.from_msgpack(b"", decoder=lambda _: data)  # as a task reads its slice
+        compile_and_read(parsed.result)
+
+
+def compile_and_read(manifest: Manifest) -> None:
+    """Have dbt keep the manifest's macros compiled, and its way to read one, which is how a task reads its slice."""
+    for macro in manifest.macros.values():
+        template_cache.get_node_template(macro)
+    data = extended_mashumuro_decoder(manifest.to_msgpack(extended_mashumaro_encoder))
+    Manifest.from_msgpack(b"", decoder=lambda _: data)

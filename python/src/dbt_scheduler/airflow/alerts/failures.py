@@ -1,7 +1,7 @@
 """Alerts when a task or a sensor has failed for good: one for each task and run, until it has succeeded."""
 
 import logging
-from collections.abc import Callable
+from functools import partial
 
 from airflow.sdk import Context
 
@@ -9,18 +9,15 @@ from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.deduplication import clear_reported, mark_reported, was_reported
 from dbt_scheduler.airflow.alerts.messages import Message
 from dbt_scheduler.airflow.alerts.sending import Destination, send
-from dbt_scheduler.airflow.alerts.subject import owners_of, task_run_of
+from dbt_scheduler.airflow.alerts.subject import Callback, never_raising, owners_of, task_run_of
 from dbt_scheduler.airflow.compat import AirflowRuntimeError, AirflowSensorTimeout
 from dbt_scheduler.airflow.producer_gone import ProducerGoneError
-from dbt_scheduler.findings.printable import redacted
 from dbt_scheduler.spec import DagSpec
 
 _log = logging.getLogger(__name__)
 
 _TASK = "task failure"
 _DEPENDENCY = "dependency failure"
-
-Callback = Callable[[Context], None]
 
 
 def alert_on_failure(spec: DagSpec) -> Callback:
@@ -29,14 +26,7 @@ def alert_on_failure(spec: DagSpec) -> Callback:
     Airflow calls it when the last try has failed, not before a retry, and not for a task that could not start
     because something before it failed.
     """
-
-    def alert(context: Context) -> None:
-        try:
-            _alert(spec, context)
-        except Exception as error:  # noqa: BLE001 - an alert never fails a task
-            _log.error("The alert could not be made: %s: %s", type(error).__name__, redacted(error))
-
-    return alert
+    return never_raising(partial(_alert, spec))
 
 
 def forget_on_success(context: Context) -> None:

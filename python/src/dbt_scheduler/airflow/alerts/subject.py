@@ -1,10 +1,30 @@
-"""What a callback's alert is about: the task of a run, and its owners."""
+"""What all alerts of callbacks share: the task of a run that one is about, its owners, and that none raises."""
+
+import logging
+from collections.abc import Callable
 
 from airflow.sdk import Context
 
 from dbt_scheduler.airflow.alerts.messages import TaskRun
 from dbt_scheduler.airflow.intervals import run_interval_of
+from dbt_scheduler.findings.printable import redacted
 from dbt_scheduler.spec import DagSpec
+
+_log = logging.getLogger(__name__)
+
+Callback = Callable[[Context], None]
+
+
+def never_raising(alert: Callback) -> Callback:
+    """A callback whose errors are in its log, and fail no task."""
+
+    def called(context: Context) -> None:
+        try:
+            alert(context)
+        except Exception as error:  # noqa: BLE001 - an alert never fails a task
+            _log.error("The alert could not be made: %s: %s", type(error).__name__, redacted(error))
+
+    return called
 
 
 def task_run_of(spec: DagSpec, context: Context) -> TaskRun:

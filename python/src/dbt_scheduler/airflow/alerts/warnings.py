@@ -1,32 +1,22 @@
 """Alerts about dbt tests of severity warn that found something, in a task that has succeeded."""
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 from airflow.sdk import Context
 
 from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.sending import Destination, send
-from dbt_scheduler.airflow.alerts.subject import owners_of, task_run_of
+from dbt_scheduler.airflow.alerts.subject import Callback, never_raising, owners_of, task_run_of
 from dbt_scheduler.airflow.outcome import KEY, Outcome
 from dbt_scheduler.findings.plural import format_count
-from dbt_scheduler.findings.printable import redacted
 from dbt_scheduler.spec import DagSpec
 
-_log = logging.getLogger(__name__)
 
-
-def alert_on_warnings(spec: DagSpec) -> Callable[[Context], None]:
+def alert_on_warnings(spec: DagSpec) -> Callback:
     """An ``on_success_callback`` of a dbt task: an alert each time that it succeeds with warnings. It never raises."""
-
-    def alert(context: Context) -> None:
-        try:
-            _alert(spec, context)
-        except Exception as error:  # noqa: BLE001 - an alert never fails a task
-            _log.error("The alert could not be made: %s: %s", type(error).__name__, redacted(error))
-
-    return alert
+    return never_raising(partial(_alert, spec))
 
 
 def _alert(spec: DagSpec, context: Context) -> None:

@@ -14,8 +14,8 @@ SCH305 = Rule(
 )
 SCH309 = Rule(
     code="SCH309",
-    summary="A circle of tasks that wait for each other",
-    message="tasks wait for each other in a circle: {loop}",
+    summary="A cycle of tasks that wait for each other",
+    message="tasks wait for each other in a cycle: {loop}",
     hint="break it: make one of these waits no_wait, or split a model in two",
     why="Each task would wait for the next one for ever. Teams may depend on each other both ways, tasks may not.",
     example="`a` reads another team's `b`, and `b` reads `a`.",

@@ -44,8 +44,8 @@ SCH303 = Rule(
     summary="A global asset that its team does not expose",
     message='global asset "{source}": team {team} makes "{asset}", but does not expose it',
     hint="ask {team} ({channel}) to list it under exposed_assets in its scheduler.yaml",
-    why="A team answers for its exposed assets: they have an SLO, and whoever changes one is told who reads "
-    "it. Anything else may change without notice.",
+    why="A team answers for its exposed assets: they have an SLO, and the report on a change "
+    "of one names its readers. Anything else may change without notice.",
     example="""\
 # shipping's scheduler.yaml exposes its facts only
 exposed_assets: [{regex: "fct_.*"}]
@@ -80,7 +80,7 @@ SCH312 = Rule(
     message="the asset registry was not read: {what} not checked",
     hint='run "dbt-scheduler registry export --dbt-package .dbt_scheduler/registry", list that folder in '
     "packages.yml and run dbt deps",
-    why="Whether another team's asset exists and whether the platform knows a pipeline can only be told from "
+    why="Whether another team's asset exists and whether the platform knows a pipeline is known only from "
     "the registry and `platform.yaml`. dbt gets both as a small package that `dbt-scheduler registry export` "
     "writes.",
     example="""\

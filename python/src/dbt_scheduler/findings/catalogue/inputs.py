@@ -125,7 +125,7 @@ tasks:
 SCH411 = Rule(
     code="SCH411",
     severity=Severity.NOTE,
-    summary="YAML reads a word otherwise than it is written",
+    summary="YAML reads a word as another value than it looks like",
     message="{where}: YAML reads {written} as {read}",
     hint='put it in quotes if the word is meant: "{written}"',
     why="`on`, `off`, `yes`, `no` are true and false in YAML, `10:30` is 630, `1_000` is 1000, `010` is "

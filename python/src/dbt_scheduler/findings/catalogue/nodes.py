@@ -40,7 +40,7 @@ SCH103 = Rule(
     code="SCH103",
     by_macros=True,
     summary="`dependencies` names something that the node does not wait for",
-    message='"{node}" names "{asset}" under dependencies, but reads nothing called so',
+    message='"{node}" names "{asset}" under dependencies, but reads no asset of that name',
     hint="name what the node reads, or remove the key",
     why="`dependencies` says how the node waits for what it reads. A name that it does not read changes "
     "nothing, and the wait that was meant stays hard.",

@@ -30,7 +30,7 @@ SCH413 = Rule(
     message="the entry of team {team} was {what} by somebody else since this was compiled",
     hint="compile again with this registry, and publish that",
     why="What was compiled has not seen what is in the registry now, and publishing it would undo that. Of two "
-    "publishes of one team the first wins, and the second is told.",
+    "publishes of one team the first wins, and the second is refused with this.",
     example="""\
 $ dbt-scheduler publish out
 out/registry/shop.json: SCH413 the entry of team shop was published by somebody else since this was compiled
