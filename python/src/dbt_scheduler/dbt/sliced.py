@@ -5,11 +5,12 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dbt_scheduler.dbt.command import Command, read_command, split_command
 from dbt_scheduler.dbt.graph import Graph
 from dbt_scheduler.dbt.origin import require_same
+from dbt_scheduler.dbt.quick import importing, name_callers_quickly, run_program, use_contracts
 from dbt_scheduler.dbt.store import Index, NoSliceError, read_index
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _invoke(command, manifest)
 
 
+def program() -> NoReturn:
+    """``dbt-sliced``: as ``main``, with the process that it runs in."""
+    run_program(main)
+
+
 def _load(command: Command, project: Path) -> "Manifest":
     index = read_index(project)
     entries = [index.find(selector) for selector in command.selectors]
@@ -46,6 +52,7 @@ def _load(command: Command, project: Path) -> "Manifest":
             raise NoSliceError(f"{entry.unique_id} has none: {entry.reason}")
     require_same(index, project, os.environ)
     data = _join(index, [entry.digest for entry in entries if entry.digest], project)
+    _import_dbt(index)
     _require_connection(index, command)
     return _manifest(data, index, whole_graph=not command.inline)
 
@@ -63,6 +70,16 @@ def _join(index: Index, digests: Sequence[str], project: Path) -> dict[str, Any]
         if node.get("root_path"):
             node["root_path"] = os.path.normpath(project / node["root_path"])
     return data
+
+
+def _import_dbt(index: Index) -> None:
+    if "dbt.cli.main" in sys.modules:
+        return  # in a fork of a worker that has preloaded it
+    with importing():
+        import_module("dbt.cli.main")
+        import_module(f"dbt.adapters.{index.made_from['connection']['type']}")
+    name_callers_quickly()
+    use_contracts(index.read(index.made_from["contracts"]))
 
 
 def _require_connection(index: Index, command: Command) -> None:
@@ -118,4 +135,4 @@ def _become(plain: Sequence[str], reason: NoSliceError) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

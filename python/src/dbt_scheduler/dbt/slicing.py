@@ -12,6 +12,7 @@ from dbt_scheduler.dbt.connection import Connection, read_connection
 from dbt_scheduler.dbt.cutting import Project
 from dbt_scheduler.dbt.origin import digests_of, installed_versions
 from dbt_scheduler.dbt.parsing import INTERVAL, Files, NotParsedError, Parsed, parse, varying_nodes
+from dbt_scheduler.dbt.quick import contracts_of
 from dbt_scheduler.dbt.store import Entry, Writer, selector_of
 from dbt_scheduler.dbt.unsliceable import Reasons
 
@@ -70,6 +71,7 @@ def slice_project(project: Path, target: str | None, profiles_dir: str | None) -
         "files": writer.add(files.checksums),
         "shared": writer.add(cut.shared()),
         "graph": writer.add(_graph(parsed)),
+        "contracts": writer.add(contracts_of(connection.type)),
     }
     whole = reasons.of_project(catalogs=(project / "catalogs.yml").exists())
     entries = []

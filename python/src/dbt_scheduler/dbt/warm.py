@@ -15,6 +15,7 @@ from dbt_common.clients.agate_helper import table_from_data
 from dbt_common.clients.jinja import template_cache
 
 from dbt_scheduler.dbt.origin import installed_versions
+from dbt_scheduler.dbt.quick import name_callers_quickly
 
 _LOG = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ def warm() -> None:
     import_module("dbt_scheduler.dbt.sliced")
     import_module("dbt_scheduler.dbt.connection")
     import_module("dbt.task.build")
+    name_callers_quickly()
     # Of results of queries, dates above all: reading the first one compiles patterns and loads a locale.
     table_from_data([{"a": "2001-02-03T04:05:06"}], ["a"])
     installed_versions()
