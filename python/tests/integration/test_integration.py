@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bigquery import write_key
 from dbt_scheduler.cli import main
 from dbt_scheduler.registry.stores import open_store
 from goldens import INTEGRATION, copy_projects, dbt, read_tree, run
 
 TEAMS = ("playground", "shipping", "transactions")
 REGISTRY = INTEGRATION / "expected" / "registry"
+PRODUCTION = (*TEAMS, "--platform", "production.yaml")
 EXPORT = ("registry", "export", "--dbt-package", ".dbt_scheduler/registry")
 MALFORMED = sorted(path.parent.name for path in (INTEGRATION / "malformed").glob("*/scheduler.yaml"))
 
@@ -34,6 +36,27 @@ def teams(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def bigquery_teams(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for the target of production, without a warehouse that answers."""
+    folder = tmp_path_factory.mktemp("bigquery") / "teams"
+    copy_projects(INTEGRATION / "teams", folder)
+    production = {
+        "DBT_KEYFILE": str(write_key(folder / "key.json")),
+        "DBT_SCHEDULER_PLATFORM": str(folder / "production.yaml"),
+    }
+    for team in TEAMS:
+        run("dbt-scheduler", *EXPORT, cwd=folder / team, **production)
+        dbt("deps", cwd=folder / team)
+        dbt("parse", "--target", "prod", cwd=folder / team, **production)
+    run("dbt-scheduler", "compile", *PRODUCTION, "--out", "../out", cwd=folder)
+    offline = ("--select", "package:dbt_scheduler", "--no-populate-cache", "--target", "prod")
+    for team in TEAMS:
+        run("dbt-scheduler", *EXPORT, "--registry", "../../out/registry", cwd=folder / team, **production)
+        dbt("compile", *offline, cwd=folder / team, **production)
+    return folder
+
+
 def test_teams_have_no_findings(teams, golden):
     golden(INTEGRATION / "expected" / "check.txt", run("dbt-scheduler", "check", *TEAMS, cwd=teams))
 
@@ -42,6 +65,17 @@ def test_teams_compile_to_the_expected_files(teams, golden):
     run("dbt-scheduler", "compile", *TEAMS, "--out", "../out", cwd=teams)
     expected = INTEGRATION / "expected"
     found = read_tree(teams.parent / "out")
+    for path, text in found.items():
+        golden(expected / path, text)
+    assert sorted(found) == sorted(path for path in read_tree(expected) if path != "check.txt")
+
+
+def test_teams_on_bigquery_compile_to_the_expected_files(bigquery_teams, golden):
+    """Each in a Google Cloud project of its own, and one model as a view in a third."""
+    expected = INTEGRATION / "expected_bigquery"
+    golden(expected / "check.txt", run("dbt-scheduler", "check", *PRODUCTION, cwd=bigquery_teams))
+    run("dbt-scheduler", "compile", *PRODUCTION, "--out", "../out", cwd=bigquery_teams)
+    found = read_tree(bigquery_teams.parent / "out")
     for path, text in found.items():
         golden(expected / path, text)
     assert sorted(found) == sorted(path for path in read_tree(expected) if path != "check.txt")
