@@ -36,6 +36,7 @@ dag = load_dag(__file__)
 
 
 RESUME_DAG = "dbt_scheduler_resume"
+"""The sweep's DAG, after the platform's prefix."""
 """The DAG of the sweep, which resumes what a completion callback has missed."""
 
 RESUME_STUB = '''\
@@ -122,7 +123,7 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     ``channel`` is where alerts go, ``alert_channel`` how they get there (``log``, ``slack``...), with the
     Airflow connection ``alert_connection``; ``alert_warnings`` says whether tests that warn are alerted, too.
-    ``airflow_connection`` is the one to Airflow's own API.
+    ``airflow_connection`` is the one to Airflow's own API, ``resume_dag`` the id of the sweep's DAG.
     """
 
     format_version: int = FORMAT_VERSION
@@ -137,6 +138,7 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True):
     alert_connection: str
     alert_warnings: bool = False
     airflow_connection: str
+    resume_dag: str = RESUME_DAG
     schedule: Schedule
     catchup: bool
     max_active_runs: int

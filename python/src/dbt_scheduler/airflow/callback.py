@@ -18,7 +18,7 @@ from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.printable import redacted, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.spec import RESUME_DAG, DagSpec
+from dbt_scheduler.spec import DagSpec
 
 if TYPE_CHECKING:
     from dbt_scheduler.airflow_api.answers import TaskInstance
@@ -104,11 +104,11 @@ def _satisfy(
             outcome = satisfy(api, dict.fromkeys(sensors, note))
         finally:
             if outcome is None or outcome.left:
-                _sweep_soon(api)
+                _sweep_soon(api, spec.resume_dag)
         return outcome, tuple(sensors.values())
 
 
-def _sweep_soon(api: "AirflowApi") -> None:
+def _sweep_soon(api: "AirflowApi", dag_id: str) -> None:
     """Has the rest done by a sweep now instead of in five minutes: callbacks of the same seconds ask for one together.
 
     While many tasks of a run fail and are cleared, or Airflow's API is busy, each callback keeps the others waiting; a
@@ -120,17 +120,17 @@ def _sweep_soon(api: "AirflowApi") -> None:
     try:
         for number in range(_MOST_FOLLOW_UPS):
             at = moment + number * timedelta(seconds=_TOGETHER_SECONDS)
-            if _ask_for_sweep(api, f"callback__{at.isoformat()}"):
+            if _ask_for_sweep(api, dag_id, f"callback__{at.isoformat()}"):
                 return
     except AirflowApiError as error:
         _log.info("A sweep could not be asked for: %s", error)
 
 
-def _ask_for_sweep(api: "AirflowApi", run_id: str) -> bool:
+def _ask_for_sweep(api: "AirflowApi", dag_id: str, run_id: str) -> bool:
     """Whether a sweep of this name is still to begin."""
-    if api.make_run(RESUME_DAG, {"dag_run_id": run_id, "logical_date": None}):
+    if api.make_run(dag_id, {"dag_run_id": run_id, "logical_date": None}):
         return True
-    run = api.run(RESUME_DAG, run_id)  # another callback has asked for it
+    run = api.run(dag_id, run_id)  # another callback has asked for it
     return run is not None and run.state == "queued"
 
 

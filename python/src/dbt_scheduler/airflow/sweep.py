@@ -21,7 +21,6 @@ from dbt_scheduler.airflow.pools import missing_pools
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.spec import RESUME_DAG
 
 if TYPE_CHECKING:
     from dbt_scheduler.registry.entry import Entry
@@ -44,7 +43,7 @@ def build_resume_dag(
     """The sweep's DAG; ``alerts`` are the channel's name and its Airflow connection."""
     path = Path(stub)
     dag = DAG(
-        RESUME_DAG,
+        path.stem,
         schedule=_EVERY,
         start_date=datetime(2025, 1, 1, tzinfo=UTC),
         catchup=False,

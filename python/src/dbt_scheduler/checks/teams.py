@@ -16,7 +16,8 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     """SCH310, SCH318, SCH322, SCH331, SCH332: a dag_id, or a team, that somebody else has too."""
     project = team.project
     location = (str(project.folder / "scheduler.yaml"), project.config.line)
-    for taken in taken_ids(project.team, workspace.directory.entries, workspace.platform.teams or ()):
+    listed, prefix = workspace.platform.teams or (), workspace.platform.dag_prefix
+    for taken in taken_ids(project.team, workspace.directory.entries, listed, prefix):
         yield taken.rule.at(*location, subject=taken.subject, **taken.words)
     published = workspace.published.get(project.team)
     if published is not None and is_of_other_project(published, team.entry):

@@ -24,7 +24,7 @@ from dbt_scheduler.findings.finding import CannotRunError, UsageError
 from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.output import DeployedDags, pool_slots
 from dbt_scheduler.registry.store import RegistryContents
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.spec import RESUME_DAG, DagSpec
 
 _WORDS = {True: "ok", False: "not ok", None: "unknown"}
 
@@ -64,7 +64,9 @@ def doctor(  # noqa: PLR0913, PLR0917 - click hands over each option
             checks = [*check_airflow(api)]
             deployed, problem = _deployed(out)
             contents, registry_checks = _registry(config, Options(registry=registry, out=_beside(deployed)))
-            checks += [*check_rights(api, contents), *check_sweep(api, datetime.now(UTC)), *registry_checks]
+            sweep = config.dag_prefix + RESUME_DAG
+            checks += [*check_rights(api, contents, sweep), *check_sweep(api, sweep, datetime.now(UTC))]
+            checks += registry_checks
             if deployed is None:
                 checks += [Diagnosis(part, None, *problem) for part in ("specs", "pools")]
             else:

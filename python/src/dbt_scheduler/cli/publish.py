@@ -48,11 +48,16 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
                 "there is no registry to publish to",
                 "name one with --registry, or with registry.url in platform.yaml",
             )
+        if config.registry_read_only:
+            raise UsageError(
+                f"{config.path} says that its registry is read only",
+                "publish from the environment whose DAGs it is about, or remove registry.read_only",
+            )
         candidates, findings = load_candidates(out)
         print_warnings(renamed_team_warnings(candidates))
         reading = read_registry(config, options)
         findings += check_publishers(candidates, config.teams, ci_repository(os.environ))
-        findings += check_candidates(candidates, reading, config.teams or ())
+        findings += check_candidates(candidates, reading, config.teams or (), config.dag_prefix)
         if findings:
             print_findings(findings)
             say(_NOTHING)

@@ -11,7 +11,7 @@ from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.entry import Entry, dag_id
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.spec import RESUME_DAG, DagSpec
 
 
 class CompiledTeam(msgspec.Struct, frozen=True):
@@ -57,6 +57,7 @@ def _spec(context: CompileContext, team: Team, dag: DagGraph, directory: Directo
         alert_connection=context.platform.alerting.connection,
         alert_warnings=context.platform.alerting.warnings,
         airflow_connection=context.platform.airflow_connection,
+        resume_dag=context.platform.dag_prefix + RESUME_DAG,
         schedule=pipeline.schedule,
         catchup=pipeline.catchup,
         max_active_runs=active_runs(sensors, pipeline.schedule, pipeline.max_active_runs),

@@ -112,7 +112,7 @@ def _pool(context: CompileContext, project_task: ProjectTask) -> str:
     """
     pool = context.pool(project_task.kind)
     if len(project_task.pipelines) > 1 and project_task.assets and context.platform.pools.get(pool) != 1:
-        return writer_pool_of(context.project.team, project_task)
+        return writer_pool_of(f"{context.platform.dag_prefix}{context.project.team}", project_task)
     return pool
 
 

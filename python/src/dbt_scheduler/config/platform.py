@@ -173,6 +173,8 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
         registry_url=None if url is None else registry_url(url, Path(path).parent),
         teams=None if teams is None else {team: Publisher(**entry) for team, entry in teams.items()},
         airflow_connection=value["airflow"]["connection"],
+        dag_prefix=f"{value['airflow']['dag_prefix']}_" if value["airflow"]["dag_prefix"] else "",
+        registry_read_only=value["registry"]["read_only"],
     )
 
 

@@ -168,7 +168,7 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     """A ``platform.yaml``, completed from the default one.
 
     ``places`` is by kind, ``dbt`` among them; ``pools`` are the slots of Airflow pools, by name; ``teams`` is None
-    where no teams are listed: any may be published.
+    where no teams are listed: any may be published. ``dag_prefix`` is what every DAG's id begins with, "" or "staging_".
     """
 
     path: str
@@ -181,3 +181,5 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     registry_url: str | None
     teams: Publishers | None
     airflow_connection: str
+    dag_prefix: str
+    registry_read_only: bool

@@ -13,7 +13,7 @@ from dbt_scheduler.airflow_api.rights import ALL_DAGS, NEEDED, READ_DAGS, TRIGGE
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.registry.store import RegistryContents
 from dbt_scheduler.schedule.text import format_utc
-from dbt_scheduler.spec import FORMAT_VERSION, RESUME_DAG
+from dbt_scheduler.spec import FORMAT_VERSION
 from dbt_scheduler.waits.wait import registered_waits
 
 _OLDEST_AIRFLOW = (3, 1)
@@ -56,12 +56,12 @@ def _component(command: str, alive: bool, effect: str) -> Diagnosis:
     return Diagnosis(part, False, f"none is alive: {effect}", f"start `airflow {command}`")
 
 
-def check_rights(api: AirflowApi, contents: RegistryContents) -> Iterator[Diagnosis]:
+def check_rights(api: AirflowApi, contents: RegistryContents, resume_dag: str) -> Iterator[Diagnosis]:
     """What the login may do: with all DAGs, or else with each one that has sensors."""
     dag_ids = sorted({wait.dag_id for wait in registered_waits(contents.entries)})
     missing = [
         *(text for right in NEEDED if (text := _refused(api, right, dag_ids))),
-        *(text for right in (READ_DAGS, TRIGGER) if (text := _refused(api, right, [RESUME_DAG]))),
+        *(text for right in (READ_DAGS, TRIGGER) if (text := _refused(api, right, [resume_dag]))),
     ]
     if not missing:
         yield Diagnosis(
@@ -112,38 +112,38 @@ def check_pools(api: AirflowApi, needed: Mapping[str, int | None]) -> Iterator[D
         yield Diagnosis("pools", False, text, make)
 
 
-def check_sweep(api: AirflowApi, now: datetime) -> Iterator[Diagnosis]:
+def check_sweep(api: AirflowApi, resume_dag: str, now: datetime) -> Iterator[Diagnosis]:
     """Whether the sweep's DAG is deployed and works."""
     try:
-        wrong = _undeployed(api.dag(RESUME_DAG))
-        run = next((run for run in api.newest_runs(RESUME_DAG, _RUNS) if run.over), None)
+        wrong = _undeployed(api.dag(resume_dag), resume_dag)
+        run = next((run for run in api.newest_runs(resume_dag, _RUNS) if run.over), None)
     except AirflowForbiddenError:
-        yield Diagnosis("sweep", None, f"the login may not see {RESUME_DAG}", "see its rights")
+        yield Diagnosis("sweep", None, f"the login may not see {resume_dag}", "see its rights")
         return
     if not wrong and run and run.state == "success" and now - run.run_after <= _LATE:
         yield Diagnosis("sweep", True, f"its last run, of {format_utc(run.run_after)} UTC, succeeded")
     else:
-        yield Diagnosis("sweep", False, *(wrong or _badly_run(run)))
+        yield Diagnosis("sweep", False, *(wrong or _badly_run(run, resume_dag)))
 
 
-def _undeployed(dag: Dag | None) -> tuple[str, str] | None:
+def _undeployed(dag: Dag | None, dag_id: str) -> tuple[str, str] | None:
     """Why the sweep cannot run, and how to fix it."""
     if dag is None or dag.is_stale:
-        return f"{RESUME_DAG} is not deployed", "deploy the whole folder dags/ that `compile` wrote"
+        return f"{dag_id} is not deployed", "deploy the whole folder dags/ that `compile` wrote"
     if dag.has_import_errors:
-        return f"{RESUME_DAG} has an import error", "read it in Airflow's list of DAGs"
+        return f"{dag_id} has an import error", "read it in Airflow's list of DAGs"
     if dag.is_paused:
-        return f"{RESUME_DAG} is paused", f"run `airflow dags unpause {RESUME_DAG}`"
+        return f"{dag_id} is paused", f"run `airflow dags unpause {dag_id}`"
     return None
 
 
-def _badly_run(last: Run | None) -> tuple[str, str]:
+def _badly_run(last: Run | None, dag_id: str) -> tuple[str, str]:
     """What is wrong with its last run that is over, and how to fix it."""
     if last is None:
-        return f"{RESUME_DAG} has not run yet", "wait five minutes and look again"
+        return f"{dag_id} has not run yet", "wait five minutes and look again"
     at = f"{format_utc(last.run_after)} UTC"
     if last.state == "failed":
-        return f"its last run, of {at}, failed", f"its log says what to do: {RESUME_DAG} {last.run_id}"
+        return f"its last run, of {at}, failed", f"its log says what to do: {dag_id} {last.run_id}"
     return f"its last run was at {at}", "it is due every five minutes: see the scheduler and its executor"
 
 

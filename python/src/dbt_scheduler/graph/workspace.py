@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.findings.catalogue.assets import SCH313
@@ -60,7 +61,9 @@ def load_projects(
     reasons: list[Finding] = []
     for folder in folders:
         try:
-            loaded.append(load_project(folder, platform.pipelines.keys(), manifest))
+            each = load_project(folder, platform.pipelines.keys(), manifest)
+            prefix = f"{platform.dag_prefix}{each.project.dag_prefix}"
+            loaded.append(replace(each, project=replace(each.project, dag_prefix=prefix)))
         except CannotRunError as error:
             reasons += error.findings
     if reasons:

@@ -10,7 +10,7 @@ from dbt_scheduler.findings.catalogue.registry import SCH413, SCH415
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.registry.backend import ChangedError, RegistryError
 from dbt_scheduler.registry.candidates import Candidate
-from dbt_scheduler.registry.dag_ids import taken_ids
+from dbt_scheduler.registry.dag_ids import TakenDagId, taken_ids
 from dbt_scheduler.registry.entry import (
     Entry,
     find_produced,
@@ -41,11 +41,14 @@ class PublishResult(msgspec.Struct, frozen=True):
 
 
 def check_candidates(
-    candidates: Sequence[Candidate], reading: RegistryContents, listed: Collection[str] = ()
+    candidates: Sequence[Candidate],
+    reading: RegistryContents,
+    listed: Collection[str] = (),
+    platform_prefix: str = "",
 ) -> tuple[Finding, ...]:
     """Why these entries cannot all go into a registry that is as it was read, in a stable order.
 
-    ``listed`` are the teams of ``platform.yaml``.
+    ``listed`` are the teams of ``platform.yaml``, ``platform_prefix`` what it puts before every DAG's id.
     """
     unreadable = {finding.subject: finding for finding in reading.findings}
     entries = {**reading.entries, **{candidate.team: candidate.entry for candidate in candidates}}
@@ -58,7 +61,7 @@ def check_candidates(
         for finding in (
             *_beside(candidate, names),
             *_misplaced(candidate, reading),
-            *_not_its_own(candidate, entries, listed),
+            *_not_its_own(candidate, taken_ids(candidate.team, entries, listed, platform_prefix)),
             *_unproven(candidate, entries, unreadable),
         )
     ]
@@ -130,11 +133,9 @@ def _changed(candidate: Candidate, what: str) -> Finding:
     return SCH413.at(candidate.path, subject=candidate.team, team=candidate.team, what=what)
 
 
-def _not_its_own(
-    candidate: Candidate, entries: Mapping[str, Entry], listed: Collection[str]
-) -> Iterator[Finding]:
+def _not_its_own(candidate: Candidate, ids: Iterable[TakenDagId]) -> Iterator[Finding]:
     """Each dag_id that another team has too: it may have been published since this was compiled."""
-    for taken in taken_ids(candidate.team, entries, listed):
+    for taken in ids:
         yield taken.rule.at(candidate.path, subject=taken.subject, **taken.words)
 
 

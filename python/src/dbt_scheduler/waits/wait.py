@@ -30,8 +30,12 @@ class NoProducer(msgspec.Struct, frozen=True):
 def wait_of(sensor: Sensor, consumer: DagSpec, entry: Entry | None) -> Wait | NoProducer:
     """What a sensor of a DAG waits for now: a producer may move its task to another group or pipeline.
 
-    ``entry`` is the producing team's. The task that was compiled in serves when there is none.
+    ``entry`` is the producing team's. The task that was compiled in serves when there is none, and for the DAG's own
+    team where the registry is that of another environment.
     """
+    own = sensor.team == consumer.team
+    if entry is not None and own and dag_id(entry.dag_prefix, consumer.pipeline) != consumer.dag_id:
+        entry = None
     key, producer = AssetKey(sensor.team, sensor.asset), sensor.producer
     if entry is not None:
         found = find_produced(entry, sensor.asset)
@@ -39,7 +43,6 @@ def wait_of(sensor: Sensor, consumer: DagSpec, entry: Entry | None) -> Wait | No
             whom = one_line(entry.contact.channel or sensor.team)
             return NoProducer(f"{sensor.team} no longer makes {sensor.asset}. Ask {whom}.")
         key = AssetKey(sensor.team, found[0])
-        own = sensor.team == consumer.team
         producer = producer_of(entry, found[1], consumer.pipeline, consumer.schedule, own=own)
     return Wait(consumer.team, consumer.dag_id, sensor.task_id, consumer.schedule, key, producer)
 
