@@ -360,7 +360,8 @@ def test_a_backfilled_run_that_has_not_started_is_held_up_by_its_backfill(airflo
         "staging.a of 2025-06-05 00:10 has not run: its run has not started; {} of its backfill run at a time"
     )
     assert first(airflow, "a") == said.format("only so many")  # Airflow does not let it see backfills
-    airflow.backfills = [{"is_paused": False, "max_active_runs": 2, "completed_at": None}]
+    dates = {"from_date": "2025-06-01T00:00:00Z", "to_date": "2025-06-30T00:00:00Z"}
+    airflow.backfills = [{"is_paused": False, "max_active_runs": 2, "completed_at": None, **dates}]
     assert first(airflow, "a") == said.format("at most 2")
     airflow.backfills[0]["is_paused"] = True
     assert first(airflow, "a") == "staging.a of 2025-06-05 00:10 has not run: its backfill is paused"

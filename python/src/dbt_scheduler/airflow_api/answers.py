@@ -20,6 +20,8 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
 
     is_paused: bool
     max_active_runs: int
+    from_date: datetime
+    to_date: datetime
     completed_at: datetime | None = None
 
 
@@ -139,6 +141,18 @@ class NewestRuns(msgspec.Struct):
     """The newest runs of a DAG."""
 
     dag_runs: tuple[Run, ...]
+
+
+class BackfilledRun(msgspec.Struct):
+    """A run that a backfill would make."""
+
+    logical_date: datetime
+
+
+class BackfilledRuns(msgspec.Struct):
+    """The runs that a backfill would make."""
+
+    backfills: tuple[BackfilledRun, ...]
 
 
 class Updates(msgspec.Struct):

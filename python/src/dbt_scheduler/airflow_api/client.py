@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode
@@ -10,6 +11,7 @@ import httpx
 
 from dbt_scheduler.airflow_api.answers import (
     Backfill,
+    BackfilledRuns,
     Backfills,
     Bulk,
     Dag,
@@ -142,6 +144,16 @@ class AirflowApi:
         found = self._http.read(f"/api/v2/backfills?{query}", Backfills)
         return next((each for each in found.backfills if each.completed_at is None), None) if found else None
 
+    def backfill_dates(self, body: dict[str, object]) -> tuple[datetime, ...]:
+        """The logical dates of the runs that a backfill of what Airflow's API takes would make."""
+        reply = self._http.request("POST", "/api/v2/backfills/dry_run", body)
+        self._http.raise_for_status(reply)
+        return tuple(each.logical_date for each in self._http.decode(reply, BackfilledRuns).backfills)
+
+    def make_backfill(self, body: dict[str, object]) -> None:
+        """Start a backfill of what Airflow's API takes."""
+        self._http.raise_for_status(self._http.request("POST", "/api/v2/backfills", body))
+
     def make_run(self, dag_id: str, body: dict[str, object]) -> Run | None:
         """Make a manual run, of what Airflow's API takes; None when there is one of that id or date."""
         reply = self._http.request("POST", f"{_dag_path(dag_id)}/dagRuns", body)
@@ -163,6 +175,10 @@ class AirflowApi:
             found = self._http.read(f"{_dag_path(dag_id)}/tasks", Tasks)
             self._tasks[dag_id] = found.tasks if found else ()
         return self._tasks[dag_id]
+
+    def set_paused(self, dag_id: str, *, paused: bool) -> None:
+        """Pause a DAG, or let it run."""
+        self._http.raise_for_status(self._http.request("PATCH", _dag_path(dag_id), {"is_paused": paused}))
 
     def pool(self, name: str) -> Pool | None:
         """A pool; None when there is none of that name."""
@@ -229,6 +245,22 @@ class AirflowApi:
         }
         path = f"{_dag_path(dag_id)}/clearTaskInstances"
         self._http.raise_for_status(self._http.request("POST", path, body))
+
+    def clear_from(
+        self, run: RunKey, task_ids: Sequence[str], *, downstream: bool, dry_run: bool
+    ) -> tuple[TaskInstance, ...]:
+        """Let these tasks run again, whatever became of them, and with ``downstream`` all below: those that do."""
+        body = {
+            "dag_run_id": run.run_id,
+            "task_ids": list(task_ids),
+            "only_failed": False,
+            "include_downstream": downstream,
+            "reset_dag_runs": True,
+            "dry_run": dry_run,
+        }
+        reply = self._http.request("POST", f"{_dag_path(run.dag_id)}/clearTaskInstances", body)
+        self._http.raise_for_status(reply)
+        return tuple(self._http.decode(reply, TaskInstances).items)
 
     def queue_run(self, dag_id: str, run_id: str) -> None:
         """Let a run that is over go on."""

@@ -29,6 +29,9 @@ _COMMANDS = {
     "run": "run",
     "slice": "slice",
     "resume": "resume",
+    "rerun": "rerun",
+    "backfill": "backfill",
+    "pause": "pause",
     "adopt": "adopt",
 }
 """Each command's module, in the order of the help."""

@@ -34,7 +34,14 @@ _EARLY = timedelta(days=1)
 def find_unsatisfied(
     api: AirflowApi, waits: Sequence[Wait], since: datetime | None = None
 ) -> list[tuple[TaskInstance, Run, Wait]]:
-    """Every sensor of these waits that is not satisfied, with its run, of all runs or those due since a moment.
+    """Every sensor of these waits that is not satisfied, with its run, of all runs or those due since a moment."""
+    return _find(api, waits, since, UNSATISFIED)
+
+
+def _find(
+    api: AirflowApi, waits: Sequence[Wait], since: datetime | None, states: Sequence[str | None] | None
+) -> list[tuple[TaskInstance, Run, Wait]]:
+    """Every sensor of these waits in one of these states, or in any, with its run.
 
     Only what Airflow itself knows as a sensor of ours, in a DAG of the waiting team. No listing without waits, one
     while there is no such sensor; when there are some one for the DAGs, and one for each stretch of time that their
@@ -46,7 +53,7 @@ def find_unsatisfied(
         RunFilter(
             dag_ids=sorted({wait.dag_id for wait in waits}),
             task_ids=sorted({wait.task_id for wait in waits}),
-            states=UNSATISFIED,
+            states=states,
             since=since,
         )
     )
@@ -65,9 +72,20 @@ def find_unsatisfied(
 
 def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
     """The sensors that wait for exactly this run of the producer of these waits, one or more; its data interval."""
+    return _of_run(api, waits, made, UNSATISFIED)
+
+
+def find_sensors_of(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
+    """The same for all of them, also those that have their data."""
+    return _of_run(api, waits, made, None)
+
+
+def _of_run(
+    api: AirflowApi, waits: Sequence[Wait], made: Interval, states: Sequence[str | None] | None
+) -> dict[TaskInstance, Wait]:
     since = period(waits[0].producer.schedule, made).end - _EARLY
     return {
         sensor: wait
-        for sensor, run, wait in find_unsatisfied(api, waits, since)
+        for sensor, run, wait in _find(api, waits, since, states)
         if ends(awaited_by(wait, run), made)
     }

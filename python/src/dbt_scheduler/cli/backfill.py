@@ -1,0 +1,140 @@
+"""``backfill``: the runs of several teams for dates that are past, by Airflow's own backfills."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+import click
+
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
+from dbt_scheduler.cli.confirm import confirm, yes_option
+from dbt_scheduler.cli.session import Options, read_platform, read_registry
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
+from dbt_scheduler.findings.plural import format_count
+from dbt_scheduler.findings.printable import lines
+from dbt_scheduler.operations.backfill import (
+    DagBackfill,
+    Progress,
+    Request,
+    look,
+    plan_backfill,
+    start,
+)
+from dbt_scheduler.schedule import Interval
+from dbt_scheduler.schedule.text import format_utc
+
+_DATE = click.DateTime(["%Y-%m-%d"])
+_LAST_MOMENT = timedelta(days=1, microseconds=-1)
+_EVERY_SECONDS = 5
+_MOST_DATES = 3
+
+
+@click.command(epilog="Example: dbt-scheduler backfill shipping shop --from 2025-03-01 --to 2025-03-31")
+@click.argument("teams", metavar="TEAM...", nargs=-1, required=True)
+@click.option("--from", "first", type=_DATE, required=True, metavar="DATE", help="The first day, in UTC.")
+@click.option("--to", "last", type=_DATE, required=True, metavar="DATE", help="The last day; it counts.")
+@click.option(
+    "--reprocess",
+    type=click.Choice(["none", "failed", "completed"]),
+    default="none",
+    show_default=True,
+    help="Which runs that exist are made again, besides those that do not: none, failed ones or all.",
+)
+@click.option(
+    "--max-active-runs",
+    type=click.IntRange(1, 1000),
+    default=4,
+    show_default=True,
+    help="How many backfilled runs of a DAG may be going on at once.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the plan only.")
+@yes_option
+@click.option(
+    "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
+)
+@airflow_options
+@registry_options
+def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
+    teams: tuple[str, ...],
+    first: datetime,
+    last: datetime,
+    reprocess: str,
+    max_active_runs: int,
+    dry_run: bool,
+    yes: bool,
+    out: Path | None,
+    airflow: str | None,
+    login: str | None,
+    password_file: Path | None,
+    **options: Any,  # noqa: ANN401 - from click
+) -> None:
+    """Make the runs of these teams for past days, after showing which, and follow them to their end.
+
+    Airflow does it: when this command is interrupted the runs go on, and calling it again follows them.
+    Exit code 1: runs have failed.
+    """
+    with exit_on_error():
+        if last < first:
+            raise click.BadParameter("it is before --from", param_hint="--to")
+        if first.replace(tzinfo=UTC) > datetime.now(UTC):
+            raise click.BadParameter("it lies ahead", param_hint="--from")
+        dates = Interval(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + _LAST_MOMENT)
+        request = Request(dates, reprocess, max_active_runs)
+        settings = Options(out=out, **options)
+        platform, findings = read_platform([Path()], settings)
+        reading = read_registry(platform, settings)
+        print_findings([*findings, *reading.findings])
+        where = connection(platform.airflow_connection, airflow, login, password_file)
+        with open_api(where, PATIENCE_SECONDS) as api:
+            plan = plan_backfill(api, reading.entries, list(dict.fromkeys(teams)), request)
+            sys.stdout.write(lines(_plan(plan)))
+            count = format_count(sum(len(each.dates) for each in plan), "run")
+            if not plan or dry_run or not _wanted(plan, count, yes=yes):
+                return
+            for each in plan:
+                api.allow(PATIENCE_SECONDS)
+                start(api, each, request)
+            progress = _follow(api, plan, dates)
+        sys.stdout.write(lines(f"{' '.join(key)} has failed" for key in progress.failed))
+        sys.exit(1 if progress.failed else 0)
+
+
+def _wanted(plan: Sequence[DagBackfill], count: str, *, yes: bool) -> bool:
+    return all(each.going_on for each in plan) or confirm(f"Make {count}?", yes=yes)
+
+
+def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Progress:
+    shown = None
+    while True:
+        api.allow(PATIENCE_SECONDS)
+        progress = look(api, plan, dates)
+        text = f"{progress.over} of {format_count(progress.runs, 'run')} over, {len(progress.failed)} failed"
+        if text != shown:
+            sys.stderr.write(f"{text}\n")
+            shown = text
+        if progress.over == progress.runs:
+            return progress
+        sleep(_EVERY_SECONDS)
+
+
+def _plan(plan: Sequence[DagBackfill]) -> Iterator[str]:
+    if not plan:
+        yield "nothing to do: all of these runs exist"
+    planned = {each.dag_id for each in plan}
+    for each in plan:
+        what = "is being backfilled already" if each.going_on else _dates(each.dates)
+        what += "; it is paused, and its runs start when it is not" if each.paused else ""
+        yield f"{each.dag_id} of team {each.team}: {what}"
+        for wait in each.waits:
+            producer = wait.producer.dag_id
+            outside = "" if producer in planned else ", which is not backfilled: its runs have to be there"
+            yield f"  waits for {wait.asset} of {producer}{outside}"
+
+
+def _dates(dates: Sequence[datetime]) -> str:
+    first = ", ".join(f"{format_utc(each)} UTC" for each in dates[:_MOST_DATES])
+    return f"{format_count(len(dates), 'run')}: {first}{', ...' if len(dates) > _MOST_DATES else ''}"

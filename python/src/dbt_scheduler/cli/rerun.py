@@ -1,0 +1,80 @@
+"""``rerun``: a task once more, and with it those in other teams that have used its data."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
+from dbt_scheduler.cli.confirm import confirm, yes_option
+from dbt_scheduler.cli.session import Options, read_platform, read_registry
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
+from dbt_scheduler.findings.plural import format_count
+from dbt_scheduler.findings.printable import lines
+from dbt_scheduler.operations.rerun import Rerun, carry_out, plan_rerun
+
+_BUDGET_SECONDS = 300
+
+
+@click.command(
+    epilog="Example: dbt-scheduler rerun shipping_daily marts.fct_shipments --run RUN_ID --downstream"
+)
+@click.argument("dag_id")
+@click.argument("task_id")
+@click.option("--run", "run_id", metavar="RUN_ID", required=True, help="The run, by its id.")
+@click.option(
+    "--downstream",
+    is_flag=True,
+    help="Also all tasks below it, in its own DAG and in the runs of other DAGs that have used its data.",
+)
+@yes_option
+@click.option(
+    "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
+)
+@airflow_options
+@registry_options
+def rerun(  # noqa: PLR0913, PLR0917 - click hands over each option
+    dag_id: str,
+    task_id: str,
+    run_id: str,
+    downstream: bool,
+    yes: bool,
+    out: Path | None,
+    airflow: str | None,
+    login: str | None,
+    password_file: Path | None,
+    **options: Any,  # noqa: ANN401 - from click
+) -> None:
+    """Run a task of a run again, after showing what runs again with it.
+
+    A run of a consumer that still waits is not touched: it gets the new data anyway.
+    """
+    with exit_on_error():
+        settings = Options(out=out, **options)
+        platform, findings = read_platform([Path()], settings)
+        reading = read_registry(platform, settings)
+        print_findings([*findings, *reading.findings])
+        where = connection(platform.airflow_connection, airflow, login, password_file)
+        with open_api(where, _BUDGET_SECONDS) as api:
+            plan = plan_rerun(api, reading.entries, (dag_id, run_id, task_id), downstream=downstream)
+            sys.stdout.write(lines(line for each in plan for line in _lines(each)))
+            count = format_count(sum(len(each.tasks) for each in plan), "task")
+            if confirm(f"Run {count} of {format_count(len(plan), 'run')} again?", yes=yes):
+                api.allow(_BUDGET_SECONDS)
+                _carry_out(api, plan, downstream=downstream)
+
+
+def _carry_out(api: AirflowApi, plan: list[Rerun], *, downstream: bool) -> None:
+    for each in plan:
+        carry_out(api, each, downstream=downstream)
+        sys.stdout.write(lines([f"{' '.join(each.key)} runs again"]))
+
+
+def _lines(rerun: Rerun) -> list[str]:
+    because = f", which has used {rerun.asset}" if rerun.asset else ""
+    return [
+        f"{' '.join(rerun.key)}{f' of team {rerun.team}' if rerun.team else ''}{because}:",
+        *(f"  {each.task_id} ({each.state or 'not yet run'})" for each in rerun.tasks),
+    ]

@@ -1,0 +1,135 @@
+"""A backfill of several teams: which runs of which DAGs, producers first, by Airflow's own backfills."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
+
+import msgspec
+
+from dbt_scheduler.airflow_api.answers import Backfill, RunKey
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
+from dbt_scheduler.findings.finding import UsageError
+from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.registry.entry import Entry, dag_id
+from dbt_scheduler.schedule import Interval
+from dbt_scheduler.waits.run_interval import BACKFILL
+from dbt_scheduler.waits.wait import Wait, registered_waits
+
+
+class DagBackfill(msgspec.Struct, frozen=True):
+    """A DAG of a team, with the dates of the runs to make; ``going_on`` if Airflow is at this very backfill already.
+
+    ``waits`` are for what its runs wait for in other DAGs, of this backfill or not. While it is paused no run starts.
+    """
+
+    team: str
+    dag_id: str
+    dates: tuple[datetime, ...]
+    waits: tuple[Wait, ...]
+    going_on: bool
+    paused: bool
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How many of the backfilled runs there are, how many are over, and which of them have failed."""
+
+    runs: int
+    over: int
+    failed: tuple[RunKey, ...]
+
+
+def plan_backfill(
+    api: AirflowApi, entries: Mapping[str, Entry], teams: Sequence[str], request: "Request"
+) -> list[DagBackfill]:
+    """The DAGs of these teams, in the order in which they are started; those without a run to make are left out.
+
+    A producer's come before its consumers'. Where teams need each other both ways no order is right, and none has to
+    be: each run waits for the runs that it needs, also for those that are backfilled later.
+
+    Raises:
+        UsageError: a team, or a DAG of it, is unknown, or Airflow is at another backfill of a DAG.
+
+    """
+    owned = {dag: team for team in teams for dag in _dags_of(team, entries)}
+    waits: dict[str, list[Wait]] = {dag: [] for dag in owned}
+    for wait in registered_waits(entries):
+        if wait.dag_id in waits:
+            waits[wait.dag_id].append(wait)
+    planned = (
+        _of_dag(api, (owned[dag], dag), waits[dag], request)
+        for dag in _in_order(
+            {dag: {wait.producer.dag_id for wait in waits[dag]} & owned.keys() for dag in owned}
+        )
+    )
+    return [each for each in planned if each.dates or each.going_on]
+
+
+class Request(msgspec.Struct, frozen=True):
+    """Which dates, and which runs that exist are made again: ``none``, ``failed`` or ``completed`` ones."""
+
+    dates: Interval
+    reprocess: str
+    max_active_runs: int
+
+
+def start(api: AirflowApi, backfill: DagBackfill, request: Request) -> None:
+    """Have Airflow make the runs of a DAG; one that is going on already is left as it is."""
+    if not backfill.going_on:
+        api.make_backfill(_body(backfill.dag_id, request))
+
+
+def look(api: AirflowApi, backfills: Sequence[DagBackfill], dates: Interval) -> Progress:
+    """How far Airflow is; it makes all runs of a backfill at once, when it is started."""
+    found = api.runs(
+        RunFilter(
+            dag_ids=sorted(each.dag_id for each in backfills), dated_since=dates.start, dated_until=dates.end
+        )
+    )
+    runs = [run for run in found if run.run_type == BACKFILL]
+    failed = tuple(sorted(run.key for run in runs if run.state == "failed"))
+    return Progress(len(runs), sum(run.over for run in runs), failed)
+
+
+def _dags_of(team: str, entries: Mapping[str, Entry]) -> Iterator[str]:
+    if team not in entries:
+        raise UsageError(f'the registry has no team "{team}"', did_you_mean(team, set(entries)))
+    for pipeline in sorted(entries[team].pipelines):
+        yield dag_id(entries[team].dag_prefix, pipeline)
+
+
+def _in_order(needs: Mapping[str, set[str]]) -> list[str]:
+    """Producers first; what needs each other in a cycle comes in the order of names, and so does what is below it."""
+    try:
+        return [*TopologicalSorter({dag: sorted(needs[dag] - {dag}) for dag in sorted(needs)}).static_order()]
+    except CycleError:
+        return sorted(needs)
+
+
+def _of_dag(api: AirflowApi, dag: tuple[str, str], waits: Sequence[Wait], request: Request) -> DagBackfill:
+    team, name = dag
+    found = api.dag(name)
+    if found is None:
+        raise UsageError(f"Airflow has no DAG {name} of team {team}", "deploy what `compile` wrote")
+    current = api.current_backfill(name)
+    if current is not None and not _is_same(current, request.dates):
+        raise UsageError(
+            f"Airflow is backfilling {name} already, for other dates",
+            "wait for its end, or cancel it in Airflow",
+        )
+    dates = () if current else api.backfill_dates(_body(name, request))
+    return DagBackfill(team, name, dates, tuple(waits), going_on=current is not None, paused=found.is_paused)
+
+
+def _is_same(backfill: Backfill, dates: Interval) -> bool:
+    return (backfill.from_date, backfill.to_date) == (dates.start, dates.end)
+
+
+def _body(dag: str, request: Request) -> dict[str, object]:
+    return {
+        "dag_id": dag,
+        "from_date": request.dates.start.isoformat(),
+        "to_date": request.dates.end.isoformat(),
+        "reprocess_behavior": request.reprocess,
+        "max_active_runs": request.max_active_runs,
+    }

@@ -1,0 +1,36 @@
+"""Pausing a team: its DAGs, and the waits of other teams that it keeps open."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.findings.finding import UsageError
+from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.registry.entry import Entry, dag_id
+from dbt_scheduler.waits.wait import Wait, registered_waits
+
+
+class Pausing(msgspec.Struct, frozen=True):
+    """A team's DAGs that Airflow has, and what other teams' DAGs wait for in them."""
+
+    dags: tuple[str, ...]
+    waits: tuple[Wait, ...]
+
+
+def plan_pause(api: AirflowApi, entries: Mapping[str, Entry], team: str) -> Pausing:
+    """What pausing a team is about.
+
+    Raises:
+        UsageError: the registry does not know the team, or Airflow has none of its DAGs.
+
+    """
+    if team not in entries:
+        raise UsageError(f'the registry has no team "{team}"', did_you_mean(team, set(entries)))
+    named = [dag_id(entries[team].dag_prefix, pipeline) for pipeline in sorted(entries[team].pipelines)]
+    dags = tuple(each for each in named if api.dag(each))
+    if not dags:
+        raise UsageError(f"Airflow has no DAG of team {team}", "deploy what `compile` wrote")
+    waits = registered_waits(entries)
+    others = tuple(each for each in waits if each.team != team and each.producer.dag_id in dags)
+    return Pausing(dags, others)

@@ -1,0 +1,107 @@
+"""Which task instances have to run again when a producer's does: its own DAG's, and those of its consumers."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.findings.finding import UsageError
+from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.resume.waiting_sensors import UNSATISFIED, find_sensors_of
+from dbt_scheduler.schedule import Interval
+from dbt_scheduler.spec import Schedule
+from dbt_scheduler.waits.run_interval import interval_of_run
+from dbt_scheduler.waits.wait import Wait, registered_waits
+
+
+class Rerun(msgspec.Struct, frozen=True):
+    """A run in which tasks run again: from ``start`` on, the task or the sensor that they wait with.
+
+    ``team`` is None for a DAG that the registry does not know; ``asset`` is what the run has used, as ``team.asset``,
+    and None for the first one.
+    """
+
+    key: RunKey
+    start: tuple[str, ...]
+    tasks: tuple[TaskInstance, ...]
+    team: str | None = None
+    asset: str | None = None
+
+
+def plan_rerun(
+    api: AirflowApi, entries: Mapping[str, Entry], task: tuple[str, str, str], *, downstream: bool
+) -> list[Rerun]:
+    """What runs again with a task, by DAG, run and task id; a run comes after those whose data it uses.
+
+    A consumer's run that still waits is left out: it gets the new data by itself.
+
+    Raises:
+        UsageError: Airflow does not have this DAG, run or task.
+
+    """
+    first = _first(api, task, downstream=downstream)
+    waits = registered_waits(entries) if downstream else ()
+    teams = {wait.producer.dag_id: wait.asset.team for wait in waits}
+    planned = {first.key: msgspec.structs.replace(first, team=teams.get(first.key.dag_id))}
+    ahead = [first]
+    while ahead:
+        made = ahead.pop(0)
+        for each in _consumers(api, waits, made):
+            known = planned.get(each.key)
+            if known is not None and set(_ids(each)) <= set(_ids(known)):
+                continue
+            planned[each.key] = _joined(known, each)
+            ahead.append(planned[each.key])
+    return [*planned.values()]
+
+
+def carry_out(api: AirflowApi, rerun: Rerun, *, downstream: bool) -> None:
+    """Let the tasks of a run run again; the producer's first, so that no sensor sees its old success."""
+    api.clear_from(rerun.key, rerun.start, downstream=downstream, dry_run=False)
+
+
+def _first(api: AirflowApi, task: tuple[str, str, str], *, downstream: bool) -> Rerun:
+    dag_id, run_id, task_id = task
+    if api.dag(dag_id) is None:
+        raise UsageError(f"Airflow has no DAG {dag_id}", "copy the id from Airflow's list of DAGs")
+    if api.run(dag_id, run_id) is None:
+        raise UsageError(f"{dag_id} has no run {run_id}", "copy the run id from Airflow's grid")
+    if api.task_instance(dag_id, run_id, task_id) is None:
+        raise UsageError(f"{run_id} of {dag_id} has no task {task_id}", "give the id with its task group")
+    key = RunKey(dag_id, run_id)
+    return Rerun(key, (task_id,), api.clear_from(key, (task_id,), downstream=downstream, dry_run=True))
+
+
+def _consumers(api: AirflowApi, waits: Iterable[Wait], made: Rerun) -> Iterable[Rerun]:
+    """The runs whose sensors have taken what a run made, each with the tasks below the sensor."""
+    ids = set(_ids(made))
+    of_dag = [wait for wait in waits if wait.producer.dag_id == made.key.dag_id]
+    concerned = [wait for wait in of_dag if wait.producer.task_id in ids]
+    run = api.run(*made.key) if concerned else None
+    by_schedule: dict[Schedule, list[Wait]] = {}
+    for wait in concerned:
+        by_schedule.setdefault(wait.producer.schedule, []).append(wait)
+    for schedule, each in by_schedule.items():
+        yield from _sensors(api, each, interval_of_run(schedule, run)) if run else ()
+
+
+def _sensors(api: AirflowApi, waits: list[Wait], made: Interval) -> Iterable[Rerun]:
+    for sensor, wait in find_sensors_of(api, waits, made).items():
+        if sensor.state in UNSATISFIED:
+            continue
+        start = (sensor.task_id,)
+        tasks = api.clear_from(sensor.run_key, start, downstream=True, dry_run=True)
+        yield Rerun(sensor.run_key, start, tasks, wait.team, str(wait.asset))
+
+
+def _joined(known: Rerun | None, more: Rerun) -> Rerun:
+    if known is None:
+        return more
+    tasks = {each.id_: each for each in (*known.tasks, *more.tasks)}
+    start = dict.fromkeys((*known.start, *more.start))
+    return msgspec.structs.replace(known, start=tuple(start), tasks=tuple(tasks.values()))
+
+
+def _ids(rerun: Rerun) -> list[str]:
+    return [each.task_id for each in rerun.tasks]

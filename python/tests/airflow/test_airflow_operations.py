@@ -1,0 +1,213 @@
+"""What people do to runs of several teams at once, on a real Airflow: run again, backfill, pause."""
+
+import re
+
+import pytest
+from airflow.models.backfill import Backfill
+from airflow.models.dag import DagModel
+from airflow.utils.session import create_session
+from click.testing import CliRunner, Result
+from sqlalchemy import select, update
+
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
+from dbt_scheduler.cli import backfill, main
+from dbt_scheduler.spec import DagSpec
+from harness import Platform, moment
+
+DAY = "2025-03-01T00:10"
+WAIT = "wait_for__hard_dependencies.dim"
+NOBODY = "nothing was changed: there is nobody to ask\n  hint: add --yes\n"
+
+
+def a_producer() -> DagSpec:
+    """The team ``shipping``: one task makes ``dim``, one has nothing to do with it."""
+    dim = a_task("marts.dim", assets=("shipping.dim",), signals=True)
+    return a_spec(dim, a_task("marts.other"), team="shipping")
+
+
+def a_consumer(team: str = "playground") -> DagSpec:
+    """A task that needs ``dim``, one below it, and one that needs neither."""
+    mine, below = a_task("marts.mine", upstream=(WAIT,)), a_task("marts.below", upstream=("marts.mine",))
+    return a_spec(mine, below, a_task("marts.apart"), team=team, sensors=(a_wait("dim"),))
+
+
+@pytest.fixture
+def teams(airflow: Platform) -> Platform:
+    """Both teams, deployed and published."""
+    airflow.deploy(a_producer(), a_consumer())
+    airflow.publish("shipping", an_entry("dim", "daily"))
+    airflow.publish("playground", a_wait_entry(a_consumer()))
+    return airflow
+
+
+def call(airflow: Platform, *words: str) -> Result:
+    return CliRunner().invoke(main, [*words, "--registry", airflow.registry.as_uri()])
+
+
+def test_what_has_used_the_data_runs_again(teams: Platform) -> None:
+    producer, consumer = teams.run("shipping_daily", DAY), teams.run("playground_daily", DAY)
+    teams.work()
+    assert {teams.state("shipping_daily"), teams.state("playground_daily")} == {"success"}
+    words = ("rerun", "shipping_daily", "marts.dim", "--run", producer, "--downstream")
+    plan = (
+        f"shipping_daily {producer} of team shipping:\n"
+        "  marts.dim (success)\n"
+        f"playground_daily {consumer} of team playground, which has used shipping.dim:\n"
+    )
+    shown = call(teams, *words)
+    assert (shown.exit_code, shown.stderr) == (2, NOBODY)
+    assert shown.stdout.startswith(plan)
+    assert sorted(shown.stdout.removeprefix(plan).splitlines()) == [
+        "  marts.below (success)",
+        "  marts.mine (success)",
+        f"  {WAIT} (success)",
+    ]
+    assert teams.state("shipping_daily", "marts.dim") == "success"
+    done = call(teams, *words, "--yes")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines()[-2:] == [
+        f"shipping_daily {producer} runs again",
+        f"playground_daily {consumer} runs again",
+    ]
+    assert teams.state("playground_daily", "marts.mine") is None
+    teams.work()
+    assert {teams.state("shipping_daily"), teams.state("playground_daily")} == {"success"}
+    assert teams.tries("shipping_daily") == {"marts.dim": 2, "marts.other": 1}
+    tries = teams.tries("playground_daily")
+    assert (tries["marts.mine"], tries["marts.below"], tries["marts.apart"]) == (2, 2, 1)
+
+
+def test_without_downstream_it_is_the_task_alone(teams: Platform) -> None:
+    run = teams.run("shipping_daily", DAY)
+    teams.work()
+    done = call(teams, "rerun", "shipping_daily", "marts.dim", "--run", run, "--yes")
+    assert done.stdout == (f"shipping_daily {run}:\n  marts.dim (success)\nshipping_daily {run} runs again\n")
+
+
+def test_a_consumer_that_still_waits_or_is_of_another_period_is_left_alone(teams: Platform) -> None:
+    run = teams.run("shipping_daily", DAY)
+    teams.set_state("shipping_daily", "marts.dim", run, "failed")
+    teams.run("playground_daily", DAY)
+    teams.schedule()
+    assert teams.state("playground_daily", WAIT) == "deferred"
+    shown = call(teams, "rerun", "shipping_daily", "marts.dim", "--run", run, "--downstream")
+    assert shown.stdout == f"shipping_daily {run} of team shipping:\n  marts.dim (failed)\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("none_daily", "marts.dim", "--run", "RUN"), "Airflow has no DAG none_daily"),
+        (("shipping_daily", "marts.dim", "--run", "none/../x"), "shipping_daily has no run none/../x"),
+        (("shipping_daily", "marts.none", "--run", "RUN"), "of shipping_daily has no task marts.none"),
+    ],
+)
+def test_what_airflow_does_not_have_cannot_run_again(
+    teams: Platform, words: tuple[str, ...], said: str
+) -> None:
+    run = teams.run("shipping_daily", DAY)
+    refused = call(teams, "rerun", *(run if word == "RUN" else word for word in words), "--yes")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert said in refused.stderr
+
+
+def test_a_backfill_of_two_teams(teams: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backfill, "sleep", lambda _: teams.work())
+    words = ("backfill", "playground", "shipping", "--from", "2025-03-01", "--to", "2025-03-02")
+    plan = (
+        "shipping_daily of team shipping: 2 runs: 2025-03-01 00:10 UTC, 2025-03-02 00:10 UTC\n"
+        "playground_daily of team playground: 2 runs: 2025-03-01 00:10 UTC, 2025-03-02 00:10 UTC\n"
+        "  waits for shipping.dim of shipping_daily\n"
+    )
+    assert call(teams, *words, "--dry-run").stdout == plan
+    refused = call(teams, *words)
+    assert (refused.exit_code, refused.stdout, refused.stderr) == (2, plan, NOBODY)
+    assert teams.runs("shipping_daily") == []
+    done = call(teams, *words, "--yes")
+    assert (done.exit_code, done.stdout.startswith(plan)) == (0, True)  # tasks log there too, in this process
+    assert done.stderr.splitlines()[-1] == "4 of 4 runs over, 0 failed"
+    assert [len(teams.runs(f"{team}_daily")) for team in ("shipping", "playground")] == [2, 2]
+    with create_session() as session:  # as Airflow does every half a minute
+        session.execute(update(Backfill).values(completed_at=moment("2025-06-05")))
+    assert call(teams, *words, "--yes").stdout == "nothing to do: all of these runs exist\n"
+
+
+def test_a_backfill_that_was_interrupted_is_followed(
+    teams: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class CtrlCError(Exception):
+        """Somebody pressed Ctrl-C."""
+
+    def interrupt(_: float) -> None:
+        raise CtrlCError
+
+    words = ("backfill", "shipping", "--from", "2025-03-01", "--to", "2025-03-01", "--yes")
+    monkeypatch.setattr(backfill, "sleep", interrupt)
+    call(teams, *words)
+    monkeypatch.setattr(backfill, "sleep", lambda _: teams.work())
+    done = call(teams, *words)
+    assert done.stdout.startswith("shipping_daily of team shipping: is being backfilled already\n")
+    assert done.stderr.splitlines()[-1] == "1 of 1 run over, 0 failed"
+    with create_session() as session:
+        assert len(session.scalars(select(Backfill)).all()) == 1
+
+
+def test_a_backfill_says_what_it_lacks(teams: Platform) -> None:
+    with create_session() as session:
+        session.execute(update(DagModel).where(DagModel.dag_id == "playground_daily").values(is_paused=True))
+    words = ("backfill", "playground", "--from", "2025-03-01", "--to", "2025-03-01", "--dry-run")
+    assert call(teams, *words).stdout == (
+        "playground_daily of team playground: 1 run: 2025-03-01 00:10 UTC; it is paused, and its runs start when it is "
+        "not\n  waits for shipping.dim of shipping_daily, which is not backfilled: its runs have to be there\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("none", "--from", "2025-03-01", "--to", "2025-03-01"), 'the registry has no team "none"'),
+        (("shiping", "--from", "2025-03-01", "--to", "2025-03-01"), 'did you mean "shipping"?'),
+        (("shipping", "--from", "2025-03-02", "--to", "2025-03-01"), "it is before --from"),
+        (("shipping", "--from", "soon", "--to", "2025-03-01"), "Invalid value for '--from'"),
+        (("shipping", "--from", "2999-03-02", "--to", "2999-03-03"), "it lies ahead"),
+    ],
+)
+def test_a_backfill_that_cannot_be(teams: Platform, words: tuple[str, ...], said: str) -> None:
+    refused = call(teams, "backfill", *words, "--yes")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert said in refused.stderr
+
+
+def test_another_backfill_of_the_dag_is_not_touched(teams: Platform) -> None:
+    day = moment("2025-06-05")
+    with create_session() as session:
+        session.add(Backfill(dag_id="shipping_daily", from_date=day, to_date=day, max_active_runs=3))
+    refused = call(teams, "backfill", "shipping", "--from", "2025-03-01", "--to", "2025-03-01", "--yes")
+    assert "Airflow is backfilling shipping_daily already, for other dates" in refused.stderr
+
+
+def test_a_team_is_paused_and_goes_on(teams: Platform) -> None:
+    def paused() -> dict[str, bool]:
+        with create_session() as session:
+            return {dag.dag_id: dag.is_paused for dag in session.scalars(select(DagModel))}
+
+    plan = "shipping_daily of team shipping\n  playground_daily waits for shipping.dim: tell #playground\n"
+    refused = call(teams, "pause", "shipping")
+    assert (refused.exit_code, refused.stdout, refused.stderr) == (2, plan, NOBODY)
+    assert not any(paused().values())
+    assert call(teams, "pause", "shipping", "--yes").stdout == f"{plan}shipping_daily is paused\n"
+    assert paused() == {"shipping_daily": True, "playground_daily": False}
+    assert call(teams, "pause", "shipping", "--off", "--yes").stdout == (
+        "shipping_daily of team shipping\nshipping_daily runs again\n"
+    )
+    assert not any(paused().values())
+    assert 'the registry has no team "none"' in call(teams, "pause", "none").stderr
+    teams.publish("ghosts", an_entry("a", "daily", team="ghosts"))
+    assert "Airflow has no DAG of team ghosts" in call(teams, "pause", "ghosts").stderr
+
+
+def test_operations_without_an_airflow(teams: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", "http://127.0.0.1:9")
+    said = call(teams, "pause", "shipping", "--yes")
+    assert said.exit_code == 2
+    assert re.search("SCH501 .*127.0.0.1:9", said.stderr)
