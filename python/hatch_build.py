@@ -1,4 +1,4 @@
-"""Puts the schemas into what is built: they lie beside this folder, and in it where an sdist was unpacked."""
+"""Puts the schemas and the CI files into what is built: they lie beside this folder, and in it in an unpacked sdist."""
 
 from pathlib import Path
 from typing import Any
@@ -18,3 +18,6 @@ class Schemas(BuildHookInterface):
         source = unpacked if unpacked.is_dir() else root.parent / "schemas"
         target = "dbt_scheduler/schemas" if self.target_name == "wheel" else "schemas"
         build_data["force_include"][str(source)] = target
+        unpacked = root / "ci"
+        source = unpacked if unpacked.is_dir() else root.parent / "docs" / "ci"
+        build_data["force_include"][str(source)] = "dbt_scheduler/ci" if self.target_name == "wheel" else "ci"

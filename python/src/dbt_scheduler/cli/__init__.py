@@ -17,6 +17,7 @@ _BUG = 70
 """``EX_SOFTWARE`` of BSD's sysexits.h."""
 
 _COMMANDS = {
+    "init": "init",
     "check": "projects",
     "compile": "projects",
     "report": "report",

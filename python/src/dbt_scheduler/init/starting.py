@@ -1,0 +1,216 @@
+"""The files that a project begins with, made of what is there already: nothing that somebody wrote is replaced."""
+
+import json
+from collections.abc import Iterator, Mapping
+from difflib import unified_diff
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from dbt_scheduler.files import write_atomically
+from dbt_scheduler.findings.finding import UsageError
+
+_PACKAGE = "https://github.com/dbt-scheduler/dbt-scheduler.git"
+_REGISTRY = ".dbt_scheduler/registry"
+_SCHEDULER = """\
+# How this dbt project is scheduled. A model says itself in which pipelines it runs, in its own config:
+#   config: {{meta: {{scheduler: {{pipelines: [daily]}}}}}}
+version: 0.17
+team: {team}
+
+# Where alerts go, and who is named in them.
+alerting:
+  channel: {channel}
+  # tag: ["@data.oncall"]
+
+# What other teams may read, and by when it is there: six hours after the scheduled time of the pipeline daily.
+exposed_assets: []
+  # - regex: "dim_.*"
+  #   slo: {{daily: {{hours: 6}}}}
+
+# Tasks that are not dbt: after these models, they fill these source tables.
+tasks: []
+  # - kind: universal
+  #   pipelines: [daily]
+  #   conditions: [some_model]
+  #   assets: [some_source_table]
+  #   command: python -m my_module.main
+"""
+_CI = {"github": ".github/workflows/scheduler.yml", "gitlab": ".gitlab-ci.yml"}
+"""Where each of them expects its file, from the root of the repository."""
+
+CI_NAMES = (*_CI, "none")
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """What is chosen: ``revision`` is the commit or tag of dbt-scheduler, ``ci`` one of ``CI_NAMES``."""
+
+    team: str
+    channel: str
+    ci: str
+    revision: str
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A file and its new text; ``before`` is None where there is none. ``by_hand`` says what could not be written."""
+
+    path: Path
+    before: str | None
+    after: str
+    by_hand: str | None = None
+
+    @property
+    def diff(self) -> str:
+        """As a patch."""
+        before, after = (text.splitlines(keepends=True) for text in (self.before or "", self.after))
+        name = self.path.as_posix()
+        return "".join(unified_diff(before, after, "/dev/null" if self.before is None else name, name))
+
+
+def project_name(folder: Path) -> str:
+    """The name of the dbt project in a folder; UsageError if there is none."""
+    path = folder / "dbt_project.yml"
+    text = _read(path)
+    if text is None:
+        raise UsageError(f"{folder} has no dbt_project.yml", "name the folder of a dbt project")
+    name = _mapping(path, text).get("name")
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"{path} has no name", "write one, as dbt needs it too")
+    return name
+
+
+def changes(folder: Path, choices: Choices) -> Iterator[Change]:
+    """The files that are missing or lack something, in the order of reading."""
+    path = folder / "scheduler.yaml"
+    before = _read(path)
+    if before is None:
+        text = _SCHEDULER.format(team=json.dumps(choices.team), channel=json.dumps(choices.channel))
+        yield Change(path, None, text)
+    yield from _packages(folder, choices.revision)
+    if choices.ci in _CI:
+        yield from _ci(folder, choices)
+
+
+def write(change: Change) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written, or somebody else has made it meanwhile.
+
+    """
+    write_atomically(change.path, change.after.encode(), new=change.before is None)
+
+
+def _packages(folder: Path, revision: str) -> Iterator[Change]:
+    """Dbt reads packages from one of two files; where neither lists any it is ``packages.yml``."""
+    listed = [
+        path for name in ("packages.yml", "dependencies.yml") if _list(path := folder / name) is not None
+    ]
+    path = listed[0] if listed else folder / "packages.yml"
+    before = _read(path)
+    there = _list(path) or []
+    missing = [
+        entry
+        for entry, known in (
+            ({"git": _PACKAGE, "revision": revision}, any("dbt-scheduler" in str(each) for each in there)),
+            ({"local": _REGISTRY}, {"local": _REGISTRY} in there),
+        )
+        if not known
+    ]
+    if not missing:
+        return
+    after = _with_packages(before or "", missing)
+    wanted = {**_mapping(path, before or ""), "packages": [*there, *missing]}
+    if _loaded(after) != wanted:
+        by_hand = " and ".join(json.dumps(entry) for entry in missing)
+        yield Change(path, before, before or "", f"add these packages to {path} by hand: {by_hand}")
+        return
+    yield Change(path, before, after)
+
+
+def _with_packages(text: str, entries: list[dict[str, str]]) -> str:
+    """A text with further entries at the end of its list ``packages``, which is in block style or not there."""
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    start = next((at for at, line in enumerate(lines) if line.startswith("packages:")), None)
+    if start is None:
+        return "".join([*lines, "packages:\n", *_entries(entries, "  ")])
+    items = [at for at, line in enumerate(lines) if at > start and line.lstrip().startswith("- ")]
+    indent = lines[items[0]].partition("-")[0] if items else "  "
+    end = start + 1
+    for at in range(start + 1, len(lines)):
+        line = lines[at]
+        if line.strip() and not line.lstrip().startswith("#") and not line.startswith((indent or "-", " ")):
+            break
+        end = at + 1 if line.strip() else end
+    lines[start] = lines[start].replace("packages: []", "packages:")
+    return "".join([*lines[:end], *_entries(entries, indent), *lines[end:]])
+
+
+def _entries(entries: list[dict[str, str]], indent: str) -> Iterator[str]:
+    for entry in entries:
+        for at, (key, value) in enumerate(entry.items()):
+            yield f"{indent}{'  ' if at else '- '}{key}: {json.dumps(value)}\n"
+
+
+def _ci(folder: Path, choices: Choices) -> Iterator[Change]:
+    root = next(
+        (each for each in (folder.resolve(), *folder.resolve().parents) if (each / ".git").exists()), None
+    )
+    if root is None:
+        yield Change(folder, None, "", "there is no git repository here: run `git init`, then init again")
+        return
+    path, project = root / _CI[choices.ci], folder.resolve().relative_to(root).as_posix()
+    before = _read(path)
+    text = (_templates() / f"{choices.ci}.yml").read_text("utf-8")
+    text = text.replace("@COMMIT", f"@{choices.revision}")
+    text = text.replace("project: .\n", f"project: {json.dumps(project)}\n")
+    text = text.replace("PROJECT: . #", f"PROJECT: {json.dumps(project)} #")
+    if before is None:
+        yield Change(path, None, text)
+    elif "dbt-scheduler" not in before:
+        yield Change(
+            path, before, before, f"{path} is there already: add the jobs of docs/ci/{choices.ci}.yml by hand"
+        )
+
+
+def _templates() -> Path:
+    # A wheel carries them; an editable install reads those at the top of the repository.
+    package = Path(__file__).parent.parent
+    packaged = package / "ci"
+    return packaged if packaged.is_dir() else package.parents[2] / "docs" / "ci"
+
+
+def _list(path: Path) -> list[object] | None:
+    """The packages that a file lists; None where it lists none."""
+    text = _read(path)
+    found = _mapping(path, text).get("packages") if text is not None else None
+    return found if isinstance(found, list) else None
+
+
+def _mapping(path: Path, text: str) -> Mapping[str, object]:
+    found = _loaded(text)
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise UsageError(f"{path} is not what dbt reads there", "correct it first")
+    return found
+
+
+def _loaded(text: str) -> object:
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return ()
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (error.strerror or "it failed").lower() if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(f"{path} cannot be read: {reason}", "correct it first") from None

@@ -1,0 +1,184 @@
+"""``init``: a project's first files, and nothing that somebody wrote lost."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from command import run
+from dbt_scheduler import __version__
+from dbt_scheduler.init import starting
+from goldens import ROOT, dbt
+from goldens import run as start
+
+GIT = {"git": "https://github.com/dbt-scheduler/dbt-scheduler.git", "revision": f"v{__version__}"}
+REGISTRY = {"local": ".dbt_scheduler/registry"}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Path:
+    """An empty dbt project at the top of a repository, and this folder."""
+    monkeypatch.chdir(tmp_path)
+    Path(".git").mkdir()
+    Path("dbt_project.yml").write_text("name: shop\nprofile: shop\n")
+    return tmp_path
+
+
+def files() -> dict[str, str]:
+    return {str(path): path.read_text() for path in sorted(Path().rglob("*")) if path.is_file()}
+
+
+def test_the_first_files(project):
+    said = run("init", "--ci", "github")
+    assert said.stderr == (
+        f"scheduler.yaml written\npackages.yml written\n{project}/.github/workflows/scheduler.yml written\n"
+    )
+    assert "dbt-scheduler registry export" in said.stdout
+    config = yaml.safe_load(Path("scheduler.yaml").read_text())
+    assert (config["team"], config["alerting"]) == ("shop", {"channel": "#shop"})
+    assert yaml.safe_load(Path("packages.yml").read_text()) == {"packages": [GIT, REGISTRY]}
+    workflow = Path(".github/workflows/scheduler.yml").read_text()
+    assert f"dbt-scheduler/dbt-scheduler@v{__version__}\n" in workflow
+    assert "@COMMIT" not in workflow
+    before = files()
+    assert run("init", "--ci", "github").stderr == "nothing to do: all of it is there\n"
+    assert files() == before
+
+
+@pytest.mark.dbt
+def test_what_it_writes_passes_dbt_and_check(project):
+    """With this repository for the package that dbt would fetch."""
+    Path("dbt_project.yml").write_text(
+        "name: shop\nprofile: shop\nflags: {send_anonymous_usage_stats: false}\n"
+    )
+    output = "{type: duckdb, path: shop.duckdb}"
+    Path("profiles.yml").write_text(f"shop: {{target: dev, outputs: {{dev: {output}}}}}\n")
+    Path("models").mkdir()
+    Path("models/one.sql").write_text(
+        "{{ config(meta={'scheduler': {'pipelines': ['daily']}}) }} select 1 as id"
+    )
+    run("init", "--yes")
+    text = Path("packages.yml").read_text()
+    git = f'  - git: "{GIT["git"]}"\n    revision: "{GIT["revision"]}"\n'
+    assert git in text
+    Path("packages.yml").write_text(text.replace(git, f"  - local: {ROOT}\n"))
+    start("dbt-scheduler", "registry", "export", "--dbt-package", REGISTRY["local"], cwd=project)
+    dbt("deps", cwd=project)
+    dbt("compile", "--no-populate-cache", cwd=project)
+    assert "no findings" in start("dbt-scheduler", "check", cwd=project)
+
+
+def test_a_dry_run_shows_the_diff_and_writes_nothing(project):
+    Path("packages.yml").write_text("packages:\n  - package: dbt-labs/dbt_utils # ours\n    version: 1.0.0\n")
+    before = files()
+    shown = run("init", "--team", "wares", "--dry-run").stdout
+    assert files() == before
+    assert "--- /dev/null\n+++ scheduler.yaml\n" in shown
+    assert '+team: "wares"\n' in shown
+    assert shown.endswith(
+        "--- packages.yml\n+++ packages.yml\n@@ -1,3 +1,6 @@\n packages:\n"
+        "   - package: dbt-labs/dbt_utils # ours\n     version: 1.0.0\n"
+        f'+  - git: "{GIT["git"]}"\n+    revision: "{GIT["revision"]}"\n+  - local: "{REGISTRY["local"]}"\n'
+    )
+
+
+LISTS = {
+    "comments": "# first\npackages:\n  # ours\n  - package: a/b # b\n    version: 1.0.0\n# last\n",
+    "no indent": 'packages:\n- package: a/b\n  version: [">=1.0.0", "<2.0.0"]\n\n',
+    "no line feed": "packages:\n  - package: a/b\n    version: 1.0.0",
+    "other keys": "packages:\n  - package: a/b\n    version: 1.0.0\n\nprojects:\n  - name: other\n",
+    "empty": "packages: []\n",
+    "nothing": "",
+    "comment only": "# none yet\n",
+    "already git": 'packages:\n  - git: "https://example.com/fork/dbt-scheduler.git"\n    revision: abc\n',
+    "already local": "packages:\n  - local: .dbt_scheduler/registry\n",
+}
+
+
+@pytest.mark.parametrize("name", ["packages.yml", "dependencies.yml"])
+@pytest.mark.parametrize("text", LISTS.values(), ids=LISTS)
+def test_packages_that_are_there_stay_with_their_comments(text, name, project):
+    Path(name).write_text(text)
+    before = yaml.safe_load(text) or {}
+    run("init", "--yes")
+    listed = name if before.get("packages") is not None else "packages.yml"
+    after = Path(listed).read_text()
+    found = yaml.safe_load(after)
+    assert found["packages"][: len(before.get("packages", []))] == before.get("packages", [])
+    assert sum("dbt-scheduler" in str(each) for each in found["packages"]) == 1
+    assert found["packages"].count(REGISTRY) == 1
+    assert {**found, "packages": 0} == {**before, "packages": 0} or listed != name
+    for line in text.splitlines() if listed == name else ():
+        assert line.replace("packages: []", "packages:") in after.splitlines()
+    again = files()
+    run("init", "--yes")
+    assert files() == again
+
+
+def test_a_list_that_cannot_be_continued_is_named_with_what_to_add(project):
+    text = "packages: [{package: a/b, version: 1.0.0}]\n"
+    Path("packages.yml").write_text(text)
+    said = run("init", "--yes")
+    assert Path("packages.yml").read_text() == text
+    assert f'add these packages to packages.yml by hand: {{"git": "{GIT["git"]}"' in said.stderr
+
+
+def test_a_project_in_a_folder_of_its_repository(project):
+    Path("warehouse").mkdir()
+    Path("dbt_project.yml").rename("warehouse/dbt_project.yml")
+    run("init", "warehouse", "--ci", "gitlab", "--revision", "0123abc")
+    assert 'PROJECT: "warehouse" #' in Path(".gitlab-ci.yml").read_text()
+    Path(".gitlab-ci.yml").write_text("test: {script: [make]}\n")
+    said = run("init", "warehouse", "--ci", "gitlab").stderr
+    assert "is there already: add the jobs of docs/ci/gitlab.yml by hand" in said
+    assert Path(".gitlab-ci.yml").read_text() == "test: {script: [make]}\n"
+
+
+def test_without_a_repository_there_is_no_ci_file(project):
+    Path(".git").rmdir()
+    assert "there is no git repository here" in run("init", "--ci", "github").stderr
+    assert not Path(".github").exists()
+
+
+BAD = {
+    "no project": (("init", "nowhere"), "nowhere has no dbt_project.yml"),
+    "team": (("init", "--team", "a\nb"), "letters, digits, _ and - only"),
+    "template": (("init", "--team", "{{ x }}"), "letters, digits, _ and - only"),
+    "revision": (("init", "--revision", "a b"), "letters, digits, _ and - only"),
+    "ci": (("init", "--ci", "jenkins"), "Invalid value for '--ci'"),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), BAD.values(), ids=BAD)
+def test_what_cannot_be_chosen(words, said, project):
+    assert said in run(*words, code=2).stderr
+    assert sorted(files()) == ["dbt_project.yml"]
+
+
+@pytest.mark.parametrize("text", ["[]", "name: [", "a: 1", "- x", "\x00"])
+def test_a_project_file_that_dbt_could_not_read(text, project):
+    Path("dbt_project.yml").write_text(text)
+    assert "dbt_project.yml" in run("init", code=2).stderr
+
+
+def test_a_channel_is_text_and_no_yaml(project):
+    run("init", "--channel", '#a"\ntasks: x')
+    assert yaml.safe_load(Path("scheduler.yaml").read_text())["alerting"] == {"channel": '#a"\ntasks: x'}
+
+
+def test_an_interrupted_write_leaves_the_old_file(project, monkeypatch):
+    text = "packages:\n  - package: a/b\n    version: 1.0.0\n"
+    Path("packages.yml").write_text(text)
+
+    def fail(path: Path, content: bytes, *, new: bool = False) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(starting, "write_atomically", fail)
+    refused = run("init", "--yes", code=2)
+    assert "scheduler.yaml cannot be written: no space left on device" in refused.stderr
+    assert Path("packages.yml").read_text() == text
+
+
+def test_a_folder_for_a_file_is_a_line(project):
+    Path("packages.yml").mkdir()
+    assert "packages.yml cannot be read: is a directory" in run("init", "--yes", code=2).stderr
