@@ -63,7 +63,7 @@ def _parse(python: Path, small: Path, what: Path) -> dict[str, float]:
     command = [python, Path(__file__).with_name("parse_dags.py"), small, what]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{what} cannot be parsed:\n{done.stderr}")
+        raise SystemExit(f"{what} cannot be parsed, exit code {done.returncode}:\n{done.stderr}")
     figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return figures
 
