@@ -1,17 +1,31 @@
-"""One dbt task's CPU seconds on projects of any size: the plain command, a slice, and a slice in a warm fork."""
+"""One dbt task's CPU seconds on projects of any size: dbt by itself, ours, and with each of the peers.
 
+    python bench_dbt_task.py [200 2000] [--peers FOLDER] [--rounds 3]
+
+FOLDER has the peers' environments (``python peers/install.py FOLDER``). The task builds one model and runs its two
+tests, but for dmp-af's, which has tests in tasks of their own. All have what partial parsing needs at hand.
+"""
+
+import argparse
 import os
 import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 BIN = Path(sys.executable).parent
-ROUNDS = 5
 FOLDERS = 20
 MODEL = "m_1"
+_PRELOADED = "ours, preloaded"
+_PEERS = {
+    "cosmos LOCAL, dbt_runner": ("cosmos", "dbt_runner"),
+    "cosmos LOCAL, subprocess": ("cosmos", "subprocess"),
+    "dmp-af": ("dmp-af", "dmp-af"),
+}
 _WARM = """\
 import os, resource, sys
 from pathlib import Path
@@ -30,25 +44,54 @@ for _ in range(int(rounds)):
 """
 
 
-def main(sizes: list[int]) -> None:
-    """Print a line for each size."""
-    print(f"{'models':>8}{'plain':>9}{'slice':>9}{'preloaded':>11}{'slicing':>9}  CPU s, medians of {ROUNDS}")
-    for size in sizes:
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("sizes", nargs="*", type=int, default=[200, 2000], help="numbers of models")
+    parser.add_argument("--peers", type=Path, help="the folder of the peers' environments")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    print(f"CPU s, medians of {options.rounds}; x: times ours, preloaded")
+    for size in options.sizes:
         with tempfile.TemporaryDirectory() as root:
-            print(
-                f"{size:>8}{'{:>9.2f}{:>9.2f}{:>11.2f}{:>9.1f}'.format(*_measure(Path(root), size))}",
-                flush=True,
-            )
+            _print(size, _measure(Path(root) / "shop", size, options.peers, options.rounds))
 
 
-def _measure(folder: Path, size: int) -> tuple[float, float, float, float]:
+def _print(size: int, figures: dict[str, float]) -> None:
+    print(f"\n| {size} models | CPU s | x |\n|---|---|---|")
+    for name, cpu in sorted(figures.items(), key=lambda item: item[1]):
+        print(f"| {name} | {cpu:.2f} | {cpu / figures[_PRELOADED]:.1f} |", flush=True)
+
+
+def _measure(folder: Path, size: int, peers: Path | None, rounds: int) -> dict[str, float]:
+    """The CPU seconds of each way, which take turns; that of slicing is of all models, once."""
     _write_project(folder, size)
     slicing = _cpu([BIN / "dbt-scheduler", "slice", "."], folder)
-    command = [BIN / "dbt", *_build()]
-    plain = median(_cpu(command, folder) for _ in range(ROUNDS))
-    sliced = median(_cpu([BIN / "dbt-sliced", *command], folder) for _ in range(ROUNDS))
-    preloaded = _run([sys.executable, "-c", _WARM, ROUNDS, *command], folder).split()
-    return plain, sliced, median(map(float, preloaded)), slicing
+    _run([BIN / "dbt", "parse"], folder)
+    dbt, ours = [BIN / "dbt", "build", "--select", MODEL], [BIN / "dbt", *_build()]
+    ways: dict[str, Callable[[], float]] = {
+        "dbt build --select": lambda: _cpu(dbt, folder),
+        "ours, plain command": lambda: _cpu(ours, folder),
+        "ours, slice": lambda: _cpu([BIN / "dbt-sliced", *ours], folder),
+        _PRELOADED: lambda: median(map(float, _run([sys.executable, "-c", _WARM, 3, *ours], folder).split())),
+    }
+    if peers:
+        ways |= {name: partial(_peers_task, peers, *which, folder) for name, which in _PEERS.items()}
+        _peers_task(peers, "cosmos", "subprocess", folder)  # has all of the project to parse, and keeps it
+    runs: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            runs[name].append(way())
+    return {**{name: median(figures) for name, figures in runs.items()}, "slicing all models": slicing}
+
+
+def _peers_task(peers: Path, environment: str, which: str, folder: Path) -> float:
+    python = peers.absolute() / environment / "bin" / "python"
+    script = Path(__file__).with_name("peers") / "run_task.py"
+    said = _run([python, script, which, folder, MODEL], folder)
+    if "Unable to do partial parsing" in said:
+        print(f"{which}: has parsed the whole project", file=sys.stderr)
+    return float(said.split()[-1])
 
 
 def _build() -> list[str]:
@@ -62,6 +105,7 @@ def _build() -> list[str]:
 
 def _write_project(folder: Path, size: int) -> None:
     flags = "flags: {send_anonymous_usage_stats: false}"
+    folder.mkdir()
     (folder / "dbt_project.yml").write_text(f"name: shop\nprofile: shop\n{flags}\n")
     output = "{type: duckdb, path: shop.duckdb, threads: 1}"
     (folder / "profiles.yml").write_text(f"shop: {{target: dev, outputs: {{dev: {output}}}}}\n")
@@ -87,6 +131,7 @@ def _cpu(command: list[object], folder: Path) -> float:
 def _run(command: list[object], folder: Path) -> str:
     # A process that could not write its bytecode would compile every module again.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env["PATH"] = f"{Path(str(command[0])).parent}{os.pathsep}{env['PATH']}"
     done = subprocess.run(
         list(map(str, command)), cwd=folder, env=env, capture_output=True, text=True, check=False
     )
@@ -96,4 +141,4 @@ def _run(command: list[object], folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or [200, 2000])
+    main()

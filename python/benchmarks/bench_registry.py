@@ -17,7 +17,7 @@ from pathlib import Path
 
 from measure import Job, measure
 
-_COMMAND = ("from dbt_scheduler.cli import main", "main(prog_name='dbt-scheduler')")
+_COMMAND = ("from dbt_scheduler.cli import program", "program()")
 _BREAKING = (
     f"{_COMMAND[0]}\n"
     "def report():\n"

@@ -1,5 +1,5 @@
 """``python -m dbt_scheduler``."""
 
-from dbt_scheduler.cli import main
+from dbt_scheduler.cli import program
 
-main()
+program()

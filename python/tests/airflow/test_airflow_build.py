@@ -136,6 +136,17 @@ def test_airflow_does_not_store_the_source_of_ours_with_every_task(platform: Pla
     assert "def " not in stored
 
 
+def test_airflow_does_not_store_empty_fields_with_every_task(platform: Platform) -> None:
+    dag = dag_of(platform, a_spec(a_task("plain"), a_task("rich", env={"DAY": "{{ ds }}"})))
+    stored = {
+        task["__var"]["task_id"]: task["__var"] for task in DagSerialization.to_dict(dag)["dag"]["tasks"]
+    }
+    assert list(stored["plain"]["template_fields"]) == ["command", "cwd"]
+    assert list(stored["rich"]["template_fields"]) == ["command", "cwd", "env"]
+    assert stored["rich"]["env"] == {"DAY": "{{ ds }}"}
+    assert "env" not in stored["plain"]
+
+
 def test_the_same_spec_is_the_same_serialized_dag(platform: Platform) -> None:
     platform.deploy(rich_spec())
     hashes = {SerializedDagModel.hash(DagSerialization.to_dict(platform.parse().dags[DAG])) for _ in range(3)}

@@ -108,6 +108,8 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
         **where,
     )
     built.template_ext = ()  # no text of anybody's is the name of a file to read
+    # Airflow stores each of these, task by task: of a pod there are dozens, and most of them are empty.
+    built.template_fields = tuple(name for name in built.template_fields if getattr(built, name))
     if task.teardown:
         built.as_teardown(on_failure_fail_dagrun=False)
     return built

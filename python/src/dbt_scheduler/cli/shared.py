@@ -1,6 +1,5 @@
 """What all commands share: their common options, how they refuse, and how they talk."""
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -68,8 +67,6 @@ def platform_option(command: _Command) -> _Command:
 @contextmanager
 def exit_on_error() -> Iterator[None]:
     """Turns what stops a command into words on stderr, and exit code 2."""
-    # A command keeps nearly all that it makes: an eighth of its time would go into looking for garbage.
-    gc.disable()
     try:
         yield
     except CannotRunError as error:
@@ -80,8 +77,6 @@ def exit_on_error() -> Iterator[None]:
         if error.hint:
             say(f"  hint: {error.hint}")
         sys.exit(2)
-    finally:
-        gc.enable()
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

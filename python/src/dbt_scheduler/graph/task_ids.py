@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import cache
 
 from dbt_scheduler.graph.lineage import AssetDependency, DagGraph
 from dbt_scheduler.project.types import DependencyKind, ProjectTask
@@ -29,6 +30,7 @@ def group_of(task: ProjectTask) -> str | None:
     return _fit(_NOT_IN_GROUPS.sub("_", task.group), _LONGEST_GROUP) if task.group else None
 
 
+@cache  # for each name a dozen times: its task's own id, and those of all that it is upstream of
 def name_of(name: str) -> str:
     """A task's id within its group: as a group's, and dots."""
     return _fit(_NOT_IN_NAMES.sub("_", name), _LONGEST_NAME)

@@ -1,0 +1,19 @@
+"""Makes a virtual environment for each of the peers that are measured: ``python peers/install.py FOLDER``."""
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+
+def main(folder: Path) -> None:
+    """An environment for each list of requirements beside this file; what is there already is kept."""
+    for requirements in sorted(Path(__file__).parent.glob("*.txt")):
+        place = folder / requirements.stem
+        venv.create(place, with_pip=True)
+        command = [place / "bin" / "python", "-m", "pip", "install", "--quiet", "--requirement", requirements]
+        subprocess.run(command, check=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
