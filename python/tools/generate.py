@@ -74,11 +74,14 @@ def generated() -> dict[Path, str]:
 
 def _schemas() -> dict[Path, str]:
     task = load_schema("scheduler")["$defs"]["task"]
+    settings = load_schema("scheduler")["properties"]["dbt_settings"]["properties"]
     dbt = load_schema("platform")["properties"]["dbt"]["properties"]
     parts: dict[tuple[str, ...], object] = {
         ("platform", "properties", "dbt", "properties"): {"where": kinds_parts.where("dbt")}
         | _written(dbt)
         | kinds_parts.settings("dbt"),
+        ("scheduler", "properties", "dbt_settings", "properties"): _written(settings)
+        | kinds_parts.dbt_settings(),
         ("platform", "properties", "kinds"): kinds_parts.platform_kinds(),
         ("platform", "properties", "alerting", "properties", "channel"): plugin_parts.alert_channel(),
         ("platform", "properties", "registry", "properties", "url"): plugin_parts.registry_url(),

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+import dbt_scheduler
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM
 from dbt_scheduler.config.schema.validation import load_schema, validate
 from dbt_scheduler.kinds import Job, Template, kinds
@@ -19,6 +20,7 @@ from dbt_scheduler.kinds.places import (
     PlaceSettings,
     operator_of,
     operators,
+    overrides_of,
     places,
     places_of,
     settings_of,
@@ -26,6 +28,7 @@ from dbt_scheduler.kinds.places import (
 
 EVERYWHERE = [(kind, where) for kind in kinds() for where in places_of(kind)]
 DECLARED = [name for name, kind in kinds().items() if kind.declared]
+SOURCE = Path(dbt_scheduler.__file__).parent
 CACHED = (places, places_of, settings_of, operators)
 PLATFORM: dict[str, Any] = load_schema("platform")["properties"]
 A_JOB = Job(name="t", command=("x",), cwd=".", env={"A": "b"}, image="i:1", table_check=("y",))
@@ -112,15 +115,22 @@ def test_a_place_names_kinds_that_there_are(where: str) -> None:
 @pytest.mark.parametrize("where", places())
 def test_what_a_place_needs_can_be_installed_where_its_operator_is_not_ours(where: str) -> None:
     place = places()[where]
-    ours = all(way.operator.startswith("dbt_scheduler.") for way in place.ways.values())
+    ours = all(is_ours(way.operator) for way in place.ways.values())
     assert (place.requirement is None) == ours
     assert ours or Requirement(place.requirement).name
+
+
+def is_ours(operator: str) -> bool:
+    """Whether an operator needs nothing but Airflow: it is no provider's, nor made from one."""
+    package, *folders, module, _ = operator.split(".")
+    source = SOURCE.joinpath(*folders, f"{module}.py")
+    return package == SOURCE.name and "airflow.providers." not in source.read_text()
 
 
 @pytest.mark.parametrize("kind", kinds())
 def test_two_places_of_a_kind_have_no_setting_of_one_name(kind: str) -> None:
     names = [name for place in places_of(kind).values() for name in place.settings]
-    assert len(names) == len({*names, "where", "image", "pool", "environment"}) - 4
+    assert len(names) == len({*names, "where", "image", "pool", "environment", "overrides"}) - 5
 
 
 @pytest.mark.parametrize("kind", kinds())
@@ -128,6 +138,12 @@ def test_the_schema_has_the_places_and_the_settings_of_a_kind(kind: str) -> None
     keys = blocks()[kind]["properties"]
     assert keys["where"]["enum"] == [*places_of(kind)]
     assert set(settings_of(kind)) <= set(keys)
+    assert keys["overrides"]["items"]["enum"] == [*overrides_of(kind)]
+
+
+def test_a_team_may_set_what_the_platform_may_let_it_for_its_dbt() -> None:
+    keys = load_schema("scheduler")["properties"]["dbt_settings"]["properties"]
+    assert set(overrides_of("dbt")) <= set(keys)
 
 
 @pytest.mark.parametrize("kind", DECLARED)
@@ -139,6 +155,7 @@ def test_the_default_platform_says_where_a_kind_runs(kind: str) -> None:
         "pool": kinds()[kind].pool,
         "environment": {"pass": []},
         **{name: each.default for name, each in settings_of(kind).items()},
+        "overrides": None,
     }
 
 

@@ -15,7 +15,6 @@ from dbt_scheduler.airflow.alerts.failures import alert_on_failure, forget_on_su
 from dbt_scheduler.airflow.alerts.subject import Callback
 from dbt_scheduler.airflow.callback import resume_consumers
 from dbt_scheduler.airflow.intervals import template_macros
-from dbt_scheduler.airflow.operators import CommandOperator
 from dbt_scheduler.airflow.task_selection import params, skip_unless_chosen
 from dbt_scheduler.airflow.timetable import timetable
 from dbt_scheduler.kinds.places import operators
@@ -83,8 +82,8 @@ def _sensor(wait: Sensor, spec: DagSpec, **where: Any) -> BaseOperator:
 
 def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
     operator = _operator(task.operator)
-    # Ours does it in a method: of a hook Airflow stores the source, task by task.
-    hook = {} if issubclass(operator, CommandOperator) else {"pre_execute": skip_unless_chosen}
+    # Ours do it in a method: of a hook Airflow stores the source, task by task.
+    hook = {} if task.operator.startswith("dbt_scheduler.") else {"pre_execute": skip_unless_chosen}
     built: BaseOperator = operator(
         **task.arguments,
         task_id=_label(task),
@@ -136,7 +135,7 @@ def _operator(path: str) -> Any:
     except ModuleNotFoundError as error:
         raise UnusableOperatorError(
             f"The operator {path} needs {error.name}, which is not installed. "
-            f"Install {operators()[path]} in Airflow's environment."
+            f"In Airflow's environment: pip install '{operators()[path]}'"
         ) from None
 
 

@@ -10,7 +10,8 @@ INDEX = Path(".dbt_scheduler", "slices", "index.jsonl")
 """What ``dbt-scheduler slice`` writes last, in the project's folder."""
 
 _SELECT = "--select"
-_RUNNER = "dbt-sliced"
+RUNNER = "dbt-sliced"
+"""The program that runs dbt from slices, beside dbt."""
 
 
 def runs_nodes(command: Sequence[str]) -> bool:
@@ -35,7 +36,7 @@ def runner_of(program: str, path: str | None) -> Path | None:
     found = shutil.which(program, path=path)
     if found is None or Path(found).stem != "dbt":
         return None
-    beside = (Path(found).with_name(_RUNNER), Path(found).resolve().with_name(_RUNNER))
+    beside = (Path(found).with_name(RUNNER), Path(found).resolve().with_name(RUNNER))
     return next((runner for runner in beside if runner.exists()), None)
 
 

@@ -34,8 +34,10 @@ Proxies are not among them, because their addresses often have a password.
 _AIRFLOWS_OWN = ("AIRFLOW_", "_AIRFLOW_")
 """They hold connections and keys: no prefix names them, only a full name does."""
 
-_TAIL_LINES = 20
-_SHORTEST_SECRET = 5
+TAIL_LINES = 20
+"""How many of the last lines of its output a failure shows."""
+
+SHORTEST_SECRET = 5
 """Airflow does not mask shorter ones, and warns about each."""
 
 _PATIENCE_SECONDS = 1.0
@@ -110,8 +112,8 @@ class CommandOperator(BaseOperator):
         ``env`` is added to the usual environment, instead of this task's own.
         """
         environment = self._environment(self.env if env is None else env)
-        mask_secret({name: value for name, value in environment.items() if len(value) >= _SHORTEST_SECRET})
-        tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        mask_secret({name: value for name, value in environment.items() if len(value) >= SHORTEST_SECRET})
+        tail: deque[str] = deque(maxlen=TAIL_LINES)
         seen: re.Match[str] | None = None
         self._process = process = self._started(command, environment)
         try:
@@ -137,7 +139,7 @@ class CommandOperator(BaseOperator):
 
     def _environment(self, own: Mapping[str, str]) -> dict[str, str]:
         """What the program gets of the worker's environment, and its own."""
-        return {**_passed(os.environ, (*USUAL, *self.pass_env)), **own}
+        return {**passed(os.environ, (*USUAL, *self.pass_env)), **own}
 
     @property
     def _folder(self) -> Path:
@@ -164,7 +166,7 @@ class CommandOperator(BaseOperator):
         )
 
 
-def _passed(environment: Mapping[str, str], patterns: Sequence[str]) -> dict[str, str]:
+def passed(environment: Mapping[str, str], patterns: Sequence[str]) -> dict[str, str]:
     """The variables that these patterns name; those that are not set are not there."""
     return {
         name: value

@@ -40,7 +40,8 @@ def compile_team(team: Team, workspace: Workspace, cwd: str) -> CompiledTeam:
 
 def _spec(context: CompileContext, team: Team, dag: DagGraph, directory: Directory) -> DagSpec:
     project, pipeline = team.project, context.platform.pipelines[dag.pipeline]
-    context = msgspec.structs.replace(context, hooks=hooks_of(project, context.platform, context.dbt, dag))
+    hooks = hooks_of(project, context.platform, context.dbt, dag)
+    context = msgspec.structs.replace(context, hooks=hooks, pipeline=dag.pipeline)
     sensors = make_sensors(
         dag, directory, context.platform, tuple(task.task_id for task in context.hooks.start[-1:])
     )

@@ -35,7 +35,7 @@ _DBT_ENV = {**INTERVAL_ENV, "DBT_FULL_REFRESH": Template("{{ 'true' if params.fu
 class CompileContext(msgspec.Struct, frozen=True, kw_only=True):
     """What all tasks of a team's DAG share; ``awaited_assets`` are the assets that others wait for, or may.
 
-    ``hooks`` are those of one DAG.
+    ``hooks`` are those of one DAG, that of the ``pipeline``.
     """
 
     project: Project
@@ -44,6 +44,7 @@ class CompileContext(msgspec.Struct, frozen=True, kw_only=True):
     cwd: str
     awaited_assets: frozenset[str]
     hooks: Hooks = Hooks((), (), left_out=False)
+    pipeline: str = ""
 
     @property
     def dbt_env(self) -> dict[str, str]:
@@ -128,14 +129,32 @@ def _node_job(context: CompileContext, project_task: ProjectTask, tests: Iterabl
 
 def _building_job(context: CompileContext, name: str, command: tuple[str, ...]) -> Job:
     """A dbt command that builds or tests nodes, and would run the project's hooks besides."""
+    return _dbt_job(
+        context,
+        name,
+        command,
+        project_hooks="none" if context.hooks.left_out else None,
+        keep_results=context.hooks.needs_results,
+        preload=context.platform.dbt.preload,
+    )
+
+
+def _dbt_job(
+    context: CompileContext,
+    name: str,
+    command: tuple[str, ...],
+    **fields: Any,  # noqa: ANN401 - of a Job
+) -> Job:
+    """A dbt command, where the team says that its dbt runs."""
+    own = context.project.config.dbt_settings
     return Job(
         name=name,
         command=command,
         cwd=context.cwd,
         env=context.dbt_env,
-        project_hooks="none" if context.hooks.left_out else None,
-        keep_results=context.hooks.needs_results,
-        preload=context.platform.dbt.preload,
+        image=own.image,
+        settings=own.settings,
+        **fields,
     )
 
 
@@ -208,14 +227,7 @@ def _hook_task(
     results_of: tuple[str, ...] = (),
     **fields: Any,  # noqa: ANN401 - of a Task
 ) -> Task:
-    job = Job(
-        name=hook.name,
-        command=hook.command,
-        cwd=context.cwd,
-        env=context.dbt_env,
-        project_hooks=hook.project_hooks,
-        results_of=results_of,
-    )
+    job = _dbt_job(context, hook.name, hook.command, project_hooks=hook.project_hooks, results_of=results_of)
     return _task(context, task_id=hook.task_id, group=hook.group, kind="dbt", job=job, **fields)
 
 
@@ -228,7 +240,10 @@ def _task(
     timeout_seconds: int | None = None,
     **fields: Any,  # noqa: ANN401 - of a Task
 ) -> Task:
-    operator = context.operator(kind, job)
+    labels = {"team": context.project.team, "pipeline": context.pipeline, "task": fields["task_id"]}
+    if assets := fields.get("assets"):
+        labels["asset"] = ",".join(assets)
+    operator = context.operator(kind, msgspec.structs.replace(job, labels=labels))
     defaults = context.platform.defaults
     return Task(
         kind=kind,

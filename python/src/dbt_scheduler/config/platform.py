@@ -181,7 +181,8 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
 def _place(block: Mapping[str, Any]) -> PlaceSettings:
     common = {key: block[key] for key in ("where", "image", "pool")}
     own = {key: block[key] for key in places()[block["where"]].settings if block[key] is not None}
-    return PlaceSettings(**common, environment=_passed(block), settings=own)
+    overrides = None if block["overrides"] is None else tuple(block["overrides"])
+    return PlaceSettings(**common, environment=_passed(block), settings=own, overrides=overrides)
 
 
 def _passed(settings: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from dbt_scheduler.config.schema.document import CheckedDocument, check_document
-from dbt_scheduler.config.types import ExposedAssets, TaskConfig, TeamConfig
+from dbt_scheduler.config.types import DbtSettings, ExposedAssets, TaskConfig, TeamConfig
 from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.inputs import SCH402
 from dbt_scheduler.findings.catalogue.tasks import SCH201, SCH202, SCH204, SCH210
@@ -75,7 +75,8 @@ class _Reader:
         if isinstance(value.get("alerting", {}).get("tag"), str):
             ready["alerting"] = {**value["alerting"], "tag": [value["alerting"]["tag"]]}
         if "dbt_settings" in value:
-            ready["dbt_settings"] = {**value["dbt_settings"], "line": self._document.line(("dbt_settings",))}
+            line = self._document.line(("dbt_settings",))
+            ready["dbt_settings"] = {**_dbt_settings(value["dbt_settings"]), "line": line}
         named = next((key for key in ("dag_prefix", "team") if key in value), None)
         ready["line"] = self._document.line((named,)) if named else 0
         ready["tasks"] = list(self._tasks(value.get("tasks", [])))
@@ -126,6 +127,12 @@ class _Reader:
                 continue
             slo = {pipeline: duration_seconds(time) for pipeline, time in entry.get("slo", {}).items()}
             yield ExposedAssets(entry["regex"], slo or None, line)
+
+
+def _dbt_settings(entry: dict[str, Any]) -> dict[str, Any]:
+    """The entry with the keys of the places where dbt runs under ``settings``."""
+    own = {key: part for key, part in entry.items() if key in DbtSettings.__struct_fields__}
+    return {**own, "settings": {key: part for key, part in entry.items() if key not in own}}
 
 
 def task_name(asset: str) -> str:

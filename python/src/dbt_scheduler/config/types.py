@@ -35,7 +35,7 @@ class Alerting(msgspec.Struct, frozen=True):
 class DbtSettings(msgspec.Struct, frozen=True):
     """What holds for all dbt nodes of a project; ``on_run_start`` and ``on_run_end`` are names of macros.
 
-    ``project_hooks`` is None where the team leaves it to the platform.
+    ``project_hooks`` is None where the team leaves it to the platform; ``settings`` are what it says of where dbt runs.
     """
 
     enabled: bool = True
@@ -43,6 +43,8 @@ class DbtSettings(msgspec.Struct, frozen=True):
     on_run_end: tuple[str, ...] = ()
     project_hooks: ProjectHooks | None = None
     tests: DbtTests = DbtTests.BUILD
+    image: str | None = None
+    settings: dict[str, object] = {}
     line: int = 0
 
 

@@ -40,10 +40,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What a task runs, before it is decided where.
 
     Every text is a literal, also for Airflow, unless it is a ``Template``. ``cwd`` is relative to the folder of
-    the spec, or absolute. ``settings`` are the kind's own keys of the task. ``table_check`` is a command that fails
-    if the table of a dbt microbatch model does not exist. ``project_hooks`` is the only kind of the project's own
-    hooks that a dbt command may run, or ``none``; None leaves them to dbt. With ``keep_results`` what it did is
-    kept for the task whose ``results_of`` names this one. With ``preload`` dbt runs in a fork of the worker.
+    the spec, or absolute. ``settings`` are the kind's own keys of the task; ``labels`` say whose cost it is.
+    ``table_check`` is a command that fails if the table of a dbt microbatch model does not exist. ``project_hooks``
+    is the only kind of the project's own hooks that a dbt command may run, or ``none``; None leaves them to dbt.
+    With ``keep_results`` what it did is kept for the task whose ``results_of`` names this one. With ``preload`` dbt
+    runs in a fork of the worker.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     env: Mapping[str, str]
     image: str | None = None
     settings: dict[str, object] = {}
+    labels: Mapping[str, str] = {}
     table_check: tuple[str, ...] = ()
     project_hooks: str | None = None
     keep_results: bool = False

@@ -64,7 +64,10 @@ OF_PLACES = {name for place in places().values() for name in place.settings}
     [
         (types.TeamConfig, set(properties("scheduler")) - {"version"}),
         (types.Alerting, set(properties("scheduler", "properties", "alerting"))),
-        (types.DbtSettings, set(properties("scheduler", "properties", "dbt_settings"))),
+        (
+            types.DbtSettings,
+            set(properties("scheduler", "properties", "dbt_settings")) - OF_PLACES,
+        ),
         (
             types.TaskConfig,
             set(properties("scheduler", "$defs", "task")) - OF_PLACES,
@@ -79,7 +82,7 @@ OF_PLACES = {name for place in places().values() for name in place.settings}
         (
             types.DbtConfig,
             set(properties("platform", "properties", "dbt"))
-            - {"where", "image", "pool", "environment"}
+            - {"where", "image", "pool", "environment", "overrides"}
             - OF_PLACES,
         ),
         (types.PlatformAlerting, set(properties("platform", "properties", "alerting"))),

@@ -22,7 +22,8 @@ Arguments: TypeAlias = dict[str, object]
 class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What ``platform.yaml`` says about where a kind runs; ``settings`` are that place's own keys.
 
-    ``environment`` are the variables of the worker that a local process gets beside the usual ones.
+    ``environment`` are the variables of the worker that a local process or a container gets, beside the usual ones.
+    ``overrides`` are the keys that a team may set itself; None: all that it can.
     """
 
     where: str = "local"
@@ -30,6 +31,7 @@ class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True):
     pool: str | None = None
     environment: tuple[str, ...] = ()
     settings: dict[str, object] = {}
+    overrides: tuple[str, ...] | None = None
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,12 +62,14 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to know of a place; ``ways`` is by kind.
 
-    ``requirement`` is what ``pip`` installs in Airflow's environment for the operators.
+    ``requirement`` is what ``pip`` installs in Airflow's environment for the operators. With ``needs_image`` a job
+    is a container.
     """
 
     description: str
     ways: Mapping[str, Way]
     requirement: str | None = None
+    needs_image: bool = False
     settings: Mapping[str, Setting] = {}
 
 
@@ -94,6 +98,11 @@ def places_of(kind: str) -> Mapping[str, Place]:
 def settings_of(kind: str) -> Mapping[str, Setting]:
     """The keys of a kind's block in ``platform.yaml`` that the places have where it can run."""
     return {name: each for place in places_of(kind).values() for name, each in place.settings.items()}
+
+
+def overrides_of(kind: str) -> tuple[str, ...]:
+    """The keys of a kind's block in ``platform.yaml`` that a team may set itself, where the platform lets it."""
+    return ("image", *(name for name, each in settings_of(kind).items() if each.by_task))
 
 
 @cache

@@ -1,0 +1,111 @@
+"""What a team says of the containers of its tasks: an image that there can be, and nothing that the platform decides."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from dbt_scheduler.checks import Check
+from dbt_scheduler.findings.finding import Finding, Rule
+from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.kinds.places import overrides_of, places
+from dbt_scheduler.project.locations import Location, task_location
+
+SCH218 = Rule(
+    code="SCH218",
+    summary="A task runs in a container and has no image",
+    message='{what}: no image, and the platform runs it in a container ("where: {where}")',
+    hint="write {key}",
+    why="A container is made from an image: without one the task could not start.",
+    example="""\
+# scheduler.yaml, where platform.yaml has kinds: {universal: {where: docker}}
+tasks:
+  - {kind: universal, name: fetch, pipelines: [daily], command: python fetch.py}
+""",
+    fix="Name the image: `image` of the task, `dbt_settings: {image: ...}` for the team's dbt tasks, or `image` of the "
+    "kind in `platform.yaml`.",
+)
+SCH219 = Rule(
+    code="SCH219",
+    summary="A container engine would refuse the name of the image",
+    message='{what}: "{image}" is not the name of an image',
+    hint="write it as registry.example.com/folder/name:tag; the name is in lower case",
+    why="The engine refuses such a name when the task starts, in every run.",
+    example="""\
+# scheduler.yaml
+tasks:
+  - {kind: universal, name: fetch, image: "Acme Fetch:1"}   # upper case, and a blank
+""",
+    fix="Write the name as `docker pull` takes it.",
+)
+SCH220 = Rule(
+    code="SCH220",
+    summary="A team sets what the platform does not let it",
+    message="{what}: the platform decides {key}",
+    hint="remove it, or ask the platform's owners to add it to `overrides` of {kind} in platform.yaml; "
+    "teams may set: {allowed}",
+    why="`overrides` in `platform.yaml` says which keys teams may set themselves, because they cost money or room.",
+    example="""\
+# scheduler.yaml, where platform.yaml has kinds: {universal: {where: docker, overrides: [image]}}
+tasks:
+  - {kind: universal, name: fetch, image: "fetch:1", memory: 64g, command: python fetch.py}
+""",
+    fix="Remove the key. The value of `platform.yaml` then holds.",
+)
+
+_DOMAIN = (
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]+)?"
+)
+_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+# The grammar of references in github.com/distribution/reference.
+_IMAGE = re.compile(
+    rf"(?:{_DOMAIN}/)?{_PART}(?:/{_PART})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?"
+)
+_LONGEST = 400
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What a team says of its tasks of one kind, or of one of them; ``key`` is where it would name an image."""
+
+    kind: str
+    what: str
+    key: str
+    location: Location
+    image: str | None
+    settings: dict[str, object]
+
+
+def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
+    """What is wrong with the images, and what is not the team's to say."""
+    for said in _all_said(team):
+        settings = workspace.platform.places[said.kind]
+        place, image = places()[settings.where], said.image or settings.image
+        words = {"subject": said.what, "what": said.what}
+        if place.needs_image and image is None:
+            yield SCH218.at(*said.location, where=settings.where, key=said.key, **words)
+        elif place.needs_image and not (len(image or "") <= _LONGEST and _IMAGE.fullmatch(image or "")):
+            yield SCH219.at(*said.location, image=image, **words)
+        allowed = overrides_of(said.kind) if settings.overrides is None else settings.overrides
+        own = [*(["image"] if said.image else []), *said.settings]
+        for key in own:
+            if key in overrides_of(said.kind) and key not in allowed:
+                may = ", ".join(allowed) or "nothing"
+                yield SCH220.at(*said.location, key=key, kind=said.kind, allowed=may, **words)
+
+
+def _all_said(team: Team) -> Iterator[_Said]:
+    path = str(team.project.folder / "scheduler.yaml")
+    dbt = team.project.config.dbt_settings
+    tasks = [task for task in team.project.tasks.values() if task.pipelines]
+    if any(task.kind == "dbt" for task in tasks):
+        key = "dbt_settings: {image: ...} in scheduler.yaml"
+        yield _Said("dbt", "the dbt tasks", key, (path, dbt.line), dbt.image, dbt.settings)
+    for task in tasks:
+        if own := task.declaration:
+            location = task_location(team.project.folder, task)
+            yield _Said(
+                own.kind, f'task "{task.name}"', "image in the task", location, own.image, own.settings
+            )
+
+
+PLUGIN = Check(team=check)

@@ -1,0 +1,139 @@
+"""A container of a Docker engine: Docker's own, or Podman's, which serves the same API."""
+
+from dbt_scheduler.kinds import Job
+from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Setting, Way
+
+_ONE_LINE = {"not": {"type": "string", "pattern": "\n"}}
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+_LABEL = r"^[a-z0-9]([a-z0-9._/-]*[a-z0-9])?$"
+
+_FIELDS = (
+    "image",
+    "command",
+    "env",
+    "pass_env",
+    "secrets",
+    "labels",
+    "mem_limit",
+    "network_mode",
+    "user",
+    "docker_conn_id",
+)
+
+
+def _container(job: Job, settings: PlaceSettings) -> Arguments:
+    """What the engine shall run; the project's folder is the image's own working directory."""
+    values = {**settings.settings, **job.settings}
+    labels = values.get("labels")
+    given: Arguments = {
+        "pass_env": list(settings.environment),
+        "secrets": values.get("secrets"),
+        "cpus": values.get("cpus"),
+        "mem_limit": values.get("memory"),
+        "network_mode": values.get("network"),
+        "user": values.get("user"),
+        "docker_conn_id": values.get("connection"),
+    }
+    return {
+        "image": job.image or settings.image,
+        "command": list(job.command),
+        "env": dict(job.env),
+        "labels": {**(labels if isinstance(labels, dict) else {}), **job.labels},
+        **{name: value for name, value in given.items() if value},
+    }
+
+
+def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
+    """The same for dbt, which fails when it selects nothing, and says what it did."""
+    given: Arguments = {
+        "table_check": list(job.table_check),
+        "project_hooks": job.project_hooks,
+        "keep_results": job.keep_results,
+        "results_of": list(job.results_of),
+    }
+    return {**_container(job, settings), **{name: value for name, value in given.items() if value}}
+
+
+PLUGIN = Place(
+    description="a container of a Docker engine",
+    requirement="dbt-scheduler[docker]",
+    needs_image=True,
+    ways={
+        "dbt": Way(
+            operator="dbt_scheduler.airflow.docker_operator.DockerDbtOperator",
+            template_fields=(*_FIELDS, "table_check", "project_hooks", "results_of"),
+            arguments=_dbt,
+        ),
+        "universal": Way(
+            operator="dbt_scheduler.airflow.docker_operator.DockerCommandOperator",
+            template_fields=_FIELDS,
+            arguments=_container,
+        ),
+    },
+    settings={
+        "cpus": Setting(
+            description="how many CPUs a container may use",
+            schema={"type": "number", "minimum": 0.01, "maximum": 1024},
+            example=1.5,
+            by_task=True,
+        ),
+        "memory": Setting(
+            description="the most memory that a container may use, in m or g, from 6m up",
+            schema={
+                "type": "string",
+                "pattern": "^([6-9]|[1-9][0-9]{1,6})m$|^[1-9][0-9]{0,4}g$",
+                **_ONE_LINE,
+            },
+            example="512m",
+            by_task=True,
+        ),
+        "network": Setting(
+            description="the network of a container: none, host, bridge or one that was made in the engine",
+            schema={"type": "string", "pattern": _NAME, **_ONE_LINE},
+            example="bridge",
+        ),
+        "user": Setting(
+            description="the user in a container, and the group after a colon",
+            schema={
+                "type": "string",
+                "pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$",
+                **_ONE_LINE,
+            },
+            example="1000:1000",
+        ),
+        "connection": Setting(
+            description="the Airflow connection of the registry that images are pulled from, if it needs a login",
+            schema={"type": "string", "pattern": _NAME, **_ONE_LINE},
+            example="docker_registry",
+        ),
+        "secrets": Setting(
+            description="variables of a container, each with the Airflow connection whose password it gets",
+            schema={
+                "type": "object",
+                "propertyNames": {"pattern": _VARIABLE, **_ONE_LINE},
+                "additionalProperties": {
+                    "description": "An Airflow connection.",
+                    "type": "string",
+                    "pattern": _NAME,
+                    **_ONE_LINE,
+                    "examples": ["warehouse"],
+                },
+            },
+            example={"DBT_ENV_SECRET_PASSWORD": "warehouse"},
+        ),
+        "labels": Setting(
+            description="labels of a container, beside team, pipeline, task and asset",
+            schema={
+                "type": "object",
+                "propertyNames": {"pattern": _LABEL, **_ONE_LINE},
+                "additionalProperties": {
+                    "description": "A value.",
+                    "type": "string",
+                    "examples": ["4711"],
+                },
+            },
+            example={"cost-center": "4711"},
+        ),
+    },
+)
