@@ -76,7 +76,9 @@ def report(
 
     ``by_itself`` is what differs between two plain runs as well, and so is not the slice's.
     """
-    found = [each for each in differences(plain, sliced) if each[:3] not in by_itself]
+    both = differences(plain, sliced)
+    found = [each for each in both if each[:3] not in by_itself]
+    too = [" ".join(each[:3]) for each in both if each[:3] in by_itself]
     different = {each.name for each in found}
     failed = {name for (_, name), result in plain.results.items() if result["status"] in _FAILED}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -94,7 +96,7 @@ def report(
     ]
     lines += [f"runs plainly: {name}: {reason}" for name, reason in sorted(sliced.reasons.items())]
     lines += [f"fails both ways: {name}: {_message(plain, name)}" for name in sorted(failed)]
-    lines += [f"differs between two plain runs, too: {' '.join(each)}" for each in sorted(by_itself)]
+    lines += [f"differs between two plain runs, too: {each}" for each in too]
     for each in found:
         lines += ["", f"{each.moment}: {each.kind}: {each.name}", *each.lines]
     return "\n".join(lines) + "\n"
