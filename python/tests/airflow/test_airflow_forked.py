@@ -1,6 +1,7 @@
 """What runs in a fork of a task: in its own folder and environment, with its output read line by line."""
 
 import _multiprocessing
+import fcntl
 import multiprocessing
 import os
 import socket
@@ -138,3 +139,35 @@ def test_a_fork_leaves_no_lock_behind(tmp_path: Path) -> None:
     assert process.wait() == 0
     with pytest.raises(FileNotFoundError):
         _multiprocessing.sem_unlink(made.read_text())
+
+
+KILLED = """
+import fcntl, os, sys, time
+from pathlib import Path
+from dbt_scheduler.airflow.forked import ForkedProcess
+
+def work():
+    with open("state", "a") as state:
+        fcntl.flock(state, fcntl.LOCK_EX)
+        print("started")
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt:
+            state.write("interrupted")
+    return 0
+
+process = ForkedProcess(work, Path(sys.argv[1]), {})
+print(process.stdout.readline().decode(), flush=True)
+process.wait()
+"""
+
+
+def test_a_fork_does_not_go_on_when_its_parent_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        assert parent.stdout.readline() == "started\n"
+        parent.kill()
+    with (tmp_path / "state").open() as state:
+        fcntl.flock(state, fcntl.LOCK_EX)  # until the fork has ended
+        assert state.read() == "interrupted"

@@ -1,5 +1,6 @@
 """A child of this process that runs one of its functions, with the interface of ``subprocess.Popen``."""
 
+import ctypes
 import gc
 import io
 import logging
@@ -10,9 +11,13 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 from multiprocessing import util
 from pathlib import Path
 from typing import IO, NoReturn
+
+_PR_SET_PDEATHSIG = 1
+"""prctl(2)"""
 
 _STREAMS_OF_PARENT: list[object] = []
 """What a child must not let go of."""
@@ -32,10 +37,11 @@ class ForkedProcess:
         reader, writer = os.pipe()
         self.returncode: int | None = None
         self._waiting = threading.Lock()
+        parent = os.getpid()
         self.pid = os.fork()
         if not self.pid:
             os.close(reader)
-            _run(function, cwd, env, writer)
+            _run(partial(_ending_with, parent, function), cwd, env, writer)
         os.close(writer)
         self.stdout: IO[bytes] | None = os.fdopen(reader, "rb")
 
@@ -87,6 +93,15 @@ def _run(function: Callable[[], int], cwd: Path, env: Mapping[str, str], output:
             sys.stderr.flush()
         finally:
             os._exit(code)
+
+
+def _ending_with(parent: int, function: Callable[[], int]) -> int:
+    """Run a function; what it does is interrupted when the parent ends. The program that it becomes is, too."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+        if os.getppid() != parent:  # it has ended before this was said
+            raise KeyboardInterrupt
+    return function()
 
 
 def _path_of_programs(env: Mapping[str, str]) -> list[str]:
