@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -32,6 +33,24 @@ FILES = {
     "models/three.sql": "select {{ env_var('DBT_SCHEDULER_DATA_INTERVAL_START')[:4] }} as year",
     "packages.yml": {"packages": []},
 }
+
+_IN_A_FORK = """\
+import os, sys
+from pathlib import Path
+from mashumaro.core.meta.code.builder import CodeBuilder
+from dbt_scheduler.airflow.forked import ForkedProcess
+from dbt_scheduler.dbt.sliced import main
+from dbt_scheduler.dbt.warm import warm
+warm()
+generate = CodeBuilder.compile
+def generating(self):
+    print("generates code of", self.cls)
+    generate(self)
+CodeBuilder.compile = generating
+process = ForkedProcess(lambda: main(sys.argv[1:]), Path.cwd(), dict(os.environ))
+sys.stdout.write(process.stdout.read().decode())
+sys.exit(process.wait())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -276,3 +295,12 @@ def test_a_project_that_dbt_cannot_parse_has_no_new_slices(project):
 def test_a_folder_that_is_no_project_is_named(tmp_path):
     said = run("dbt-scheduler", "slice", cwd=tmp_path, expect=2)
     assert "is no dbt project: it has no dbt_project.yml" in said
+
+
+def test_a_fork_of_a_worker_that_has_loaded_dbt_generates_no_code_of_dbts_for_itself(project):
+    command = [sys.executable, "-c", _IN_A_FORK, str(project.parent / "dbt"), *SELECT, "--no-write-json"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    lines = (done.stdout + done.stderr).splitlines()
+    assert not done.returncode, lines
+    assert any("PASS=2" in line for line in lines), lines
+    assert [line for line in lines if "generates code of" in line] == []

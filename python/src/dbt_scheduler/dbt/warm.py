@@ -8,9 +8,13 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 import dbt.adapters
+from dbt.adapters.contracts.connection import AdapterResponse
+from dbt.adapters.factory import FACTORY
+from dbt.artifacts.schemas.results import TimingInfo
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
+from dbt.task.test import TestResultData
 from dbt_common.clients.agate_helper import table_from_data
 from dbt_common.clients.jinja import template_cache
 
@@ -50,12 +54,16 @@ def warm() -> None:
     import_module("dbt_scheduler.dbt.connection")
     import_module("dbt.task.build")
     name_callers_quickly()
+    import_module("multiprocessing.dummy")
     # Of results of queries, dates above all: reading the first one compiles patterns and loads a locale.
     table_from_data([{"a": "2001-02-03T04:05:06"}], ["a"])
     installed_versions()
+    _write_down_something()
     for adapter in _installed_adapters():
         try:
-            import_module(f"dbt.adapters.{adapter}")
+            FACTORY.load_plugin(adapter)
+            relation = FACTORY.get_relation_class_by_name(adapter)
+            relation.create(database="a", schema="b", identifier="c").to_dict(omit_none=True)
             if adapter in _CONNECTIONS:
                 _parse_something(_CONNECTIONS[adapter])
         except Exception:  # noqa: BLE001 - a worker starts all the same
@@ -65,6 +73,15 @@ def warm() -> None:
 def _installed_adapters() -> list[str]:
     names = (module.name for module in iter_modules(dbt.adapters.__path__) if module.ispkg)
     return sorted(name for name in names if find_spec(f"dbt.include.{name}"))
+
+
+def _write_down_something() -> None:
+    """Have dbt generate the code that reads and writes what each task has: its queries, its tests, how long it took."""
+    AdapterResponse("").to_dict(omit_none=True)
+    TimingInfo("compile").to_dict()
+    found = {"failures": 0, "should_warn": False, "should_error": False, "adapter_response": {}}
+    TestResultData.validate(found)
+    TestResultData.from_dict(found)
 
 
 def _parse_something(connection: str) -> None:
