@@ -495,7 +495,7 @@ def test_a_sweep_that_has_begun_may_have_looked_too_early_and_another_one_is_ask
         return httpx.Response(200, json=run)
 
     with FakeAirflow({}, before=answer).api() as api:
-        callback._sweep_soon(api)
+        callback._sweep_soon(api, RESUME_DAG)
     assert len(made) == len(set(made)) == asked
 
 
@@ -510,7 +510,7 @@ def test_a_callback_says_that_airflow_refuses_the_sweep(caplog: pytest.LogCaptur
         return httpx.Response(404, json={})
 
     with FakeAirflow({}, before=answer).api() as api:
-        callback._sweep_soon(api)
+        callback._sweep_soon(api, RESUME_DAG)
     assert f"Airflow refused a run of {RESUME_DAG}: Dag has import errors" in caplog.text
 
 
