@@ -7,6 +7,7 @@ from airflow.models.backfill import Backfill
 from airflow.models.dag import DagModel
 from airflow.utils.session import create_session
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
@@ -157,8 +158,8 @@ def test_a_backfill_says_what_it_lacks(teams: Platform) -> None:
         session.execute(update(DagModel).where(DagModel.dag_id == "playground_daily").values(is_paused=True))
     words = ("backfill", "playground", "--from", "2025-03-01", "--to", "2025-03-01", "--dry-run")
     assert call(teams, *words).stdout == (
-        "playground_daily of team playground: 1 run: 2025-03-01 00:10 UTC; it is paused, and its runs start when it is "
-        "not\n  waits for shipping.dim of shipping_daily, which is not backfilled: its runs have to be there\n"
+        "playground_daily of team playground: 1 run: 2025-03-01 00:10 UTC; it is paused\n"
+        "  waits for shipping.dim of shipping_daily, which is not backfilled: its runs have to be there\n"
     )
 
 
@@ -191,7 +192,7 @@ def test_a_team_is_paused_and_goes_on(teams: Platform) -> None:
         with create_session() as session:
             return {dag.dag_id: dag.is_paused for dag in session.scalars(select(DagModel))}
 
-    plan = "shipping_daily of team shipping\n  playground_daily waits for shipping.dim: tell #playground\n"
+    plan = "shipping_daily of team shipping\n  playground_daily waits for shipping.dim of shipping_daily until its wait timeout (#playground)\n"
     refused = call(teams, "pause", "shipping")
     assert (refused.exit_code, refused.stdout, refused.stderr) == (2, plan, NOBODY)
     assert not any(paused().values())
@@ -211,3 +212,34 @@ def test_operations_without_an_airflow(teams: Platform, monkeypatch: pytest.Monk
     said = call(teams, "pause", "shipping", "--yes")
     assert said.exit_code == 2
     assert re.search("SCH501 .*127.0.0.1:9", said.stderr)
+
+
+def test_what_two_runs_have_made_is_used_after_both_run_again(airflow: Platform) -> None:
+    """``late`` reads ``dim`` and what ``playground`` makes of it: its sensors must not see an old success of either."""
+    mine = a_task("marts.mine", upstream=(WAIT,), assets=("playground.mine",), signals=True)
+    middle = a_spec(mine, sensors=(a_wait("dim"),))
+    other = a_wait("mine", team="playground", task_id="marts.mine")
+    other = replace(other, producer=replace(other.producer, dag_id="playground_daily"))
+    late = a_spec(
+        a_task("marts.late", upstream=(WAIT, other.task_id)), team="late", sensors=(a_wait("dim"), other)
+    )
+    airflow.deploy(a_producer(), middle, late)
+    airflow.publish("shipping", an_entry("dim", "daily"))
+    made = an_entry("mine", "daily", team="playground")
+    airflow.publish("playground", replace(made, consumed=a_wait_entry(middle).consumed))
+    airflow.publish("late", a_wait_entry(late))
+    runs = [airflow.run(f"{team}_daily", DAY) for team in ("shipping", "late", "playground")]
+    airflow.work()
+    words = ("rerun", "shipping_daily", "marts.dim", "--run", runs[0], "--downstream")
+    shown = call(airflow, *words, "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    order = [line.split()[0] for line in shown.stdout.splitlines() if not line.startswith(" ")]
+    assert order == ["shipping_daily", "playground_daily", "late_daily"]
+
+
+def test_a_backfill_of_a_paused_dag_is_refused(teams: Platform) -> None:
+    with create_session() as session:
+        session.execute(update(DagModel).where(DagModel.dag_id == "shipping_daily").values(is_paused=True))
+    refused = call(teams, "backfill", "shipping", "--from", "2025-03-01", "--to", "2025-03-01", "--yes")
+    assert refused.exit_code == 2
+    assert "shipping_daily is paused: its runs would not start" in refused.stderr

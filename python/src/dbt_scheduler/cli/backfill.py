@@ -11,9 +11,10 @@ import click
 
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
-from dbt_scheduler.cli.confirm import confirm, yes_option
+from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.operations.backfill import (
@@ -51,7 +52,7 @@ _MOST_DATES = 3
     show_default=True,
     help="How many backfilled runs of a DAG may be going on at once.",
 )
-@click.option("--dry-run", is_flag=True, help="Show the plan only.")
+@dry_run_option
 @yes_option
 @click.option(
     "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
@@ -93,7 +94,10 @@ def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
             plan = plan_backfill(api, reading.entries, list(dict.fromkeys(teams)), request)
             sys.stdout.write(lines(_plan(plan)))
             count = format_count(sum(len(each.dates) for each in plan), "run")
-            if not plan or dry_run or not _wanted(plan, count, yes=yes):
+            if not plan or dry_run:
+                return
+            _require_unpaused(plan)
+            if not _wanted(plan, count, yes=yes):
                 return
             for each in plan:
                 api.allow(PATIENCE_SECONDS)
@@ -107,6 +111,13 @@ def _wanted(plan: Sequence[DagBackfill], count: str, *, yes: bool) -> bool:
     return all(each.going_on for each in plan) or confirm(f"Make {count}?", yes=yes)
 
 
+def _require_unpaused(plan: Sequence[DagBackfill]) -> None:
+    for each in plan:
+        if each.paused:
+            fix = f"run `dbt-scheduler pause {each.team} --off` first"
+            raise UsageError(f"{each.dag_id} is paused: its runs would not start", fix)
+
+
 def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Progress:
     shown = None
     while True:
@@ -116,7 +127,7 @@ def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Pr
         if text != shown:
             sys.stderr.write(f"{text}\n")
             shown = text
-        if progress.over == progress.runs:
+        if progress.over == progress.runs >= sum(len(each.dates) for each in plan):
             return progress
         sleep(_EVERY_SECONDS)
 
@@ -127,7 +138,7 @@ def _plan(plan: Sequence[DagBackfill]) -> Iterator[str]:
     planned = {each.dag_id for each in plan}
     for each in plan:
         what = "is being backfilled already" if each.going_on else _dates(each.dates)
-        what += "; it is paused, and its runs start when it is not" if each.paused else ""
+        what += "; it is paused" if each.paused else ""
         yield f"{each.dag_id} of team {each.team}: {what}"
         for wait in each.waits:
             producer = wait.producer.dag_id

@@ -16,4 +16,5 @@ def confirm(question: str, *, yes: bool) -> bool:
     return click.confirm(question, err=True)
 
 
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan only.")
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")

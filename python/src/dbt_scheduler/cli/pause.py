@@ -1,22 +1,25 @@
 """``pause``: all DAGs of a team, with whom that keeps waiting."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
 
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
-from dbt_scheduler.cli.confirm import confirm, yes_option
+from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
-from dbt_scheduler.findings.printable import lines, one_line
+from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.operations.pausing import plan_pause
+from dbt_scheduler.waits.wait import Wait
 
 
 @click.command(epilog="Example: dbt-scheduler pause shipping; dbt-scheduler pause shipping --off")
 @click.argument("team")
 @click.option("--off", is_flag=True, help="Let its DAGs run again.")
+@dry_run_option
 @yes_option
 @click.option(
     "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
@@ -26,6 +29,7 @@ from dbt_scheduler.operations.pausing import plan_pause
 def pause(  # noqa: PLR0913, PLR0917 - click hands over each option
     team: str,
     off: bool,
+    dry_run: bool,
     yes: bool,
     out: Path | None,
     airflow: str | None,
@@ -46,8 +50,14 @@ def pause(  # noqa: PLR0913, PLR0917 - click hands over each option
             sys.stdout.write(lines(f"{dag} of team {team}" for dag in plan.dags))
             for wait in () if off else plan.waits:
                 contact = reading.entries[wait.team].contact.channel or f"team {wait.team}"
-                sys.stdout.write(lines([f"  {wait.dag_id} waits for {wait.asset}: tell {one_line(contact)}"]))
-            if confirm(f"{'Unpause' if off else 'Pause'} them?", yes=yes):
+                sys.stdout.write(lines([f"  {_wait(wait)} ({contact})"]))
+            if not dry_run and confirm(f"{'Unpause' if off else 'Pause'} them?", yes=yes):
                 for dag in plan.dags:
                     api.set_paused(dag, paused=not off)
                     sys.stdout.write(lines([f"{dag} {verb}"]))
+
+
+def _wait(wait: Wait) -> str:
+    slo = wait.producer.slo_seconds
+    until = "its wait timeout" if slo is None else f"{timedelta(seconds=slo)} after it is due, its SLO"
+    return f"{wait.dag_id} waits for {wait.asset} of {wait.producer.dag_id} until {until}"

@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
-from dbt_scheduler.cli.confirm import confirm, yes_option
+from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
 from dbt_scheduler.findings.plural import format_count
@@ -29,6 +28,7 @@ _BUDGET_SECONDS = 300
     is_flag=True,
     help="Also all tasks below it, in its own DAG and in the runs of other DAGs that have used its data.",
 )
+@dry_run_option
 @yes_option
 @click.option(
     "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
@@ -40,6 +40,7 @@ def rerun(  # noqa: PLR0913, PLR0917 - click hands over each option
     task_id: str,
     run_id: str,
     downstream: bool,
+    dry_run: bool,
     yes: bool,
     out: Path | None,
     airflow: str | None,
@@ -59,17 +60,14 @@ def rerun(  # noqa: PLR0913, PLR0917 - click hands over each option
         where = connection(platform.airflow_connection, airflow, login, password_file)
         with open_api(where, _BUDGET_SECONDS) as api:
             plan = plan_rerun(api, reading.entries, (dag_id, run_id, task_id), downstream=downstream)
-            sys.stdout.write(lines(line for each in plan for line in _lines(each)))
-            count = format_count(sum(len(each.tasks) for each in plan), "task")
-            if confirm(f"Run {count} of {format_count(len(plan), 'run')} again?", yes=yes):
-                api.allow(_BUDGET_SECONDS)
-                _carry_out(api, plan, downstream=downstream)
-
-
-def _carry_out(api: AirflowApi, plan: list[Rerun], *, downstream: bool) -> None:
-    for each in plan:
-        carry_out(api, each, downstream=downstream)
-        sys.stdout.write(lines([f"{' '.join(each.key)} runs again"]))
+            sys.stdout.write(lines(line for each in plan.runs for line in _lines(each)))
+            count = format_count(sum(len(each.tasks) for each in plan.runs), "task")
+            question = f"Run {count} of {format_count(len(plan.runs), 'run')} again?"
+            if dry_run or not confirm(question, yes=yes):
+                return
+            api.allow(_BUDGET_SECONDS)
+            for each in carry_out(api, plan, downstream=downstream):
+                sys.stdout.write(lines([f"{' '.join(each.key)} runs again"]))
 
 
 def _lines(rerun: Rerun) -> list[str]:

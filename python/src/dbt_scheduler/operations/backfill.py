@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from graphlib import CycleError, TopologicalSorter
 
 import msgspec
 
-from dbt_scheduler.airflow_api.answers import Backfill, RunKey
+from dbt_scheduler.airflow_api.answers import Backfill, Run, RunKey
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.operations.order import in_order
 from dbt_scheduler.registry.entry import Entry, dag_id
 from dbt_scheduler.schedule import Interval
 from dbt_scheduler.waits.run_interval import BACKFILL
@@ -56,12 +56,9 @@ def plan_backfill(
     for wait in registered_waits(entries):
         if wait.dag_id in waits:
             waits[wait.dag_id].append(wait)
-    planned = (
-        _of_dag(api, (owned[dag], dag), waits[dag], request)
-        for dag in _in_order(
-            {dag: {wait.producer.dag_id for wait in waits[dag]} & owned.keys() for dag in owned}
-        )
-    )
+    needs = {dag: {wait.producer.dag_id for wait in waits[dag]} for dag in owned}
+    order, _ = in_order(sorted(owned), needs)
+    planned = (_of_dag(api, (owned[dag], dag), waits[dag], request) for dag in order)
     return [each for each in planned if each.dates or each.going_on]
 
 
@@ -86,9 +83,15 @@ def look(api: AirflowApi, backfills: Sequence[DagBackfill], dates: Interval) -> 
             dag_ids=sorted(each.dag_id for each in backfills), dated_since=dates.start, dated_until=dates.end
         )
     )
-    runs = [run for run in found if run.run_type == BACKFILL]
+    made = {each.dag_id: None if each.going_on else each.dates for each in backfills}
+    runs = [run for run in found if run.run_type == BACKFILL and _is_of(run, made[run.dag_id])]
     failed = tuple(sorted(run.key for run in runs if run.state == "failed"))
     return Progress(len(runs), sum(run.over for run in runs), failed)
+
+
+def _is_of(run: Run, dates: Sequence[datetime] | None) -> bool:
+    """Whether a run is one of those dates; of a backfill that was going on already, they are not known."""
+    return dates is None or run.logical_date in dates
 
 
 def _dags_of(team: str, entries: Mapping[str, Entry]) -> Iterator[str]:
@@ -96,14 +99,6 @@ def _dags_of(team: str, entries: Mapping[str, Entry]) -> Iterator[str]:
         raise UsageError(f'the registry has no team "{team}"', did_you_mean(team, set(entries)))
     for pipeline in sorted(entries[team].pipelines):
         yield dag_id(entries[team].dag_prefix, pipeline)
-
-
-def _in_order(needs: Mapping[str, set[str]]) -> list[str]:
-    """Producers first; what needs each other in a cycle comes in the order of names, and so does what is below it."""
-    try:
-        return [*TopologicalSorter({dag: sorted(needs[dag] - {dag}) for dag in sorted(needs)}).static_order()]
-    except CycleError:
-        return sorted(needs)
 
 
 def _of_dag(api: AirflowApi, dag: tuple[str, str], waits: Sequence[Wait], request: Request) -> DagBackfill:

@@ -1,12 +1,13 @@
 """Which task instances have to run again when a producer's does: its own DAG's, and those of its consumers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.findings.finding import UsageError
+from dbt_scheduler.operations.order import in_order
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.resume.waiting_sensors import UNSATISFIED, find_sensors_of
 from dbt_scheduler.schedule import Interval
@@ -29,10 +30,17 @@ class Rerun(msgspec.Struct, frozen=True):
     asset: str | None = None
 
 
+class RerunPlan(msgspec.Struct, frozen=True):
+    """The runs, each after those whose data it uses; ``circular`` if some use each other's both ways."""
+
+    runs: list[Rerun]
+    circular: bool
+
+
 def plan_rerun(
     api: AirflowApi, entries: Mapping[str, Entry], task: tuple[str, str, str], *, downstream: bool
-) -> list[Rerun]:
-    """What runs again with a task, by DAG, run and task id; a run comes after those whose data it uses.
+) -> RerunPlan:
+    """What runs again with a task, by DAG, run and task id.
 
     A consumer's run that still waits is left out: it gets the new data by itself.
 
@@ -44,21 +52,29 @@ def plan_rerun(
     waits = registered_waits(entries) if downstream else ()
     teams = {wait.producer.dag_id: wait.asset.team for wait in waits}
     planned = {first.key: msgspec.structs.replace(first, team=teams.get(first.key.dag_id))}
+    needs: dict[RunKey, set[RunKey]] = {}
     ahead = [first]
     while ahead:
         made = ahead.pop(0)
         for each in _consumers(api, waits, made):
             known = planned.get(each.key)
+            needs.setdefault(each.key, set()).add(made.key)
             if known is not None and set(_ids(each)) <= set(_ids(known)):
                 continue
             planned[each.key] = _joined(known, each)
             ahead.append(planned[each.key])
-    return [*planned.values()]
+    order, circular = in_order(planned, needs)
+    return RerunPlan([planned[key] for key in order], circular)
 
 
-def carry_out(api: AirflowApi, rerun: Rerun, *, downstream: bool) -> None:
-    """Let the tasks of a run run again; the producer's first, so that no sensor sees its old success."""
-    api.clear_from(rerun.key, rerun.start, downstream=downstream, dry_run=False)
+def carry_out(api: AirflowApi, plan: RerunPlan, *, downstream: bool) -> Iterator[Rerun]:
+    """Let the tasks of each run run again; the producers' first, so that no sensor sees their old success.
+
+    In a cycle no order is right: once all are cleared, they are a second time, and no old success is left to see.
+    """
+    for each in plan.runs * (2 if plan.circular else 1):
+        api.clear_from(each.key, each.start, downstream=downstream, dry_run=False)
+        yield each
 
 
 def _first(api: AirflowApi, task: tuple[str, str, str], *, downstream: bool) -> Rerun:
