@@ -12,7 +12,6 @@ from typing import Any
 from airflow.sdk import Context
 
 from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException
-from dbt_scheduler.airflow.dbt_paths import writable_paths
 from dbt_scheduler.airflow.dbt_slices import (
     has_slices,
     is_of_this_environment,
@@ -25,6 +24,7 @@ from dbt_scheduler.airflow.intervals import EVENT_TIME
 from dbt_scheduler.airflow.operators import CommandOperator, Ended, Process
 from dbt_scheduler.airflow.project_hooks import exchange, keep, kept, require_plugin
 from dbt_scheduler.airflow.task_state import forget, recall, remember
+from dbt_scheduler.dbt_paths import writable_paths
 
 # dbt's own words for its events NoNodesForSelectionCriteria and NothingToDo, in whatever format it logs.
 _SELECTED_NOTHING = re.compile(
