@@ -1,5 +1,6 @@
 """dbt tasks of a sliced project in Airflow: from a slice, as a program or in a fork, else as dbt's plain command."""
 
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -89,6 +90,24 @@ def test_a_task_whose_project_has_changed_runs_the_plain_command_and_says_so(
     platform.work()
     assert team.sql("select id from main.two") == [2]
     assert capsys.readouterr().out.count(f"{PLAIN}: models/one.sql has changed") == 2
+
+
+@pytest.mark.parametrize("preload", [False, True], ids=["program", "fork"])
+def test_a_project_folder_that_cannot_be_written_is_no_trouble_for_a_slice(
+    platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], preload: bool
+) -> None:
+    team = sliced(tmp_path)
+    spec = team.compile()
+    for name in ("target", "logs"):
+        shutil.rmtree(team.folder / name)
+        (team.folder / name).symlink_to("/proc")  # where nobody can make a file, root neither
+    platform.deploy(preloaded(spec) if preload else spec)
+    platform.run("shop_daily", "2025-03-01T00:10")
+    platform.work()
+    assert platform.states("shop_daily") == {"one": "success", "two": "success"}
+    log = capsys.readouterr().out
+    assert "dbt writes to a temporary folder, because it cannot write to" in log
+    assert PLAIN not in log
 
 
 def test_a_test_that_fails_in_a_fork_fails_the_task(

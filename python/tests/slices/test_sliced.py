@@ -304,3 +304,34 @@ def test_a_fork_of_a_worker_that_has_loaded_dbt_generates_no_code_of_dbts_for_it
     assert not done.returncode, lines
     assert any("PASS=2" in line for line in lines), lines
     assert [line for line in lines if "generates code of" in line] == []
+
+
+def test_a_project_that_changes_with_the_data_interval_has_no_slices(project):
+    (project / "models/two.sql").write_text(
+        "{{ config(alias='of_' ~ env_var('DBT_SCHEDULER_DATA_INTERVAL_START')[:4]) }} select 2 as id"
+    )
+    said = run("dbt-scheduler", "slice", "--explain", cwd=project).splitlines()
+    assert "model.shop.one: what model.shop.two is parsed to depends on the run's data interval" in said
+    assert said[-1] == "0 slices written; 4 run dbt's plain command"
+
+
+@pytest.mark.parametrize("place", [".dbt_scheduler", ".dbt_scheduler/slices"])
+def test_a_folder_that_cannot_be_written_has_no_slices_and_one_line_says_so(project, place):
+    shutil.rmtree(project / place)
+    (project / place).write_text("")  # a file, because a folder without rights holds nobody back who is root
+    said = run("dbt-scheduler", "slice", cwd=project, expect=2)
+    assert re.fullmatch(
+        r"\S*\.dbt_scheduler/slices: (Not a directory|File exists): the slices were not written\n", said
+    )
+
+
+def test_a_target_that_cannot_be_written_is_in_a_temporary_folder(project):
+    for name in ("target", "logs"):
+        shutil.rmtree(project / name, ignore_errors=True)
+        (project / name).symlink_to("/proc")  # where nobody can make a file, root neither
+    said = run("dbt-scheduler", "slice", cwd=project)
+    assert said == "3 slices written; 1 runs dbt's plain command\n"
+    code, lines = call(project)
+    assert code == 0, lines
+    assert any("PASS=2" in line for line in lines)
+    assert not any("plain" in line for line in lines)

@@ -1,10 +1,13 @@
-"""A dbt project on DuckDB with a node of every kind, and of all that a node can ask of the project around it."""
+"""A dbt project with a node of every kind, and of all that a node can ask of the project around it."""
 
 from typing import Any
 
 SCHEDULED = {"scheduler": {"pipelines": ["daily"]}}
 
-PROJECT: dict[str, Any] = {
+CHANGING = ("a_snapshot", "an_incremental", "an_append", "batched")
+"""What does something else in its second run than in its first."""
+
+_PROJECT: dict[str, Any] = {
     "models": {"+meta": SCHEDULED, "+materialized": "table"},
     "seeds": {"+meta": SCHEDULED},
     "snapshots": {"+meta": SCHEDULED},
@@ -62,7 +65,7 @@ _MODELS: dict[str, str] = {
         select '{{ env_var("DBT_SCHEDULER_DATA_INTERVAL_START", "none") }}' as start,
                '{{ selected_resources | sort | join(",") }}' as selected, '{{ flags.WHICH }}' as which,
                '{{ model.unique_id }} {{ model.config.materialized }} {{ model.depends_on.nodes | join }}' as model""",
-    "fails": "select error('broken on purpose') as id",
+    "fails": "select cast('broken on purpose' as integer) as id",
     "does_not_compile": "select {{ exceptions.raise_compiler_error('on purpose') if execute }}",
     "uses_function": "select {{ function('doubled') }}(4) as eight",
     "batched": "select * from {{ ref('events') }}",
@@ -170,18 +173,24 @@ _MACROS = """
   {% endfor %}
 {% endmacro %}
 {% macro default__spelled(word) %}'default {{ word }}'{% endmacro %}
-{% macro duckdb__spelled(word) %}'duckdb {{ word }}'{% endmacro %}
+{% macro ADAPTER__spelled(word) %}'of its own {{ word }}'{% endmacro %}
 {% test never_above(model, column, most) %}select * from {{ model }} where {{ column }} > {{ most }}{% endtest %}
-{% materialization twice, adapter='duckdb' %}
+{% materialization twice, adapter='ADAPTER' %}
   {% set target = this.incorporate(type='table') %}
-  {% call statement('main') %}create or replace table {{ target }} as {{ sql }} union all {{ sql }}{% endcall %}
+  {% call statement('main') %}
+    drop table if exists {{ target }};
+    create table {{ target }} as {{ sql }} union all {{ sql }}
+  {% endcall %}
   {{ return({'relations': [target]}) }}
 {% endmaterialization %}
+{% macro generate_schema_name(name, node) %}{{ name or target.schema }}{% endmacro %}
+"""
+
+_DUCKDB_FUNCTION = """
 {% macro duckdb__scalar_function_sql(target_relation) %}
   create or replace macro {{ target_relation.render() }}({{ model.arguments | map(attribute='name') | join(', ') }})
   as ({{ model.compiled_code }})
 {% endmacro %}
-{% macro generate_schema_name(name, node) %}{{ name or target.schema }}{% endmacro %}
 """
 
 _PYTHON = """
@@ -192,15 +201,13 @@ def model(dbt, session):
     return rows
 """
 
-FILES: dict[str, Any] = {
+_FILES: dict[str, Any] = {
     **{f"models/{name}.sql": text for name, text in _MODELS.items()},
     "models/turned_off.sql": "select 1 as id",
-    "models/in_python.py": _PYTHON,
     "models/all.yml": _PROPERTIES,
     "models/about.md": "{% docs about %}What it is about.{% enddocs %}",
     "seeds/a_seed.csv": "id,name\n1,a\n2,b\n",
     "snapshots/a_snapshot.sql": _SNAPSHOT,
-    "macros/all.sql": _MACROS,
     "functions/doubled.sql": "select value * 2",
     "functions/doubled.yml": {
         "functions": [
@@ -221,3 +228,20 @@ FILES: dict[str, Any] = {
     "dbt_packages/pk/models/of_package.sql": "select '{{ var(\"greeting\") }}' as greeting",
     "dbt_packages/pk/macros/greeting.sql": '{% macro greeting() %}\'{{ var("greeting", "none") }}\'{% endmacro %}',
 }
+
+_ONLY: dict[str, dict[str, Any]] = {
+    "duckdb": {"models/in_python.py": _PYTHON, "macros/function.sql": _DUCKDB_FUNCTION},
+    "postgres": {
+        "models/granted.sql": """
+            {{ config(grants={'select': ['reader']}, indexes=[{'columns': ['id'], 'unique': true}]) }}
+            select 1 as id""",
+        "models/materialized.sql": "{{ config(materialized='materialized_view') }} select * from {{ ref('a_seed') }}",
+        "models/unlogged.sql": "{{ config(unlogged=true) }} select 1 as id",
+    },
+}
+
+
+def every_kind(adapter: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The project's files, and what its dbt_project.yml has besides a name: for ``duckdb`` or ``postgres``."""
+    macros = {"macros/all.sql": _MACROS.replace("ADAPTER", adapter)}
+    return {**_FILES, **macros, **_ONLY[adapter]}, {**_PROJECT}

@@ -43,6 +43,7 @@ PROJECT = {
     "profiles.yml": """warm: {target: duckdb, outputs: {
         duckdb: {type: duckdb, path: ':memory:'},
         bigquery: {type: bigquery, method: oauth, project: a, dataset: b},
+        postgres: {type: postgres, host: a, port: 5432, user: a, password: a, dbname: a, schema: a},
     }}""",
     "models/one.sql": "select 1 as id from {{ source('raw', 'a') }}",
     "models/one.yml": """{
@@ -174,7 +175,7 @@ def load_dbt() -> Commands:
         (Path(folder) / "dbt_packages" / "dbt_scheduler").symlink_to(ROOT)
         places = ["--project-dir", folder, "--profiles-dir", folder]
         options = ["--quiet", "--no-send-anonymous-usage-stats", "--log-level-file", "none"]
-        for target in ("bigquery", "duckdb"):
+        for target in ("bigquery", "postgres", "duckdb"):
             parsed = dbtRunner().invoke([*options, "parse", "--target", target, *places])
             assert parsed.success, parsed.exception
     warm.compile_and_read(parsed.result)

