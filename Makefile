@@ -19,6 +19,7 @@ airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
 test: lint types ## lint, types and every test
+	@sh python/tools/install_podman.sh
 	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile
 
 fuzz: $(ENVIRONMENT) ## files and command lines with whatever in them, for as long as FUZZ_EXAMPLES takes

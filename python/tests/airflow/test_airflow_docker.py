@@ -1,31 +1,50 @@
 """The place ``docker``: the real DockerOperator and a real engine, which run a team's tasks in real containers."""
 
+import gc
+import os
 import shutil
-from collections.abc import Iterator
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from airflow.sdk._shared.secrets_masker import redact
+from airflow.sdk.execution_time.timeout import timeout
 
-from container_engine import ContainerEngine
+from airflow_names import AirflowTaskTimeout
+from builders import a_spec, a_task
+from container_engine import BASE, ContainerEngine
+from dbt_scheduler.airflow import build
+from dbt_scheduler.airflow.build import build_dag
+from dbt_scheduler.airflow.compat import AirflowException
+from dbt_scheduler.kinds import Job, with_literals
+from dbt_scheduler.kinds.places import PlaceSettings, operator_of
 from dbt_team import DbtTeam
 from goldens import INTEGRATION
 from harness import Platform
 
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y-%m-%d")
 SCHEDULED = {"meta": {"scheduler": {"pipelines": ["daily"]}}}
-EVENTS = {"materialized": "incremental", "incremental_strategy": "microbatch", "event_time": "at"}
+EVENTS = {"materialized": "incremental", "incremental_strategy": "microbatch", "event_time": "event_at"}
 PROJECT: dict[str, Any] = {
     "models/one.sql": "select 1 as id from {{ source('lake', 'rates') }}",
     "models/other.sql": "select 1 as id",
-    "models/events.sql": "select 1 as id, timestamp '2025-03-01 12:00' as at",
+    "models/events.sql": f"select 1 as id, timestamp '{YESTERDAY} 12:00' as event_at",
     "models/all.yml": {
         "sources": [{"name": "lake", "schema": "main", "tables": [{"name": "rates"}]}],
         "models": [
             {"name": "one", "config": SCHEDULED, "columns": [{"name": "id", "data_tests": ["unique"]}]},
             {
                 "name": "events",
-                "config": {**SCHEDULED, **EVENTS, "begin": "2025-02-27", "batch_size": "day", "lookback": 0},
+                "config": {**SCHEDULED, **EVENTS, "begin": YESTERDAY, "batch_size": "day", "lookback": 0},
             },
         ],
     },
@@ -59,6 +78,9 @@ def with_engine(engine: ContainerEngine, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv("DOCKER_HOST", engine.url)
     yield
     assert engine.containers() == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # DockerHook closes no connection: its process ends
+        gc.collect()
 
 
 def a_team(root: Path) -> DbtTeam:
@@ -71,7 +93,7 @@ def a_team(root: Path) -> DbtTeam:
         "universal": {**DOCKER, "pool": "default_pool", "environment": {"pass": ["WAREHOUSE"]}}
     }
     file.write_text(yaml.safe_dump(platform))
-    (team.folder / "requirements.txt").write_text("dbt-core\ndbt-duckdb\ndbt-scheduler\n")
+    (team.folder / "requirements.txt").write_text("dbt-core\n")
     for path in (INTEGRATION / "image").iterdir():
         shutil.copy(path, team.folder)
     return team
@@ -88,7 +110,7 @@ def test_a_teams_tasks_run_in_containers_and_parse_nothing(
     team = a_team(tmp_path)
     engine.build(team.folder, team.folder / "Dockerfile", "localhost/shop:1", TARGET="prod")
     platform.deploy(team.compile())
-    platform.run("shop_daily", "2025-03-01T00:10")
+    platform.run("shop_daily", f"{YESTERDAY}T00:10")
     platform.work()
     assert platform.states("shop_daily") == {
         "rates": "success",
@@ -108,3 +130,134 @@ def test_a_teams_tasks_run_in_containers_and_parse_nothing(
         "success",
         1,
     )
+
+
+def a_container(*command: str, **settings: Any) -> Any:
+    """A task of a container of the base image, as Airflow makes it from a spec, about to be executed."""
+    image, passed = settings.pop("image", BASE), tuple(settings.pop("passed", ()))
+    job = Job(
+        name="t",
+        command=command,
+        cwd=".",
+        env={"GREETING": "{{ hello }}"},
+        image=image,
+        labels={"team": "shop"},
+    )
+    where = PlaceSettings(where="docker", environment=passed, settings={"network": "none", **settings})
+    made = operator_of("universal", job, where)
+    arguments = {name: with_literals(value) for name, value in made.arguments.items()}
+    spec = a_spec(a_task("t", operator=made.path, arguments=arguments, kind="universal"))
+    task: Any = build_dag(spec, Path("/dags/playground_daily.py")).get_task("t")
+    task.render_template_fields({})
+    ti = SimpleNamespace(dag_id="playground_daily", run_id="r", task_id="t", map_index=-1)
+    task.pre_execute({"params": {"only": []}, "task": task, "ti": ti})
+    return task
+
+
+def test_a_container_is_as_the_platform_says(
+    engine: ContainerEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", "postgres://shop:opensesame@db/shop")
+    monkeypatch.setenv("API_TOKEN", "of-the-worker")
+    monkeypatch.setenv("OTHER_TOKEN", "not-passed")
+    shown = "echo $(id -u; echo $GREETING $API_TOKEN $PASSWORD $OTHER_TOKEN); sleep 600"
+    task = a_container(
+        *("sh", "-c", shown),
+        user="1000:1000",
+        memory="64m",
+        cpus=0.5,
+        labels={"cost-center": "4711"},
+        passed=["API_*"],
+        secrets={"PASSWORD": "warehouse"},
+    )
+    seen: list[Any] = []
+    with pytest.raises(AirflowTaskTimeout), timeout(600), once_running(engine, signal.SIGALRM, seen.append):
+        task.execute({})
+    ((found, output),) = seen
+    assert output == b"1000 {{ hello }} of-the-worker opensesame\n"
+    assert found["Config"]["Labels"] == {"team": "shop", "cost-center": "4711"}
+    host = found["HostConfig"]
+    assert (host["Memory"], host["NanoCpus"], host["NetworkMode"]) == (64 << 20, 500_000_000, "none")
+    assert redact(output.decode()) == "1000 {{ hello }} *** ***\n"  # as in the task's log
+
+
+def test_a_task_that_airflow_kills_leaves_no_container_running(engine: ContainerEngine) -> None:
+    task = a_container(
+        "sh", "-c", "trap 'echo interrupted; exit' INT; echo ready; while :; do sleep 0.1; done"
+    )
+    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
+    try:
+        with (
+            pytest.raises(AirflowException, match="The task was stopped, and its container with it"),
+            once_running(engine, signal.SIGTERM),
+        ):
+            task.execute({})
+    finally:
+        signal.signal(signal.SIGTERM, old)
+
+
+def test_a_task_that_is_killed_before_its_container_starts_starts_none(engine: ContainerEngine) -> None:
+    task = a_container("sh", "-c", "echo started")
+    assert task.hook.api_client
+    task.on_kill()
+    with pytest.raises(AirflowException, match="The task was stopped"):
+        task.execute({})
+
+
+def test_a_retry_ends_the_container_of_a_try_whose_worker_was_killed(
+    engine: ContainerEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = a_container("sh", "-c", "echo again")
+    host = engine.client.create_host_config(network_mode="none")
+    left = engine.client.create_container(BASE, ["sleep", "600"], name=task.container_name, host_config=host)
+    engine.client.start(left["Id"])
+    task.execute({})
+    assert "again" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "image", "said"),
+    [
+        (("sh", "-c", "echo oh no; exit 3"), BASE, "sh failed with exit code 3. Its last output:\noh no"),
+        (("no-such-program",), BASE, f"The container engine did not run {BASE}: "),
+        (("true",), "localhost/not-there:1", "The container engine did not run localhost/not-there:1: "),
+    ],
+    ids=["exit code", "no program", "no image"],
+)
+def test_a_container_that_fails_says_why(command: tuple[str, ...], image: str, said: str) -> None:
+    with pytest.raises(AirflowException) as failure:
+        a_container(*command, image=image).execute({})
+    assert str(failure.value).startswith(said)
+
+
+def test_an_airflow_without_the_provider_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dbt_scheduler.airflow.docker_operator", None)
+    build._operator.cache_clear()
+    with pytest.raises(build.UnusableOperatorError, match=r"pip install 'dbt-scheduler\[docker\]'$"):
+        a_container("true")
+    build._operator.cache_clear()
+
+
+@contextmanager
+def once_running(
+    engine: ContainerEngine, number: signal.Signals, see: Callable[[Any], None] = lambda _: None
+) -> Iterator[None]:
+    """This process gets a signal once a container runs and has said something; ``see`` gets to see it."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.05):
+            running = engine.client.containers()
+            output = engine.client.logs(running[0]["Id"]) if running else b""
+            if output.endswith(b"\n"):
+                see((engine.client.inspect_container(running[0]["Id"]), output))
+                os.kill(os.getpid(), number)
+                return
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

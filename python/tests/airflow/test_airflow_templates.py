@@ -166,10 +166,9 @@ def test_every_template_field_of_every_operator_gives_back_what_was_written(path
     assert fields
     arguments: dict[str, object] = {name: {"deep": [text]} for name in fields}
     if not path.startswith("airflow."):
-        arguments = {"command": [text, text], "cwd": text, "env": {"X": text}, "pass_env": [text]}
-        of_dbt = {"table_check": [text], "project_hooks": text, "results_of": [text]}
-        arguments |= of_dbt if "table_check" in fields else {}
-        assert arguments.keys() == set(fields)
+        lists = {name: [text, text] for name in ("command", "pass_env", "table_check", "results_of")}
+        mappings = {name: {"X": text} for name in ("env", "secrets", "labels")}
+        arguments = {name: (lists | mappings).get(name, text) for name in fields}
     task = rendered(path, arguments)
     assert {name: getattr(task, name) for name in fields} == arguments
 
@@ -177,7 +176,11 @@ def test_every_template_field_of_every_operator_gives_back_what_was_written(path
 @pytest.mark.parametrize(("kind", "where"), PLACES)
 @given(text=hostile)
 def test_what_a_team_writes_reaches_its_operator_as_it_was_written(kind: str, where: str, text: str) -> None:
-    own = dict.fromkeys(places()[where].settings, text)
+    own = {
+        name: {"X": text} if setting.schema["type"] == "object" else text
+        for name, setting in places()[where].settings.items()
+        if setting.schema["type"] != "number"
+    }
     operator = operator_of(kind, job(text), PlaceSettings(where=where, image=text, settings=own))
     assert text in set(texts(operator.arguments))
     task = rendered(operator.path, operator.arguments)

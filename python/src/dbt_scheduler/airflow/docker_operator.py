@@ -154,6 +154,7 @@ class DockerCommandOperator(DockerOperator):
             password = BaseHook.get_connection(connection).password
             if not password:
                 raise AirflowException(f'{name}: the Airflow connection "{connection}" has no password.')
+            mask_secret(password)
             found[name] = password
         mask_secret({name: value for name, value in found.items() if len(value) >= SHORTEST_SECRET})
         return found

@@ -1,0 +1,96 @@
+"""What teams say of their containers: SCH218, SCH219, SCH220; and what no engine would take of a platform."""
+
+from pathlib import Path
+
+import pytest
+
+from build import PLATFORM, World, node
+from dbt_scheduler.checks import check
+from dbt_scheduler.config.platform import load_platform
+
+TASK = "tasks:\n  - {kind: universal, name: fetch, pipelines: [daily], command: x, %s}\n"
+UNIVERSAL = "kinds: {universal: {where: docker, %s}}\n"
+
+
+def said(root: Path, platform: str, text: str) -> list[tuple[str, int, str, str]]:
+    """The findings about a team with a model and these keys in its scheduler.yaml."""
+    world = World(root, PLATFORM + platform)
+    world.team("shop", node("orders", pipelines=["daily"]), text=text)
+    return [(each.code, each.line, each.message, each.hint) for each in check(world.open())]
+
+
+def test_a_container_without_an_image(tmp_path: Path) -> None:
+    platform = "dbt: {where: docker}\n" + UNIVERSAL % "cpus: 1"
+    assert said(tmp_path, platform, TASK % "retries: 1") == [
+        (
+            "SCH218",
+            0,
+            'the dbt tasks: no image, and the platform runs it in a container ("where: docker")',
+            "write dbt_settings: {image: ...} in scheduler.yaml",
+        ),
+        (
+            "SCH218",
+            4,
+            'task "fetch": no image, and the platform runs it in a container ("where: docker")',
+            "write image in the task",
+        ),
+    ]
+
+
+def test_an_image_of_the_team_or_of_the_platform_is_enough(tmp_path: Path) -> None:
+    platform = (
+        "dbt: {where: docker, image: 'registry.example.com:5000/dbt/all:1.2'}\n" + UNIVERSAL % "cpus: 1"
+    )
+    assert said(tmp_path, platform, TASK % "image: 'localhost/a_b/c--d@sha256:%s'" % ("0" * 64)) == []
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["Fetch:1", "a b", "a:", "a:1:2", "/a", "a//b", "a@sha256:1", "-a", "a" * 500, "{{ ds }}", "https://a/b"],
+)
+def test_an_image_that_no_engine_takes(tmp_path: Path, image: str) -> None:
+    (found,) = said(tmp_path, UNIVERSAL % "cpus: 1", TASK % f"image: '{image}'")
+    assert found[:3] == ("SCH219", 4, f'task "fetch": "{image}" is not the name of an image')
+
+
+def test_a_team_that_sets_what_the_platform_decides(tmp_path: Path) -> None:
+    platform = "dbt: {where: docker, image: i, overrides: []}\n" + UNIVERSAL % "overrides: [image]"
+    text = "dbt_settings: {cpus: 64}\n" + TASK % "image: fetch, memory: 64g"
+    hint = "remove it, or ask the platform's owners to add it to `overrides` of {} in platform.yaml; teams may set: {}"
+    assert said(tmp_path, platform, text) == [
+        ("SCH220", 3, "the dbt tasks: the platform decides cpus", hint.format("dbt", "nothing")),
+        ("SCH220", 5, 'task "fetch": the platform decides memory', hint.format("universal", "image")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "where: cloud-run",
+        "memory: 4 GB",
+        "memory: 1m",
+        "cpus: 0",
+        "network: 'container:other'",
+        "network: 'a b'",
+        "user: 'a b'",
+        "labels: {Cost Center: x}",
+        "labels: {cost: 1}",
+        "secrets: {PASSWORD: 'opensesame!'}",
+        "secrets: {'1': db}",
+        "overrides: [user]",
+    ],
+)
+def test_what_an_engine_would_refuse_is_a_finding_about_the_platform(tmp_path: Path, key: str) -> None:
+    file = tmp_path / "platform.yaml"
+    where = "" if key.startswith("where") else "where: docker, "
+    file.write_text(f"{PLATFORM}kinds: {{universal: {{{where}{key}}}}}\n")
+    config, findings = load_platform(file)
+    assert config is None
+    assert [finding.code for finding in findings] == ["SCH405"]
+    assert f"kinds.universal.{key.partition(':')[0]}" in findings[0].message
+
+
+def test_what_a_team_sets_is_checked_as_well(tmp_path: Path) -> None:
+    (found,) = said(tmp_path, UNIVERSAL % "image: i", TASK % "memory: 4 GB")
+    assert found[0] == "SCH201"
+    assert "memory" in found[2]
