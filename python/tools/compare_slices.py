@@ -84,7 +84,9 @@ class Comparison:
             for moment, more in _PASSES.items():
                 todo = _todo(tasks, moment)
                 for number, task in enumerate(todo, 1):
-                    self._call(side, ["dbt-sliced", "dbt"], [task], (moment, more), sliced)
+                    self._call(
+                        side, ["dbt-sliced", str(self._commands / "dbt")], [task], (moment, more), sliced
+                    )
                     _progress(f"slices, {moment}", number, len(todo))
                 sliced.content[moment] = side.database.content()
         found = differences(plain, sliced)
