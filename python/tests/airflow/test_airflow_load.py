@@ -109,7 +109,7 @@ def test_an_operator_whose_package_is_not_there_is_an_import_error(
     assert error_of(platform, msgspec.json.encode(a_spec(a_task("a", operator=path)))) == (
         f"dbt_scheduler.airflow.build.UnusableOperatorError: The operator {path} needs "
         "airflow.providers.not_installed, which is not installed. "
-        "Install apache-airflow-providers-thing in Airflow's environment."
+        "In Airflow's environment: pip install 'apache-airflow-providers-thing'"
     )
 
 
