@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+import goldens
 from command import run
 from dbt_scheduler import __version__
 from dbt_scheduler.init import starting
-from goldens import ROOT, dbt
-from goldens import run as start
 
 GIT = {"git": "https://github.com/dbt-scheduler/dbt-scheduler.git", "revision": f"v{__version__}"}
 REGISTRY = {"local": ".dbt_scheduler/registry"}
@@ -61,11 +60,11 @@ def test_what_it_writes_passes_dbt_and_check(project):
     text = Path("packages.yml").read_text()
     git = f'  - git: "{GIT["git"]}"\n    revision: "{GIT["revision"]}"\n'
     assert git in text
-    Path("packages.yml").write_text(text.replace(git, f"  - local: {ROOT}\n"))
-    start("dbt-scheduler", "registry", "export", "--dbt-package", REGISTRY["local"], cwd=project)
-    dbt("deps", cwd=project)
-    dbt("compile", "--no-populate-cache", cwd=project)
-    assert "no findings" in start("dbt-scheduler", "check", cwd=project)
+    Path("packages.yml").write_text(text.replace(git, f"  - local: {goldens.ROOT}\n"))
+    goldens.run("dbt-scheduler", "registry", "export", "--dbt-package", REGISTRY["local"], cwd=project)
+    goldens.dbt("deps", cwd=project)
+    goldens.dbt("compile", "--no-populate-cache", cwd=project)
+    assert "no findings" in goldens.run("dbt-scheduler", "check", cwd=project)
 
 
 def test_a_dry_run_shows_the_diff_and_writes_nothing(project):
@@ -113,6 +112,22 @@ def test_packages_that_are_there_stay_with_their_comments(text, name, project):
     again = files()
     run("init", "--yes")
     assert files() == again
+
+
+def test_lines_keep_their_ends(project):
+    before = b"packages:\r\n  - package: a/b\r\n    version: 1.0.0\r\n"
+    Path("packages.yml").write_bytes(before)
+    run("init", "--yes")
+    assert Path("packages.yml").read_bytes().startswith(before)
+
+
+@pytest.mark.parametrize("place", [".github", ".github/workflows"])
+def test_a_file_where_a_folder_has_to_be_is_a_line(place, project):
+    Path(place).parent.mkdir(exist_ok=True)
+    Path(place).write_text("")
+    refused = run("init", "--ci", "github", code=2)
+    assert "/.github/workflows/scheduler.yml cannot be read: not a directory" in refused.stderr
+    assert Path(place).read_text() == ""
 
 
 def test_a_list_that_cannot_be_continued_is_named_with_what_to_add(project):

@@ -208,7 +208,7 @@ def _loaded(text: str) -> object:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_text("utf-8")
+        return path.read_bytes().decode()  # with the line ends that it has
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
