@@ -173,8 +173,8 @@ CHANGES = {
         r".*index.jsonl is damaged",
     ),
     "of a later release": (
-        edit_index(r'"format": 1', '"format": 2'),
-        ".* is of format 2, and this dbt-scheduler reads 1",
+        edit_index(r'"format": 2', '"format": 3'),
+        ".* is of format 3, and this dbt-scheduler reads 2",
     ),
     "of another dbt": (
         edit_index(r'"dbt-core": "[^"]*', '"dbt-core": "1.2.3'),

@@ -19,7 +19,7 @@ import msgpack
 FOLDER = Path(".dbt_scheduler", "slices")
 """In the project's folder."""
 
-FORMAT = 1
+FORMAT = 2
 
 _INDEX, _SEEN = "index.jsonl", "seen.json"
 _SUFFIX = ".msgpack"
