@@ -88,10 +88,7 @@ def _measure(folder: Path, size: int, peers: Path | None, rounds: int) -> dict[s
 def _peers_task(peers: Path, environment: str, which: str, folder: Path) -> float:
     python = peers.absolute() / environment / "bin" / "python"
     script = Path(__file__).with_name("peers") / "run_task.py"
-    said = _run([python, script, which, folder, MODEL], folder)
-    if "Unable to do partial parsing" in said:
-        print(f"{which}: has parsed the whole project", file=sys.stderr)
-    return float(said.split()[-1])
+    return float(_run([python, script, which, folder, MODEL], folder).split()[-1])
 
 
 def _build() -> list[str]:
@@ -137,6 +134,8 @@ def _run(command: list[object], folder: Path) -> str:
     )
     if done.returncode or "plain command runs" in done.stdout:
         raise SystemExit(f"{command} failed:\n{done.stdout}{done.stderr}")
+    if "Unable to do partial parsing" in done.stdout:
+        print(f"{command} has parsed the whole project", file=sys.stderr)
     return done.stdout
 
 
