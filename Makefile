@@ -7,7 +7,7 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow test fuzz check lint types generate golden bench lock clean
+.PHONY: help demo airflow test containers fuzz check lint types generate golden bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -18,9 +18,12 @@ demo: $(ENVIRONMENT) ## three teams' dbt projects checked, compiled and run by a
 airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
-test: lint types ## lint, types and every test
+test: lint types ## lint, types and every test but those of `make containers`
+	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile -m "not containers"
+
+containers: $(ENVIRONMENT) ## the tests that run containers, with Podman, which is installed if need be
 	@sh python/tools/install_podman.sh
-	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile
+	cd python && $(BIN)/python -m pytest -m containers
 
 fuzz: $(ENVIRONMENT) ## files and command lines with whatever in them, for as long as FUZZ_EXAMPLES takes
 	cd python && FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q tests/repository/test_fuzz.py

@@ -53,7 +53,7 @@ _POSTGRES = {
     "grants": f"""select n.nspname || '.' || c.relname, g.grantee::regrole::text, g.privilege_type
         from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) g where {_OURS}""",
     # dbt makes the name of an index of the moment at which it creates it.
-    "indexes": """select schemaname || '.' || tablename, replace(indexdef, indexname, '') from pg_indexes
+    "indexes": """select schemaname || '.' || tablename, replace(indexdef, quote_ident(indexname), '') from pg_indexes
         where schemaname not like 'pg_%'""",
     "functions": f"""select n.nspname || '.' || p.proname, pg_get_functiondef(p.oid) from pg_proc p
         join pg_namespace n on n.oid = p.pronamespace where p.prokind in ('f', 'p') and {_OURS}""",

@@ -31,6 +31,8 @@ from dbt_team import DbtTeam
 from goldens import INTEGRATION
 from harness import Platform
 
+pytestmark = pytest.mark.containers
+
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y-%m-%d")
 SCHEDULED = {"meta": {"scheduler": {"pipelines": ["daily"]}}}
 EVENTS = {"materialized": "incremental", "incremental_strategy": "microbatch", "event_time": "event_at"}
