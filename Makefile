@@ -49,7 +49,7 @@ bench: $(ENVIRONMENT) ## the figures of python/benchmarks
 
 lock: ## requirements.lock from requirements.in (needs uv)
 	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --no-emit-index-url --no-annotate \
-		--generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.lock
+		--generate-hashes --custom-compile-command "make lock" --excludes requirements.excludes requirements.in -o requirements.lock
 
 clean: ## everything that these commands made
 	rm -rf .demo .venv
