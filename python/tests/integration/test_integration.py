@@ -3,8 +3,11 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -79,6 +82,28 @@ def test_teams_on_bigquery_compile_to_the_expected_files(bigquery_teams, golden)
     for path, text in found.items():
         golden(expected / path, text)
     assert sorted(found) == sorted(path for path in read_tree(expected) if path != "check.txt")
+
+
+def test_teams_build_on_duckdb(teams, tmp_path):
+    """Whatever they say for another warehouse too. Their tables feed each other, so that not all succeed at once."""
+    warehouse = {"WAREHOUSE": str(tmp_path / "warehouse.duckdb")}
+    with duckdb.connect(warehouse["WAREHOUSE"]) as connection:  # what a job on Vertex AI would have written
+        connection.execute("create schema predictions")
+        connection.execute(
+            "create table predictions.my_produced_source as "
+            "select 1 as customer_id, 0.5 as predicted_value, 'new' as segment"
+        )
+    dbt("run-operation", "stage_external_sources", cwd=teams / "playground", **warehouse)
+    build = ("build", "--exclude-resource-type", "unit_test", "--no-write-json")
+    programs = {"shipping": ["scripts/fetch_carrier_rates.py"], "playground": ["-m", "my_module.main"]}
+    said = dict.fromkeys(TEAMS, "ERROR")
+    for _ in TEAMS:
+        for team in [team for team in TEAMS if "ERROR" in said[team]]:
+            said[team] = dbt(*build, cwd=teams / team, expect=None, **warehouse)
+            if program := programs.get(team):
+                command = [sys.executable, *program]
+                subprocess.run(command, cwd=teams / team, env={**os.environ, **warehouse}, check=True)
+    assert [text for text in said.values() if "Completed successfully" not in text] == []
 
 
 def test_a_second_compile_changes_no_byte(teams):

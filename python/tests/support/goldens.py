@@ -41,7 +41,7 @@ def run(command: str, *arguments: str | Path, cwd: Path, expect: int | None = 0,
     return text
 
 
-def dbt(*arguments: str, cwd: Path, expect: int = 0, **more: str) -> str:
+def dbt(*arguments: str, cwd: Path, expect: int | None = 0, **more: str) -> str:
     """What dbt prints, without the time of day at the start of each line."""
     text = run("dbt", "--no-use-colors", "--no-version-check", *arguments, cwd=cwd, expect=expect, **more)
     return re.sub(r"(?m)^\d\d:\d\d:\d\d  ?", "", text)

@@ -1,5 +1,5 @@
 {{ config(
-    partition_by={"field": "ordered_at", "data_type": "timestamp", "granularity": "day"},
+    partition_by={"field": "ordered_at", "data_type": "timestamp", "granularity": "day"} if target.type == "bigquery" else none,
     cluster_by=["customer_id"],
     labels={"team": "transactions"},
 ) }}
