@@ -7,13 +7,16 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo airflow test containers fuzz check lint types generate golden bench lock clean
+.PHONY: help demo distributed airflow test containers fuzz check lint types generate golden bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
 
 demo: $(ENVIRONMENT) ## three teams' dbt projects checked, compiled and run by a real Airflow (five minutes)
 	@$(BIN)/python python/tools/demo.py run
+
+distributed: $(ENVIRONMENT) ## the demo with CeleryExecutor, Redis, PostgreSQL and two workers, of which one is killed (needs redis-server)
+	@$(BIN)/python python/tools/demo.py distributed
 
 airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve

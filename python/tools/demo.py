@@ -1,6 +1,7 @@
 """Runs the example teams: dbt, the checks, the compiler, then a real Airflow that builds their tables.
 
-``run`` does one day and ends with what happened; ``serve`` leaves Airflow's UI open until Ctrl-C.
+``run`` does one day and ends with what happened; ``distributed`` does it with two Celery workers, of which one is lost;
+``serve`` leaves Airflow's UI open until Ctrl-C.
 Everything is written under ``.demo`` at the root of the repository.
 """
 
@@ -11,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from demo_airflow import Airflow
 from demo_api import Run
+from demo_distributed import DistributedAirflow, lose_a_worker
 from demo_story import tell
 from demo_teams import DEMO, OUT, FailedError, compile_teams, copy_teams, leave_out_unrunnable, show_compiled
 from demo_watch import show_results, show_tables, watch
@@ -31,11 +33,11 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     command = sys.argv[1:]
-    if command not in (["run"], ["serve"]):
-        console.print("usage: demo.py run | serve")
+    if command not in (["run"], ["distributed"], ["serve"]):
+        console.print("usage: demo.py run | distributed | serve")
         return 2
     try:
-        return _serve() if command == ["serve"] else _run()
+        return _serve() if command == ["serve"] else _run(distributed=command == ["distributed"])
     except KeyboardInterrupt:
         console.print("stopped")
         return 130
@@ -44,10 +46,11 @@ def main() -> int:
         return 1
 
 
-def _run() -> int:
+def _run(*, distributed: bool) -> int:
     began = time.monotonic()
     copy_teams()
-    with Airflow(DEMO / "airflow", OUT / "dags", scheduling=False) as airflow:
+    which = DistributedAirflow if distributed else Airflow
+    with which(DEMO / "airflow", OUT / "dags", scheduling=False) as airflow:
         console.rule("three dbt projects", align="left")
         compile_teams(console)
         show_compiled(console)
@@ -63,6 +66,9 @@ def _run() -> int:
             show_tables(console)
             console.rule("the next hour: a producer is late", align="left")
             tell(airflow, api, _NEXT_HOUR, console)
+            if isinstance(airflow, DistributedAirflow):
+                console.rule("the hour after: a worker is lost", align="left")
+                lose_a_worker(airflow, api, _NEXT_HOUR, console)
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     console.print(f"\n{'[red]Failed' if failed else '[green]Done'}[/] in {minutes} min {seconds:02} s.")
     console.print(

@@ -49,15 +49,11 @@ class Airflow:
         """Its processes, healthy, with the pools that the specs name (one slot each)."""
         if self._processes["migration"].wait():
             raise FailedError(f"airflow db migrate failed\n{self._log_tail('migration')}")
-        with closing(sqlite3.connect(self._home / "airflow.db")) as database:
-            # Kept in the file: readers and the writer do not stop each other.
-            database.execute("pragma journal_mode = wal")
-        port, execution_port = free_ports()
-        self._environment |= addresses(port, execution_port)
-        for name, arguments in COMPONENTS.items():
-            own_port = ["--port", str(execution_port)] if name == "execution-api" else []
-            self._launch(name, [*arguments, *own_port])
-        self._http.base_url = f"http://127.0.0.1:{port}"
+        if (file := self._home / "airflow.db").exists():
+            with closing(sqlite3.connect(file)) as database:
+                # Kept in the file: readers and the writer do not stop each other.
+                database.execute("pragma journal_mode = wal")
+        self._start_components()
         api = Api(self._http, self.check)
         api.wait_until_healthy()
         for pool in {task["pool"] for spec in specs() for task in spec["tasks"]} - {None, "default_pool"}:
@@ -80,6 +76,14 @@ class Airflow:
         for name, process in self._processes.items():
             if name != "migration" and process.poll() is not None:
                 raise FailedError(f"Airflow's {name} has ended\n{self._log_tail(name)}")
+
+    def _start_components(self) -> None:
+        port, execution_port = free_ports()
+        self._environment |= addresses(port, execution_port)
+        for name, arguments in COMPONENTS.items():
+            own_port = ["--port", str(execution_port)] if name == "execution-api" else []
+            self._launch(name, [*arguments, *own_port])
+        self._http.base_url = f"http://127.0.0.1:{port}"
 
     def _launch(self, name: str, arguments: list[str]) -> None:
         with (self._home / f"{name}.log").open("wb") as log:

@@ -43,7 +43,7 @@ def tell(airflow: Airflow, api: Api, hour: datetime, console: Console) -> None:
 
     """
     promise_sooner()
-    say = _Teller(console)
+    say = Teller(console)
     say("transactions now promises fct_orders 10 s after the hour's scheduled time, and is late on purpose")
     consumer, producer = Run(CONSUMER, hour), Run(PRODUCER, hour)
     api.create_runs([consumer])
@@ -103,7 +103,7 @@ def wait_for_alert(api: Api, log: Path) -> list[str]:
     return api.wait_for("the alert of the dependency failure", look)
 
 
-def wait_until_resumed(api: Api, task: Task, say: "_Teller") -> dict:
+def wait_until_resumed(api: Api, task: Task, say: "Teller") -> dict:
     """The sensor once the producer's callback has satisfied it; or else the sweep, as on any platform."""
 
     def satisfied() -> dict | None:
@@ -118,13 +118,14 @@ def wait_until_resumed(api: Api, task: Task, say: "_Teller") -> dict:
         return api.wait_for(f"{task} to be satisfied", satisfied)
 
 
-class _Teller:
+class Teller:
     """Says what happened, with the time of day."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     def __call__(self, text: str) -> None:
+        """Print a line."""
         self._console.print(f"{datetime.now().astimezone():%H:%M:%S}  {escape(text)}")
 
 

