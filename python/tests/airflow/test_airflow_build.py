@@ -83,10 +83,10 @@ def test_a_tasks_settings(platform: Platform) -> None:
     assert (task.pool, task.max_active_tis_per_dag, task.trigger_rule) == ("dbt_scheduler", 1, "none_failed")
     assert (task.owner, task.doc_md) == ("playground", "Makes **b**.")
     assert [(asset.name, asset.uri) for asset in task.outlets] == [
-        ("playground.b", "dbt-scheduler://playground/b")
+        ("playground.b", "x-dbt-scheduler://playground/b")
     ]
     assert [(asset.name, asset.uri) for asset in task.inlets] == [
-        ("shipping.fct", "dbt-scheduler://shipping/fct")
+        ("shipping.fct", "x-dbt-scheduler://shipping/fct")
     ]
 
 
