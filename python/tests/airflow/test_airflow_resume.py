@@ -384,7 +384,9 @@ def test_another_teams_promise_neither_stretches_a_listing_nor_speaks_for_others
     assert since == [at - timedelta(days=1, seconds=60)]
 
 
-@pytest.mark.parametrize("hurt", ["no connection", "nobody answers", "no registry", "not an entry"])
+@pytest.mark.parametrize(
+    "hurt", ["no connection", "nobody answers", "no token source", "no registry", "not an entry"]
+)
 def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
     hurt: str, airflow: Platform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -395,6 +397,8 @@ def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
         monkeypatch.delenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW")
     elif hurt == "nobody answers":
         monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", NOBODY)
+    elif hurt == "no token source":
+        monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", f"{NOBODY}?token=mwaa")
     elif hurt == "not an entry":
         (airflow.registry / "playground.json").write_text("{")
     else:
@@ -406,6 +410,7 @@ def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
     assert {
         "no connection": 'There is no Airflow connection "dbt_scheduler_airflow": make one of type HTTP',
         "nobody answers": f"Airflow at {NOBODY} cannot be reached",
+        "no token source": 'names the token source "mwaa" in its extra field; there are: bearer, google',
         "no registry": "does not know shipping: publish it",
         "not an entry": "cannot be used",
     }[hurt] in said

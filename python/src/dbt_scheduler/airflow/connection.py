@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from airflow.sdk import BaseHook
+from airflow.sdk import BaseHook, Connection
 
 from dbt_scheduler.airflow.compat import AirflowNotFoundException, AirflowRuntimeError
-from dbt_scheduler.airflow_api.address import address
+from dbt_scheduler.airflow_api.address import address, token_source
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 
 if TYPE_CHECKING:
@@ -19,21 +19,21 @@ def open_api(connection_id: str, budget_seconds: float) -> "AirflowApi":
     """
     from dbt_scheduler.airflow_api.client import AirflowApi  # noqa: PLC0415 - only tasks that ask need an HTTP client
 
-    url, login, password = _credentials(connection_id)
-    return AirflowApi(url, login, password, budget_seconds=budget_seconds)
-
-
-def _credentials(connection_id: str) -> tuple[str, str | None, str | None]:
-    try:
-        found = BaseHook.get_connection(connection_id)
-    except (AirflowNotFoundException, AirflowRuntimeError):
-        raise AirflowApiError(
-            f'There is no Airflow connection "{connection_id}": make one of type HTTP with host and port of the '
-            "API server, and a login that may edit DAG runs and task instances."
-        ) from None
+    found = _connection(connection_id)
     url = address(found.conn_type, found.host, found.port, found.schema)
     if not url:
         raise AirflowApiError(
             f'The Airflow connection "{connection_id}" has no host: give it host and port of the API server.'
         )
-    return url, found.login, found.password
+    source = token_source(found.extra)
+    return AirflowApi(url, found.login, found.password, budget_seconds=budget_seconds, token_source=source)
+
+
+def _connection(connection_id: str) -> Connection:
+    try:
+        return BaseHook.get_connection(connection_id)
+    except (AirflowNotFoundException, AirflowRuntimeError):
+        raise AirflowApiError(
+            f'There is no Airflow connection "{connection_id}": make one of type HTTP with host and port of the '
+            "API server, and a login that may edit DAG runs and task instances."
+        ) from None

@@ -1,6 +1,8 @@
-"""Where an Airflow connection of type HTTP leads, and where a DAG, run or task is in Airflow's UI."""
+"""What the fields of an Airflow connection of type HTTP mean, and where a DAG, run or task is in Airflow's UI."""
 
 from urllib.parse import quote
+
+import msgspec
 
 _SCHEMES = ("http", "https")
 
@@ -18,6 +20,15 @@ def address(conn_type: str | None, host: str | None, port: int | None, schema: s
         host = f"{scheme}://{host}"
     below = f"/{schema}" if schema and schema not in _SCHEMES else ""
     return f"{host}{f':{port}' if port else ''}{below}"
+
+
+def token_source(extra: str | None) -> str | None:
+    """Where a connection's extra field, a JSON object, says that tokens come from; None: from Airflow's own login."""
+    try:
+        named = msgspec.json.decode(extra or "{}", type=dict[str, object]).get("token")
+    except (msgspec.DecodeError, ValueError):
+        return None
+    return None if named is None else str(named)
 
 
 def ui_url(base: str, dag_id: str, run_id: str | None = None, task_id: str | None = None) -> str:

@@ -48,10 +48,11 @@ class AirflowApi:
 
     Without a login it asks for a token as anybody, which only an Airflow without users gives. Reading is tried
     again after a failed connection or a server error; writing is not, because only the caller knows whether it
-    still has to be done. Everything raises AirflowApiError. May be used from several threads.
+    still has to be done. Everything raises AirflowApiError. May be used from several threads. ``token_source`` is
+    one of ``tokens``, for an Airflow that gives no tokens itself.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the fields of a connection
         self,
         url: str,
         login: str | None = None,
@@ -59,8 +60,10 @@ class AirflowApi:
         *,
         budget_seconds: float = 300,
         transport: httpx.BaseTransport | None = None,
+        token_source: str | None = None,
     ) -> None:
-        self._http = AirflowHttp(url, (login or "", password or ""), budget_seconds, transport)
+        credentials = (login or "", password or "")
+        self._http = AirflowHttp(url, credentials, budget_seconds, transport, token_source)
         self._tasks: dict[str, tuple[TaskInfo, ...]] = {}
 
     def __enter__(self) -> Self:

@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.airflow_api.tokens import new_token
 from dbt_scheduler.findings.printable import redacted, shown_url
 
 _PAGE = 100
@@ -39,6 +40,7 @@ class AirflowHttp:
         credentials: tuple[str, str],
         budget_seconds: float,
         transport: httpx.BaseTransport | None,
+        token_source: str | None = None,
     ) -> None:
         if any(sign in url for sign in ("@", "%40", "?", "#")):
             raise AirflowApiError(
@@ -47,6 +49,7 @@ class AirflowHttp:
             )
         self.url = url.rstrip("/")
         self._credentials = credentials
+        self._token_source = token_source
         self._deadline = time.monotonic() + budget_seconds
         self._token: str | None = None
         try:
@@ -146,6 +149,9 @@ class AirflowHttp:
     def _log_in(self) -> None:
         self._token = None
         login, password = self._credentials
+        if self._token_source:
+            self._token = new_token(self._token_source, password)
+            return
         for tried in range(1, _TRIES + 1):
             reply = (
                 self._send("POST", "/auth/token", {"username": login, "password": password})

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import click
 import msgspec
 
-from dbt_scheduler.airflow_api.address import address
+from dbt_scheduler.airflow_api.address import address, token_source
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.cli.shared import FILE
@@ -31,6 +31,7 @@ class Connection(msgspec.Struct, frozen=True):
     url: str
     login: str | None = None
     password: str | None = None
+    token_source: str | None = None
 
     def __repr__(self) -> str:
         """Without the password, so that no log has it."""
@@ -46,6 +47,7 @@ class _Parts(msgspec.Struct, frozen=True):
     password: str | None = None
     port: int | None = None
     schema: str | None = None
+    extra: str | dict[str, object] | None = None
 
     def __repr__(self) -> str:
         """Without what may be secret."""
@@ -100,7 +102,8 @@ def connection(
 def open_api(where: Connection, budget_seconds: float) -> Iterator[AirflowApi]:
     """A session with Airflow's API; CannotRunError says why it does not answer as it should."""
     try:
-        with AirflowApi(where.url, where.login, where.password, budget_seconds=budget_seconds) as api:
+        credentials = (where.url, where.login, where.password)
+        with AirflowApi(*credentials, budget_seconds=budget_seconds, token_source=where.token_source) as api:
             yield api
     except AirflowApiError as error:  # also of an address that is none
         raise CannotRunError.because(SCH501.at("airflow", problem=str(error))) from None
@@ -146,16 +149,19 @@ def _read(written: str) -> Connection | None:
 
 def _split(uri: str) -> _Parts:
     parts = urlsplit(uri)
+    query = dict(parse_qsl(parts.query))
     return _Parts(
         conn_type=parts.scheme,
         host=unquote(parts.hostname or "") or None,
         login=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
         port=parts.port,
-        schema=unquote(parts.path.strip("/")) or dict(parse_qsl(parts.query)).get("schema"),
+        schema=unquote(parts.path.strip("/")) or query.get("schema"),
+        extra=query.pop("__extra__", None) or dict(query),
     )
 
 
 def _connection(parts: _Parts) -> Connection:
     url = address(parts.conn_type, parts.host, parts.port, parts.schema)
-    return Connection(url, parts.login, parts.password)
+    extra = parts.extra if isinstance(parts.extra, str) else msgspec.json.encode(parts.extra).decode()
+    return Connection(url, parts.login, parts.password, token_source(extra))

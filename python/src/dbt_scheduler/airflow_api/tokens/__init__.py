@@ -1,0 +1,46 @@
+"""Where a token for Airflow's API comes from, if not from Airflow's own login: one module each, for managed Airflows.
+
+The connection names it in its extra field, as ``{"token": "bearer"}``.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+import msgspec
+
+from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.plugin_folder import plugins
+
+
+class TokenSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to get a token.
+
+    ``token`` makes one of the connection's password, and is called again when Airflow no longer takes the last. It
+    raises AirflowApiError with what to do; the ImportError of a library that ``requirement`` installs is left to it.
+    """
+
+    description: str
+    token: Callable[[str], str]
+    requirement: str | None = None
+
+
+@cache
+def sources() -> dict[str, TokenSource]:
+    """Every source, by its name."""
+    return plugins(__name__, TokenSource)
+
+
+def new_token(source: str, password: str) -> str:
+    """A token of this source; AirflowApiError if there is no such source, or it has none to give."""
+    found = sources().get(source)
+    if found is None:
+        known = ", ".join(sources())
+        raise AirflowApiError(
+            f'The connection to Airflow names the token source "{source[:40]}" in its extra field; there are: {known}.'
+        )
+    try:
+        return found.token(password)
+    except ImportError:
+        raise AirflowApiError(
+            f'The token source "{source}" needs what is not installed: pip install "{found.requirement}".'
+        ) from None

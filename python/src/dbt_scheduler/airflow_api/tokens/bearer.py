@@ -1,0 +1,15 @@
+"""The password is the token, as with Astronomer's API tokens."""
+
+from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.tokens import TokenSource
+
+
+def _token(password: str) -> str:
+    if not password or not password.isascii() or not password.isprintable() or " " in password:
+        raise AirflowApiError(
+            "The connection to Airflow has no token as its password: its extra field says that it is one."
+        )
+    return password
+
+
+PLUGIN = TokenSource(description="the connection's password is the token (Astronomer)", token=_token)

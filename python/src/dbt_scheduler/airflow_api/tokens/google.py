@@ -1,0 +1,29 @@
+"""An access token of the worker's own Google account, which Cloud Composer takes."""
+
+from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.tokens import TokenSource
+
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+
+
+def _token(_password: str) -> str:
+    import google.auth  # noqa: PLC0415 - only where it is used
+    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
+    from google.auth.transport.requests import Request  # noqa: PLC0415
+
+    try:
+        credentials, _project = google.auth.default(scopes=[_SCOPE])
+        credentials.refresh(Request())  # type: ignore[no-untyped-call]
+    except GoogleAuthError as error:
+        raise AirflowApiError(
+            f"Google gives no token for Airflow's API ({type(error).__name__}): run this with a service account, or set "
+            "GOOGLE_APPLICATION_CREDENTIALS."
+        ) from None
+    return str(credentials.token)
+
+
+PLUGIN = TokenSource(
+    description="an access token of the worker's Google account (Cloud Composer)",
+    token=_token,
+    requirement="google-auth[requests]",
+)
