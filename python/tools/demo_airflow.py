@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import httpx
 from demo_api import Api
-from demo_processes import addresses, free_ports, settings, stop
+from demo_processes import Login, addresses, free_ports, settings, stop
 from demo_teams import BIN, FailedError, environment, specs
 
 # People and tasks are served apart. In one process they can wait for each other for good with SQLite: a request
@@ -25,7 +25,13 @@ COMPONENTS = {
 
 
 class Airflow:
-    """Makes its database when entered, while other work goes on; is stopped, all of it, when left."""
+    """Makes its database when entered, while other work goes on; is stopped, all of it, when left.
+
+    ``admin`` is who the demo asks as, ``callbacks`` who its tasks ask as; None: everybody is admin, without a login.
+    """
+
+    admin: Login | None = None
+    callbacks: Login | None = None
 
     def __init__(self, home: Path, dags: Path, *, scheduling: bool) -> None:
         self._home = home
@@ -49,12 +55,9 @@ class Airflow:
         """Its processes, healthy, with the pools that the specs name (one slot each)."""
         if self._processes["migration"].wait():
             raise FailedError(f"airflow db migrate failed\n{self._log_tail('migration')}")
-        if (file := self._home / "airflow.db").exists():
-            with closing(sqlite3.connect(file)) as database:
-                # Kept in the file: readers and the writer do not stop each other.
-                database.execute("pragma journal_mode = wal")
+        self._prepare()
         self._start_components()
-        api = Api(self._http, self.check)
+        api = Api(self._http, self.check, self.admin)
         api.wait_until_healthy()
         for pool in {task["pool"] for spec in specs() for task in spec["tasks"]} - {None, "default_pool"}:
             api.create_pool(pool)
@@ -77,9 +80,15 @@ class Airflow:
             if name != "migration" and process.poll() is not None:
                 raise FailedError(f"Airflow's {name} has ended\n{self._log_tail(name)}")
 
+    def _prepare(self) -> None:
+        """What follows the migration of the database."""
+        with closing(sqlite3.connect(self._home / "airflow.db")) as database:
+            # Kept in the file: readers and the writer do not stop each other.
+            database.execute("pragma journal_mode = wal")
+
     def _start_components(self) -> None:
         port, execution_port = free_ports()
-        self._environment |= addresses(port, execution_port)
+        self._environment |= addresses(port, execution_port, self.callbacks)
         for name, arguments in COMPONENTS.items():
             own_port = ["--port", str(execution_port)] if name == "execution-api" else []
             self._launch(name, [*arguments, *own_port])

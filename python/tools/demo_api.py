@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 import httpx
+from demo_processes import Login
 from demo_teams import FailedError
 
 PATIENCE_SECONDS = 900.0
@@ -36,9 +37,16 @@ class Api:
     ``check`` is called at each look, and raises when Airflow is not alive any more.
     """
 
-    def __init__(self, http: httpx.Client, check: Callable[[], None], pause_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        check: Callable[[], None],
+        login: Login | None = None,
+        pause_seconds: float = 1.0,
+    ) -> None:
         self._http = http
         self._check = check
+        self._login = login
         self._pause_seconds = pause_seconds
         self._trouble = ""
 
@@ -60,10 +68,16 @@ class Api:
         return found
 
     def wait_until_healthy(self) -> None:
-        """Until all of Airflow's parts say that they are; then log in, as nobody in particular."""
+        """Until all of Airflow's parts say that they are; then log in, without a login as nobody in particular."""
         self.wait_for("Airflow to be healthy", self._healthy)
-        token = self._get("/auth/token")["access_token"]
+        token = self._token()["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
+
+    def _token(self) -> dict:
+        if self._login is None:
+            return self._get("/auth/token")
+        body = {"username": self._login.name, "password": self._login.password}
+        return self.wait_for("a token", partial(self._ask, "POST", "/auth/token", json=body))
 
     def wait_for_dags(self, dag_ids: list[str]) -> None:
         """Until Airflow has read these DAGs; FailedError with its import errors."""

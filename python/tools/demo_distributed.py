@@ -1,5 +1,7 @@
 """The demo's Airflow as many run it: CeleryExecutor with two workers, Redis between, PostgreSQL behind."""
 
+import json
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -11,18 +13,29 @@ from types import TracebackType
 import psutil
 from demo_airflow import Airflow
 from demo_api import Api, Run
+from demo_processes import Login
 from demo_story import PRODUCER, Task, Teller, wait_for_run
-from demo_teams import FailedError
+from demo_teams import ROOT, FailedError
 from postgres_server import postgres_server
 from rich.console import Console
 
+_FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 _WORKERS = ("worker-1", "worker-2")
 _HEARTBEAT_SECONDS = 30
 """How long a task may be silent; then Airflow takes it for lost. Its own default is five minutes."""
 
 
+_ROLE = ROOT / "docs" / "airflow_role.json"
+
+
 class DistributedAirflow(Airflow):
-    """The demo's Airflow with its own Redis and PostgreSQL, which end with it."""
+    """The demo's Airflow with its own Redis and PostgreSQL, which end with it.
+
+    FAB knows two users: an admin, and the one of the callbacks, whose role has the rights that it needs and no more.
+    """
+
+    admin = Login("admin", secrets.token_hex(16))
+    callbacks = Login("dbt_scheduler", secrets.token_hex(16))
 
     def __enter__(self) -> "DistributedAirflow":
         with ExitStack() as services:
@@ -31,6 +44,7 @@ class DistributedAirflow(Airflow):
             address = f"{database['user']}@/{database['dbname']}?host={database['host']}"
             self._environment |= {
                 "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+                "AIRFLOW__CORE__AUTH_MANAGER": _FAB,
                 "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{address}",
                 "AIRFLOW__CELERY__RESULT_BACKEND": f"db+postgresql+psycopg2://{address}",
                 "AIRFLOW__CELERY__BROKER_URL": f"redis+socket://{broker}",
@@ -57,6 +71,26 @@ class DistributedAirflow(Airflow):
                 self._processes.pop(name).wait()
                 return name
         raise FailedError(f"no worker runs the process {pid}")
+
+    def _prepare(self) -> None:
+        (role,) = {each["name"] for each in json.loads(_ROLE.read_text())}
+        self._call("roles", "import", str(_ROLE))
+        for login, its_role in ((self.admin, "Admin"), (self.callbacks, role)):
+            names = (
+                "--firstname",
+                login.name,
+                "--lastname",
+                login.name,
+                "--email",
+                f"{login.name}@localhost",
+            )
+            who = ("--username", login.name, "--password", login.password)
+            self._call("users", "create", *who, *names, "--role", its_role)
+
+    def _call(self, *command: str) -> None:
+        self._launch(command[0], [*command])
+        if self._processes.pop(command[0]).wait():
+            raise FailedError(f"airflow {' '.join(command[:2])} failed\n{self._log_tail(command[0])}")
 
     def _start_components(self) -> None:
         super()._start_components()

@@ -5,8 +5,17 @@ import socket
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
+
+
+class Login(NamedTuple):
+    """A user of Airflow's."""
+
+    name: str
+    password: str
+
 
 _PORTS = range(20000, 32000)
 
@@ -40,15 +49,17 @@ def settings(home: Path, dags: Path) -> dict[str, str]:
     }
 
 
-def addresses(port: int, execution_port: int) -> dict[str, str]:
+def addresses(port: int, execution_port: int, login: Login | None) -> dict[str, str]:
     """Where people, and where tasks, find Airflow's API, as environment variables."""
     url = f"http://127.0.0.1:{port}"
     return {
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{execution_port}/execution/",
-        # What the default platform calls the way to Airflow's own API; here everybody is admin, without a login.
-        "AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW": url,
+        # What the default platform calls the way to Airflow's own API; without a login everybody is admin.
+        "AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW": url.replace("//", f"//{login.name}:{login.password}@")
+        if login
+        else url,
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from demo_airflow import Airflow
 from demo_api import Api, Run, TooLateError
+from demo_processes import Login
 from demo_teams import TEAMS, FailedError, publish, sweep
 from demo_watch import events
 from rich.console import Console
@@ -56,7 +57,7 @@ def tell(airflow: Airflow, api: Api, hour: datetime, console: Console) -> None:
     api.create_runs([producer])
     made = wait_for_task(api, Task(producer, PRODUCING), "success", "failed")
     say(f"{PRODUCER} {PRODUCING} has succeeded, late")
-    resumed = wait_until_resumed(api, Task(consumer, WAITING), say)
+    resumed = wait_until_resumed(api, Task(consumer, WAITING), say, airflow.callbacks)
     say(f"{CONSUMER} {WAITING} is satisfied: {resumed['note'] or 'no note'}")
     read = wait_for_task(api, Task(consumer, READING), "success", "failed")
     wait_for_run(api, consumer, "success")
@@ -103,7 +104,7 @@ def wait_for_alert(api: Api, log: Path) -> list[str]:
     return api.wait_for("the alert of the dependency failure", look)
 
 
-def wait_until_resumed(api: Api, task: Task, say: "Teller") -> dict:
+def wait_until_resumed(api: Api, task: Task, say: "Teller", login: Login | None) -> dict:
     """The sensor once the producer's callback has satisfied it; or else the sweep, as on any platform."""
 
     def satisfied() -> dict | None:
@@ -114,7 +115,7 @@ def wait_until_resumed(api: Api, task: Task, say: "Teller") -> dict:
         return api.wait_for(f"{task} to be satisfied", satisfied, _CALLBACK_SECONDS)
     except TooLateError:
         say("the callback did not get through in time; the sweep does what it could not")
-        sweep(api.url)
+        sweep(api.url, login)
         return api.wait_for(f"{task} to be satisfied", satisfied)
 
 

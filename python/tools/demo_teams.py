@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from demo_processes import Login
 from rich.console import Console
 from rich.table import Table
 
@@ -74,9 +75,12 @@ def publish() -> None:
     _scheduler("compile", *(path.name for path in _projects()), "--out", str(OUT))
 
 
-def sweep(url: str) -> None:
+def sweep(url: str, login: Login | None) -> None:
     """What Airflow runs every few minutes where it schedules: it resumes what a callback could not."""
-    _scheduler("resume", "--out", str(OUT), "--airflow", url)
+    as_whom = ["--login", login.name] if login else []
+    password = {"DBT_SCHEDULER_AIRFLOW_PASSWORD": login.password} if login else {}
+    command = [str(BIN / "dbt-scheduler"), "resume", "--out", str(OUT), "--airflow", url, *as_whom]
+    run(command, TEAMS, **password)
 
 
 def show_compiled(console: Console) -> None:
@@ -107,10 +111,10 @@ def specs() -> list[dict]:
     return [_read(path) for path in sorted((OUT / "dags").glob("*.json"))]
 
 
-def run(command: list[str], cwd: Path) -> str:
-    """What a command printed; FailedError, with the end of its output, when it fails."""
+def run(command: list[str], cwd: Path, **more: str) -> str:
+    """What a command printed, with more variables; FailedError, with the end of its output, when it fails."""
     done = subprocess.run(  # noqa: S603 - the demo's own commands
-        command, cwd=cwd, env=environment(), capture_output=True, text=True, check=False
+        command, cwd=cwd, env={**environment(), **more}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         shown = " ".join([Path(command[0]).name, *command[1:]])

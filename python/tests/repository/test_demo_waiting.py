@@ -233,13 +233,13 @@ def test_sweep_resumes_where_the_callback_was_too_slow(
     airflow.set_task("shop_hourly", "sensor", "failed")
     swept, said = [], []
 
-    def sweep(url: str) -> None:
-        swept.append(url)
+    def sweep(url: str, login: None) -> None:
+        swept.append((url, login))
         airflow.set_task("shop_hourly", "sensor", "success")
 
     monkeypatch.setattr(demo_story, "sweep", sweep)
-    demo_story.wait_until_resumed(api, Task(LATER, "sensor"), said.append)
-    assert swept == ["http://127.0.0.1:1"]
+    demo_story.wait_until_resumed(api, Task(LATER, "sensor"), said.append, None)
+    assert swept == [("http://127.0.0.1:1", None)]
     assert said == ["the callback did not get through in time; the sweep does what it could not"]
 
 
@@ -289,7 +289,7 @@ def test_story_comes_out_on_any_machine(  # noqa: PLR0913, PLR0917 - fixtures
             )
 
     airflow.new_run = new_run
-    demo_story.tell(SimpleNamespace(task_log=lambda _: log), api, HOUR, console)
+    demo_story.tell(SimpleNamespace(task_log=lambda _: log, callbacks=None), api, HOUR, console)
     assert [line[10:] for line in console.export_text().splitlines()] == [
         "transactions now promises fct_orders 10 s after the hour's scheduled time, and is late on purpose",
         f"{CONSUMER} {WAITING} gave up; its team reads:",
