@@ -52,6 +52,7 @@ _MODELS: dict[str, str] = {
         {% set there = adapter.get_relation(database=target.database, schema='main', identifier='nobodys') %}
         select {{ 'true' if there else 'false' }} as found, '{{ there.type if there }}' as type""",
     "reads_source": "select * from {{ source('lake', 'raw') }}",
+    "reads_source_when_it_runs": "select * {% if execute %} from {{ source('lake', 'raw') }} {% endif %}",
     "own_materialization": "{{ config(materialized='twice') }} select 7 as id",
     "dispatches": "select {{ adapter.dispatch('spelled', 'shop')('a') }} as spelled, {{ pk.greeting() }} as greeting",
     "of_a_group": "{{ config(group='finance', access='private') }} select 1 as id",
