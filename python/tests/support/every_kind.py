@@ -65,6 +65,7 @@ _MODELS: dict[str, str] = {
     "reads_run": """
         select '{{ env_var("DBT_SCHEDULER_DATA_INTERVAL_START", "none") }}' as start,
                '{{ selected_resources | sort | join(",") }}' as selected, '{{ flags.WHICH }}' as which,
+               '{{ invocation_args_dict.invocation_command }}' as command,
                '{{ model.unique_id }} {{ model.config.materialized }} {{ model.depends_on.nodes | join }}' as model""",
     "fails": "select cast('broken on purpose' as integer) as id",
     "does_not_compile": "select {{ exceptions.raise_compiler_error('on purpose') if execute }}",

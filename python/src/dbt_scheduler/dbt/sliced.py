@@ -133,6 +133,7 @@ def _invoke(command: Command, manifest: "Manifest") -> int:
     for variable, plugin in _PLUGINS.items():
         if variable in os.environ:
             import_module(plugin)  # from the path, as dbt does once in a process
+    sys.argv = [command.program, *command.arguments]  # where dbt reads what `invocation_command` is in Jinja
     done = dbtRunner(manifest).invoke(list(command.arguments))
     if isinstance(done.exception, DbtUsageException):
         sys.stderr.write(f"{done.exception}\n")
