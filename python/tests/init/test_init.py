@@ -81,6 +81,13 @@ def test_a_dry_run_shows_the_diff_and_writes_nothing(project):
     )
 
 
+def test_a_last_line_without_an_end_is_a_line_of_its_own_in_the_diff(project):
+    Path("packages.yml").write_text("packages:\n- local: a")
+    assert (
+        "-- local: a\n\\ No newline at end of file\n+- local: a\n+- git:" in run("init", "--dry-run").stdout
+    )
+
+
 LISTS = {
     "comments": "# first\npackages:\n  # ours\n  - package: a/b # b\n    version: 1.0.0\n# last\n",
     "no indent": 'packages:\n- package: a/b\n  version: [">=1.0.0", "<2.0.0"]\n\n',
@@ -176,9 +183,10 @@ def test_a_project_file_that_dbt_could_not_read(text, project):
     assert "dbt_project.yml" in run("init", code=2).stderr
 
 
-def test_a_channel_is_text_and_no_yaml(project):
-    run("init", "--channel", '#a"\ntasks: x')
-    assert yaml.safe_load(Path("scheduler.yaml").read_text())["alerting"] == {"channel": '#a"\ntasks: x'}
+@pytest.mark.parametrize("channel", ['#a"\ntasks: x', "#a😀", "#ä\u2028\x85\x07\\", "#" + "a b " * 50])
+def test_a_channel_is_text_and_no_yaml(channel, project):
+    run("init", "--channel", channel)
+    assert yaml.safe_load(Path("scheduler.yaml").read_text())["alerting"] == {"channel": channel}
 
 
 def test_an_interrupted_write_leaves_the_old_file(project, monkeypatch):

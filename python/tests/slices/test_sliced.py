@@ -277,6 +277,52 @@ def test_a_model_reads_the_data_interval_of_its_run_from_a_slice(project):
     assert "select 2031 as year" in compiled.read_text()
 
 
+_PLUGIN = """\
+from dbt.plugins.manager import dbtPlugin, dbt_hook
+from dbt.plugins.manifest import ModelNodeArgs, PluginNodes
+class Elsewhere(dbtPlugin):
+    @dbt_hook
+    def get_nodes(self):
+        return PluginNodes({"model.up.up": ModelNodeArgs("up", "up", "up", "main")})
+plugins = [Elsewhere]
+"""
+
+
+def test_what_a_plugin_of_dbt_adds_to_the_project_is_never_of_an_earlier_day(project):
+    (project / "elsewhere").mkdir()
+    (project / "elsewhere/dbt_elsewhere.py").write_text(_PLUGIN)
+    path = os.pathsep.join([str(project / "elsewhere"), *filter(None, [os.environ.get("PYTHONPATH")])])
+    why = "the plugin dbt_elsewhere adds nodes whenever dbt parses"
+    code, lines = call(project, PYTHONPATH=path)  # installed after the project was sliced
+    assert (code, lines[0].partition("run: ")[2], lines[1:]) == (3, why, [f"plain {' '.join(SELECT)}"])
+    said = run("dbt-slicing", "--explain", cwd=project, PYTHONPATH=path).splitlines()
+    assert f"model.shop.one: {why}" in said
+    code, lines = call(project)  # removed again
+    assert (code, lines[0].partition("run: ")[2]) == (3, f"model.shop.one has none: {why}")
+
+
+def test_links_to_folders_around_them_and_packages_outside_the_project_can_be_sliced(project):
+    for name, target in (("self", "."), ("up", ".."), ("loop", "loop")):
+        (project / "models" / name).symlink_to(target)
+    packages = project.parent / "packages"
+    append("dbt_project.yml", f"\npackages-install-path: {packages}\n")(project)
+    assert run("dbt-slicing", cwd=project) == "3 slices written; 1 runs dbt's plain command\n"
+    code, lines = call(project)
+    assert (code, any("plain" in line for line in lines)) == (0, False), lines
+    write("../packages/more/dbt_project.yml", "name: more")(project)
+    code, lines = call(project)
+    assert (code, lines[0].partition("run: ")[2]) == (3, "../packages/more/dbt_project.yml is new")
+
+
+@pytest.mark.parametrize("words", [(), ("--for",), ("--for", "fqn:a"), ("--for", "fqn:a", "dbt"), ("dbt",)])
+def test_a_call_without_a_command_shows_how_it_is_called(words, tmp_path):
+    done = subprocess.run(
+        [COMMANDS / "dbt-sliced", *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    said = "usage: dbt-sliced [--for SELECTOR] dbt build|test|compile ...\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
 def test_a_program_that_is_not_there_is_one_line(project):
     (project / "models/new.sql").write_text("")
     code, lines = call(project, program="./nowhere")

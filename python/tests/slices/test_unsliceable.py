@@ -40,6 +40,21 @@ def test_a_catalog_leaves_the_whole_project_without_slices() -> None:
     assert reasons({}).of_project(catalogs=True) == "the project has a catalogs.yml"
 
 
+def test_a_plugin_of_dbt_that_adds_nodes_leaves_the_whole_project_without_slices() -> None:
+    found = reasons({}).of_project(catalogs=False, plugin="dbt_loom")
+    assert found == "the plugin dbt_loom adds nodes whenever dbt parses"
+
+
+@pytest.mark.parametrize("prefix", ["", "default__"])
+def test_a_project_whose_names_change_from_run_to_run_has_no_slices(prefix: str) -> None:
+    macros = {
+        **MACROS,
+        f"{prefix}generate_alias_name": "{% macro generate_alias_name(node) %}{{ pk.today() }}",
+    }
+    reason = "the macro generate_alias_name reads modules, which is another in each run"
+    assert reasons({}, macros).of_project(catalogs=False) == reason
+
+
 def test_a_hook_that_reads_a_metric_leaves_the_whole_project_without_slices() -> None:
     hook = node(resource_type="operation", **reading("metric.shop.revenue"))
     found = reasons({"operation.shop.end": hook})
@@ -85,6 +100,13 @@ MACROS = {
         ("{{ config(alias=today()) }}", "modules"),
         ("{{ config(alias=pk.today()) }}", "modules"),
         ("{{ config(alias=suffix()) }}", "invocation_id"),
+        ("{% set x = flags.FULL_REFRESH %}{% set y = x %}{{ config(enabled=y) }}", "flags"),
+        ("{% set x %}{{ today() }}{% endset %}{{ config(alias=x) }}", "modules"),
+        ("{% if flags.FULL_REFRESH %}{{ config(materialized='table') }}{% endif %}", "flags"),
+        ("{% if true %}{% elif flags.EMPTY %}{{ config(alias='a') }}{% endif %}", "flags"),
+        ("{% if flags.EMPTY %}{% else %}{{ config(alias='a') }}{% endif %}", "flags"),
+        ("{{ config(alias='a') if flags.EMPTY }}", "flags"),
+        ("{% for x in selected_resources %}{{ config(tags=x) }}{% endfor %}", "selected_resources"),
     ],
 )
 def test_a_config_that_reads_what_changes_from_run_to_run_has_no_slice(code: str, name: str) -> None:
@@ -98,6 +120,8 @@ def test_a_config_that_reads_what_changes_from_run_to_run_has_no_slice(code: str
         "{{ config(alias='flags') }} select '{{ run_started_at }}'",
         "{{ config(alias=again()) }} select 1",
         "select '{{ invocation_id }}' as config",
+        "{% set x = run_started_at %}{% set y = 1 %}{{ config(tags=y) }} select '{{ x }}'",
+        "{{ config(tags='a') }}{% if flags.FULL_REFRESH %} select 1 {% endif %}",
     ],
 )
 def test_what_is_read_elsewhere_than_in_config_is_read_when_the_slice_runs(code: str) -> None:

@@ -52,6 +52,7 @@ _MODELS: dict[str, str] = {
         {% set there = adapter.get_relation(database=target.database, schema='main', identifier='nobodys') %}
         select {{ 'true' if there else 'false' }} as found, '{{ there.type if there }}' as type""",
     "reads_source": "select * from {{ source('lake', 'raw') }}",
+    "reads_source_when_it_runs": "select * {% if execute %} from {{ source('lake', 'raw') }} {% endif %}",
     "own_materialization": "{{ config(materialized='twice') }} select 7 as id",
     "dispatches": "select {{ adapter.dispatch('spelled', 'shop')('a') }} as spelled, {{ pk.greeting() }} as greeting",
     "of_a_group": "{{ config(group='finance', access='private') }} select 1 as id",
@@ -64,6 +65,7 @@ _MODELS: dict[str, str] = {
     "reads_run": """
         select '{{ env_var("DBT_SCHEDULER_DATA_INTERVAL_START", "none") }}' as start,
                '{{ selected_resources | sort | join(",") }}' as selected, '{{ flags.WHICH }}' as which,
+               '{{ invocation_args_dict.invocation_command }}' as command,
                '{{ model.unique_id }} {{ model.config.materialized }} {{ model.depends_on.nodes | join }}' as model""",
     "fails": "select cast('broken on purpose' as integer) as id",
     "does_not_compile": "select {{ exceptions.raise_compiler_error('on purpose') if execute }}",

@@ -37,7 +37,7 @@ class Command(NamedTuple):
 def split_command(argv: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
     """The selector after ``--for``, if there is one, and the plain command."""
     if argv[:1] == [_FOR]:
-        return argv[1], tuple(argv[2:])
+        return next(iter(argv[1:2]), None), tuple(argv[2:])
     return None, tuple(argv)
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from glob import glob
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
@@ -47,10 +48,7 @@ def list_files(project: Path, places: Sequence[str]) -> list[File]:
     """The files in these places, sorted: files, folders and patterns with a ``*``, relative to the project."""
     found: list[File] = []
     for place in places:
-        matching = (
-            (str(path.relative_to(project)) for path in project.glob(place)) if "*" in place else (place,)
-        )
-        for path in matching:
+        for path in glob(place, root_dir=project) if "*" in place else (place,):  # noqa: PTH207 - of any folder
             found += _walk(project, path)
     return sorted(set(found))
 
@@ -113,7 +111,7 @@ def _changed_file(index: Index, project: Path) -> str | None:
 
 
 def _walk(project: Path, place: str) -> Iterator[File]:
-    """Every file of a place, links followed, as dbt does; nothing hidden, and no bytecode."""
+    """Every file of a place; nothing hidden, no bytecode, and no folder that is a link: dbt does not follow it."""
     start = project / place
     if start.is_file():
         status = start.stat()
@@ -124,6 +122,8 @@ def _walk(project: Path, place: str) -> Iterator[File]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 path = f"{name}/{entry.name}"
+                if entry.is_symlink() and not Path(entry.path).is_file():
+                    continue
                 if entry.is_dir():
                     if entry.name not in _NOT_DBTS:
                         folders.append((path, entry.path))

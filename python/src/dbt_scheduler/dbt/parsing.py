@@ -1,5 +1,6 @@
 """Parses a dbt project, and finds out which files that was."""
 
+import glob
 import os
 import sys
 import time
@@ -99,7 +100,8 @@ def varying_nodes(arguments: list[str], parsed: Parsed) -> frozenset[str]:
 
 def _places(config: RuntimeConfig, project: Path) -> Iterator[str]:
     """The folders and files of the project and its packages; those inside dbt are covered by its versions."""
-    yield f"{config.packages_install_path}/*/dbt_project.yml"  # also of packages that are not there yet
+    installed = glob.escape(os.path.relpath(project / config.packages_install_path, project))
+    yield f"{installed}/*/dbt_project.yml"  # also of packages that are not there yet
     for package in (config.dependencies or {}).values():
         root = Path(package.project_root)
         if _is_dbts_own(root):

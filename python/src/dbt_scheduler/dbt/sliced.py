@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from dbt_scheduler.dbt.command import Command, read_command, split_command
 from dbt_scheduler.dbt.graph import Graph
+from dbt_scheduler.dbt.node_plugins import node_plugin
 from dbt_scheduler.dbt.origin import require_same
 from dbt_scheduler.dbt.quick import importing, name_callers_quickly, run_program, use_contracts
 from dbt_scheduler.dbt.store import Index, NoSliceError, read_index
@@ -56,6 +57,7 @@ def _load(command: Command, project: Path) -> "Manifest":
     require_same(index, project, os.environ)
     data = _join(index, [entry.digest for entry in entries if entry.digest], project)
     _import_dbt(index)
+    _require_no_node_plugin()
     _require_connection(index, command)
     return _manifest(data, index, whole_graph=not command.inline)
 
@@ -85,6 +87,15 @@ def _import_dbt(index: Index) -> None:
     use_contracts(index.read(index.made_from["contracts"]))
 
 
+def _require_no_node_plugin() -> None:
+    try:
+        plugin = node_plugin()
+    except Exception as error:  # noqa: BLE001 - dbt imports it as well, and says itself what is wrong
+        raise NoSliceError(f"a plugin of dbt cannot be imported ({type(error).__name__})") from None
+    if plugin:
+        raise NoSliceError(f"the plugin {plugin} adds nodes whenever dbt parses")
+
+
 def _require_connection(index: Index, command: Command) -> None:
     from dbt_scheduler.dbt.connection import read_connection  # noqa: PLC0415 - from here on dbt is imported
 
@@ -104,9 +115,12 @@ def _require_connection(index: Index, command: Command) -> None:
 def _manifest(data: dict[str, Any], index: Index, *, whole_graph: bool) -> "Manifest":
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
 
+    from dbt_scheduler.dbt.lookups import look_up_in  # noqa: PLC0415
+
     manifest: Manifest = Manifest.from_msgpack(b"", decoder=lambda _: data)
     if whole_graph:
-        manifest.flat_graph = Graph(lambda: index.read(index.made_from["graph"]))
+        manifest.flat_graph = graph = Graph(lambda: index.read(index.made_from["graph"]))
+        look_up_in(manifest, graph)
     else:
         manifest.build_flat_graph()
     return manifest
@@ -119,6 +133,7 @@ def _invoke(command: Command, manifest: "Manifest") -> int:
     for variable, plugin in _PLUGINS.items():
         if variable in os.environ:
             import_module(plugin)  # from the path, as dbt does once in a process
+    sys.argv = [command.program, *command.arguments]  # where dbt reads what `invocation_command` is in Jinja
     done = dbtRunner(manifest).invoke(list(command.arguments))
     if isinstance(done.exception, DbtUsageException):
         sys.stderr.write(f"{done.exception}\n")

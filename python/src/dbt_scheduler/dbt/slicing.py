@@ -10,6 +10,7 @@ from typing import Any
 
 from dbt_scheduler.dbt.connection import Connection, read_connection
 from dbt_scheduler.dbt.cutting import Project
+from dbt_scheduler.dbt.node_plugins import node_plugin
 from dbt_scheduler.dbt.origin import digests_of, installed_versions
 from dbt_scheduler.dbt.parsing import INTERVAL, Files, NotParsedError, Parsed, parse, varying_nodes
 from dbt_scheduler.dbt.quick import contracts_of
@@ -76,7 +77,7 @@ def slice_project(project: Path, target: str | None, profiles_dir: str | None) -
         "graph": writer.add(_graph(parsed)),
         "contracts": writer.add(contracts_of(connection.type)),
     }
-    whole = reasons.of_project(catalogs=(project / "catalogs.yml").exists())
+    whole = reasons.of_project(catalogs=(project / "catalogs.yml").exists(), plugin=node_plugin())
     entries = []
     for unique_id, node in cut.sliceable():
         reason = whole or reasons.of_node(unique_id, node)

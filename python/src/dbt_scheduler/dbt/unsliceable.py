@@ -16,8 +16,12 @@ _OF_THE_RUN = (
     "run_started_at",
     "modules",
     "selected_resources",
+    "dbt_metadata_envs",
 )
 """What Jinja knows of a run of dbt: a slice keeps what parsing has made of it once."""
+
+_NAMING = ("generate_schema_name", "generate_alias_name", "generate_database_name")
+"""Macros that dbt calls when it parses."""
 
 _WORD = re.compile(r"\w+")
 
@@ -32,13 +36,18 @@ class Reasons:
         for macro in macros.values():
             self._bodies.setdefault(macro["name"], []).append(macro["macro_sql"])
 
-    def of_project(self, catalogs: bool) -> str | None:
+    def of_project(self, *, catalogs: bool, plugin: str | None = None) -> str | None:
         """Why no node of the project has a slice."""
         if catalogs:
             return "the project has a catalogs.yml"
+        if plugin:
+            return f"the plugin {plugin} adds nodes whenever dbt parses"
         for hook in self._project.hooks:
             if missing := self._project.missing(hook):
                 return f"the hook {hook} depends on {missing}"
+        for macro in _NAMING:
+            if name := self._read_by({macro}):
+                return f"the macro {macro} reads {name}, which is another in each run"
         if self._varying:
             return f"what {min(self._varying)} is parsed to depends on the run's data interval"
         return None
@@ -50,24 +59,14 @@ class Reasons:
         if node.get("metrics"):
             return f"it reads the metric {'.'.join(node['metrics'][0])}"
         code = "" if node.get("language") == "python" else node.get("raw_code") or ""
-        if name := next(self._read_by_config(code), None):
+        if "config" in code and (name := self._read_by(_words_of_config(parse(code)))):
             return f"its config() reads {name}, which is another in each run"
         return None
 
-    def _read_by_config(self, code: str) -> Iterator[str]:
-        """What the arguments of ``config()`` read of the run, themselves or in a macro that they call."""
-        if "config" not in code:
-            return
-        for call in parse(code).find_all(jinja2.nodes.Call):
-            if isinstance(call.node, jinja2.nodes.Name) and call.node.name == "config":
-                words = {name.name for each in _arguments(call) for name in each.find_all(jinja2.nodes.Name)}
-                words |= {
-                    attribute.attr
-                    for each in _arguments(call)
-                    for attribute in each.find_all(jinja2.nodes.Getattr)
-                }
-                words |= {each.name for each in _arguments(call) if isinstance(each, jinja2.nodes.Name)}
-                yield from (name for name in _OF_THE_RUN if name in self._closure(words))
+    def _read_by(self, words: set[str]) -> str | None:
+        """What these take from the run, themselves or in a macro that they call."""
+        read = self._closure(words)
+        return next((name for name in _OF_THE_RUN if name in read), None)
 
     def _closure(self, words: set[str]) -> set[str]:
         """These words, and those in the bodies of all macros that they may call, whatever package has them."""
@@ -83,9 +82,35 @@ class Reasons:
         return found
 
 
-def _arguments(call: jinja2.nodes.Call) -> list[Any]:
-    return [
-        *call.args,
-        *(keyword.value for keyword in call.kwargs),
-        *filter(None, [call.dyn_args, call.dyn_kwargs]),
+def _words_of_config(template: jinja2.nodes.Template) -> set[str]:
+    """The names in the arguments of ``config()``, in what decides whether it is called, and in what these are set to."""
+    found: set[str] = set()
+    for call in _config_calls(template):
+        found |= {name for each in call.iter_child_nodes(exclude=["node"]) for name in _words(each)}
+    choices: Any = template.find_all((jinja2.nodes.If, jinja2.nodes.CondExpr))
+    for choice in choices:
+        if any(_config_calls(choice)):
+            found |= _words(choice.test)
+    setting: Any = template.find_all((jinja2.nodes.Assign, jinja2.nodes.AssignBlock, jinja2.nodes.For))
+    sets = [
+        (_words(each.target), {name for part in each.iter_child_nodes(["target"]) for name in _words(part)})
+        for each in setting
     ]
+    while more := {name for target, value in sets if target & found for name in value} - found:
+        found |= more
+    return found
+
+
+def _config_calls(node: jinja2.nodes.Node) -> Iterator[jinja2.nodes.Call]:
+    for call in node.find_all(jinja2.nodes.Call):
+        if isinstance(call.node, jinja2.nodes.Name) and call.node.name == "config":
+            yield call
+
+
+def _words(node: jinja2.nodes.Node) -> set[str]:
+    """The names in an expression, and of a name with a dot what follows it: a macro of a package."""
+    names = {
+        each.name for each in (node, *node.find_all(jinja2.nodes.Name)) if isinstance(each, jinja2.nodes.Name)
+    }
+    parts = (node, *node.find_all(jinja2.nodes.Getattr))
+    return names | {each.attr for each in parts if isinstance(each, jinja2.nodes.Getattr)}

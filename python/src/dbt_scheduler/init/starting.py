@@ -37,6 +37,7 @@ tasks: []
   #   assets: [some_source_table]
   #   command: python -m my_module.main
 """
+_NO_END = "\\ No newline at end of file\n"
 _CI = {"github": ".github/workflows/scheduler.yml", "gitlab": ".gitlab-ci.yml"}
 """Where each of them expects its file, from the root of the repository."""
 
@@ -65,7 +66,8 @@ class Change(msgspec.Struct, frozen=True):
         """As a patch."""
         before, after = (text.splitlines(keepends=True) for text in (self.before or "", self.after))
         name = self.path.as_posix()
-        return "".join(unified_diff(before, after, "/dev/null" if self.before is None else name, name))
+        found = unified_diff(before, after, "/dev/null" if self.before is None else name, name)
+        return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}" for line in found)
 
 
 def project_name(folder: Path) -> str:
@@ -85,7 +87,7 @@ def changes(folder: Path, choices: Choices) -> Iterator[Change]:
     path = folder / "scheduler.yaml"
     before = _read(path)
     if before is None:
-        text = _SCHEDULER.format(team=json.dumps(choices.team), channel=json.dumps(choices.channel))
+        text = _SCHEDULER.format(team=_quoted(choices.team), channel=_quoted(choices.channel))
         yield Change(path, None, text)
     yield from _packages(folder, choices.revision)
     if choices.ci in _CI:
@@ -152,7 +154,7 @@ def _with_packages(text: str, entries: list[dict[str, str]]) -> str:
 def _entries(entries: list[dict[str, str]], indent: str) -> Iterator[str]:
     for entry in entries:
         for at, (key, value) in enumerate(entry.items()):
-            yield f"{indent}{'  ' if at else '- '}{key}: {json.dumps(value)}\n"
+            yield f"{indent}{'  ' if at else '- '}{key}: {_quoted(value)}\n"
 
 
 def _ci(folder: Path, choices: Choices) -> Iterator[Change]:
@@ -166,8 +168,8 @@ def _ci(folder: Path, choices: Choices) -> Iterator[Change]:
     before = _read(path)
     text = (_templates() / f"{choices.ci}.yml").read_text("utf-8")
     text = text.replace("@COMMIT", f"@{choices.revision}")
-    text = text.replace("project: .\n", f"project: {json.dumps(project)}\n")
-    text = text.replace("PROJECT: . #", f"PROJECT: {json.dumps(project)} #")
+    text = text.replace("project: .\n", f"project: {_quoted(project)}\n")
+    text = text.replace("PROJECT: . #", f"PROJECT: {_quoted(project)} #")
     if before is None:
         yield Change(path, None, text)
     elif "dbt-scheduler" not in before:
@@ -181,6 +183,12 @@ def _templates() -> Path:
     package = Path(__file__).parent.parent
     packaged = package / "ci"
     return packaged if packaged.is_dir() else package.parents[2] / "docs" / "ci"
+
+
+def _quoted(text: str) -> str:
+    """A text in YAML: JSON writes some characters in a way that YAML reads as others."""
+    written: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf"))
+    return written.rstrip("\n")
 
 
 def _list(path: Path) -> list[object] | None:
