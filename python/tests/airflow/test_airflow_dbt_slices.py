@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from dbt_scheduler.airflow.dbt_slices import has_slices
 from dbt_scheduler.airflow.preload import forks_tasks
 from dbt_scheduler.spec import DagSpec, Task
 from dbt_team import DbtTeam
@@ -108,6 +109,11 @@ def test_a_project_folder_that_cannot_be_written_is_no_trouble_for_a_slice(
     log = capsys.readouterr().out
     assert "dbt writes to a temporary folder, because it cannot write to" in log
     assert PLAIN not in log
+
+
+def test_slices_that_may_not_be_looked_at_are_the_runners_to_name() -> None:
+    # A name that is too long is refused as a folder without rights is, which holds nobody back who is root.
+    assert has_slices(Path("a" * 300), ["dbt", "build", "--select", "fqn:shop.one"])
 
 
 def test_a_test_that_fails_in_a_fork_fails_the_task(

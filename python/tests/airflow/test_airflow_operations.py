@@ -5,6 +5,7 @@ import re
 import pytest
 from airflow.models.backfill import Backfill
 from airflow.models.dag import DagModel
+from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
@@ -101,6 +102,8 @@ def test_a_consumer_that_still_waits_or_is_of_another_period_is_left_alone(teams
         (("none_daily", "marts.dim", "--run", "RUN"), "Airflow has no DAG none_daily"),
         (("shipping_daily", "marts.dim", "--run", "none/../x"), "shipping_daily has no run none/../x"),
         (("shipping_daily", "marts.none", "--run", "RUN"), "of shipping_daily has no task marts.none"),
+        (("shipping_daily", "marts.dim", "--run", ".."), "shipping_daily has no run .."),
+        (("shipping_daily", ".", "--run", "RUN"), "of shipping_daily has no task ."),
     ],
 )
 def test_what_airflow_does_not_have_cannot_run_again(
@@ -153,6 +156,43 @@ def test_a_backfill_that_was_interrupted_is_followed(
         assert len(session.scalars(select(Backfill)).all()) == 1
 
 
+def test_ctrl_c_is_no_failed_run(teams: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backfill, "sleep", interrupt)
+    words = ("backfill", "shipping", "--from", "2025-03-01", "--to", "2025-03-01", "--yes")
+    done = call(teams, *words)
+    assert done.exit_code == 2
+    assert "interrupted: the backfills go on in Airflow\n  hint: call it again to follow them" in done.stderr
+
+
+def test_a_backfilled_run_that_somebody_deletes_is_not_waited_for(
+    teams: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+
+    def delete(seconds: float) -> None:
+        looks.append(seconds)
+        assert len(looks) == 1, "it waits for ever"
+        with create_session() as session:
+            session.delete(session.scalars(select(DagRun).where(DagRun.dag_id == "shipping_daily")).one())
+            session.execute(update(Backfill).values(completed_at=moment("2025-06-05")))
+
+    monkeypatch.setattr(backfill, "sleep", delete)
+    words = ("backfill", "shipping", "--from", "2025-03-01", "--to", "2025-03-01", "--yes")
+    done = call(teams, *words)
+    assert (done.exit_code, done.stderr.splitlines()[-1]) == (0, "0 of 0 runs over, 0 failed")
+
+
+def test_a_task_of_a_paused_dag_runs_again_when_it_no_longer_is(teams: Platform) -> None:
+    run = teams.run("shipping_daily", DAY)
+    teams.work()
+    call(teams, "pause", "shipping", "--yes")
+    shown = call(teams, "rerun", "shipping_daily", "marts.dim", "--run", run, "--dry-run").stdout
+    assert shown.splitlines()[-1] == "shipping_daily is paused: its tasks run when it no longer is"
+
+
 def test_a_backfill_says_what_it_lacks(teams: Platform) -> None:
     with create_session() as session:
         session.execute(update(DagModel).where(DagModel.dag_id == "playground_daily").values(is_paused=True))
@@ -171,9 +211,12 @@ def test_a_backfill_says_what_it_lacks(teams: Platform) -> None:
         (("shipping", "--from", "2025-03-02", "--to", "2025-03-01"), "it is before --from"),
         (("shipping", "--from", "soon", "--to", "2025-03-01"), "Invalid value for '--from'"),
         (("shipping", "--from", "2999-03-02", "--to", "2999-03-03"), "it lies ahead"),
+        (("shipping", "--from", "2025-03-01", "--to", "9999-12-31"), "Invalid value for --to: it lies ahead"),
+        (("idle", "--from", "2025-03-01", "--to", "2025-03-01"), "team idle has no DAG"),
     ],
 )
 def test_a_backfill_that_cannot_be(teams: Platform, words: tuple[str, ...], said: str) -> None:
+    teams.publish("idle", replace(an_entry("a", "daily", team="idle"), pipelines={}, produced={}))
     refused = call(teams, "backfill", *words, "--yes")
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert said in refused.stderr

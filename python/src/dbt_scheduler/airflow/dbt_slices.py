@@ -20,8 +20,11 @@ def runs_nodes(command: Sequence[str]) -> bool:
 
 
 def has_slices(project: Path, command: Sequence[str]) -> bool:
-    """Whether a command may run from slices of a project."""
-    return runs_nodes(command) and (project / INDEX).exists()
+    """Whether a command may run from slices of a project; the runner says why, where they cannot be looked at."""
+    try:
+        return runs_nodes(command) and (project / INDEX).exists()
+    except OSError:
+        return True
 
 
 def with_slice_of(selecting: Sequence[str], command: Sequence[str]) -> list[str]:

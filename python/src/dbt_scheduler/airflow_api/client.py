@@ -294,4 +294,5 @@ def _task_path(dag_id: str, run_id: str, task_id: str) -> str:
 
 
 def _segment(name: str) -> str:
-    return quote(name, safe="")
+    # A dot or two are the folder itself and the one above it, where they are the whole name.
+    return quote(name, safe="") if name.strip(".") else name.replace(".", "%2E")

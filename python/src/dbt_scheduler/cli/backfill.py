@@ -81,8 +81,9 @@ def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
     with exit_on_error():
         if last < first:
             raise click.BadParameter("it is before --from", param_hint="--to")
-        if first.replace(tzinfo=UTC) > datetime.now(UTC):
-            raise click.BadParameter("it lies ahead", param_hint="--from")
+        for date, option in ((first, "--from"), (last, "--to")):
+            if date.replace(tzinfo=UTC) > datetime.now(UTC):
+                raise click.BadParameter("it lies ahead", param_hint=option)
         dates = Interval(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + _LAST_MOMENT)
         request = Request(dates, reprocess, max_active_runs)
         settings = Options(out=out, **options)
@@ -102,7 +103,11 @@ def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
             for each in plan:
                 api.allow(PATIENCE_SECONDS)
                 start(api, each, request)
-            progress = _follow(api, plan, dates)
+            try:
+                progress = _follow(api, plan, dates)
+            except KeyboardInterrupt:
+                fix = "call it again to follow them, or cancel them in Airflow"
+                raise UsageError("interrupted: the backfills go on in Airflow", fix) from None
         sys.stdout.write(lines(f"{' '.join(key)} has failed" for key in progress.failed))
         sys.exit(1 if progress.failed else 0)
 
@@ -127,7 +132,7 @@ def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Pr
         if text != shown:
             sys.stderr.write(f"{text}\n")
             shown = text
-        if progress.over == progress.runs >= sum(len(each.dates) for each in plan):
+        if progress.done:
             return progress
         sleep(_EVERY_SECONDS)
 

@@ -1,18 +1,20 @@
 """``rerun``: a task once more, and with it those in other teams that have used its data."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
-from dbt_scheduler.operations.rerun import Rerun, carry_out, plan_rerun
+from dbt_scheduler.operations.rerun import Rerun, RerunPlan, carry_out, plan_rerun
 
 _BUDGET_SECONDS = 300
 
@@ -61,6 +63,7 @@ def rerun(  # noqa: PLR0913, PLR0917 - click hands over each option
         with open_api(where, _BUDGET_SECONDS) as api:
             plan = plan_rerun(api, reading.entries, (dag_id, run_id, task_id), downstream=downstream)
             sys.stdout.write(lines(line for each in plan.runs for line in _lines(each)))
+            sys.stdout.write(lines(_paused(api, plan)))
             count = format_count(sum(len(each.tasks) for each in plan.runs), "task")
             question = f"Run {count} of {format_count(len(plan.runs), 'run')} again?"
             if dry_run or not confirm(question, yes=yes):
@@ -68,6 +71,13 @@ def rerun(  # noqa: PLR0913, PLR0917 - click hands over each option
             api.allow(_BUDGET_SECONDS)
             for each in carry_out(api, plan, downstream=downstream):
                 sys.stdout.write(lines([f"{' '.join(each.key)} runs again"]))
+
+
+def _paused(api: AirflowApi, plan: RerunPlan) -> Iterator[str]:
+    for dag_id in dict.fromkeys(each.key.dag_id for each in plan.runs):
+        dag = api.dag(dag_id)
+        if dag and dag.is_paused:
+            yield f"{dag_id} is paused: its tasks run when it no longer is"
 
 
 def _lines(rerun: Rerun) -> list[str]:

@@ -32,11 +32,12 @@ class DagBackfill(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How many of the backfilled runs there are, how many are over, and which of them have failed."""
+    """How many of the backfilled runs there are, how many are over, which have failed, and whether it is at its end."""
 
     runs: int
     over: int
     failed: tuple[RunKey, ...]
+    done: bool
 
 
 def plan_backfill(
@@ -77,7 +78,10 @@ def start(api: AirflowApi, backfill: DagBackfill, request: Request) -> None:
 
 
 def look(api: AirflowApi, backfills: Sequence[DagBackfill], dates: Interval) -> Progress:
-    """How far Airflow is; it makes all runs of a backfill at once, when it is started."""
+    """How far Airflow is; it makes all runs of a backfill at once, when it is started.
+
+    It may make fewer than were planned, where somebody else has made one meanwhile, and somebody may delete one.
+    """
     found = api.runs(
         RunFilter(
             dag_ids=sorted(each.dag_id for each in backfills), dated_since=dates.start, dated_until=dates.end
@@ -86,7 +90,11 @@ def look(api: AirflowApi, backfills: Sequence[DagBackfill], dates: Interval) -> 
     made = {each.dag_id: None if each.going_on else each.dates for each in backfills}
     runs = [run for run in found if run.run_type == BACKFILL and _is_of(run, made[run.dag_id])]
     failed = tuple(sorted(run.key for run in runs if run.state == "failed"))
-    return Progress(len(runs), sum(run.over for run in runs), failed)
+    over, planned = sum(run.over for run in runs), sum(len(each.dates) for each in backfills)
+    done = over == len(runs) and (
+        len(runs) >= planned or not any(api.current_backfill(each.dag_id) for each in backfills)
+    )
+    return Progress(len(runs), over, failed, done)
 
 
 def _is_of(run: Run, dates: Sequence[datetime] | None) -> bool:
@@ -97,6 +105,8 @@ def _is_of(run: Run, dates: Sequence[datetime] | None) -> bool:
 def _dags_of(team: str, entries: Mapping[str, Entry]) -> Iterator[str]:
     if team not in entries:
         raise UsageError(f'the registry has no team "{team}"', did_you_mean(team, set(entries)))
+    if not entries[team].pipelines:
+        raise UsageError(f"team {team} has no DAG", "nothing of it is in a pipeline")
     for pipeline in sorted(entries[team].pipelines):
         yield dag_id(entries[team].dag_prefix, pipeline)
 
