@@ -73,17 +73,17 @@ def test_a_node_or_a_task_that_sets_what_the_platform_decides_of_its_turn(tmp_pa
             "orders",
             pipelines=["daily"],
             patch_path="shop://models/s.yml",
-            pool="p",
+            pool="default_pool",
             queue="heavy",
             memory="9g",
         ),
         node("idle", queue="heavy"),
-        text=TASK % "queue: heavy, pool: p, priority: 5",
+        text=TASK % "queue: heavy, pool: default_pool, priority: 5",
     )
     world.file(
         "shop/models/s.yml",
         "models:\n  - name: orders\n    config:\n      meta:\n        scheduler:\n"
-        "          pipelines: [daily]\n          pool: p\n          queue: heavy\n          memory: 9g\n",
+        "          pipelines: [daily]\n          pool: default_pool\n          queue: heavy\n          memory: 9g\n",
     )
     node_hint, task_hint = (
         f"remove it, or ask the platform's owners to add it to `overrides` of {kind} in platform.yaml; "

@@ -86,6 +86,22 @@ def test_a_table_of_several_pipelines_in_a_pool_with_room_for_two_writers(world,
     ]
 
 
+def test_a_pool_that_nobody_may_have_made_is_a_warning(world):
+    world.team(
+        "shop",
+        node("fct", pipelines=["daily"], pool="warehous"),
+        node("idle", pool="warehous"),
+        *(node(name, pipelines=["daily"], pool=name) for name in ("default_pool", "warehouse")),
+        text="tasks: [{kind: universal, name: load, command: x, pipelines: [daily], pool: x}]\n",
+    )
+    words = 'SCH222 "{}" names the pool "{}", which is not under pools in platform.yaml'
+    assert world.findings() == [
+        f'shop/models/marts/fct.sql: {words.format("fct", "warehous")} | did you mean "warehouse"?',
+        f"shop/scheduler.yaml:3: {words.format('load', 'x')}"
+        " | the platform's pools: dbt_scheduler, default_pool, warehouse",
+    ]
+
+
 @pytest.mark.parametrize("name", ["Größe", "a b", "x" * 400])
 def test_a_pool_has_a_name_that_airflow_takes(world, name):
     world.team("shop", node(name, pipelines=BOTH))
