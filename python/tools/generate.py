@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
 
     It is 1 too, and nothing is written, if the schema has what the macros do not interpret.
     """
-    lacking = [*not_interpreted(load_schema("meta_scheduler"))]
+    lacking = [*not_interpreted(_meta_scheduler(_schemas()))]
     for place in lacking:
         print(LACKING.format(place=place), file=sys.stderr)  # noqa: T201 - a command
     if lacking:
@@ -60,28 +60,37 @@ def generated() -> dict[Path, str]:
         "longest_quote": LONGEST_QUOTE,
         "most_candidates": MOST_CANDIDATES,
     }
+    schemas = _schemas()
     return {
-        FOLDER / "meta_scheduler_schema.sql": _macro("meta_scheduler_schema", load_schema("meta_scheduler")),
+        FOLDER / "meta_scheduler_schema.sql": _macro("meta_scheduler_schema", _meta_scheduler(schemas)),
         FOLDER / "rules.sql": _macro(
             "rules", {code: _words(rule) for code, rule in rules().items() if rule.by_macros}
         ),
         FOLDER / "words.sql": _macro("words", words),
         ROOT / "docs" / "rules.md": render(rules().values()),
-        **_schemas(),
+        **schemas,
         **_documents(),
     }
+
+
+def _meta_scheduler(schemas: Mapping[Path, str]) -> dict[str, Any]:
+    """The schema as it is once it is generated."""
+    schema: dict[str, Any] = json.loads(schemas[ROOT / "schemas" / "meta_scheduler.schema.json"])
+    return schema
 
 
 def _schemas() -> dict[Path, str]:
     task = load_schema("scheduler")["$defs"]["task"]
     settings = load_schema("scheduler")["properties"]["dbt_settings"]["properties"]
     dbt = load_schema("platform")["properties"]["dbt"]["properties"]
+    node = load_schema("meta_scheduler")["properties"]
     parts: dict[tuple[str, ...], object] = {
         ("platform", "properties", "dbt", "properties"): {"where": kinds_parts.where("dbt")}
         | _written(dbt)
         | kinds_parts.settings("dbt"),
         ("scheduler", "properties", "dbt_settings", "properties"): _written(settings)
         | kinds_parts.dbt_settings(),
+        ("meta_scheduler", "properties"): _written(node) | kinds_parts.node_settings(),
         ("platform", "properties", "kinds"): kinds_parts.platform_kinds(),
         ("platform", "properties", "alerting", "properties", "channel"): plugin_parts.alert_channel(),
         ("platform", "properties", "registry", "properties", "url"): plugin_parts.registry_url(),

@@ -11,7 +11,7 @@ KEYWORDS = (
     *("minLength", "maxLength", "pattern"),
     *("minimum", "maximum"),
 )
-_ANNOTATIONS = ("$schema", "title", "description", "examples", "$defs")
+_ANNOTATIONS = ("$schema", "$comment", "title", "description", "examples", "$defs")
 
 
 def not_interpreted(rules: Json, place: str = "#") -> Iterator[str]:

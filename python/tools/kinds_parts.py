@@ -50,8 +50,17 @@ def dbt_settings() -> dict[str, Any]:
         "minLength": 1,
         "examples": ["image_name:tag"],
     }
+    return {"image": image, **_by_node("platform.yaml")}
+
+
+def node_settings() -> dict[str, Any]:
+    """The keys of ``dbt_settings`` that a node's ``meta.scheduler`` may have, too."""
+    return _by_node("dbt_settings in scheduler.yaml, else of platform.yaml")
+
+
+def _by_node(default: str) -> dict[str, Any]:
     own = {name: each for name, each in settings_of("dbt").items() if each.by_task}
-    return {"image": image, **{name: _own_setting(each) for name, each in own.items()}}
+    return {name: _own_setting(each, default=default) for name, each in own.items()}
 
 
 def platform_kinds() -> dict[str, Any]:
@@ -85,6 +94,16 @@ def _platform_kind(name: str) -> dict[str, Any]:
                 "description": "The Airflow pool of these tasks. Default: the pool of defaults.",
                 "$ref": "#/$defs/pool",
                 "examples": [kind.pool or "default_pool"],
+            },
+            "queue": {
+                "description": "The Airflow queue of these tasks. Default: Airflow's.",
+                "$ref": "#/$defs/queue",
+                "examples": ["heavy"],
+            },
+            "priority": {
+                "description": "The Airflow priority_weight of these tasks. Default: Airflow's, 1.",
+                "$ref": "#/$defs/priority",
+                "examples": [10],
             },
             "environment": {
                 "description": _PASSED,
@@ -142,14 +161,18 @@ def default_kinds() -> str:
     lines += [
         "#   image        the container image of tasks that name none\n",
         "#   pool         the Airflow pool; null: defaults.pool\n",
+        "#   queue        the Airflow queue; null: Airflow's default\n",
+        "#   priority     the priority_weight in Airflow; null: Airflow's default, 1\n",
         "#   environment  the variables of the Airflow worker that tasks get, as for dbt\n",
         *_setting_comments(),
-        "#   overrides    the keys of these that a team may set itself, of image and those for single tasks; null: all\n",
+        "#   overrides    the keys of these that a team may set itself, of image, queue, pool, priority and those for\n",
+        "#                single tasks; null: all\n",
         "kinds:\n",
     ]
     for name, kind in kinds().items():
         if kind.declared:
-            block = {"where": kind.where, "image": None, "pool": kind.pool, "environment": {"pass": []}}
+            block = {"where": kind.where, "image": None, "pool": kind.pool, "queue": None, "priority": None}
+            block |= {"environment": {"pass": []}}
             lines.append(f"  {name}:\n{_yaml(block | _defaults(name), 4)}")
     return "".join(lines)
 
@@ -203,10 +226,12 @@ def _setting(each: Setting, *, null: bool) -> dict[str, Any]:
     return {"$comment": GENERATED, "description": description, **schema, "examples": [each.example]}
 
 
-def _own_setting(each: Setting, sentence: str | None = None) -> dict[str, Any]:
+def _own_setting(
+    each: Setting, sentence: str | None = None, default: str = "platform.yaml"
+) -> dict[str, Any]:
     """A setting as a team may have its own."""
     made = _setting(each, null=False)
-    return {**made, "description": f"{sentence or made['description']} Default: that of platform.yaml."}
+    return {**made, "description": f"{sentence or made['description']} Default: that of {default}."}
 
 
 def _owners() -> dict[str, list[str]]:

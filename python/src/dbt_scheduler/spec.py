@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 FORMAT_VERSION = 1
 
@@ -74,7 +75,11 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=False):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """One Airflow task: an allow-listed operator path and its plain arguments."""
+    """One Airflow task: an allow-listed operator path and its plain arguments.
+
+    What is UNSET is not in the file, and Airflow's own default holds. With ``max_retry_delay_seconds`` the time
+    between two tries doubles up to that.
+    """
 
     task_id: str
     group: str | None
@@ -88,8 +93,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     doc: str = ""
     retries: int
     retry_delay_seconds: int
+    max_retry_delay_seconds: int | UnsetType = UNSET
     timeout_seconds: int
     pool: str | None = None
+    queue: str | UnsetType = UNSET
+    priority: int | UnsetType = UNSET
     signals: bool = False
     teardown: bool = False
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from airflow_names import DagSerialization, ParamValidationError
 from builders import a_spec, a_task, a_wait
-from dbt_scheduler.airflow.compat import CronDataIntervalTimetable
+from dbt_scheduler.airflow.compat import DOUBLING, CronDataIntervalTimetable
 from dbt_scheduler.spec import DagSpec, Schedule
 from harness import Platform
 
@@ -88,6 +88,27 @@ def test_a_tasks_settings(platform: Platform) -> None:
     assert [(asset.name, asset.uri) for asset in task.inlets] == [
         ("shipping.fct", "x-dbt-scheduler://shipping/fct")
     ]
+
+
+def test_a_tasks_queue_priority_and_growing_delays(platform: Platform) -> None:
+    own = {"queue": "heavy", "priority": 10, "max_retry_delay_seconds": 3600}
+    dag = dag_of(
+        platform,
+        a_spec(
+            a_task("a", **own),
+            a_task("b", upstream=("wait_for__hard_dependencies.dim",)),
+            sensors=(a_wait("dim"),),
+        ),
+    )
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))  # what the scheduler has
+    for each in (dag, stored):
+        a = each.get_task("a")
+        assert (a.queue, a.priority_weight, a.max_retry_delay) == ("heavy", 10, timedelta(hours=1))
+        assert a.retry_exponential_backoff == DOUBLING
+        for other in ("b", "wait_for__hard_dependencies.dim"):
+            task = each.get_task(other)
+            assert (task.queue, task.priority_weight, task.max_retry_delay) == ("default", 1, None)
+            assert not task.retry_exponential_backoff
 
 
 def test_a_sensors_settings(platform: Platform) -> None:

@@ -63,6 +63,50 @@ def test_a_team_that_sets_what_the_platform_decides(tmp_path: Path) -> None:
     ]
 
 
+def test_a_node_or_a_task_that_sets_what_the_platform_decides_of_its_turn(tmp_path: Path) -> None:
+    world = World(
+        tmp_path, PLATFORM + "dbt: {overrides: [pool]}\n" + UNIVERSAL % "image: i, overrides: [queue]"
+    )
+    world.team(
+        "shop",
+        node(
+            "orders",
+            pipelines=["daily"],
+            patch_path="shop://models/s.yml",
+            pool="default_pool",
+            queue="heavy",
+            memory="9g",
+        ),
+        node("idle", queue="heavy"),
+        text=TASK % "queue: heavy, pool: default_pool, priority: 5",
+    )
+    world.file(
+        "shop/models/s.yml",
+        "models:\n  - name: orders\n    config:\n      meta:\n        scheduler:\n"
+        "          pipelines: [daily]\n          pool: default_pool\n          queue: heavy\n          memory: 9g\n",
+    )
+    node_hint, task_hint = (
+        f"remove it, or ask the platform's owners to add it to `overrides` of {kind} in platform.yaml; "
+        f"teams may set: {allowed}"
+        for kind, allowed in (("dbt", "pool"), ("universal", "queue"))
+    )
+    assert world.findings() == [
+        f'shop/models/s.yml:8: SCH220 meta.scheduler of "orders": the platform decides queue | {node_hint}',
+        f'shop/models/s.yml:9: SCH220 meta.scheduler of "orders": the platform decides memory | {node_hint}',
+        f'shop/scheduler.yaml:4: SCH220 task "fetch": the platform decides pool | {task_hint}',
+        f'shop/scheduler.yaml:4: SCH220 task "fetch": the platform decides priority | {task_hint}',
+    ]
+
+
+@pytest.mark.parametrize(
+    "key", ["queue: 'a b'", "pool: ''", "priority: 2147483648", "priority: high", "queue: [a]"]
+)
+def test_a_queue_pool_or_priority_that_airflow_refuses(tmp_path: Path, key: str) -> None:
+    (found,) = said(tmp_path, UNIVERSAL % "image: i", TASK % key)
+    assert found[:2] == ("SCH201", 4)
+    assert key.partition(":")[0] in found[2]
+
+
 @pytest.mark.parametrize(
     "key",
     [

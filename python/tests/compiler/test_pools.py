@@ -52,6 +52,56 @@ def test_a_pool_with_one_slot_keeps_its_tasks_because_a_task_has_only_one_pool(w
     assert pool(world, "shop_daily", "marts.dim") == expected
 
 
+def test_a_table_of_several_pipelines_stays_in_the_pool_with_one_slot_that_its_node_names(world):
+    world.file("platform.yaml", f"{PLATFORM}pools: {{dbt_scheduler: 8, single: 1}}\n")
+    world.team("shop", node("dim", pipelines=BOTH, pool="single"))
+    assert world.findings("SCH221") == []
+    assert pool(world, "shop_hourly", "marts.dim") == pool(world, "shop_daily", "marts.dim") == "single"
+
+
+@pytest.mark.parametrize(
+    ("pools", "slots", "choices"),
+    [
+        ("other: 8, dbt_scheduler: 2", "has 8 slots", ""),
+        ("one: 1", "is not under pools in platform.yaml", ": dbt_scheduler, one"),
+    ],
+)
+def test_a_table_of_several_pipelines_in_a_pool_with_room_for_two_writers(world, pools, slots, choices):
+    world.file("platform.yaml", f"{PLATFORM}pools: {{{pools}}}\n")
+    task = "{kind: universal, name: load, command: x, pipelines: [hourly, daily], assets: [raw_orders], pool: other}"
+    world.team(
+        "shop",
+        node("dim", pipelines=BOTH, pool="other"),
+        node("fct", pipelines=["daily"], pool="other"),
+        source("raw.raw_orders"),
+        text=f"tasks: [{task}]\n",
+    )
+    hint = (
+        "remove `pool`, and the platform sees to it that one DAG at a time builds it; or name a pool that has one slot "
+        f"under `pools` in platform.yaml{choices}"
+    )
+    assert world.findings("SCH221") == [
+        f'{place}: SCH221 "{name}" is built in several pipelines (hourly, daily), and its pool "other" {slots} | {hint}'
+        for place, name in (("shop/models/marts/dim.sql", "dim"), ("shop/scheduler.yaml:3", "load"))
+    ]
+
+
+def test_a_pool_that_nobody_may_have_made_is_a_warning(world):
+    world.team(
+        "shop",
+        node("fct", pipelines=["daily"], pool="warehous"),
+        node("idle", pool="warehous"),
+        *(node(name, pipelines=["daily"], pool=name) for name in ("default_pool", "warehouse")),
+        text="tasks: [{kind: universal, name: load, command: x, pipelines: [daily], pool: x}]\n",
+    )
+    words = 'SCH222 "{}" names the pool "{}", which is not under pools in platform.yaml'
+    assert world.findings() == [
+        f'shop/models/marts/fct.sql: {words.format("fct", "warehous")} | did you mean "warehouse"?',
+        f"shop/scheduler.yaml:3: {words.format('load', 'x')}"
+        " | the platform's pools: dbt_scheduler, default_pool, warehouse",
+    ]
+
+
 @pytest.mark.parametrize("name", ["Größe", "a b", "x" * 400])
 def test_a_pool_has_a_name_that_airflow_takes(world, name):
     world.team("shop", node(name, pipelines=BOTH))

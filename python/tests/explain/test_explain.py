@@ -265,6 +265,10 @@ def test_for_a_program(airflow, out):
         ("skipped", "was skipped"),
         ("removed", "is no longer in its DAG"),
         ("queued", "has not run yet: it waits for a worker and a slot of the pool default_pool"),
+        (
+            {"state": "queued", "queue": "heavy"},
+            "has not run yet: it waits for a worker of the queue heavy and a slot of the pool default_pool",
+        ),
         ("deferred", "waits for its work outside of Airflow to end, since 2025-06-06 00:10:30"),
         ("restarting", "was cleared while it ran, and starts again"),
         ("scheduled", "has not run yet: nothing holds it up, the scheduler starts it next"),

@@ -17,6 +17,7 @@ from dbt_scheduler.kinds import Job, Template, kinds
 from dbt_scheduler.kinds import places as folder
 from dbt_scheduler.kinds.places import (
     ANY_KIND,
+    QUEUEING,
     PlaceSettings,
     operator_of,
     operators,
@@ -130,7 +131,7 @@ def is_ours(operator: str) -> bool:
 @pytest.mark.parametrize("kind", kinds())
 def test_two_places_of_a_kind_have_no_setting_of_one_name(kind: str) -> None:
     names = [name for place in places_of(kind).values() for name in place.settings]
-    assert len(names) == len({*names, "where", "image", "pool", "environment", "overrides"}) - 5
+    assert len(names) == len({*names, "where", "image", *QUEUEING, "environment", "overrides"}) - 7
 
 
 @pytest.mark.parametrize("kind", kinds())
@@ -143,7 +144,9 @@ def test_the_schema_has_the_places_and_the_settings_of_a_kind(kind: str) -> None
 
 def test_a_team_may_set_what_the_platform_may_let_it_for_its_dbt() -> None:
     keys = load_schema("scheduler")["properties"]["dbt_settings"]["properties"]
-    assert set(overrides_of("dbt")) <= set(keys)
+    node = load_schema("meta_scheduler")["properties"]
+    assert set(overrides_of("dbt")) <= {*keys, *node}
+    assert set(overrides_of("dbt")) - {"image"} <= set(node)
 
 
 @pytest.mark.parametrize("kind", DECLARED)
@@ -153,6 +156,8 @@ def test_the_default_platform_says_where_a_kind_runs(kind: str) -> None:
         "where": kinds()[kind].where,
         "image": None,
         "pool": kinds()[kind].pool,
+        "queue": None,
+        "priority": None,
         "environment": {"pass": []},
         **{name: each.default for name, each in settings_of(kind).items()},
         "overrides": None,

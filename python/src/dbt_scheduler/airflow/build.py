@@ -10,10 +10,12 @@ from urllib.parse import quote
 
 from airflow.sdk import DAG, Asset, BaseOperator, TaskGroup, TriggerRule
 from airflow.sdk.definitions.param import ParamsDict
+from msgspec import UNSET
 
 from dbt_scheduler.airflow.alerts.failures import alert_on_failure, forget_on_success
 from dbt_scheduler.airflow.alerts.subject import Callback
 from dbt_scheduler.airflow.callback import resume_consumers
+from dbt_scheduler.airflow.compat import DOUBLING
 from dbt_scheduler.airflow.intervals import template_macros
 from dbt_scheduler.airflow.task_selection import params, skip_unless_chosen
 from dbt_scheduler.airflow.timetable import timetable
@@ -102,7 +104,7 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
             *_alerts_on_warnings(task, spec),
             forget_on_success,
         ],
-        **({"pool": task.pool} if task.pool else {}),
+        **_given(task),
         **hook,
         **where,
     )
@@ -112,6 +114,19 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
     if task.teardown:
         built.as_teardown(on_failure_fail_dagrun=False)
     return built
+
+
+def _given(task: Task) -> dict[str, Any]:
+    """What Airflow has a default of its own for, where the spec says otherwise."""
+    given: dict[str, Any] = {
+        "pool": task.pool or UNSET,
+        "queue": task.queue,
+        "priority_weight": task.priority,
+    }
+    if task.max_retry_delay_seconds is not UNSET:
+        given["retry_exponential_backoff"] = DOUBLING
+        given["max_retry_delay"] = timedelta(seconds=task.max_retry_delay_seconds)
+    return {name: value for name, value in given.items() if value is not UNSET}
 
 
 def _alerts_on_warnings(task: Task, spec: DagSpec) -> list[Callback]:

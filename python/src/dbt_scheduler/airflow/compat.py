@@ -8,9 +8,11 @@ the exceptions of a task       ``airflow.exceptions``              ``airflow.sdk
 ``CronDataIntervalTimetable``  ``airflow.timetables.interval``     ``airflow.sdk``
 ``GetPreviousTI``              none: it is ``None`` here           ``airflow.sdk.execution_time.comms``
 ``Stats``                      ``airflow.stats``                   ``airflow.sdk.observability.stats``
+``DOUBLING``                   ``True``                            2.0: a factor
 =============================  ==================================  =======================
 """
 
+from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError
 
 try:
@@ -39,7 +41,11 @@ except ImportError:
 
     GetPreviousTI = None  # type: ignore[assignment,misc]
 
+DOUBLING: float = True if BaseOperator.retry_exponential_backoff is False else 2.0
+"""The ``retry_exponential_backoff`` with which the time between two tries doubles."""
+
 __all__ = [
+    "DOUBLING",
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",

@@ -70,6 +70,7 @@ class TaskInstance(msgspec.Struct, frozen=True, kw_only=True):
     try_number: int = 0
     max_tries: int = 0
     pool: str = ""
+    queue: str | None = None
     note: str | None = None
     operator: str | None = None
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from msgspec import UNSET
+
 from dbt_scheduler.schedule.durations import format_duration
 from dbt_scheduler.spec import ON_RUN_END, ON_RUN_START, DagSpec, Schedule, Sensor, Task
 
@@ -102,6 +104,10 @@ def _slo(seconds: int | None) -> str:
     return "none" if seconds is None else format_duration(seconds)
 
 
+def _or(value: Any, otherwise: str, shown: Callable[[Any], str]) -> str:  # noqa: ANN401 - of any field
+    return otherwise if value is UNSET else shown(value)
+
+
 def _class(path: str) -> str:
     return path.rpartition(".")[2]
 
@@ -126,7 +132,10 @@ _OF_TASKS: _Fields = {
     "timeout_seconds": ("timeout", format_duration),
     "retries": ("retries", str),
     "retry_delay_seconds": ("retry delay", format_duration),
+    "max_retry_delay_seconds": ("longest retry delay", lambda value: _or(value, "none", format_duration)),
     "pool": ("pool", str),
+    "queue": ("queue", lambda value: _or(value, "default", str)),
+    "priority": ("priority", lambda value: _or(value, "default", str)),
     "owners": ("owners", _listed),
 }
 _OF_PRODUCERS: _Fields = {

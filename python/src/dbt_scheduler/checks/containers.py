@@ -1,4 +1,4 @@
-"""What a team says of the containers of its tasks: an image that there can be, and nothing that the platform decides."""
+"""What a team says of how its tasks run: an image that there can be, and nothing that the platform decides."""
 
 import re
 from collections.abc import Iterator
@@ -8,8 +8,9 @@ import msgspec
 from dbt_scheduler.checks import Check
 from dbt_scheduler.findings.finding import Finding, Rule
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.kinds.places import overrides_of, places
+from dbt_scheduler.kinds.places import QUEUEING, overrides_of, places
 from dbt_scheduler.project.locations import Location, task_location
+from dbt_scheduler.project.types import ProjectTask
 
 SCH218 = Rule(
     code="SCH218",
@@ -65,18 +66,23 @@ _LONGEST = 400
 
 
 class _Said(msgspec.Struct, frozen=True):
-    """What a team says of its tasks of one kind, or of one of them; ``key`` is where it would name an image."""
+    """What image a team says for its dbt tasks, or a declared one; ``key`` is where it would name it."""
 
     kind: str
     what: str
     key: str
     location: Location
     image: str | None
-    settings: dict[str, object]
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     """What is wrong with the images, and what is not the team's to say."""
+    yield from _images(team, workspace)
+    yield from _decided_by_platform(team, workspace)
+
+
+def _images(team: Team, workspace: Workspace) -> Iterator[Finding]:
+    """SCH218 and SCH219."""
     for said in _all_said(team):
         settings = workspace.platform.places[said.kind]
         place, image = places()[settings.where], said.image or settings.image
@@ -85,12 +91,42 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
             yield SCH218.at(*said.location, where=settings.where, key=said.key, **words)
         elif place.needs_image and not (len(image or "") <= _LONGEST and _IMAGE.fullmatch(image or "")):
             yield SCH219.at(*said.location, image=image, **words)
-        allowed = overrides_of(said.kind) if settings.overrides is None else settings.overrides
-        own = [*(["image"] if said.image else []), *said.settings]
-        for key in own:
-            if key in overrides_of(said.kind) and key not in allowed:
-                may = ", ".join(allowed) or "nothing"
-                yield SCH220.at(*said.location, key=key, kind=said.kind, allowed=may, **words)
+
+
+def _decided_by_platform(team: Team, workspace: Workspace) -> Iterator[Finding]:
+    """SCH220: of each kind, of which there is a task, what the platform does not let a team set."""
+    folder, dbt = team.project.folder, team.project.config.dbt_settings
+    tasks = [task for task in team.project.tasks.values() if task.pipelines]
+    for kind in {task.kind for task in tasks}:
+        settings = workspace.platform.places[kind]
+        if settings.overrides is None:
+            continue
+        allowed = ", ".join(settings.overrides) or "nothing"
+        refused = set(overrides_of(kind)).difference(settings.overrides)
+        said: list[tuple[str, str, ProjectTask | None]] = []
+        if kind == "dbt":
+            said += [("the dbt tasks", key, None) for key in _keys(dbt.image, dbt.settings)]
+        said += [(_called(task), key, task) for task in tasks if task.kind == kind for key in _own_keys(task)]
+        for what, key, task in said:
+            if key in refused:
+                place = str(folder / "scheduler.yaml"), dbt.line
+                location = task_location(folder, task, "scheduler", key) if task else place
+                words = {"subject": task.name if task and task.node else what, "what": what}
+                yield SCH220.at(*location, key=key, kind=kind, allowed=allowed, **words)
+
+
+def _called(task: ProjectTask) -> str:
+    return f'meta.scheduler of "{task.name}"' if task.node else f'task "{task.name}"'
+
+
+def _own_keys(task: ProjectTask) -> list[str]:
+    image = task.declaration.image if task.declaration else None
+    queueing = [key for key in QUEUEING if getattr(task, key) is not None]
+    return [*queueing, *_keys(image, task.settings)]
+
+
+def _keys(image: str | None, settings: dict[str, object]) -> list[str]:
+    return [*(["image"] if image else []), *settings]
 
 
 def _all_said(team: Team) -> Iterator[_Said]:
@@ -99,13 +135,11 @@ def _all_said(team: Team) -> Iterator[_Said]:
     tasks = [task for task in team.project.tasks.values() if task.pipelines]
     if any(task.kind == "dbt" for task in tasks):
         key = "dbt_settings: {image: ...} in scheduler.yaml"
-        yield _Said("dbt", "the dbt tasks", key, (path, dbt.line), dbt.image, dbt.settings)
+        yield _Said("dbt", "the dbt tasks", key, (path, dbt.line), dbt.image)
     for task in tasks:
         if own := task.declaration:
             location = task_location(team.project.folder, task)
-            yield _Said(
-                own.kind, f'task "{task.name}"', "image in the task", location, own.image, own.settings
-            )
+            yield _Said(own.kind, f'task "{task.name}"', "image in the task", location, own.image)
 
 
 PLUGIN = Check(team=check)

@@ -102,17 +102,18 @@ def _spec_task(
         timeout_seconds=project_task.timeout_seconds,
         signals=not context.awaited_assets.isdisjoint(project_task.assets),
         pool=_pool(context, project_task),
+        **_given(queue=project_task.queue, priority=project_task.priority),
     )
 
 
 def _pool(context: CompileContext, project_task: ProjectTask) -> str:
-    """The platform's pool for the task's kind, or one of its own for what several DAGs write.
+    """The task's pool, else the platform's for its kind, or a pool of its own for what several DAGs write.
 
-    Airflow has no other limit across DAGs than a pool, and a task has only one: where the platform's has a
+    Airflow has no other limit across DAGs than a pool, and a task has only one: where that has a
     single slot, it already keeps the writers apart.
     """
-    pool = context.pool(project_task.kind)
-    if len(project_task.pipelines) > 1 and project_task.assets and context.platform.pools.get(pool) != 1:
+    pool = project_task.pool or context.pool(project_task.kind)
+    if project_task.has_several_writers and context.platform.pools.get(pool) != 1:
         return writer_pool_of(f"{context.platform.dag_prefix}{context.project.team}", project_task)
     return pool
 
@@ -120,6 +121,7 @@ def _pool(context: CompileContext, project_task: ProjectTask) -> str:
 def _node_job(context: CompileContext, project_task: ProjectTask, tests: Iterable[Node]) -> Job:
     assert project_task.node is not None  # noqa: S101 - what is not declared is a dbt node
     job = _building_job(context, project_task.name, context.dbt.build(project_task.node, tests))
+    job = msgspec.structs.replace(job, settings={**job.settings, **project_task.settings})
     times = window(project_task.node)
     if not times:
         return job
@@ -166,7 +168,7 @@ def _declared_job(context: CompileContext, project_task: ProjectTask) -> Job:
         cwd=context.cwd,
         env=INTERVAL_ENV,
         image=project_task.declaration.image,
-        settings=project_task.declaration.settings,
+        settings=project_task.settings,
     )
 
 
@@ -244,7 +246,7 @@ def _task(
     if assets := fields.get("assets"):
         labels["asset"] = ",".join(assets)
     operator = context.operator(kind, msgspec.structs.replace(job, labels=labels))
-    defaults = context.platform.defaults
+    defaults, place = context.platform.defaults, context.place(kind)
     return Task(
         kind=kind,
         operator=operator.path,
@@ -252,5 +254,15 @@ def _task(
         retries=defaults.retries if retries is None else retries,
         retry_delay_seconds=defaults.retry_delay_seconds,
         timeout_seconds=defaults.timeout_seconds if timeout_seconds is None else timeout_seconds,
-        **{"pool": context.pool(kind), **fields},
+        **_given(max_retry_delay_seconds=defaults.max_retry_delay_seconds),
+        **{
+            "pool": context.pool(kind),
+            **_given(queue=place.queue, priority=place.priority),
+            **fields,
+        },
     )
+
+
+def _given(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - of a Task
+    """Those that are not None: the others are not in the spec."""
+    return {name: value for name, value in fields.items() if value is not None}

@@ -18,7 +18,7 @@ from dbt_scheduler.config.types import (
 from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.inputs import SCH405, SCH406
 from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
-from dbt_scheduler.kinds.places import PlaceSettings, places
+from dbt_scheduler.kinds.places import QUEUEING, PlaceSettings, places
 from dbt_scheduler.registry.publishers import Publisher
 from dbt_scheduler.registry.stores import registry_url, schemes
 from dbt_scheduler.schedule import alignment_problems
@@ -146,12 +146,14 @@ def _registry_findings(document: Document, value: Mapping[str, Any]) -> Iterator
 
 def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any]) -> PlatformConfig:
     defaults, dbt, url, teams = value["defaults"], value["dbt"], value["registry"]["url"], value["teams"]
+    longest = defaults["max_retry_delay"]
     return PlatformConfig(
         path=path,
         pipelines=pipelines,
         defaults=Defaults(
             retries=defaults["retries"],
             retry_delay_seconds=duration_seconds(defaults["retry_delay"]),
+            max_retry_delay_seconds=longest and duration_seconds(longest),
             timeout_seconds=duration_seconds(defaults["timeout"]),
             wait_timeout_seconds=duration_seconds(defaults["wait_timeout"]),
             poll_interval_seconds=duration_seconds(defaults["poll_interval"]),
@@ -179,7 +181,7 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
 
 
 def _place(block: Mapping[str, Any]) -> PlaceSettings:
-    common = {key: block[key] for key in ("where", "image", "pool")}
+    common = {key: block[key] for key in ("where", "image", *QUEUEING)}
     own = {key: block[key] for key in places()[block["where"]].settings if block[key] is not None}
     overrides = None if block["overrides"] is None else tuple(block["overrides"])
     return PlaceSettings(**common, environment=_passed(block), settings=own, overrides=overrides)

@@ -59,6 +59,9 @@ class TaskConfig(msgspec.Struct, frozen=True, kw_only=True):
     assets: tuple[str, ...] = ()
     timeout_seconds: int | None = None
     retries: int | None = None
+    queue: str | None = None
+    pool: str | None = None
+    priority: int | None = None
     owners: tuple[str, ...] = ()
     image: str | None = None
     command: tuple[str, ...] = ()
@@ -120,10 +123,11 @@ class Pipeline(msgspec.Struct, frozen=True):
 
 
 class Defaults(msgspec.Struct, frozen=True):
-    """What a task has when nothing else is said."""
+    """What a task has when nothing else is said; ``max_retry_delay_seconds`` is None where delays do not grow."""
 
     retries: int
     retry_delay_seconds: int
+    max_retry_delay_seconds: int | None
     timeout_seconds: int
     wait_timeout_seconds: int
     poll_interval_seconds: int

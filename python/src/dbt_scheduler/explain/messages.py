@@ -147,7 +147,10 @@ def _removed(_: TaskInstance, __: RunSnapshot) -> TaskMessage:
 
 
 def _queued(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
-    return TaskMessage(f"has not run yet: it waits for a worker and a slot of the pool {instance.pool}")
+    queue = f" of the queue {instance.queue}" if instance.queue not in (None, "default") else ""
+    return TaskMessage(
+        f"has not run yet: it waits for a worker{queue} and a slot of the pool {instance.pool}"
+    )
 
 
 def _restarting(_: TaskInstance, __: RunSnapshot) -> TaskMessage:

@@ -116,6 +116,10 @@ class _TaskResolver:
             owners=task.owners,
             retries=task.retries,
             timeout_seconds=task.timeout_seconds,
+            queue=task.queue,
+            pool=task.pool,
+            priority=task.priority,
+            settings=task.settings,
             declaration=task,
         )
 

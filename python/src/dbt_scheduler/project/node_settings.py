@@ -15,14 +15,21 @@ META_KEYS = ("scheduler_defaults", "scheduler")
 
 
 class NodeSettings(msgspec.Struct, frozen=True):
-    """What a node asks of the scheduler; None means the platform's default."""
+    """What a node asks of the scheduler; None means the platform's default.
+
+    ``settings`` are the keys of the places where dbt runs.
+    """
 
     pipelines: tuple[str, ...] = ()
     group: str | None = None
     owners: tuple[str, ...] = ()
     retries: int | None = None
     timeout: dict[str, int] | None = None
+    queue: str | None = None
+    pool: str | None = None
+    priority: int | None = None
     dependencies: dict[str, str] = {}
+    settings: dict[str, object] = {}
 
     @property
     def timeout_seconds(self) -> int | None:
@@ -63,6 +70,7 @@ def _read(content: bytes) -> tuple[NodeSettings, tuple[SettingsProblem, ...]]:
         problems += [SettingsProblem((key, *violation.path), violation) for violation in found]
         if isinstance(value, dict) and all(violation.path for violation in found):
             wrong = {violation.path[0] for violation in found}
-            unknown = set(value) - set(NodeSettings.__struct_fields__)
-            merged |= {name: part for name, part in value.items() if name not in wrong | unknown}
-    return msgspec.convert(whole_numbers(merged), NodeSettings), tuple(problems)
+            merged |= {name: part for name, part in value.items() if name not in wrong}
+    merged = whole_numbers(merged)
+    own = {name: merged.pop(name) for name in [*merged] if name not in NodeSettings.__struct_fields__}
+    return msgspec.convert({**merged, "settings": own}, NodeSettings), tuple(problems)

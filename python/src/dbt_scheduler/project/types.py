@@ -28,7 +28,7 @@ class ProjectTask(msgspec.Struct, frozen=True, kw_only=True):
     """Something that makes tables: a dbt node, or a task declared in ``scheduler.yaml``.
 
     A task with no ``pipelines`` never runs by itself; lineage passes through it. ``parents`` are ids of tasks
-    and of source tables.
+    and of source tables, ``settings`` the keys of the places where its kind runs.
     """
 
     id: str
@@ -40,6 +40,10 @@ class ProjectTask(msgspec.Struct, frozen=True, kw_only=True):
     owners: tuple[str, ...] = ()
     retries: int | None = None
     timeout_seconds: int | None = None
+    queue: str | None = None
+    pool: str | None = None
+    priority: int | None = None
+    settings: dict[str, object] = {}
     dependencies: dict[str, DependencyKind] = {}
     node: Node | None = None
     declaration: TaskConfig | None = None
@@ -48,6 +52,11 @@ class ProjectTask(msgspec.Struct, frozen=True, kw_only=True):
     def kind(self) -> str:
         """The task kind: ``dbt`` for nodes."""
         return self.declaration.kind if self.declaration else "dbt"
+
+    @property
+    def has_several_writers(self) -> bool:
+        """Whether the tasks of several DAGs make one and the same table."""
+        return len(self.pipelines) > 1 and bool(self.assets)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +148,10 @@ def node_task(node: Node, settings: NodeSettings, *, runs: bool) -> ProjectTask:
         owners=settings.owners,
         retries=settings.retries,
         timeout_seconds=settings.timeout_seconds,
+        queue=settings.queue,
+        pool=settings.pool,
+        priority=settings.priority,
+        settings=settings.settings,
         dependencies={name: DependencyKind(kind) for name, kind in settings.dependencies.items()},
         node=node,
     )

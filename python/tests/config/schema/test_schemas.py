@@ -12,7 +12,8 @@ from dbt_scheduler.changes import breaking, state_diff
 from dbt_scheduler.config import types
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM
 from dbt_scheduler.config.schema.validation import load_schema, validate
-from dbt_scheduler.kinds.places import places
+from dbt_scheduler.kinds.places import QUEUEING, places
+from dbt_scheduler.project.node_settings import NodeSettings
 from dbt_scheduler.registry import entry
 from dbt_scheduler.report import build
 from schemas import documented
@@ -78,11 +79,12 @@ OF_PLACES = {name for place in places().values() for name in place.settings}
             set(properties("scheduler", "properties", "acknowledged_changes", "items")),
         ),
         (types.Ignore, set(properties("scheduler", "properties", "ignore", "items"))),
+        (NodeSettings, set(properties("meta_scheduler")) - OF_PLACES),
         (types.Defaults, set(properties("platform", "properties", "defaults"))),
         (
             types.DbtConfig,
             set(properties("platform", "properties", "dbt"))
-            - {"where", "image", "pool", "environment", "overrides"}
+            - {"where", "image", *QUEUEING, "environment", "overrides"}
             - OF_PLACES,
         ),
         (types.PlatformAlerting, set(properties("platform", "properties", "alerting"))),

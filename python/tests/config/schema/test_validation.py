@@ -24,7 +24,7 @@ PAGES = {
             {"colour": "red"},
             ["colour"],
             'unknown key "colour"',
-            "the keys allowed here: pipelines, group, owners, retries, timeout, dependencies",
+            "the keys allowed here: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, cpus, memory",
         ),
         (
             {"timeout": {"hour": 2}},
@@ -81,6 +81,28 @@ PAGES = {
             '"group" must look like ^[A-Za-z0-9_-]+$, not "a b"',
             'for example "dimensions"',
         ),
+        (
+            {"queue": "a,b"},
+            ["queue"],
+            '"queue" must look like ^[^\\s,]+$, not "a,b"',
+            'for example "heavy"',
+        ),
+        ({"queue": "heavy\n"}, ["queue"], '"queue" must not be "heavy\\n"', 'for example "heavy"'),
+        ({"pool": ""}, ["pool"], '"pool" must have at least 1 character, not ""', 'for example "warehouse"'),
+        ({"pool": None}, ["pool"], '"pool" must be text, not empty', 'for example "warehouse"'),
+        (
+            {"priority": 2**31},
+            ["priority"],
+            '"priority" must be at most 100000, not 2147483648',
+            "for example 10",
+        ),
+        (
+            {"priority": "high"},
+            ["priority"],
+            '"priority" must be a whole number, not "high"',
+            "for example 10",
+        ),
+        ({"cpus": 0}, ["cpus"], '"cpus" must be at least 0.01, not 0', "for example 1.5"),
         ({"group": "x\n"}, ["group"], '"group" must not be "x\\n"', 'for example "dimensions"'),
         ("daily", [], 'the top level must be keys with values, not "daily"', ""),
         ({True: 1}, ["true"], 'unknown key "true"', None),
@@ -220,5 +242,5 @@ def generate(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_only_the_first_hundred_problems_of_a_value_are_compared_with_what_is_known() -> None:
     found = validate("meta_scheduler", {f"pipelines{at:03}": ["daily"] for at in range(101)})
-    known = "the keys allowed here: pipelines, group, owners, retries, timeout, dependencies"
+    known = "the keys allowed here: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, cpus, memory"
     assert [each.hint for each in found] == ['did you mean "pipelines"?'] * 100 + [known]

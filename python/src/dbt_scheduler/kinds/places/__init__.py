@@ -16,6 +16,9 @@ from dbt_scheduler.plugin_folder import plugins
 ANY_KIND = "*"
 """The kinds that a place does not name: what it can run, it can run for each of them."""
 
+QUEUEING = ("queue", "pool", "priority")
+"""The keys of every kind that say when a task's turn comes and which workers take it."""
+
 Arguments: TypeAlias = dict[str, object]
 
 
@@ -23,12 +26,15 @@ class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What ``platform.yaml`` says about where a kind runs; ``settings`` are that place's own keys.
 
     ``environment`` are the variables of the worker that a local process or a container gets, beside the usual ones.
-    ``overrides`` are the keys that a team may set itself; None: all that it can.
+    ``overrides`` are the keys that a team may set itself; None: all that it can. ``queue`` and ``priority`` are
+    Airflow's own where they are None.
     """
 
     where: str = "local"
     image: str | None = None
     pool: str | None = None
+    queue: str | None = None
+    priority: int | None = None
     environment: tuple[str, ...] = ()
     settings: dict[str, object] = {}
     overrides: tuple[str, ...] | None = None
@@ -102,7 +108,7 @@ def settings_of(kind: str) -> Mapping[str, Setting]:
 
 def overrides_of(kind: str) -> tuple[str, ...]:
     """The keys of a kind's block in ``platform.yaml`` that a team may set itself, where the platform lets it."""
-    return ("image", *(name for name, each in settings_of(kind).items() if each.by_task))
+    return ("image", *QUEUEING, *(name for name, each in settings_of(kind).items() if each.by_task))
 
 
 @cache
