@@ -25,6 +25,8 @@ os.environ.update(
         "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of these tests only, long enough for HS512 to be happy with it",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "airflow.task=INFO",
+        "AIRFLOW__WORKERS__API_RETRY_WAIT_MIN": "0.01",  # in seconds, of the Kubernetes provider
+        "AIRFLOW__WORKERS__API_RETRY_WAIT_MAX": "0.05",
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # tests create the runs that they want
     }
 )

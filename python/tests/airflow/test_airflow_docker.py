@@ -9,13 +9,11 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import yaml
 from airflow.sdk._shared.secrets_masker import redact
 from airflow.sdk.execution_time.timeout import timeout
 
@@ -27,44 +25,13 @@ from dbt_scheduler.airflow.build import build_dag
 from dbt_scheduler.airflow.compat import AirflowException
 from dbt_scheduler.kinds import Job, with_literals
 from dbt_scheduler.kinds.places import PlaceSettings, operator_of
-from dbt_team import DbtTeam
 from goldens import INTEGRATION
 from harness import Platform
+from image_team import TEAMS_IMAGE, a_team, require_sliced, run_all
 
 pytestmark = pytest.mark.containers
 
-YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y-%m-%d")
-SCHEDULED = {"meta": {"scheduler": {"pipelines": ["daily"]}}}
-EVENTS = {"materialized": "incremental", "incremental_strategy": "microbatch", "event_time": "event_at"}
-PROJECT: dict[str, Any] = {
-    "models/one.sql": "select 1 as id from {{ source('lake', 'rates') }}",
-    "models/other.sql": "select 1 as id",
-    "models/events.sql": f"select 1 as id, timestamp '{YESTERDAY} 12:00' as event_at",
-    "models/all.yml": {
-        "sources": [{"name": "lake", "schema": "main", "tables": [{"name": "rates"}]}],
-        "models": [
-            {"name": "one", "config": SCHEDULED, "columns": [{"name": "id", "data_tests": ["unique"]}]},
-            {
-                "name": "events",
-                "config": {**SCHEDULED, **EVENTS, "begin": YESTERDAY, "batch_size": "day", "lookback": 0},
-            },
-        ],
-    },
-    "scheduler.yaml": """\
-version: 0.17
-team: shop
-dbt_settings: {image: "localhost/shop:1", memory: 1g}
-tasks:
-  - kind: universal
-    assets: [rates]
-    pipelines: [daily]
-    image: localhost/base:1
-    cpus: 0.5
-    command: python -c "import duckdb, os; duckdb.connect(os.environ['WAREHOUSE']).execute('create table rates as select 1')"
-""",
-}
 DOCKER = {"where": "docker", "network": "host"}
-PLAIN = "the plain command runs, because there is no slice to run"
 
 
 @pytest.fixture(scope="module")
@@ -85,22 +52,6 @@ def with_engine(engine: ContainerEngine, monkeypatch: pytest.MonkeyPatch) -> Ite
         gc.collect()
 
 
-def a_team(root: Path) -> DbtTeam:
-    """A team whose tasks run in containers, dbt in an image of the documented Dockerfile."""
-    team = DbtTeam(root, PROJECT, **{"on-run-end": "create table done as select {{ results | length }} as n"})
-    file = root / "platform.yaml"
-    platform = yaml.safe_load(file.read_text())
-    platform["dbt"] |= {**DOCKER, "command": "dbt", "target": "prod"}
-    platform["kinds"] = {
-        "universal": {**DOCKER, "pool": "default_pool", "environment": {"pass": ["WAREHOUSE"]}}
-    }
-    file.write_text(yaml.safe_dump(platform))
-    (team.folder / "requirements.txt").write_text("dbt-core\n")
-    for path in (INTEGRATION / "image").iterdir():
-        shutil.copy(path, team.folder)
-    return team
-
-
 def test_a_teams_tasks_run_in_containers_and_parse_nothing(
     platform: Platform,
     engine: ContainerEngine,
@@ -109,29 +60,13 @@ def test_a_teams_tasks_run_in_containers_and_parse_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("WAREHOUSE", str(tmp_path / "shop.duckdb"))
-    team = a_team(tmp_path)
-    engine.build(team.folder, team.folder / "Dockerfile", "localhost/shop:1", TARGET="prod")
-    platform.deploy(team.compile())
-    platform.run("shop_daily", f"{YESTERDAY}T00:10")
-    platform.work()
-    assert platform.states("shop_daily") == {
-        "rates": "success",
-        "one": "success",
-        "events": "success",
-        "on_run_end.project-hooks": "success",
-    }
-    log = capsys.readouterr().out
-    assert PLAIN not in log
-    assert "Found 1 model, " in log  # of three: dbt has not even read the others
-    assert team.sql("select id from main.one") == [1]
-    assert team.sql("select id from main.events") == [1]
-    assert team.sql("select n from done") == [3]
-    done = platform.xcom("shop_daily", "one", "dbt_outcome")
-    assert (done["node"]["unique_id"], done["node"]["status"], done["tests"]["pass"]) == (
-        "model.shop.one",
-        "success",
-        1,
-    )
+    team = a_team(tmp_path, DOCKER)
+    (team.folder / "requirements.txt").write_text("dbt-core\n")
+    for path in (INTEGRATION / "image").iterdir():
+        shutil.copy(path, team.folder)
+    engine.build(team.folder, team.folder / "Dockerfile", TEAMS_IMAGE, TARGET="prod")
+    run_all(platform, team)
+    require_sliced(capsys.readouterr().out)
 
 
 def a_container(*command: str, **settings: Any) -> Any:

@@ -147,6 +147,7 @@ def texts(value: object) -> Iterator[str]:
             yield from texts(each)
 
 
+LISTS, MAPPINGS = ("pull_secrets", "tolerated"), ("kubernetes_secrets", "limits", "node_selector")  # of a pod
 PLACES = [(kind, where) for kind in kinds() for where in places_of(kind)]
 
 
@@ -166,8 +167,8 @@ def test_every_template_field_of_every_operator_gives_back_what_was_written(path
     assert fields
     arguments: dict[str, object] = {name: {"deep": [text]} for name in fields}
     if not path.startswith("airflow."):
-        lists = {name: [text, text] for name in ("command", "pass_env", "table_check", "results_of")}
-        mappings = {name: {"X": text} for name in ("env", "secrets", "labels")}
+        lists = {name: [text, text] for name in ("command", "pass_env", "table_check", "results_of", *LISTS)}
+        mappings = {name: {"X": text} for name in ("env", "secrets", "labels", *MAPPINGS)}
         arguments = {name: (lists | mappings).get(name, text) for name in fields}
     task = rendered(path, arguments)
     assert {name: getattr(task, name) for name in fields} == arguments

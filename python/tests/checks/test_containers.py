@@ -1,5 +1,6 @@
 """What teams say of their containers: SCH218, SCH219, SCH220; and what no engine would take of a platform."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,83 @@ def test_what_an_engine_would_refuse_is_a_finding_about_the_platform(tmp_path: P
     assert config is None
     assert [finding.code for finding in findings] == ["SCH405"]
     assert f"kinds.universal.{key.partition(':')[0]}" in findings[0].message
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "cpus: 0",
+        "memory: 512Mi",
+        "namespace: Not_A_Name",
+        f"namespace: {'a' * 64}",
+        "service_account: 'a b'",
+        "service_account: a..b",
+        "node_selector: {pool: 'a b'}",
+        "node_selector: {/pool: a}",
+        "tolerations: [{value: a}]",
+        "labels: {a//b: x}",
+        "kubernetes_secrets: {PASSWORD: 'opensesame!'}",
+        "kubernetes_secrets: {PASSWORD: warehouse}",
+        "kubernetes_secrets: {PASSWORD: Ware/house}",
+        "kubernetes_secrets: {'1': warehouse/password}",
+        "image_pull_secrets: ['a b']",
+        'cluster: "a\\n"',
+        "overrides: [namespace]",
+    ],
+)
+def test_what_kubernetes_would_refuse_is_a_finding_about_the_platform(tmp_path: Path, key: str) -> None:
+    file = tmp_path / "platform.yaml"
+    file.write_text(f"{PLATFORM}kinds: {{universal: {{where: kubernetes, {key}}}}}\n")
+    config, findings = load_platform(file)
+    assert config is None
+    assert [finding.code for finding in findings] == ["SCH405"]
+    assert f"kinds.universal.{key.partition(':')[0]}" in findings[0].message
+
+
+@pytest.mark.parametrize(("key", "value"), [("key", "a b"), ("value", "a b"), ("effect", "Never")])
+def test_a_taint_that_there_cannot_be_is_a_finding_about_the_platform(
+    tmp_path: Path, key: str, value: str
+) -> None:
+    file = tmp_path / "platform.yaml"
+    taint = {"key": "spot", key: value}
+    file.write_text(f"{PLATFORM}dbt: {{where: kubernetes, tolerations: [{json.dumps(taint)}]}}\n")
+    _, findings = load_platform(file)
+    assert [finding.code for finding in findings] == ["SCH405"]
+    assert findings[0].message.startswith(f'"{key}" must ')
+
+
+def test_a_secret_that_a_cluster_would_show_is_a_finding(tmp_path: Path) -> None:
+    file = tmp_path / "platform.yaml"
+    passed = "environment: {pass: [API_URL, DBT_ENV_SECRET_*, WAREHOUSE_PASSWORD]}"
+    file.write_text(
+        f"{PLATFORM}dbt: {{where: docker, {passed}}}\nkinds:\n  universal: {{where: kubernetes, {passed}}}\n"
+    )
+    config, findings = load_platform(file)
+    assert config is None
+    said = '"{}" is called like a secret, and in "where: kubernetes" it would be shown with the task'
+    hint = "remove it from environment, and name a secret of the cluster under kubernetes_secrets"
+    line = len(PLATFORM.splitlines()) + 3
+    assert [(each.code, each.line, each.message, each.hint) for each in findings] == [
+        ("SCH424", line, f"kinds.universal: {said.format(name)}", hint)
+        for name in ("DBT_ENV_SECRET_*", "WAREHOUSE_PASSWORD")
+    ]
+
+
+def test_a_key_of_another_place_is_a_warning(tmp_path: Path) -> None:
+    file = tmp_path / "platform.yaml"
+    file.write_text(f"{PLATFORM}dbt: {{where: kubernetes, memory: 1g, secrets: {{A: warehouse}}}}\n")
+    config, findings = load_platform(file)
+    assert config is not None
+    assert "secrets" not in config.places["dbt"].settings
+    (found,) = findings
+    assert (found.code, found.severity.value, found.message) == (
+        "SCH425",
+        "warning",
+        'dbt.secrets has no effect: it is about docker, and these tasks run in "where: kubernetes"',
+    )
+    assert found.hint.startswith(
+        "remove it; kubernetes has the keys: cpus, memory, labels, cluster, namespace, "
+    )
 
 
 def test_what_a_team_sets_is_checked_as_well(tmp_path: Path) -> None:

@@ -13,6 +13,12 @@ _SELECT = "--select"
 RUNNER = "dbt-sliced"
 """The program that runs dbt from slices, beside dbt."""
 
+FROM_SLICES = (
+    f'if [ -e {INDEX} ] && command -v "$0" >/dev/null 2>&1; then set -- "$0" "$@"; '
+    'elif [ "$1" = --for ]; then shift 2; fi; '
+)
+"""In the shell of an image: makes of what the runner gets, which is ``$0``, the plain command where there is none."""
+
 
 def runs_nodes(command: Sequence[str]) -> bool:
     """Whether a command of dbt builds, tests or compiles nodes, and does not only run the project's hooks."""

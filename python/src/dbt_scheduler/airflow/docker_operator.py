@@ -1,7 +1,6 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
 """The operators that run a task's command, or dbt, in a container of a Docker engine."""
 
-import hashlib
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -17,30 +16,19 @@ from airflow.sdk.log import mask_secret
 from docker.errors import NotFound
 from requests import RequestException
 
-from dbt_scheduler.airflow.compat import AirflowException, conf
+from dbt_scheduler.airflow.compat import AirflowException
 from dbt_scheduler.airflow.dbt_plugins import PLUGINS
 from dbt_scheduler.airflow.dbt_runs import DBT_FIELDS, DbtRuns
-from dbt_scheduler.airflow.dbt_slices import INDEX, RUNNER, runs_nodes, with_slice_of
-from dbt_scheduler.airflow.docker_client import (
-    EXCHANGED,
-    FOLDER,
-    DockerClient,
-    Files,
-    archive,
-    content,
-    exchanged_files,
-)
+from dbt_scheduler.airflow.dbt_slices import FROM_SLICES, RUNNER, runs_nodes, with_slice_of
+from dbt_scheduler.airflow.docker_client import DockerClient, content
+from dbt_scheduler.airflow.image_files import EXCHANGED, FOLDER, Files, archive, exchanged_files
 from dbt_scheduler.airflow.operators import SHORTEST_SECRET, TAIL_LINES, Ended, passed
+from dbt_scheduler.airflow.task_digest import task_digest
 from dbt_scheduler.airflow.task_selection import skip_unless_chosen
 
 _PATIENCE_SECONDS = 3
 """From the interrupt, on which dbt cancels its queries, to the kill; Airflow gives a task 5 s in all."""
 
-# $0 is dbt-sliced beside dbt, and the arguments are its: without --for and a selector they are the plain command.
-_FROM_SLICES = (
-    f'if [ -e {INDEX} ] && command -v "$0" >/dev/null 2>&1; then exec "$0" "$@"; fi; '
-    'if [ "$1" = --for ]; then shift 2; fi; exec "$@"'
-)
 _WITH_PLUGINS = f'export PYTHONPATH="{FOLDER}/{PLUGINS.name}${{PYTHONPATH:+:$PYTHONPATH}}"; '
 
 
@@ -196,7 +184,7 @@ class DockerDbtOperator(DbtRuns, DockerCommandOperator):
         own = dict(self.env if env is None else env)
         script, words = 'exec "$@"', command
         if runs_nodes(command):
-            script, words = _FROM_SLICES, with_slice_of(self.command, command)
+            script, words = FROM_SLICES + script, with_slice_of(self.command, command)
         if exchanged := {name: Path(own[name]) for name in EXCHANGED if name in own}:
             script = _WITH_PLUGINS + script
             del own["PYTHONPATH"]  # which is about the worker
@@ -209,8 +197,5 @@ class DockerDbtOperator(DbtRuns, DockerCommandOperator):
 
 def _container_name(context: Context) -> str:
     """The same in each try, so that none runs beside an earlier one; not that of another Airflow's task."""
-    ti: Any = context["ti"]
-    of = [conf.get("api", "base_url", fallback=""), ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index)]
-    digest = hashlib.sha256("\n".join(of).encode()).hexdigest()[:12]
-    shown = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{ti.dag_id}.{ti.task_id}")
-    return f"dbt-scheduler.{shown[:100]}.{digest}"
+    shown = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{context['ti'].dag_id}.{context['ti'].task_id}")
+    return f"dbt-scheduler.{shown[:100]}.{task_digest(context)}"

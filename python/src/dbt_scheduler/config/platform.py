@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dbt_scheduler.config.places import place_findings, place_settings
 from dbt_scheduler.config.schema.document import check_document
 from dbt_scheduler.config.types import (
     DbtConfig,
@@ -18,7 +19,6 @@ from dbt_scheduler.config.types import (
 from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.inputs import SCH405, SCH406
 from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
-from dbt_scheduler.kinds.places import QUEUEING, PlaceSettings, places
 from dbt_scheduler.registry.publishers import Publisher
 from dbt_scheduler.registry.stores import registry_url, schemes
 from dbt_scheduler.schedule import alignment_problems
@@ -67,6 +67,7 @@ def load_platform(path: Path) -> tuple[PlatformConfig | None, tuple[Finding, ...
         *_same_names(document, pipelines),
         *_alignment_findings(document, pipelines),
         *_registry_findings(document, value),
+        *place_findings(document, value),
     )
     if _has_error(findings):
         return None, findings
@@ -169,7 +170,7 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
             project_hooks=ProjectHooks(dbt["project_hooks"]),
             preload=dbt["preload"],
         ),
-        places={kind: _place(block) for kind, block in {"dbt": dbt, **value["kinds"]}.items()},
+        places={kind: place_settings(block) for kind, block in {"dbt": dbt, **value["kinds"]}.items()},
         pools=value["pools"],
         alerting=PlatformAlerting(**value["alerting"]),
         registry_url=None if url is None else registry_url(url, Path(path).parent),
@@ -178,14 +179,3 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
         dag_prefix=f"{value['airflow']['dag_prefix']}_" if value["airflow"]["dag_prefix"] else "",
         registry_read_only=value["registry"]["read_only"],
     )
-
-
-def _place(block: Mapping[str, Any]) -> PlaceSettings:
-    common = {key: block[key] for key in ("where", "image", *QUEUEING)}
-    own = {key: block[key] for key in places()[block["where"]].settings if block[key] is not None}
-    overrides = None if block["overrides"] is None else tuple(block["overrides"])
-    return PlaceSettings(**common, environment=_passed(block), settings=own, overrides=overrides)
-
-
-def _passed(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(settings["environment"].get("pass", ()))

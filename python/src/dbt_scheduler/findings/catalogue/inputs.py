@@ -195,3 +195,29 @@ out/dags/shop_daily.json: SCH422 this file is cut off or no JSON: Input data was
 """,
     fix="Compile again, and deploy the folder `dags/` as it was written.",
 )
+SCH424 = Rule(
+    code="SCH424",
+    summary="A secret would be shown by a cluster",
+    message='{block}: "{variable}" is called like a secret, and in "where: {where}" it would be shown with the task',
+    hint="remove it from environment, and name a secret of the cluster under {key}",
+    why="A cluster shows the variables of what it runs, as they are, to everybody who may look at it. "
+    "A reference to one of its own secrets shows nothing.",
+    example="""\
+# platform.yaml
+dbt: {where: kubernetes, environment: {pass: [DBT_ENV_SECRET_PASSWORD]}}
+""",
+    fix="Keep the secret in the cluster, and name it: `kubernetes_secrets: {DBT_ENV_SECRET_PASSWORD: warehouse/password}`.",
+)
+SCH425 = Rule(
+    code="SCH425",
+    summary="A key of `platform.yaml` is about another place",
+    message='{block}.{key} has no effect: it is about {able}, and these tasks run in "where: {where}"',
+    hint="remove it; {where} has the keys: {keys}",
+    severity=Severity.WARNING,
+    why="Each place has keys of its own. One of another place does nothing, and may be what somebody relies on.",
+    example="""\
+# platform.yaml
+dbt: {where: kubernetes, network: warehouse}
+""",
+    fix="Remove the key, or use the one that the place has for it.",
+)

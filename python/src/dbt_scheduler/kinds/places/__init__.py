@@ -4,6 +4,7 @@ A place makes an Airflow operator and plain arguments of a job, when the DAG is 
 the operators that places declare, and no others: ``operators`` is the list.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypeAlias
@@ -18,6 +19,8 @@ ANY_KIND = "*"
 
 QUEUEING = ("queue", "pool", "priority")
 """The keys of every kind that say when a task's turn comes and which workers take it."""
+
+_SECRET = re.compile(r"secret|passw|passphrase|token|api_?key|private_?key", re.IGNORECASE)
 
 Arguments: TypeAlias = dict[str, object]
 
@@ -41,8 +44,9 @@ class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """A key of a place's own. ``schema`` says what its value is; ``by_task``: a task may have its own value.
+    """A key of a place's own, or the same one of several places.
 
+    ``schema`` says what its value is; ``by_task``: a task may have its own value.
     The description goes on after a colon: ``the Google Cloud region``.
     """
 
@@ -69,13 +73,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to know of a place; ``ways`` is by kind.
 
     ``requirement`` is what ``pip`` installs in Airflow's environment for the operators. With ``needs_image`` a job
-    is a container.
+    is a container. ``secrets_setting`` is the setting that names secrets, in a place where whoever may look at a job
+    sees the variables that it was given.
     """
 
     description: str
     ways: Mapping[str, Way]
     requirement: str | None = None
     needs_image: bool = False
+    secrets_setting: str | None = None
     settings: Mapping[str, Setting] = {}
 
 
@@ -115,6 +121,11 @@ def overrides_of(kind: str) -> tuple[str, ...]:
 def operators() -> Mapping[str, str | None]:
     """Every operator that a spec may name, and what has to be installed for it."""
     return {way.operator: place.requirement for place in places().values() for way in place.ways.values()}
+
+
+def looks_secret(variable: str) -> bool:
+    """Whether a variable is called like one that holds a secret; a prefix ends in ``*``."""
+    return bool(_SECRET.search(variable))
 
 
 def operator_of(kind: str, job: Job, settings: PlaceSettings) -> Operator:

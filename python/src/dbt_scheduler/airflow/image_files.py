@@ -1,0 +1,49 @@
+"""What a run of dbt in an image gets and gives: files, and the modules that dbt imports from its path for them."""
+
+import io
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from dbt_scheduler.airflow.dbt_plugins import PLUGINS
+
+FOLDER = "/dbt-scheduler"
+"""In a container: what its task and dbt give to each other."""
+
+_GIVEN, TAKEN = ("DBT_SCHEDULER_GIVEN_RESULTS",), ("DBT_SCHEDULER_RESULTS", "DBT_SCHEDULER_OUTCOME")
+EXCHANGED = (*_GIVEN, *TAKEN)
+"""The variables that name files to our modules in dbt."""
+
+
+class Files(msgspec.Struct, frozen=True):
+    """What goes into a container before it starts, by its path there, and comes out of it when it has ended."""
+
+    put: Mapping[str, bytes] = {}
+    take: Mapping[str, Path] = {}
+
+
+def exchanged_files(exchanged: Mapping[str, Path]) -> Files:
+    """What a run of dbt gets and gives, with the modules that dbt imports from its path for it."""
+    put = {f"{PLUGINS.name}/{path.name}": path.read_bytes() for path in PLUGINS.glob("*.py")}
+    put |= {path.name: path.read_bytes() for name, path in exchanged.items() if name in _GIVEN}
+    return Files(
+        put, {f"{FOLDER}/{exchanged[name].name}": exchanged[name] for name in TAKEN if name in exchanged}
+    )
+
+
+def archive(files: Mapping[str, bytes]) -> bytes:
+    """A tar of the folder that any user in the container may write to."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as tar:
+        folders = {str(PurePosixPath(name).parent) for name in files} - {"."}
+        for folder in (FOLDER, *(f"{FOLDER}/{name}" for name in sorted(folders))):
+            entry = tarfile.TarInfo(folder.lstrip("/"))
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o1777
+            tar.addfile(entry)
+        for name, content in files.items():
+            entry = tarfile.TarInfo(f"{FOLDER}/{name}".lstrip("/"))
+            entry.size, entry.mode = len(content), 0o644
+            tar.addfile(entry, io.BytesIO(content))
+    return written.getvalue()

@@ -1,0 +1,55 @@
+# ruff: noqa: ANN401 - the client has no types
+"""Why a pod did not start, how it ended, and what the cluster says when it refuses something."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from kubernetes.client import ApiException
+
+from dbt_scheduler.airflow.compat import AirflowException
+
+_NOT_STARTED = ("StartError", "ContainerCannotRun")
+
+
+def startup_problem(pod: Any) -> str:
+    """What a pod that does not run waits for: a node, an image, a secret; or why the cluster ended it."""
+    return "\n".join(_waits(pod))
+
+
+def _waits(pod: Any) -> Iterator[str]:
+    if pod.status.reason:
+        yield f"{pod.status.reason}: {pod.status.message}"
+    for condition in pod.status.conditions or ():
+        if condition.type == "PodScheduled" and condition.status == "False":
+            yield f"{condition.reason}: {condition.message}"
+    for container in pod.status.container_statuses or ():
+        if waiting := container.state.waiting:
+            yield ": ".join(filter(None, (waiting.reason, waiting.message)))
+
+
+def exit_code(pod: Any, container: str, log: Any) -> int:
+    """That of a container. AirflowException if the cluster ended the pod, or could not run its command."""
+    if pod.status.reason:
+        raise AirflowException(f"Kubernetes ended the pod ({pod.status.reason}): {pod.status.message}")
+    found = [each.state.terminated for each in pod.status.container_statuses or () if each.name == container]
+    if not found or found[0] is None:
+        raise AirflowException(f"The pod ended as {pod.status.phase}, and nobody knows how its command did.")
+    (ended,) = found
+    if ended.reason in _NOT_STARTED:
+        raise AirflowException(f"The command could not be started: {ended.message}")
+    if ended.reason == "OOMKilled":
+        log.error("It was killed, because it used more memory than the pod may.")
+    code: int = ended.exit_code
+    return code
+
+
+def said(error: Exception) -> str:
+    """What the API says of a request, without its headers."""
+    if not isinstance(error, ApiException):
+        return str(error)
+    try:
+        message = str(json.loads(error.body)["message"])
+    except (TypeError, KeyError, ValueError):
+        message = str(error.reason)
+    return f"{message} ({error.status})"

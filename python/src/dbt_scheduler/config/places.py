@@ -1,0 +1,49 @@
+"""What ``platform.yaml`` says of where the tasks of each kind run."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dbt_scheduler.config.yaml import Document
+from dbt_scheduler.findings.catalogue.inputs import SCH424, SCH425
+from dbt_scheduler.findings.finding import Finding
+from dbt_scheduler.kinds.places import QUEUEING, PlaceSettings, looks_secret, places, places_of
+
+
+def place_settings(block: Mapping[str, Any]) -> PlaceSettings:
+    """The settings of a block; it is complete, with the defaults."""
+    common = {key: block[key] for key in ("where", "image", *QUEUEING)}
+    own = {key: block[key] for key in places()[block["where"]].settings if block[key] is not None}
+    overrides = None if block["overrides"] is None else tuple(block["overrides"])
+    return PlaceSettings(**common, environment=_passed(block), settings=own, overrides=overrides)
+
+
+def place_findings(document: Document, value: Mapping[str, Any]) -> Iterator[Finding]:
+    """Keys that have no effect where tasks run, and secrets that would be shown there; ``value`` is complete."""
+    kinds = [(("kinds", kind), block) for kind, block in value["kinds"].items()]
+    for path, block in [(("dbt",), value["dbt"]), *kinds]:
+        where = block["where"]
+        said = {"block": ".".join(path), "where": where}
+        place = places()[where]
+        for name in filter(looks_secret, _passed(block) if place.secrets_setting else ()):
+            line = document.line((*path, "environment"))
+            yield SCH424.at(
+                document.path, line, subject=name, variable=name, key=place.secrets_setting, **said
+            )
+        for name, able in _others(path[-1], where).items():
+            if block[name] is not None:
+                line = document.line((*path, name))
+                keys = ", ".join(place.settings) or "none"
+                yield SCH425.at(document.path, line, subject=name, key=name, able=able, keys=keys, **said)
+
+
+def _others(kind: str, where: str) -> dict[str, str]:
+    """The keys that only other places have where tasks of a kind can run, and those places."""
+    found: dict[str, list[str]] = {}
+    for other, place in places_of(kind).items():
+        for name in place.settings.keys() - places()[where].settings.keys():
+            found.setdefault(name, []).append(other)
+    return {name: " and ".join(able) for name, able in sorted(found.items())}
+
+
+def _passed(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(settings["environment"].get("pass", ()))

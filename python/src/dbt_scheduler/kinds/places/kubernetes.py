@@ -1,0 +1,169 @@
+"""A pod of a Kubernetes cluster, in the words of its API; numbers of CPUs and memory are those of every container."""
+
+from typing import Any
+
+from dbt_scheduler.kinds import Job
+from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Setting, Way
+from dbt_scheduler.kinds.places.docker import CPUS, LABELS, MEMORY, ONE_LINE, VARIABLE
+
+# What names may be, the API says: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+_DNS = r"[a-z0-9]+(-+[a-z0-9]+)*"
+_SUBDOMAIN = r"[a-z0-9]+((-+|\.)[a-z0-9]+)*"
+_WORD = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_NAME = {"type": "string", "pattern": rf"^{_SUBDOMAIN}$", "maxLength": 253, **ONE_LINE}
+_LABEL = {"pattern": rf"^({_SUBDOMAIN}/)?{_WORD}$", **ONE_LINE}
+_VALUE = {"type": "string", "pattern": rf"^({_WORD})?$", **ONE_LINE}
+
+_FIELDS = (
+    "image",
+    "command",
+    "env",
+    "pass_env",
+    "kubernetes_secrets",
+    "labels",
+    "limits",
+    "namespace",
+    "service_account_name",
+    "node_selector",
+    "tolerated",
+    "pull_secrets",
+    "kubernetes_conn_id",
+)
+
+
+def _pod(job: Job, settings: PlaceSettings) -> Arguments:
+    """What the cluster shall run; the project's folder is the image's own working directory."""
+    values = {**settings.settings, **job.settings}
+    labels = values.get("labels")
+    given: Arguments = {
+        "pass_env": list(settings.environment),
+        "limits": _limits(values.get("cpus"), values.get("memory")),
+        "kubernetes_conn_id": values.get("cluster"),
+        "service_account_name": values.get("service_account"),
+        "tolerated": values.get("tolerations"),
+        "pull_secrets": values.get("image_pull_secrets"),
+        **{name: values.get(name) for name in ("kubernetes_secrets", "namespace", "node_selector")},
+    }
+    return {
+        "image": job.image or settings.image,
+        "command": list(job.command),
+        "env": dict(job.env),
+        "labels": {**(labels if isinstance(labels, dict) else {}), **job.labels},
+        **{name: value for name, value in given.items() if value},
+    }
+
+
+def _limits(cpus: object, memory: object) -> dict[str, str]:
+    """Quantities of Kubernetes, to which ``m`` is a thousandth and ``Mi`` what it is to all others."""
+    cpu = {"cpu": f"{round(cpus * 1000)}m"} if isinstance(cpus, int | float) else {}
+    return {**cpu, **({"memory": f"{memory.upper()}i"} if isinstance(memory, str) else {})}
+
+
+def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
+    """The same for dbt, which fails when it selects nothing, and says what it did."""
+    given: Arguments = {
+        "table_check": list(job.table_check),
+        "project_hooks": job.project_hooks,
+        "keep_results": job.keep_results,
+        "results_of": list(job.results_of),
+    }
+    return {**_pod(job, settings), **{name: value for name, value in given.items() if value}}
+
+
+def _each(description: str, schema: dict[str, Any], example: object) -> dict[str, Any]:
+    return {"description": description, **schema, "examples": [example]}
+
+
+PLUGIN = Place(
+    description="a pod of a Kubernetes cluster",
+    requirement="dbt-scheduler[kubernetes]",
+    needs_image=True,
+    secrets_setting="kubernetes_secrets",
+    ways={
+        "dbt": Way(
+            operator="dbt_scheduler.airflow.kubernetes_dbt_operator.KubernetesDbtOperator",
+            template_fields=(*_FIELDS, "table_check", "project_hooks", "results_of"),
+            arguments=_dbt,
+        ),
+        "universal": Way(
+            operator="dbt_scheduler.airflow.kubernetes_operator.KubernetesCommandOperator",
+            template_fields=_FIELDS,
+            arguments=_pod,
+        ),
+    },
+    settings={
+        "cpus": CPUS,
+        "memory": MEMORY,
+        "labels": LABELS,
+        "cluster": Setting(
+            description="the Airflow connection of the cluster; unset, the one that the worker runs in",
+            schema={"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", **ONE_LINE},
+            example="warehouse_cluster",
+        ),
+        "namespace": Setting(
+            description="the namespace of the pods; unset, the connection's, else the worker's",
+            schema={"type": "string", "pattern": rf"^{_DNS}$", "maxLength": 63, **ONE_LINE},
+            example="dbt",
+        ),
+        "service_account": Setting(
+            description="the service account of the pods, in their namespace",
+            schema=_NAME,
+            example="dbt-runner",
+        ),
+        "node_selector": Setting(
+            description="labels that a node must have to run a pod",
+            schema={
+                "type": "object",
+                "propertyNames": _LABEL,
+                "additionalProperties": _each("A label's value.", _VALUE, "batch"),
+            },
+            example={"pool": "batch"},
+        ),
+        "tolerations": Setting(
+            description="taints of nodes that do not keep a pod away; without value, whatever value they have",
+            schema={
+                "type": "array",
+                "items": {
+                    "description": "A taint.",
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["key"],
+                    "properties": {
+                        "key": _each("Its key.", {"type": "string", **_LABEL}, "dedicated"),
+                        "value": _each("Its value.", _VALUE, "dbt"),
+                        "effect": {
+                            "description": "Its effect. Default: any.",
+                            "enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"],
+                            "examples": ["NoSchedule"],
+                        },
+                    },
+                    "examples": [{"key": "dedicated", "value": "dbt", "effect": "NoSchedule"}],
+                },
+            },
+            example=[{"key": "dedicated", "value": "dbt", "effect": "NoSchedule"}],
+        ),
+        "kubernetes_secrets": Setting(
+            description="variables of a pod, each with the Kubernetes secret that it gets, and a key of it after a slash",
+            schema={
+                "type": "object",
+                "propertyNames": VARIABLE,
+                "additionalProperties": _each(
+                    "A secret and its key.",
+                    {
+                        "type": "string",
+                        "pattern": rf"^{_SUBDOMAIN}/[-._A-Za-z0-9]+$",
+                        "maxLength": 507,
+                        **ONE_LINE,
+                    },
+                    "warehouse/password",
+                ),
+            },
+            example={"DBT_ENV_SECRET_PASSWORD": "warehouse/password"},
+        ),
+        "image_pull_secrets": Setting(
+            description="Kubernetes secrets with the logins of the registries that images are pulled from",
+            schema={"type": "array", "items": _each("A secret.", _NAME, "registry")},
+            example=["registry"],
+        ),
+    },
+)
