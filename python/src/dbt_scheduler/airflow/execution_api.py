@@ -6,6 +6,9 @@ API. All of them are asked here. A trigger may ask fewer than a worker: Airflow 
 ``GetPreviousTI``, and then cannot read the answer. So a trigger only glances, and a worker looks when there
 are news. Airflow 3.1 does not know ``GetPreviousTI`` at all: there, only the run of the exact
 logical date counts.
+
+A run of a hand-written DAG may be dated by either end of its interval, as its timetable has it. So each that may count
+is asked for its interval.
 """
 
 from collections.abc import Collection, Iterator
@@ -15,14 +18,18 @@ from typing import Any
 import msgspec
 from airflow.sdk import TaskInstanceState
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import GetTaskStates, GetTICount
+from airflow.sdk.execution_time.comms import GetPreviousDagRun, GetTaskStates, GetTICount
 
 from dbt_scheduler.airflow.compat import GetPreviousTI
 from dbt_scheduler.schedule import Interval, next_tick, period
+from dbt_scheduler.schedule.time_zones import SMALLEST_STEP
 from dbt_scheduler.waits.decision import OVER, REMOVED, SUCCESS, AwaitedRun, ProducerRun, Reason, decide
-from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_date, run_type_of
+from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_date, interval_of_run, run_type_of
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+
+_MOST_EXTERNAL = 20
+"""How many runs of a hand-written DAG are looked at, back from the last one that may be of the period."""
 
 
 class ProducerState(msgspec.Struct, frozen=True):
@@ -54,16 +61,28 @@ def fetch_runs(awaited: AwaitedRun) -> list[ProducerRun]:
     Two questions to Airflow while nothing that could count has succeeded, mostly four otherwise, and one more
     before the success of a newer period counts.
     """
-    exact = [_in_scheduled(awaited, run_id, state) for run_id, state in _states(awaited).items()]
+    exact = _exact_runs(awaited)
     if any(run.state == SUCCESS for run in exact):
         return exact
     newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
-    if newest is None or _as_run(awaited, newest).interval < awaited.interval:
+    if newest is None or period(awaited.schedule, _as_run(awaited, newest).interval) < awaited.period:
         return exact
+    if awaited.external:
+        return [*exact, _as_run(awaited, newest), *_external_runs(awaited)]
     found = [*exact, _as_run(awaited, newest), *_manual_runs(awaited)]
     if decide(msgspec.structs.replace(awaited, backfilled=False), found).reason is Reason.NEWER_RUN:
         found += _without_the_task(awaited)
     return found
+
+
+def _exact_runs(awaited: AwaitedRun) -> list[ProducerRun]:
+    """The scheduled or backfilled run of the interval, if there is one; of a hand-written DAG also one next to it."""
+    states = _states(awaited)
+    if not awaited.external:
+        return [_in_scheduled(awaited, run_id, state) for run_id, state in states.items()]
+    dates = (awaited.interval.start, awaited.interval.end) if states else ()
+    runs = {run.run_id: run for date in dates if (run := _run_dated(awaited.dag_id, date))}
+    return [_of_run(awaited, runs[run_id], state) for run_id, state in states.items() if run_id in runs]
 
 
 def newest_period(awaited: AwaitedRun) -> Interval | None:
@@ -96,8 +115,9 @@ def _task_states(awaited: AwaitedRun, task_ids: list[str] | None) -> dict[str, d
 
     A manual run of the same logical date is left out: Airflow gives it the interval that *ends* there.
     """
+    dates = [awaited.interval.start, *([awaited.interval.end] if awaited.external else [])]
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
-        GetTaskStates(dag_id=awaited.dag_id, task_ids=task_ids, logical_dates=[awaited.interval.start])
+        GetTaskStates(dag_id=awaited.dag_id, task_ids=task_ids, logical_dates=dates)
     )
     return {
         run_id: {name: None if state is None else str(state) for name, state in tasks.items()}
@@ -127,11 +147,38 @@ def _manual_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
         before = found.logical_date
 
 
+def _external_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
+    """The runs of a hand-written DAG that have the task, back to the last one that is older than the period."""
+    before = next_tick(awaited.schedule, awaited.interval.end)
+    for _ in range(_MOST_EXTERNAL):
+        found = _newest(awaited, before, None)
+        if found is None:
+            return
+        run = _as_run(awaited, found)
+        yield run
+        if period(awaited.schedule, run.interval) < awaited.period:
+            return
+        before = found.logical_date
+
+
+def _run_dated(dag_id: str, date: datetime) -> Any:
+    """The run of a logical date, of which a DAG has one at most; else an older one, or None."""
+    after = date + SMALLEST_STEP
+    answer: Any = task_runner.SUPERVISOR_COMMS.send(GetPreviousDagRun(dag_id=dag_id, logical_date=after))
+    return answer.dag_run
+
+
+def _of_run(awaited: AwaitedRun, run: Any, state: str | None) -> ProducerRun:
+    return ProducerRun(interval_of_run(awaited.schedule, run), run.run_id, run.run_type.value, state)
+
+
 def _is_of_period(awaited: AwaitedRun, found: Any) -> bool:
     return period(awaited.schedule, _as_run(awaited, found).interval) == awaited.period
 
 
 def _as_run(awaited: AwaitedRun, found: Any) -> ProducerRun:
+    if awaited.external and (run := _run_dated(awaited.dag_id, found.logical_date)):
+        return _of_run(awaited, run, found.state)
     run_type = run_type_of(found.run_id)
     interval = interval_of_date(awaited.schedule, run_type, found.logical_date)
     return ProducerRun(interval, found.run_id, run_type, found.state)
