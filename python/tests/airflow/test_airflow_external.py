@@ -1,8 +1,15 @@
 """Assets that hand-written DAGs make: which of their runs counts for a period, and what goes on when it is done."""
 
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
 import pytest
+from airflow.sdk import DAG
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
+from dbt_scheduler.airflow import AssetSensor, resume_consumers
+from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException, CronDataIntervalTimetable
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.explain.chain import Explainer
 from dbt_scheduler.output import DeployedDags
@@ -11,33 +18,51 @@ from dbt_scheduler.resume.sweep import sweep
 from dbt_scheduler.spec import DagSpec, Schedule
 from harness import Platform, moment
 
-DAG = "load_orders"
+MADE_BY = "load_orders"
 WAIT = "wait_for__hard_dependencies.orders"
 AT_SIX = Schedule(cron="0 6 * * *", grain="day")
 TIMETABLES = {
     "trigger": '"0 6 * * *"',  # what Airflow 3 makes of it: runs without any interval
     "interval": 'CronDataIntervalTimetable("0 6 * * *", timezone="UTC")',
 }
-BY_HAND = """
+IMPORTS = """
 from datetime import datetime
 from airflow.sdk import DAG, CronDataIntervalTimetable
 from airflow.providers.standard.operators.python import PythonOperator
-
+from dbt_scheduler.airflow import AssetSensor, resume_consumers
+"""
+BY_HAND = """
 with DAG("load_orders", schedule={schedule}, start_date=datetime(2025, 1, 1), catchup=False):
-    PythonOperator(task_id="load", python_callable=print)
+    PythonOperator(task_id="load", python_callable=print, on_success_callback={callback})
+"""
+REPORT = """
+with DAG("report", schedule="0 7 * * *", start_date=datetime(2025, 1, 1), catchup=False):
+    AssetSensor(task_id="wait", asset="dim") >> PythonOperator(task_id="send", python_callable=print)
+    AssetSensor(task_id="misspelt", asset="shipping.dims")
+"""
+ON_DEMAND = """
+with DAG("on_demand", schedule=None):
+    AssetSensor(task_id="wait", asset="shipping.dim")
 """
 
 
-def deployed(airflow: Platform, timetable: str) -> DagSpec:
+def deployed(airflow: Platform, timetable: str, callback: str = "None") -> DagSpec:
     """A hand-written daily DAG, and the daily DAG of a team that reads what it makes."""
-    sensor = a_wait("orders", team="legacy", schedule=AT_SIX, dag_id=DAG, task_id="load")
+    sensor = a_wait("orders", team="legacy", schedule=AT_SIX, dag_id=MADE_BY, task_id="load")
     consumer = a_spec(a_task("marts.mine", upstream=(sensor.task_id,)), sensors=(sensor,))
     entry = an_entry(
-        "orders", DAG, team="legacy", group=None, task_id="load", dag_id=DAG, schedules={DAG: AT_SIX}
+        "orders",
+        MADE_BY,
+        team="legacy",
+        group=None,
+        task_id="load",
+        dag_id=MADE_BY,
+        schedules={MADE_BY: AT_SIX},
     )
     airflow.publish("legacy", entry)
     airflow.publish(consumer.team, a_wait_entry(consumer))
-    airflow.write_by_hand(DAG, BY_HAND.format(schedule=TIMETABLES[timetable]))
+    code = BY_HAND.format(schedule=TIMETABLES[timetable], callback=callback)
+    airflow.write_by_hand(MADE_BY, IMPORTS + code)
     airflow.deploy(consumer)
     return consumer
 
@@ -62,14 +87,14 @@ def test_a_run_of_yesterday_is_not_taken_for_the_one_of_the_day(
     airflow: Platform, api_url: str, timetable: str
 ) -> None:
     consumer = deployed(airflow, timetable)
-    airflow.run_by_hand(DAG, "2025-03-01T06:00")
+    airflow.run_by_hand(MADE_BY, "2025-03-01T06:00")
     airflow.run("playground_daily", "2025-03-01T00:10")
     airflow.work()
     assert airflow.state("playground_daily", WAIT) == "deferred"
     assert swept(airflow, api_url) == []
     due = "has not run yet: its run is due at 2025-03-02 06:00"
     assert explained(airflow, api_url, consumer, "2025-03-02T05:00") == due
-    airflow.run_by_hand(DAG, "2025-03-02T06:00")
+    airflow.run_by_hand(MADE_BY, "2025-03-02T06:00")
     airflow.work()
     assert airflow.state("playground_daily") == "success"
     assert airflow.xcom("playground_daily", WAIT, "note") is None
@@ -83,13 +108,88 @@ def test_the_sweep_resumes_what_waited_for_a_hand_written_dag(
     airflow.run("playground_daily", "2025-03-01T00:10")
     airflow.work()
     airflow.let_time_pass()
-    airflow.run_by_hand(DAG, "2025-03-01T06:00")
+    airflow.run_by_hand(MADE_BY, "2025-03-01T06:00")
     airflow.work()
     assert airflow.state("playground_daily", WAIT) == "failed"
     assert swept(airflow, api_url) == []
-    airflow.run_by_hand(DAG, "2025-03-02T07:30", manual=True)
+    airflow.run_by_hand(MADE_BY, "2025-03-02T07:30", manual=True)
     airflow.work()
     assert explained(airflow, api_url, consumer, "2025-03-02T08:00").startswith("succeeded at ")
     assert swept(airflow, api_url) == [("playground_daily", WAIT)]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
+
+
+def test_a_hand_written_task_resumes_its_consumers_by_a_callback(airflow: Platform) -> None:
+    deployed(airflow, "trigger", callback='resume_consumers("legacy.orders")')
+    airflow.run("playground_daily", "2025-03-01T00:10")
+    airflow.run_by_hand(MADE_BY, "2025-03-01T06:00")
+    airflow.schedule()
+    airflow.schedule()
+    assert airflow.state("playground_daily", WAIT) == "deferred"
+    run = airflow.run_by_hand(MADE_BY, "2025-03-02T06:00")
+    airflow.schedule()
+    airflow.schedule()
+    assert airflow.state("playground_daily") == "success"
+    assert airflow.note("playground_daily", WAIT) == f"Satisfied by {MADE_BY} {run}"
+
+
+def test_a_hand_written_dag_waits_for_an_asset_of_the_registry(
+    airflow: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    airflow.write_by_hand("report", IMPORTS + REPORT)
+    airflow.write_by_hand("on_demand", IMPORTS + ON_DEMAND)
+    airflow.deploy(a_spec(a_task("marts.dim"), team="shipping"))  # there is no registry yet
+    airflow.publish("shipping", an_entry("dim", "daily"))
+    airflow.run_by_hand("report", "2025-03-02T07:00")
+    airflow.run_without_date("on_demand", "2025-03-02T09:30")
+    airflow.run("shipping_daily", "2025-02-28T00:10")
+    airflow.work()
+    assert airflow.states("report") == {"wait": "deferred", "send": None, "misspelt": "failed"}
+    assert airflow.state("on_demand", "wait") == "deferred"
+    assert ', team shipping makes no "dims": did you mean "shipping.dim"?\n' in capsys.readouterr().out
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    assert airflow.states("report") == {"wait": "success", "send": "success", "misspelt": "failed"}
+    assert airflow.state("on_demand") == "success"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "grain", "found"),
+    [
+        ("0 7 * * *", None, Schedule("0 7 * * *")),
+        ("0 7 * * *", "day", Schedule("0 7 * * *", grain="day")),
+        (
+            CronDataIntervalTimetable("0 7 * * 1", "Europe/Vilnius"),
+            "week",
+            Schedule("0 7 * * 1", "Europe/Vilnius", "week"),
+        ),
+        (None, None, Schedule("* * * * *")),
+        (timedelta(hours=5), None, Schedule("* * * * *")),
+        ("0 7 * * * 30", None, Schedule("* * * * *")),
+    ],
+)
+def test_the_schedule_of_a_hand_written_dag_is_read_from_its_timetable(
+    schedule: Any, grain: str | None, found: Schedule
+) -> None:
+    with DAG("report", schedule=schedule):
+        assert AssetSensor(task_id="wait", asset="dim", grain=grain)._schedule() == found
+
+
+@pytest.mark.parametrize("schedule", [None, "0 7 * * 1"])
+def test_a_grain_that_does_not_fit_the_dag_is_said_so(schedule: str | None) -> None:
+    with DAG("report", schedule=schedule):
+        sensor = AssetSensor(task_id="wait", asset="dim", grain="day")
+    with pytest.raises(AirflowFailException, match='grain "day" does not fit the DAG: cron '):
+        sensor._schedule()
+
+
+def test_parsing_a_dag_that_waits_by_hand_reads_no_registry(tmp_path: Path) -> None:
+    nowhere = (tmp_path / "nowhere").as_uri()
+    with DAG("report", schedule=None):
+        sensor = AssetSensor(task_id="wait", asset="dim", registry=nowhere)
+        assert callable(resume_consumers("legacy.orders", registry=nowhere))
+    with pytest.raises(AirflowException, match="no team makes"):
+        sensor._find_wait({})
+    with pytest.raises(ValueError, match="needs the asset with its team"):
+        resume_consumers("orders")

@@ -8,8 +8,11 @@ the exceptions of a task       ``airflow.exceptions``              ``airflow.sdk
 ``CronDataIntervalTimetable``  ``airflow.timetables.interval``     ``airflow.sdk``
 ``GetPreviousTI``              none: it is ``None`` here           ``airflow.sdk.execution_time.comms``
 ``Stats``                      ``airflow.stats``                   ``airflow.sdk.observability.stats``
+a timetable's cron             ``_expression``, ``_timezone``      ``expression``, ``timezone``
 =============================  ==================================  =======================
 """
+
+from typing import Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError
 
@@ -39,6 +42,15 @@ except ImportError:
 
     GetPreviousTI = None  # type: ignore[assignment,misc]
 
+
+def cron_of(timetable: Any) -> tuple[str, str] | None:  # noqa: ANN401 - there are two families of them
+    """The cron of a DAG's timetable and the name of its timezone; None of a DAG that runs on something else."""
+    expression, zone = (
+        getattr(timetable, name, getattr(timetable, f"_{name}", None)) for name in ("expression", "timezone")
+    )
+    return (expression, str(getattr(zone, "name", zone))) if isinstance(expression, str) else None
+
+
 __all__ = [
     "AirflowException",
     "AirflowFailException",
@@ -51,4 +63,5 @@ __all__ = [
     "GetPreviousTI",
     "Stats",
     "conf",
+    "cron_of",
 ]
