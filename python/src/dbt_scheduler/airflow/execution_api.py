@@ -11,7 +11,7 @@ A run of a hand-written DAG may be dated by either end of its interval, as its t
 is asked for its interval.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,28 +61,19 @@ def fetch_runs(awaited: AwaitedRun) -> list[ProducerRun]:
     Two questions to Airflow while nothing that could count has succeeded, mostly four otherwise, and one more
     before the success of a newer period counts.
     """
-    exact = _exact_runs(awaited)
-    if any(run.state == SUCCESS for run in exact):
+    exact = _in_runs(awaited, _states(awaited))
+    if any(
+        run.state == SUCCESS and period(awaited.schedule, run.interval) == awaited.period for run in exact
+    ):
         return exact
     newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
     if newest is None or period(awaited.schedule, _as_run(awaited, newest).interval) < awaited.period:
         return exact
-    if awaited.external:
-        return [*exact, _as_run(awaited, newest), *_external_runs(awaited)]
-    found = [*exact, _as_run(awaited, newest), *_manual_runs(awaited)]
+    near = _external_runs(awaited) if awaited.external else _manual_runs(awaited)
+    found = [*exact, _as_run(awaited, newest), *near]
     if decide(msgspec.structs.replace(awaited, backfilled=False), found).reason is Reason.NEWER_RUN:
         found += _without_the_task(awaited)
     return found
-
-
-def _exact_runs(awaited: AwaitedRun) -> list[ProducerRun]:
-    """The scheduled or backfilled run of the interval, if there is one; of a hand-written DAG also one next to it."""
-    states = _states(awaited)
-    if not awaited.external:
-        return [_in_scheduled(awaited, run_id, state) for run_id, state in states.items()]
-    dates = (awaited.interval.start, awaited.interval.end) if states else ()
-    runs = {run.run_id: run for date in dates if (run := _run_dated(awaited.dag_id, date))}
-    return [_of_run(awaited, runs[run_id], state) for run_id, state in states.items() if run_id in runs]
 
 
 def newest_period(awaited: AwaitedRun) -> Interval | None:
@@ -103,15 +94,18 @@ def _states(awaited: AwaitedRun) -> dict[str, str | None]:
 
 def _without_the_task(awaited: AwaitedRun) -> list[ProducerRun]:
     """That run where it does not have the task, which may still come until the run is over."""
-    return [
-        _in_scheduled(awaited, run_id, REMOVED if OVER.issuperset(tasks.values()) else None)
+    states = {
+        run_id: REMOVED if OVER.issuperset(tasks.values()) else None
         for run_id, tasks in _task_states(awaited, None).items()
         if awaited.task_id not in tasks
-    ]
+    }
+    return _in_runs(awaited, states)
 
 
 def _task_states(awaited: AwaitedRun, task_ids: list[str] | None) -> dict[str, dict[str, str | None]]:
     """The states of tasks in the scheduled or backfilled run of the interval, by run id: at most one.
+
+    Of a hand-written DAG also those of the run that is dated at the interval's end.
 
     A manual run of the same logical date is left out: Airflow gives it the interval that *ends* there.
     """
@@ -126,8 +120,13 @@ def _task_states(awaited: AwaitedRun, task_ids: list[str] | None) -> dict[str, d
     }
 
 
-def _in_scheduled(awaited: AwaitedRun, run_id: str, state: str | None) -> ProducerRun:
-    return ProducerRun(awaited.interval, run_id, run_type_of(run_id), state)
+def _in_runs(awaited: AwaitedRun, states: Mapping[str, str | None]) -> list[ProducerRun]:
+    """The task in the runs of these ids, which ``_task_states`` has found."""
+    if not awaited.external:
+        return [ProducerRun(awaited.interval, each, run_type_of(each), states[each]) for each in states]
+    dates = (awaited.interval.start, awaited.interval.end) if states else ()
+    runs = {run.run_id: run for date in dates if (run := _run_dated(awaited.dag_id, date))}
+    return [_of_run(awaited, runs[each], states[each]) for each in states if each in runs]
 
 
 def _manual_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
