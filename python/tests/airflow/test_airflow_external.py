@@ -4,7 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
@@ -12,9 +14,14 @@ from dbt_scheduler.airflow import AssetSensor, resume_consumers
 from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException, CronDataIntervalTimetable
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.explain.chain import Explainer
+from dbt_scheduler.operations.backfill import Request, plan_backfill
+from dbt_scheduler.operations.pausing import plan_pause
 from dbt_scheduler.output import DeployedDags
+from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.registry.stores import open_store
+from dbt_scheduler.resume.slo_misses import find_slo_misses
 from dbt_scheduler.resume.sweep import sweep
+from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import DagSpec, Schedule
 from harness import Platform, moment
 
@@ -46,20 +53,17 @@ with DAG("on_demand", schedule=None):
 """
 
 
+def an_external_entry(dag_id: str, **rest: Any) -> Entry:
+    """The registry entry of an owner of hand-written DAGs."""
+    words = {"group": None, "task_id": "load", "schedules": {dag_id: AT_SIX}, **rest}
+    return an_entry("orders", dag_id, team="legacy", dag_id=dag_id, **words)
+
+
 def deployed(airflow: Platform, timetable: str, callback: str = "None") -> DagSpec:
     """A hand-written daily DAG, and the daily DAG of a team that reads what it makes."""
     sensor = a_wait("orders", team="legacy", schedule=AT_SIX, dag_id=MADE_BY, task_id="load")
     consumer = a_spec(a_task("marts.mine", upstream=(sensor.task_id,)), sensors=(sensor,))
-    entry = an_entry(
-        "orders",
-        MADE_BY,
-        team="legacy",
-        group=None,
-        task_id="load",
-        dag_id=MADE_BY,
-        schedules={MADE_BY: AT_SIX},
-    )
-    airflow.publish("legacy", entry)
+    airflow.publish("legacy", an_external_entry(MADE_BY))
     airflow.publish(consumer.team, a_wait_entry(consumer))
     code = BY_HAND.format(schedule=TIMETABLES[timetable], callback=callback)
     airflow.write_by_hand(MADE_BY, IMPORTS + code)
@@ -154,6 +158,27 @@ def test_a_hand_written_dag_waits_for_an_asset_of_the_registry(
     assert airflow.state("on_demand") == "success"
 
 
+def test_slo_and_operations_know_the_hand_written_dag_by_its_own_id(airflow: Platform, api_url: str) -> None:
+    deployed(airflow, "trigger")
+    run = airflow.run_by_hand(MADE_BY, "2025-03-02T06:00")
+    generated = a_spec(a_task("marts.dim"), team="shipping")
+    airflow.deploy(generated)
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    entries = {
+        "legacy": an_external_entry(MADE_BY, slo_seconds=3600),
+        "shipping": an_entry("dim", "daily"),
+        "evil": an_external_entry("shipping_daily", task_id="marts.dim", slo_seconds=60),
+    }
+    days = Interval(moment("2025-03-01"), moment("2025-03-02T23:00"))
+    with AirflowApi(api_url) as api:
+        (miss,) = find_slo_misses(api, entries, moment("2025-03-02T08:00"), timedelta(days=1))
+        backfills = plan_backfill(api, entries, ["legacy"], Request(days, "none", 1))
+        assert plan_pause(api, entries, "legacy").dags == (MADE_BY,)
+    assert (miss.name, miss.due) == (f"{MADE_BY}/{run}/legacy.orders", moment("2025-03-02T07:00"))
+    assert miss.interval == Interval(moment("2025-03-01T06:00"), moment("2025-03-02T06:00"))
+    assert [(each.dag_id, each.dates) for each in backfills] == [(MADE_BY, (moment("2025-03-01T06:00"),))]
+
+
 @pytest.mark.parametrize(
     ("schedule", "grain", "found"),
     [
@@ -184,12 +209,48 @@ def test_a_grain_that_does_not_fit_the_dag_is_said_so(schedule: str | None) -> N
         sensor._schedule()
 
 
-def test_parsing_a_dag_that_waits_by_hand_reads_no_registry(tmp_path: Path) -> None:
-    nowhere = (tmp_path / "nowhere").as_uri()
+def test_parsing_a_dag_that_waits_by_hand_reads_no_registry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBT_SCHEDULER_REGISTRY", (tmp_path / "nowhere").as_uri())
     with DAG("report", schedule=None):
-        sensor = AssetSensor(task_id="wait", asset="dim", registry=nowhere)
-        assert callable(resume_consumers("legacy.orders", registry=nowhere))
-    with pytest.raises(AirflowException, match="no team makes"):
+        sensor = AssetSensor(task_id="wait", asset="dim")
+        assert callable(resume_consumers("legacy.orders"))
+    with pytest.raises(AirflowException, match="/nowhere, no team makes"):
+        sensor._find_wait({})
+    monkeypatch.setenv("DBT_SCHEDULER_REGISTRY", "ftp://nowhere")
+    with pytest.raises(
+        AirflowException, match="The registry ftp://nowhere cannot be read: registry URLs start"
+    ):
         sensor._find_wait({})
     with pytest.raises(ValueError, match="needs the asset with its team"):
         resume_consumers("orders")
+
+
+def test_an_entry_that_cannot_be_read_is_waited_for_as_long_as_there_are_retries(tmp_path: Path) -> None:
+    """It may be the one that has the asset; an asset that is surely unknown fails the task for good."""
+    (tmp_path / "shipping.json").write_text("{")
+    with DAG("report", schedule=None):
+        sensor = AssetSensor(task_id="wait", asset="dim", registry=tmp_path.as_uri())
+    with pytest.raises(AirflowException) as raised:
+        sensor._find_wait({})
+    assert not isinstance(raised.value, AirflowFailException)
+
+
+@pytest.mark.parametrize(
+    ("asset", "said"),
+    [
+        ("legacy.orders", "legacy.orders is made by load_orders load, not by this task."),
+        ("legacy.order", "does not know legacy.order: publish it"),
+        ("other.orders", "does not know other.orders: publish it"),
+    ],
+)
+def test_a_callback_on_the_wrong_task_resumes_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, asset: str, said: str
+) -> None:
+    document = msgspec.json.encode({"legacy": an_external_entry(MADE_BY)})
+    (tmp_path / "legacy.json").write_bytes(document)
+    with DAG("copy", schedule=None):
+        task = EmptyOperator(task_id="load")
+    resume_consumers(asset, registry=tmp_path.as_uri())({"task": task})
+    assert said in caplog.text
