@@ -1,6 +1,7 @@
 """``external_assets.yaml``: what it becomes, what is wrong with it, and who may not say what in one."""
 
 import json
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from dbt_scheduler.registry.encoding import decode_entry, encode_entry
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.spec import read_spec
 
+EXAMPLES = Path(__file__).parents[3] / "integration_tests" / "external_assets"
 FILE = "external_assets.yaml"
 HEAD = 'version: 1\nteam: legacy\nalerting: {channel: "#legacy"}\nassets:\n'
 ORDERS = (
@@ -114,45 +116,18 @@ def test_an_asset_that_moves_or_is_late_is_a_breaking_change_of_the_report(world
     assert "- *shop" in report
 
 
-def test_each_mistake_is_a_finding_with_its_line(world):
-    external(
-        asset("a"),
-        asset("b", pipeline="dayly"),
-        asset("a", "other"),
-        asset("c", pipeline="hourly"),
-        asset("d", task_id="", task_group="g"),
-        asset("e", '"load orders"'),
-        asset("f", pipeline="", schedule='{cron: "0 25 * * *"}'),
-        asset("g", pipeline="", schedule='{cron: "0 6 * * 1-5", grain: day}'),
-        asset("h", pipeline=""),
-        asset("i", schedule='{cron: "0 6 * * *"}'),
-        asset("j", "x", relation="orders"),
-        asset("k", "dbt_scheduler_resume"),
-    )
-    assert found() == [
-        f'{FILE}:6: SCH203 asset "b": unknown pipeline "dayly" | did you mean "daily"?',
-        f'{FILE}:7: SCH314 asset "a" is made by load of load_orders (line 5) and by load of other (line 7) | rename one of them',
-        f'{FILE}:8: SCH344 DAG "load_orders" has another schedule here than in line 5 | '
-        "give all assets of the DAG the same `pipeline` or `schedule`",
-        f'{FILE}:9: SCH341 "task_id" is missing in item 5 of "assets" | for example task_id: "load"',
-        f'{FILE}:9: SCH341 unknown key "task_group" in item 5 of "assets" | '
-        "name the last task of the group, or add an EmptyOperator downstream of the group and name that",
-        f'{FILE}:10: SCH341 "dag_id" must look like ^[A-Za-z0-9_.-]+$, not "load orders" | for example "load_orders"',
-        f'{FILE}:11: SCH343 asset "f": cron "0 25 * * *" has "25" for the hour, which is not understood: '
-        'write minute, hour, day of the month, month and day of the week, such as "10 0 * * *"',
-        f'{FILE}:12: SCH343 asset "g": cron "0 6 * * 1-5" does not tick on Saturday 2025-01-04, but with grain "day" it '
-        "has to tick exactly once in each: change the cron, or leave the grain out and a run covers the time from its "
-        "tick to the next",
-        f'{FILE}:13: SCH342 asset "h" has no pipeline and no schedule | '
-        "give it a `pipeline` of the platform, or the `schedule` of its DAG",
-        f'{FILE}:14: SCH342 asset "i" has both a pipeline and a schedule | '
-        "give it a `pipeline` of the platform, or the `schedule` of its DAG",
-        f'{FILE}:15: SCH341 "relation" must look like ^([^.\\s]+\\.)?[^.\\s]+\\.[^.\\s]+$, not "orders" | for example "warehouse.raw.orders"',
-        f'{FILE}:16: SCH322 dag_id "dbt_scheduler_resume" of team legacy is that of the DAG which resumes late runs | '
-        "correct the dag_id in the file: it is not that of a hand-written DAG",
-    ]
-    assert run("compile", FILE, "--out", "out", code=1).stderr.endswith("\nnothing was written\n")
+def test_each_mistake_is_a_finding_with_its_line(world, golden):
+    shutil.copy(EXAMPLES / "mistakes.yaml", "mistakes.yaml")
+    golden(EXAMPLES / "expected_check.txt", run("check", "mistakes.yaml", code=1).stdout)
+    assert run("compile", "mistakes.yaml", "--out", "out", code=1).stderr.endswith("\nnothing was written\n")
     assert not Path("out").exists()
+
+
+def test_the_example_compiles_to_the_expected_entry(world, golden):
+    shutil.copy(EXAMPLES / FILE, FILE)
+    assert run("check", FILE).stdout == "no findings\n"
+    run("compile", FILE, "--out", "out")
+    golden(EXAMPLES / "expected" / "legacy.json", Path("out/registry/legacy.json").read_text())
 
 
 @pytest.mark.parametrize(
