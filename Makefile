@@ -45,7 +45,7 @@ generate: $(ENVIRONMENT) ## what derives from the code: macros, parts of schemas
 	$(BIN)/python python/tools/generate.py
 
 golden: $(ENVIRONMENT) ## what integration_tests expects, written anew: read the diff
-	cd python && $(BIN)/python -m pytest -q tests/integration/test_integration.py tests/adopt/test_adopt.py tests/changes/test_changes.py --update-goldens
+	cd python && $(BIN)/python -m pytest -q tests/integration/test_integration.py tests/adopt/test_adopt.py tests/changes/test_changes.py tests/cli/test_external_assets.py --update-goldens
 
 bench: $(ENVIRONMENT) ## the figures of python/benchmarks
 	cd python/benchmarks && for bench in bench_*.py; do $(BIN)/python $$bench; done

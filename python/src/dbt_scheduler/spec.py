@@ -11,6 +11,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 FORMAT_VERSION = 1
+EXTERNAL_FORMAT_VERSION = 2
+"""Of a spec that waits for a hand-written DAG: a release that does not know them would wait for another run of it."""
 
 ONE_WRITER = "one_writer."
 """The names of the pools start so that have one slot, for the task of each DAG that makes one and the same table."""
@@ -102,14 +104,18 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     teardown: bool = False
 
 
-class Producer(msgspec.Struct, frozen=True, kw_only=True):
-    """The task that a sensor waits for, as it was when the spec was compiled."""
+class Producer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The task that a sensor waits for, as it was when the spec was compiled.
+
+    ``external`` if its DAG is written by hand: what its runs' dates mean depends on its timetable.
+    """
 
     dag_id: str
     task_id: str
     pipeline: str
     schedule: Schedule
     slo_seconds: int | None
+    external: bool = False
 
 
 class Sensor(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,10 +207,10 @@ def read_spec(path: Path) -> DagSpec:
 def _decode(path: Path, content: bytes) -> DagSpec:
     try:
         version = msgspec.json.decode(content, type=_Head).format_version
-        if version > FORMAT_VERSION:
+        if version > EXTERNAL_FORMAT_VERSION:
             raise SpecError(
                 path,
-                f"has format {version}, and this dbt-scheduler reads up to {FORMAT_VERSION}: it was compiled "
+                f"has format {version}, and this dbt-scheduler reads up to {EXTERNAL_FORMAT_VERSION}: it was compiled "
                 "by a newer one",
                 "upgrade dbt-scheduler here",
             )

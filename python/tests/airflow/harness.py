@@ -16,6 +16,7 @@ from typing import Any
 from unittest import mock
 
 import msgspec
+import pendulum
 from airflow.dag_processing.bundles.manager import DagBundlesManager
 from airflow.executors.base_executor import BaseExecutor
 from airflow.models.dag import DagModel
@@ -83,6 +84,10 @@ class Platform:
             # Unpaused, but without a next run: tests make the runs that they want.
             session.execute(update(DagModel).values(is_paused=False, next_dagrun_create_after=None))
 
+    def write_by_hand(self, dag_id: str, code: str) -> None:
+        """Write the file of a hand-written DAG, for the next deployment."""
+        (self.dags / f"{dag_id}.py").write_text(code)
+
     def deploy_sweep(self, spec: DagSpec) -> None:
         """Write the sweep's DAG, as the compiler does beside this spec, for the next deployment."""
         (self.dags / f"{RESUME_DAG}.py").write_text(resume_stub(spec))
@@ -102,6 +107,16 @@ class Platform:
         scheduled = DagRunType.BACKFILL_JOB if backfill else DagRunType.SCHEDULED
         kind = DagRunType.MANUAL if manual else scheduled
         return self._run(dag_id, kind, date if manual else interval.end, conf, date, interval)
+
+    def run_by_hand(self, dag_id: str, at: str, *, manual: bool = False) -> str:
+        """Make a run of a hand-written DAG: what its timetable makes at a tick, or a person at any moment."""
+        with create_session() as session:
+            made = SerializedDagModel.get_dag(dag_id, session=session).timetable.infer_manual_data_interval(
+                run_after=pendulum.instance(moment(at))
+            )
+        interval = Interval(made.start, made.end)
+        kind = DagRunType.MANUAL if manual else DagRunType.SCHEDULED
+        return self._run(dag_id, kind, moment(at), {}, moment(at) if manual else made.start, interval)
 
     def run_without_date(self, dag_id: str, at: str) -> str:
         """Make a manual run at a moment, without a logical date."""

@@ -247,7 +247,7 @@ def test_without_a_triggerer_it_gives_up_on_time_too(
             seconds=SLO
         )  # although the next poll would be later
         with monkeypatch.context() as later:
-            later.setattr("dbt_scheduler.airflow.sensor.datetime", _WhenItIsUp)
+            later.setattr("dbt_scheduler.airflow.waiting_sensor.datetime", _WhenItIsUp)
             platform.schedule()
         assert platform.state("playground_daily", task_id) == state
         run_again(task_id)

@@ -83,10 +83,10 @@ def test_a_broken_spec_is_an_import_error(platform: Platform, content: bytes, pr
 
 
 def test_a_spec_of_a_newer_format_is_an_import_error(platform: Platform) -> None:
-    newer = b'{"format_version": 2, "shape": "unknown"}'
+    newer = b'{"format_version": 3, "shape": "unknown"}'
     assert error_of(platform, newer) == (
-        f"dbt_scheduler.spec.SpecError: The DAG spec {platform.dags}/{DAG}.json has format 2, and "
-        "this dbt-scheduler reads up to 1: it was compiled by a newer one. "
+        f"dbt_scheduler.spec.SpecError: The DAG spec {platform.dags}/{DAG}.json has format 3, and "
+        "this dbt-scheduler reads up to 2: it was compiled by a newer one. "
         "Upgrade dbt-scheduler here."
     )
 

@@ -10,8 +10,10 @@ from urllib.parse import unquote
 
 import httpx
 import msgspec
+import pytest
+from airflow.sdk.api.datamodels._generated import DagRunType
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import GetTaskStates, GetTICount
+from airflow.sdk.execution_time.comms import GetPreviousDagRun, GetTaskStates, GetTICount
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,6 +95,16 @@ class Made(msgspec.Struct, kw_only=True):
         return msgspec.convert(msgspec.to_builtins(self), Run)
 
 
+class _RunOfWorker:
+    """A run as the execution API has it: its type is an enumeration there."""
+
+    def __init__(self, made: Made) -> None:
+        self.run_id = made.dag_run_id
+        self.run_type = DagRunType(made.run_type)
+        self.run_after, self.logical_date = made.run_after, made.logical_date
+        self.data_interval_start, self.data_interval_end = made.data_interval_start, made.data_interval_end
+
+
 class World:
     """An Airflow with runs of one producer and one run of its consumer, at the borders at which it is asked."""
 
@@ -124,6 +136,10 @@ class World:
                 for run in dated
                 if run.logical_date in asked.logical_dates and (states := _states(run, asked.task_ids))
             }
+        elif isinstance(asked, GetPreviousDagRun):
+            before = [run for run in dated if run.logical_date < asked.logical_date]
+            newest = max(before, key=lambda run: run.logical_date, default=None)
+            answer.dag_run = newest and _RunOfWorker(newest)
         elif isinstance(asked, GetTICount):
             answer.count = sum(run.task_state in asked.states for run in self.producer)
         else:
@@ -231,11 +247,24 @@ def a_run(  # noqa: PLR0913, PLR0917 - what a run is made of
     )
 
 
+def by_hand(made: Made, timetable: str) -> Made:
+    """The run that a hand-written DAG has instead: at its tick, its trigger timetable makes one without an interval."""
+    if timetable == "interval" or made.logical_date is None:
+        return made
+    date = made.logical_date
+    return msgspec.structs.replace(made, run_after=date, data_interval_start=date, data_interval_end=date)
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[Wait, World]:
-    """A wait, a run of the consumer, and runs of the producer around the one that it waits for."""
+    """A wait, a run of the consumer, and runs of the producer around the one that it waits for.
+
+    The producer may be a hand-written DAG, of either timetable, which may tick later than the registry says.
+    """
     consuming, producing = draw(SCHEDULES), draw(SCHEDULES)
-    sensor = a_wait("dim", schedule=producing)
+    timetable = draw(st.sampled_from([None, "trigger", "interval"]))
+    late = draw(st.sampled_from([0.0, 0.0, 0.4])) if timetable else 0.0
+    sensor = a_wait("dim", schedule=producing, dag_id=PRODUCER if timetable else None)
     wait = wait_of(sensor, a_spec(a_task("a"), schedule=consuming, sensors=(sensor,)), None)
     assert isinstance(wait, Wait)
     kind = draw(st.sampled_from(["scheduled", "backfill", "manual", "no date"]))
@@ -251,12 +280,15 @@ def cases(draw: st.DrawFn) -> tuple[Wait, World]:
         kind = draw(st.sampled_from(["scheduled", "scheduled", "backfill", "manual", "manual", "no date"]))
         at = draw(st.integers(0, 5))
         date = ticks[at]
-        if kind not in SCHEDULED:
+        if kind in SCHEDULED:
+            date += (ticks[at + 1] - ticks[at]) * late
+        else:
             date += (ticks[at + 1] - ticks[at]) * draw(st.sampled_from([0.0, 0.3, 0.7, 0.9]))
         state, task = draw(st.sampled_from(["running", "queued", *OVER])), draw(TASK_STATES)
-        if kind not in SCHEDULED and task == NOT_THERE:
+        if (kind not in SCHEDULED or late) and task == NOT_THERE:
             task = None
-        made[date] = a_run(PRODUCER, producing, kind, date, state, task)
+        found = a_run(PRODUCER, producing, kind, date, state, task)
+        made[date] = by_hand(found, timetable) if timetable else found
     return wait, World(waiting, list(made.values()))
 
 
@@ -280,6 +312,49 @@ def same(one: Decision, other: Decision) -> bool:
     if one.status is not other.status or one.status is Status.WAITING:
         return one.status is other.status
     return one.reason is other.reason and (one.reason is Reason.NEWER_RUN or one.run == other.run)
+
+
+EXTERNAL_DAY = Schedule("10 0 * * *", grain="day")
+"""What the registry says of a hand-written DAG that really runs at 6:00."""
+
+
+@pytest.mark.parametrize("timetable", ["trigger", "interval"])
+@pytest.mark.parametrize(
+    ("runs", "reason"),
+    [
+        ([("scheduled", 1, "success")], Reason.NO_RUN),
+        ([("scheduled", 2, "success")], Reason.SAME_PERIOD),
+        ([("backfill", 2, "success"), ("scheduled", 3, "failed")], Reason.SAME_PERIOD),
+        ([("scheduled", 2, "failed"), ("scheduled", 3, "success")], Reason.UNFINISHED),
+        ([("scheduled", 2, "failed"), ("manual", 2.2, "success")], Reason.SAME_PERIOD),
+        ([("scheduled", 1, "success"), ("scheduled", 3, "success")], Reason.NEWER_RUN),
+        ([("manual", 2.2, "success"), ("scheduled", 3, "success")], Reason.SAME_PERIOD),
+    ],
+)
+@pytest.mark.parametrize("hour", [0, 6])
+def test_a_worker_knows_the_period_of_a_hand_written_run(
+    hour: int, runs: list[tuple[str, float, str]], reason: Reason, timetable: str
+) -> None:
+    """The awaited one is due on the second day, at the hour that the registry says or later."""
+    own = Schedule("10 0 * * *" if not hour else "0 6 * * *", grain="day")
+    first = next_tick(own, datetime(2025, 6, 30, tzinfo=UTC))
+    made = []
+    for kind, day, state in runs:
+        due = first + timedelta(days=day - 1)
+        date = due if kind == "manual" or timetable == "trigger" else due - timedelta(days=1)
+        made.append(by_hand(a_run(PRODUCER, own, kind, date, state, state), timetable))
+    awaited = AwaitedRun(
+        PRODUCER,
+        TASK,
+        EXTERNAL_DAY,
+        run_interval(EXTERNAL_DAY, datetime(2025, 6, 30, 0, 10, tzinfo=UTC)),
+        external=True,
+    )
+    world = World(made[0], made)
+    with world.execution_api():
+        assert decide(awaited, fetch_runs(awaited)).reason is reason
+    with world.api() as api:
+        assert decide(awaited, fetch_producer_runs(api, [awaited])[awaited]).reason is reason
 
 
 @settings(max_examples=150, deadline=None)

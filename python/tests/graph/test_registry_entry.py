@@ -43,6 +43,7 @@ def test_what_is_produced(tmp_path):
         "columns": {"id": "int64", "name": None},
         "latest_of": None,
         "held_up_by": {},
+        "dag_id": None,
     }
     assert list(entry.produced) == ["orders"]
 

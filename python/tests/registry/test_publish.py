@@ -155,11 +155,11 @@ def test_a_damaged_entry_is_written_again_by_its_team(world):
 
 def test_an_entry_of_a_later_release_is_never_replaced(world):
     Path("registry").mkdir()
-    Path("registry/shop.json").write_text('{"shop": {"format_version": 2}}')
+    Path("registry/shop.json").write_text('{"shop": {"format_version": 3}}')
     shop("a")
     compile_("shop")
     assert publish(code=1) == (
-        'registry/shop.json: SCH409 the registry entry of team "shop" cannot be read: it has format_version 2, this release reads 1\n'
+        'registry/shop.json: SCH409 the registry entry of team "shop" cannot be read: it has format_version 3, this release reads 1 and 2\n'
         "  hint: install a newer dbt-scheduler\n"
         "1 error\nnothing was published\n"
     )
@@ -196,8 +196,8 @@ def _half():
 
 
 def _newer():
-    Path(ENTRY).write_text('{"shop": {"format_version": 2}}')
-    return "shop.json", "it has format_version 2, this release reads 1"
+    Path(ENTRY).write_text('{"shop": {"format_version": 3}}')
+    return "shop.json", "it has format_version 3, this release reads 1 and 2"
 
 
 def _folder():

@@ -290,7 +290,7 @@ def test_outputs_of_different_teams_are_refused(world):
         (
             "registry/shop.json",
             '{"shop": {"format_version": 9}}',
-            'SCH409 the registry entry of team "shop" cannot be read: it has format_version 9, this release reads 1\n',
+            'SCH409 the registry entry of team "shop" cannot be read: it has format_version 9, this release reads 1 and 2\n',
         ),
         (
             "dags/shop_daily.json",

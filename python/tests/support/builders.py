@@ -3,7 +3,17 @@
 import sys
 from typing import Any
 
-from dbt_scheduler.registry.entry import AssetPipeline, Consumed, Contact, Entry, Produced
+from msgspec.structs import replace
+
+from dbt_scheduler.registry.entry import (
+    EXTERNAL_FORMAT_VERSION,
+    FORMAT_VERSION,
+    AssetPipeline,
+    Consumed,
+    Contact,
+    Entry,
+    Produced,
+)
 from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor, Task
 
 HOURLY = Schedule(cron="5 * * * *", grain="hour", start_date="2025-01-01")
@@ -45,6 +55,8 @@ def a_wait(asset: str, *, pipeline: str = "daily", task_id: str | None = None, *
         schedule=rest.pop("schedule", SCHEDULES[pipeline]),
         slo_seconds=rest.pop("slo_seconds", None),
     )
+    if dag_id := rest.pop("dag_id", None):
+        producer = replace(producer, dag_id=dag_id, external=True)
     values: dict[str, Any] = {"wait_timeout_seconds": 3600, "poll_seconds": 300, "team": "shipping", **rest}
     return Sensor(
         task_id=f"{group}.{asset}",
@@ -81,6 +93,7 @@ def an_entry(
 ) -> Entry:
     """A registry entry of a team with one exposed asset."""
     slo_seconds = rest.pop("slo_seconds", None)
+    schedules = rest.pop("schedules", SCHEDULES)
     produced = Produced(
         dag_prefix=team,
         task_group=group,
@@ -94,9 +107,10 @@ def an_entry(
         **rest,
     )
     return Entry(
+        format_version=EXTERNAL_FORMAT_VERSION if produced.dag_id else FORMAT_VERSION,
         dag_prefix=team,
         contact=Contact(channel=f"#{team}"),
-        pipelines={name: SCHEDULES[name] for name in pipelines},
+        pipelines={name: schedules[name] for name in pipelines},
         produced={asset: produced},
         consumed={},
     )

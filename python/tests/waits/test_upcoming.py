@@ -277,7 +277,7 @@ def test_what_cannot_be_told(out, monkeypatch):
         "1 error\n"
     )
     (out / "dags" / "playground_daily.json").write_text('{"format_version": 9}')
-    assert "has format 9, and this dbt-scheduler reads up to 1: " in waits("playground_daily", code=2).stderr
+    assert "has format 9, and this dbt-scheduler reads up to 2: " in waits("playground_daily", code=2).stderr
     assert waits("x", "--out", "elsewhere", code=2).stderr == (
         "there are no compiled DAGs in elsewhere/dags\n"
         "  hint: name the folder that `dbt-scheduler compile --out` wrote with --out\n"

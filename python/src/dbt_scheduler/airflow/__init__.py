@@ -1,6 +1,20 @@
-"""The Airflow side: DAGs from compiled specs, and what their tasks do when they run."""
+"""The Airflow side: DAGs from compiled specs, what their tasks do when they run, and what hand-written DAGs can use."""
+
+from typing import TYPE_CHECKING
 
 from dbt_scheduler.airflow.load import load_dag, load_resume_dag
 from dbt_scheduler.spec import SpecError
 
-__all__ = ["SpecError", "load_dag", "load_resume_dag"]
+if TYPE_CHECKING:
+    from dbt_scheduler.airflow.by_hand import AssetSensor, resume_consumers
+
+__all__ = ["AssetSensor", "SpecError", "load_dag", "load_resume_dag", "resume_consumers"]
+
+
+def __getattr__(name: str) -> object:
+    """What only hand-written DAGs pay for."""
+    if name in ("AssetSensor", "resume_consumers"):
+        from dbt_scheduler.airflow import by_hand  # noqa: PLC0415
+
+        return getattr(by_hand, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

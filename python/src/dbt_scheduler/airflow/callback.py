@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from airflow.sdk import Context
 
@@ -23,6 +23,7 @@ from dbt_scheduler.spec import DagSpec
 if TYPE_CHECKING:
     from dbt_scheduler.airflow_api.answers import TaskInstance
     from dbt_scheduler.airflow_api.client import AirflowApi
+    from dbt_scheduler.registry.entry import Entry
     from dbt_scheduler.resume.satisfy import Outcome
     from dbt_scheduler.schedule import Interval
     from dbt_scheduler.waits.wait import Wait
@@ -44,14 +45,39 @@ _MOST_FOLLOW_UPS = 3
 _SWEEP = "The sweep will do it (DAG dbt_scheduler_resume, or `dbt-scheduler resume`)."
 
 
+FindSpec: TypeAlias = "Callable[[Context], tuple[DagSpec, dict[str, Entry]] | None]"
+"""The spec of the DAG that has made the assets, and the registry's entries; None where these do not know it."""
+
+
 def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context], None]:
     """The ``on_success_callback`` of a task that makes these assets (``team.asset``). It never raises."""
-    names = tuple(name.partition(".")[2] for name in assets)
+
+    def find(context: Context) -> "tuple[DagSpec, dict[str, Entry]] | None":
+        from dbt_scheduler.airflow.registry import read_entries, registry_url_of  # noqa: PLC0415 - see _resume
+
+        url = registry_url_of(spec.registry_url, Path(_task(context).dag.fileloc))
+        entries = read_entries(url)
+        if spec.team in entries:
+            return spec, entries
+        _log.warning(
+            "The registry %s does not know %s: publish it, so that others are resumed.",
+            shown_url(url),
+            spec.team,
+        )
+        return None
+
+    return resume_who_waits(tuple(name.partition(".")[2] for name in assets), find)
+
+
+def resume_who_waits(assets: tuple[str, ...], find: FindSpec) -> Callable[[Context], None]:
+    """The callback of a task that makes these assets of the team of the spec that is found. It never raises."""
 
     def resume(context: Context) -> None:
         started = time.monotonic()
         try:
-            _resume(spec, names, context, started)
+            found = find(context)
+            if found is not None:
+                _resume(found, assets, context, started)
         except (AirflowApiError, RegistryUnreadableError, ValueError) as error:
             _log.warning("Waiting runs were not resumed: %s %s", error, _SWEEP)
         except Exception as error:  # noqa: BLE001 - the task has done its work: this is not worth losing it
@@ -60,21 +86,13 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
     return resume
 
 
-def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: float) -> None:
-    # Imports that parsing the file of a DAG need not pay for.
-    from dbt_scheduler.airflow.registry import read_entries, registry_url_of  # noqa: PLC0415
+def _resume(
+    found: "tuple[DagSpec, dict[str, Entry]]", assets: tuple[str, ...], context: Context, started: float
+) -> None:
+    # An import that parsing the file of a DAG need not pay for.
     from dbt_scheduler.waits.wait import waits_for  # noqa: PLC0415
 
-    task: Any = context["task"]
-    url = registry_url_of(spec.registry_url, Path(task.dag.fileloc))
-    entries = read_entries(url)
-    if spec.team not in entries:
-        _log.warning(
-            "The registry %s does not know %s: publish it, so that others are resumed.",
-            shown_url(url),
-            spec.team,
-        )
-        return
+    spec, entries = found
     waits = waits_for(entries, spec.team, assets, spec.pipeline)
     if not waits:
         _log.info("Nobody waits for %s of %s.", ", ".join(assets), spec.team)
@@ -85,6 +103,10 @@ def _resume(spec: DagSpec, assets: tuple[str, ...], context: Context, started: f
     transport = Destination(spec.alert_channel, spec.alert_connection, None)
     left = _BUDGET_SECONDS + _ALERT_SECONDS - (time.monotonic() - started)
     send_all_clears(outcome.resumed, waits, entries, transport, left)
+
+
+def _task(context: Context) -> Any:  # noqa: ANN401 - as Airflow has it
+    return context["task"]
 
 
 def _satisfy(

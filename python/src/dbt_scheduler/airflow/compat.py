@@ -9,8 +9,11 @@ the exceptions of a task       ``airflow.exceptions``              ``airflow.sdk
 ``GetPreviousTI``              none: it is ``None`` here           ``airflow.sdk.execution_time.comms``
 ``Stats``                      ``airflow.stats``                   ``airflow.sdk.observability.stats``
 ``DOUBLING``                   ``True``                            2.0: a factor
+a timetable's cron             ``_expression``, ``_timezone``      ``expression``, ``timezone``
 =============================  ==================================  =======================
 """
+
+from typing import Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowRuntimeError
@@ -44,6 +47,15 @@ except ImportError:
 DOUBLING: float = True if BaseOperator.retry_exponential_backoff is False else 2.0
 """The ``retry_exponential_backoff`` with which the time between two tries doubles."""
 
+
+def cron_of(timetable: Any) -> tuple[str, str] | None:  # noqa: ANN401 - there are two families of them
+    """The cron of a DAG's timetable and the name of its timezone; None of a DAG that runs on something else."""
+    expression, zone = (
+        getattr(timetable, name, getattr(timetable, f"_{name}", None)) for name in ("expression", "timezone")
+    )
+    return (expression, str(getattr(zone, "name", zone))) if isinstance(expression, str) else None
+
+
 __all__ = [
     "DOUBLING",
     "AirflowException",
@@ -57,4 +69,5 @@ __all__ = [
     "GetPreviousTI",
     "Stats",
     "conf",
+    "cron_of",
 ]

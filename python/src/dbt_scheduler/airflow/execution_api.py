@@ -6,23 +6,30 @@ API. All of them are asked here. A trigger may ask fewer than a worker: Airflow 
 ``GetPreviousTI``, and then cannot read the answer. So a trigger only glances, and a worker looks when there
 are news. Airflow 3.1 does not know ``GetPreviousTI`` at all: there, only the run of the exact
 logical date counts.
+
+A run of a hand-written DAG may be dated by either end of its interval, as its timetable has it. So each that may count
+is asked for its interval.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from airflow.sdk import TaskInstanceState
 from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import GetTaskStates, GetTICount
+from airflow.sdk.execution_time.comms import GetPreviousDagRun, GetTaskStates, GetTICount
 
 from dbt_scheduler.airflow.compat import GetPreviousTI
 from dbt_scheduler.schedule import Interval, next_tick, period
+from dbt_scheduler.schedule.time_zones import SMALLEST_STEP
 from dbt_scheduler.waits.decision import OVER, REMOVED, SUCCESS, AwaitedRun, ProducerRun, Reason, decide
-from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_date, run_type_of
+from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_date, interval_of_run, run_type_of
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+
+_MOST_EXTERNAL = 20
+"""How many runs of a hand-written DAG are looked at, back from the last one that may be of the period."""
 
 
 class ProducerState(msgspec.Struct, frozen=True):
@@ -54,13 +61,16 @@ def fetch_runs(awaited: AwaitedRun) -> list[ProducerRun]:
     Two questions to Airflow while nothing that could count has succeeded, mostly four otherwise, and one more
     before the success of a newer period counts.
     """
-    exact = [_in_scheduled(awaited, run_id, state) for run_id, state in _states(awaited).items()]
-    if any(run.state == SUCCESS for run in exact):
+    exact = _in_runs(awaited, _states(awaited))
+    if any(
+        run.state == SUCCESS and period(awaited.schedule, run.interval) == awaited.period for run in exact
+    ):
         return exact
     newest = _newest(awaited, _END_OF_TIME, TaskInstanceState.SUCCESS)
-    if newest is None or _as_run(awaited, newest).interval < awaited.interval:
+    if newest is None or period(awaited.schedule, _as_run(awaited, newest).interval) < awaited.period:
         return exact
-    found = [*exact, _as_run(awaited, newest), *_manual_runs(awaited)]
+    near = _external_runs(awaited) if awaited.external else _manual_runs(awaited)
+    found = [*exact, _as_run(awaited, newest), *near]
     if decide(msgspec.structs.replace(awaited, backfilled=False), found).reason is Reason.NEWER_RUN:
         found += _without_the_task(awaited)
     return found
@@ -84,20 +94,24 @@ def _states(awaited: AwaitedRun) -> dict[str, str | None]:
 
 def _without_the_task(awaited: AwaitedRun) -> list[ProducerRun]:
     """That run where it does not have the task, which may still come until the run is over."""
-    return [
-        _in_scheduled(awaited, run_id, REMOVED if OVER.issuperset(tasks.values()) else None)
+    states = {
+        run_id: REMOVED if OVER.issuperset(tasks.values()) else None
         for run_id, tasks in _task_states(awaited, None).items()
         if awaited.task_id not in tasks
-    ]
+    }
+    return _in_runs(awaited, states)
 
 
 def _task_states(awaited: AwaitedRun, task_ids: list[str] | None) -> dict[str, dict[str, str | None]]:
     """The states of tasks in the scheduled or backfilled run of the interval, by run id: at most one.
 
+    Of a hand-written DAG also those of the run that is dated at the interval's end.
+
     A manual run of the same logical date is left out: Airflow gives it the interval that *ends* there.
     """
+    dates = [awaited.interval.start, *([awaited.interval.end] if awaited.external else [])]
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
-        GetTaskStates(dag_id=awaited.dag_id, task_ids=task_ids, logical_dates=[awaited.interval.start])
+        GetTaskStates(dag_id=awaited.dag_id, task_ids=task_ids, logical_dates=dates)
     )
     return {
         run_id: {name: None if state is None else str(state) for name, state in tasks.items()}
@@ -106,8 +120,13 @@ def _task_states(awaited: AwaitedRun, task_ids: list[str] | None) -> dict[str, d
     }
 
 
-def _in_scheduled(awaited: AwaitedRun, run_id: str, state: str | None) -> ProducerRun:
-    return ProducerRun(awaited.interval, run_id, run_type_of(run_id), state)
+def _in_runs(awaited: AwaitedRun, states: Mapping[str, str | None]) -> list[ProducerRun]:
+    """The task in the runs of these ids, which ``_task_states`` has found."""
+    if not awaited.external:
+        return [ProducerRun(awaited.interval, each, run_type_of(each), states[each]) for each in states]
+    dates = (awaited.interval.start, awaited.interval.end) if states else ()
+    runs = {run.run_id: run for date in dates if (run := _run_dated(awaited.dag_id, date))}
+    return [_of_run(awaited, runs[each], states[each]) for each in states if each in runs]
 
 
 def _manual_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
@@ -127,11 +146,38 @@ def _manual_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
         before = found.logical_date
 
 
+def _external_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
+    """The runs of a hand-written DAG that have the task, back to the last one that is older than the period."""
+    before = next_tick(awaited.schedule, awaited.interval.end)
+    for _ in range(_MOST_EXTERNAL):
+        found = _newest(awaited, before, None)
+        if found is None:
+            return
+        run = _as_run(awaited, found)
+        yield run
+        if period(awaited.schedule, run.interval) < awaited.period:
+            return
+        before = found.logical_date
+
+
+def _run_dated(dag_id: str, date: datetime) -> Any:
+    """The run of a logical date, of which a DAG has one at most; else an older one, or None."""
+    after = date + SMALLEST_STEP
+    answer: Any = task_runner.SUPERVISOR_COMMS.send(GetPreviousDagRun(dag_id=dag_id, logical_date=after))
+    return answer.dag_run
+
+
+def _of_run(awaited: AwaitedRun, run: Any, state: str | None) -> ProducerRun:
+    return ProducerRun(interval_of_run(awaited.schedule, run), run.run_id, run.run_type.value, state)
+
+
 def _is_of_period(awaited: AwaitedRun, found: Any) -> bool:
     return period(awaited.schedule, _as_run(awaited, found).interval) == awaited.period
 
 
 def _as_run(awaited: AwaitedRun, found: Any) -> ProducerRun:
+    if awaited.external and (run := _run_dated(awaited.dag_id, found.logical_date)):
+        return _of_run(awaited, run, found.state)
     run_type = run_type_of(found.run_id)
     interval = interval_of_date(awaited.schedule, run_type, found.logical_date)
     return ProducerRun(interval, found.run_id, run_type, found.state)

@@ -9,6 +9,7 @@ from pathlib import Path
 from dbt_scheduler.findings.printable import one_line, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.registry.store import RegistryContents
 from dbt_scheduler.registry.stores import open_store
 from dbt_scheduler.spec import DagSpec, Sensor
 from dbt_scheduler.waits.wait import NoProducer, Wait, wait_of
@@ -23,10 +24,15 @@ def registry_url_of(registry_url: str | None, stub: Path) -> str:
 
 def read_entries(url: str, seconds: float = 10) -> dict[str, Entry]:
     """Every team's entry; one that cannot be used is a warning. Raises as the store does."""
+    return read_registry(url, seconds).entries
+
+
+def read_registry(url: str, seconds: float = 10) -> RegistryContents:
+    """The same with what could not be used."""
     reading = open_store(url, seconds).read_all()
     for finding in reading.findings:
         _log.warning("The registry's %s cannot be used: %s", finding.path, one_line(finding.message))
-    return reading.entries
+    return reading
 
 
 def find_wait(sensor: Sensor, consumer: DagSpec, url: str) -> Wait | NoProducer:

@@ -33,9 +33,13 @@ class AssetTrigger(BaseTrigger):
         end: datetime,
         seen: dict[str, Any],
         poll_seconds: float,
+        external: bool = False,  # one that an earlier release has stored says nothing of it
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._awaited = AwaitedRun(dag_id, task_id, msgspec.convert(schedule, Schedule), Interval(start, end))
+        interval = Interval(start, end)
+        self._awaited = AwaitedRun(
+            dag_id, task_id, msgspec.convert(schedule, Schedule), interval, external=external
+        )
         self._seen = msgspec.convert(seen, ProducerState)
         self._poll_seconds = poll_seconds
 
@@ -75,4 +79,5 @@ def _arguments(awaited: AwaitedRun, seen: ProducerState, poll_seconds: float) ->
         "end": awaited.interval.end,
         "seen": msgspec.to_builtins(seen),
         "poll_seconds": poll_seconds,
+        "external": awaited.external,
     }

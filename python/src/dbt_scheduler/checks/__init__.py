@@ -16,6 +16,7 @@ from dbt_scheduler.config.types import Ignore
 from dbt_scheduler.findings import catalogue
 from dbt_scheduler.findings.catalogue.tasks import SCH213
 from dbt_scheduler.findings.finding import Finding, Rule
+from dbt_scheduler.graph.external_team import ExternalTeam
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.plugin_folder import plugins
 
@@ -23,11 +24,14 @@ from dbt_scheduler.plugin_folder import plugins
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """What looks at one ``team``, or ``across`` all teams: then each finding comes with the team that it is for.
 
+    ``external`` looks at a team whose assets hand-written DAGs make.
+
     Its module has the rules that only it finds.
     """
 
     team: Callable[[Team, Workspace], Iterator[Finding]] | None = None
     across: Callable[[Workspace], Iterable[tuple[str, Finding]]] | None = None
+    external: Callable[[ExternalTeam, Workspace], Iterator[Finding]] | None = None
 
 
 @cache
@@ -58,6 +62,11 @@ def check(workspace: Workspace) -> tuple[Finding, ...]:
         for team in workspace.teams
         for finding in _team_findings(team, workspace, across[team.project.team])
     }
+    for team in workspace.external:
+        found = [*team.config.findings]
+        for each in checks().values():
+            found += each.external(team, workspace) if each.external else ()
+        findings |= {msgspec.structs.replace(finding, team=team.team) for finding in found}
     return tuple(sorted(findings, key=Finding.sort_key))
 
 

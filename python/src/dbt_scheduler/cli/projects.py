@@ -13,6 +13,7 @@ from dbt_scheduler.cli.output import Output
 from dbt_scheduler.cli.session import Options, Session, open_session
 from dbt_scheduler.cli.shared import (
     FOLDER,
+    FOLDER_OR_FILE,
     exit_on_error,
     print_findings,
     print_warnings,
@@ -28,6 +29,8 @@ from dbt_scheduler.findings.formats import formats
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.graph.workspace import Team
 
+_YAML = (".yaml", ".yml")
+
 _OUTPUT = Output[Sequence[Finding]](
     {name: each.render for name, each in formats().items()},
     usual="text",
@@ -36,28 +39,34 @@ _OUTPUT = Output[Sequence[Finding]](
 
 
 @click.command()
-@click.argument("folders", metavar="[DIR]...", nargs=-1, type=FOLDER)
+@click.argument("paths", metavar="[DIR|FILE]...", nargs=-1, type=FOLDER_OR_FILE)
 @_OUTPUT.option
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
 @project_options
-def check(folders: tuple[Path, ...], style: str, *, strict: bool, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Show everything that is wrong with the dbt projects in these folders."""
+def check(paths: tuple[Path, ...], style: str, *, strict: bool, **options: Any) -> None:  # noqa: ANN401 - from click
+    """Show everything that is wrong with the dbt projects in these folders.
+
+    FILE is an external_assets.yaml: the assets that hand-written DAGs make.
+    """
     with exit_on_error():
-        session = _open(folders, Options(**options))
+        session = _open(paths, Options(**options))
         findings = _findings(session)
         _OUTPUT.show(style, findings)
         sys.exit(_exit_code(findings, strict=strict))
 
 
 @click.command("compile")
-@click.argument("folders", metavar="[DIR]...", nargs=-1, type=FOLDER)
+@click.argument("paths", metavar="[DIR|FILE]...", nargs=-1, type=FOLDER_OR_FILE)
 @click.option("--out", type=FOLDER, required=True, help="The folder to write dags/ and registry/ into.")
 @click.option("--strict", is_flag=True, help="Write nothing if there are warnings.")
 @project_options
-def compile_(folders: tuple[Path, ...], out: Path, *, strict: bool, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Write the DAG specs and registry entries of the dbt projects in these folders."""
+def compile_(paths: tuple[Path, ...], out: Path, *, strict: bool, **options: Any) -> None:  # noqa: ANN401 - from click
+    """Write the DAG specs and registry entries of the dbt projects in these folders.
+
+    FILE is an external_assets.yaml: the assets that hand-written DAGs make. It becomes a registry entry.
+    """
     with exit_on_error():
-        session = _open(folders, Options(out=out, **options))
+        session = _open(paths, Options(out=out, **options))
         findings = _findings(session)
         print_findings(findings)
         if _exit_code(findings, strict=strict):
@@ -68,10 +77,13 @@ def compile_(folders: tuple[Path, ...], out: Path, *, strict: bool, **options: A
         say(_written(out, compiled))
 
 
-def _open(folders: tuple[Path, ...], options: Options) -> Session:
-    if options.manifest and len(folders) > 1:
+def _open(paths: tuple[Path, ...], options: Options) -> Session:
+    paths = paths or (Path(),)
+    files = [path for path in paths if path.is_file() or (path.suffix in _YAML and not path.is_dir())]
+    folders = [path for path in paths if path not in files]
+    if options.manifest and len(folders) != 1:
         raise click.UsageError("--manifest goes with one DIR")
-    session = open_session(list(dict.fromkeys(folders)) or (Path(),), options, progress)
+    session = open_session([*dict.fromkeys(folders)], options, progress, [*dict.fromkeys(files)])
     print_warnings(session.warnings)
     return session
 
@@ -88,7 +100,8 @@ def _exit_code(findings: Iterable[Finding], *, strict: bool) -> int:
 
 def _compile(session: Session, out: Path) -> list[CompiledTeam]:
     workspace = session.workspace
-    return [
+    external = [CompiledTeam(each.team, (), each.entry) for each in workspace.external]
+    return external + [
         compile_team(team, workspace, _project_folder(team, workspace.platform, out / "dags"))
         for team in workspace.teams
     ]

@@ -6,11 +6,13 @@ from pathlib import Path
 import msgspec
 
 from dbt_scheduler.cli.shared import print_findings, print_warnings
+from dbt_scheduler.config.external_assets import load_external_assets
 from dbt_scheduler.config.platform import find_platform, load_platform
 from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.findings.catalogue.registry import SCH412
 from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
 from dbt_scheduler.findings.printable import shown_url
+from dbt_scheduler.graph.external_team import external_team
 from dbt_scheduler.graph.workspace import Team, Workspace, build_workspace, load_projects
 from dbt_scheduler.project.types import Table
 from dbt_scheduler.registry.backend import RegistryUnreadableError
@@ -47,17 +49,21 @@ Progress = Callable[[Sequence[Path]], Iterable[Path]]
 """Goes through folders, and may show how far it is."""
 
 
-def open_session(folders: Sequence[Path], options: Options, progress: Progress) -> Session:
-    """Load everything.
+def open_session(
+    folders: Sequence[Path], options: Options, progress: Progress, files: Sequence[Path] = ()
+) -> Session:
+    """Load everything: the dbt projects in these folders, and these files of external assets.
 
     Raises:
         CannotRunError: something that the command needs cannot be read.
 
     """
-    platform, findings = read_platform(folders, options)
+    platform, findings = read_platform([*folders, *(file.parent for file in files)], options)
     reading = read_registry(platform, options)
+    schedules = {name: pipeline.schedule for name, pipeline in platform.pipelines.items()}
+    external = [external_team(load_external_assets(file, schedules), platform.dag_prefix) for file in files]
     loaded = load_projects(progress(folders), platform, options.manifest)
-    workspace = build_workspace(loaded, platform, reading.entries, reading.unreadable)
+    workspace = build_workspace(loaded, platform, reading.entries, reading.unreadable, external)
     unreadable = (_softened(finding, workspace) for finding in reading.findings)
     versions = reading.versions if is_registry_named(platform, options) else None
     warnings = registry_warnings(platform, options, reading)
@@ -139,7 +145,11 @@ def _softened(finding: Finding, workspace: Workspace) -> Finding:
     """
     if any(_may_read(team, finding.subject, workspace) for team in workspace.teams):
         return finding
-    own = any(team.project.team == finding.subject for team in workspace.teams)
+    at_hand = {
+        *(team.project.team for team in workspace.teams),
+        *(each.team for each in workspace.external),
+    }
+    own = finding.subject in at_hand
     return msgspec.structs.replace(finding, severity=Severity.WARNING if own else Severity.NOTE)
 
 

@@ -11,7 +11,7 @@ from dbt_scheduler.graph.lineage import DagGraph
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.entry import Entry, dag_id
-from dbt_scheduler.spec import RESUME_DAG, DagSpec
+from dbt_scheduler.spec import EXTERNAL_FORMAT_VERSION, FORMAT_VERSION, RESUME_DAG, DagSpec
 
 
 class CompiledTeam(msgspec.Struct, frozen=True):
@@ -46,7 +46,9 @@ def _spec(context: CompileContext, team: Team, dag: DagGraph, directory: Directo
         dag, directory, context.platform, tuple(task.task_id for task in context.hooks.start[-1:])
     )
     alerting = project.config.alerting
+    external = any(sensor.producer.external for sensor in sensors)
     return DagSpec(
+        format_version=EXTERNAL_FORMAT_VERSION if external else FORMAT_VERSION,
         dag_id=dag_id(project.dag_prefix, dag.pipeline),
         team=project.team,
         pipeline=dag.pipeline,

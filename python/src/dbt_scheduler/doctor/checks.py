@@ -13,7 +13,7 @@ from dbt_scheduler.airflow_api.rights import ALL_DAGS, NEEDED, READ_DAGS, TRIGGE
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.registry.store import RegistryContents
 from dbt_scheduler.schedule.text import format_utc
-from dbt_scheduler.spec import FORMAT_VERSION
+from dbt_scheduler.spec import EXTERNAL_FORMAT_VERSION, FORMAT_VERSION
 from dbt_scheduler.waits.wait import registered_waits
 
 _OLDEST_AIRFLOW = (3, 1)
@@ -22,6 +22,9 @@ _LATE = timedelta(minutes=20)
 
 _RUNS = 10
 _MOST_NAMES = 5
+
+
+_FORMATS = f"formats {FORMAT_VERSION} to {EXTERNAL_FORMAT_VERSION}"
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -172,7 +175,7 @@ def check_specs(count: int, damaged: Sequence[tuple[str, str]]) -> Iterator[Diag
         yield Diagnosis(
             "specs",
             True,
-            f"{format_count(count, 'spec')}, read by dbt-scheduler {__version__}, format {FORMAT_VERSION}",
+            f"{format_count(count, 'spec')}, read by dbt-scheduler {__version__}, {_FORMATS}",
         )
 
 

@@ -11,6 +11,7 @@ from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.findings.catalogue.assets import SCH313
 from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.graph.dbt_tests import TestPlan, plan_tests
+from dbt_scheduler.graph.external_team import ExternalTeam
 from dbt_scheduler.graph.global_assets import KnownTeams, resolve_globals
 from dbt_scheduler.graph.lineage import TeamGraph, build_graph
 from dbt_scheduler.graph.registry_entry import complete_entry, produced_entry
@@ -39,13 +40,15 @@ class Team(msgspec.Struct, frozen=True):
 class Workspace(msgspec.Struct, frozen=True):
     """The teams at hand on their platform.
 
-    ``directory`` has every team's entry, theirs as they are now; ``published`` has the registry's.
+    ``directory`` has every team's entry, theirs as they are now; ``published`` has the registry's. ``external`` are those
+    at hand whose assets hand-written DAGs make.
     """
 
     platform: PlatformConfig
     teams: tuple[Team, ...]
     directory: Directory
     published: Mapping[str, Entry]
+    external: tuple[ExternalTeam, ...] = ()
 
 
 def load_projects(
@@ -76,11 +79,13 @@ def build_workspace(
     platform: PlatformConfig,
     registry: Mapping[str, Entry],
     unreadable: Collection[str] = (),
+    external: Sequence[ExternalTeam] = (),
 ) -> Workspace:
     """Resolve what the teams need from each other and from the registry's other teams.
 
     ``unreadable`` are those that the registry has, but whose entry cannot be read.
     """
+    others = {**registry, **{each.team: each.entry for each in external}}
     loaded = _one_per_team(loaded)
     schedules = {name: pipeline.schedule for name, pipeline in platform.pipelines.items()}
     matches = [match_exposed_assets(each.project, platform.pipelines.keys()) for each in loaded]
@@ -88,11 +93,11 @@ def build_workspace(
         each.project.team: produced_entry(each.project, exposed.assets, schedules)
         for each, exposed in zip(loaded, matches, strict=True)
     }
-    directory = Directory({**registry, **own})
+    directory = Directory({**others, **own})
     known = KnownTeams(
         directory,
         retired_assets(registry, directory),
-        set(unreadable) - own.keys(),
+        set(unreadable) - own.keys() - {each.team for each in external},
         _idle(each.project for each in loaded),
     )
     teams = []
@@ -104,7 +109,7 @@ def build_workspace(
         findings = (*each.findings, *exposed.findings, *globals_.findings)
         teams.append(Team(each.project, graph, test_plans, entry, exposed.lines, findings))
     complete = {team.project.team: team.entry for team in teams}
-    return Workspace(platform, tuple(teams), Directory({**registry, **complete}), registry)
+    return Workspace(platform, tuple(teams), Directory({**others, **complete}), registry, tuple(external))
 
 
 def _idle(projects: Iterable[Project]) -> Mapping[str, list[str]]:

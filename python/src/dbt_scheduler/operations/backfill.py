@@ -11,7 +11,7 @@ from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.operations.order import in_order
-from dbt_scheduler.registry.entry import Entry, dag_id
+from dbt_scheduler.registry.entry import Entry, dag_ids_of
 from dbt_scheduler.schedule import Interval
 from dbt_scheduler.waits.run_interval import BACKFILL
 from dbt_scheduler.waits.wait import Wait, registered_waits
@@ -107,8 +107,7 @@ def _dags_of(team: str, entries: Mapping[str, Entry]) -> Iterator[str]:
         raise UsageError(f'the registry has no team "{team}"', did_you_mean(team, set(entries)))
     if not entries[team].pipelines:
         raise UsageError(f"team {team} has no DAG", "nothing of it is in a pipeline")
-    for pipeline in sorted(entries[team].pipelines):
-        yield dag_id(entries[team].dag_prefix, pipeline)
+    yield from dag_ids_of(entries[team])
 
 
 def _of_dag(api: AirflowApi, dag: tuple[str, str], waits: Sequence[Wait], request: Request) -> DagBackfill:

@@ -7,7 +7,7 @@ import msgspec
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
-from dbt_scheduler.registry.entry import Entry, dag_id
+from dbt_scheduler.registry.entry import Entry, dag_ids_of
 from dbt_scheduler.waits.wait import Wait, registered_waits
 
 
@@ -27,8 +27,7 @@ def plan_pause(api: AirflowApi, entries: Mapping[str, Entry], team: str) -> Paus
     """
     if team not in entries:
         raise UsageError(f'the registry has no team "{team}"', did_you_mean(team, set(entries)))
-    named = [dag_id(entries[team].dag_prefix, pipeline) for pipeline in sorted(entries[team].pipelines)]
-    dags = tuple(each for each in named if api.dag(each))
+    dags = tuple(each for each in dag_ids_of(entries[team]) if api.dag(each))
     if not dags:
         raise UsageError(f"Airflow has no DAG of team {team}", "deploy what `compile` wrote")
     waits = registered_waits(entries)

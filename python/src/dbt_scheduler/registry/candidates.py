@@ -11,7 +11,7 @@ from dbt_scheduler.findings.catalogue.registry import SCH414
 from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.encoding import decode_entry, is_team
-from dbt_scheduler.registry.entry import Base, Entry
+from dbt_scheduler.registry.entry import EXTERNAL_PROJECT, Base, Entry
 
 _BASES = msgspec.json.Decoder(dict[str, Base])
 
@@ -52,8 +52,9 @@ def renamed_team_warnings(candidates: Sequence[Candidate]) -> tuple[str, ...]:
     """
     teams: dict[str, list[str]] = defaultdict(list)
     for candidate in candidates:
-        if candidate.entry.project_name is not None:
-            teams[candidate.entry.project_name].append(candidate.team)
+        project = candidate.entry.project_name
+        if project is not None and project != EXTERNAL_PROJECT:
+            teams[project].append(candidate.team)
     return tuple(
         f'{" and ".join(names)} are of the same dbt project "{project}": if it is one team that was renamed, '
         "compile into an empty folder, and publish that"

@@ -6,8 +6,10 @@ import msgspec
 
 from dbt_scheduler.findings.catalogue.assets import SCH310, SCH322
 from dbt_scheduler.findings.finding import Rule
-from dbt_scheduler.registry.entry import Entry, dag_id
+from dbt_scheduler.registry.entry import Entry, dag_ids_of, is_external
 from dbt_scheduler.spec import RESUME_DAG
+
+_CORRECT = "correct the dag_id in the file: it is not that of a hand-written DAG"
 
 
 class TakenDagId(msgspec.Struct, frozen=True):
@@ -26,22 +28,35 @@ def taken_ids(
     A dag_prefix that is the name of a team, published or ``listed`` in ``platform.yaml``, is that team's, whatever
     another's entry claims: only itself can publish under its name. Upper and lower case count as the same: a DAG's
     files are called after its id, and some disks ignore case. What the platform puts before every id is before theirs.
+    A hand-written DAG may be called anything but what another team's generated one is, and several teams may have
+    assets of it.
     """
+    external = is_external(entries[team])
     prefix = entries[team].dag_prefix.lower()
     own_name = prefix == f"{platform_prefix}{team}".lower()
     named = {f"{platform_prefix}{name}".lower(): name for name in (*listed, *entries) if name != team}
-    others = {
-        dag_id(entry.dag_prefix, pipeline).lower(): name
-        for name, entry in entries.items()
-        if name != team and not (own_name and entry.dag_prefix.lower() == prefix)
-        for pipeline in entry.pipelines
-    }
-    for pipeline in entries[team].pipelines:
-        own = dag_id(entries[team].dag_prefix, pipeline)
-        other = others.get(own.lower()) or (None if own_name else named.get(prefix))
+    reserved = None if own_name or external else named.get(prefix)
+    others = _others(team, entries, prefix if own_name else None)
+    for own in dag_ids_of(entries[team]):
+        other = others.get(own.lower()) or reserved
         if own.lower() == f"{platform_prefix}{RESUME_DAG}".lower():
-            yield TakenDagId(SCH322, own, {"dag_id": own, "team": team})
+            words = {"dag_id": own, "team": team}
+            yield TakenDagId(SCH322, own, {**words, "hint": _CORRECT} if external else words)
         elif other is not None:
             channel = entries[other].contact.channel if other in entries else None
             words = {"dag_id": own, "team": team, "other": other, "contact": channel or f"team {other}"}
-            yield TakenDagId(SCH310, own, words)
+            yield TakenDagId(SCH310, own, {**words, "hint": _CORRECT} if external else words)
+
+
+def _others(team: str, entries: Mapping[str, Entry], own_prefix: str | None) -> dict[str, str]:
+    """Whose each DAG of the other teams is, by its id in lower case, as far as that counts for this team.
+
+    ``own_prefix`` is its prefix if that is its own name: then no claim of others to such an id counts.
+    """
+    no_claims = own_prefix is not None or is_external(entries[team])
+    return {
+        each.lower(): name
+        for name, entry in entries.items()
+        if name != team and entry.dag_prefix.lower() != own_prefix and not (no_claims and is_external(entry))
+        for each in dag_ids_of(entry)
+    }

@@ -1,12 +1,13 @@
 """The encoding of a team's entry as a document."""
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
 from dbt_scheduler.files import encode_json
 from dbt_scheduler.registry.backend import MOST_BYTES, TOO_LONG, NewerFormatError, RegistryUnreadableError
-from dbt_scheduler.registry.entry import FORMAT_VERSION, Entry
+from dbt_scheduler.registry.entry import EXTERNAL_FORMAT_VERSION, FORMAT_VERSIONS, Entry, is_external
 from dbt_scheduler.schedule import unreadable_part
 from dbt_scheduler.spec import sensor_group
 
@@ -48,9 +49,10 @@ def decode_entry(team: str, content: bytes) -> Entry:
         if team not in heads:
             raise RegistryUnreadableError("it is another team's")
         version = heads[team].format_version
-        if version != FORMAT_VERSION:
-            refusal = NewerFormatError if version > FORMAT_VERSION else RegistryUnreadableError
-            raise refusal(f"it has format_version {version}, this release reads {FORMAT_VERSION}")
+        if version not in FORMAT_VERSIONS:
+            refusal = NewerFormatError if version > max(FORMAT_VERSIONS) else RegistryUnreadableError
+            known = " and ".join(map(str, FORMAT_VERSIONS))
+            raise refusal(f"it has format_version {version}, this release reads {known}")
         entry = _DECODER.decode(content)[team]
     except msgspec.ValidationError as error:
         place = str(error).rpartition(" - at ")[2].strip("`") if " - at " in str(error) else "its top level"
@@ -68,7 +70,13 @@ def decode_entry(team: str, content: bytes) -> Entry:
 
 def _problem(entry: Entry) -> str | None:
     """What an entry of the right shape has that no release writes, and that nobody could work with."""
-    return _unusable_pipeline(entry) or _misplaced(entry) or _misnamed(entry) or _tangled(entry)
+    return (
+        _unusable_pipeline(entry)
+        or _misplaced(entry)
+        or _misnamed(entry)
+        or _tangled(entry)
+        or _half_external(entry)
+    )
 
 
 def _unusable_pipeline(entry: Entry) -> str | None:
@@ -100,7 +108,8 @@ def _misplaced(entry: Entry) -> str | None:
 def _misnamed(entry: Entry) -> str | None:
     """A name that no release writes. It would become an id in Airflow, or name a task that is no sensor."""
     readers = [each for assets in entry.consumed.values() for found in assets.values() for each in found]
-    ids = {"dag_prefix": [entry.dag_prefix], "pipeline": entry.pipelines}
+    ids: dict[str, Iterable[str | None]] = {"dag_prefix": [entry.dag_prefix], "pipeline": entry.pipelines}
+    ids["dag_id"] = [made.dag_id for made in entry.produced.values()]
     for what in ("task_group", "task_id"):
         ids[what] = [getattr(each, what) for each in (*entry.produced.values(), *readers)]
     for what, names in ids.items():
@@ -127,6 +136,20 @@ def _tangled(entry: Entry) -> str | None:
                     if waits.setdefault((each.pipeline, each.sensor_task_id), waited) != waited:
                         return f"its sensor {_quoted(each.sensor_task_id)} waits for several assets"
     return f"it has more than {_MOST_SENSORS:,} sensors" if len(waits) > _MOST_SENSORS else None
+
+
+def _half_external(entry: Entry) -> str | None:
+    """An entry of which some assets are made by hand-written DAGs, and that is not all that it says."""
+    if not is_external(entry):
+        return None
+    if entry.format_version != EXTERNAL_FORMAT_VERSION:
+        return f"it has external assets, which format_version {entry.format_version} does not know"
+    if entry.consumed:
+        return "it has external assets, and tasks that read other assets"
+    for asset, made in entry.produced.items():
+        if made.dag_id is None or len(made.pipelines) > 1:
+            return f'its asset "{asset}" is not made by one hand-written DAG, as the others are'
+    return None
 
 
 def _is_sensor(task_id: str, dependency: str) -> bool:

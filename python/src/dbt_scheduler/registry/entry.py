@@ -8,6 +8,14 @@ from dbt_scheduler.registry.relation import Relation
 from dbt_scheduler.spec import Schedule
 
 FORMAT_VERSION = 1
+EXTERNAL_FORMAT_VERSION = 2
+"""Of an entry with external assets: a release that does not know them would wait for DAGs that do not exist."""
+
+FORMAT_VERSIONS = (FORMAT_VERSION, EXTERNAL_FORMAT_VERSION)
+"""What this release reads."""
+
+EXTERNAL_PROJECT = "external_assets.yaml"
+"""What publishes an entry with external assets, in the place of a dbt project: none can be called so."""
 
 Slo = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)]
 """Seconds: more than `scheduler.yaml` can say, and still within the calendar."""
@@ -36,7 +44,7 @@ class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An asset and its task. ``latest_of`` is the bare name that the latest version also answers to.
 
     ``held_up_by`` names by pipeline, of what the asset is made of within that DAG, the one that promises latest;
-    entries of earlier releases leave it out.
+    entries of earlier releases leave it out. ``dag_id`` is of an external asset: the hand-written DAG that makes it.
     """
 
     dag_prefix: str
@@ -50,6 +58,7 @@ class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     columns: dict[str, str | None]
     latest_of: str | None = None
     held_up_by: dict[str, str] = {}
+    dag_id: str | None = None
 
 
 class Consumed(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +99,22 @@ class Base(msgspec.Struct, frozen=True):
     version: str | None
 
 
+def is_external(entry: Entry) -> bool:
+    """Whether a team's assets are made by hand-written DAGs; ``decode_entry`` refuses an entry that has both."""
+    return any(made.dag_id for made in entry.produced.values())
+
+
+def dag_ids_of(entry: Entry) -> tuple[str, ...]:
+    """The ids of a team's DAGs, sorted: one for each pipeline, or the hand-written ones that make its assets."""
+    by_hand = {made.dag_id for made in entry.produced.values() if made.dag_id}
+    return tuple(sorted(by_hand or {dag_id(entry.dag_prefix, pipeline) for pipeline in entry.pipelines}))
+
+
+def making_dag_id(made: Produced, pipeline: str) -> str:
+    """The id of the DAG that makes an asset in a pipeline."""
+    return made.dag_id or dag_id(made.dag_prefix, pipeline)
+
+
 def find_produced(entry: Entry, name: str) -> tuple[str, Produced] | None:
     """An asset by its name, else by the bare name that its latest version also has; with its own name."""
     if name in entry.produced:
@@ -108,7 +133,7 @@ def full_task_id(task_group: str | None, task_id: str) -> str:
 
 
 def dag_id(dag_prefix: str, pipeline: str) -> str:
-    """The id of a team's DAG for a pipeline: there is one per team and pipeline."""
+    """The id of a team's generated DAG for a pipeline: there is one per team and pipeline."""
     return f"{dag_prefix}_{pipeline}"
 
 

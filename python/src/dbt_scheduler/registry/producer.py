@@ -1,6 +1,6 @@
 """Which task makes an asset at this moment, for a DAG that waits for it: as the sensor itself decides."""
 
-from dbt_scheduler.registry.entry import Entry, Produced, dag_id, full_task_id
+from dbt_scheduler.registry.entry import Entry, Produced, full_task_id, making_dag_id
 from dbt_scheduler.schedule import pick_pipeline
 from dbt_scheduler.spec import Producer, Schedule
 
@@ -18,9 +18,10 @@ def producer_of(entry: Entry, made: Produced, pipeline: str, schedule: Schedule,
 def producer_in(entry: Entry, made: Produced, pipeline: str) -> Producer:
     """The task of a team's entry that makes an asset in a pipeline."""
     return Producer(
-        dag_id=dag_id(made.dag_prefix, pipeline),
+        dag_id=making_dag_id(made, pipeline),
         task_id=full_task_id(made.task_group, made.task_id),
         pipeline=pipeline,
         schedule=entry.pipelines[pipeline],
         slo_seconds=made.pipelines[pipeline].slo_seconds,
+        external=made.dag_id is not None,
     )

@@ -10,7 +10,7 @@ import msgspec
 from dbt_scheduler.airflow_api.answers import Run, RunKey, TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.run_filter import RunFilter
-from dbt_scheduler.registry.entry import AssetKey, Entry
+from dbt_scheduler.registry.entry import AssetKey, Entry, dag_ids_of, is_external
 from dbt_scheduler.registry.producer import producer_in
 from dbt_scheduler.resume.proof import own_dags
 from dbt_scheduler.resume.waiting_sensors import UNSATISFIED
@@ -39,14 +39,14 @@ def find_slo_misses(
     """Promises that ran out within ``lookback`` before ``now`` and are not kept yet: two listings, and one for each team.
 
     A listing goes back as far as its team's longest promise: no other team's may make it longer. Only DAGs that are
-    the team's own count, as Airflow knows them: an entry may name any.
+    the team's own count, as Airflow knows them: an entry may name any. Of hand-written ones nobody knows: there, those
+    do that are no other team's generated ones.
 
     Only of runs that exist and that the schedule made: nobody promised anything for a DAG that is paused, or for
     a run that a person started.
     """
     promised = _promised(entries)
-    own = own_dags(api, {(key.team, producer.dag_id) for key, producer in promised})
-    promised = [each for each in promised if (each[0].team, each[1].dag_id) in own]
+    promised = _of_own_dags(api, entries, promised)
     runs = _runs(api, promised, now, lookback)
     # By task instance: a task may make several assets, each with an SLO of its own.
     late: dict[tuple[str, str, str], list[tuple[AssetKey, Interval, datetime]]] = defaultdict(list)
@@ -78,6 +78,18 @@ def _promised(entries: Mapping[str, Entry]) -> list[tuple[AssetKey, Producer]]:
         for asset, made in entry.produced.items()
         for name, each in made.pipelines.items()
         if each.exposed and each.slo_seconds is not None and name in entry.pipelines
+    ]
+
+
+def _of_own_dags(
+    api: AirflowApi, entries: Mapping[str, Entry], promised: Sequence[tuple[AssetKey, Producer]]
+) -> list[tuple[AssetKey, Producer]]:
+    own = own_dags(api, {(key.team, each.dag_id) for key, each in promised if not each.external})
+    generated = {each for entry in entries.values() if not is_external(entry) for each in dag_ids_of(entry)}
+    return [
+        (key, each)
+        for key, each in promised
+        if (each.dag_id not in generated if each.external else (key.team, each.dag_id) in own)
     ]
 
 

@@ -23,6 +23,7 @@ class AwaitedRun(msgspec.Struct, frozen=True):
     """The run of a producer's task that a run of a consumer waits for: the scheduled one of this data interval.
 
     ``backfilled`` if the consumer's run is one of a backfill: the producer's may then be backfilled later.
+    ``external`` if the DAG is written by hand: the run's logical date may then be the end of its interval.
     """
 
     dag_id: str
@@ -30,6 +31,7 @@ class AwaitedRun(msgspec.Struct, frozen=True):
     schedule: Schedule
     interval: Interval
     backfilled: bool = False
+    external: bool = False
 
     @property
     def period(self) -> Interval:
@@ -97,7 +99,9 @@ def awaited_in(wait: "Wait", interval: Interval, *, backfilled: bool = False) ->
     """What a sensor waits for in a run of its DAG that has this data interval."""
     producer = wait.producer
     awaited = awaited_interval(wait.schedule, interval, producer.schedule)
-    return AwaitedRun(producer.dag_id, producer.task_id, producer.schedule, awaited, backfilled)
+    return AwaitedRun(
+        producer.dag_id, producer.task_id, producer.schedule, awaited, backfilled, producer.external
+    )
 
 
 def decide(awaited: "AwaitedRun | NoProducer", runs: Iterable[ProducerRun]) -> Decision:

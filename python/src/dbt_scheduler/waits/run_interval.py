@@ -35,10 +35,12 @@ def interval_of_run(schedule: Schedule, run: AirflowRun) -> Interval:
     """The data interval of a run of a DAG with this schedule, in UTC.
 
     Airflow's own, where it has one. A run triggered without a logical date has none: it counts as one made at its
-    ``run_after``, as Airflow itself does for a manual run with a date.
+    ``run_after``, as Airflow itself does for a manual run with a date. So does a run whose interval has no length, at
+    that moment: the runs of a hand-written DAG's cron have such intervals, unless it asks for others.
     """
-    if run.data_interval_start and run.data_interval_end:
-        return Interval(run.data_interval_start, run.data_interval_end)
+    start, end = run.data_interval_start, run.data_interval_end
+    if start and end:
+        return Interval(start, end) if start < end else manual_interval(schedule, end)
     if run.logical_date is None:
         return manual_interval(schedule, run.run_after)
     return interval_of_date(schedule, run.run_type, run.logical_date)

@@ -18,7 +18,7 @@ from dbt_scheduler.registry import entry
 from dbt_scheduler.report import build
 from schemas import documented
 
-NAMES = ("scheduler", "platform", "registry", "report")
+NAMES = ("scheduler", "platform", "external_assets", "registry", "report")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -38,7 +38,7 @@ def test_the_examples_hold(name):
             assert list(Draft202012Validator(rules).iter_errors(example)) == [], f"{name}{path}"
 
 
-@pytest.mark.parametrize("name", ["scheduler", "platform"])
+@pytest.mark.parametrize("name", ["scheduler", "platform", "external_assets"])
 def test_unknown_keys_are_refused_where_people_write(name):
     for path, node in documented(load_schema(name)):
         if "properties" in node:

@@ -214,7 +214,7 @@ def test_without_a_home_there_is_no_cache(gcs, monkeypatch):
 def test_an_unreadable_entry_is_told_and_hides_no_other(store, gcs, hurry):
     store.replace("shop", entry(), None)
     gcs.put("bucket", "a/registry/torn.json", b'{"torn": {')
-    gcs.put("bucket", "a/registry/newer.json", b'{"newer": {"format_version": 2}}')
+    gcs.put("bucket", "a/registry/newer.json", b'{"newer": {"format_version": 3}}')
     gcs.put("bucket", "a/registry/secret.json", b"{}")
     gcs.before = lambda _, path: (403, b"{}") if "secret" in path else None
     reading = store.read_all()
@@ -222,7 +222,7 @@ def test_an_unreadable_entry_is_told_and_hides_no_other(store, gcs, hurry):
     assert [(finding.path, finding.message) for finding in reading.findings] == [
         (
             f"{URL}/newer.json",
-            'the registry entry of team "newer" cannot be read: it has format_version 2, this release reads 1',
+            'the registry entry of team "newer" cannot be read: it has format_version 3, this release reads 1 and 2',
         ),
         (
             f"{URL}/secret.json",

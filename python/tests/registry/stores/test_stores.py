@@ -99,7 +99,7 @@ def test_the_same_entry_gives_the_same_bytes(store, folder):
         (b"\xff\xfe", "it is not JSON"),
         (b"[]", "it is no registry entry: wrong at its top level"),
         (b'{"other": {"format_version": 1}}', "it is another team's"),
-        (b'{"shop": {"format_version": 2}}', "it has format_version 2, this release reads 1"),
+        (b'{"shop": {"format_version": 3}}', "it has format_version 3, this release reads 1 and 2"),
         (
             b'{"shop": {"format_version": 1, "dag_prefix": 5}}',
             "it is no registry entry: wrong at $[...].dag_prefix",
@@ -254,7 +254,7 @@ def test_a_damaged_entry_is_replaced_like_any_other(store, folder):
 
 def test_an_entry_of_a_later_release_is_told_apart(store, folder):
     folder.mkdir()
-    (folder / "shop.json").write_text('{"shop": {"format_version": 2}}')
+    (folder / "shop.json").write_text('{"shop": {"format_version": 3}}')
     (folder / "audit.json").write_text('{"audit": {"format_version": 0}}')
     reading = store.read_all()
     assert reading.newer == {"shop"}

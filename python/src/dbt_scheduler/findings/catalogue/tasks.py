@@ -34,7 +34,7 @@ version: 0.9
 )
 SCH203 = Rule(
     code="SCH203",
-    summary="`scheduler.yaml` names a pipeline that the platform does not have",
+    summary="`scheduler.yaml` or `external_assets.yaml` names a pipeline that the platform does not have",
     message='{where}: unknown pipeline "{pipeline}"',
     hint="the platform's pipelines: {pipelines}",
     why="Pipelines are defined once for all teams in `platform.yaml`. A task in an unknown one would "

@@ -6,7 +6,14 @@ import msgspec
 
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.downstream import Downstream
-from dbt_scheduler.registry.entry import AssetKey, Produced, dag_id, find_produced, full_task_id
+from dbt_scheduler.registry.entry import (
+    AssetKey,
+    Produced,
+    dag_id,
+    find_produced,
+    full_task_id,
+    making_dag_id,
+)
 from dbt_scheduler.registry.producer import producer_of
 from dbt_scheduler.schedule import format_readiness
 from dbt_scheduler.spec import Producer
@@ -126,7 +133,7 @@ def _promise(team: str, made: Produced, pipeline: str, directory: Directory) -> 
     promise, schedule = made.pipelines[pipeline], directory.entries[team].pipelines[pipeline]
     ready = format_readiness(pipeline, schedule, promise.slo_seconds)
     return AssetPipelineView(
-        pipeline, dag_id(made.dag_prefix, pipeline), promise.exposed, promise.slo_seconds, ready
+        pipeline, making_dag_id(made, pipeline), promise.exposed, promise.slo_seconds, ready
     )
 
 

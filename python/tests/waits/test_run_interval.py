@@ -1,0 +1,76 @@
+"""The data interval of a run, also of those that hand-written DAGs make."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import DAILY
+from dbt_scheduler.schedule import Interval, manual_interval, period, run_interval
+from dbt_scheduler.spec import Schedule
+from dbt_scheduler.waits.run_interval import interval_of_run
+
+AT_SIX = Schedule(cron="0 6 * * *", grain="day")
+SCHEDULES = (AT_SIX, Schedule("0 6 * * *"), Schedule("*/20 * * * *"), Schedule("0 7 * * 1", grain="week"))
+
+
+class Run(msgspec.Struct):
+    """What Airflow says of a run."""
+
+    run_type: str
+    run_after: datetime
+    logical_date: datetime | None = None
+    data_interval_start: datetime | None = None
+    data_interval_end: datetime | None = None
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def of_trigger(moment: datetime, run_type: str = "scheduled") -> Run:
+    """A run of a CronTriggerTimetable: its interval has no length."""
+    return Run(run_type, moment, moment, moment, moment)
+
+
+@pytest.mark.parametrize("run_type", ["scheduled", "backfill", "manual"])
+def test_a_run_at_a_moment_covers_the_period_that_ended_there(run_type):
+    covered = Interval(at("2025-03-01T06:00"), at("2025-03-02T06:00"))
+    assert interval_of_run(AT_SIX, of_trigger(at("2025-03-02T06:00"), run_type)) == covered
+    assert interval_of_run(AT_SIX, of_trigger(at("2025-03-02T17:23"), run_type)) == covered
+
+
+def test_a_run_that_an_asset_or_a_person_started_without_a_date_counts_as_one_of_its_moment():
+    run = Run("asset_triggered", at("2025-03-02T06:20"))
+    assert interval_of_run(AT_SIX, run) == Interval(at("2025-03-01T06:00"), at("2025-03-02T06:00"))
+
+
+def test_a_dag_that_runs_later_than_its_pipeline_ticks_counts_for_the_same_day():
+    found = interval_of_run(DAILY, of_trigger(at("2025-03-02T06:00")))
+    assert period(DAILY, found) == Interval(at("2025-03-01T00:00"), at("2025-03-02T00:00"))
+
+
+@given(st.sampled_from(SCHEDULES), st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)))
+def test_both_timetables_of_a_cron_cover_the_same_period(schedule, moment):
+    """Of one tick: the run that Airflow makes with an interval, and the one without."""
+    tick = manual_interval(schedule, moment.replace(tzinfo=UTC)).end
+    with_interval = manual_interval(schedule, tick)
+    run = Run("scheduled", tick, with_interval.start, with_interval.start, with_interval.end)
+    assert interval_of_run(schedule, of_trigger(tick)) == interval_of_run(schedule, run) == with_interval
+    assert run_interval(schedule, with_interval.start) == with_interval
+
+
+def test_what_airflow_infers_after_a_tick_that_the_clock_skipped_stays_as_it_is():
+    """Its own manual runs have intervals without length then: they mean what they did."""
+    schedule = Schedule("30 3 * * *", "Europe/Vilnius", "day")
+    moment, found = at("2025-03-30T00:00"), 0
+    while moment < at("2025-03-31T12:00"):
+        inferred = manual_interval(schedule, moment)
+        if inferred.start == inferred.end:
+            found += 1
+            run = Run("manual", moment, moment, inferred.start, inferred.end)
+            assert interval_of_run(schedule, run) == inferred
+        moment += timedelta(minutes=30)
+    assert found
