@@ -138,15 +138,18 @@ def task_branches() -> list[dict[str, Any]]:
 
 def default_kinds() -> str:
     """``kinds`` of the default platform, and what its keys mean."""
-    lines = ["# Where the tasks run that teams declare in scheduler.yaml, by their kind.\n", _choices()]
-    lines += [
-        "#   image        the container image of tasks that name none\n",
-        "#   pool         the Airflow pool; null: defaults.pool\n",
-        "#   environment  the variables of the Airflow worker that tasks get, as for dbt\n",
-        *_setting_comments(),
-        "#   overrides    the keys of these that a team may set itself, of image and those for single tasks; null: all\n",
-        "kinds:\n",
-    ]
+    comments = {
+        **_choices(),
+        "image": "the container image of tasks that name none",
+        "pool": "the Airflow pool; null: defaults.pool",
+        "environment": "the variables of the Airflow worker that tasks get, as for dbt",
+        **_setting_comments(),
+        "overrides": "the keys of these that a team may set itself, of image and those for single tasks; null: all",
+    }
+    width = max(map(len, comments)) + 2
+    lines = ["# Where the tasks run that teams declare in scheduler.yaml, by their kind.\n"]
+    lines += [f"#   {name.strip():<{width}}{text}\n" for name, text in comments.items()]
+    lines.append("kinds:\n")
     for name, kind in kinds().items():
         if kind.declared:
             block = {"where": kind.where, "image": None, "pool": kind.pool, "environment": {"pass": []}}
@@ -170,20 +173,19 @@ def table() -> str:
     return "".join(rows)
 
 
-def _choices() -> str:
-    rows = []
-    for name, place in places().items():
+def _choices() -> dict[str, str]:
+    """A line for each place, of which the first names the key."""
+    lines = {}
+    for number, (name, place) in enumerate(places().items()):
         able = "any kind" if ANY_KIND in place.ways else ", ".join(place.ways)
-        head = "#   where        " if not rows else "#                "
-        rows.append(f"{head}{name}: {place.description} ({able})\n")
-    return "".join(rows)
+        lines["where" if not number else " " * number] = f"{name}: {place.description} ({able})"
+    return lines
 
 
-def _setting_comments() -> list[str]:
-    named: dict[str, str] = {}
-    for where, place in places().items():
-        named |= {name: f"{each.description}, for {where}" for name, each in place.settings.items()}
-    return [f"#   {name:<13}{text}\n" for name, text in named.items()]
+def _setting_comments() -> dict[str, str]:
+    named = {name: each for place in places().values() for name, each in place.settings.items()}
+    able = {name: [where for where in places() if name in places()[where].settings] for name in named}
+    return {name: f"{each.description}, for {' and '.join(able[name])}" for name, each in named.items()}
 
 
 def _defaults(kind: str) -> dict[str, object]:

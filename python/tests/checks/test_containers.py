@@ -1,4 +1,4 @@
-"""What teams say of their containers: SCH218, SCH219, SCH220; and what no engine would take of a platform."""
+"""What teams say of their containers: SCH218, SCH219, SCH220, SCH222; and what no engine would take of a platform."""
 
 from pathlib import Path
 
@@ -94,3 +94,51 @@ def test_what_a_team_sets_is_checked_as_well(tmp_path: Path) -> None:
     (found,) = said(tmp_path, UNIVERSAL % "image: i", TASK % "memory: 4 GB")
     assert found[0] == "SCH201"
     assert "memory" in found[2]
+
+
+def test_a_job_that_nobody_says_a_region_of(tmp_path: Path) -> None:
+    task = "tasks:\n  - {kind: vertex-ai, name: train, pipelines: [daily], image: i, %s}\n"
+    assert said(tmp_path, "", task % "retries: 1") == [
+        (
+            "SCH222",
+            4,
+            'task "train": no region, and the platform runs it where one is needed ("where: vertex-ai")',
+            "write region of vertex-ai in platform.yaml, for example europe-west1, or in scheduler.yaml",
+        )
+    ]
+    assert said(tmp_path, "", task % "region: us-central1") == []
+    assert said(tmp_path, "kinds: {vertex-ai: {region: us-central1}}\n", task % "retries: 1") == []
+    assert said(tmp_path, "kinds: {vertex-ai: {where: local}}\n", task % "command: x") == []
+
+
+def test_a_vertex_ai_task_without_an_image(tmp_path: Path) -> None:
+    platform = "kinds: {vertex-ai: {region: us-central1}}\n"
+    (found,) = said(tmp_path, platform, "tasks:\n  - {kind: vertex-ai, name: train, pipelines: [daily]}\n")
+    assert found[0] == "SCH218"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "project: My Project",
+        "project: 'p/locations/x'",
+        "region: Belgium",
+        "region: 'europe-west1/../x'",
+        "machine_type: n1 standard",
+        "accelerator: T4",
+        "accelerator: 'NVIDIA_L4:0'",
+        "google_service_account: me@example.com",
+        "vpc_network: default",
+        "labels: {Cost: x}",
+        "labels: {cost: 4711}",
+        "labels: {cost: A B}",
+        "project: '{{ conn.x.password }}'",
+    ],
+)
+def test_what_google_cloud_would_refuse_is_a_finding(tmp_path: Path, key: str) -> None:
+    file = tmp_path / "platform.yaml"
+    file.write_text(f"{PLATFORM}kinds: {{vertex-ai: {{{key}}}}}\n")
+    config, findings = load_platform(file)
+    assert config is None
+    assert [finding.code for finding in findings] == ["SCH405"]
+    assert f"kinds.vertex-ai.{key.partition(':')[0]}" in findings[0].message

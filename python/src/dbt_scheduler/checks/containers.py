@@ -53,6 +53,20 @@ tasks:
     fix="Remove the key. The value of `platform.yaml` then holds.",
 )
 
+SCH222 = Rule(
+    code="SCH222",
+    summary="A task lacks what the place needs where it runs",
+    message='{what}: no {key}, and the platform runs it where one is needed ("where: {where}")',
+    hint="write {key} of {kind} in platform.yaml, for example {example}, or in scheduler.yaml",
+    why="The place has no default for it: the task could not start.",
+    example="""\
+# scheduler.yaml, where platform.yaml has kinds: {vertex-ai: {project: my-project}}
+tasks:
+  - {kind: vertex-ai, name: train, image: "train:1", pipelines: [daily]}   # no region
+""",
+    fix="Set the key in `platform.yaml`, for all tasks of the kind, or in the task where it may have its own.",
+)
+
 _DOMAIN = (
     r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]+)?"
 )
@@ -85,6 +99,11 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
             yield SCH218.at(*said.location, where=settings.where, key=said.key, **words)
         elif place.needs_image and not (len(image or "") <= _LONGEST and _IMAGE.fullmatch(image or "")):
             yield SCH219.at(*said.location, image=image, **words)
+        values = {**settings.settings, **said.settings}
+        for key, setting in place.settings.items():
+            if setting.required and not values.get(key):
+                needed = {"key": key, "kind": said.kind, "example": str(setting.example)}
+                yield SCH222.at(*said.location, where=settings.where, **needed, **words)
         allowed = overrides_of(said.kind) if settings.overrides is None else settings.overrides
         own = [*(["image"] if said.image else []), *said.settings]
         for key in own:

@@ -37,6 +37,7 @@ class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """A key of a place's own. ``schema`` says what its value is; ``by_task``: a task may have its own value.
 
+    A job of its place has to have one that is ``required``.
     The description goes on after a colon: ``the Google Cloud region``.
     """
 
@@ -45,6 +46,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     example: object
     default: object = None
     by_task: bool = False
+    required: bool = False
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,10 +3,42 @@
 from dbt_scheduler.kinds import Job
 from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Setting, Way
 
-_ONE_LINE = {"not": {"type": "string", "pattern": "\n"}}
+ONE_LINE = {"not": {"type": "string", "pattern": "\n"}}
+"""For patterns, whose ``$`` matches before a last line break, too."""
+
+VARIABLE = {"pattern": r"^[A-Za-z_][A-Za-z0-9_]*$", **ONE_LINE}
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
-_LABEL = r"^[a-z0-9]([a-z0-9._/-]*[a-z0-9])?$"
+_LABEL = r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
+
+CPUS = Setting(
+    description="how many CPUs a container may use",
+    schema={"type": "number", "minimum": 0.01, "maximum": 1024},
+    example=1.5,
+    by_task=True,
+)
+MEMORY = Setting(
+    description="the most memory that a container may use, in m or g, from 6m up",
+    schema={
+        "type": "string",
+        "pattern": "^([6-9]|[1-9][0-9]{1,6})m$|^[1-9][0-9]{0,4}g$",
+        **ONE_LINE,
+    },
+    example="512m",
+    by_task=True,
+)
+LABELS = Setting(
+    description="labels of a container, beside team, pipeline, task and asset",
+    schema={
+        "type": "object",
+        "propertyNames": {"pattern": _LABEL, **ONE_LINE},
+        "additionalProperties": {
+            "description": "A value.",
+            "type": "string",
+            "examples": ["4711"],
+        },
+    },
+    example={"cost-center": "4711"},
+)
 
 _FIELDS = (
     "image",
@@ -72,25 +104,11 @@ PLUGIN = Place(
         ),
     },
     settings={
-        "cpus": Setting(
-            description="how many CPUs a container may use",
-            schema={"type": "number", "minimum": 0.01, "maximum": 1024},
-            example=1.5,
-            by_task=True,
-        ),
-        "memory": Setting(
-            description="the most memory that a container may use, in m or g, from 6m up",
-            schema={
-                "type": "string",
-                "pattern": "^([6-9]|[1-9][0-9]{1,6})m$|^[1-9][0-9]{0,4}g$",
-                **_ONE_LINE,
-            },
-            example="512m",
-            by_task=True,
-        ),
+        "cpus": CPUS,
+        "memory": MEMORY,
         "network": Setting(
             description="the network of a container: none, host, bridge or one that was made in the engine",
-            schema={"type": "string", "pattern": _NAME, **_ONE_LINE},
+            schema={"type": "string", "pattern": _NAME, **ONE_LINE},
             example="bridge",
         ),
         "user": Setting(
@@ -98,42 +116,30 @@ PLUGIN = Place(
             schema={
                 "type": "string",
                 "pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$",
-                **_ONE_LINE,
+                **ONE_LINE,
             },
             example="1000:1000",
         ),
         "connection": Setting(
             description="the Airflow connection of the registry that images are pulled from, if it needs a login",
-            schema={"type": "string", "pattern": _NAME, **_ONE_LINE},
+            schema={"type": "string", "pattern": _NAME, **ONE_LINE},
             example="docker_registry",
         ),
         "secrets": Setting(
             description="variables of a container, each with the Airflow connection whose password it gets",
             schema={
                 "type": "object",
-                "propertyNames": {"pattern": _VARIABLE, **_ONE_LINE},
+                "propertyNames": VARIABLE,
                 "additionalProperties": {
                     "description": "An Airflow connection.",
                     "type": "string",
                     "pattern": _NAME,
-                    **_ONE_LINE,
+                    **ONE_LINE,
                     "examples": ["warehouse"],
                 },
             },
             example={"DBT_ENV_SECRET_PASSWORD": "warehouse"},
         ),
-        "labels": Setting(
-            description="labels of a container, beside team, pipeline, task and asset",
-            schema={
-                "type": "object",
-                "propertyNames": {"pattern": _LABEL, **_ONE_LINE},
-                "additionalProperties": {
-                    "description": "A value.",
-                    "type": "string",
-                    "examples": ["4711"],
-                },
-            },
-            example={"cost-center": "4711"},
-        ),
+        "labels": LABELS,
     },
 )
