@@ -66,7 +66,7 @@ def test_a_team_that_sets_what_the_platform_decides(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "key",
     [
-        "where: cloud-run",
+        "where: lambda",
         "memory: 4 GB",
         "memory: 1m",
         "cpus: 0",
@@ -135,10 +135,32 @@ def test_a_vertex_ai_task_without_an_image(tmp_path: Path) -> None:
         "project: '{{ conn.x.password }}'",
     ],
 )
-def test_what_google_cloud_would_refuse_is_a_finding(tmp_path: Path, key: str) -> None:
-    file = tmp_path / "platform.yaml"
-    file.write_text(f"{PLATFORM}kinds: {{vertex-ai: {{{key}}}}}\n")
+def test_what_vertex_ai_would_refuse_is_a_finding_about_the_platform(tmp_path: Path, key: str) -> None:
+    refused(tmp_path, "vertex-ai", key)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "project: My Project",
+        "region: Belgium",
+        "google_service_account: jobs",
+        "subnetwork: 'a b'",
+        "google_secrets: {API_TOKEN: 'opensesame!'}",
+        "google_secrets: {API_TOKEN: 'token:newest'}",
+        "google_secrets: {'1': token}",
+        "overrides: [google_service_account]",
+    ],
+)
+def test_what_cloud_run_would_refuse_is_a_finding_about_the_platform(tmp_path: Path, key: str) -> None:
+    refused(tmp_path, "universal", key)
+
+
+def refused(root: Path, kind: str, key: str) -> None:
+    """A platform with this key of a kind is not loaded, because of it."""
+    file = root / "platform.yaml"
+    file.write_text(f"{PLATFORM}kinds: {{{kind}: {{{key}}}}}\n")
     config, findings = load_platform(file)
     assert config is None
     assert [finding.code for finding in findings] == ["SCH405"]
-    assert f"kinds.vertex-ai.{key.partition(':')[0]}" in findings[0].message
+    assert f"kinds.{kind}.{key.partition(':')[0]}" in findings[0].message

@@ -128,9 +128,10 @@ def is_ours(operator: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_two_places_of_a_kind_have_no_setting_of_one_name(kind: str) -> None:
-    names = [name for place in places_of(kind).values() for name in place.settings]
-    assert len(names) == len({*names, "where", "image", "pool", "environment", "overrides"}) - 5
+def test_two_places_of_a_kind_that_have_a_setting_of_one_name_have_the_same_one(kind: str) -> None:
+    settings = [each for place in places_of(kind).values() for each in place.settings.items()]
+    assert all(each is settings_of(kind)[name] for name, each in settings)
+    assert not settings_of(kind).keys() & {"where", "image", "pool", "environment", "overrides"}
 
 
 @pytest.mark.parametrize("kind", kinds())

@@ -3,6 +3,7 @@
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import airflow.providers.google  # noqa: F401 - a DAG says at once what is missing; the rest takes seconds to import
@@ -12,6 +13,7 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.exceptions import GoogleAuthError
 
 from dbt_scheduler.airflow.compat import AirflowException
+from dbt_scheduler.airflow.google_logs import show_log
 from dbt_scheduler.airflow.operators import passed
 from dbt_scheduler.airflow.task_digest import task_digest
 from dbt_scheduler.airflow.task_selection import skip_unless_chosen
@@ -20,6 +22,9 @@ FAIL = "__fail__"
 """Airflow's own name of the method of a deferred task whose time is up, or whose trigger failed."""
 
 
+_NO_PROJECT = (
+    "No Google Cloud project: platform.yaml names none, nor does the Airflow connection google_cloud_default."
+)
 _REFUSALS = (GoogleAPICallError, GoogleAuthError)
 
 
@@ -31,6 +36,8 @@ class GoogleJobOperator(BaseOperator):
     """
 
     service: ClassVar[str]
+    leaves_something: ClassVar[bool] = False
+    """Whether something is there to be removed after a success."""
 
     def __init__(
         self,
@@ -82,9 +89,30 @@ class GoogleJobOperator(BaseOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> None:
         """Called with what the trigger saw; AirflowException if that is not a success."""
-        if error := event.get("error"):
+        job, error = event["job"], event["error"]
+        show_log(self.log_filter(job), job.split("/")[1], self.log)
+        error = error and self.explained(job, error)
+        if error or self.leaves_something:
             self._end_jobs(task_digest(context))
+        if error:
             raise AirflowException(error)
+
+    @property
+    def hook(self) -> Any:
+        """The provider's hook, which has the credentials."""
+        raise NotImplementedError
+
+    @cached_property
+    def project(self) -> str:
+        """The platform's project, else that of Airflow's connection. AirflowException if there is none."""
+        if found := self.project_id or self.hook.project_id:
+            return str(found)
+        raise AirflowException(_NO_PROJECT)
+
+    @property
+    def parent(self) -> str:
+        """What jobs are parts of."""
+        return f"projects/{self.project}/locations/{self.region}"
 
     def start_job(self, digest: str) -> BaseTrigger:
         """Start the job of the task that has this digest; the trigger that waits for it. GoogleAPICallError."""
@@ -93,6 +121,15 @@ class GoogleJobOperator(BaseOperator):
     def end_jobs(self, digest: str, *, wait: bool) -> None:
         """End every job of the task that has this digest, and ``wait`` until it has ended. GoogleAPICallError."""
         raise NotImplementedError
+
+    def log_filter(self, job: str) -> str:
+        """Which entries of Cloud Logging are a job's, in its query language."""
+        raise NotImplementedError
+
+    def explained(self, job: str, error: str) -> str:
+        """What is known of a job that failed, beside what its trigger saw."""
+        del job
+        return error
 
     @property
     def timeout_seconds(self) -> int | None:
@@ -109,12 +146,3 @@ class GoogleJobOperator(BaseOperator):
             self.end_jobs(digest, wait=False)
         except _REFUSALS as error:
             self.log.warning("A job of this task may still be running on %s: %s", self.service, error)
-
-
-def project_of(project_id: str | None, hook: Any) -> str:
-    """The project of a job: the platform's, else that of Airflow's connection. AirflowException if there is none."""
-    if found := project_id or hook.project_id:
-        return str(found)
-    raise AirflowException(
-        "No Google Cloud project: platform.yaml names none, nor does the Airflow connection google_cloud_default."
-    )

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from dbt_scheduler.airflow.google_jobs import GoogleJobOperator, project_of
-from dbt_scheduler.airflow.vertex_ai_trigger import ENDED, POLL_SECONDS, VertexAiTrigger
+from dbt_scheduler.airflow.google_jobs import GoogleJobOperator
+from dbt_scheduler.airflow.google_polls import POLL_SECONDS
+from dbt_scheduler.airflow.vertex_ai_trigger import ENDED, VertexAiTrigger
 
 _TASK_LABEL = "dbt_scheduler_task"
 _LONGEST_NAME = 128
@@ -28,16 +29,16 @@ class VertexAiOperator(GoogleJobOperator):
 
     def start_job(self, digest: str) -> VertexAiTrigger:
         """Create the job, which starts it."""
-        job = self._client.create_custom_job(parent=self._parent, custom_job=self._job(digest))
+        job = self._client.create_custom_job(parent=self.parent, custom_job=self._job(digest))
         *_, number = job.name.split("/")
-        seen = _CONSOLE.format(region=self.region, id=number, project=self._project)
+        seen = _CONSOLE.format(region=self.region, id=number, project=self.project)
         self.log.info("Vertex AI runs the job %s: %s", job.name, seen)
         return VertexAiTrigger(job=job.name)
 
     def end_jobs(self, digest: str, *, wait: bool) -> None:
         """Cancel every job of the task that has not ended."""
         found = self._client.list_custom_jobs(
-            request={"parent": self._parent, "filter": f"labels.{_TASK_LABEL}={digest}"}
+            request={"parent": self.parent, "filter": f"labels.{_TASK_LABEL}={digest}"}
         )
         for job in [job for job in found if job.state.name not in ENDED]:
             self.log.info("Cancelling the job %s", job.name)
@@ -59,8 +60,14 @@ class VertexAiOperator(GoogleJobOperator):
         ]
         return job
 
+    def log_filter(self, job: str) -> str:
+        """By the number of the job."""
+        *_, number = job.split("/")
+        return f'resource.type="ml_job" resource.labels.job_id="{number}"'
+
     @cached_property
-    def _hook(self) -> Any:
+    def hook(self) -> Any:
+        """The provider's hook for custom jobs."""
         from airflow.providers.google.cloud.hooks.vertex_ai.custom_job import (  # noqa: PLC0415 - takes 5 s
             CustomJobHook,
         )
@@ -69,12 +76,4 @@ class VertexAiOperator(GoogleJobOperator):
 
     @cached_property
     def _client(self) -> Any:
-        return self._hook.get_job_service_client(self.region)
-
-    @cached_property
-    def _project(self) -> str:
-        return project_of(self.project_id, self._hook)
-
-    @property
-    def _parent(self) -> str:
-        return f"projects/{self._project}/locations/{self.region}"
+        return self.hook.get_job_service_client(self.region)

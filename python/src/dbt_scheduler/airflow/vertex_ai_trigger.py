@@ -6,15 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
-from google.api_core.exceptions import Aborted, GoogleAPICallError, ServerError, TooManyRequests
+from google.api_core.exceptions import GoogleAPICallError
+
+from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended
 
 ENDED = frozenset(f"JOB_STATE_{state}" for state in ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"))
 """The states of a custom job that it does not leave."""
-
-PASSING = (ServerError, TooManyRequests, Aborted)
-"""Errors of an API that say nothing of the job."""
-
-POLL_SECONDS = 10.0
 
 
 class VertexAiTrigger(BaseTrigger):
@@ -37,11 +34,11 @@ class VertexAiTrigger(BaseTrigger):
             except PASSING as error:
                 self.log.warning("Vertex AI did not answer, asking again in %s s: %s", POLL_SECONDS, error)
             except GoogleAPICallError as error:
-                yield _event(f"Vertex AI does not say what became of {self.job}: {error}")
+                yield ended(self.job, f"Vertex AI does not say what became of {self.job}: {error}")
                 return
             else:
                 if job.state.name in ENDED:
-                    yield _event(_problem(job))
+                    yield ended(self.job, _problem(job))
                     return
             await asyncio.sleep(POLL_SECONDS)
 
@@ -60,10 +57,6 @@ class VertexAiTrigger(BaseTrigger):
         )
 
         return CustomJobAsyncHook()
-
-
-def _event(error: str | None) -> TriggerEvent:
-    return TriggerEvent({"error": error})  # type: ignore[no-untyped-call]
 
 
 def _problem(job: Any) -> str | None:  # noqa: ANN401 - as above

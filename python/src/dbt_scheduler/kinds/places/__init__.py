@@ -35,9 +35,10 @@ class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """A key of a place's own. ``schema`` says what its value is; ``by_task``: a task may have its own value.
+    """A key of a place's own, or the same one of several places.
 
-    A job of its place has to have one that is ``required``.
+    ``schema`` says what its value is; ``by_task``: a task may have its own value. One that is ``required`` every
+    job of the place needs.
     The description goes on after a colon: ``the Google Cloud region``.
     """
 
@@ -65,13 +66,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to know of a place; ``ways`` is by kind.
 
     ``requirement`` is what ``pip`` installs in Airflow's environment for the operators. With ``needs_image`` a job
-    is a container.
+    is a container. ``secrets_setting`` is the setting that names secrets, in a place where whoever may look at a job
+    sees the variables that it was given.
     """
 
     description: str
     ways: Mapping[str, Way]
     requirement: str | None = None
     needs_image: bool = False
+    secrets_setting: str | None = None
     settings: Mapping[str, Setting] = {}
 
 
