@@ -24,7 +24,7 @@ from dbt_scheduler.kinds import Job, Template, kinds, with_literals
 from dbt_scheduler.kinds.places import PlaceSettings, Way, operator_of, places, places_of
 from dbt_scheduler.spec import DagSpec
 
-CUSTOM_JOB = "airflow.providers.google.cloud.operators.vertex_ai.custom_job.CreateCustomJobOperator"
+CUSTOM_JOB = "dbt_scheduler.airflow.vertex_ai_operator.VertexAiOperator"
 LEAK = "{{ conn.warehouse.password }}"
 HOSTILE = (
     LEAK,
@@ -198,22 +198,19 @@ def test_an_operator_gets_no_text_that_airflow_would_not_unescape(kind: str, whe
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_password_is_not_rendered_into_a_vertex_ai_job(tmp_path: Path, text: str) -> None:
     world = World(tmp_path)
-    keys = "".join(
-        f"    {key}: {json.dumps(text)}\n" for key in ("image", "machine_type", "region", "project")
-    )
+    keys = f"    image: {json.dumps(text)}\n    region: europe-west1\n"
     world.team("shop", text=f"tasks:\n  - kind: vertex-ai\n    name: train\n    pipelines: [daily]\n{keys}")
     spec = world.spec("shop_daily")
     assert tasks(spec)["train"].operator == CUSTOM_JOB
     train: Any = rendered_dag(spec).get_task("train")
-    assert (train.region, train.project_id) == (text, text)
     (pool,) = train.custom_job["job_spec"]["worker_pool_specs"]
-    assert (pool["machine_spec"]["machine_type"], pool["container_spec"]["image_uri"]) == (text, text)
+    assert pool["container_spec"]["image_uri"] == text
 
 
 def test_no_value_of_platform_yaml_is_a_template(tmp_path: Path) -> None:
     keys = ("command", "target", "profiles_dir", "target_path", "log_path")
     dbt = "".join(f"  {key}: {json.dumps(LEAK)}\n" for key in keys)
-    kind = ", ".join(f"{key}: {json.dumps(LEAK)}" for key in ("image", "project", "region", "machine_type"))
+    kind = f"region: europe-west1, image: {json.dumps(LEAK)}"
     world = World(tmp_path, f"{PLATFORM}dbt:\n{dbt}kinds:\n  vertex-ai: {{{kind}}}\n")
     declared = "tasks: [{kind: vertex-ai, name: train, pipelines: [daily]}]"
     world.team("shop", node("orders", pipelines=["daily"]), text=declared)
@@ -223,7 +220,7 @@ def test_no_value_of_platform_yaml_is_a_template(tmp_path: Path) -> None:
     assert {LEAK + "/shop"} == {dbt_task.env["DBT_TARGET_PATH"], dbt_task.env["DBT_LOG_PATH"]}
     assert dbt_task.command[-4:] == ["--target", LEAK, "--profiles-dir", LEAK]
     train: Any = dag.get_task("train")
-    assert list(texts([train.project_id, train.region, train.custom_job])).count(LEAK) == 4
+    assert list(texts(train.custom_job)).count(LEAK) == 1
 
 
 def test_our_own_templates_are_rendered(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What teams say of their containers: SCH218, SCH219, SCH220; and what no engine would take of a platform."""
+"""What teams say of their containers: SCH218, SCH219, SCH220, SCH223; and what no engine would take of a platform."""
 
 import json
 from pathlib import Path
@@ -111,7 +111,7 @@ def test_a_queue_pool_or_priority_that_airflow_refuses(tmp_path: Path, key: str)
 @pytest.mark.parametrize(
     "key",
     [
-        "where: cloud-run",
+        "where: lambda",
         "memory: 4 GB",
         "memory: 1m",
         "cpus: 0",
@@ -216,3 +216,73 @@ def test_what_a_team_sets_is_checked_as_well(tmp_path: Path) -> None:
     (found,) = said(tmp_path, UNIVERSAL % "image: i", TASK % "memory: 4 GB")
     assert found[0] == "SCH201"
     assert "memory" in found[2]
+
+
+def test_a_job_that_nobody_says_a_region_of(tmp_path: Path) -> None:
+    task = "tasks:\n  - {kind: vertex-ai, name: train, pipelines: [daily], image: i, %s}\n"
+    assert said(tmp_path, "", task % "retries: 1") == [
+        (
+            "SCH223",
+            4,
+            'task "train": no region, and the platform runs it where one is needed ("where: vertex-ai")',
+            "write region of vertex-ai in platform.yaml, for example europe-west1, or in scheduler.yaml",
+        )
+    ]
+    assert said(tmp_path, "", task % "region: us-central1") == []
+    assert said(tmp_path, "kinds: {vertex-ai: {region: us-central1}}\n", task % "retries: 1") == []
+    assert said(tmp_path, "kinds: {vertex-ai: {where: local}}\n", task % "command: x") == []
+
+
+def test_a_vertex_ai_task_without_an_image(tmp_path: Path) -> None:
+    platform = "kinds: {vertex-ai: {region: us-central1}}\n"
+    (found,) = said(tmp_path, platform, "tasks:\n  - {kind: vertex-ai, name: train, pipelines: [daily]}\n")
+    assert found[0] == "SCH218"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "project: My Project",
+        "project: 'p/locations/x'",
+        "region: Belgium",
+        "region: 'europe-west1/../x'",
+        "machine_type: n1 standard",
+        "accelerator: T4",
+        "accelerator: 'NVIDIA_L4:0'",
+        "google_service_account: me@example.com",
+        "vpc_network: default",
+        "labels: {Cost: x}",
+        "labels: {cost: 4711}",
+        "labels: {cost: A B}",
+        "project: '{{ conn.x.password }}'",
+    ],
+)
+def test_what_vertex_ai_would_refuse_is_a_finding_about_the_platform(tmp_path: Path, key: str) -> None:
+    refused(tmp_path, "vertex-ai", key)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "project: My Project",
+        "region: Belgium",
+        "google_service_account: jobs",
+        "subnetwork: 'a b'",
+        "google_secrets: {API_TOKEN: 'opensesame!'}",
+        "google_secrets: {API_TOKEN: 'token:newest'}",
+        "google_secrets: {'1': token}",
+        "overrides: [google_service_account]",
+    ],
+)
+def test_what_cloud_run_would_refuse_is_a_finding_about_the_platform(tmp_path: Path, key: str) -> None:
+    refused(tmp_path, "universal", key)
+
+
+def refused(root: Path, kind: str, key: str) -> None:
+    """A platform with this key of a kind is not loaded, because of it."""
+    file = root / "platform.yaml"
+    file.write_text(f"{PLATFORM}kinds: {{{kind}: {{{key}}}}}\n")
+    config, findings = load_platform(file)
+    assert config is None
+    assert [finding.code for finding in findings] == ["SCH405"]
+    assert f"kinds.{kind}.{key.partition(':')[0]}" in findings[0].message

@@ -192,7 +192,7 @@ tasks:
   - kind: universal
     assets: [a]
   - {kind: vertex, name: b}
-  - {kind: universal, name: c, image: i, region: r}
+  - {kind: universal, name: c, image: i, machine_type: n1-standard-8}
   - d
   - {kind: vertex-ai, name: e}
 """,
@@ -201,7 +201,7 @@ tasks:
         '3: SCH201 "assets" is missing in item 1 of "tasks"',
         '5: SCH201 "command" is missing in item 2 of "tasks"',
         f'7: SCH201 "kind" must be {KINDS}, not "vertex"',
-        '8: SCH201 "region" must not be "r"',
+        '8: SCH201 "machine_type" must not be "n1-standard-8"',
         '9: SCH201 item 5 of "tasks" must be keys with values, not "d"',
     ]
     assert config is not None

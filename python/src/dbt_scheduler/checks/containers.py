@@ -54,6 +54,20 @@ tasks:
     fix="Remove the key. The value of `platform.yaml` then holds.",
 )
 
+SCH223 = Rule(
+    code="SCH223",
+    summary="A task lacks what the place needs where it runs",
+    message='{what}: no {key}, and the platform runs it where one is needed ("where: {where}")',
+    hint="write {key} of {kind} in platform.yaml, for example {example}, or in scheduler.yaml",
+    why="The place has no default for it: the task could not start.",
+    example="""\
+# scheduler.yaml, where platform.yaml has kinds: {vertex-ai: {project: my-project}}
+tasks:
+  - {kind: vertex-ai, name: train, image: "train:1", pipelines: [daily]}   # no region
+""",
+    fix="Set the key in `platform.yaml`, for all tasks of the kind, or in the task where it may have its own.",
+)
+
 _DOMAIN = (
     r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::[0-9]+)?"
 )
@@ -73,6 +87,7 @@ class _Said(msgspec.Struct, frozen=True):
     key: str
     location: Location
     image: str | None
+    settings: dict[str, object]
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -82,7 +97,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
 
 
 def _images(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH218 and SCH219."""
+    """SCH218, SCH219 and SCH223: without which no container, pod or job could start."""
     for said in _all_said(team):
         settings = workspace.platform.places[said.kind]
         place, image = places()[settings.where], said.image or settings.image
@@ -91,6 +106,11 @@ def _images(team: Team, workspace: Workspace) -> Iterator[Finding]:
             yield SCH218.at(*said.location, where=settings.where, key=said.key, **words)
         elif place.needs_image and not (len(image or "") <= _LONGEST and _IMAGE.fullmatch(image or "")):
             yield SCH219.at(*said.location, image=image, **words)
+        values = {**settings.settings, **said.settings}
+        for key, setting in place.settings.items():
+            if setting.required and not values.get(key):
+                needed = {"key": key, "kind": said.kind, "example": str(setting.example)}
+                yield SCH223.at(*said.location, where=settings.where, **needed, **words)
 
 
 def _decided_by_platform(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -135,11 +155,12 @@ def _all_said(team: Team) -> Iterator[_Said]:
     tasks = [task for task in team.project.tasks.values() if task.pipelines]
     if any(task.kind == "dbt" for task in tasks):
         key = "dbt_settings: {image: ...} in scheduler.yaml"
-        yield _Said("dbt", "the dbt tasks", key, (path, dbt.line), dbt.image)
+        yield _Said("dbt", "the dbt tasks", key, (path, dbt.line), dbt.image, dbt.settings)
     for task in tasks:
         if own := task.declaration:
             location = task_location(team.project.folder, task)
-            yield _Said(own.kind, f'task "{task.name}"', "image in the task", location, own.image)
+            words = (f'task "{task.name}"', "image in the task", location)
+            yield _Said(own.kind, *words, own.image, task.settings)
 
 
 PLUGIN = Check(team=check)

@@ -46,7 +46,8 @@ class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """A key of a place's own, or the same one of several places.
 
-    ``schema`` says what its value is; ``by_task``: a task may have its own value.
+    ``schema`` says what its value is; ``by_task``: a task may have its own value. One that is ``required`` every
+    job of the place needs.
     The description goes on after a colon: ``the Google Cloud region``.
     """
 
@@ -55,6 +56,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     example: object
     default: object = None
     by_task: bool = False
+    required: bool = False
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,70 @@
+# ruff: noqa: ANN401 - Google's clients have no types here
+"""The trigger that waits for the end of an execution of a Cloud Run job."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+from google.api_core.exceptions import GoogleAPICallError
+
+from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended
+
+
+class CloudRunTrigger(BaseTrigger):
+    """Fires when the execution of this name has ended. One whose task somebody stops is cancelled."""
+
+    def __init__(self, *, execution: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.execution = execution
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """The class and the arguments that make this trigger again."""
+        return f"{type(self).__module__}.{type(self).__qualname__}", {"execution": self.execution}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """One event: ``error`` is None if the execution succeeded."""
+        client = await _client("ExecutionsAsyncClient")
+        while True:
+            try:
+                execution = await client.get_execution(name=self.execution)
+            except PASSING as error:
+                self.log.warning("Cloud Run did not answer, asking again in %s s: %s", POLL_SECONDS, error)
+            except GoogleAPICallError as error:
+                yield ended(
+                    self.execution, f"Cloud Run does not say what became of {self.execution}: {error}"
+                )
+                return
+            else:
+                if execution.completion_time:
+                    yield ended(self.execution, _problem(execution))
+                    return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def on_kill(self) -> None:
+        """Somebody marked the deferred task, or cleared it: nothing of its job remains."""
+        self.log.info("Cancelling %s", self.execution)
+        cancelled = await (await _client("ExecutionsAsyncClient")).cancel_execution(name=self.execution)
+        await cancelled.result()
+        job, _, _ = self.execution.partition("/executions/")
+        await (await _client("JobsAsyncClient")).delete_job(name=job)
+
+
+async def _client(name: str) -> Any:
+    from airflow.providers.google.cloud.hooks.cloud_run import (  # noqa: PLC0415 - not when a DAG is parsed
+        CloudRunAsyncHook,
+    )
+    from google.cloud import run_v2  # noqa: PLC0415 - as above
+
+    hook = await CloudRunAsyncHook().get_sync_hook()
+    options = {"credentials": hook.get_credentials(), "client_options": hook.get_client_options()}
+    return getattr(run_v2, name)(**options)
+
+
+def _problem(execution: Any) -> str | None:
+    """Why an execution that has ended is no success, if it is none."""
+    if execution.succeeded_count == execution.task_count:
+        return None
+    state = "was cancelled" if execution.cancelled_count else "has failed"
+    said = [each.message for each in execution.conditions if each.type_ == "Completed" and each.message]
+    return f"The Cloud Run execution {execution.name} {state}: {' '.join(said) or 'no message'}"

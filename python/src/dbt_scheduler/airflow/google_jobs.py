@@ -1,0 +1,148 @@
+# ruff: noqa: ANN401 - Airflow's own signatures, and Google's clients, say Any
+"""What every task does that is a job on Google Cloud: it is started, is waited for without a worker, and ends."""
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+import airflow.providers.google  # noqa: F401 - a DAG says at once what is missing; the rest takes seconds to import
+from airflow.sdk import BaseOperator, Context
+from airflow.triggers.base import BaseTrigger
+from google.api_core.exceptions import GoogleAPICallError
+from google.auth.exceptions import GoogleAuthError
+
+from dbt_scheduler.airflow.compat import AirflowException
+from dbt_scheduler.airflow.google_logs import show_log
+from dbt_scheduler.airflow.operators import passed
+from dbt_scheduler.airflow.task_digest import task_digest
+from dbt_scheduler.airflow.task_selection import skip_unless_chosen
+
+FAIL = "__fail__"
+"""Airflow's own name of the method of a deferred task whose time is up, or whose trigger failed."""
+
+
+_NO_PROJECT = (
+    "No Google Cloud project: platform.yaml names none, nor does the Airflow connection google_cloud_default."
+)
+_REFUSALS = (GoogleAPICallError, GoogleAuthError)
+
+
+class GoogleJobOperator(BaseOperator):
+    """Starts a job, and waits for it in the triggerer; the job ends with the task, also by a timeout or a person.
+
+    A job is found again by its task alone: what an earlier try left is ended before a new one starts, whatever
+    became of its worker. ``pass_env`` names variables of the worker that the job gets, ``PREFIX_*`` for several.
+    """
+
+    service: ClassVar[str]
+    leaves_something: ClassVar[bool] = False
+    """Whether something is there to be removed after a success."""
+
+    def __init__(
+        self,
+        *,
+        project_id: str | None = None,
+        region: str,
+        pass_env: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.project_id = project_id
+        self.region = region
+        self.pass_env = list(pass_env)
+        self._starting = False
+        self._digest = ""
+
+    def pre_execute(self, context: Context) -> None:
+        """Skip this where the run is of other tasks; a method, because Airflow stores the source of a hook."""
+        skip_unless_chosen(context)
+
+    def execute(self, context: Context) -> None:
+        """Start the job, and defer. AirflowException if Google Cloud does not take it, or the task is stopped."""
+        self._digest = digest = task_digest(context)
+        self._starting = True
+        try:
+            self.end_jobs(digest, wait=True)
+            trigger = self.start_job(digest)
+        except BaseException as error:  # also Airflow's timeout, which is not an Exception
+            self._starting = False
+            self._end_jobs(digest)
+            if isinstance(error, _REFUSALS):
+                raise AirflowException(f"{self.service} did not take the job: {error}") from None
+            raise
+        self._starting = False
+        self.defer(trigger=trigger, method_name="execute_complete", timeout=self.execution_timeout)
+
+    def on_kill(self) -> None:
+        """Called by a signal in the middle of ``execute``, which then ends the job, or before Airflow has deferred."""
+        if self._starting:
+            raise AirflowException("The task was stopped, and its job with it.")
+        if self._digest:
+            self._end_jobs(self._digest)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """As Airflow does; but a job whose task's time is up, or that nobody watches any more, is ended."""
+        if next_method == FAIL:
+            self._end_jobs(task_digest(context))
+        return super().resume_execution(next_method, next_kwargs, context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> None:
+        """Called with what the trigger saw; AirflowException if that is not a success."""
+        job, error = event["job"], event["error"]
+        show_log(self.log_filter(job), job.split("/")[1], self.log)
+        error = error and self.explained(job, error)
+        if error or self.leaves_something:
+            self._end_jobs(task_digest(context))
+        if error:
+            raise AirflowException(error)
+
+    @property
+    def hook(self) -> Any:
+        """The provider's hook, which has the credentials."""
+        raise NotImplementedError
+
+    @cached_property
+    def project(self) -> str:
+        """The platform's project, else that of Airflow's connection. AirflowException if there is none."""
+        if found := self.project_id or self.hook.project_id:
+            return str(found)
+        raise AirflowException(_NO_PROJECT)
+
+    @property
+    def parent(self) -> str:
+        """What jobs are parts of."""
+        return f"projects/{self.project}/locations/{self.region}"
+
+    def start_job(self, digest: str) -> BaseTrigger:
+        """Start the job of the task that has this digest; the trigger that waits for it. GoogleAPICallError."""
+        raise NotImplementedError
+
+    def end_jobs(self, digest: str, *, wait: bool) -> None:
+        """End every job of the task that has this digest, and ``wait`` until it has ended. GoogleAPICallError."""
+        raise NotImplementedError
+
+    def log_filter(self, job: str) -> str:
+        """Which entries of Cloud Logging are a job's, in its query language."""
+        raise NotImplementedError
+
+    def explained(self, job: str, error: str) -> str:
+        """What is known of a job that failed, beside what its trigger saw."""
+        del job
+        return error
+
+    @property
+    def timeout_seconds(self) -> int | None:
+        """When the job ends by itself, whatever becomes of Airflow."""
+        timeout = self.execution_timeout
+        return None if timeout is None else max(1, round(timeout.total_seconds()))
+
+    def from_the_worker(self) -> dict[str, str]:
+        """The variables of the worker that the job gets."""
+        return passed(os.environ, self.pass_env)
+
+    def _end_jobs(self, digest: str) -> None:
+        try:
+            self.end_jobs(digest, wait=False)
+        except _REFUSALS as error:
+            self.log.warning("A job of this task may still be running on %s: %s", self.service, error)

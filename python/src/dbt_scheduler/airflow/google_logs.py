@@ -1,0 +1,46 @@
+# ruff: noqa: ANN401 - Airflow's loggers, and Google's clients, have no types here
+"""What a job on Google Cloud has printed, as far as Cloud Logging has it, in the log of its task."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from google.api_core.exceptions import GoogleAPICallError
+from google.auth.exceptions import GoogleAuthError
+
+_MOST_LINES = 1000
+
+
+def show_log(query: str, project: str, log: Any) -> None:
+    """Log the last lines of a job, or why they cannot be shown; the job is no worse for it."""
+    from airflow.providers.google.common.consts import CLIENT_INFO  # noqa: PLC0415 - not when a DAG is parsed
+    from airflow.providers.google.common.hooks.base_google import GoogleBaseHook  # noqa: PLC0415
+    from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client  # noqa: PLC0415
+
+    try:
+        hook = GoogleBaseHook()
+        client = LoggingServiceV2Client(
+            credentials=hook.get_credentials(),
+            client_info=CLIENT_INFO,
+            client_options=hook.get_client_options(),
+        )
+        request = {
+            "resource_names": [f"projects/{project}"],
+            "filter": query,
+            "order_by": "timestamp desc",
+            "page_size": _MOST_LINES,
+        }
+        lines = [_text(entry) for entry in islice(client.list_log_entries(request=request), _MOST_LINES)]
+    except (GoogleAPICallError, GoogleAuthError) as error:
+        log.warning("The job's log cannot be read from Cloud Logging: %s", error)
+        return
+    log.info("The job's log, as far as Cloud Logging has it by now (%s):", query)
+    for line in reversed(lines):
+        log.info("%s", line)
+
+
+def _text(entry: Any) -> str:
+    """A line as it was printed: libraries for Cloud Logging put it into ``message``."""
+    if entry.text_payload or not isinstance(entry.json_payload, Mapping):
+        return str(entry.text_payload)
+    return str(entry.json_payload.get("message") or dict(entry.json_payload))

@@ -1,0 +1,67 @@
+"""The trigger that waits for the end of a custom job on Vertex AI."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import cached_property
+from typing import Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+from google.api_core.exceptions import GoogleAPICallError
+
+from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended
+
+ENDED = frozenset(f"JOB_STATE_{state}" for state in ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"))
+"""The states of a custom job that it does not leave."""
+
+
+class VertexAiTrigger(BaseTrigger):
+    """Fires when the job of this name has ended. A job whose task somebody stops is cancelled."""
+
+    def __init__(self, *, job: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.job = job
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """The class and the arguments that make this trigger again."""
+        return f"{type(self).__module__}.{type(self).__qualname__}", {"job": self.job}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """One event: ``error`` is None if the job succeeded."""
+        client = await self._client()
+        while True:
+            try:
+                job = await client.get_custom_job(name=self.job)
+            except PASSING as error:
+                self.log.warning("Vertex AI did not answer, asking again in %s s: %s", POLL_SECONDS, error)
+            except GoogleAPICallError as error:
+                yield ended(self.job, f"Vertex AI does not say what became of {self.job}: {error}")
+                return
+            else:
+                if job.state.name in ENDED:
+                    yield ended(self.job, _problem(job))
+                    return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def on_kill(self) -> None:
+        """Somebody marked the deferred task, or cleared it."""
+        self.log.info("Cancelling the job %s", self.job)
+        await (await self._client()).cancel_custom_job(name=self.job)
+
+    async def _client(self) -> Any:  # noqa: ANN401 - it has no types here
+        return await self._hook.get_job_service_client(region=self.job.split("/")[3])
+
+    @cached_property
+    def _hook(self) -> Any:  # noqa: ANN401 - as above
+        from airflow.providers.google.cloud.hooks.vertex_ai.custom_job import (  # noqa: PLC0415 - takes 5 s
+            CustomJobAsyncHook,
+        )
+
+        return CustomJobAsyncHook()
+
+
+def _problem(job: Any) -> str | None:  # noqa: ANN401 - as above
+    """Why a job that has ended is no success, if it is none."""
+    if job.state.name == "JOB_STATE_SUCCEEDED":
+        return None
+    state = job.state.name.removeprefix("JOB_STATE_").lower()
+    return f"The Vertex AI job {job.name} has {state}: {job.error.message or 'no message'}"

@@ -1,0 +1,99 @@
+"""A job of Google Cloud's Cloud Run, in the words of its API; one is made for each task."""
+
+from collections.abc import Mapping
+
+from dbt_scheduler.kinds import Job
+from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Setting, Way
+from dbt_scheduler.kinds.places.docker import CPUS, LABELS, MEMORY, ONE_LINE, VARIABLE
+from dbt_scheduler.kinds.places.vertex_ai import PROJECT, REGION, SERVICE_ACCOUNT, google_labels, own_labels
+
+
+def _job(job: Job, settings: PlaceSettings) -> Arguments:
+    """A job of one container, whose command runs once: to try again is for Airflow."""
+    values = {**settings.settings, **job.settings}
+    labels = google_labels({**own_labels(values), **job.labels})
+    container: dict[str, object] = {
+        "image": job.image or settings.image,
+        "command": list(job.command),
+        "env": [
+            *({"name": name, "value": value} for name, value in sorted(job.env.items())),
+            *_secrets(values.get("google_secrets")),
+        ],
+    }
+    if limits := _limits(values.get("cpus"), values.get("memory")):
+        container["resources"] = {"limits": limits}
+    task: dict[str, object] = {"containers": [container], "max_retries": 0}
+    if account := values.get("google_service_account"):
+        task["service_account"] = account
+    if subnet := values.get("subnetwork"):
+        task["vpc_access"] = {"network_interfaces": [{"subnetwork": subnet}]}
+    arguments: Arguments = {
+        "project_id": values.get("project"),
+        "region": values.get("region"),
+        "job": {"labels": labels, "template": {"labels": labels, "task_count": 1, "template": task}},
+    }
+    return {**arguments, **({"pass_env": list(settings.environment)} if settings.environment else {})}
+
+
+def _secrets(secrets: object) -> list[dict[str, object]]:
+    """Variables that Cloud Run itself reads from Secret Manager."""
+    made: list[dict[str, object]] = []
+    for name, text in sorted(secrets.items()) if isinstance(secrets, Mapping) else ():
+        secret, _, version = str(text).partition(":")
+        reference = {"secret": secret, "version": version or "latest"}
+        made.append({"name": name, "value_source": {"secret_key_ref": reference}})
+    return made
+
+
+def _limits(cpus: object, memory: object) -> dict[str, str]:
+    """Quantities of Kubernetes, which are Cloud Run's, too."""
+    cpu = {"cpu": f"{cpus:g}"} if isinstance(cpus, int | float) else {}
+    return {**cpu, **({"memory": f"{memory[:-1]}{memory[-1:].upper()}i"} if isinstance(memory, str) else {})}
+
+
+PLUGIN = Place(
+    description="a Cloud Run job",
+    requirement="dbt-scheduler[google]",
+    needs_image=True,
+    secrets_setting="google_secrets",
+    ways={
+        "universal": Way(
+            operator="dbt_scheduler.airflow.cloud_run_operator.CloudRunOperator",
+            template_fields=("project_id", "region", "job", "pass_env"),
+            arguments=_job,
+        )
+    },
+    settings={
+        "project": PROJECT,
+        "region": REGION,
+        "google_service_account": SERVICE_ACCOUNT,
+        "cpus": CPUS,
+        "memory": MEMORY,
+        "labels": LABELS,
+        "subnetwork": Setting(
+            description="the VPC subnetwork that jobs send their traffic through",
+            schema={
+                "type": "string",
+                "pattern": r"^([a-z0-9/-]+/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?$",
+                **ONE_LINE,
+            },
+            example="warehouse",
+        ),
+        "google_secrets": Setting(
+            description="variables of a job, each with the secret of Secret Manager that it gets, "
+            "and its version after a colon, if not the latest",
+            schema={
+                "type": "object",
+                "propertyNames": VARIABLE,
+                "additionalProperties": {
+                    "description": "A secret.",
+                    "type": "string",
+                    "pattern": r"^(projects/[a-z0-9-]+/secrets/)?[A-Za-z0-9_-]{1,255}(:(latest|[1-9][0-9]{0,9}))?$",
+                    **ONE_LINE,
+                    "examples": ["shop-api-token:3"],
+                },
+            },
+            example={"API_TOKEN": "shop-api-token:3"},
+        ),
+    },
+)

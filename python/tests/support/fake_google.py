@@ -1,0 +1,232 @@
+"""Google Cloud's APIs as their own clients see them, at the gRPC border: jobs, which end when a test says so."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import grpc
+import pytest
+from google.api_core import grpc_helpers, grpc_helpers_async
+from google.cloud import aiplatform_v1 as vertex
+from google.cloud import run_v2 as run
+from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse, LogEntry
+from google.longrunning.operations_pb2 import Operation
+
+CONNECTION = (
+    '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true, "project": "my-project"}}'
+)
+
+
+class FakeGoogle:
+    """What was asked; a method can be made to fail once with ``fail``."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Any]] = []
+        self.lines: dict[str, list[str]] = {}
+        """What Cloud Logging has, the oldest first, by a part of the query that finds it."""
+        self.vertex_ai, self.cloud_run = FakeVertexAi(), FakeCloudRun()
+        self._waits: dict[str, Callable[[], None]] = {}
+        self._over = threading.Event()
+        self._failures: dict[str, list[tuple[grpc.StatusCode, str]]] = {}
+        self._server = grpc.server(futures.ThreadPoolExecutor(4))
+        logs = {"ListLogEntries": (ListLogEntriesRequest, self._logs)}
+        for service, methods in {
+            **self.vertex_ai.services(),
+            **self.cloud_run.services(),
+            "google.logging.v2.LoggingServiceV2": logs,
+        }.items():
+            handlers = {name: self._handler(name, *method) for name, method in methods.items()}
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
+        self._server.start()
+
+    def stop(self) -> None:
+        """Answer nobody any more."""
+        self._over.set()
+        self._server.stop(None).wait()
+
+    def fail(self, method: str, code: grpc.StatusCode, text: str) -> None:
+        """Refuse the next call of a method."""
+        self._failures.setdefault(method, []).append((code, text))
+
+    def wait_in(self, method: str, meanwhile: Callable[[], None]) -> None:
+        """Do what is asked in the next call of a method, but give no answer."""
+        self._waits[method] = meanwhile
+
+    def names(self) -> list[str]:
+        """The methods that were called, in order."""
+        return [name for name, _ in self.asked]
+
+    def _logs(self, asked: Any) -> Any:
+        found = [line for part, lines in self.lines.items() if part in asked.filter for line in lines]
+        return ListLogEntriesResponse(entries=[LogEntry(text_payload=line) for line in reversed(found)])
+
+    def _handler(self, name: str, asked_type: Any, answer: Callable[[Any], Any]) -> Any:
+        def handle(asked: Any, context: Any) -> Any:
+            self.asked.append((name, asked))
+            if failures := self._failures.get(name):
+                context.abort(*failures.pop(0))
+            try:
+                answered = answer(asked)
+            except KeyError as missing:
+                context.abort(grpc.StatusCode.NOT_FOUND, f"{missing} was not found")
+            if meanwhile := self._waits.pop(name, None):
+                meanwhile()
+                self._over.wait()
+            return answered
+
+        return grpc.unary_unary_rpc_method_handler(
+            handle,
+            request_deserializer=asked_type.deserialize,
+            response_serializer=lambda made: b"" if made is None else _proto(made).SerializeToString(),
+        )
+
+
+class FakeVertexAi:
+    """Custom jobs: one that is cancelled has ended at once."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Any] = {}
+
+    def services(self) -> dict[str, Any]:
+        jobs = {
+            "CreateCustomJob": (vertex.CreateCustomJobRequest, self._create),
+            "ListCustomJobs": (vertex.ListCustomJobsRequest, self._list),
+            "GetCustomJob": (vertex.GetCustomJobRequest, lambda asked: self.jobs[asked.name]),
+            "CancelCustomJob": (vertex.CancelCustomJobRequest, self._cancel),
+        }
+        return {"google.cloud.aiplatform.v1.JobService": jobs}
+
+    def end(self, state: str, message: str = "") -> None:
+        """Every job that has not ended ends now."""
+        for job in [job for job in self.jobs.values() if job.state == vertex.JobState.JOB_STATE_PENDING]:
+            job.state = vertex.JobState[f"JOB_STATE_{state}"]
+            job.error = {"code": 3, "message": message} if message else {}
+
+    def states(self) -> list[str]:
+        """The states of the jobs, in the order of their creation."""
+        return [job.state.name.removeprefix("JOB_STATE_") for job in self.jobs.values()]
+
+    def _create(self, asked: Any) -> Any:
+        name = f"{asked.parent}/customJobs/{len(self.jobs) + 1}"
+        asked.custom_job.name, asked.custom_job.state = name, vertex.JobState.JOB_STATE_PENDING
+        self.jobs[name] = asked.custom_job
+        return asked.custom_job
+
+    def _list(self, asked: Any) -> Any:
+        label, _, value = asked.filter.removeprefix("labels.").partition("=")
+        found = [job for job in self.jobs.values() if dict(job.labels).get(label) == value]
+        return vertex.ListCustomJobsResponse(custom_jobs=found)
+
+    def _cancel(self, asked: Any) -> None:
+        self.jobs[asked.name].state = vertex.JobState.JOB_STATE_CANCELLED
+
+
+class FakeCloudRun:
+    """Jobs and their executions, of one task each: a job is not deleted while one runs, and one has its name once."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Any] = {}
+        self.executions: dict[str, Any] = {}
+        self.exit_code = 0
+
+    def services(self) -> dict[str, Any]:
+        jobs = {
+            "CreateJob": (run.CreateJobRequest, self._create),
+            "RunJob": (run.RunJobRequest, self._run),
+            "DeleteJob": (run.DeleteJobRequest, self._delete),
+        }
+        executions = {
+            "GetExecution": (run.GetExecutionRequest, lambda asked: self.executions[asked.name]),
+            "ListExecutions": (run.ListExecutionsRequest, self._list),
+            "CancelExecution": (run.CancelExecutionRequest, self._cancel),
+        }
+        tasks = {"ListTasks": (run.ListTasksRequest, self._tasks)}
+        return {
+            "google.cloud.run.v2.Jobs": jobs,
+            "google.cloud.run.v2.Executions": executions,
+            "google.cloud.run.v2.Tasks": tasks,
+        }
+
+    def end(self, exit_code: int = 0, message: str = "") -> None:
+        """Every execution that has not ended ends now."""
+        for execution in [each for each in self.executions.values() if not each.completion_time]:
+            execution.completion_time = datetime.now(UTC)
+            execution.succeeded_count, execution.failed_count = int(not exit_code), int(bool(exit_code))
+            execution.conditions = [{"type_": "Completed", "message": message}]
+        self.exit_code = exit_code
+
+    def states(self) -> list[str]:
+        """What became of the executions, in the order of their creation."""
+        return [_state(each) for each in self.executions.values()]
+
+    def _create(self, asked: Any) -> Any:
+        name = f"{asked.parent}/jobs/{asked.job_id}"
+        assert name not in self.jobs
+        asked.job.name = name
+        self.jobs[name] = asked.job
+        return _done(asked.job)
+
+    def _run(self, asked: Any) -> Any:
+        assert asked.name in self.jobs
+        name = f"{asked.name}/executions/{asked.name.split('/')[-1]}-{len(self.executions) + 1}"
+        made = run.Execution(name=name, job=asked.name, task_count=1, log_uri="https://log.example/1")
+        self.executions[name] = made
+        operation = Operation(name=f"{name}/operation")
+        operation.metadata.Pack(_proto(made))
+        return operation
+
+    def _delete(self, asked: Any) -> Any:
+        assert "RUNNING" not in [_state(each) for each in self._of(asked.name)]
+        return _done(self.jobs.pop(asked.name))
+
+    def _list(self, asked: Any) -> Any:
+        if asked.parent not in self.jobs:
+            raise KeyError(asked.parent)
+        return run.ListExecutionsResponse(executions=self._of(asked.parent))
+
+    def _cancel(self, asked: Any) -> Any:
+        execution = self.executions[asked.name]
+        execution.cancelled_count, execution.completion_time = 1, datetime.now(UTC)
+        return _done(execution)
+
+    def _tasks(self, asked: Any) -> Any:
+        assert asked.parent in self.executions
+        return run.ListTasksResponse(tasks=[{"last_attempt_result": {"exit_code": self.exit_code}}])
+
+    def _of(self, job: str) -> list[Any]:
+        return [each for each in self.executions.values() if each.job == job]
+
+
+def _state(execution: Any) -> str:
+    if not execution.completion_time:
+        return "RUNNING"
+    if execution.cancelled_count:
+        return "CANCELLED"
+    return "SUCCEEDED" if execution.succeeded_count else "FAILED"
+
+
+def _done(made: Any) -> Operation:
+    operation = Operation(name="operations/1", done=True)
+    operation.response.Pack(_proto(made))
+    return operation
+
+
+def _proto(made: Any) -> Any:
+    return made if isinstance(made, Operation) else type(made).pb(made)
+
+
+@contextmanager
+def fake_google(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGoogle]:
+    """Google's clients reach this, whatever host they ask for, and Airflow has a connection for them."""
+    fake = FakeGoogle()
+    monkeypatch.setenv("AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT", CONNECTION)
+    monkeypatch.setattr(grpc_helpers, "create_channel", lambda *_, **__: grpc.insecure_channel(fake.address))
+    monkeypatch.setattr(
+        grpc_helpers_async, "create_channel", lambda *_, **__: grpc.aio.insecure_channel(fake.address)
+    )
+    yield fake
+    fake.stop()
