@@ -7,7 +7,7 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo distributed airflow test containers fuzz check lint types generate golden bench lock clean
+.PHONY: help demo distributed airflow test tests containers fuzz check lint types generate golden bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -21,7 +21,10 @@ distributed: $(ENVIRONMENT) ## the demo with CeleryExecutor, Redis, PostgreSQL a
 airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
-test: lint types ## lint, types and every test but those of `make containers`
+test: lint ## lint, types and every test but those of `make containers`
+	@$(MAKE) --no-print-directory -j 2 types tests
+
+tests: $(ENVIRONMENT)
 	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile -m "not containers"
 
 containers: $(ENVIRONMENT) ## the tests that run containers, with Podman, which is installed if need be
@@ -65,5 +68,6 @@ $(ENVIRONMENT): .venv/.locked python/pyproject.toml
 	@python=$$(sh python/tools/find_python.sh "$(PYTHON)") && \
 		echo "making .venv with $$python from requirements.lock, about two minutes" && \
 		"$$python" -m venv --clear .venv
-	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@# Python compiles a module when it is first imported: most never are.
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.lock
 	@touch $@
