@@ -228,6 +228,19 @@ def test_a_job_gets_of_the_workers_environment_what_the_platform_passes(
     assert {each.name: each.value for each in pool.container_spec.env} == {"STAGE": "production"}
 
 
+def test_a_variable_of_the_worker_that_is_called_like_a_secret_is_not_written_into_a_job(
+    google: FakeGoogle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_TOKEN", "of-the-worker")
+    task = a_vertex_ai_task(passed=["API_*"])
+    with pytest.raises(
+        AirflowException, match=r"^API_TOKEN is not passed on: whoever may look at jobs"
+    ) as said:
+        task.execute(the_context(task))
+    assert "of-the-worker" not in str(said.value)
+    assert not google.vertex_ai.jobs
+
+
 def test_without_a_project_anywhere_the_task_says_so(
     google: FakeGoogle, monkeypatch: pytest.MonkeyPatch
 ) -> None:

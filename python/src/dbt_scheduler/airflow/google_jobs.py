@@ -17,6 +17,7 @@ from dbt_scheduler.airflow.google_logs import show_log
 from dbt_scheduler.airflow.operators import passed
 from dbt_scheduler.airflow.task_digest import task_digest
 from dbt_scheduler.airflow.task_selection import skip_unless_chosen
+from dbt_scheduler.kinds.places import looks_secret
 
 FAIL = "__fail__"
 """Airflow's own name of the method of a deferred task whose time is up, or whose trigger failed."""
@@ -138,8 +139,13 @@ class GoogleJobOperator(BaseOperator):
         return None if timeout is None else max(1, round(timeout.total_seconds()))
 
     def from_the_worker(self) -> dict[str, str]:
-        """The variables of the worker that the job gets."""
-        return passed(os.environ, self.pass_env)
+        """The variables of the worker that the job gets. AirflowException if one is called like a secret."""
+        found = passed(os.environ, self.pass_env)
+        if secret := next(filter(looks_secret, found), None):
+            raise AirflowException(
+                f"{secret} is not passed on: whoever may look at jobs could read it. Put it into Secret Manager."
+            )
+        return found
 
     def _end_jobs(self, digest: str) -> None:
         try:
