@@ -229,6 +229,17 @@ def test_a_source_that_is_an_external_asset_and_is_not_declared_so_is_a_hidden_e
     assert any(": SCH306 " in line and "legacy" in line for line in found("shop"))
 
 
+def test_more_schedules_than_an_entry_can_have_are_found_by_check_and_not_only_by_publish(world):
+    schedule = '{cron: "0 6 * * *", grain: day}'
+    own = [asset(f"a{i}", f"d{i}", pipeline="", schedule=schedule) for i in range(201)]
+    external(*own[:200], asset("second_of_a_dag", "d0", pipeline="", schedule=schedule))
+    publish_external()
+    external(*own)
+    (line,) = found()
+    assert line.startswith(f"{FILE}:205: SCH341 the file has 201 pipelines and schedules of DAGs")
+    assert "a team can have 200 | give DAGs" in line
+
+
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [

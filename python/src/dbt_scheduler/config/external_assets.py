@@ -14,12 +14,16 @@ from dbt_scheduler.findings.catalogue.external_assets import SCH341, SCH342, SCH
 from dbt_scheduler.findings.catalogue.tasks import SCH203
 from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.registry.encoding import MOST_PIPELINES
 from dbt_scheduler.registry.relation import Relation
 from dbt_scheduler.schedule import alignment_problems
 from dbt_scheduler.schedule.durations import duration_seconds
 from dbt_scheduler.spec import Schedule
 
 _NO_TASK = "name the last task of the group, or add an EmptyOperator downstream of the group and name that"
+_TOO_MANY = (
+    "give DAGs that run on a pipeline's cron that `pipeline`, or split the file: each has its own `team`"
+)
 
 
 class ExternalAsset(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +76,7 @@ def load_external_assets(path: Path, pipelines: Mapping[str, Schedule]) -> Exter
         alerting=msgspec.convert(alerting, Alerting),
         assets=assets,
         line=document.line(("team",)),
-        findings=(*findings, *reader.findings),
+        findings=(*findings, *reader.findings, *_about_number(str(path), assets)),
     )
 
 
@@ -80,6 +84,17 @@ def _about_groups(finding: Finding) -> Finding:
     """A task group may be what people mean; it is no task, and has neither a state of its own nor a callback."""
     is_group = "task_group" in finding.message
     return msgspec.structs.replace(finding, hint=_NO_TASK) if is_group else finding
+
+
+def _about_number(path: str, assets: tuple[ExternalAsset, ...]) -> Iterator[Finding]:
+    """SCH341: more schedules than an entry of the registry can have, at the asset that is one too many."""
+    first = {made.pipeline: made for made in reversed(assets)}
+    lines = sorted(made.line for made in first.values())
+    if len(lines) > MOST_PIPELINES:
+        problem = (
+            f"the file has {len(lines)} pipelines and schedules of DAGs, and a team can have {MOST_PIPELINES}"
+        )
+        yield SCH341.at(path, lines[MOST_PIPELINES], subject="assets", hint=_TOO_MANY, problem=problem)
 
 
 class _Reader:

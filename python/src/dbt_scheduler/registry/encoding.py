@@ -14,7 +14,7 @@ from dbt_scheduler.spec import sensor_group
 _IN_IDS = re.compile(r"[\w.-]+")
 """What Airflow takes in the id of a DAG, a task group or a task."""
 
-_MOST_PIPELINES, _MOST_SENSORS = 200, 20_000
+MOST_PIPELINES, _MOST_SENSORS = 200, 20_000
 """Of one entry: each pipeline costs time wherever it is read, and all sensors are named in one question to Airflow."""
 
 _TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
@@ -80,8 +80,8 @@ def _problem(entry: Entry) -> str | None:
 
 
 def _unusable_pipeline(entry: Entry) -> str | None:
-    if len(entry.pipelines) > _MOST_PIPELINES:
-        return f"it has more than {_MOST_PIPELINES} pipelines"
+    if len(entry.pipelines) > MOST_PIPELINES:
+        return f"it has more than {MOST_PIPELINES} pipelines"
     for name, schedule in entry.pipelines.items():
         reason = unreadable_part(schedule)
         if reason:
