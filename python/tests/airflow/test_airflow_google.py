@@ -359,6 +359,16 @@ def test_a_deferred_task_that_somebody_stops_leaves_no_cloud_run_job(google: Fak
     assert (google.cloud_run.states(), google.cloud_run.jobs) == (["CANCELLED"], {})
 
 
+@pytest.mark.parametrize("code", [grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND])
+def test_a_cloud_run_job_is_removed_though_its_execution_has_ended_meanwhile(
+    google: FakeGoogle, code: grpc.StatusCode
+) -> None:
+    trigger = started(a_cloud_run_task())
+    google.fail("CancelExecution", code, "it has ended")
+    asyncio.run(trigger.on_kill())
+    assert google.cloud_run.jobs == {}
+
+
 def test_a_cloud_run_job_ends_when_its_tasks_time_is_up(google: FakeGoogle) -> None:
     task = a_cloud_run_task()
     started(task)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from google.api_core.exceptions import GoogleAPICallError, NotFound
+from google.api_core.exceptions import FailedPrecondition, GoogleAPICallError, NotFound
 
 from dbt_scheduler.airflow.cloud_run_trigger import CloudRunTrigger
 from dbt_scheduler.airflow.google_jobs import GoogleJobOperator
@@ -39,15 +39,21 @@ class CloudRunOperator(GoogleJobOperator):
         try:
             for execution in list(self._executions.list_executions(parent=job)):
                 if not execution.completion_time:
-                    self.log.info("Cancelling %s", execution.name)
-                    cancelled = self._executions.cancel_execution(name=execution.name)
-                    if wait:
-                        cancelled.result()
+                    self._cancel(execution.name, wait=wait)
             removed = self.hook.get_conn().delete_job(name=job)
             if wait:
                 removed.result()
         except NotFound:
             return
+
+    def _cancel(self, execution: str, *, wait: bool) -> None:
+        self.log.info("Cancelling %s", execution)
+        try:
+            cancelled = self._executions.cancel_execution(name=execution)
+            if wait:
+                cancelled.result()
+        except (NotFound, FailedPrecondition) as error:  # it has ended meanwhile
+            self.log.info("It has ended: %s", error)
 
     def log_filter(self, job: str) -> str:
         """By the execution's name."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import FailedPrecondition, GoogleAPICallError, NotFound
 
 from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended
 
@@ -44,8 +44,11 @@ class CloudRunTrigger(BaseTrigger):
     async def on_kill(self) -> None:
         """Somebody marked the deferred task, or cleared it: nothing of its job remains."""
         self.log.info("Cancelling %s", self.execution)
-        cancelled = await (await _client("ExecutionsAsyncClient")).cancel_execution(name=self.execution)
-        await cancelled.result()
+        try:
+            cancelled = await (await _client("ExecutionsAsyncClient")).cancel_execution(name=self.execution)
+            await cancelled.result()
+        except (NotFound, FailedPrecondition) as error:
+            self.log.info("It has ended: %s", error)
         job, _, _ = self.execution.partition("/executions/")
         await (await _client("JobsAsyncClient")).delete_job(name=job)
 

@@ -158,7 +158,7 @@ class KubernetesCommandOperator(KubernetesPodOperator):
         self.tolerations = [toleration(each) for each in self.tolerated]
         self.image_pull_secrets = [k8s.V1LocalObjectReference(name) for name in self.pull_secrets]
         if self.execution_timeout:  # so that a pod whose worker is gone ends, too
-            self.active_deadline_seconds = int(self.execution_timeout.total_seconds())
+            self.active_deadline_seconds = max(1, round(self.execution_timeout.total_seconds()))
 
     def _from_the_worker(self) -> dict[str, str]:
         found = passed(os.environ, self.pass_env)
