@@ -364,6 +364,7 @@ def test_a_cloud_run_job_is_removed_though_its_execution_has_ended_meanwhile(
     google: FakeGoogle, code: grpc.StatusCode
 ) -> None:
     trigger = started(a_cloud_run_task())
+    google.cloud_run.end()
     google.fail("CancelExecution", code, "it has ended")
     asyncio.run(trigger.on_kill())
     assert google.cloud_run.jobs == {}
