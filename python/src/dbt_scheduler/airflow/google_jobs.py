@@ -2,6 +2,7 @@
 """What every task does that is a job on Google Cloud: it is started, is waited for without a worker, and ends."""
 
 import os
+from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar
@@ -99,9 +100,9 @@ class GoogleJobOperator(BaseOperator):
             raise AirflowException(error)
 
     @property
+    @abstractmethod
     def hook(self) -> Any:
         """The provider's hook, which has the credentials."""
-        raise NotImplementedError
 
     @cached_property
     def project(self) -> str:
@@ -115,17 +116,17 @@ class GoogleJobOperator(BaseOperator):
         """What jobs are parts of."""
         return f"projects/{self.project}/locations/{self.region}"
 
+    @abstractmethod
     def start_job(self, digest: str) -> BaseTrigger:
         """Start the job of the task that has this digest; the trigger that waits for it. GoogleAPICallError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end_jobs(self, digest: str, *, wait: bool) -> None:
         """End every job of the task that has this digest, and ``wait`` until it has ended. GoogleAPICallError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def log_filter(self, job: str) -> str:
         """Which entries of Cloud Logging are a job's, in its query language."""
-        raise NotImplementedError
 
     def explained(self, job: str, error: str) -> str:
         """What is known of a job that failed, beside what its trigger saw."""

@@ -1,12 +1,12 @@
-"""Remembers which failures a team has been told of, so that the same run does not tell it again.
+"""Remembers which failures a team has been notified of, so that the same run does not notify it again.
 
-A failure is news again when the task has succeeded in between. Nobody tells a worker that, and a task's own
+A failure is news again when the task has succeeded in between. A worker does not learn that, and a task's own
 XComs are gone when it starts again, so:
 
 - what a sensor said is an XCom of a task that reads its asset. That task starts when the sensor is satisfied,
   by whomever, and Airflow deletes a task's XComs when it starts;
 - what another task said is in its own state store, and deleted when it succeeds. Airflow has one from 3.3 on;
-  before that, a task that fails again after it was cleared is told of again.
+  before that, a task that fails again after it was cleared is reported again.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def was_reported(spec: DagSpec, context: Mapping[str, Any], kind: str) -> bool:
 
 
 def mark_reported(spec: DagSpec, context: Mapping[str, Any], kind: str) -> None:
-    """The team has been told."""
+    """The team has been notified."""
     if place := _place(spec, context):
         XCom.set(value=kind, **place)
     else:

@@ -57,7 +57,6 @@ _FIELDS = (
 def _container(job: Job, settings: PlaceSettings) -> Arguments:
     """What the engine shall run; the project's folder is the image's own working directory."""
     values = {**settings.settings, **job.settings}
-    labels = values.get("labels")
     given: Arguments = {
         "pass_env": list(settings.environment),
         "secrets": values.get("secrets"),
@@ -67,6 +66,12 @@ def _container(job: Job, settings: PlaceSettings) -> Arguments:
         "user": values.get("user"),
         "docker_conn_id": values.get("connection"),
     }
+    return container(job, settings, given)
+
+
+def container(job: Job, settings: PlaceSettings, given: Arguments) -> Arguments:
+    """What every container has, beside what is ``given`` and not empty."""
+    labels = {**settings.settings, **job.settings}.get("labels")
     return {
         "image": job.image or settings.image,
         "command": list(job.command),
@@ -78,13 +83,18 @@ def _container(job: Job, settings: PlaceSettings) -> Arguments:
 
 def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
     """The same for dbt, which fails when it selects nothing, and says what it did."""
+    return {**_container(job, settings), **dbt_arguments(job)}
+
+
+def dbt_arguments(job: Job) -> Arguments:
+    """What an operator of dbt gets beside the command, without what is empty."""
     given: Arguments = {
         "table_check": list(job.table_check),
         "project_hooks": job.project_hooks,
         "keep_results": job.keep_results,
         "results_of": list(job.results_of),
     }
-    return {**_container(job, settings), **{name: value for name, value in given.items() if value}}
+    return {name: value for name, value in given.items() if value}
 
 
 PLUGIN = Place(

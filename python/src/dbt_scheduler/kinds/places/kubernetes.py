@@ -4,7 +4,15 @@ from typing import Any
 
 from dbt_scheduler.kinds import Job
 from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Setting, Way
-from dbt_scheduler.kinds.places.docker import CPUS, LABELS, MEMORY, ONE_LINE, VARIABLE
+from dbt_scheduler.kinds.places.docker import (
+    CPUS,
+    LABELS,
+    MEMORY,
+    ONE_LINE,
+    VARIABLE,
+    container,
+    dbt_arguments,
+)
 
 # What names may be, the API says: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 _DNS = r"[a-z0-9]+(-+[a-z0-9]+)*"
@@ -34,7 +42,6 @@ _FIELDS = (
 def _pod(job: Job, settings: PlaceSettings) -> Arguments:
     """What the cluster shall run; the project's folder is the image's own working directory."""
     values = {**settings.settings, **job.settings}
-    labels = values.get("labels")
     given: Arguments = {
         "pass_env": list(settings.environment),
         "limits": _limits(values.get("cpus"), values.get("memory")),
@@ -44,13 +51,7 @@ def _pod(job: Job, settings: PlaceSettings) -> Arguments:
         "pull_secrets": values.get("image_pull_secrets"),
         **{name: values.get(name) for name in ("kubernetes_secrets", "namespace", "node_selector")},
     }
-    return {
-        "image": job.image or settings.image,
-        "command": list(job.command),
-        "env": dict(job.env),
-        "labels": {**(labels if isinstance(labels, dict) else {}), **job.labels},
-        **{name: value for name, value in given.items() if value},
-    }
+    return container(job, settings, given)
 
 
 def _limits(cpus: object, memory: object) -> dict[str, str]:
@@ -61,13 +62,7 @@ def _limits(cpus: object, memory: object) -> dict[str, str]:
 
 def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
     """The same for dbt, which fails when it selects nothing, and says what it did."""
-    given: Arguments = {
-        "table_check": list(job.table_check),
-        "project_hooks": job.project_hooks,
-        "keep_results": job.keep_results,
-        "results_of": list(job.results_of),
-    }
-    return {**_pod(job, settings), **{name: value for name, value in given.items() if value}}
+    return {**_pod(job, settings), **dbt_arguments(job)}
 
 
 def _each(description: str, schema: dict[str, Any], example: object) -> dict[str, Any]:
