@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG
+from airflow.sdk import DAG, CronTriggerTimetable
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow import AssetSensor, resume_consumers
@@ -23,6 +24,7 @@ from dbt_scheduler.resume.slo_misses import find_slo_misses
 from dbt_scheduler.resume.sweep import sweep
 from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import DagSpec, Schedule
+from dbt_scheduler.waits.decision import awaited_by
 from harness import Platform, moment
 
 MADE_BY = "load_orders"
@@ -31,10 +33,11 @@ AT_SIX = Schedule(cron="0 6 * * *", grain="day")
 TIMETABLES = {
     "trigger": '"0 6 * * *"',  # what Airflow 3 makes of it: runs without any interval
     "interval": 'CronDataIntervalTimetable("0 6 * * *", timezone="UTC")',
+    "two hours": 'CronTriggerTimetable("0 6 * * *", timezone="UTC", interval=timedelta(hours=2))',
 }
 IMPORTS = """
-from datetime import datetime
-from airflow.sdk import DAG
+from datetime import datetime, timedelta
+from airflow.sdk import DAG, CronTriggerTimetable
 from airflow.providers.standard.operators.python import PythonOperator
 from dbt_scheduler.airflow import AssetSensor, resume_consumers
 from dbt_scheduler.airflow.compat import CronDataIntervalTimetable
@@ -122,8 +125,9 @@ def test_the_sweep_resumes_what_waited_for_a_hand_written_dag(airflow: Platform,
     assert airflow.state("playground_daily") == "success"
 
 
-def test_a_hand_written_task_resumes_its_consumers_by_a_callback(airflow: Platform) -> None:
-    deployed(airflow, "trigger", callback='resume_consumers("legacy.orders")')
+@pytest.mark.parametrize("timetable", ["trigger", "two hours"])
+def test_a_hand_written_task_resumes_its_consumers_by_a_callback(airflow: Platform, timetable: str) -> None:
+    deployed(airflow, timetable, callback='resume_consumers("legacy.orders")')
     airflow.run("playground_daily", "2025-03-01T00:10")
     airflow.run_by_hand(MADE_BY, "2025-03-01T06:00")
     airflow.schedule()
@@ -197,6 +201,26 @@ def test_the_schedule_of_a_hand_written_dag_is_read_from_its_timetable(
 ) -> None:
     with DAG("report", schedule=schedule):
         assert AssetSensor(task_id="wait", asset="dim", grain=grain)._schedule() == found
+
+
+@pytest.mark.parametrize("hours", [0, 2, 24, 30])
+def test_a_hand_written_dag_waits_for_the_day_that_its_interval_ends_after(
+    tmp_path: Path, hours: int
+) -> None:
+    (tmp_path / "shipping.json").write_bytes(msgspec.json.encode({"shipping": an_entry("dim", "daily")}))
+    timetable = CronTriggerTimetable("0 7 * * *", timezone="UTC", interval=timedelta(hours=hours))
+    with DAG("report", schedule=timetable):
+        sensor = AssetSensor(task_id="wait", asset="dim", grain="day", registry=tmp_path.as_uri())
+    end = moment("2025-03-02T07:00")
+    start = end - timedelta(hours=hours)
+    run = SimpleNamespace(
+        run_type="scheduled",
+        run_after=end,
+        logical_date=start,
+        data_interval_start=start,
+        data_interval_end=end,
+    )
+    assert awaited_by(sensor._find_wait({}), run).interval.start == moment("2025-03-01T00:10")
 
 
 @pytest.mark.parametrize("schedule", [None, "0 7 * * 1"])

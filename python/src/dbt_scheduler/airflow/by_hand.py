@@ -87,7 +87,7 @@ class AssetSensor(WaitingSensor):
             wait_timeout_seconds=round(self.timeout),
             poll_seconds=round(self.poke_interval),
         )
-        return Wait("", self.dag_id, self.task_id, schedule, key, producer)
+        return Wait("", self.dag_id, self.task_id, schedule, key, producer, external=True)
 
     def _schedule(self) -> Schedule:
         """The DAG's own, as far as it has one that can be compared with others."""
