@@ -11,7 +11,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronTriggerTimetable
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
-from dbt_scheduler.airflow import AssetSensor, resume_consumers
+from dbt_scheduler.airflow import AssetSensor, by_hand, resume_consumers
 from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException, CronDataIntervalTimetable
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.explain.chain import Explainer
@@ -39,7 +39,7 @@ IMPORTS = """
 from datetime import datetime, timedelta
 from airflow.sdk import DAG, CronTriggerTimetable
 from airflow.providers.standard.operators.python import PythonOperator
-from dbt_scheduler.airflow import AssetSensor, resume_consumers
+from dbt_scheduler.airflow import AssetSensor, by_hand, resume_consumers
 from dbt_scheduler.airflow.compat import CronDataIntervalTimetable
 """
 BY_HAND = """
@@ -61,6 +61,15 @@ def an_external_entry(dag_id: str, **rest: Any) -> Entry:
     """The registry entry of an owner of hand-written DAGs."""
     words = {"group": None, "task_id": "load", "schedules": {dag_id: AT_SIX}, **rest}
     return an_entry("orders", dag_id, team="legacy", dag_id=dag_id, **words)
+
+
+def with_prefix(prefix: str, entry: Entry) -> Entry:
+    """The entry as compiled with the platform file of an environment."""
+    produced = {
+        name: msgspec.structs.replace(made, dag_prefix=prefix + made.dag_prefix)
+        for name, made in entry.produced.items()
+    }
+    return msgspec.structs.replace(entry, dag_prefix=prefix + entry.dag_prefix, produced=produced)
 
 
 def deployed(airflow: Platform, timetable: str, callback: str = "None") -> DagSpec:
@@ -257,6 +266,19 @@ def test_an_entry_that_cannot_be_read_is_waited_for_as_long_as_there_are_retries
     with pytest.raises(AirflowException) as raised:
         sensor._find_wait({})
     assert not isinstance(raised.value, AirflowFailException)
+
+
+@pytest.mark.parametrize("prefix", ["", "staging_"])
+def test_the_sweep_that_a_callback_asks_for_is_the_one_of_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    entry = with_prefix(prefix, an_external_entry(MADE_BY))
+    (tmp_path / "legacy.json").write_bytes(msgspec.json.encode({"legacy": entry}))
+    monkeypatch.setattr(by_hand, "resume_who_waits", lambda _assets, find: find)
+    with DAG(MADE_BY, schedule=None):
+        task = EmptyOperator(task_id="load")
+    found = resume_consumers("legacy.orders", registry=tmp_path.as_uri())({"task": task})
+    assert found[0].resume_dag == f"{prefix}dbt_scheduler_resume"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from dbt_scheduler.airflow.waiting_sensor import WaitingSensor
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.printable import one_line, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.spec import DagSpec, Schedule, Sensor
+from dbt_scheduler.spec import RESUME_DAG, DagSpec, Schedule, Sensor
 
 if TYPE_CHECKING:
     from dbt_scheduler.registry.entry import AssetKey, Entry
@@ -149,6 +149,7 @@ def resume_consumers(
             schedule=producer.schedule,
             catchup=False,
             max_active_runs=1,
+            resume_dag=entries[team].dag_prefix.removesuffix(team) + RESUME_DAG,
             registry_url=url,
             sensors=(),
             tasks=(),
