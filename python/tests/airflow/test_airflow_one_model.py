@@ -62,6 +62,8 @@ PIPELINES = [
     ("10 0 * * *", "day"),
     ("30 6 * * *", None),
     ("30 6 * * 1", "week"),
+    ("0 5 2 * *", "month"),
+    ("30 2 * * 0", None),
 ]
 SCHEDULES = st.builds(
     lambda pipeline, zone, start: Schedule(pipeline[0], zone, pipeline[1], start),
