@@ -148,6 +148,8 @@ def test_what_an_engine_would_refuse_is_a_finding_about_the_platform(tmp_path: P
         "node_selector: {/pool: a}",
         "tolerations: [{value: a}]",
         "labels: {a//b: x}",
+        "labels: {a..b/c: x}",
+        "labels: {'4711': x}",  # which Google Cloud would refuse when the task runs
         "kubernetes_secrets: {PASSWORD: 'opensesame!'}",
         "kubernetes_secrets: {PASSWORD: warehouse}",
         "kubernetes_secrets: {PASSWORD: Ware/house}",
