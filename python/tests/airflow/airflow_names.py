@@ -20,10 +20,15 @@ if AIRFLOW >= (3, 2):
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
     from airflow.executors.workloads import TaskInstanceDTO
     from airflow.sdk._shared.module_loading import import_string
-    from airflow.sdk.exceptions import AirflowTaskTimeout, ParamValidationError
+    from airflow.sdk.exceptions import (
+        AirflowTaskTimeout,
+        ParamValidationError,
+        TaskDeferralTimeout,
+        TaskDeferred,
+    )
     from airflow.serialization.serialized_objects import DagSerialization
 else:
-    from airflow.exceptions import AirflowTaskTimeout, ParamValidationError
+    from airflow.exceptions import AirflowTaskTimeout, ParamValidationError, TaskDeferralTimeout, TaskDeferred
     from airflow.executors.workloads import TaskInstance as TaskInstanceDTO
     from airflow.models.dagbag import DagBag, sync_bag_to_db
     from airflow.serialization.serialized_objects import SerializedDAG as DagSerialization
@@ -38,6 +43,8 @@ __all__ = [
     "DagBag",
     "DagSerialization",
     "ParamValidationError",
+    "TaskDeferralTimeout",
+    "TaskDeferred",
     "TaskInstanceDTO",
     "a_scheduler",
     "import_string",

@@ -11,10 +11,9 @@ from typing import Any
 
 import grpc
 import pytest
-from airflow.sdk.exceptions import TaskDeferralTimeout, TaskDeferred
 from airflow.sdk.execution_time.timeout import timeout
 
-from airflow_names import AirflowTaskTimeout
+from airflow_names import AirflowTaskTimeout, TaskDeferralTimeout, TaskDeferred
 from build import PLATFORM, World
 from builders import a_spec, a_task
 from dbt_scheduler.airflow import build
@@ -220,12 +219,14 @@ def test_a_job_of_a_task_whose_trigger_failed_is_cancelled(google: FakeGoogle) -
 def test_a_job_gets_of_the_workers_environment_what_the_platform_passes(
     google: FakeGoogle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("STAGE", "production")
+    monkeypatch.setenv("STAGE", "$(HOME) costs $$(HOME) or $5")
     monkeypatch.setenv("OTHER", "not passed")
     started(a_vertex_ai_task(passed=["STAGE"]))
     (job,) = google.vertex_ai.jobs.values()
     (pool,) = job.job_spec.worker_pool_specs
-    assert {each.name: each.value for each in pool.container_spec.env} == {"STAGE": "production"}
+    assert {each.name: each.value for each in pool.container_spec.env} == {
+        "STAGE": "$$(HOME) costs $$$$(HOME) or $5"  # of which Vertex AI makes what the worker has
+    }
 
 
 def test_a_variable_of_the_worker_that_is_called_like_a_secret_is_not_written_into_a_job(

@@ -14,7 +14,6 @@ from dbt_scheduler.airflow.alerts.resumed import send_all_clears
 from dbt_scheduler.airflow.alerts.sending import Destination
 from dbt_scheduler.airflow.compat import Stats
 from dbt_scheduler.airflow.connection import open_api
-from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.printable import redacted, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
@@ -109,14 +108,19 @@ def _task(context: Context) -> Any:  # noqa: ANN401 - as Airflow has it
     return context["task"]
 
 
+def _run(context: Context) -> Any:  # noqa: ANN401 - as Airflow has it
+    return context["dag_run"]
+
+
 def _satisfy(
     spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started: float
 ) -> "tuple[Outcome, tuple[Wait, ...]]":
     """What became of the sensors that wait for this run, and their waits."""
     from dbt_scheduler.resume.satisfy import satisfied_note, satisfy  # noqa: PLC0415
     from dbt_scheduler.resume.waiting_sensors import find_waiting_for  # noqa: PLC0415
+    from dbt_scheduler.waits.run_interval import interval_of_run  # noqa: PLC0415
 
-    made: Interval = run_interval_of(context, spec.schedule)
+    made: Interval = interval_of_run(spec.schedule, _run(context), external=waits[0].producer.external)
     note = satisfied_note(spec.dag_id, context["run_id"])
     left = _BUDGET_SECONDS - (time.monotonic() - started)
     with open_api(spec.airflow_connection, left) as api:

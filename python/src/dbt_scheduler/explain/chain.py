@@ -116,7 +116,7 @@ class Explainer:
         except NoRunError as error:
             return builder.without_run(awaited.task_id, date, str(error), awaited.schedule)
         snapshot = self._snapshot(run, spec, awaited.task_id)
-        return self._task(snapshot, builder.of(run, awaited.schedule), awaited.task_id)
+        return self._task(snapshot, builder.of(run, awaited), awaited.task_id)
 
     def _snapshot(self, run: Run, spec: DagSpec | None, task_id: str) -> RunSnapshot:
         """The run, with the tasks that bear on one of its tasks."""

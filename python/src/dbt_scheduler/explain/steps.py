@@ -9,6 +9,7 @@ from dbt_scheduler.airflow_api.address import ui_url
 from dbt_scheduler.airflow_api.answers import Run
 from dbt_scheduler.explain.messages import TaskMessage
 from dbt_scheduler.spec import Schedule
+from dbt_scheduler.waits.decision import AwaitedRun
 from dbt_scheduler.waits.run_interval import interval_of_run
 
 
@@ -57,10 +58,14 @@ class StepBuilder(msgspec.Struct, frozen=True):
     schedule: Schedule | None
     ui: str
     run: Run | None = None
+    external: bool = False
 
-    def of(self, run: Run, schedule: Schedule | None = None) -> "StepBuilder":
-        """For the steps in a run."""
-        return msgspec.structs.replace(self, run=run, schedule=schedule or self.schedule)
+    def of(self, run: Run, awaited: AwaitedRun | None = None) -> "StepBuilder":
+        """For the steps in a run, one that is waited for."""
+        if awaited is None:
+            return msgspec.structs.replace(self, run=run)
+        schedule, external = awaited.schedule, awaited.external
+        return msgspec.structs.replace(self, run=run, schedule=schedule, external=external)
 
     def step(
         self,
@@ -104,4 +109,4 @@ class StepBuilder(msgspec.Struct, frozen=True):
             return None
         if self.schedule is None:
             return self.run.data_interval_start
-        return interval_of_run(self.schedule, self.run).start
+        return interval_of_run(self.schedule, self.run, external=self.external).start

@@ -75,14 +75,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to know of a place; ``ways`` is by kind.
 
     ``requirement`` is what ``pip`` installs in Airflow's environment for the operators. With ``needs_image`` a job
-    is a container. ``secrets_setting`` is the setting that names secrets, in a place where whoever may look at a job
-    sees the variables that it was given.
+    is a container. ``shows_variables`` in a place where whoever may look at a job sees the variables that it was given;
+    ``secrets_setting`` is the setting that names secrets there, if it has one.
     """
 
     description: str
     ways: Mapping[str, Way]
     requirement: str | None = None
     needs_image: bool = False
+    shows_variables: bool = False
     secrets_setting: str | None = None
     settings: Mapping[str, Setting] = {}
 

@@ -55,6 +55,7 @@ PLUGIN = Place(
     description="a Cloud Run job",
     requirement="dbt-scheduler[google]",
     needs_image=True,
+    shows_variables=True,
     secrets_setting="google_secrets",
     ways={
         "universal": Way(

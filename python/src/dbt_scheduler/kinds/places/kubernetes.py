@@ -73,6 +73,7 @@ PLUGIN = Place(
     description="a pod of a Kubernetes cluster",
     requirement="dbt-scheduler[kubernetes]",
     needs_image=True,
+    shows_variables=True,
     secrets_setting="kubernetes_secrets",
     ways={
         "dbt": Way(

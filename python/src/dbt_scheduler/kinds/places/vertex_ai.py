@@ -91,6 +91,7 @@ PLUGIN = Place(
     description="a custom job on Vertex AI",
     requirement="dbt-scheduler[google]",
     needs_image=True,
+    shows_variables=True,
     ways={
         "vertex-ai": Way(
             operator="dbt_scheduler.airflow.vertex_ai_operator.VertexAiOperator",
