@@ -7,7 +7,7 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo distributed airflow test tests containers fuzz check lint types generate golden bench lock clean
+.PHONY: help demo distributed airflow test tests containers fuzz check lint types generate golden bench dist lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -53,12 +53,15 @@ golden: $(ENVIRONMENT) ## what integration_tests expects, written anew: read the
 bench: $(ENVIRONMENT) ## the figures of python/benchmarks
 	cd python/benchmarks && for bench in bench_*.py; do $(BIN)/python $$bench; done
 
+dist: $(ENVIRONMENT) ## the wheel and the sdist, in dist/
+	cd python && $(BIN)/python -m hatchling build -d ../dist
+
 lock: ## requirements.lock from requirements.in (needs uv)
 	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 		--generate-hashes --custom-compile-command "make lock" --excludes requirements.excludes requirements.in -o requirements.lock
 
 clean: ## everything that these commands made
-	rm -rf .demo .venv
+	rm -rf .demo .venv dist
 
 $(ENVIRONMENT): .venv/.locked python/pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e python
