@@ -7,7 +7,7 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo distributed airflow test tests containers fuzz check lint types generate golden bench dist lock clean
+.PHONY: help demo distributed airflow test tests podman containers fuzz check lint types generate golden bench dist lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -21,14 +21,16 @@ distributed: $(ENVIRONMENT) ## the demo with CeleryExecutor, Redis, PostgreSQL a
 airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
-test: lint ## lint, types and every test but those of `make containers`
+test: podman lint ## lint, types and every test
 	@$(MAKE) --no-print-directory -j 2 types tests
 
 tests: $(ENVIRONMENT)
-	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile -m "not containers"
+	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile
 
-containers: $(ENVIRONMENT) ## the tests that run containers, with Podman, which is installed if need be
+podman: # as root it is installed by apt-get, where it is missing
 	@sh python/tools/install_podman.sh
+
+containers: podman $(ENVIRONMENT) ## the tests that run containers, without all others
 	cd python && $(BIN)/python -m pytest -m containers
 
 fuzz: $(ENVIRONMENT) ## files and command lines with whatever in them, for as long as FUZZ_EXAMPLES takes

@@ -44,7 +44,16 @@ with warnings.catch_warnings():
     from airflow.utils.db import initdb
 
     from api_server import public_api
+    from dbt_scheduler.airflow_api import http
+    from dbt_scheduler.resume import satisfy as satisfying
     from harness import Platform
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for an Airflow that does not answer, nor for another one's marks to settle: there is but this one."""
+    monkeypatch.setattr(http, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(satisfying, "_SETTLE_SECONDS", 0)
 
 
 @pytest.fixture(scope="session")
