@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, CronTriggerTimetable
+from airflow.sdk import DAG
 
+from airflow_names import CronTriggerTimetable
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow import AssetSensor, by_hand, resume_consumers
 from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException, CronDataIntervalTimetable
@@ -37,10 +38,14 @@ TIMETABLES = {
 }
 IMPORTS = """
 from datetime import datetime, timedelta
-from airflow.sdk import DAG, CronTriggerTimetable
+from airflow.sdk import DAG
 from airflow.providers.standard.operators.python import PythonOperator
 from dbt_scheduler.airflow import AssetSensor, by_hand, resume_consumers
 from dbt_scheduler.airflow.compat import CronDataIntervalTimetable
+try:
+    from airflow.sdk import CronTriggerTimetable
+except ImportError:  # Airflow 3.1
+    from airflow.timetables.trigger import CronTriggerTimetable
 """
 BY_HAND = """
 with DAG("load_orders", schedule={schedule}, start_date=datetime(2025, 1, 1), catchup=False):
