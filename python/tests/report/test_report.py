@@ -194,6 +194,18 @@ def test_what_breaks_nobody(world, was, now):
     assert "No breaking changes found" in report()
 
 
+def test_other_words_about_an_asset_are_no_change(world):
+    columns = {"customer_id": {"data_type": "int64", "description": "Another text."}}
+    compiled(world, "base", dim(description="A text.", tags=["a"]))
+    compiled(world, "head", dim(description="Another text.", tags=["b"], columns=columns, owners=["zoe"]))
+    text = report()
+    assert "No breaking changes found" in text
+    assert "ext." not in text
+    # owners are Airflow's too, and tags are not
+    assert "owners none → zoe" in text
+    assert text.count("→") == 1
+
+
 def test_a_more_frequent_pipeline_more_breaks_nobody(world):
     compiled(world, "base", dim())
     text = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}, hourly: {minutes: 30}}}]\n"
