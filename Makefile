@@ -7,7 +7,7 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo distributed airflow test tests containers fuzz check lint types generate golden bench lock clean
+.PHONY: help demo distributed airflow test tests containers fuzz check lint types generate golden bench lock web web-check clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -21,7 +21,7 @@ distributed: $(ENVIRONMENT) ## the demo with CeleryExecutor, Redis, PostgreSQL a
 airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
-test: lint ## lint, types and every test but those of `make containers`
+test: lint web-check ## lint, types and every test but those of `make containers`
 	@$(MAKE) --no-print-directory -j 2 types tests
 
 tests: $(ENVIRONMENT)
@@ -57,8 +57,18 @@ lock: ## requirements.lock from requirements.in (needs uv)
 	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 		--generate-hashes --custom-compile-command "make lock" --excludes requirements.excludes requirements.in -o requirements.lock
 
+web: web/node_modules/.package-lock.json ## the bundle of the registry's pages, from web/ (needs Node.js)
+	cd web && npm run --silent types && npm run --silent build
+
+web-check: web/node_modules/.package-lock.json ## whether the committed bundle is what web/ gives (needs Node.js)
+	cd web && npm run --silent types && npm run --silent check
+
+web/node_modules/.package-lock.json: web/package-lock.json web/.npmrc
+	cd web && npm ci --silent --ignore-scripts
+	@touch $@
+
 clean: ## everything that these commands made
-	rm -rf .demo .venv
+	rm -rf .demo .venv web/node_modules
 
 $(ENVIRONMENT): .venv/.locked python/pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e python

@@ -1,0 +1,261 @@
+// All assets: search as you type, filters, and a table of which only the rows in sight are drawn.
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { History } from "../data";
+import { DOCUMENTS, useDocument } from "../documents";
+import { type Registry, useRegistry } from "../registry";
+import { changeQuery, hrefs } from "../route";
+import { Search } from "../search";
+import { type SloTally, sloOfAssets } from "../slo";
+import { Empty, Heading, Name, TeamName, teamClass } from "../ui";
+import { count } from "../words";
+
+interface Filters {
+  q: string;
+  team: string;
+  pipeline: string;
+  exposed: boolean;
+}
+
+let search: { of: Registry; search: Search } | null = null;
+
+function searchOf(registry: Registry): Search {
+  if (search?.of !== registry) search = { of: registry, search: new Search(registry) };
+  return search.search;
+}
+
+export function AssetsPage({ query }: { query: Record<string, string> }) {
+  const registry = useRegistry();
+  const filters: Filters = {
+    q: query["q"] ?? "",
+    team: query["team"] ?? "",
+    pipeline: query["pipeline"] ?? "",
+    exposed: query["exposed"] === "1",
+  };
+  const searched = searchOf(registry);
+  const found = useMemo(() => searched.find(filters), [searched, filters.q, filters.team, filters.pipeline, filters.exposed]);
+  const history = useDocument<History>(registry.has("history") ? DOCUMENTS.history : null);
+  const slo = useMemo(() => (history.state === "there" ? sloOfAssets(history.value) : null), [history]);
+  useEffect(() => {
+    const timer = setTimeout(() => searched.prepare(), 200); // after the first paint
+    return () => clearTimeout(timer);
+  }, [searched]);
+  const filtered = filters.q || filters.team || filters.pipeline || filters.exposed;
+  return (
+    <>
+      <Heading title="Assets" />
+      <Filtering filters={filters} found={found.length} />
+      {found.length > 0 ? (
+        <Rows found={found} slo={slo} />
+      ) : filtered ? (
+        <Empty title="No asset is like this">
+          <a href={hrefs.assets()}>Show all {count(registry.size, "asset")}</a>
+        </Empty>
+      ) : (
+        <Empty title="The registry has no assets yet">
+          Each team's assets appear after its first <code>dbt-scheduler publish</code>.
+        </Empty>
+      )}
+    </>
+  );
+}
+
+function Filtering({ filters, found }: { filters: Filters; found: number }) {
+  const { index, size } = useRegistry();
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const focus = (event: KeyboardEvent): void => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || isTyping(event.target)) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    window.addEventListener("keydown", focus);
+    return () => window.removeEventListener("keydown", focus);
+  }, []);
+  const change = (changed: Partial<Filters>): void => {
+    const all = { ...filters, ...changed };
+    changeQuery({ ...all, exposed: all.exposed ? "1" : null });
+    window.scrollTo(0, 0);
+  };
+  const teams = index.teams.map((team) => team.name).sort((a, b) => a.localeCompare(b));
+  return (
+    <search class="filters">
+      <label class="search-field">
+        <span class="hidden">Search by name, team, column, tag or owner</span>
+        <svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round">
+          <circle cx="11" cy="11" r="6.5" />
+          <path d="m16 16 4.5 4.5" />
+        </svg>
+        <input
+          ref={field}
+          type="search"
+          placeholder="Name, team, column, tag or owner"
+          autocomplete="off"
+          spellcheck={false}
+          value={filters.q}
+          onInput={(event) => change({ q: event.currentTarget.value })}
+        />
+        <kbd aria-hidden="true">/</kbd>
+      </label>
+      <Choice label="Team" all="All teams" options={teams} value={filters.team} onChange={(team) => change({ team })} />
+      <Choice label="Pipeline" all="All pipelines" options={index.pipelines} value={filters.pipeline} onChange={(pipeline) => change({ pipeline })} />
+      <label class="check">
+        <input type="checkbox" checked={filters.exposed} onChange={(event) => change({ exposed: event.currentTarget.checked })} />
+        Exposed only
+      </label>
+      <p class="found" role="status">
+        {found === size ? count(size, "asset") : `${found.toLocaleString("en")} of ${count(size, "asset")}`}
+      </p>
+    </search>
+  );
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches("input, select, textarea");
+}
+
+function Choice({ label, all, options, value, onChange }: { label: string; all: string; options: string[]; value: string; onChange: (value: string) => void }) {
+  return (
+    <label class="choice">
+      <span class="hidden">{label}</span>
+      <select value={value} class={value ? "chosen" : ""} onChange={(event) => onChange(event.currentTarget.value)}>
+        <option value="">{all}</option>
+        {value && !options.includes(value) && <option value={value}>{value}</option>}
+        {options.map((option) => (
+          <option value={option}>{option}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+const BEYOND = 8; // rows drawn above and below what is in sight
+
+function Rows({ found, slo }: { found: number[]; slo: Map<string, SloTally> | null }) {
+  const body = useRef<HTMLDivElement>(null);
+  const height = useRowHeight(body);
+  const [first, last] = useRowsInSight(body, height, found.length);
+  const shown: JSX.Element[] = [];
+  for (let row = first; row < last; row++) {
+    const place = found[row];
+    if (place !== undefined) shown.push(<Row key={place} place={place} row={row} top={row * height} slo={slo} />);
+  }
+  return (
+    <div class={slo ? "assets with-slo" : "assets"} role="table" aria-label="Assets" aria-rowcount={found.length + 1}>
+      <div role="rowgroup" class="assets-head">
+        <div role="row" aria-rowindex={1} class="assets-row">
+          <span role="columnheader">Asset and its task</span>
+          <span role="columnheader">Team</span>
+          <span role="columnheader">Ready</span>
+          <span role="columnheader">Read by</span>
+          {slo && <span role="columnheader">SLO met</span>}
+        </div>
+      </div>
+      <div role="rowgroup" class="assets-body" ref={body} style={{ height: `${found.length * height}px` }}>
+        {shown}
+      </div>
+    </div>
+  );
+}
+
+// The stylesheet says how high a row is: narrow screens have another height.
+function useRowHeight(body: { current: HTMLElement | null }): number {
+  const [height, setHeight] = useState(() => rowHeight(document.documentElement));
+  useEffect(() => {
+    const measure = (): void => setHeight(rowHeight(body.current ?? document.documentElement));
+    measure();
+    window.addEventListener("resize", measure);
+    return () => window.removeEventListener("resize", measure);
+  }, []);
+  return height;
+}
+
+function rowHeight(element: HTMLElement): number {
+  return parseInt(getComputedStyle(element).getPropertyValue("--asset-row"), 10) || 56;
+}
+
+function useRowsInSight(body: { current: HTMLElement | null }, height: number, many: number): [number, number] {
+  const [top, setTop] = useState(0); // the first row in sight
+  useEffect(() => {
+    const look = (): void => {
+      const above = body.current ? -body.current.getBoundingClientRect().top : 0;
+      setTop(Math.max(0, Math.floor(above / height)));
+    };
+    look();
+    window.addEventListener("scroll", look, { passive: true });
+    window.addEventListener("resize", look);
+    return () => {
+      window.removeEventListener("scroll", look);
+      window.removeEventListener("resize", look);
+    };
+  }, [height, many]);
+  const fit = Math.ceil(window.innerHeight / height);
+  const first = Math.max(0, Math.min(top, many - fit) - BEYOND);
+  return [first, Math.min(many, first + fit + 2 * BEYOND)];
+}
+
+function Row({ place, row, top, slo }: { place: number; row: number; top: number; slo: Map<string, SloTally> | null }) {
+  const registry = useRegistry();
+  const { assets, pipelines, readiness, tags } = registry.index;
+  const team = registry.teamName(assets.team[place] ?? -1);
+  const name = assets.name[place] ?? "";
+  const own = (assets.pipelines[place] ?? []).map((pipeline) => pipelines[pipeline]).join(", ");
+  const ready = readiness[assets.ready[place] ?? -1] ?? "";
+  return (
+    <div role="row" aria-rowindex={row + 2} class="assets-row" style={{ transform: `translateY(${top}px)` }}>
+      <span role="cell" class="cell-name">
+        <span class="line">
+          <a class="row-link strong" href={hrefs.asset(team, name)} title={name}>
+            <Name text={name} />
+          </a>
+          {assets.exposed[place] ? <span class="badge">exposed</span> : null}
+          {(assets.tags[place] ?? []).slice(0, 3).map((tag) => (
+            <span class="tag">
+              <Name text={tags[tag] ?? ""} />
+            </span>
+          ))}
+        </span>
+        <span class="line small muted mono">
+          <Name text={assets.task[place] ?? ""} />
+        </span>
+      </span>
+      <span role="cell" class="cell-team">
+        <span class="line">
+          <TeamName name={team} />
+        </span>
+        <span class="line small muted">{own && <Name text={own} />}</span>
+      </span>
+      <span role="cell" class="cell-ready" title={ready}>
+        {ready ? <Name text={ready} /> : <span class="muted">on no schedule</span>}
+      </span>
+      <Readers teams={assets.readers[place] ?? []} />
+      {slo && <Slo tally={slo.get(`${team}/${name}`)} />}
+    </div>
+  );
+}
+
+function Readers({ teams }: { teams: number[] }) {
+  const registry = useRegistry();
+  if (!teams.length) return <span role="cell" class="cell-readers muted" aria-label="nobody else">–</span>;
+  const names = teams.map((team) => registry.teamName(team)).join(", ");
+  return (
+    <span role="cell" class="cell-readers" title={names}>
+      <span class="dots" aria-hidden="true">
+        {teams.slice(0, 4).map((team) => (
+          <span class={`dot ${teamClass(team)}`} />
+        ))}
+      </span>
+      {count(teams.length, "team")}
+    </span>
+  );
+}
+
+function Slo({ tally }: { tally: SloTally | undefined }) {
+  if (!tally?.of) return <span role="cell" class="cell-slo muted" aria-label="no SLO">–</span>;
+  const good = tally.met === tally.of;
+  return (
+    <span role="cell" class={good ? "cell-slo good" : "cell-slo bad"} title={`in the last ${count(tally.of, "run")} with an SLO`}>
+      {tally.met} of {tally.of}
+    </span>
+  );
+}
