@@ -213,6 +213,38 @@ def test_a_more_frequent_pipeline_more_breaks_nobody(world):
     assert "No breaking changes found" in report()
 
 
+@pytest.mark.parametrize(
+    ("site_url", "page"),
+    [
+        ("https://registry.example.com", "https://registry.example.com/#/assets/shop/dim_customers_v1"),
+        ("https://example.com/registry/", "https://example.com/registry/#/assets/shop/dim_customers_v1"),
+        ("http://host:8080/a/index.html", "http://host:8080/a/index.html#/assets/shop/dim_customers_v1"),
+    ],
+)
+def test_an_asset_links_to_its_page_where_there_is_a_site(world, site_url, page):
+    compiled(world, "base", dim(version=1, latest_version=1, alias="dim_customers"))
+    compiled(world, "head", dim("dim_dates", columns={}))
+    platform = world.root / "platform.yaml"
+    platform.write_text(f"{platform.read_text()}registry: {{site_url: {site_url!r}}}\n")
+    text = report(code=1)
+    assert f"Asset [dim_customers_v1]({page})\n- Removed." in text
+    (found,) = json.loads(report("--format", "json", code=1))
+    assert {asset["page"] for asset in found["assets"]} == {page}
+
+
+@pytest.mark.parametrize(
+    "site_url",
+    ["javascript:alert(1)", "registry", "https://me:pw@host", "https://a/) [x](https://b", "https://a/?b", 1],
+)
+def test_a_site_is_at_an_address(world, site_url):
+    compiled(world, "base", dim())
+    platform = world.root / "platform.yaml"
+    platform.write_text(f"{platform.read_text()}registry: {{site_url: {site_url!r}}}\n")
+    done = run("report", "base", "base", code=2)
+    assert "platform.yaml" in done.stderr
+    assert "SCH405" in done.stderr
+
+
 def test_what_is_not_exposed_may_change(world):
     compiled(world, "base", dim(), text="")
     compiled(world, "head", node("other", pipelines=DAILY), text="")
@@ -239,6 +271,7 @@ def test_the_json_is_of_its_schema(world):
     assert found[0]["assets"] == [
         {
             "asset": "dim_customers",
+            "page": None,
             "changes": [{"kind": "removed", "text": "Removed.", "acknowledged": None}],
             "consumers": [],
             "reaches": [],
