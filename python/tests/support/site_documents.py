@@ -488,7 +488,7 @@ def _add_day(document: dict[str, Any], registry: Registry, midnight: datetime, *
             & ends.keys() - {team}
         )
         waited = max([due + timedelta(minutes=3), *(ends[other] for other in needed)])
-        end = waited + timedelta(minutes=35 + (200 if late and team == "orders" else 10 * len(team)))
+        end = waited + timedelta(minutes=140 if late and team == "orders" else 18 + len(team))
         running = end > NOW
         run_id = f"scheduled__{due.isoformat()}"
         ends[team] = end

@@ -1,6 +1,6 @@
 // One asset: what it is, whose, when it is ready, who reads it, and its lineage across teams.
 import type { Asset, Consumer, History, Landing, Team } from "../data";
-import { DOCUMENTS, teamDocument, useDocument } from "../documents";
+import { DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
 import { Lineage } from "../lineage/lineage";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
@@ -93,7 +93,11 @@ function Facts({ team, name, asset }: { team: Team; name: string; asset: Asset }
           <dt>Producer task</dt>
           <dd class="stack">
             {asset.promises.length ? (
-              asset.promises.map((promise) => <Task dag={promise.dag_id} task={asset.task_id} />)
+              asset.promises.map((promise) => (
+                <span>
+                  <Task dag={promise.dag_id} task={asset.task_id} /> {LIVE && <a href={hrefs.why(promise.dag_id, asset.task_id)}>Why?</a>}
+                </span>
+              ))
             ) : (
               <span class="mono">
                 <Name text={asset.task_id} />
