@@ -12,6 +12,7 @@ from sqlalchemy import update
 from builders import a_spec, a_task, a_wait, an_entry
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.explain.chain import Explainer
+from dbt_scheduler.explain.compiled import CompiledDags, known
 from dbt_scheduler.explain.text import render
 from dbt_scheduler.output import DeployedDags
 from harness import Platform, airflows_own_warnings
@@ -52,9 +53,9 @@ def test_a_failure_two_dags_up_the_chain(platform: Platform, rest: AirflowApi) -
     platform.work()
 
     deployed = DeployedDags(platform.dags.parent)
-    explainer = Explainer(deployed, rest, datetime.now(UTC))
+    explainer = Explainer(CompiledDags(deployed), rest, datetime.now(UTC))
     with airflows_own_warnings():
-        step = explainer.explain(deployed.spec("playground_daily"), "marts.c", None)
+        step = explainer.explain(known(deployed.spec("playground_daily")), "marts.c", None)
     said = [line for line in render(step).splitlines() if "http" not in line]
     assert said[1].endswith("marts.c of 2025-06-05 00:10 (playground) has not run: it waits for")
     assert "fct_shipments (for marts.b) waits for shipping.fct_shipments since" in said[2]
@@ -76,9 +77,9 @@ def test_a_queued_backfill_and_a_stale_dag_with_import_errors(platform: Platform
     deployed = DeployedDags(platform.dags.parent)
 
     def said() -> str:
-        explainer = Explainer(deployed, rest, datetime.now(UTC))
+        explainer = Explainer(CompiledDags(deployed), rest, datetime.now(UTC))
         with airflows_own_warnings():
-            return explainer.explain(deployed.spec("playground_daily"), "marts.a", None).text
+            return explainer.explain(known(deployed.spec("playground_daily")), "marts.a", None).text
 
     assert said() == "has not run: its run has not started; only so many of its backfill run at a time"
     day = datetime(2025, 6, 5, tzinfo=UTC)
