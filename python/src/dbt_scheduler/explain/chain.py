@@ -16,7 +16,7 @@ from dbt_scheduler.explain.messages import (
     describe_task,
     describe_wait,
 )
-from dbt_scheduler.explain.run_snapshot import RunSnapshot
+from dbt_scheduler.explain.run_snapshot import DONE, RunSnapshot
 from dbt_scheduler.explain.runs import NoRunError, RunFinder
 from dbt_scheduler.explain.steps import Step, StepBuilder
 from dbt_scheduler.schedule import Interval
@@ -54,6 +54,26 @@ class Explainer:
         except NoRunError as error:
             return builder.without_run(task_id, None, str(error))
         return self._task(self._snapshot(run, known, task_id), builder.of(run), task_id)
+
+    def explain_run(self, known: KnownDag, wanted: str | None) -> Step:
+        """Why a run is not done: each of its last tasks that is not; as a step without a task.
+
+        Raises UsageError for a run that is not there, and AirflowApiError.
+        """
+        builder = self._step_builder(known.dag_id, known.team, known, known)
+        try:
+            run = self._finder.requested(known, wanted)
+        except NoRunError as error:
+            return builder.without_run("", None, str(error))
+        ends = known.ends()
+        found = self._tasks(run, ends)
+        undone = [each for each in ends if each in found and found[each].state not in DONE]
+        causes = tuple(
+            self._task(self._snapshot(run, known, each), builder.of(run), each)
+            for each in undone[:_MOST_CAUSES]
+        )
+        message = TaskMessage(f"is {run.state}", ends=not causes)
+        return builder.of(run).step("", run.state, message, causes)
 
     def _task(
         self, snapshot: RunSnapshot, builder: StepBuilder, task_id: str, through: tuple[str, ...] = ()

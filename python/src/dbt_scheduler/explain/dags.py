@@ -1,6 +1,7 @@
 """What an explanation has to know of a DAG, wherever that is known from."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -32,13 +33,22 @@ class KnownDag(msgspec.Struct, frozen=True, kw_only=True):
 
     def ancestors(self, task_id: str) -> set[str]:
         """A task and everything above it."""
-        found, queue = {task_id}, [task_id]
-        while queue:
-            for each in self.upstream.get(queue.pop(), ()):
-                if each not in found:
-                    found.add(each)
-                    queue.append(each)
-        return found
+        return _reached(task_id, self.upstream)
+
+    def descendants(self, task_id: str) -> set[str]:
+        """A task and everything below it."""
+        downstream: dict[str, list[str]] = defaultdict(list)
+        for below, above in self.upstream.items():
+            for each in above:
+                downstream[each].append(below)
+        return _reached(task_id, downstream)
+
+    def ends(self) -> list[str]:
+        """The tasks that nothing runs after, teardowns left out."""
+        above = {
+            each for below, found in self.upstream.items() if below not in self.teardowns for each in found
+        }
+        return sorted({*self.upstream, *above} - above - self.teardowns)
 
 
 class Dags(Protocol):
@@ -52,3 +62,13 @@ class Dags(Protocol):
 
     def channel(self, team: str, reader: KnownDag) -> str | None:
         """The channel of a team, as far as it is known where the DAG ``reader`` runs."""
+
+
+def _reached(task_id: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
+    found, queue = {task_id}, [task_id]
+    while queue:
+        for each in edges.get(queue.pop(), ()):
+            if each not in found:
+                found.add(each)
+                queue.append(each)
+    return found

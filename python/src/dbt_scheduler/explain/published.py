@@ -13,11 +13,15 @@ from dbt_scheduler.waits.wait import NoProducer, Wait, no_producer
 class PublishedDags:
     """The teams' DAGs from their registry entries, with the edges between tasks that Airflow has of them.
 
-    A teardown is not known as one: Airflow's API does not say it. Raises AirflowApiError.
+    ``entries`` are those that may be shown, of ``everything`` that the registry has. A teardown is not known as one:
+    Airflow's API does not say it. Raises AirflowApiError.
     """
 
-    def __init__(self, entries: Mapping[str, Entry], api: AirflowApi) -> None:
+    def __init__(
+        self, entries: Mapping[str, Entry], everything: Mapping[str, Entry], api: AirflowApi
+    ) -> None:
         self._entries = entries
+        self._everything = everything
         self._api = api
         self._pipelines = {
             dag_id(entry.dag_prefix, pipeline): (team, pipeline)
@@ -51,12 +55,17 @@ class PublishedDags:
         entry, (_, pipeline) = self._entries.get(sensor.team), self._pipelines[dag.dag_id]
         found = find_produced(entry, sensor.asset) if entry else None
         if entry is None or found is None:
+            whole = self._everything.get(sensor.team)
+            if whole is not None and find_produced(whole, sensor.asset):
+                return NoProducer(
+                    f"{sensor.team}.{sensor.asset} is made in a DAG that you may not see in Airflow."
+                )
             return no_producer(sensor.team, sensor.asset, entry)
         producer = producer_of(entry, found[1], pipeline, dag.schedule, own=sensor.team == dag.team)
         key = AssetKey(sensor.team, found[0])
         return Wait(dag.team, dag.dag_id, sensor.task_id, dag.schedule, key, producer)
 
-    def channel(self, team: str, reader: KnownDag) -> str | None:  # noqa: ARG002 - there is one registry for all
+    def channel(self, team: str, reader: KnownDag) -> str | None:
         """The contact in the team's entry."""
         entry = self._entries.get(team)
         return entry.contact.channel if entry else None

@@ -9,7 +9,7 @@ from dbt_scheduler.airflow_api.answers import Backfill, Dag, Run, TaskInstance
 from dbt_scheduler.explain.dags import KnownDag, KnownSensor
 from dbt_scheduler.waits.decision import OVER
 
-_DONE = ("success", "skipped")
+DONE = ("success", "skipped")
 _HELD_BACK = (None, "scheduled", "upstream_failed")
 
 
@@ -60,5 +60,5 @@ class RunSnapshot(msgspec.Struct, frozen=True):
     def _holding(self, task_id: str, above: tuple[str, ...], *, is_teardown: bool) -> list[str]:
         if self.state(task_id) == "upstream_failed":
             return [each for each in above if self.state(each) in ("failed", "upstream_failed")]
-        done = OVER if is_teardown else (*_DONE, "removed")
+        done = OVER if is_teardown else (*DONE, "removed")
         return [each for each in above if self.state(each) not in done]
