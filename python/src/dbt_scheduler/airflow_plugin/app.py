@@ -59,12 +59,12 @@ def build_app() -> FastAPI:
     async def why(
         request: Request, viewer: _Viewer, dag: str, task: str | None = None, run: str | None = None
     ) -> Response:
-        return await answer(request, viewer, lambda live: live.why(dag, task, run))
+        return await answer(request, viewer, lambda live: live.why(dag, task or None, run or None))
 
     async def waiting(
-        request: Request, viewer: _Viewer, dag: str, task: str, run: str | None = None
+        request: Request, viewer: _Viewer, dag: str, task: str | None = None, run: str | None = None
     ) -> Response:
-        return await answer(request, viewer, lambda live: live.waiting(dag, task, run))
+        return await answer(request, viewer, lambda live: live.waiting(dag, task or None, run or None))
 
     app.add_api_route("/", _page)
     app.add_api_route("/{name}", _bundled)

@@ -81,8 +81,8 @@ class Live:
                 return explainer.explain_run(known, run)
             return explainer.explain(known, task_id, run)
 
-    def waiting(self, dag_id: str, task_id: str, run: str | None) -> Waiting:
-        """Who waits for a task of a run, who will, and what the task itself waited for."""
+    def waiting(self, dag_id: str, task_id: str | None, run: str | None) -> Waiting:
+        """Who waits for a task of a run, who will, and what the task itself waited for; without a task, of all."""
         with self._api() as api:
             known = self._known(self._dags(api), dag_id)
             try:

@@ -78,7 +78,7 @@ def _sensors(entry: Entry, pipeline: str) -> dict[str, KnownSensor]:
             dependency=reader.dependency,
             team=team,
             asset=asset,
-            wait_timeout_seconds=None,
+            wait_timeout_seconds=entry.wait_timeout_seconds or None,
         )
         for team, assets in entry.consumed.items()
         for asset, readers in assets.items()

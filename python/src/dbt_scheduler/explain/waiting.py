@@ -71,8 +71,8 @@ class Waits:
         self._entries = entries
         self._api = api
 
-    def around(self, known: KnownDag, task_id: str, run: Run) -> Waiting:
-        """Of a task: those that wait for what it, or a task below it, makes in this run."""
+    def around(self, known: KnownDag, task_id: str | None, run: Run) -> Waiting:
+        """Of a task: those that wait for what it, or a task below it, makes in this run; without one, of all tasks."""
         waits = self._waits_for(known, task_id)
         found = find_waiting_for(self._api, waits, interval_of_run(known.schedule, run)) if waits else {}
         named = {(wait.dag_id, wait.task_id) for wait in found.values()}
@@ -82,16 +82,16 @@ class Waits:
             tuple(self._waited(known, task_id, run)),
         )
 
-    def _waits_for(self, known: KnownDag, task_id: str) -> tuple[Wait, ...]:
+    def _waits_for(self, known: KnownDag, task_id: str | None) -> tuple[Wait, ...]:
         entry = self._entries.get(known.team)
         if entry is None:
             return ()
         pipelines = [each for each in entry.pipelines if dag_id(entry.dag_prefix, each) == known.dag_id]
-        below = known.descendants(task_id)
+        below = None if task_id is None else known.descendants(task_id)
         assets = [
             asset
             for asset, made in entry.produced.items()
-            if full_task_id(made.task_group, made.task_id) in below
+            if below is None or full_task_id(made.task_group, made.task_id) in below
         ]
         return waits_for(self._entries, known.team, assets, pipelines[0]) if pipelines else ()
 
@@ -111,11 +111,14 @@ class Waits:
             )
 
     def _until(self, instance: TaskInstance, wait: Wait) -> datetime | None:
-        run = self._api.run(wait.dag_id, instance.run_id)
-        if wait.producer.slo_seconds is None or run is None:
+        run, timeout = (
+            self._api.run(wait.dag_id, instance.run_id),
+            self._entries[wait.team].wait_timeout_seconds,
+        )
+        if run is None or (wait.producer.slo_seconds is None and not timeout):
             return None
         started = instance.start_date or datetime.now(UTC)
-        return wait_deadline(0, wait.producer, awaited_by(wait, run).interval, started)
+        return wait_deadline(timeout or 0, wait.producer, awaited_by(wait, run).interval, started)
 
     def _later(self, wait: Wait) -> LaterConsumer:
         return LaterConsumer(
@@ -126,8 +129,10 @@ class Waits:
             dependency=self._dependency(wait),
         )
 
-    def _waited(self, known: KnownDag, task_id: str, run: Run) -> Iterator[PastWait]:
-        above = sorted(known.ancestors(task_id) & known.sensors.keys())
+    def _waited(self, known: KnownDag, task_id: str | None, run: Run) -> Iterator[PastWait]:
+        above = sorted(
+            known.sensors.keys() & (known.sensors if task_id is None else known.ancestors(task_id))
+        )
         if not above:
             return
         where = RunFilter(dag_ids=(known.dag_id,), run_ids=(run.run_id,), task_ids=above)
