@@ -1,6 +1,7 @@
 """The pages inside Airflow: who may see what of them, and what they say of real runs."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,20 @@ def test_why_follows_the_wait_into_the_other_teams_dag(deployed: Platform, pages
     ]
     waited = asked(pages, "waiting", dag="playground_daily", task="marts.mine")["waited"]
     assert [(each["asset"], each["state"]) for each in waited] == [("dim", "deferred")]
+
+
+def test_the_timeline_has_the_runs_and_who_waits_now(deployed: Platform, pages: httpx.Client) -> None:
+    yesterday = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}T00:10"
+    for dag_id in ("shipping_daily", "playground_daily"):
+        deployed.run(dag_id, yesterday)
+    deployed.work()
+    history = asked(pages, "history")
+    assert {(run["dag_id"], run["state"]) for run in history["runs"]} == {
+        ("playground_daily", "running"),
+        ("shipping_daily", "failed"),
+    }
+    (wait,) = asked(pages, "now")["waits"]
+    assert (wait["team"], wait["producer_asset"], wait["state"]) == ("playground", "dim", "deferred")
 
 
 def test_what_is_asked_for_and_not_there(deployed: Platform, pages: httpx.Client) -> None:

@@ -53,6 +53,12 @@ def build_app() -> FastAPI:
     async def edges(request: Request, viewer: _Viewer) -> Response:
         return await answer(request, viewer, Live.edges)
 
+    async def history(request: Request, viewer: _Viewer) -> Response:
+        return await answer(request, viewer, Live.history)
+
+    async def now(request: Request, viewer: _Viewer) -> Response:
+        return await answer(request, viewer, Live.now)
+
     async def team(request: Request, viewer: _Viewer, place: int) -> Response:
         return await answer(request, viewer, lambda live: live.team(place))
 
@@ -70,6 +76,8 @@ def build_app() -> FastAPI:
     app.add_api_route("/{name}", _bundled)
     app.add_api_route("/data/index", index)
     app.add_api_route("/data/edges", edges)
+    app.add_api_route("/data/history", history)
+    app.add_api_route("/data/now", now)
     app.add_api_route("/data/teams/{place}", team)
     app.add_api_route("/data/why", why)
     app.add_api_route("/data/waiting", waiting)

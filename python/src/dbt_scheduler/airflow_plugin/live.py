@@ -1,7 +1,7 @@
 """What the pages show to one user, at this moment."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import msgspec
@@ -18,12 +18,16 @@ from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.site.catalogue import Catalogue
-from dbt_scheduler.site.documents import Edges, Index, Team
+from dbt_scheduler.site.dags import registered_dags
+from dbt_scheduler.site.documents import Edges, History, Index, Now, Team
 from dbt_scheduler.site.edges import make_edges
+from dbt_scheduler.site.fetching import fetch_runs
+from dbt_scheduler.site.history import make_history
 from dbt_scheduler.site.index import About, make_index
 from dbt_scheduler.site.teams import make_team
 
 _BUDGET_SECONDS = 20.0
+_HISTORY = timedelta(days=3)
 
 
 class Viewer(msgspec.Struct, frozen=True):
@@ -55,6 +59,7 @@ class Live:
             registry=shown_url(self._registry.url),
             problems=(*(each.message for each in contents.findings), *self._others()),
             airflow_url=self._base_url,
+            documents=("history",),
         )
         return make_index(self._catalogue, about)
 
@@ -108,6 +113,19 @@ class Live:
 
     def _dags(self, api: AirflowApi) -> PublishedDags:
         return PublishedDags(self._entries, self._registry.contents.entries, api)
+
+    def history(self) -> History:
+        """What happened in the last days in the DAGs that the viewer may see, and what waits now."""
+        now = datetime.now(UTC)
+        since = now - _HISTORY
+        with self._api() as api:
+            found = tuple(fetch_runs(api, registered_dags(self._entries), since, []))
+        return make_history(found, since, now)
+
+    def now(self) -> Now:
+        """What waits now in the DAGs that the viewer may see."""
+        found = self.history()
+        return Now(found.generated_at, tuple(wait for wait in found.waits if wait.end is None))
 
     def _known(self, dags: PublishedDags, dag_id: str) -> KnownDag:
         known = None
