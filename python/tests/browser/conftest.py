@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from chromium import Open, chromium, watched_page
+from chromium import Open, Pages, chromium
 from live_pages import LivePages
 from site_documents import write_site
 from site_registries import FINDING, history, hostile, shop
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def pages() -> Iterator[Pages]:
     """Ends with this folder: while it runs, no other test of the process could run an event loop."""
     with chromium() as started:
         yield started
@@ -41,13 +41,13 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
+def open_page(pages: Pages) -> Iterator[Open]:
     """Opens a page of a site by its folder or its URL, and the address after the ``#``."""
     opened = []
 
     def open_(site: Path | str, address: str = "/", **context: Any) -> Page:
         home = site if isinstance(site, str) else site.as_uri()
-        manager = watched_page(browser, home, **{"viewport": {"width": 1280, "height": 860}, **context})
+        manager = pages.watched(home, **{"viewport": {"width": 1280, "height": 860}, **context})
         page = manager.__enter__()
         opened.append(manager)
         page.goto(f"{home}/index.html#{address}")

@@ -19,7 +19,7 @@ def site(tmp_path: Path) -> Path:
 def test_without_edges_an_asset_has_everything_but_its_lineage(open_page: Open, site: Path) -> None:
     (site / "data/edges.js").unlink()
     page = open_page(site, "/teams")
-    page.expected_errors.append("ERR_FILE_NOT_FOUND")  # type: ignore[attr-defined]
+    page.expected_errors.append("ERR_FILE_NOT_FOUND")
     page.goto(f"{site.as_uri()}/index.html#/assets/orders/orders")
     expect(page.locator(".notice")).to_have_text("The lineage cannot be loaded: data/edges.js is not there.")
     expect(page.get_by_text("One row per order.")).to_be_visible()
@@ -76,7 +76,7 @@ def test_an_address_that_is_none_of_a_page(open_page: Open, site: Path) -> None:
 def test_a_backend_that_is_down_is_said_and_the_rest_is_shown(open_page: Open, live: LivePages) -> None:
     live.documents |= {"history": 503, "now": 503, "edges": 403}
     page = open_page(live.url, "/teams")
-    page.expected_errors.extend(["status of 503", "status of 403"])  # type: ignore[attr-defined]
+    page.expected_errors.extend(["status of 503", "status of 403"])
     page.goto(f"{live.url}/index.html#/assets/orders/orders")
     expect(page.locator(".notice")).to_contain_text("The lineage is not shown: you may not read this")
     page.goto(f"{live.url}/index.html#/teams/orders")

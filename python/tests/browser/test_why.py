@@ -78,7 +78,7 @@ def test_an_answer_that_fails_is_said_in_its_place(
 ) -> None:
     explained.documents["why"] = status
     page = open_page(explained.url, "/why/orders__daily/models.orders")
-    page.expected_errors.append(f"status of {status}")  # type: ignore[attr-defined]
+    page.expected_errors.append(f"status of {status}")
     expect(page.locator(".notice")).to_contain_text(said)
     expect(page.get_by_role("table", name="Who is waiting now")).to_be_visible()
 

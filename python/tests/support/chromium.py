@@ -26,39 +26,53 @@ def cells(row: Locator) -> list[str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator["Pages"]:
     """One for many tests."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable())
-        yield browser
+        yield Pages(browser)
         browser.close()
 
 
-@contextmanager
-def watched_page(browser: Browser, home: str, **context: Any) -> Iterator[Page]:
-    """A page that fails at its end if there were errors on the console, or requests to another place than ``home``.
+class Pages:
+    """Pages of one browser; a page is used again by the next test that wants the same window, as a new one is slow."""
 
-    ``page.expected_errors`` takes parts of the messages that a test provokes.
-    """
-    wrong: list[str] = []
-    expected: list[str] = []
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._idle: dict[str, list[Page]] = {}
 
-    def note(text: str) -> None:
-        wrong.append(text)
+    @contextmanager
+    def watched(self, home: str, **window: Any) -> Iterator[Page]:
+        """A page that fails at its end if there were errors on the console, or requests to another place than ``home``.
 
-    def note_request(request: Request) -> None:
-        if not request.url.startswith((home, "data:")):
-            note(f"request to {request.url}")
+        ``page.expected_errors`` takes parts of the messages that a test provokes.
+        """
+        idle = self._idle.setdefault(repr(window), [])
+        page = idle.pop() if idle else self._new(window)
+        wrong: list[str] = []
+        page.expected_errors = []
 
-    with browser.new_context(**context) as opened:
-        opened.set_default_timeout(10_000)
-        page = opened.new_page()
-        page.expected_errors = expected  # type: ignore[attr-defined]
-        page.add_init_script(_NOTE_VIOLATIONS)
-        page.on(
-            "console", lambda message: note(message.text) if message.type in ("error", "warning") else None
-        )
-        page.on("pageerror", lambda error: note(str(error)))
-        page.on("request", note_request)
+        def note_request(request: Request) -> None:
+            if not request.url.startswith((home, "data:", "about:")):
+                wrong.append(f"request to {request.url}")
+
+        notes = {
+            "console": lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None,
+            "pageerror": lambda error: wrong.append(str(error)),
+            "request": note_request,
+        }
+        for event, note in notes.items():
+            page.on(event, note)
         yield page
-    assert [text for text in wrong if not any(part in text for part in expected)] == []
+        page.evaluate("localStorage.clear()")
+        for event, note in notes.items():
+            page.remove_listener(event, note)
+        page.goto("about:blank")
+        idle.append(page)
+        assert [text for text in wrong if not any(part in text for part in page.expected_errors)] == []
+
+    def _new(self, window: dict[str, Any]) -> Page:
+        page = self._browser.new_context(**window).new_page()
+        page.set_default_timeout(10_000)
+        page.add_init_script(_NOTE_VIOLATIONS)
+        return page

@@ -71,6 +71,9 @@ class Registry:
         self.tasks = [each for each in self.assets if each.is_task]
         self.places = {each.key: place for place, each in enumerate(made)}
         self.team_places = {each.name: place for place, each in enumerate(self.teams)}
+        self.own: dict[str, list[Asset]] = {}
+        for each in self.assets:
+            self.own.setdefault(each.team, []).append(each)
         self.by_key = {each.key: each for each in self.assets}
         self.readers: dict[Key, list[tuple[Asset, str]]] = {}
         for each in self.assets:
@@ -151,7 +154,7 @@ class Registry:
         }
 
     def _team(self, team: Team) -> dict[str, Any]:
-        own = [each for each in self.assets if each.team == team.name]
+        own = self.own.get(team.name, [])
         return {
             "name": team.name,
             "channel": team.channel,
