@@ -6,7 +6,7 @@ import { useRegistry } from "../registry";
 import { hrefs } from "../route";
 import { State } from "../timeline/details";
 import { Runs } from "../timeline/runs";
-import { AirflowLink, AssetName, Contact, Empty, Given, Heading, KindBadge, LongTable, Name, Section, Task, TeamName } from "../ui";
+import { AirflowLink, AssetName, Contact, Empty, Given, Guard, Heading, KindBadge, LongTable, Name, Section, Task, TeamName } from "../ui";
 import { ago, at, count, duration, instant, kindOf, shortTask } from "../words";
 import { useTurns } from "./timeline";
 
@@ -79,11 +79,19 @@ function Live({ dag, task, run }: { dag: string; task: string; run: string }) {
   return (
     <>
       <Given loaded={why} what="the explanation">
-        {(step) => <Explanation step={step} />}
+        {(step) => (
+          <Guard what="The explanation">
+            <Explanation step={step} />
+          </Guard>
+        )}
       </Given>
       <Section title="Who is waiting for this">
         <Given loaded={waiting} what="who is waiting">
-          {(given) => <WaitingTeams given={given} />}
+          {(given) => (
+            <Guard what="Who is waiting">
+              <WaitingTeams given={given} />
+            </Guard>
+          )}
         </Given>
       </Section>
     </>
