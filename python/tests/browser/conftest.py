@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from chromium import Open, Pages, chromium
 from live_pages import LivePages
 from site_documents import write_site
 from site_registries import FINDING, history, hostile, shop
+
+expect.set_options(timeout=60_000)  # a busy machine is slow
 
 
 @pytest.fixture(scope="package")
