@@ -24,7 +24,8 @@ airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 test: lint web-check ## lint, types and every test but those of `make containers`
 	@$(MAKE) --no-print-directory -j 2 types tests
 
-tests: $(ENVIRONMENT)
+tests: $(ENVIRONMENT) web/node_modules/.package-lock.json
+	@sh python/tools/install_chromium.sh
 	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile -m "not containers"
 
 containers: $(ENVIRONMENT) ## the tests that run containers, with Podman, which is installed if need be
@@ -34,8 +35,8 @@ containers: $(ENVIRONMENT) ## the tests that run containers, with Podman, which 
 fuzz: $(ENVIRONMENT) ## files and command lines with whatever in them, for as long as FUZZ_EXAMPLES takes
 	cd python && FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q tests/repository/test_fuzz.py
 
-check: lint types ## lint, types and the tests that need neither dbt nor Airflow
-	cd python && $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not dbt and not airflow"
+check: lint types ## lint, types and the tests that need neither dbt, Airflow nor a browser
+	cd python && $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not dbt and not airflow and not browser"
 
 lint: $(ENVIRONMENT) ## style, and which module may import which
 	cd python && $(BIN)/ruff check && $(BIN)/ruff format --check

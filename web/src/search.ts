@@ -12,6 +12,8 @@ export class Search {
   private haystacks: string[] | null = null;
   private names: string[] = [];
 
+  private last: { filter: Filter; found: number[] } | null = null;
+
   constructor(private readonly registry: Registry) {}
 
   // What is searched, made once: before the first keystroke if there is time.
@@ -36,14 +38,20 @@ export class Search {
     const team = filter.team ? (this.registry.teamPlace(filter.team) ?? -2) : -1;
     const pipeline = filter.pipeline ? pipelines.indexOf(filter.pipeline) : -1;
     const ranks: number[][] = [[], [], [], []];
-    for (let i = 0; i < assets.name.length; i++) {
+    const among = this.last && narrows(filter, this.last.filter) ? this.last.found : null;
+    const many = among?.length ?? assets.name.length;
+    for (let at = 0; at < many; at++) {
+      const i = among?.[at] ?? at;
       if (team !== -1 && assets.team[i] !== team) continue;
       if (filter.exposed && !assets.exposed[i]) continue;
       if (filter.pipeline && !assets.pipelines[i]?.includes(pipeline)) continue;
       const rank = words.length ? this.rank(i, words) : 0;
       if (rank >= 0) ranks[rank]?.push(i);
     }
-    return ranks.flat();
+    const ranked = ranks.flat();
+    // By place: the ranks of the next search are its own.
+    this.last = { filter, found: ranks.filter((rank) => rank.length).length > 1 ? ranked.slice().sort((a, b) => a - b) : ranked };
+    return ranked;
   }
 
   private rank(i: number, words: string[]): number {
@@ -55,4 +63,10 @@ export class Search {
     if (name.startsWith(first)) return 1;
     return name.includes(first) ? 2 : 3;
   }
+}
+
+// Whether a search can only find what the one before has found: the usual next keystroke.
+function narrows(filter: Filter, before: Filter): boolean {
+  const same = filter.team === before.team && filter.pipeline === before.pipeline && filter.exposed === before.exposed;
+  return same && before.q !== "" && filter.q.startsWith(before.q);
 }

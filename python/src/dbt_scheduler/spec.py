@@ -168,6 +168,11 @@ def pools_of(spec: DagSpec) -> dict[str, str]:
     return {task.pool: task.task_id for task in reversed(spec.tasks) if task.pool}
 
 
+def registry_url_of(registry_url: str | None, stub: Path) -> str:
+    """Where the registry is: at the URL, else in the folder ``registry`` beside the folder of the DAGs."""
+    return registry_url or (stub.resolve().parent.parent / "registry").as_uri()
+
+
 class SpecError(Exception):
     """A file is no spec that this release can use. Airflow shows the message as the file's import error."""
 

@@ -12,12 +12,13 @@ from sqlalchemy import update
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.explain.chain import Explainer
+from dbt_scheduler.explain.compiled import CompiledDags, known
 from dbt_scheduler.explain.text import render
 from dbt_scheduler.output import DeployedDags
 from dbt_scheduler.site.dags import registered_dags
 from dbt_scheduler.site.documents import History
 from dbt_scheduler.site.fetching import fetch_runs
-from dbt_scheduler.site.history import Window, make_history
+from dbt_scheduler.site.history import make_history
 from harness import Platform, airflows_own_warnings
 
 URL = "http://airflow.example"
@@ -56,9 +57,9 @@ def test_a_failure_two_dags_up_the_chain(platform: Platform, rest: AirflowApi) -
     platform.work()
 
     deployed = DeployedDags(platform.dags.parent)
-    explainer = Explainer(deployed, rest, datetime.now(UTC))
+    explainer = Explainer(CompiledDags(deployed), rest, datetime.now(UTC))
     with airflows_own_warnings():
-        step = explainer.explain(deployed.spec("playground_daily"), "marts.c", None)
+        step = explainer.explain(known(deployed.spec("playground_daily")), "marts.c", None)
     said = [line for line in render(step).splitlines() if "http" not in line]
     assert said[1].endswith("marts.c of 2025-06-05 00:10 (playground) has not run: it waits for")
     assert "fct_shipments (for marts.b) waits for shipping.fct_shipments since" in said[2]
@@ -87,10 +88,10 @@ def test_the_history_of_a_landing_and_of_a_wait(platform: Platform, rest: Airflo
     due = datetime(2025, 6, 6, 0, 10, tzinfo=UTC)
 
     def history() -> History:
-        window = Window(datetime(2025, 6, 1, tzinfo=UTC), datetime.now(UTC), wait_timeout_seconds=60)
+        since = datetime(2025, 6, 1, tzinfo=UTC)
         with airflows_own_warnings():
-            found = tuple(fetch_runs(rest, registered_dags(entries), window.since, []))
-        return make_history(found, window)
+            found = tuple(fetch_runs(rest, registered_dags(entries), since, []))
+        return make_history(found, since, datetime.now(UTC))
 
     waiting = platform.run("playground_daily", "2025-06-05T00:10")
     platform.work()
@@ -119,9 +120,9 @@ def test_a_queued_backfill_and_a_stale_dag_with_import_errors(platform: Platform
     deployed = DeployedDags(platform.dags.parent)
 
     def said() -> str:
-        explainer = Explainer(deployed, rest, datetime.now(UTC))
+        explainer = Explainer(CompiledDags(deployed), rest, datetime.now(UTC))
         with airflows_own_warnings():
-            return explainer.explain(deployed.spec("playground_daily"), "marts.a", None).text
+            return explainer.explain(known(deployed.spec("playground_daily")), "marts.a", None).text
 
     assert said() == "has not run: its run has not started; only so many of its backfill run at a time"
     day = datetime(2025, 6, 5, tzinfo=UTC)

@@ -17,7 +17,7 @@ from dbt_scheduler.registry.encoding import encode_entry
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.site.dags import registered_dags
 from dbt_scheduler.site.fetching import fetch_runs
-from dbt_scheduler.site.history import Window, make_history
+from dbt_scheduler.site.history import make_history
 from static_site import document
 
 NOW = datetime(2025, 6, 9, 6, 0, tzinfo=UTC)
@@ -37,18 +37,17 @@ def airflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAirflow]:
 def entries(**asset: Any) -> dict[str, Entry]:
     """``playground`` waits each day for shipping's ``marts.fct`` of that day."""
     consumer = a_spec(a_task("marts.b", upstream=(SENSOR,)), sensors=(a_wait("fct"),))
-    return {"playground": a_wait_entry(consumer), "shipping": an_entry("fct", "daily", **asset)}
+    playground = msgspec.structs.replace(a_wait_entry(consumer), wait_timeout_seconds=7200)
+    return {"playground": playground, "shipping": an_entry("fct", "daily", **asset)}
 
 
 def exported(
     airflow: FakeAirflow, found: dict[str, Entry], *, now: datetime = NOW, refused: list[str] | None = None
 ) -> Any:
-    window = Window(now - timedelta(days=30), now, wait_timeout_seconds=7200)
+    since = now - timedelta(days=30)
     with AirflowApi(airflow.url) as api:
-        runs = tuple(
-            fetch_runs(api, registered_dags(found), window.since, [] if refused is None else refused)
-        )
-    return msgspec.json.decode(msgspec.json.encode(make_history(runs, window)))
+        runs = tuple(fetch_runs(api, registered_dags(found), since, [] if refused is None else refused))
+    return msgspec.json.decode(msgspec.json.encode(make_history(runs, since, now)))
 
 
 def sensor(state: str, start: str, end: str | None = None) -> dict[str, Any]:

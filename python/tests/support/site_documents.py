@@ -1,11 +1,9 @@
-"""Documents of a registry as its pages read them: a small one that has everything, one with hostile names, one with 50,000 assets."""
+"""Documents of a registry as its pages read them, and the static site that they make."""
 
 import json
-import random
 import shutil
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +11,19 @@ import dbt_scheduler
 
 BUNDLE = Path(dbt_scheduler.__file__).parent / "site" / "bundle"
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+Key = tuple[str, str]  # team and name of an asset
 KINDS = ["plain", "hard", "soft", "no_wait"]
-HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
-RIGHT_TO_LEFT = "ledger_\u202egnidrocer\u202c_\u05d0\u05d1"
-EMOJI = "🚚 parcels \u2028 'quoted' \"twice\" & more"
-LONG = "a_name_without_end_" * 16
 
 
 @dataclass(kw_only=True)
 class Asset:
-    """An asset and the assets that its task reads, by "team/asset", with the kind of each edge."""
+    """An asset and the assets that its task reads, by team and name, with the kind of each edge."""
 
     team: str
     name: str
     pipelines: tuple[str, ...] = ("daily",)
     exposed: bool = True
-    reads: dict[str, str] = field(default_factory=dict)
+    reads: dict[Key, str] = field(default_factory=dict)
     columns: tuple[tuple[str, str, str], ...] = (
         ("id", "integer", "The key."),
         ("updated_at", "timestamp", ""),
@@ -40,9 +35,9 @@ class Asset:
     is_task: bool = False  # it reads and makes no asset
 
     @property
-    def key(self) -> str:
+    def key(self) -> Key:
         """What other assets call it."""
-        return f"{self.team}/{self.name}"
+        return self.team, self.name
 
     @property
     def task_id(self) -> str:
@@ -76,8 +71,11 @@ class Registry:
         self.tasks = [each for each in self.assets if each.is_task]
         self.places = {each.key: place for place, each in enumerate(made)}
         self.team_places = {each.name: place for place, each in enumerate(self.teams)}
+        self.own: dict[str, list[Asset]] = {}
+        for each in self.assets:
+            self.own.setdefault(each.team, []).append(each)
         self.by_key = {each.key: each for each in self.assets}
-        self.readers: dict[str, list[tuple[Asset, str]]] = {}
+        self.readers: dict[Key, list[tuple[Asset, str]]] = {}
         for each in self.assets:
             for key, kind in each.reads.items():
                 self.readers.setdefault(key, []).append((each, kind))
@@ -156,7 +154,7 @@ class Registry:
         }
 
     def _team(self, team: Team) -> dict[str, Any]:
-        own = [each for each in self.assets if each.team == team.name]
+        own = self.own.get(team.name, [])
         return {
             "name": team.name,
             "channel": team.channel,
@@ -170,9 +168,9 @@ class Registry:
             "assets": {each.name: self._asset(each) for each in own if not each.is_task},
             "reads": [
                 {
-                    "asset": key.split("/", 1)[1],
-                    "team": key.split("/", 1)[0],
-                    "channel": self.teams[self.team_places[key.split("/", 1)[0]]].channel,
+                    "asset": key[1],
+                    "team": key[0],
+                    "channel": self.teams[self.team_places[key[0]]].channel,
                     "ready": self._ready(self.by_key[key]),
                     "dependency": kind,
                     "dag_id": f"{team.name}__{each.pipelines[0]}",
@@ -235,316 +233,3 @@ def write_site(folder: Path, documents: dict[str, Any], bundle: Path = BUNDLE) -
 
 def _js_string(text: str) -> str:
     return json.dumps(text).replace("<", "\\u003c")
-
-
-def shop() -> Registry:
-    """Six teams: two read each other's assets, one is external, edges of every kind."""
-    teams = [
-        Team(name="catalog", channel="#catalog-data"),
-        Team(
-            name="finance",
-            channel="#finance-data",
-            pipelines={"daily": "daily at 05:00 UTC", "monthly": "on the 1st at 06:00 UTC"},
-        ),
-        Team(name="marketing", channel="#marketing-data"),
-        Team(
-            name="orders",
-            channel="#orders-data",
-            pipelines={"daily": "daily at 04:00 UTC", "hourly": "every hour at minute 10"},
-        ),
-        Team(name="payments", channel="#payments-data"),
-        Team(name="weather_provider", external=True, pipelines={"hourly": "every hour"}),
-    ]
-    assets = [
-        Asset(
-            team="weather_provider",
-            name="forecasts",
-            pipelines=("hourly",),
-            description="Forecasts by postal code.",
-        ),
-        Asset(
-            team="catalog",
-            name="products",
-            slo_hours=1,
-            tags=("core",),
-            owners=("catalog leads",),
-            description="One row per product that can be ordered, with its current price and category.",
-            columns=(
-                ("product_id", "integer", "The key."),
-                ("category", "varchar", "As in the shop's navigation."),
-                ("price", "numeric(12,2)", "Gross, in euros."),
-            ),
-        ),
-        Asset(team="catalog", name="stg_products", exposed=False),
-        Asset(team="orders", name="stg_orders", exposed=False, pipelines=("daily", "hourly")),
-        Asset(
-            team="orders",
-            name="orders",
-            pipelines=("daily", "hourly"),
-            slo_hours=2,
-            tags=("core", "pii"),
-            owners=("orders on-call",),
-            reads={"orders/stg_orders": "plain", "catalog/products": "hard"},
-            description="One row per order.\nCancelled orders stay, with their state.",
-            columns=(
-                ("order_id", "integer", "The key."),
-                ("customer_email", "varchar", ""),
-                ("product_id", "integer", ""),
-                ("total", "numeric(12,2)", "Gross, in euros."),
-            ),
-        ),
-        Asset(
-            team="orders",
-            name="open_orders",
-            exposed=False,
-            reads={"orders/orders": "plain", "payments/payments": "hard"},
-        ),
-        Asset(
-            team="orders",
-            name="paid_orders",
-            slo_hours=4,
-            tags=("core",),
-            reads={"orders/orders": "plain", "orders/open_orders": "plain", "payments/payments": "hard"},
-            description="Orders that have been paid in full.",
-        ),
-        Asset(
-            team="payments",
-            name="payments",
-            slo_hours=3,
-            tags=("pii",),
-            owners=("payments on-call",),
-            reads={"orders/orders": "hard"},
-            description="Payments and refunds.",
-        ),
-        Asset(
-            team="payments",
-            name="fraud_scores",
-            exposed=False,
-            reads={"payments/payments": "plain", "orders/paid_orders": "no_wait"},
-        ),
-        Asset(
-            team="finance",
-            name="revenue",
-            pipelines=("daily", "monthly"),
-            slo_hours=5,
-            tags=("reporting",),
-            owners=("finance leads",),
-            reads={"orders/paid_orders": "hard", "payments/payments": "hard"},
-            description="Revenue by day and category.",
-        ),
-        Asset(
-            team="finance",
-            name="forecast",
-            exposed=False,
-            reads={"finance/revenue": "plain", "weather_provider/forecasts": "soft"},
-        ),
-        Asset(
-            team="finance",
-            name="send_report",
-            is_task=True,
-            pipelines=("monthly",),
-            reads={"finance/revenue": "plain"},
-        ),
-        Asset(
-            team="marketing",
-            name="campaigns",
-            exposed=False,
-            reads={"catalog/products": "soft", "orders/paid_orders": "soft", "finance/revenue": "no_wait"},
-        ),
-        Asset(
-            team="marketing",
-            name="refresh_audience",
-            is_task=True,
-            reads={"orders/orders": "soft", "marketing/campaigns": "plain"},
-        ),
-    ]
-    assets[1].reads = {"catalog/stg_products": "plain"}
-    return Registry(teams, assets)
-
-
-def hostile() -> Registry:
-    """Names that are markup, turn the writing direction, or never end."""
-    teams = [
-        Team(name=HOSTILE, channel=HOSTILE),
-        Team(name=RIGHT_TO_LEFT, channel="#\u202eback"),
-        Team(name=LONG),
-        Team(name="__proto__"),
-        Team(name="../.."),
-    ]
-    names = [
-        HOSTILE,
-        RIGHT_TO_LEFT,
-        EMOJI,
-        LONG,
-        "__proto__",
-        "constructor",
-        "..",
-        "a/b?c#d%2f",
-        "javascript:alert(1)",
-    ]
-    assets = [
-        Asset(
-            team=team.name,
-            name=name,
-            description=HOSTILE,
-            tags=(HOSTILE, LONG),
-            owners=(EMOJI,),
-            columns=((HOSTILE, HOSTILE, RIGHT_TO_LEFT), (LONG, LONG, LONG)),
-        )
-        for team in teams[:3]
-        for name in names
-    ]
-    assets += [Asset(team="__proto__", name="__proto__"), Asset(team="../..", name="..")]
-    for before, after in pairwise(assets):
-        after.reads = {before.key: "hard"}
-    return Registry(teams, assets, problems=[f"the entry of {HOSTILE} cannot be read"])
-
-
-def many(how_many: int = 50_000) -> Registry:
-    """As many assets of 200 teams, each with a dozen columns and readers."""
-    chance = random.Random(13)  # noqa: S311 - the same documents each time
-    words = [
-        "account",
-        "address",
-        "basket",
-        "booking",
-        "campaign",
-        "claim",
-        "customer",
-        "delivery",
-        "event",
-        "invoice",
-        "item",
-        "ledger",
-        "margin",
-        "order",
-        "parcel",
-        "payment",
-        "price",
-        "product",
-        "refund",
-        "region",
-        "return",
-        "session",
-        "shipment",
-        "stock",
-        "supplier",
-        "tax",
-        "ticket",
-        "visit",
-        "voucher",
-        "warehouse",
-    ]
-    teams = [
-        Team(name=f"{chance.choice(words)}_{chance.choice(words)}_{place}", channel=f"#team-{place}")
-        for place in range(200)
-    ]
-    columns = [
-        f"{first}_{last}" for first in words for last in ("id", "at", "count", "amount", "name", "state")
-    ]
-    assets = []
-    for place in range(how_many):
-        reads = {
-            assets[chance.randrange(len(assets))].key: chance.choice(KINDS[1:]) for _ in range(min(2, place))
-        }
-        assets.append(
-            Asset(
-                team=teams[place % 200].name,
-                name=f"{chance.choice(('fct', 'dim', 'stg', 'int'))}_{chance.choice(words)}_{chance.choice(words)}_{place}",
-                exposed=place % 3 == 0,
-                reads=reads,
-                columns=tuple((name, "varchar", "") for name in chance.sample(columns, 12)),
-                tags=(chance.choice(words),),
-                owners=(f"{chance.choice(words)} leads",),
-                slo_hours=chance.choice((None, 1, 2, 4)),
-            )
-        )
-    return Registry(teams, assets)
-
-
-def history(registry: Registry, days: int = 3) -> dict[str, Any]:
-    """Runs of the daily pipelines, each waiting for those that it reads; orders was late on the last day."""
-    document: dict[str, Any] = {
-        "format_version": 1,
-        "generated_at": NOW.isoformat(),
-        "since": (NOW - timedelta(days=days)).isoformat(),
-        "until": NOW.isoformat(),
-        "runs": [],
-        "landings": [],
-        "waits": [],
-    }
-    for back in reversed(range(days)):
-        _add_day(document, registry, NOW.replace(hour=0) - timedelta(days=back), late=back == 0)
-    return document
-
-
-def _add_day(document: dict[str, Any], registry: Registry, midnight: datetime, *, late: bool) -> None:
-    order = ["catalog", "orders", "payments", "finance", "marketing"]
-    ends: dict[str, datetime] = {}
-    for team in order:
-        due = midnight + timedelta(hours=5 if team == "finance" else 4)
-        needed = sorted(
-            {key.split("/", 1)[0] for each in registry.assets if each.team == team for key in each.reads}
-            & ends.keys() - {team}
-        )
-        waited = max([due + timedelta(minutes=3), *(ends[other] for other in needed)])
-        end = waited + timedelta(minutes=35 + (200 if late and team == "orders" else 10 * len(team)))
-        running = end > NOW
-        run_id = f"scheduled__{due.isoformat()}"
-        ends[team] = end
-        document["runs"].append(
-            {
-                "dag_id": f"{team}__daily",
-                "run_id": run_id,
-                "team": team,
-                "pipeline": "daily",
-                "period_start": (midnight - timedelta(days=1)).isoformat(),
-                "period_end": midnight.isoformat(),
-                "due": due.isoformat(),
-                "state": "running" if running else "success",
-                "start": (due + timedelta(minutes=1)).isoformat(),
-                "end": None if running else end.isoformat(),
-            }
-        )
-        for other in needed:
-            other_due = midnight + timedelta(hours=5 if other == "finance" else 4)
-            produced = next(
-                key
-                for each in registry.assets
-                if each.team == team
-                for key in each.reads
-                if key.startswith(f"{other}/")
-            )
-            document["waits"].append(
-                {
-                    "dag_id": f"{team}__daily",
-                    "run_id": run_id,
-                    "task_id": f"wait_for.{produced.replace('/', '.')}",
-                    "team": team,
-                    "producer_team": other,
-                    "producer_asset": produced.split("/", 1)[1],
-                    "producer_dag_id": f"{other}__daily",
-                    "producer_task_id": f"models.{produced.split('/', 1)[1]}",
-                    "producer_run_id": f"scheduled__{other_due.isoformat()}",
-                    "state": "success",
-                    "start": (due + timedelta(minutes=2)).isoformat(),
-                    "end": max(ends[other], due + timedelta(minutes=3)).isoformat(),
-                    "until": (due + timedelta(hours=12)).isoformat(),
-                }
-            )
-        for asset in registry.assets:
-            if asset.team == team and asset.slo_hours:
-                slo = due + timedelta(hours=asset.slo_hours)
-                document["landings"].append(
-                    {
-                        "team": team,
-                        "asset": asset.name,
-                        "pipeline": "daily",
-                        "dag_id": f"{team}__daily",
-                        "run_id": run_id,
-                        "period_start": (midnight - timedelta(days=1)).isoformat(),
-                        "due": slo.isoformat(),
-                        "landed": None if running else end.isoformat(),
-                        "met": end <= slo,
-                    }
-                )

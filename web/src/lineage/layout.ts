@@ -2,8 +2,11 @@
 import { Graph, layout } from "@dagrejs/dagre";
 import type { LineageGraph } from "./graph";
 import type { Shown } from "./selection";
+import { widthOf } from "./text";
 
-export const NODE = { width: 192, height: 46 };
+export const NODE_HEIGHT = 46;
+export const BESIDE_NAME = 38; // what a node has beside its name
+const WIDTH = { least: 150, most: 280 };
 
 export interface Box {
   x: number; // of the left upper corner
@@ -27,13 +30,15 @@ interface Point {
 
 export function laidOut(graph: LineageGraph, shown: Shown): Layout {
   const g = new Graph({ compound: true, multigraph: true });
-  g.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 52, edgesep: 10, marginx: 16, marginy: 30 });
+  g.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 52, edgesep: 10, marginx: 16, marginy: 30 });
   g.setDefaultEdgeLabel(() => ({}));
   const stages = stagesOf(graph, shown);
+  const longest = Math.max(...shown.nodes.map((node) => widthOf(graph.node(node).label, "node")));
+  const width = Math.min(WIDTH.most, Math.max(WIDTH.least, Math.ceil(longest) + BESIDE_NAME));
   for (const node of shown.nodes) {
     const lane = `lane ${graph.node(node).team} ${stages.get(node) ?? 0}`;
     if (!g.hasNode(lane)) g.setNode(lane, {});
-    g.setNode(String(node), { ...NODE });
+    g.setNode(String(node), { width, height: NODE_HEIGHT });
     g.setParent(String(node), lane);
   }
   for (const { from, to } of shown.edges) g.setEdge(String(from), String(to));

@@ -75,6 +75,12 @@ function Legend() {
           <strong>{KIND_WORDS[kind].name}</strong> <span class="muted">{KIND_WORDS[kind].means}</span>
         </li>
       ))}
+      <li>
+        <svg width="14" height="12" aria-hidden="true">
+          <circle class="node-exposed" cx="7" cy="6" r="3.5" />
+        </svg>
+        <strong>exposed</strong> <span class="muted">other teams may depend on it</span>
+      </li>
     </ul>
   );
 }

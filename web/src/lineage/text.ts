@@ -9,6 +9,12 @@ const FONTS = {
 const context = document.createElement("canvas").getContext("2d");
 const known = new Map<string, string>();
 
+export function widthOf(text: string, font: keyof typeof FONTS): number {
+  if (!context) return 200;
+  context.font = FONTS[font];
+  return context.measureText(text.slice(0, 200)).width;
+}
+
 export function cut(text: string, room: number, font: keyof typeof FONTS): string {
   const key = `${font} ${room} ${text}`;
   let found = known.get(key);

@@ -1,9 +1,9 @@
 // The lineage as a tree: arrow keys open, close and walk, Enter goes to the asset.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Kind } from "../data";
 import { useRegistry } from "../registry";
 import { KindBadge, Name, TeamName } from "../ui";
-import { KIND_WORDS, count } from "../words";
+import { count } from "../words";
 import type { Direction, LineageGraph } from "./graph";
 
 interface Item {
@@ -32,7 +32,7 @@ export function LineageTree({ graph, focus }: { graph: LineageGraph; focus: numb
   const [current, setCurrent] = useState("up");
   const list = useRef<HTMLUListElement>(null);
   const moved = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (moved.current) list.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
     moved.current = false;
   }, [current, items]);
@@ -114,7 +114,6 @@ function TreeItem({ graph, item, active, onClick, onKeyDown }: TreeItemProps) {
       aria-setsize={item.siblings}
       aria-expanded={item.open === null ? undefined : item.open}
       aria-selected={active}
-      aria-label={node && item.kind ? `${node.label}, team ${team}, ${KIND_WORDS[item.kind].name}${item.again ? ", shown above" : ""}` : item.text}
       tabIndex={active ? 0 : -1}
       onKeyDown={onKeyDown}
     >
@@ -134,7 +133,10 @@ function TreeItem({ graph, item, active, onClick, onKeyDown }: TreeItemProps) {
           ) : (
             <Name text={node.label} />
           )}
-          <TeamName name={team} link={false} />
+          <span>
+            <span class="hidden">team </span>
+            <TeamName name={team} link={false} />
+          </span>
           <KindBadge kind={item.kind} />
           {item.again && <span class="small muted">shown above</span>}
           {node.isTask && (

@@ -4,7 +4,7 @@ import { useRegistry } from "../registry";
 import { teamClass } from "../ui";
 import { count } from "../words";
 import type { Direction, LineageGraph } from "./graph";
-import { type Box, type Layout, NODE, laidOut } from "./layout";
+import { BESIDE_NAME, type Box, type Layout, NODE_HEIGHT, laidOut } from "./layout";
 import { PanZoom } from "./panzoom";
 import { Pause } from "./pause";
 import { MOST_NODES, type Selection, expanded, hidden, oneLevelFurther, selectionAt, shown } from "./selection";
@@ -29,7 +29,7 @@ export function GraphView({ graph, focus }: { graph: LineageGraph; focus: number
     anchor.current = box ? { node: focus, box } : null;
     setSelection(oneLevelFurther(graph, selection));
   };
-  const fit = (): void => fitAll(panZoom.current, frame.current, layout, focus);
+  const fit = (): void => fitAll(panZoom.current, frame.current, layout, focus, 0);
   return (
     <div class={large ? "graph graph-large" : "graph"} onKeyDown={(event) => event.key === "Escape" && setLarge(false)}>
       <div class="graph-tools" role="toolbar" aria-label="Graph">
@@ -93,7 +93,7 @@ function useMoving(
     if (!frame.current || !content) return;
     panZoom.current ??= new PanZoom(frame.current, content);
     const now = anchor.current && layout.nodes.get(anchor.current.node);
-    if (!anchor.current || !now) return fitAll(panZoom.current, frame.current, layout, focus);
+    if (!anchor.current || !now) return fitAll(panZoom.current, frame.current, layout, focus, READABLE);
     const { zoom } = panZoom.current.view;
     panZoom.current.move((anchor.current.box.x - now.x) * zoom, (anchor.current.box.y - now.y) * zoom);
     anchor.current = null;
@@ -103,11 +103,11 @@ function useMoving(
 
 const READABLE = 0.62; // no smaller by itself
 
-function fitAll(panZoom: PanZoom | null, frame: SVGSVGElement | null, layout: Layout, focus: number): void {
+function fitAll(panZoom: PanZoom | null, frame: SVGSVGElement | null, layout: Layout, focus: number, least: number): void {
   const box = layout.nodes.get(focus);
   if (!panZoom || !frame || !box) return;
   const { width, height } = frame.getBoundingClientRect();
-  const zoom = Math.min(1, Math.max(READABLE, Math.min(width / layout.width, height / layout.height)));
+  const zoom = Math.min(1, Math.max(least, Math.min(width / layout.width, height / layout.height)));
   const place = (all: number, room: number, middle: number): number =>
     all * zoom <= room ? (room - all * zoom) / 2 : Math.min(0, Math.max(room - all * zoom, room / 2 - middle * zoom));
   panZoom.show({
@@ -188,21 +188,21 @@ interface NodeProps {
 
 function Node({ graph, node, box, focus, up, down, expand, near }: NodeProps) {
   const { label, detail, href, team, exposed, isTask } = graph.node(node);
-  const room = NODE.width - 26;
+  const room = box.width - BESIDE_NAME + 10;
   const inside = (
     <>
       <title>{`${label}\n${detail}`}</title>
-      <rect class="node-box" width={NODE.width} height={NODE.height} rx={isTask ? 22 : 6} />
-      {!isTask && <path class="node-team" d={`M6,0H4a4,4 0 0 0 -4,4V${NODE.height - 4}a4,4 0 0 0 4,4H6z`} />}
+      <rect class="node-box" width={box.width} height={NODE_HEIGHT} rx={isTask ? 22 : 6} />
+      {!isTask && <path class="node-team" d={`M6,0H4a4,4 0 0 0 -4,4V${NODE_HEIGHT - 4}a4,4 0 0 0 4,4H6z`} />}
       <text class="node-name" x="16" y={detail ? 19 : 28}>
-        {cut(label, exposed ? room - 12 : room, "node")}
+        {cut(label, exposed ? room - 10 : room, "node")}
       </text>
       {detail && (
         <text class="node-detail" x="16" y="35">
           {cut(detail, room, "detail")}
         </text>
       )}
-      {exposed && <circle class="node-exposed" cx={NODE.width - 12} cy="14" r="3.5" />}
+      {exposed && <circle class="node-exposed" cx={box.width - 12} cy="14" r="3.5" />}
     </>
   );
   return (
@@ -214,14 +214,14 @@ function Node({ graph, node, box, focus, up, down, expand, near }: NodeProps) {
       onPointerLeave={() => near(null)}
     >
       {href && !focus ? (
-        <a href={href} tabIndex={-1}>
+        <a href={href} tabindex={-1}>
           {inside}
         </a>
       ) : (
         inside
       )}
       {up > 0 && <Expander many={up} x={0} direction="up" onClick={() => expand(node, "up")} />}
-      {down > 0 && <Expander many={down} x={NODE.width} direction="down" onClick={() => expand(node, "down")} />}
+      {down > 0 && <Expander many={down} x={box.width} direction="down" onClick={() => expand(node, "down")} />}
     </g>
   );
 }
@@ -230,7 +230,7 @@ function Expander({ many, x, direction, onClick }: { many: number; x: number; di
   const text = many > 999 ? "+999" : `+${many}`;
   const width = 12 + text.length * 7;
   return (
-    <g class={`expander expander-${direction}`} transform={`translate(${direction === "up" ? x - width + 6 : x - 6},${NODE.height / 2})`} onClick={onClick}>
+    <g class={`expander expander-${direction}`} transform={`translate(${direction === "up" ? x - width + 6 : x - 6},${NODE_HEIGHT / 2})`} onClick={onClick}>
       <title>{`Show ${count(many, "more")} ${direction === "up" ? "upstream" : "downstream"}`.replace("mores", "more")}</title>
       <rect y="-9" width={width} height="18" rx="9" />
       <text x={width / 2} y="4" text-anchor="middle">

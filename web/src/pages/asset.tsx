@@ -1,10 +1,10 @@
 // One asset: what it is, whose, when it is ready, who reads it, and its lineage across teams.
 import type { Asset, Consumer, History, Landing, Team } from "../data";
-import { DOCUMENTS, teamDocument, useDocument } from "../documents";
+import { DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
 import { Lineage } from "../lineage/lineage";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
-import { Contact, Empty, Given, Heading, KindBadge, LongTable, Name, Section, Table, Tags, Task, TeamName } from "../ui";
+import { Contact, Empty, Given, Guard, Heading, KindBadge, LongTable, Name, Section, Table, Tags, Task, TeamName } from "../ui";
 import { at, count, duration, instant, kindOf } from "../words";
 
 export function AssetPage({ team, asset }: { team: string; asset: string }) {
@@ -34,7 +34,18 @@ export function AssetPage({ team, asset }: { team: string; asset: string }) {
       <Given loaded={loaded} what={`the document of team ${team}`}>
         {(document) => {
           const found = Object.hasOwn(document.assets, asset) ? document.assets[asset] : undefined;
-          return found ? <Facts team={document} name={asset} asset={found} /> : <Gone name={asset} team={team} />;
+          return found ? (
+            <>
+              <Guard what="What is known of it">
+                <Facts team={document} asset={found} />
+              </Guard>
+              <Guard what="When it is ready">
+                <Promises team={team} name={asset} asset={found} />
+              </Guard>
+            </>
+          ) : (
+            <Gone name={asset} team={team} />
+          );
         }}
       </Given>
       {place !== undefined && <Lineage place={place} />}
@@ -52,7 +63,7 @@ function Gone({ name, team }: { name: string; team: string }) {
   );
 }
 
-function Facts({ team, name, asset }: { team: Team; name: string; asset: Asset }) {
+function Facts({ team, asset }: { team: Team; asset: Asset }) {
   return (
     <>
       <div class="lead">
@@ -93,7 +104,11 @@ function Facts({ team, name, asset }: { team: Team; name: string; asset: Asset }
           <dt>Producer task</dt>
           <dd class="stack">
             {asset.promises.length ? (
-              asset.promises.map((promise) => <Task dag={promise.dag_id} task={asset.task_id} />)
+              asset.promises.map((promise) => (
+                <span>
+                  <Task dag={promise.dag_id} task={asset.task_id} /> {LIVE && <a href={hrefs.why(promise.dag_id, asset.task_id)}>Why?</a>}
+                </span>
+              ))
             ) : (
               <span class="mono">
                 <Name text={asset.task_id} />
@@ -110,7 +125,6 @@ function Facts({ team, name, asset }: { team: Team; name: string; asset: Asset }
           </div>
         )}
       </dl>
-      <Promises team={team.name} name={name} asset={asset} />
     </>
   );
 }
@@ -165,23 +179,33 @@ function Details({ asset }: { asset: Asset | undefined }) {
   if (!asset) return null;
   return (
     <>
-      <Consumers consumers={asset.consumers} />
-      <Section title="Columns" many={asset.columns.length}>
-        {asset.columns.length ? (
-          <LongTable
-            label="Columns"
-            columns={["Name", "Type", "Description"]}
-            rows={asset.columns.map((column) => [
-              <Name text={column.name} mono />,
-              column.type ? <Name text={column.type} mono /> : <span class="muted">unknown</span>,
-              column.description ? <Name text={column.description} /> : <span class="muted">–</span>,
-            ])}
-          />
-        ) : (
-          <Empty title="No columns are known">They come from the properties of the dbt model.</Empty>
-        )}
-      </Section>
+      <Guard what="Who reads it">
+        <Consumers consumers={asset.consumers} />
+      </Guard>
+      <Guard what="The columns">
+        <Columns columns={asset.columns} />
+      </Guard>
     </>
+  );
+}
+
+function Columns({ columns }: { columns: Asset["columns"] }) {
+  return (
+    <Section title="Columns" many={columns.length}>
+      {columns.length ? (
+        <LongTable
+          label="Columns"
+          columns={["Name", "Type", "Description"]}
+          rows={columns.map((column) => [
+            <Name text={column.name} mono />,
+            column.type ? <Name text={column.type} mono /> : <span class="muted">unknown</span>,
+            column.description ? <Name text={column.description} /> : <span class="muted">–</span>,
+          ])}
+        />
+      ) : (
+        <Empty title="No columns are known">They come from the properties of the dbt model.</Empty>
+      )}
+    </Section>
   );
 }
 

@@ -37,8 +37,9 @@ export function AssetsPage({ query }: { query: Record<string, string> }) {
   const history = useDocument<History>(registry.has("history") ? DOCUMENTS.history : null);
   const slo = useMemo(() => (history.state === "there" ? sloOfAssets(history.value) : null), [history]);
   useEffect(() => {
-    const timer = setTimeout(() => searched.prepare(), 200); // after the first paint
-    return () => clearTimeout(timer);
+    if (!("requestIdleCallback" in window)) return undefined; // the first keystroke does it
+    const handle = requestIdleCallback(() => searched.prepare());
+    return () => cancelIdleCallback(handle);
   }, [searched]);
   const filtered = filters.q || filters.team || filters.pipeline || filters.exposed;
   return (

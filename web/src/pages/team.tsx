@@ -3,7 +3,7 @@ import { type Findings, type History, type Now, type Team, type Wait } from "../
 import { DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
-import { AssetName, Contact, Empty, Given, Heading, KindBadge, LongTable, Name, Section, Task, TeamName } from "../ui";
+import { AssetName, Contact, Empty, Given, Guard, Heading, KindBadge, LongTable, Name, Section, Task, TeamName } from "../ui";
 import { ago, at, count, duration, kindOf } from "../words";
 
 export function TeamPage({ name }: { name: string }) {
@@ -25,8 +25,12 @@ export function TeamPage({ name }: { name: string }) {
       <Given loaded={loaded} what={`the document of team ${name}`}>
         {(team) => <About team={team} />}
       </Given>
-      <OpenWaits team={name} />
-      <TeamFindings team={name} />
+      <Guard what="The open waits">
+        <OpenWaits team={name} />
+      </Guard>
+      <Guard what="The findings">
+        <TeamFindings team={name} />
+      </Guard>
     </>
   );
 }
@@ -64,10 +68,18 @@ function About({ team }: { team: Team }) {
           </div>
         )}
       </dl>
-      <Pipelines team={team} />
-      <Exposes exposed={exposed} team={team.name} />
-      <Reads team={team} />
-      <Acknowledged team={team} />
+      <Guard what="The pipelines">
+        <Pipelines team={team} />
+      </Guard>
+      <Guard what="What it exposes">
+        <Exposes exposed={exposed} team={team.name} />
+      </Guard>
+      <Guard what="What it reads">
+        <Reads team={team} />
+      </Guard>
+      <Guard what="What it acknowledged">
+        <Acknowledged team={team} />
+      </Guard>
     </>
   );
 }

@@ -18,7 +18,7 @@ from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.printable import redacted, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.spec import DagSpec, registry_url_of
 
 if TYPE_CHECKING:
     from dbt_scheduler.airflow_api.answers import TaskInstance
@@ -53,7 +53,7 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
     """The ``on_success_callback`` of a task that makes these assets (``team.asset``). It never raises."""
 
     def find(context: Context) -> "tuple[DagSpec, dict[str, Entry]] | None":
-        from dbt_scheduler.airflow.registry import read_entries, registry_url_of  # noqa: PLC0415 - see _resume
+        from dbt_scheduler.airflow.registry import read_entries  # noqa: PLC0415 - see _resume
 
         url = registry_url_of(spec.registry_url, Path(_task(context).dag.fileloc))
         entries = read_entries(url)

@@ -16,7 +16,7 @@ from dbt_scheduler.files import write_atomically
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.site.dags import registered_dags
 from dbt_scheduler.site.fetching import fetch_runs
-from dbt_scheduler.site.history import Window, make_history
+from dbt_scheduler.site.history import make_history
 
 _SECONDS = 1800
 """For all questions to Airflow: a CI may ask for very many DAGs."""
@@ -52,12 +52,12 @@ def export(
         where = connection(platform.airflow_connection, airflow, login, password_file)
         _, reading = read_named_registry(settings)
         now = datetime.now(UTC).replace(microsecond=0)
-        window = Window(now - timedelta(days=days), now, platform.defaults.wait_timeout_seconds)
+        since = now - timedelta(days=days)
         refused: list[str] = []
         with open_api(where, _SECONDS) as api:
             dags = registered_dags(dict(sorted(reading.entries.items())))
-            found = tuple(fetch_runs(api, dags, window.since, refused))
-        document = make_history(found, window)
+            found = tuple(fetch_runs(api, dags, since, refused))
+        document = make_history(found, since, now)
         with write_errors_as_findings(out):
             write_atomically(out, msgspec.json.encode(document))
         if refused:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.graph.lineage import DagGraph, TeamGraph
 from dbt_scheduler.graph.task_ids import group_of, name_of, sensor_task_ids
 from dbt_scheduler.project.manifest import Column
@@ -27,9 +28,10 @@ _MOST_COLUMN_TEXT = 10_000_000
 
 
 def produced_entry(
-    project: Project, exposed: Mapping[str, Mapping[str, int | None]], schedules: Mapping[str, Schedule]
+    project: Project, exposed: Mapping[str, Mapping[str, int | None]], platform: PlatformConfig
 ) -> Entry:
     """The entry as far as the team's own files tell: nothing consumed yet, no waits known."""
+    schedules = {name: pipeline.schedule for name, pipeline in platform.pipelines.items()}
     latest = {asset: bare for bare, asset in project.latest.items()}
     produced = {
         asset: _produced(project, task, exposed.get(asset, {}), schedules, latest.get(asset))
@@ -43,6 +45,7 @@ def produced_entry(
         pipelines={pipeline: schedules[pipeline] for pipeline in project.pipelines},
         produced=_with_bounded_texts(_from_tables(project, produced)),
         consumed={},
+        wait_timeout_seconds=platform.defaults.wait_timeout_seconds,
         acknowledged_changes=tuple(
             Acknowledged(each.asset, each.change, each.reason) for each in project.config.acknowledged_changes
         ),

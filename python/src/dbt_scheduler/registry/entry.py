@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from dbt_scheduler.registry.relation import Relation
 from dbt_scheduler.spec import Schedule
@@ -96,7 +97,11 @@ class Acknowledged(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One team's document; ``project_name`` is what dbt calls the project that publishes it."""
+    """One team's document; ``project_name`` is what dbt calls the project that publishes it.
+
+    ``wait_timeout_seconds`` is how long the team's sensors wait for an asset without an SLO; entries of earlier releases
+    leave it out.
+    """
 
     format_version: int = FORMAT_VERSION
     project_name: str | None = None
@@ -106,6 +111,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     produced: dict[str, Produced]
     consumed: dict[str, dict[str, tuple[Consumed, ...]]]
     acknowledged_changes: tuple[Acknowledged, ...] = ()
+    wait_timeout_seconds: Slo | UnsetType = UNSET
 
 
 class Base(msgspec.Struct, frozen=True):

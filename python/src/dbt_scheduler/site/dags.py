@@ -20,6 +20,7 @@ class RegisteredDag(msgspec.Struct, frozen=True, kw_only=True):
     schedule: Schedule
     assets: Mapping[str, Producer]
     waits: tuple[Wait, ...]
+    wait_timeout_seconds: int | None
 
     @property
     def task_ids(self) -> list[str]:
@@ -50,6 +51,7 @@ def registered_dags(entries: Mapping[str, Entry]) -> tuple[RegisteredDag, ...]:
                 schedule=entry.pipelines[pipeline],
                 assets=exposed,
                 waits=tuple(wait for wait in waits[dag] if wait.team == team),
+                wait_timeout_seconds=entry.wait_timeout_seconds or None,
             )
             for (pipeline, dag), exposed in sorted(assets.items())
         ]

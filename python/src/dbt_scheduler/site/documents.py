@@ -197,3 +197,10 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[RunOfPipeline, ...]
     landings: tuple[Landing, ...]
     waits: tuple[WaitInRun, ...]
+
+
+class Now(msgspec.Struct, frozen=True):
+    """The waits that are not over."""
+
+    generated_at: datetime
+    waits: tuple[WaitInRun, ...]

@@ -10,7 +10,7 @@ from dbt_scheduler.airflow_api.answers import Run, TaskInstance
 from dbt_scheduler.schedule import Interval, period, scheduled_time
 from dbt_scheduler.site.dags import RegisteredDag
 from dbt_scheduler.site.documents import History, Landing, RunOfPipeline, WaitInRun
-from dbt_scheduler.waits.deadline import deadline, ready_by
+from dbt_scheduler.waits.deadline import ready_by, wait_deadline
 from dbt_scheduler.waits.decision import OVER, SUCCESS, awaited_by
 from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_run
 from dbt_scheduler.waits.wait import Wait
@@ -27,30 +27,22 @@ class DagRuns(msgspec.Struct, frozen=True):
     tasks: Mapping[tuple[str, str], TaskInstance]
 
 
-class Window(msgspec.Struct, frozen=True):
-    """From when the history is, when now is, and how long a sensor waits for an asset without an SLO."""
-
-    since: datetime
-    now: datetime
-    wait_timeout_seconds: int
-
-
-def make_history(found: Sequence[DagRuns], window: Window) -> History:
+def make_history(found: Sequence[DagRuns], since: datetime, now: datetime) -> History:
     """All of it, in the order of the DAGs, and each DAG's by period."""
     covered = {(each.dag.dag_id, each.dag.pipeline): _by_period(each) for each in found}
     runs_of = {dag_id: runs for (dag_id, _), runs in covered.items()}
     return History(
-        generated_at=window.now,
-        since=window.since,
-        until=window.now,
+        generated_at=now,
+        since=since,
+        until=now,
         runs=tuple(run for each in found for run in _runs(each)),
         landings=tuple(
             landing
             for each in found
             for covering in covered[each.dag.dag_id, each.dag.pipeline].values()
-            for landing in _landings(each, covering, window.now)
+            for landing in _landings(each, covering, now)
         ),
-        waits=tuple(wait for each in found for wait in _waits(each, runs_of, window)),
+        waits=tuple(wait for each in found for wait in _waits(each, runs_of)),
     )
 
 
@@ -113,14 +105,14 @@ def _met(due: datetime | None, landed: datetime | None, now: datetime) -> bool |
     return landed is not None and landed <= due
 
 
-def _waits(
-    found: DagRuns, runs_of: Mapping[str, Mapping[Interval, Sequence[Run]]], window: Window
-) -> Iterator[WaitInRun]:
+def _waits(found: DagRuns, runs_of: Mapping[str, Mapping[Interval, Sequence[Run]]]) -> Iterator[WaitInRun]:
     for run in sorted(found.runs, key=lambda run: (run.run_after, run.run_id)):
         for wait in found.dag.waits:
             sensor = found.tasks.get((run.run_id, wait.task_id))
             if sensor is not None and sensor.start_date is not None and not _is_short(sensor):
-                yield _wait(wait, run, sensor, runs_of.get(wait.producer.dag_id, {}), window)
+                producers = runs_of.get(wait.producer.dag_id, {})
+                until = _until(wait, run, sensor, found.dag.wait_timeout_seconds)
+                yield _wait(wait, run, sensor, producers, until)
 
 
 def _is_short(sensor: TaskInstance) -> bool:
@@ -129,10 +121,13 @@ def _is_short(sensor: TaskInstance) -> bool:
 
 
 def _wait(
-    wait: Wait, run: Run, sensor: TaskInstance, producers: Mapping[Interval, Sequence[Run]], window: Window
+    wait: Wait,
+    run: Run,
+    sensor: TaskInstance,
+    producers: Mapping[Interval, Sequence[Run]],
+    until: datetime | None,
 ) -> WaitInRun:
     awaited, producer = awaited_by(wait, run), wait.producer
-    started = sensor.start_date or window.now
     return WaitInRun(
         dag_id=wait.dag_id,
         run_id=run.run_id,
@@ -146,8 +141,15 @@ def _wait(
         state=sensor.state or "none",
         start=sensor.start_date,
         end=sensor.end_date if sensor.state in OVER else None,
-        until=deadline(producer, awaited.interval, started, window.wait_timeout_seconds),
+        until=until,
     )
+
+
+def _until(wait: Wait, run: Run, sensor: TaskInstance, timeout: int | None) -> datetime | None:
+    started = sensor.start_date
+    if started is None or (wait.producer.slo_seconds is None and timeout is None):
+        return None
+    return wait_deadline(timeout or 0, wait.producer, awaited_by(wait, run).interval, started)
 
 
 def _last_run(runs: Sequence[Run]) -> str | None:
