@@ -8,6 +8,7 @@ from airflow.sdk import Context
 from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.deduplication import clear_reported, mark_reported, was_reported
 from dbt_scheduler.airflow.alerts.messages import Message
+from dbt_scheduler.airflow.alerts.others import who_is_held_up, whose_asset_is_missing, why_link
 from dbt_scheduler.airflow.alerts.sending import Destination, send
 from dbt_scheduler.airflow.alerts.subject import Callback, never_raising, owners_of, task_run_of
 from dbt_scheduler.airflow.compat import AirflowRuntimeError, AirflowSensorTimeout
@@ -75,6 +76,8 @@ def _kind(context: Context) -> str:
 def _message(spec: DagSpec, context: Context, kind: str, tags: tuple[str, ...]) -> Message:
     task = task_run_of(spec, context)
     if kind == _TASK:
-        return messages.task_failure(task, tags)
+        return messages.task_failure(task, tags, (*who_is_held_up(spec, context), *why_link(spec, context)))
     error = context.get("exception")
-    return messages.dependency_failure(task, tags, str(error) if isinstance(error, ProducerGoneError) else "")
+    gone = str(error) if isinstance(error, ProducerGoneError) else ""
+    owner = () if gone else whose_asset_is_missing(spec, context)
+    return messages.dependency_failure(task, tags, gone, (*owner, *why_link(spec, context)))
