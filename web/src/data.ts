@@ -3,6 +3,7 @@
 export interface Index {
   format_version: 1;
   generated_at: string;
+  folder: string; // where the other documents of the same moment are, below data/
   registry: string | null; // as it may be shown: without secrets
   problems: string[]; // entries that cannot be read, one sentence each
   documents: string[]; // the optional documents that are there: "history", "findings"
@@ -23,6 +24,7 @@ export interface Index {
     tags: number[][];
     owners: number[][];
     columns: string[];
+    slo: ([number, number] | null)[]; // of the last 30 runs: how many met it, of how many
   };
   readiness: string[];
 }

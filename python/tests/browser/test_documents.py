@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from chromium import Open
 from live_pages import LivePages
-from site_documents import Registry, write_site
+from site_documents import FOLDER, Registry, write_site
 from site_registries import shop
 
 
@@ -17,11 +17,13 @@ def site(tmp_path: Path) -> Path:
 
 
 def test_without_edges_an_asset_has_everything_but_its_lineage(open_page: Open, site: Path) -> None:
-    (site / "data/edges.js").unlink()
+    (site / "data" / FOLDER / "edges.js").unlink()
     page = open_page(site, "/teams")
     page.expected_errors.append("ERR_FILE_NOT_FOUND")
     page.goto(f"{site.as_uri()}/index.html#/assets/orders/orders")
-    expect(page.locator(".notice")).to_have_text("The lineage cannot be loaded: data/edges.js is not there.")
+    expect(page.locator(".notice")).to_have_text(
+        f"The lineage cannot be loaded: data/{FOLDER}/edges.js is not there."
+    )
     expect(page.get_by_text("One row per order.")).to_be_visible()
     expect(page.get_by_text("customer_email")).to_be_visible()
 
@@ -31,13 +33,13 @@ def test_without_edges_an_asset_has_everything_but_its_lineage(open_page: Open, 
     [
         ("dbtScheduler.receive('teams/3', '{\"name\": ');", "is damaged: it is not JSON."),
         ("dbtScheduler.receive('teams/3', '[]');", "is damaged: it has no name."),
-        ("dbtScheduler.receive('teams/4', '{}');", "is damaged: data/teams/3.js cannot be read."),
+        ("dbtScheduler.receive('teams/4', '{}');", f"is damaged: data/{FOLDER}/teams/3.js cannot be read."),
         ("dbtScheduler.receive('teams/3', 'null');", "is damaged: it is not an object."),
     ],
     ids=["cut off", "a list", "another's", "null"],
 )
 def test_a_damaged_team_leaves_the_lineage(open_page: Open, site: Path, script: str, said: str) -> None:
-    (site / "data/teams/3.js").write_text(script)
+    (site / "data" / FOLDER / "teams/3.js").write_text(script)
     page = open_page(site, "/assets/orders/orders")
     expect(page.locator(".notice")).to_have_text(f"The document of team orders {said}")
     expect(page.locator(".node-focus")).to_be_visible()

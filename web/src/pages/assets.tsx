@@ -1,12 +1,9 @@
 // All assets: search as you type, filters, and a table of which only the rows in sight are drawn.
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { History } from "../data";
-import { DOCUMENTS, useDocument } from "../documents";
 import { type Registry, useRegistry } from "../registry";
 import { changeQuery, hrefs } from "../route";
 import { Search } from "../search";
-import { type SloTally, sloOfAssets } from "../slo";
 import { Empty, Heading, Name, TeamName, teamClass } from "../ui";
 import { count } from "../words";
 
@@ -34,8 +31,7 @@ export function AssetsPage({ query }: { query: Record<string, string> }) {
   };
   const searched = searchOf(registry);
   const found = useMemo(() => searched.find(filters), [searched, filters.q, filters.team, filters.pipeline, filters.exposed]);
-  const history = useDocument<History>(registry.has("history") ? DOCUMENTS.history : null);
-  const slo = useMemo(() => (history.state === "there" ? sloOfAssets(history.value) : null), [history]);
+  const slo = useMemo(() => registry.index.assets.slo.some((each) => each !== null), [registry]);
   useEffect(() => {
     if (!("requestIdleCallback" in window)) return undefined; // the first keystroke does it
     const handle = requestIdleCallback(() => searched.prepare());
@@ -132,7 +128,7 @@ function Choice({ label, all, options, value, onChange }: { label: string; all: 
 
 const BEYOND = 8; // rows drawn above and below what is in sight
 
-function Rows({ found, slo }: { found: number[]; slo: Map<string, SloTally> | null }) {
+function Rows({ found, slo }: { found: number[]; slo: boolean }) {
   const body = useRef<HTMLDivElement>(null);
   const height = useRowHeight(body);
   const [first, last] = useRowsInSight(body, height, found.length);
@@ -195,7 +191,7 @@ function useRowsInSight(body: { current: HTMLElement | null }, height: number, m
   return [first, Math.min(many, first + fit + 2 * BEYOND)];
 }
 
-function Row({ place, row, top, slo }: { place: number; row: number; top: number; slo: Map<string, SloTally> | null }) {
+function Row({ place, row, top, slo }: { place: number; row: number; top: number; slo: boolean }) {
   const registry = useRegistry();
   const { assets, pipelines, readiness, tags } = registry.index;
   const team = registry.teamName(assets.team[place] ?? -1);
@@ -230,7 +226,7 @@ function Row({ place, row, top, slo }: { place: number; row: number; top: number
         {ready ? <Name text={ready} /> : <span class="muted">on no schedule</span>}
       </span>
       <Readers teams={assets.readers[place] ?? []} />
-      {slo && <Slo tally={slo.get(`${team}/${name}`)} />}
+      {slo && <Slo tally={assets.slo[place]} />}
     </div>
   );
 }
@@ -251,12 +247,12 @@ function Readers({ teams }: { teams: number[] }) {
   );
 }
 
-function Slo({ tally }: { tally: SloTally | undefined }) {
-  if (!tally?.of) return <span role="cell" class="cell-slo muted" aria-label="no SLO">–</span>;
-  const good = tally.met === tally.of;
+function Slo({ tally }: { tally: [number, number] | null | undefined }) {
+  if (!tally?.[1]) return <span role="cell" class="cell-slo muted" aria-label="no SLO">–</span>;
+  const [met, of] = tally;
   return (
-    <span role="cell" class={good ? "cell-slo good" : "cell-slo bad"} title={`in the last ${count(tally.of, "run")} with an SLO`}>
-      {tally.met} of {tally.of}
+    <span role="cell" class={met === of ? "cell-slo good" : "cell-slo bad"} title={`in the last ${count(of, "run")} with an SLO`}>
+      {met} of {of}
     </span>
   );
 }
