@@ -1,7 +1,7 @@
 """Why a task did not run, asked of a real Airflow."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from airflow.models.backfill import Backfill
@@ -9,11 +9,15 @@ from airflow.models.dag import DagModel
 from airflow.utils.session import create_session
 from sqlalchemy import update
 
-from builders import a_spec, a_task, a_wait, an_entry
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.explain.chain import Explainer
 from dbt_scheduler.explain.text import render
 from dbt_scheduler.output import DeployedDags
+from dbt_scheduler.site.dags import registered_dags
+from dbt_scheduler.site.documents import History
+from dbt_scheduler.site.fetching import fetch_runs
+from dbt_scheduler.site.history import Window, make_history
 from harness import Platform, airflows_own_warnings
 
 URL = "http://airflow.example"
@@ -68,6 +72,45 @@ def test_a_failure_two_dags_up_the_chain(platform: Platform, rest: AirflowApi) -
     )
     assert said[-1].startswith("root cause: transactions_daily facts.fct_orders of 2025-06-05 00:10")
     assert not deployed.warnings
+
+
+def test_the_history_of_a_landing_and_of_a_wait(platform: Platform, rest: AirflowApi) -> None:
+    shipments = a_wait("fct_shipments")
+    consumer = a_spec(a_task("marts.b", upstream=(shipments.task_id,)), sensors=(shipments,))
+    platform.deploy(a_spec(a_task("marts.fct_shipments"), team="shipping"), consumer)
+    entries = {
+        "playground": a_wait_entry(consumer),
+        "shipping": an_entry("fct_shipments", "daily", slo_seconds=60),
+    }
+    for team, entry in entries.items():
+        platform.publish(team, entry)
+    due = datetime(2025, 6, 6, 0, 10, tzinfo=UTC)
+
+    def history() -> History:
+        window = Window(datetime(2025, 6, 1, tzinfo=UTC), datetime.now(UTC), wait_timeout_seconds=60)
+        with airflows_own_warnings():
+            found = tuple(fetch_runs(rest, registered_dags(entries), window.since, []))
+        return make_history(found, window)
+
+    waiting = platform.run("playground_daily", "2025-06-05T00:10")
+    platform.work()
+    (wait,) = history().waits
+    assert (wait.run_id, wait.producer_run_id, wait.state, wait.end) == (waiting, None, "deferred", None)
+    assert wait.start
+    assert wait.until == wait.start + timedelta(seconds=60)
+
+    made = platform.run("shipping_daily", "2025-06-05T00:10")
+    platform.work()
+    found = history()
+    assert [(run.dag_id, run.run_id, run.state, run.due) for run in found.runs] == [
+        ("playground_daily", waiting, "success", due),
+        ("shipping_daily", made, "success", due),
+    ]
+    assert all(run.start and run.end and run.start < run.end <= found.until for run in found.runs)
+    (landing,) = found.landings
+    assert (landing.run_id, landing.due, landing.met) == (made, due + timedelta(seconds=60), False)
+    assert landing.landed
+    assert landing.landed <= found.until
 
 
 def test_a_queued_backfill_and_a_stale_dag_with_import_errors(platform: Platform, rest: AirflowApi) -> None:

@@ -17,6 +17,14 @@ FORMAT_VERSIONS = (FORMAT_VERSION, EXTERNAL_FORMAT_VERSION)
 EXTERNAL_PROJECT = "external_assets.yaml"
 """What publishes an entry with external assets, in the place of a dbt project: none can be called so."""
 
+MOST_TEXT, MOST_LABELS, LONGEST_LABEL = 2_000, 100, 200
+"""Characters of a description; how many tags and how many owners an asset has at most, and how long each may be."""
+
+Text = Annotated[str, msgspec.Meta(max_length=MOST_TEXT)]
+Labels = Annotated[
+    tuple[Annotated[str, msgspec.Meta(max_length=LONGEST_LABEL)], ...], msgspec.Meta(max_length=MOST_LABELS)
+]
+
 Slo = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)]
 """Seconds: more than `scheduler.yaml` can say, and still within the calendar."""
 
@@ -45,6 +53,8 @@ class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``held_up_by`` names by pipeline, of what the asset is made of within that DAG, the one that promises latest;
     entries of earlier releases leave it out. ``dag_id`` is of an external asset: the hand-written DAG that makes it.
+    ``description``, ``tags``, ``owners`` and ``column_descriptions`` are for people only; ``reads`` are the team's own
+    assets that the task reads in the same DAG. Earlier releases neither write these five nor read them.
     """
 
     dag_prefix: str
@@ -59,6 +69,11 @@ class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     latest_of: str | None = None
     held_up_by: dict[str, str] = {}
     dag_id: str | None = None
+    description: Text = ""
+    tags: Labels = ()
+    owners: Labels = ()
+    column_descriptions: dict[str, Text] = {}
+    reads: tuple[str, ...] = ()
 
 
 class Consumed(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,12 +15,21 @@ def ready_by(producer: Producer, run: Interval) -> datetime | None:
 
 def patience_seconds(wait: Sensor, producer: Producer) -> int:
     """How long a sensor waits at least: the producer's SLO, or the platform's wait timeout without one."""
-    return wait.wait_timeout_seconds if producer.slo_seconds is None else producer.slo_seconds
+    return _patience_seconds(producer, wait.wait_timeout_seconds)
 
 
 def wait_deadline(wait: Sensor, producer: Producer, run: Interval, started: datetime) -> datetime:
-    """When a sensor that started at a moment stops waiting for that run of the producer.
+    """When a sensor that started at a moment stops waiting for that run of the producer."""
+    return deadline(producer, run, started, wait.wait_timeout_seconds)
+
+
+def deadline(producer: Producer, run: Interval, started: datetime, timeout_seconds: int) -> datetime:
+    """The same for any sensor with that wait timeout.
 
     Its patience counts from the later of two moments: when the producer's run is due, and its own start.
     """
-    return max(scheduled_time(run), started) + timedelta(seconds=patience_seconds(wait, producer))
+    return max(scheduled_time(run), started) + timedelta(seconds=_patience_seconds(producer, timeout_seconds))
+
+
+def _patience_seconds(producer: Producer, timeout_seconds: int) -> int:
+    return timeout_seconds if producer.slo_seconds is None else producer.slo_seconds
