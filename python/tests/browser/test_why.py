@@ -23,7 +23,7 @@ def test_the_chain_leads_to_the_root_causes_with_their_owners(open_page: Open, e
     page = open_page(explained.url, f"/why/finance__daily/models.revenue?run={RUN}")
     summary = page.locator(".root-summary")
     expect(summary).to_contain_text("2 root causes")
-    expect(summary).to_contain_text("catalog: products failed at 04:12 UTC")
+    expect(summary).to_contain_text("catalog: models.products failed at 04:12 UTC")
     assert page.locator(".step header .team-name").all_inner_texts() == [
         "finance", "finance", "orders", "orders", "catalog", "weather_provider",
     ]  # fmt: skip

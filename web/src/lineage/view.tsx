@@ -11,7 +11,7 @@ import { MOST_NODES, type Selection, expanded, hidden, oneLevelFurther, selectio
 import { cut } from "./text";
 
 export function GraphView({ graph, focus }: { graph: LineageGraph; focus: number }) {
-  const first = useMemo(() => selectionAt(graph, focus), [graph, focus]);
+  const first = useMemo(() => selectionAt(graph, focus, (part) => fits(laidOut(graph, part))), [graph, focus]);
   const [selection, setSelection] = useState<Selection>(first);
   const [large, setLarge] = useState(false);
   const part = useMemo(() => shown(graph, selection), [graph, selection]);
@@ -101,7 +101,12 @@ function useMoving(
   return panZoom;
 }
 
-const READABLE = 0.62; // no smaller by itself
+const READABLE = 0.72; // no smaller by itself
+
+function fits(layout: Layout): boolean {
+  const room = document.querySelector("main")?.clientWidth ?? window.innerWidth;
+  return layout.width * READABLE < room - 60;
+}
 
 function fitAll(panZoom: PanZoom | null, frame: SVGSVGElement | null, layout: Layout, focus: number, least: number): void {
   const box = layout.nodes.get(focus);
@@ -230,7 +235,7 @@ function Expander({ many, x, direction, onClick }: { many: number; x: number; di
   const text = many > 999 ? "+999" : `+${many}`;
   const width = 12 + text.length * 7;
   return (
-    <g class={`expander expander-${direction}`} transform={`translate(${direction === "up" ? x - width + 6 : x - 6},${NODE_HEIGHT / 2})`} onClick={onClick}>
+    <g class={`expander expander-${direction}`} transform={`translate(${direction === "up" ? x - width + 6 : x - 6},${NODE_HEIGHT - 4})`} onClick={onClick}>
       <title>{`Show ${count(many, "more")} ${direction === "up" ? "upstream" : "downstream"}`.replace("mores", "more")}</title>
       <rect y="-9" width={width} height="18" rx="9" />
       <text x={width / 2} y="4" text-anchor="middle">

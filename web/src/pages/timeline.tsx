@@ -100,13 +100,26 @@ function rowsOf(runs: Runs, shown: Span, team: string): Row[] {
     if (known) known.runs.push(run);
     else rows.set(run.dag_id, { team: run.team, dag: run.dag_id, pipeline: run.pipeline, runs: [run] });
   }
-  // As the data flows: the pipeline that is done first is on top, all of a team together.
-  const first = new Map<string, number>();
-  for (const row of rows.values()) {
-    const done = Math.min(...row.runs.map((run) => runs.span(run).to));
-    first.set(row.team, Math.min(done, first.get(row.team) ?? Infinity));
+  const depth = depths(runs.history.waits);
+  return [...rows.values()].sort((a, b) => depth(a.team) - depth(b.team) || (a.dag < b.dag ? -1 : 1));
+}
+
+// How many teams stand before a team in the chains of waits: producers are above those that wait for them.
+function depths(waits: Wait[]): (team: string) => number {
+  const producers = new Map<string, Set<string>>();
+  for (const { team, producer_team } of waits) {
+    if (team !== producer_team) producers.set(team, (producers.get(team) ?? new Set()).add(producer_team));
   }
-  return [...rows.values()].sort((a, b) => (first.get(a.team) ?? 0) - (first.get(b.team) ?? 0) || (a.dag < b.dag ? -1 : 1));
+  const known = new Map<string, number>();
+  const depth = (team: string): number => {
+    const found = known.get(team);
+    if (found !== undefined) return found;
+    known.set(team, 0); // teams may wait for each other
+    const most = Math.max(-1, ...[...(producers.get(team) ?? [])].map(depth)) + 1;
+    known.set(team, most);
+    return most;
+  };
+  return depth;
 }
 
 interface ControlsProps {

@@ -139,7 +139,7 @@ function Sentence({ step }: { step: Step }) {
     <>
       <AirflowLink url={url}>
         <span class="mono strong">
-          <Name text={shortTask(step.task_id)} />
+          <Name text={step.task_id} />
         </span>
       </AirflowLink>{" "}
       <Name text={step.text} />
