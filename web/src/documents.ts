@@ -61,7 +61,7 @@ export function teamDocument(place: number): DocumentKind {
 
 export function liveDocument(name: "why" | "waiting", query: Record<string, string>): DocumentKind {
   const parts = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
-  const shape: Shape = name === "why" ? { dag_id: "string", because: "array" } : { waiting: "array", later: "array" };
+  const shape: Shape = name === "why" ? { dag_id: "string", because: "array" } : { waiting: "array", later: "array", waited: "array" };
   return { name: `${name}?${parts.join("&")}`, shape, fresh: true };
 }
 

@@ -66,6 +66,6 @@ def live() -> Iterator[LivePages]:
     registry = shop()
     running = LivePages()
     running.documents = {**registry.documents(), "history": history(registry)}
-    running.documents["index"]["folder"] = ""
+    running.documents["index"] |= {"folder": "", "documents": ["history"]}
     yield running
     running.end()

@@ -213,7 +213,7 @@ def _explanation() -> Document:
         "has not run: what it needs is not there yet",
         wait | late,
     )
-    return {"why": why, "waiting": {"waiting": [], "later": []}}
+    return {"why": why, "waiting": {"waiting": [], "later": [], "waited": []}}
 
 
 def _step(team: str, task_id: str, state: str | None, text: str, *because: Document) -> Document:

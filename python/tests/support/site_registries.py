@@ -372,7 +372,6 @@ def explanation() -> dict[str, Any]:
         "channel": "#marketing-data",
         "dag_id": "marketing__daily",
         "run_id": "manual__today",
-        "task_id": "models.campaigns",
         "sensor_task_id": "wait_for.orders.paid_orders",
         "state": "deferred",
         "since": waits["since"],
@@ -384,12 +383,12 @@ def explanation() -> dict[str, Any]:
         "team": "finance",
         "channel": "#finance-data",
         "dag_id": "finance__monthly",
-        "task_id": "send_report",
+        "sensor_task_id": "wait_for.orders.paid_orders",
         "dependency": "hard",
     }
     return {
         "why": _step("finance", "models.revenue", "upstream_failed", "did not run", paid | waits),
-        "waiting": {"waiting": [waiting], "later": [later]},
+        "waiting": {"waiting": [waiting], "later": [later], "waited": []},
     }
 
 

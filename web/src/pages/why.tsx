@@ -1,6 +1,6 @@
 // Why a task did or did not run: the chain of waits down to the root cause, and who is waiting for the task.
 import { useState } from "preact/hooks";
-import type { History, Step, Wait, Waiting, Why } from "../data";
+import type { History, Step, Wait, Waiting } from "../data";
 import { DOCUMENTS, LIVE, liveDocument, useDocument } from "../documents";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
@@ -74,7 +74,7 @@ function Ask() {
 function Live({ dag, task, run }: { dag: string; task: string; run: string }) {
   const turn = useTurns();
   const query = { dag, task, run };
-  const why = useDocument<Why>(liveDocument("why", query), turn);
+  const why = useDocument<Step>(liveDocument("why", query), turn);
   const waiting = useDocument<Waiting>(liveDocument("waiting", query), turn);
   return (
     <>
@@ -85,20 +85,25 @@ function Live({ dag, task, run }: { dag: string; task: string; run: string }) {
           </Guard>
         )}
       </Given>
-      <Section title="Who is waiting for this">
-        <Given loaded={waiting} what="who is waiting">
-          {(given) => (
-            <Guard what="Who is waiting">
+      <Given loaded={waiting} what="who is waiting">
+        {(given) => (
+          <Guard what="Who is waiting">
+            {given.waited.length > 0 && (
+              <Section title={task ? "What it waited for" : "What the run waited for"} many={given.waited.length}>
+                <Waited dag={dag} run={run} waited={given.waited} />
+              </Section>
+            )}
+            <Section title="Who is waiting for this">
               <WaitingTeams given={given} />
-            </Guard>
-          )}
-        </Given>
-      </Section>
+            </Section>
+          </Guard>
+        )}
+      </Given>
     </>
   );
 }
 
-function Explanation({ step }: { step: Why }) {
+function Explanation({ step }: { step: Step }) {
   const roots = rootsOf(step);
   const further = roots.filter((root) => root !== step);
   return (
@@ -118,11 +123,6 @@ function Explanation({ step }: { step: Why }) {
       <div class="chain">
         <Chain step={step} roots={new Set(roots)} />
       </div>
-      {step.waited && step.waited.length > 0 && (
-        <Section title="What its run waited for" many={step.waited.length}>
-          <Waited waits={step.waited} />
-        </Section>
-      )}
     </>
   );
 }
@@ -139,12 +139,18 @@ function Sentence({ step }: { step: Step }) {
     <>
       <AirflowLink url={url}>
         <span class="mono strong">
-          <Name text={step.task_id} />
+          <Name text={nameOf(step)} />
         </span>
       </AirflowLink>{" "}
       <Name text={step.text} />
     </>
   );
+}
+
+// A sensor is called like the asset that it waits for, so its group is said too.
+function nameOf({ task_id }: Step): string {
+  if (!task_id) return "the run";
+  return task_id.startsWith("wait_for") ? task_id : shortTask(task_id);
 }
 
 function Chain({ step, roots }: { step: Step; roots: Set<Step> }) {
@@ -219,11 +225,11 @@ function WaitingTeams({ given: { waiting, later } }: { given: Waiting }) {
                 <Contact channel={each.channel} />
               </span>
             </span>,
-            <Task dag={each.dag_id} task={each.task_id} run={each.run_id} />,
+            <Task dag={each.dag_id} task={each.sensor_task_id} run={each.run_id} />,
             <KindBadge kind={kindOf(each.dependency)} />,
             each.since ? <span title={at(each.since)}>{ago(each.since)}</span> : <span class="muted">–</span>,
             each.until ? <span title={at(each.until)}>{ago(each.until)}</span> : <span class="muted">no limit</span>,
-            <State state={each.state} />,
+            <State state={each.state ?? "not started"} />,
           ])}
         />
       ) : (
@@ -238,7 +244,7 @@ function WaitingTeams({ given: { waiting, later } }: { given: Waiting }) {
             rows={later.map((each) => [
               <TeamName name={each.team} />,
               <Contact channel={each.channel} />,
-              <Task dag={each.dag_id} task={each.task_id} />,
+              <Task dag={each.dag_id} task={each.sensor_task_id} />,
               <KindBadge kind={kindOf(each.dependency)} />,
             ])}
           />
@@ -248,20 +254,32 @@ function WaitingTeams({ given: { waiting, later } }: { given: Waiting }) {
   );
 }
 
-function Waited({ waits }: { waits: Wait[] }) {
+interface WaitedFor {
+  team: string;
+  asset: string;
+  sensor_task_id: string;
+  start: string | null;
+  end: string | null;
+}
+
+function Waited({ dag, run, waited }: { dag: string; run: string; waited: WaitedFor[] }) {
   return (
     <LongTable
-      label="What its run waited for"
+      label="What it waited for"
       columns={["Asset", "Team", "By task", "From", "For"]}
-      rows={waits.map((wait) => [
-        <AssetName team={wait.producer_team} asset={wait.producer_asset} />,
-        <TeamName name={wait.producer_team} />,
-        <Task dag={wait.dag_id} task={wait.task_id} run={wait.run_id} />,
+      rows={waited.map((wait) => [
+        <AssetName team={wait.team} asset={wait.asset} />,
+        <TeamName name={wait.team} />,
+        <Task dag={dag} task={wait.sensor_task_id} run={run || null} />,
         wait.start ? at(wait.start) : <span class="muted">not started</span>,
         wait.start && wait.end ? duration(instant(wait.end) - instant(wait.start)) : wait.start ? `${duration(Date.now() - instant(wait.start))} so far` : "",
       ])}
     />
   );
+}
+
+function ofHistory(wait: Wait): WaitedFor {
+  return { team: wait.producer_team, asset: wait.producer_asset, sensor_task_id: wait.task_id, start: wait.start, end: wait.end };
 }
 
 // In a static site: what the history knows of the run.
@@ -282,7 +300,7 @@ function OfHistory({ dag, task, run }: { dag: string; task: string; run: string 
             const waits = runs.waits(found);
             return (
               <Section title="What its run waited for" aside={<a href={hrefs.timeline({ dag, run })}>{count(waits.length, "wait")} in the timeline</a>}>
-                {waits.length ? <Waited waits={waits} /> : <Empty title="It waited for no other DAG" />}
+                {waits.length ? <Waited dag={dag} run={run} waited={waits.map(ofHistory)} /> : <Empty title="It waited for no other DAG" />}
               </Section>
             );
           }}
