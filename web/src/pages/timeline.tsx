@@ -55,9 +55,7 @@ function Timeline({ history, query }: { history: History; query: Record<string, 
   const runs = useMemo(() => new Runs(history), [history]);
   const [table, setTable] = useState(false);
   const days = Number(query["days"]) || 1;
-  const ends = history.runs.map((run) => runs.span(run).to);
-  const last = Math.max(runs.until, ...ends.filter((end) => !Number.isNaN(end)).slice(-1));
-  const end = instant(query["until"]) || last + days * DAY * 0.02;
+  const end = instant(query["until"]) || endOf(runs, days);
   const shown: Span = { from: end - days * DAY, to: end };
   const rows = useMemo(() => rowsOf(runs, shown, query["team"] ?? ""), [runs, shown.from, shown.to, query["team"]]);
   const chosen = runs.find(query["dag"] ?? "", query["run"] ?? "") ?? null;
@@ -88,6 +86,16 @@ function Timeline({ history, query }: { history: History; query: Record<string, 
       </Section>
     </>
   );
+}
+
+// The next runs are in sight too, as far as they leave room for the last ones.
+function endOf(runs: Runs, days: number): number {
+  let last = runs.until;
+  for (const run of runs.history.runs) {
+    const { to } = runs.span(run);
+    if (to > last && to < runs.until + (days * DAY) / 4) last = to;
+  }
+  return last + days * DAY * 0.02;
 }
 
 function rowsOf(runs: Runs, shown: Span, team: string): Row[] {
@@ -142,7 +150,7 @@ function Controls({ runs, query, shown, days, table, onTable }: ControlsProps) {
   return (
     <div class="filters timeline-controls">
       <div class="switch" role="group" aria-label="How much time">
-        {SPANS.map(([value, text]) => (
+        {SPANS.filter((_, i) => i === 0 || Number(SPANS[i - 1]?.[0]) * DAY < runs.until - since).map(([value, text]) => (
           <button type="button" aria-pressed={String(days) === value} onClick={() => changeQuery({ ...query, days: value })}>
             {text}
           </button>
