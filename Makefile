@@ -65,6 +65,7 @@ web-check: web/node_modules/.package-lock.json ## whether the committed bundle i
 	cd web && npm run --silent types && npm run --silent check
 
 web/node_modules/.package-lock.json: web/package-lock.json web/.npmrc
+	@command -v npm >/dev/null || { echo "the registry's pages are built with Node.js 20 or newer: install nodejs and npm" >&2; exit 1; }
 	cd web && npm ci --silent --ignore-scripts
 	@touch $@
 

@@ -364,9 +364,9 @@ def explanation() -> dict[str, Any]:
     failed = _step("catalog", "models.products", "failed", "failed at 04:12 UTC: division by zero")
     late = _step("weather_provider", "models.forecasts", "running", "runs since 05:10 UTC")
     products = _step("orders", "wait_for.catalog.products", "deferred", "waits for catalog.products", failed)
+    products["through"] = ["models.orders"]
     orders = _step("orders", "models.paid_orders", None, "has not run", products | waits, late)
     paid = _step("finance", "wait_for.orders.paid_orders", "deferred", "waits for orders.paid_orders", orders)
-    products["through"] = ["models.orders"]
     waiting = {
         "team": "marketing",
         "channel": "#marketing-data",

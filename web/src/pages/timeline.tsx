@@ -7,7 +7,8 @@ import { changeQuery, hrefs } from "../route";
 import { Chart, type Row } from "../timeline/chart";
 import { Details, State } from "../timeline/details";
 import { Runs, type Span } from "../timeline/runs";
-import { AssetName, Empty, Given, Guard, Heading, LongTable, Name, Section, Task, TeamName } from "../ui";
+import { LongTable } from "../table";
+import { AssetName, Empty, Given, Guard, Heading, Name, Section, Task, TeamName } from "../ui";
 import { ago, at, clock, day, duration, instant } from "../words";
 
 const DAY = 24 * 3_600_000;
