@@ -8,6 +8,7 @@ export type Loaded<T> =
   | { state: "there"; value: T }
   | { state: "missing" | "damaged" | "refused"; text: string };
 
+const FORMAT_VERSION = 1;
 const TIMEOUT_MS = 30_000;
 const LOADING: Loaded<never> = { state: "loading" };
 
@@ -95,6 +96,8 @@ function load(kind: DocumentKind): Promise<unknown> {
   if (known) return known;
   const promise = (LIVE ? overHttp(kind.name) : byScript(kind.name)).then((text) => {
     const value = parsed(text, kind.shape);
+    const version = (value as { format_version?: unknown }).format_version;
+    if (version !== undefined && version !== FORMAT_VERSION) throw new DocumentError("damaged", "it was written for other pages than these: load them again");
     if (kind === DOCUMENTS.index) folder = folderOf(value as { folder?: unknown });
     return value;
   });

@@ -41,7 +41,7 @@ def test_without_edges_an_asset_has_everything_but_its_lineage(open_page: Open, 
 def test_a_damaged_team_leaves_the_lineage(open_page: Open, site: Path, script: str, said: str) -> None:
     (site / "data" / FOLDER / "teams/3.js").write_text(script)
     page = open_page(site, "/assets/orders/orders")
-    expect(page.locator(".notice")).to_have_text(f"The document of team orders {said}")
+    expect(page.locator(".notice")).to_have_text(f"The team's document {said}")
     expect(page.locator(".node-focus")).to_be_visible()
 
 
@@ -57,6 +57,13 @@ def test_without_an_index_the_page_says_so(open_page: Open, site: Path) -> None:
     (site / "data/index.js").write_text("dbtScheduler.receive('index', '{}');")
     page = open_page(site)
     expect(page.locator(".notice")).to_have_text("The registry is damaged: it has no teams.")
+
+
+def test_an_index_for_other_pages_is_not_guessed_at(open_page: Open, site: Path) -> None:
+    documents = shop().documents()
+    documents["index"]["format_version"] = 2
+    page = open_page(write_site(site, documents))
+    expect(page.locator(".notice")).to_contain_text("it was written for other pages than these")
 
 
 def test_entries_that_could_not_be_read_are_listed(open_page: Open, hostile_site: Path) -> None:

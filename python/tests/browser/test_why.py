@@ -114,3 +114,10 @@ def test_a_static_site_says_what_it_knows_and_the_command(open_page: Open, shop_
         f"dbt-scheduler explain finance__daily models.revenue --run {RUN}"
     )
     assert "2 h 12 min" in page.get_by_role("table", name="What it waited for").inner_text()
+
+
+def test_the_command_of_a_static_site_is_safe_to_copy(open_page: Open, shop_site: Path) -> None:
+    page = open_page(shop_site, "/why/finance__daily/a;b?run=it's%20$(late)")
+    expect(page.locator("code")).to_have_text(
+        r"dbt-scheduler explain finance__daily 'a;b' --run 'it'\''s $(late)'"
+    )

@@ -32,7 +32,7 @@ export function AssetPage({ team, asset }: { team: string; asset: string }) {
   return (
     <>
       <Heading title={asset} kicker={kicker} />
-      <Given loaded={loaded} what={`the document of team ${team}`}>
+      <Given loaded={loaded} what="the team's document">
         {(document) => {
           const found = Object.hasOwn(document.assets, asset) ? document.assets[asset] : undefined;
           return found ? (

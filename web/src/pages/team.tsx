@@ -23,7 +23,7 @@ export function TeamPage({ name }: { name: string }) {
   return (
     <>
       <Heading title={name} kicker={kicker} />
-      <Given loaded={loaded} what={`the document of team ${name}`}>
+      <Given loaded={loaded} what="the team's document">
         {(team) => <About team={team} />}
       </Given>
       <Guard what="The open waits">

@@ -104,12 +104,17 @@ function Live({ dag, task, run }: { dag: string; task: string; run: string }) {
   );
 }
 
+// For a shell: the words come from the address, which anybody may have written.
+function quoted(word: string): string {
+  return /^[\w.:+@][\w.:+@-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 // In a static site: what the history knows of the run.
 function OfHistory({ dag, task, run }: { dag: string; task: string; run: string }) {
   const registry = useRegistry();
   const there = registry.has("history");
   const loaded = useDocument<History>(there ? DOCUMENTS.history : null);
-  const command = ["dbt-scheduler explain", dag, task, run && `--run ${run}`].filter(Boolean).join(" ");
+  const command = ["dbt-scheduler explain", quoted(dag), task && quoted(task), run && `--run ${quoted(run)}`].filter(Boolean).join(" ");
   return (
     <>
       <OnlyLive command={command} />
