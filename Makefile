@@ -7,7 +7,7 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo distributed airflow test tests containers fuzz check lint types generate golden bench lock web web-check clean
+.PHONY: help demo distributed airflow test tests containers fuzz check lint types generate golden bench lock web web-check screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -65,8 +65,13 @@ web-check: web/node_modules/.package-lock.json ## whether the committed bundle i
 	cd web && npm run --silent types && npm run --silent check
 
 web/node_modules/.package-lock.json: web/package-lock.json web/.npmrc
+	@command -v npm >/dev/null || { echo "the registry's pages are built with Node.js 20 or newer: install nodejs and npm" >&2; exit 1; }
 	cd web && npm ci --silent --ignore-scripts
 	@touch $@
+
+screenshots: $(ENVIRONMENT) ## docs/images, taken of the pages of the example teams (needs Chromium)
+	@sh python/tools/install_chromium.sh
+	cd python && $(BIN)/python -m pytest -q tests/browser/make_screenshots.py
 
 clean: ## everything that these commands made
 	rm -rf .demo .venv web/node_modules

@@ -26,6 +26,7 @@ def pages() -> Iterator[Pages]:
 def shop_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The static site of a registry that has everything."""
     registry = shop()
+    registry.slo = {("payments", "payments"): (29, 30), ("catalog", "products"): (30, 30)}
     documents = registry.documents()
     documents["history"] = history(registry, days=30)
     documents["findings"] = {"findings": [FINDING]}
@@ -67,5 +68,6 @@ def live() -> Iterator[LivePages]:
     registry = shop()
     running = LivePages()
     running.documents = {**registry.documents(), "history": history(registry)}
+    running.documents["index"] |= {"folder": "", "documents": ["history"]}
     yield running
     running.end()
