@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
+import msgspec
+
 from dbt_scheduler.airflow_api.answers import Backfill, Run, RunKey, TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
@@ -125,7 +127,8 @@ class Explainer:
         causes = () if unneeded else (self._producer(awaited, sensor, known),)
         arrived = any(cause.state == "success" for cause in causes)
         message = describe_wait(instance, sensor, until, arrived=arrived)
-        return builder.step(sensor.task_id, state, message, causes, through=through)
+        step = builder.step(sensor.task_id, state, message, causes, through=through)
+        return msgspec.structs.replace(step, since=instance.start_date, until=until)
 
     def _until(
         self, sensor: KnownSensor, producer: Producer, run: Interval, started: datetime | None
