@@ -67,9 +67,18 @@ def test_who_does_not_wait_is_hit_too_but_waits_until_no_time(world):
     assert held_up(world, "marts.dim") == HeldUp(("audit", "board"), None)
 
 
-def test_without_an_slo_it_is_not_said_until_when(world):
+def test_without_an_slo_the_waits_end_with_their_timeout(world):
     world.team("shop", node("dim", pipelines=DAILY), text="exposed_assets: [{regex: '.*'}]\n")
-    assert held_up(world, "marts.dim") == HeldUp(("audit", "board"), None)
+    assert held_up(world, "marts.dim") == HeldUp(("audit", "board"), datetime(2025, 6, 6, 12, 10, tzinfo=UTC))
+
+
+def test_it_is_not_said_until_when_where_an_entry_does_not_say_how_long_sensors_wait(world):
+    world.team("shop", node("dim", pipelines=DAILY), text="exposed_assets: [{regex: '.*'}]\n")
+    found = entries(world)
+    found["audit"] = msgspec.structs.replace(found["audit"], wait_timeout_seconds=msgspec.UNSET)
+    spec = world.spec("shop_daily")
+    run = run_interval(spec.schedule, datetime(2025, 6, 5, 0, 10, tzinfo=UTC))
+    assert held_up_by(found, spec, "marts.dim", run) == HeldUp(("audit", "board"), None)
 
 
 def test_a_sensor_holds_up_what_is_below_it(world):

@@ -1,15 +1,33 @@
 """DAGs as `dbt-scheduler compile` wrote them."""
 
+from typing import Protocol
+
 from dbt_scheduler.explain.dags import KnownDag, KnownSensor
-from dbt_scheduler.output import DeployedDags
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.spec import DagSpec, Sensor
 from dbt_scheduler.waits.wait import NoProducer, Wait
+
+
+class Deployed(Protocol):
+    """A folder of specs, as commands read it; this room lies below theirs."""
+
+    def find(self, dag_id: str) -> DagSpec | None:
+        """The spec of a DAG, if it can be had."""
+
+    def spec(self, dag_id: str) -> DagSpec:
+        """The spec of a DAG that there is."""
+
+    def wait(self, sensor: Sensor, consumer: DagSpec) -> Wait | NoProducer:
+        """What a sensor waits for now."""
+
+    def entry(self, team: str, reader: DagSpec) -> Entry | None:
+        """A team's registry entry, read where the DAG ``reader`` reads it."""
 
 
 class CompiledDags:
     """The specs in a folder, and the registry that each of them names."""
 
-    def __init__(self, deployed: DeployedDags) -> None:
+    def __init__(self, deployed: Deployed) -> None:
         self._deployed = deployed
 
     def find(self, dag_id: str) -> KnownDag | None:

@@ -10,10 +10,10 @@ from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.downstream import Downstream
 from dbt_scheduler.registry.entry import AssetKey, Entry, dag_id
 from dbt_scheduler.registry.upstream import PipelineAsset
-from dbt_scheduler.schedule import Interval
+from dbt_scheduler.schedule import Interval, scheduled_time
 from dbt_scheduler.spec import DagSpec, Sensor, Task
-from dbt_scheduler.waits.deadline import ready_by
-from dbt_scheduler.waits.wait import waits_for
+from dbt_scheduler.waits.deadline import wait_deadline
+from dbt_scheduler.waits.wait import Wait, waits_for
 
 
 class HeldUp(msgspec.Struct, frozen=True):
@@ -41,9 +41,18 @@ def held_up_by(entries: Mapping[str, Entry], spec: DagSpec, task_id: str, run: I
     # No asset is called so: everything that is reached is reached from what is made.
     reached = Downstream(Directory(entries)).indirect_teams(AssetKey(spec.team, ""), made)
     direct = sorted({wait.team for wait in waits})
-    ends = [end for wait in waits if (end := ready_by(wait.producer, run))]
+    ends = [
+        end for wait in waits if (end := _end(wait, entries[wait.team].wait_timeout_seconds or None, run))
+    ]
     behind = (team for team in reached if team not in direct)
     return HeldUp((*direct, *behind), min(ends, default=None))
+
+
+def _end(wait: Wait, timeout: int | None, run: Interval) -> datetime | None:
+    """When the wait of a sensor ends that was there when the run was due: none ends earlier."""
+    if wait.producer.slo_seconds is None and timeout is None:
+        return None
+    return wait_deadline(timeout or 0, wait.producer, run, scheduled_time(run))
 
 
 def _assets_below(spec: DagSpec, task_id: str) -> list[str]:

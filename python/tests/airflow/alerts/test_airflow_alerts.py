@@ -116,6 +116,24 @@ def test_a_failure_names_who_is_held_up_and_a_missing_asset_its_owner(
     ]
 
 
+def test_a_dependency_failure_names_the_root_cause_and_its_owner(airflow: Platform, alerts: Alerts) -> None:
+    wait = a_wait("dim")
+    reader = a_spec(a_task("marts.mine", upstream=(wait.task_id,)), sensors=(wait,), channel="#team")
+    tasks = (a_task("staging.raw", fails=True), a_task("marts.dim", upstream=("staging.raw",)))
+    airflow.deploy(a_spec(*tasks, team="shipping"), reader)
+    airflow.publish("shipping", an_entry("dim", "daily"))
+    airflow.publish("playground", a_wait_entry(reader))
+    for dag_id in ("shipping_daily", "playground_daily"):
+        airflow.run(dag_id, "2025-03-01T00:10")
+    airflow.work()
+    airflow.let_time_pass()
+    airflow.work()
+    said = next(text for text in alerts.texts if text.startswith("playground_daily"))
+    assert said.splitlines()[4].startswith(
+        "Root cause: shipping_daily staging.raw of shipping (#shipping) failed at "
+    )
+
+
 def test_a_sensor_that_gives_up(platform: Platform, alerts: Alerts) -> None:
     platform.deploy(a_reader())
     platform.run("playground_daily", "2025-03-01T00:10")

@@ -11,7 +11,7 @@ from airflow.sdk import Context
 from dbt_scheduler.airflow.alerts.messages import Link, moment
 from dbt_scheduler.airflow.intervals import run_interval_of
 from dbt_scheduler.findings.printable import redacted
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.spec import DagSpec, registry_url_of
 
 if TYPE_CHECKING:
     from dbt_scheduler.registry.entry import Entry
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _SECONDS = 4
-"""For reading the registry: Airflow kills a worker that is still busy 20 seconds after its task has ended."""
+"""For reading the registry, and again for asking Airflow: it kills a worker that is still busy 20 seconds after its task
+has ended."""
 
 _MOST_TEAMS, _LONGEST = 5, 100
 _Made = TypeVar("_Made")
@@ -30,9 +31,14 @@ def who_is_held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
     return _or_nothing(lambda: _held_up(spec, context))
 
 
-def whose_asset_is_missing(spec: DagSpec, context: Context) -> tuple[str, ...]:
-    """The team of the asset that a sensor has waited for, with its channel, and the task that makes it."""
-    return _or_nothing(lambda: _missing(spec, context))
+def what_a_wait_is_due_to(spec: DagSpec, context: Context) -> tuple[str, ...]:
+    """The root cause of a wait, with its team and channel; if Airflow does not say it, whose the asset is."""
+
+    def find() -> tuple[str, ...]:
+        entries = _entries(spec, context)
+        return _or_nothing(lambda: _root_cause(spec, context, entries)) or _missing(spec, context, entries)
+
+    return _or_nothing(find)
 
 
 def why_link(spec: DagSpec, context: Context) -> tuple[Link, ...]:
@@ -62,11 +68,27 @@ def _held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
     return (f"Held up: {', '.join(names)}{more}.{until}",)
 
 
-def _missing(spec: DagSpec, context: Context) -> tuple[str, ...]:
+def _root_cause(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]") -> tuple[str, ...]:
+    from dbt_scheduler.airflow.connection import open_api  # noqa: PLC0415
+    from dbt_scheduler.explain.chain import Explainer  # noqa: PLC0415
+    from dbt_scheduler.explain.compiled import known  # noqa: PLC0415
+    from dbt_scheduler.explain.published import PublishedDags  # noqa: PLC0415
+    from dbt_scheduler.explain.steps import roots  # noqa: PLC0415
+
+    ti = context["ti"]
+    with open_api(spec.airflow_connection, _SECONDS) as api:
+        explainer = Explainer(PublishedDags(entries, entries, api), api, datetime.now(UTC))
+        step = explainer.explain(known(spec), ti.task_id, ti.run_id)
+    root = next((each for each in roots(step) if each.task_id != ti.task_id), None)
+    if root is None:
+        return ()
+    return (f"Root cause: {root.dag_id} {root.task_id} of {_party(root.team, entries)} {root.text}.",)
+
+
+def _missing(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]") -> tuple[str, ...]:
     from dbt_scheduler.waits.wait import NoProducer, wait_of  # noqa: PLC0415
 
     sensor = next(each for each in spec.sensors if each.task_id == context["ti"].task_id)
-    entries = _entries(spec, context)
     wait = wait_of(sensor, spec, entries.get(sensor.team))
     if isinstance(wait, NoProducer):
         return ()
@@ -75,7 +97,7 @@ def _missing(spec: DagSpec, context: Context) -> tuple[str, ...]:
 
 
 def _entries(spec: DagSpec, context: Context) -> "dict[str, Entry]":
-    from dbt_scheduler.airflow.registry import read_entries, registry_url_of  # noqa: PLC0415
+    from dbt_scheduler.airflow.registry import read_entries  # noqa: PLC0415
 
     dag: Any = context["task"].dag
     return read_entries(registry_url_of(spec.registry_url, Path(dag.fileloc)), _SECONDS)

@@ -15,7 +15,7 @@ from dbt_scheduler.spec import DagSpec
 
 _log = logging.getLogger(__name__)
 
-_BUDGET_SECONDS = 15
+BUDGET_SECONDS = 15
 """Airflow kills a worker that is still busy 20 seconds after its task has ended."""
 
 
@@ -38,12 +38,12 @@ def send_slo_miss(to: Destination, task: TaskRun, promise: Promise) -> bool:
     return send(to, messages.slo_miss(task, to.tags, promise))
 
 
-def send_all_clear(to: Destination, sensor: TaskRun, seconds: float = _BUDGET_SECONDS) -> bool:
+def send_all_clear(to: Destination, sensor: TaskRun, seconds: float = BUDGET_SECONDS) -> bool:
     """Tell a consumer's team that what it waited for is there; whether it could be told. Never raises."""
     return send(to, messages.all_clear(sensor), seconds)
 
 
-def send(to: Destination, message: Message, seconds: float = _BUDGET_SECONDS) -> bool:
+def send(to: Destination, message: Message, seconds: float = BUDGET_SECONDS) -> bool:
     """Whether the message has been sent, within so many seconds. Never raises.
 
     If not, the log has its text and what to do.
