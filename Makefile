@@ -7,7 +7,7 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo distributed airflow test tests podman containers fuzz check lint types generate golden bench dist lock clean
+.PHONY: help demo distributed airflow test tests podman containers fuzz check lint types generate golden bench dist lock web web-check screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -21,10 +21,11 @@ distributed: $(ENVIRONMENT) ## the demo with CeleryExecutor, Redis, PostgreSQL a
 airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
-test: podman lint ## lint, types and every test
+test: podman lint web-check ## lint, types and every test
 	@$(MAKE) --no-print-directory -j 2 types tests
 
-tests: $(ENVIRONMENT)
+tests: $(ENVIRONMENT) web/node_modules/.package-lock.json
+	@sh python/tools/install_chromium.sh
 	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile
 
 podman: # as root it is installed by apt-get, where it is missing
@@ -36,8 +37,8 @@ containers: podman $(ENVIRONMENT) ## the tests that run containers, without all 
 fuzz: $(ENVIRONMENT) ## files and command lines with whatever in them, for as long as FUZZ_EXAMPLES takes
 	cd python && FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q tests/repository/test_fuzz.py
 
-check: lint types ## lint, types and the tests that need neither dbt nor Airflow
-	cd python && $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not dbt and not airflow"
+check: lint types ## lint, types and the tests that need neither dbt, Airflow nor a browser
+	cd python && $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not dbt and not airflow and not browser"
 
 lint: $(ENVIRONMENT) ## style, and which module may import which
 	cd python && $(BIN)/ruff check && $(BIN)/ruff format --check
@@ -62,8 +63,23 @@ lock: ## requirements.lock from requirements.in (needs uv)
 	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 		--generate-hashes --custom-compile-command "make lock" --excludes requirements.excludes requirements.in -o requirements.lock
 
+web: web/node_modules/.package-lock.json ## the bundle of the registry's pages, from web/ (needs Node.js)
+	cd web && npm run --silent types && npm run --silent build
+
+web-check: web/node_modules/.package-lock.json ## whether the committed bundle is what web/ gives (needs Node.js)
+	cd web && npm run --silent types && npm run --silent check
+
+web/node_modules/.package-lock.json: web/package-lock.json web/.npmrc
+	@command -v npm >/dev/null || { echo "the registry's pages are built with Node.js 20 or newer: install nodejs and npm" >&2; exit 1; }
+	cd web && npm ci --silent --ignore-scripts
+	@touch $@
+
+screenshots: $(ENVIRONMENT) ## docs/images, taken of the pages of the example teams (needs Chromium)
+	@sh python/tools/install_chromium.sh
+	cd python && $(BIN)/python -m pytest -q tests/browser/make_screenshots.py
+
 clean: ## everything that these commands made
-	rm -rf .demo .venv dist
+	rm -rf .demo .venv dist web/node_modules
 
 $(ENVIRONMENT): .venv/.locked python/pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e python

@@ -42,6 +42,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     left_out = config.option.markexpr
     if "not airflow" in left_out and _is_airflows(collection_path):
         return True
+    if "not browser" in left_out and _is_browsers(collection_path):
+        return True
     return True if "not dbt" in left_out and _imports_dbt(collection_path) else None
 
 
@@ -51,6 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = {*getattr(item, "fixturenames", ())}
         if _is_airflows(item.path):
             item.add_marker("airflow")
+        if _is_browsers(item.path):
+            item.add_marker("browser")
         if (
             {"macro_project", "many_projects"} & fixtures
             or {"dbt", "DbtTeam"} & vars(getattr(item, "module", None) or object).keys()
@@ -75,6 +79,13 @@ def _is_airflows(path: Path) -> bool:
     """Whether tests need Airflow: its name is in that of their file or folder."""
     tests = Path(__file__).parent
     return path.is_relative_to(tests) and "airflow" in str(path.relative_to(tests))
+
+
+def _is_browsers(path: Path) -> bool:
+    """Whether tests need a browser: they import what starts one, or are in its folder."""
+    if path.is_relative_to(Path(__file__).parent / "browser"):
+        return True
+    return path.suffix == ".py" and bool(re.search(r"^from chromium import", path.read_text(), re.MULTILINE))
 
 
 def _imports_dbt(path: Path) -> bool:

@@ -137,7 +137,8 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     ``channel`` is where alerts go, ``alert_channel`` how they get there (``log``, ``slack``...), with the
     Airflow connection ``alert_connection``; ``alert_warnings`` says whether tests that warn are alerted, too.
-    ``airflow_connection`` is the one to Airflow's own API, ``resume_dag`` the id of the sweep's DAG.
+    ``airflow_connection`` is the one to Airflow's own API, ``resume_dag`` the id of the sweep's DAG, ``site_url`` where
+    people open the registry's pages, if there are any.
     """
 
     format_version: int = FORMAT_VERSION
@@ -157,6 +158,7 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True):
     catchup: bool
     max_active_runs: int
     registry_url: str | None
+    site_url: str | UnsetType = UNSET
     sensors: tuple[Sensor, ...]
     tasks: tuple[Task, ...]
 
@@ -164,6 +166,11 @@ class DagSpec(msgspec.Struct, frozen=True, kw_only=True):
 def pools_of(spec: DagSpec) -> dict[str, str]:
     """The Airflow pools that the tasks of a DAG name, each with the first task in it."""
     return {task.pool: task.task_id for task in reversed(spec.tasks) if task.pool}
+
+
+def registry_url_of(registry_url: str | None, stub: Path) -> str:
+    """Where the registry is: at the URL, else in the folder ``registry`` beside the folder of the DAGs."""
+    return registry_url or (stub.resolve().parent.parent / "registry").as_uri()
 
 
 class SpecError(Exception):

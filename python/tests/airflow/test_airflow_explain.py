@@ -1,7 +1,7 @@
 """Why a task did not run, asked of a real Airflow."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from airflow.models.backfill import Backfill
@@ -9,11 +9,16 @@ from airflow.models.dag import DagModel
 from airflow.utils.session import create_session
 from sqlalchemy import update
 
-from builders import a_spec, a_task, a_wait, an_entry
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.explain.chain import Explainer
+from dbt_scheduler.explain.compiled import CompiledDags, known
 from dbt_scheduler.explain.text import render
 from dbt_scheduler.output import DeployedDags
+from dbt_scheduler.site.dags import registered_dags
+from dbt_scheduler.site.documents import History
+from dbt_scheduler.site.fetching import fetch_runs
+from dbt_scheduler.site.history import make_history
 from harness import Platform, airflows_own_warnings
 
 URL = "http://airflow.example"
@@ -52,9 +57,9 @@ def test_a_failure_two_dags_up_the_chain(platform: Platform, rest: AirflowApi) -
     platform.work()
 
     deployed = DeployedDags(platform.dags.parent)
-    explainer = Explainer(deployed, rest, datetime.now(UTC))
+    explainer = Explainer(CompiledDags(deployed), rest, datetime.now(UTC))
     with airflows_own_warnings():
-        step = explainer.explain(deployed.spec("playground_daily"), "marts.c", None)
+        step = explainer.explain(known(deployed.spec("playground_daily")), "marts.c", None)
     said = [line for line in render(step).splitlines() if "http" not in line]
     assert said[1].endswith("marts.c of 2025-06-05 00:10 (playground) has not run: it waits for")
     assert "fct_shipments (for marts.b) waits for shipping.fct_shipments since" in said[2]
@@ -70,15 +75,54 @@ def test_a_failure_two_dags_up_the_chain(platform: Platform, rest: AirflowApi) -
     assert not deployed.warnings
 
 
+def test_the_history_of_a_landing_and_of_a_wait(platform: Platform, rest: AirflowApi) -> None:
+    shipments = a_wait("fct_shipments")
+    consumer = a_spec(a_task("marts.b", upstream=(shipments.task_id,)), sensors=(shipments,))
+    platform.deploy(a_spec(a_task("marts.fct_shipments"), team="shipping"), consumer)
+    entries = {
+        "playground": a_wait_entry(consumer),
+        "shipping": an_entry("fct_shipments", "daily", slo_seconds=60),
+    }
+    for team, entry in entries.items():
+        platform.publish(team, entry)
+    due = datetime(2025, 6, 6, 0, 10, tzinfo=UTC)
+
+    def history() -> History:
+        since = datetime(2025, 6, 1, tzinfo=UTC)
+        with airflows_own_warnings():
+            found = tuple(fetch_runs(rest, registered_dags(entries), since, []))
+        return make_history(found, since, datetime.now(UTC))
+
+    waiting = platform.run("playground_daily", "2025-06-05T00:10")
+    platform.work()
+    (wait,) = history().waits
+    assert (wait.run_id, wait.producer_run_id, wait.state, wait.end) == (waiting, None, "deferred", None)
+    assert wait.start
+    assert wait.until == wait.start + timedelta(seconds=60)
+
+    made = platform.run("shipping_daily", "2025-06-05T00:10")
+    platform.work()
+    found = history()
+    assert [(run.dag_id, run.run_id, run.state, run.due) for run in found.runs] == [
+        ("playground_daily", waiting, "success", due),
+        ("shipping_daily", made, "success", due),
+    ]
+    assert all(run.start and run.end and run.start < run.end <= found.until for run in found.runs)
+    (landing,) = found.landings
+    assert (landing.run_id, landing.due, landing.met) == (made, due + timedelta(seconds=60), False)
+    assert landing.landed
+    assert landing.landed <= found.until
+
+
 def test_a_queued_backfill_and_a_stale_dag_with_import_errors(platform: Platform, rest: AirflowApi) -> None:
     platform.deploy(a_spec(a_task("marts.a")))
     platform.run("playground_daily", "2025-06-05T00:10", backfill=True)
     deployed = DeployedDags(platform.dags.parent)
 
     def said() -> str:
-        explainer = Explainer(deployed, rest, datetime.now(UTC))
+        explainer = Explainer(CompiledDags(deployed), rest, datetime.now(UTC))
         with airflows_own_warnings():
-            return explainer.explain(deployed.spec("playground_daily"), "marts.a", None).text
+            return explainer.explain(known(deployed.spec("playground_daily")), "marts.a", None).text
 
     assert said() == "has not run: its run has not started; only so many of its backfill run at a time"
     day = datetime(2025, 6, 5, tzinfo=UTC)

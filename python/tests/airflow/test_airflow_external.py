@@ -16,6 +16,7 @@ from dbt_scheduler.airflow import AssetSensor, by_hand, resume_consumers
 from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException, CronDataIntervalTimetable
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.explain.chain import Explainer
+from dbt_scheduler.explain.compiled import CompiledDags, known
 from dbt_scheduler.operations.backfill import Request, plan_backfill
 from dbt_scheduler.operations.pausing import plan_pause
 from dbt_scheduler.output import DeployedDags
@@ -100,7 +101,7 @@ def explained(airflow: Platform, api_url: str, consumer: DagSpec, now: str) -> s
     """What `explain` says of the hand-written DAG's task."""
     with AirflowApi(api_url) as api:
         deployed = DeployedDags(airflow.dags.parent, airflow.registry.as_uri())
-        step = Explainer(deployed, api, moment(now)).explain(consumer, WAIT, None)
+        step = Explainer(CompiledDags(deployed), api, moment(now)).explain(known(consumer), WAIT, None)
     return step.because[0].text
 
 

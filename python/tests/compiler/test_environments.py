@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from build import PLATFORM, World, node, sensors, source
@@ -99,3 +100,13 @@ def test_nothing_is_published_to_a_registry_that_is_read_only(tmp_path, monkeypa
         "  hint: publish from the environment whose DAGs it is about, or remove registry.read_only\n"
     )
     assert Path("registry/shipping.json").read_bytes() == before
+
+
+def test_specs_know_where_the_pages_are_only_where_there_are_some(tmp_path):
+    world = World(tmp_path)
+    world.team("shop", node("orders", pipelines=["daily"]))
+    assert b"site_url" not in msgspec.json.encode(world.spec("shop_daily"))
+    (tmp_path / "platform.yaml").write_text(
+        PLATFORM + "registry: {site_url: 'https://registry.example.com'}\n"
+    )
+    assert world.spec("shop_daily").site_url == "https://registry.example.com"

@@ -1,160 +1,23 @@
 """`dbt-scheduler explain`, against an Airflow that is made up at the HTTP border."""
 
 import json
-import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 import pytest
 from click.testing import Result
 
 import command
-from builders import SCHEDULES, a_spec, a_task, a_wait, an_entry
+from airflow_server import SENSOR, FakeAirflow
+from builders import a_spec, a_task, a_wait, an_entry
 from dbt_scheduler.cli.airflow_options import Connection, connection
-from dbt_scheduler.schedule import run_interval
 from dbt_scheduler.spec import DagSpec, Schedule
 
 DAY = "2025-06-05T00:10"
 HOUR = "2025-06-05T23:05"
-SENSOR = "wait_for__hard_dependencies.fct"
 CONSUMER = "playground_daily"
-
-
-class FakeAirflow:
-    """An Airflow that knows what it was told, and answers the few questions of an explanation."""
-
-    def __init__(self) -> None:
-        self.paused: dict[str, bool] = {}
-        self.dags: dict[str, dict[str, Any]] = {}
-        self.backfills: list[dict[str, Any]] = []
-        self.pools: dict[str, Any] = {"default_pool": {"slots": 128, "open_slots": 128}}
-        self.runs: list[dict[str, Any]] = []
-        self.tasks: dict[tuple[str, str, str], dict[str, Any]] = {}
-        self.asked: list[str] = []
-        self.answer: tuple[int, bytes] | None = None
-        fake = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._answer({})
-
-            def do_POST(self) -> None:
-                length = int(self.headers.get("Content-Length", 0))
-                self._answer(json.loads(self.rfile.read(length)))
-
-            def _answer(self, body: dict[str, Any]) -> None:
-                code, content = fake.reply(self.path, body)
-                self.send_response(code)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def deployed(self, *dag_ids: str) -> None:
-        self.paused |= dict.fromkeys(dag_ids, False)
-
-    def run(self, dag_id: str, at: str, state: str = "running", kind: str = "scheduled", **tasks: Any) -> str:
-        """A run, with tasks by their id (``__`` is a dot): a state, or what the API says of it."""
-        start = datetime.fromisoformat(at).replace(tzinfo=UTC)
-        interval = run_interval(SCHEDULES[dag_id.rpartition("_")[2]], start)
-        run_id = f"{kind}__{interval.end:%Y-%m-%dT%H:%M}"
-        self.deployed(*{dag_id} - self.paused.keys())
-        self.runs.append(
-            {
-                "dag_id": dag_id,
-                "dag_run_id": run_id,
-                "run_type": kind,
-                "state": state,
-                "run_after": interval.end.isoformat(),
-                "logical_date": start.isoformat(),
-                "data_interval_start": start.isoformat(),
-                "data_interval_end": interval.end.isoformat(),
-                "conf": tasks.pop("conf", None),
-            }
-        )
-        for name, said in tasks.items():
-            task_id = SENSOR if name == "fct_sensor" else name if "." in name else name.replace("__", ".")
-            self.tasks[dag_id, run_id, task_id] = {
-                "dag_id": dag_id,
-                "dag_run_id": run_id,
-                "task_id": task_id,
-                "run_after": interval.end.isoformat(),
-                "start_date": "2025-06-06T00:10:30Z",
-                "end_date": "2025-06-06T00:20:00Z",
-                "try_number": 1,
-                "max_tries": 0,
-                "pool": "default_pool",
-                **(said if isinstance(said, dict) else {"state": said}),
-            }
-        return run_id
-
-    def reply(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
-        url = urlsplit(path)
-        if url.path == "/auth/token":
-            return 201, b'{"access_token": "t"}'
-        self.asked.append(path)
-        if url.path.startswith("/api/v2/pools/"):
-            name = unquote(url.path.rpartition("/")[2])
-            return (200, json.dumps(self.pools[name]).encode()) if name in self.pools else (404, b"{}")
-        if url.path == "/api/v2/backfills":
-            if not self.backfills:
-                return 403, b"{}"
-            return 200, json.dumps({"backfills": self.backfills, "total_entries": 1}).encode()
-        if self.answer:
-            return self.answer
-        found = self._found([unquote(part) for part in url.path.split("/")[4:]], parse_qs(url.query), body)
-        return (404, b"{}") if found is None else (200, json.dumps(found).encode())
-
-    def _found(self, parts: list[str], query: dict[str, list[str]], body: dict[str, Any]) -> Any:
-        if parts[-2:] == ["dagRuns", "list"]:
-            return self._listed(body, "dag_runs", [run for run in self.runs if _is_within(run, body)])
-        if parts[-1] == "list":
-            found = [
-                task
-                for (_, run_id, task_id), task in sorted(self.tasks.items())
-                if run_id in body["dag_run_ids"] and task_id in body["task_ids"]
-            ]
-            return self._listed(body, "task_instances", found)
-        dag_id = parts[0]
-        if dag_id not in self.paused:
-            return None
-        if len(parts) == 1:
-            return {"is_paused": self.paused[dag_id], "max_active_runs": 4, **self.dags.get(dag_id, {})}
-        runs = sorted(
-            (run for run in self.runs if run["dag_id"] == dag_id),
-            key=lambda run: run["run_after"],
-            reverse=True,
-        )
-        if len(parts) == 3:
-            return next((run for run in runs if run["dag_run_id"] == parts[2]), None)
-        return {"dag_runs": runs[: int(query["limit"][0])], "total_entries": len(runs)}
-
-    def _listed(self, body: dict[str, Any], name: str, found: list[dict[str, Any]]) -> dict[str, Any]:
-        found = [each for each in found if each["dag_id"] in body["dag_ids"]]
-        page = found[body["page_offset"] :][: body["page_limit"]]
-        return {name: page, "total_entries": len(found)}
-
-
-def _is_within(run: dict[str, Any], body: dict[str, Any]) -> bool:
-    """Whether a run's dates are within the bounds of a listing."""
-    for key in ("logical_date", "run_after"):
-        moment = run[key] and datetime.fromisoformat(run[key])
-        if f"{key}_gte" in body and not (moment and moment >= datetime.fromisoformat(body[f"{key}_gte"])):
-            return False
-        if f"{key}_lte" in body and not (moment and moment <= datetime.fromisoformat(body[f"{key}_lte"])):
-            return False
-    return True
 
 
 @pytest.fixture

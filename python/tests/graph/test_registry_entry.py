@@ -1,10 +1,13 @@
 """Registry entries: what a team produces, and what it consumes."""
 
 import msgspec
+import pytest
 
 from build import World, ephemeral, node, source
+from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.directory import Directory
-from dbt_scheduler.registry.entry import AssetKey, AssetPipeline, Consumed, Contact
+from dbt_scheduler.registry.encoding import decode_entry, encode_entry
+from dbt_scheduler.registry.entry import AssetKey, AssetPipeline, Consumed, Contact, Produced
 from dbt_scheduler.registry.relation import Relation
 
 DAILY = ["daily"]
@@ -44,6 +47,11 @@ def test_what_is_produced(tmp_path):
         "latest_of": None,
         "held_up_by": {},
         "dag_id": None,
+        "description": "",
+        "tags": (),
+        "owners": (),
+        "column_descriptions": {},
+        "reads": (),
     }
     assert list(entry.produced) == ["orders"]
 
@@ -152,3 +160,87 @@ def test_a_declared_tasks_asset_has_the_columns_of_its_source_table(tmp_path):
     made = world.look().entry.produced["rates"]
     assert made.columns == {"rate": "float64"}
     assert str(made.relation) == "warehouse.raw.rates"
+
+
+def test_what_is_said_of_an_asset_is_in_its_entry_and_cut_where_it_is_long(tmp_path):
+    world = World(tmp_path)
+    columns = {
+        "id": {"name": "id", "description": "The <b>key</b>."},
+        "name": {"name": "name", "description": ""},
+    }
+    world.team(
+        "shop",
+        node("raw", pipelines=DAILY, description="x" * 3_000, tags=[f"tag_{n:03}" for n in range(150)]),
+        node(
+            "orders", "raw", pipelines=DAILY, columns=columns, description="One row per order.", tags=["b", "a", "b"],
+            meta={"scheduler": {"pipelines": DAILY, "owners": ["zoe", "adam"]}},
+        ),
+    )  # fmt: skip
+    produced = world.look().entry.produced
+    orders, raw = produced["orders"], produced["raw"]
+    assert (orders.description, orders.tags, orders.owners) == (
+        "One row per order.",
+        ("a", "b"),
+        ("adam", "zoe"),
+    )
+    assert (orders.column_descriptions, orders.reads) == ({"id": "The <b>key</b>."}, ("raw",))
+    assert (raw.description, len(raw.tags)) == ("x" * 1_999 + "…", 100)
+    assert decode_entry("shop", encode_entry("shop", world.look().entry)) == world.look().entry
+
+
+def test_so_many_columns_are_described_that_the_entry_would_be_too_long_to_publish(tmp_path):
+    world = World(tmp_path)
+    columns = {f"c{n}": {"name": f"c{n}", "description": "x" * 2_000} for n in range(5_001)}
+    world.team("shop", node("orders", pipelines=DAILY, columns=columns, description="One row per order."))
+    made = world.look().entry.produced["orders"]
+    assert (made.description, len(made.columns), made.column_descriptions) == (
+        "One row per order.",
+        5_001,
+        {},
+    )
+
+
+def test_an_earlier_release_reads_an_entry_with_texts_and_this_one_an_entry_without(tmp_path):
+    new = ("description", "tags", "owners", "column_descriptions", "reads")
+    every = msgspec.structs.fields(Produced)
+    fields = [
+        (each.name, each.type)
+        if each.required
+        else (each.name, each.type, {} if each.name == "held_up_by" else None)
+        for each in every
+        if each.name not in new
+    ]
+    before = msgspec.defstruct("Before", fields, frozen=True, kw_only=True, omit_defaults=True)
+    world = World(tmp_path)
+    world.team(
+        "shop", node("raw", pipelines=DAILY), node("orders", "raw", pipelines=DAILY, description="Orders.")
+    )
+    entry = world.look().entry
+    content = msgspec.json.encode(entry.produced)
+    old = msgspec.json.decode(content, type=dict[str, before])
+    assert {name: msgspec.structs.asdict(made) for name, made in old.items()} == {
+        name: {key: value for key, value in msgspec.structs.asdict(made).items() if key not in new}
+        for name, made in entry.produced.items()
+    }
+    read = msgspec.json.decode(msgspec.json.encode(old), type=dict[str, Produced])
+    assert read["orders"] == msgspec.structs.replace(entry.produced["orders"], description="", reads=())
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("description", "x" * 2_001),
+        ("column_descriptions", {"id": "x" * 2_001}),
+        ("tags", ["x" * 201]),
+        ("owners", ["x"] * 101),
+        ("tags", "finance"),
+        ("reads", [1]),
+    ],
+)
+def test_texts_that_no_release_writes_make_the_entry_unreadable(tmp_path, key, value):
+    world = World(tmp_path)
+    world.team("shop", node("orders", pipelines=DAILY))
+    document = msgspec.json.decode(encode_entry("shop", world.look().entry))
+    document["shop"]["produced"]["orders"][key] = value
+    with pytest.raises(RegistryUnreadableError, match="it is no registry entry: wrong at"):
+        decode_entry("shop", msgspec.json.encode(document))

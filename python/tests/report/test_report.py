@@ -194,11 +194,55 @@ def test_what_breaks_nobody(world, was, now):
     assert "No breaking changes found" in report()
 
 
+def test_other_words_about_an_asset_are_no_change(world):
+    columns = {"customer_id": {"data_type": "int64", "description": "Another text."}}
+    compiled(world, "base", dim(description="A text.", tags=["a"]))
+    compiled(world, "head", dim(description="Another text.", tags=["b"], columns=columns, owners=["zoe"]))
+    text = report()
+    assert "No breaking changes found" in text
+    assert "ext." not in text
+    # owners are Airflow's too, and tags are not
+    assert "owners none → zoe" in text
+    assert text.count("→") == 1
+
+
 def test_a_more_frequent_pipeline_more_breaks_nobody(world):
     compiled(world, "base", dim())
     text = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}, hourly: {minutes: 30}}}]\n"
     compiled(world, "head", dim(pipelines=["hourly", "daily"]), text=text)
     assert "No breaking changes found" in report()
+
+
+@pytest.mark.parametrize(
+    ("site_url", "page"),
+    [
+        ("https://registry.example.com", "https://registry.example.com/#/assets/shop/dim_customers_v1"),
+        ("https://example.com/registry/", "https://example.com/registry/#/assets/shop/dim_customers_v1"),
+        ("http://host:8080/a/index.html", "http://host:8080/a/index.html#/assets/shop/dim_customers_v1"),
+    ],
+)
+def test_an_asset_links_to_its_page_where_there_is_a_site(world, site_url, page):
+    compiled(world, "base", dim(version=1, latest_version=1, alias="dim_customers"))
+    compiled(world, "head", dim("dim_dates", columns={}))
+    platform = world.root / "platform.yaml"
+    platform.write_text(f"{platform.read_text()}registry: {{site_url: {site_url!r}}}\n")
+    text = report(code=1)
+    assert f"Asset [dim_customers_v1]({page})\n- Removed." in text
+    (found,) = json.loads(report("--format", "json", code=1))
+    assert {asset["page"] for asset in found["assets"]} == {page}
+
+
+@pytest.mark.parametrize(
+    "site_url",
+    ["javascript:alert(1)", "registry", "https://me:pw@host", "https://a/) [x](https://b", "https://a/?b", 1],
+)
+def test_a_site_is_at_an_address(world, site_url):
+    compiled(world, "base", dim())
+    platform = world.root / "platform.yaml"
+    platform.write_text(f"{platform.read_text()}registry: {{site_url: {site_url!r}}}\n")
+    done = run("report", "base", "base", code=2)
+    assert "platform.yaml" in done.stderr
+    assert "SCH405" in done.stderr
 
 
 def test_what_is_not_exposed_may_change(world):
@@ -227,6 +271,7 @@ def test_the_json_is_of_its_schema(world):
     assert found[0]["assets"] == [
         {
             "asset": "dim_customers",
+            "page": None,
             "changes": [{"kind": "removed", "text": "Removed.", "acknowledged": None}],
             "consumers": [],
             "reaches": [],

@@ -18,17 +18,20 @@ from goldens import ROOT
 
 LOCK = ROOT / "requirements.lock"
 SCHEMAS = sorted(path.name for path in (ROOT / "schemas").glob("*.json"))
+PAGES = ["app.css", "app.js", "index.html"]
 
 
-def test_wheel_has_the_schemas(tmp_path: Path) -> None:
-    assert _schemas_in(_build("wheel", ROOT / "python", tmp_path)) == SCHEMAS
+def test_wheel_has_the_schemas_and_the_pages(tmp_path: Path) -> None:
+    wheel = _build("wheel", ROOT / "python", tmp_path)
+    assert (_names_in(wheel, "schemas"), _names_in(wheel, "site/bundle")) == (SCHEMAS, PAGES)
 
 
-def test_wheel_of_an_sdist_has_the_schemas_too(tmp_path: Path) -> None:
+def test_wheel_of_an_sdist_has_the_schemas_and_the_pages_too(tmp_path: Path) -> None:
     with tarfile.open(_build("sdist", ROOT / "python", tmp_path)) as sdist:
         sdist.extractall(tmp_path, filter="data")
     (unpacked,) = (path for path in tmp_path.iterdir() if path.is_dir())
-    assert _schemas_in(_build("wheel", unpacked, tmp_path)) == SCHEMAS
+    wheel = _build("wheel", unpacked, tmp_path)
+    assert (_names_in(wheel, "schemas"), _names_in(wheel, "site/bundle")) == (SCHEMAS, PAGES)
 
 
 def test_the_wheel_works_where_nothing_of_this_repository_is(tmp_path: Path) -> None:
@@ -82,8 +85,7 @@ def _build(what: str, folder: Path, out: Path) -> Path:
     return out / done.stdout.split()[-1]
 
 
-def _schemas_in(wheel: Path) -> list[str]:
+def _names_in(wheel: Path, folder: str) -> list[str]:
     with zipfile.ZipFile(wheel) as files:
-        return sorted(
-            Path(name).name for name in files.namelist() if name.startswith("dbt_scheduler/schemas/")
-        )
+        below = f"dbt_scheduler/{folder}/"
+        return sorted(Path(name).name for name in files.namelist() if name.startswith(below))

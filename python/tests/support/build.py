@@ -59,7 +59,7 @@ def node(name: str, *reads: str, **words: Any) -> Item:
     return "nodes", entry
 
 
-_FIELDS = {"patch_path", "description", "alias", "schema", "database", "latest_version", "columns"}
+_FIELDS = {"patch_path", "description", "alias", "schema", "database", "latest_version", "columns", "tags"}
 
 
 def external(full_name: str, *reads: str, version: str | None = None, **words: Any) -> Item:

@@ -17,7 +17,7 @@ from dbt_scheduler.airflow.waiting_sensor import WaitingSensor
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.printable import one_line, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.spec import RESUME_DAG, DagSpec, Schedule, Sensor
+from dbt_scheduler.spec import RESUME_DAG, DagSpec, Schedule, Sensor, registry_url_of
 
 if TYPE_CHECKING:
     from dbt_scheduler.registry.entry import AssetKey, Entry
@@ -186,6 +186,4 @@ def _find_entry(asset: str, url: str) -> "tuple[Entry, AssetKey]":
 
 def _url(registry: str | None, fileloc: str) -> str:
     """Where the registry is: as the DAG says, else the environment, else beside the folder of generated DAGs."""
-    from dbt_scheduler.airflow.registry import registry_url_of  # noqa: PLC0415
-
     return registry_url_of(registry or os.environ.get(REGISTRY_VARIABLE), Path(fileloc))

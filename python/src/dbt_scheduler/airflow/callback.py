@@ -14,10 +14,11 @@ from dbt_scheduler.airflow.alerts.resumed import send_all_clears
 from dbt_scheduler.airflow.alerts.sending import Destination
 from dbt_scheduler.airflow.compat import Stats
 from dbt_scheduler.airflow.connection import open_api
+from dbt_scheduler.airflow.landing import measure_landing
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.printable import redacted, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.spec import DagSpec, registry_url_of
 
 if TYPE_CHECKING:
     from dbt_scheduler.airflow_api.answers import TaskInstance
@@ -52,7 +53,7 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
     """The ``on_success_callback`` of a task that makes these assets (``team.asset``). It never raises."""
 
     def find(context: Context) -> "tuple[DagSpec, dict[str, Entry]] | None":
-        from dbt_scheduler.airflow.registry import read_entries, registry_url_of  # noqa: PLC0415 - see _resume
+        from dbt_scheduler.airflow.registry import read_entries  # noqa: PLC0415 - see _resume
 
         url = registry_url_of(spec.registry_url, Path(_task(context).dag.fileloc))
         entries = read_entries(url)
@@ -92,6 +93,8 @@ def _resume(
     from dbt_scheduler.waits.wait import waits_for  # noqa: PLC0415
 
     spec, entries = found
+    if spec.team in entries:
+        measure_landing(spec, entries[spec.team], assets, context)
     waits = waits_for(entries, spec.team, assets, spec.pipeline)
     if not waits:
         _log.info("Nobody waits for %s of %s.", ", ".join(assets), spec.team)
@@ -99,6 +102,9 @@ def _resume(
     outcome, waits = _satisfy(spec, waits, context, started)
     _report(outcome)
     Stats.incr("dbt_scheduler.sensors_satisfied", len(outcome.satisfied), tags={"by": "callback"})
+    Stats.incr(
+        "dbt_scheduler.runs_resumed", len({each.run_key for each in outcome.resumed}), tags={"by": "callback"}
+    )
     transport = Destination(spec.alert_channel, spec.alert_connection, None)
     left = _BUDGET_SECONDS + _ALERT_SECONDS - (time.monotonic() - started)
     send_all_clears(outcome.resumed, waits, entries, transport, left)

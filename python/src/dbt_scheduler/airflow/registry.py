@@ -4,7 +4,6 @@ Only tasks that run import this: parsing a DAG needs no registry.
 """
 
 import logging
-from pathlib import Path
 
 from dbt_scheduler.findings.printable import one_line, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
@@ -15,11 +14,6 @@ from dbt_scheduler.spec import DagSpec, Sensor
 from dbt_scheduler.waits.wait import NoProducer, Wait, wait_of
 
 _log = logging.getLogger(__name__)
-
-
-def registry_url_of(registry_url: str | None, stub: Path) -> str:
-    """Where the registry is: at the URL, else in the folder ``registry`` beside the folder of the DAGs."""
-    return registry_url or (stub.resolve().parent.parent / "registry").as_uri()
 
 
 def read_entries(url: str, seconds: float = 10) -> dict[str, Entry]:

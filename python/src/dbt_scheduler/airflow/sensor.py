@@ -9,7 +9,7 @@ from airflow.sdk import Context
 
 from dbt_scheduler.airflow.task_selection import skip_unless_read
 from dbt_scheduler.airflow.waiting_sensor import WaitingSensor
-from dbt_scheduler.spec import DagSpec, Sensor
+from dbt_scheduler.spec import DagSpec, Sensor, registry_url_of
 
 if TYPE_CHECKING:
     from dbt_scheduler.waits.wait import NoProducer, Wait
@@ -36,7 +36,7 @@ class AssetSensor(WaitingSensor, ExternalTaskSensor):
 
     def _find_wait(self, context: Context) -> "Wait | NoProducer":
         # Imports that parsing the file of a DAG need not pay for.
-        from dbt_scheduler.airflow.registry import find_wait, registry_url_of  # noqa: PLC0415
+        from dbt_scheduler.airflow.registry import find_wait  # noqa: PLC0415
         from dbt_scheduler.waits.wait import Wait  # noqa: PLC0415
 
         url = registry_url_of(self._spec.registry_url, Path(self.dag.fileloc))

@@ -20,7 +20,9 @@ from dbt_scheduler.airflow.connection import open_api
 from dbt_scheduler.airflow.pools import missing_pools
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.plural import format_count
+from dbt_scheduler.kinds import literal
 from dbt_scheduler.registry.backend import RegistryUnreadableError
+from dbt_scheduler.spec import registry_url_of
 
 if TYPE_CHECKING:
     from dbt_scheduler.registry.entry import Entry
@@ -57,6 +59,7 @@ def build_resume_dag(
         task_id=_TASK,
         airflow_connection=airflow_connection,
         registry_url=registry_url,
+        registry=registry_url_of(registry_url, path),
         transport=Destination(*alerts, None),
         execution_timeout=timedelta(minutes=10),
         dag=dag,
@@ -65,20 +68,32 @@ def build_resume_dag(
 
 
 class SweepOperator(BaseOperator):
-    """One sweep. It fails when it could not do its work, or a pool is missing: nobody else would say so."""
+    """One sweep. It fails when it could not do its work, or a pool is missing: nobody else would say so.
+
+    Airflow keeps the fields named here with the DAG: its API server, which has no file of a DAG, finds the registry so.
+    """
+
+    template_fields = ("registry",)
 
     def __init__(
-        self, *, airflow_connection: str, registry_url: str | None, transport: Destination, **kwargs: Any
+        self,
+        *,
+        airflow_connection: str,
+        registry_url: str | None,
+        registry: str,
+        transport: Destination,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._airflow_connection = airflow_connection
         self._registry_url = registry_url
         self._transport = transport
+        self.registry = literal(registry)
 
     def execute(self, context: Context) -> None:
         """Sweep, tell the teams, and remember who was told."""
         # Imports that parsing the file of a DAG need not pay for.
-        from dbt_scheduler.airflow.registry import read_entries, registry_url_of  # noqa: PLC0415
+        from dbt_scheduler.airflow.registry import read_entries  # noqa: PLC0415
         from dbt_scheduler.resume.sweep import sweep  # noqa: PLC0415
 
         stub = Path(self.dag.fileloc)
@@ -131,6 +146,8 @@ def _measure(result: "SweepResult") -> None:
     Stats.gauge("dbt_scheduler.sensors_waiting", result.waiting - len(result.outcome.satisfied))
     Stats.gauge("dbt_scheduler.oldest_wait_seconds", result.oldest_wait.total_seconds())
     Stats.incr("dbt_scheduler.sensors_satisfied", len(result.outcome.satisfied), tags={"by": "sweep"})
+    resumed = {each.run_key for each in result.outcome.resumed}
+    Stats.incr("dbt_scheduler.runs_resumed", len(resumed), tags={"by": "sweep"})
 
 
 def _report(result: "SweepResult") -> None:

@@ -116,12 +116,17 @@ class WaitingSensor(BaseSensorOperator):
         )
 
     def _deadline(self, context: Context) -> datetime:
-        return wait_deadline(self._wait, self._known_producer(), self._run().interval, first_start(context))
+        return wait_deadline(
+            self._wait.wait_timeout_seconds,
+            self._known_producer(),
+            self._run().interval,
+            first_start(context),
+        )
 
     def _waited_text(self) -> str:
         producer = self._known_producer()
         what = "within the wait timeout" if producer.slo_seconds is None else "by its SLO"
-        return f"{what} of {timedelta(seconds=patience_seconds(self._wait, producer))}"
+        return f"{what} of {timedelta(seconds=patience_seconds(self._wait.wait_timeout_seconds, producer))}"
 
     def _data_age(self) -> str:
         """How old the data is that a soft dependency goes on with."""

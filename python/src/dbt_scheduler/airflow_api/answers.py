@@ -43,6 +43,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     logical_date: datetime | None = None
     data_interval_start: datetime | None = None
     data_interval_end: datetime | None = None
+    start_date: datetime | None = None
+    end_date: datetime | None = None
     conf: dict[str, object] | None = None
 
     @property

@@ -26,6 +26,7 @@ _COMMANDS = {
     "publish": "publish",
     "pools": "pools",
     "registry": "registry",
+    "history": "history",
     "waits": "waits",
     "explain": "explain",
     "doctor": "doctor",

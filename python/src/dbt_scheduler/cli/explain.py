@@ -9,6 +9,7 @@ from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options,
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.shared import exit_on_error, out_option, print_warnings
 from dbt_scheduler.explain.chain import Explainer
+from dbt_scheduler.explain.compiled import CompiledDags, known
 from dbt_scheduler.explain.steps import Step
 from dbt_scheduler.explain.text import render
 from dbt_scheduler.findings.finding import UsageError
@@ -48,7 +49,8 @@ def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
         task = _task_id(spec, task_id)
         where = connection(spec.airflow_connection, airflow, login, password_file)
         with open_api(where, PATIENCE_SECONDS) as api:
-            step = Explainer(deployed, api, datetime.now(UTC)).explain(spec, task, run)
+            explainer = Explainer(CompiledDags(deployed), api, datetime.now(UTC))
+            step = explainer.explain(known(spec), task, run)
         print_warnings(deployed.warnings)
         _OUTPUT.show(style, step)
 

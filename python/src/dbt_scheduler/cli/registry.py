@@ -10,25 +10,19 @@ from dbt_scheduler.cli.groups import Group
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.session import (
     Options,
+    read_named_registry,
     read_platform,
-    read_registry,
     read_registry_and_warn,
-    registry_to_use,
-    registry_warnings,
 )
 from dbt_scheduler.cli.shared import (
     FOLDER,
     exit_on_error,
-    print_findings,
-    print_warnings,
     registry_options,
     say,
 )
+from dbt_scheduler.cli.site import site
 from dbt_scheduler.compiler.writing import write_errors_as_findings
-from dbt_scheduler.findings.catalogue.registry import SCH423
-from dbt_scheduler.findings.finding import CannotRunError, UsageError
 from dbt_scheduler.findings.plural import format_count
-from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.project.loading import team_name
 from dbt_scheduler.registry.dbt_package import write_dbt_package
 from dbt_scheduler.registry.directory import Directory
@@ -124,16 +118,7 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
 
 def _directory(options: dict[str, Any]) -> Directory:
     """All entries that can be read; those that cannot are told on stderr."""
-    settings = Options(**options)
-    platform, _ = read_platform([Path()], settings)
-    url = registry_to_use(platform, settings)
-    if url is None:
-        raise UsageError(
-            "no registry is named", "name it with --registry URL, or as registry.url in platform.yaml"
-        )
-    reading = read_registry(platform, settings)
-    if reading.missing:
-        raise CannotRunError.because(SCH423.at(shown_url(url)))
-    print_warnings(registry_warnings(platform, settings, reading))
-    print_findings(reading.findings)
-    return Directory(reading.entries)
+    return Directory(read_named_registry(Options(**options))[1].entries)
+
+
+registry.add_command(site)

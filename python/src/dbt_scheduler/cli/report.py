@@ -9,6 +9,7 @@ import click
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.session import Options, read_platform, read_registry_and_warn
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_warnings, registry_options
+from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.findings.catalogue.inputs import SCH420, SCH421
 from dbt_scheduler.findings.finding import CannotRunError
 from dbt_scheduler.output import CompiledOutput, read_output
@@ -36,11 +37,13 @@ def report(base: Path, head: Path, style: str, platform: Path | None, registry: 
     with exit_on_error():
         was, now = read_output(base), read_output(head)
         teams = _teams(was, now)
-        reading = _registry(platform, registry)
+        config, reading = _registry(platform, registry)
         published, unread = reading.entries, tuple(sorted(reading.unreadable))
         directory = Directory({**published, **was.entries, **now.entries})
         states = {team: TeamStates(was.state(team), now.state(team), published.get(team)) for team in teams}
-        reports = [make_report(team, each, directory, unread) for team, each in states.items()]
+        reports = [
+            make_report(team, each, directory, unread, config.site_url) for team, each in states.items()
+        ]
         _OUTPUT.show(style, reports)
         sys.exit(int(any(each.breaking for each in reports)))
 
@@ -56,9 +59,9 @@ def _teams(base: CompiledOutput, head: CompiledOutput) -> list[str]:
     return sorted(teams)
 
 
-def _registry(platform_file: Path | None, url: str | None) -> RegistryContents:
+def _registry(platform_file: Path | None, url: str | None) -> tuple[PlatformConfig, RegistryContents]:
     options = Options(platform=platform_file, registry=url)
     platform, _ = read_platform([Path()], options)
     if url is None and platform.registry_url is None:
         print_warnings(["no registry is named: consumers are only those that were compiled together"])
-    return read_registry_and_warn(platform, options)
+    return platform, read_registry_and_warn(platform, options)

@@ -9,8 +9,8 @@ from dbt_scheduler.cli.shared import print_findings, print_warnings
 from dbt_scheduler.config.external_assets import load_external_assets
 from dbt_scheduler.config.platform import find_platform, load_platform
 from dbt_scheduler.config.types import PlatformConfig
-from dbt_scheduler.findings.catalogue.registry import SCH412
-from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity
+from dbt_scheduler.findings.catalogue.registry import SCH412, SCH423
+from dbt_scheduler.findings.finding import CannotRunError, Finding, Severity, UsageError
 from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.graph.external_team import external_team
 from dbt_scheduler.graph.workspace import Team, Workspace, build_workspace, load_projects
@@ -103,6 +103,28 @@ def read_registry_and_warn(platform: PlatformConfig, options: Options) -> Regist
     print_warnings(registry_warnings(platform, options, reading))
     print_findings(reading.findings)
     return reading
+
+
+def read_named_registry(options: Options) -> tuple[str, RegistryContents]:
+    """The URL of the registry and what is in it, for commands that are about nothing else; what is wrong is said at once.
+
+    Raises:
+        UsageError: nobody has said where the registry is.
+        CannotRunError: there is none, or it cannot be read.
+
+    """
+    platform, _ = read_platform([Path()], options)
+    url = registry_to_use(platform, options)
+    if url is None:
+        raise UsageError(
+            "no registry is named", "name it with --registry URL, or as registry.url in platform.yaml"
+        )
+    reading = read_registry(platform, options)
+    if reading.missing:
+        raise CannotRunError.because(SCH423.at(shown_url(url)))
+    print_warnings(registry_warnings(platform, options, reading))
+    print_findings(reading.findings)
+    return url, reading
 
 
 def is_registry_named(platform: PlatformConfig, options: Options) -> bool:

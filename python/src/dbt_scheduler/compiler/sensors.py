@@ -58,4 +58,4 @@ def active_runs(sensors: tuple[Sensor, ...], schedule: Schedule, configured: int
 def _longest_wait_seconds(sensor: Sensor, schedule: Schedule) -> int:
     """From the run's start to the moment the sensor gives up at the latest, when it starts on time."""
     lag = max(0, wait_lag_seconds(schedule, sensor.producer.schedule))
-    return lag + patience_seconds(sensor, sensor.producer)
+    return lag + patience_seconds(sensor.wait_timeout_seconds, sensor.producer)

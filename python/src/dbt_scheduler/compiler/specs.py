@@ -1,6 +1,7 @@
 """Compiles teams: from loaded projects and the registry to DAG specs and registry entries."""
 
 import msgspec
+from msgspec import UNSET
 
 from dbt_scheduler.compiler.dbt_commands import dbt_commands
 from dbt_scheduler.compiler.docs import dag_doc
@@ -65,6 +66,7 @@ def _spec(context: CompileContext, team: Team, dag: DagGraph, directory: Directo
         catchup=pipeline.catchup,
         max_active_runs=active_runs(sensors, pipeline.schedule, pipeline.max_active_runs),
         registry_url=context.platform.registry_url,
+        site_url=context.platform.site_url or UNSET,
         sensors=sensors,
         tasks=make_tasks(context, dag, team.test_plans[dag.pipeline]),
     )

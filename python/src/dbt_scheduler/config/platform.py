@@ -178,4 +178,5 @@ def _config(path: str, pipelines: dict[str, Pipeline], value: Mapping[str, Any])
         airflow_connection=value["airflow"]["connection"],
         dag_prefix=f"{value['airflow']['dag_prefix']}_" if value["airflow"]["dag_prefix"] else "",
         registry_read_only=value["registry"]["read_only"],
+        site_url=value["registry"]["site_url"],
     )

@@ -175,6 +175,7 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     ``places`` is by kind, ``dbt`` among them; ``pools`` are the slots of Airflow pools, by name; ``teams`` is None
     where no teams are listed: any may be published. ``dag_prefix`` is what every DAG's id begins with, "" or "staging_".
+    ``site_url`` is where people open the registry's pages.
     """
 
     path: str
@@ -189,3 +190,4 @@ class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
     airflow_connection: str
     dag_prefix: str
     registry_read_only: bool
+    site_url: str | None

@@ -3,10 +3,13 @@
 from collections.abc import Collection
 from datetime import datetime
 
+import msgspec
+
 from dbt_scheduler.airflow_api.answers import Backfill, Run, RunKey, TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
-from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
 from dbt_scheduler.airflow_api.run_filter import RunFilter
+from dbt_scheduler.explain.dags import Dags, KnownDag, KnownSensor
 from dbt_scheduler.explain.messages import (
     WAITING,
     TaskMessage,
@@ -15,11 +18,11 @@ from dbt_scheduler.explain.messages import (
     describe_task,
     describe_wait,
 )
-from dbt_scheduler.explain.run_snapshot import RunSnapshot, ancestors
+from dbt_scheduler.explain.run_snapshot import DONE, RunSnapshot
 from dbt_scheduler.explain.runs import NoRunError, RunFinder
 from dbt_scheduler.explain.steps import Step, StepBuilder
-from dbt_scheduler.output import DeployedDags
-from dbt_scheduler.spec import DagSpec, Sensor
+from dbt_scheduler.schedule import Interval
+from dbt_scheduler.spec import Producer
 from dbt_scheduler.waits.deadline import wait_deadline
 from dbt_scheduler.waits.decision import AwaitedRun, Reason, awaited_by, decide
 from dbt_scheduler.waits.run_interval import BACKFILL
@@ -28,30 +31,51 @@ from dbt_scheduler.waits.wait import NoProducer
 _MOST_RUNS = 25
 """How many runs one explanation looks into: at most nine questions to Airflow for each."""
 _MOST_CAUSES = 10
+_HIDDEN = "is in a DAG that you may not see in Airflow"
 
 
 class Explainer:
     """Explains one task. Looks at each task of each run once, so that a cycle of waits ends."""
 
-    def __init__(self, deployed: DeployedDags, api: AirflowApi, now: datetime) -> None:
-        self._deployed = deployed
+    def __init__(self, dags: Dags, api: AirflowApi, now: datetime) -> None:
+        self._dags = dags
         self._api = api
         self._now = now
         self._finder = RunFinder(api, now)
         self._snapshots: dict[RunKey, RunSnapshot] = {}
         self._explained: set[tuple[str, str, str]] = set()
 
-    def explain(self, spec: DagSpec, task_id: str, wanted: str | None) -> Step:
+    def explain(self, known: KnownDag, task_id: str, wanted: str | None) -> Step:
         """Why that task did or did not run: in the newest run, or the one of a run id or logical date.
 
         Raises UsageError for a run that is not there, and AirflowApiError.
         """
-        builder = self._step_builder(spec.dag_id, spec.team, spec, spec)
+        builder = self._step_builder(known.dag_id, known.team, known, known)
         try:
-            run = self._finder.requested(spec, wanted)
+            run = self._finder.requested(known, wanted)
         except NoRunError as error:
             return builder.without_run(task_id, None, str(error))
-        return self._task(self._snapshot(run, spec, task_id), builder.of(run), task_id)
+        return self._task(self._snapshot(run, known, task_id), builder.of(run), task_id)
+
+    def explain_run(self, known: KnownDag, wanted: str | None) -> Step:
+        """Why a run is not done: each of its last tasks that is not; as a step without a task.
+
+        Raises UsageError for a run that is not there, and AirflowApiError.
+        """
+        builder = self._step_builder(known.dag_id, known.team, known, known)
+        try:
+            run = self._finder.requested(known, wanted)
+        except NoRunError as error:
+            return builder.without_run("", None, str(error))
+        ends = known.ends()
+        found = self._tasks(run, ends)
+        undone = [each for each in ends if each in found and found[each].state not in DONE]
+        causes = tuple(
+            self._task(self._snapshot(run, known, each), builder.of(run), each)
+            for each in undone[:_MOST_CAUSES]
+        )
+        message = TaskMessage(f"is {run.state}", ends=not causes)
+        return builder.of(run).step("", run.state, message, causes)
 
     def _task(
         self, snapshot: RunSnapshot, builder: StepBuilder, task_id: str, through: tuple[str, ...] = ()
@@ -87,27 +111,36 @@ class Explainer:
             return None
 
     def _wait(
-        self, snapshot: RunSnapshot, builder: StepBuilder, sensor: Sensor, through: tuple[str, ...]
+        self, snapshot: RunSnapshot, builder: StepBuilder, sensor: KnownSensor, through: tuple[str, ...]
     ) -> Step:
         """A sensor that waits, or gave up: what became of the run that it is about."""
-        spec, state = snapshot.spec, snapshot.state(sensor.task_id)
+        known, state = snapshot.known, snapshot.state(sensor.task_id)
         instance = snapshot.tasks[sensor.task_id]
-        if spec is None:
-            raise RuntimeError("only a spec has sensors")
-        wait = self._deployed.wait(sensor, spec)
+        if known is None:
+            raise RuntimeError("only a DAG of ours has sensors")
+        wait = self._dags.wait(sensor, known)
         if isinstance(wait, NoProducer):
             return builder.step(sensor.task_id, state, TaskMessage(wait.reason), through=through)
         awaited = awaited_by(wait, snapshot.run)
-        until = wait_deadline(sensor, wait.producer, awaited.interval, instance.start_date or self._now)
+        until = self._until(sensor, wait.producer, awaited.interval, instance.start_date)
         unneeded = decide(awaited, ()).reason is Reason.BEFORE_START
-        causes = () if unneeded else (self._producer(awaited, sensor, spec),)
+        causes = () if unneeded else (self._producer(awaited, sensor, known),)
         arrived = any(cause.state == "success" for cause in causes)
         message = describe_wait(instance, sensor, until, arrived=arrived)
-        return builder.step(sensor.task_id, state, message, causes, through=through)
+        step = builder.step(sensor.task_id, state, message, causes, through=through)
+        return msgspec.structs.replace(step, since=instance.start_date, until=until)
 
-    def _producer(self, awaited: AwaitedRun, sensor: Sensor, consumer: DagSpec) -> Step:
-        spec, date = self._deployed.find(awaited.dag_id), awaited.interval.start
-        builder = self._step_builder(awaited.dag_id, sensor.team, spec, consumer)
+    def _until(
+        self, sensor: KnownSensor, producer: Producer, run: Interval, started: datetime | None
+    ) -> datetime | None:
+        timeout = sensor.wait_timeout_seconds
+        if timeout is None and producer.slo_seconds is None:
+            return None
+        return wait_deadline(timeout or 0, producer, run, started or self._now)
+
+    def _producer(self, awaited: AwaitedRun, sensor: KnownSensor, consumer: KnownDag) -> Step:
+        known, date = self._dags.find(awaited.dag_id), awaited.interval.start
+        builder = self._step_builder(awaited.dag_id, sensor.team, known, consumer)
         if len(self._snapshots) >= _MOST_RUNS:
             text = f"is not followed further: {_MOST_RUNS} runs were looked into"
             return builder.without_run(awaited.task_id, date, text)
@@ -115,16 +148,18 @@ class Explainer:
             run = self._finder.awaited(awaited)
         except NoRunError as error:
             return builder.without_run(awaited.task_id, date, str(error), awaited.schedule)
-        snapshot = self._snapshot(run, spec, awaited.task_id)
+        except AirflowForbiddenError:
+            return builder.without_run(awaited.task_id, date, _HIDDEN, awaited.schedule)
+        snapshot = self._snapshot(run, known, awaited.task_id)
         return self._task(snapshot, builder.of(run, awaited), awaited.task_id)
 
-    def _snapshot(self, run: Run, spec: DagSpec | None, task_id: str) -> RunSnapshot:
+    def _snapshot(self, run: Run, known: KnownDag | None, task_id: str) -> RunSnapshot:
         """The run, with the tasks that bear on one of its tasks."""
-        known = self._snapshots[run.key].tasks if run.key in self._snapshots else {}
-        wanted = ancestors(spec, task_id) if spec else {task_id}
-        found = self._tasks(run, wanted - known.keys())
+        seen = self._snapshots[run.key].tasks if run.key in self._snapshots else {}
+        wanted = known.ancestors(task_id) if known else {task_id}
+        found = self._tasks(run, wanted - seen.keys())
         dag, backfill = self._finder.dag(run.dag_id), self._backfill(run)
-        self._snapshots[run.key] = RunSnapshot(run, dag, spec, {**known, **found}, backfill)
+        self._snapshots[run.key] = RunSnapshot(run, dag, known, {**seen, **found}, backfill)
         return self._snapshots[run.key]
 
     def _backfill(self, run: Run) -> Backfill | None:
@@ -143,9 +178,8 @@ class Explainer:
         where = RunFilter(dag_ids=(run.dag_id,), run_ids=(run.run_id,), task_ids=sorted(task_ids))
         return {each.task_id: each for each in self._api.task_instances(where)}
 
-    def _step_builder(self, dag_id: str, team: str, spec: DagSpec | None, reader: DagSpec) -> StepBuilder:
-        entry = self._deployed.entry(team, reader)
-        channel = entry.contact.channel if entry else None
-        if channel is None and spec:
-            channel = spec.channel
-        return StepBuilder(dag_id, team, channel, spec.schedule if spec else None, self._api.url)
+    def _step_builder(self, dag_id: str, team: str, known: KnownDag | None, reader: KnownDag) -> StepBuilder:
+        channel = self._dags.channel(team, reader)
+        if channel is None and known:
+            channel = known.channel
+        return StepBuilder(dag_id, team, channel, known.schedule if known else None, self._api.url)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dbt_scheduler.airflow_api.answers import Dag, Pool, TaskInstance
+from dbt_scheduler.explain.dags import KnownSensor
 from dbt_scheduler.explain.run_snapshot import RunSnapshot
 from dbt_scheduler.schedule.text import format_utc
-from dbt_scheduler.spec import Sensor
 from dbt_scheduler.waits.run_interval import BACKFILL
 
 WAITING = ("running", "deferred", "up_for_reschedule", "up_for_retry")
@@ -72,16 +72,19 @@ def about_pool(name: str, pool: Pool | None) -> TaskMessage | None:
     return None
 
 
-def describe_wait(instance: TaskInstance, sensor: Sensor, until: datetime, *, arrived: bool) -> TaskMessage:
+def describe_wait(
+    instance: TaskInstance, sensor: KnownSensor, until: datetime | None, *, arrived: bool
+) -> TaskMessage:
     """What became of a sensor that waits or gave up."""
     what = f"{sensor.team}.{sensor.asset}"
     if instance.state == "failed":
         text = f"gave up at {_at(instance.end_date)} waiting for {what}"
-        if instance.end_date and instance.end_date < until - _ABOUT:
+        if instance.end_date and until and instance.end_date < until - _ABOUT:
             text = f"failed at {_at(instance.end_date)} before its time was up (its log says why), waiting for {what}"
         then = "which is there now: `dbt-scheduler resume` lets the run go on"
     else:
-        text = f"waits for {what} since {_at(instance.start_date)}, until {format_utc(until)}"
+        deadline = format_utc(until) if until else "its wait timeout"
+        text = f"waits for {what} since {_at(instance.start_date)}, until {deadline}"
         if sensor.dependency == "soft":
             text += " and then goes on without it"
         then = "which is there now: its next look or `dbt-scheduler resume` lets it go on"
@@ -98,7 +101,7 @@ def _most_runs(snapshot: RunSnapshot) -> str:
 
 
 def _not_started(state: str | None, snapshot: RunSnapshot, *, blocked: bool) -> TaskMessage:
-    if snapshot.spec is None:
+    if snapshot.known is None:
         return TaskMessage(
             f"has not run ({state or 'no state'}); why is not known here, without its compiled DAG"
         )

@@ -6,29 +6,28 @@ from collections.abc import Iterator
 import msgspec
 
 from dbt_scheduler.airflow_api.answers import Backfill, Dag, Run, TaskInstance
-from dbt_scheduler.spec import DagSpec, Sensor
+from dbt_scheduler.explain.dags import KnownDag, KnownSensor
 from dbt_scheduler.waits.decision import OVER
 
-_DONE = ("success", "skipped")
+DONE = ("success", "skipped")
 _HELD_BACK = (None, "scheduled", "upstream_failed")
 
 
 class RunSnapshot(msgspec.Struct, frozen=True):
-    """A run, its DAG in Airflow and its spec; ``spec`` is None for a DAG that was not compiled here.
+    """A run, its DAG in Airflow and what is known of it; ``known`` is None for a DAG that is none of ours.
 
     ``backfill`` is the one that a run which has not started belongs to, if that is known.
     """
 
     run: Run
     dag: Dag | None
-    spec: DagSpec | None
+    known: KnownDag | None
     tasks: dict[str, TaskInstance]
     backfill: Backfill | None = None
 
-    def sensor(self, task_id: str) -> Sensor | None:
+    def sensor(self, task_id: str) -> KnownSensor | None:
         """The sensor of that id, if it is one."""
-        sensors = self.spec.sensors if self.spec else ()
-        return next((sensor for sensor in sensors if sensor.task_id == task_id), None)
+        return self.known.sensors.get(task_id) if self.known else None
 
     def state(self, task_id: str) -> str | None:
         """The state of a task; one that the run does not have counts as removed."""
@@ -39,9 +38,9 @@ class RunSnapshot(msgspec.Struct, frozen=True):
 
         None for a task that has started, or is held up by nothing in its own run.
         """
-        if self.spec is None or self.state(task_id) not in _HELD_BACK:
+        if self.known is None or self.state(task_id) not in _HELD_BACK:
             return
-        above, teardowns = upstream(self.spec), _teardowns(self.spec)
+        above, teardowns = self.known.upstream, self.known.teardowns
         queue: deque[tuple[str, tuple[str, ...]]] = deque([(task_id, ())])
         seen = {task_id}
         while queue:
@@ -61,26 +60,5 @@ class RunSnapshot(msgspec.Struct, frozen=True):
     def _holding(self, task_id: str, above: tuple[str, ...], *, is_teardown: bool) -> list[str]:
         if self.state(task_id) == "upstream_failed":
             return [each for each in above if self.state(each) in ("failed", "upstream_failed")]
-        done = OVER if is_teardown else (*_DONE, "removed")
+        done = OVER if is_teardown else (*DONE, "removed")
         return [each for each in above if self.state(each) not in done]
-
-
-def upstream(spec: DagSpec) -> dict[str, tuple[str, ...]]:
-    """What each task and sensor of a DAG runs directly after."""
-    sensors = {sensor.task_id: sensor.upstream for sensor in spec.sensors}
-    return {task.task_id: task.upstream for task in spec.tasks} | sensors
-
-
-def ancestors(spec: DagSpec, task_id: str) -> set[str]:
-    """A task and everything above it in its DAG."""
-    above, found, queue = upstream(spec), {task_id}, [task_id]
-    while queue:
-        for each in above.get(queue.pop(), ()):
-            if each not in found:
-                found.add(each)
-                queue.append(each)
-    return found
-
-
-def _teardowns(spec: DagSpec) -> set[str]:
-    return {task.task_id for task in spec.tasks if task.teardown}

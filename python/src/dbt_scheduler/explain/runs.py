@@ -6,12 +6,12 @@ from functools import cache
 from dbt_scheduler.airflow_api.answers import Dag, Run
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.run_filter import RunFilter
+from dbt_scheduler.explain.dags import KnownDag
 from dbt_scheduler.explain.messages import held_back
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.resume.producer_runs import fetch_producer_runs
 from dbt_scheduler.schedule import next_run, period, scheduled_time
 from dbt_scheduler.schedule.text import format_local
-from dbt_scheduler.spec import DagSpec
 from dbt_scheduler.waits.decision import AwaitedRun, ProducerRun, decide
 
 _DAY = timedelta(days=1) - timedelta(microseconds=1)
@@ -30,24 +30,24 @@ class RunFinder:
         self._now = now
         self.dag = cache(api.dag)
 
-    def requested(self, spec: DagSpec, wanted: str | None) -> Run:
+    def requested(self, known: KnownDag, wanted: str | None) -> Run:
         """The run of a run id, a logical date or a day; the newest when nothing is wanted.
 
         Raises NoRunError when the DAG has no run at all, and UsageError when it has no such run.
         """
-        dag = self._known_dag(spec.dag_id)
-        newest = next(iter(self._api.newest_runs(spec.dag_id, 1)), None)
-        coming = scheduled_time(next_run(spec.schedule, self._now))
+        dag = self._known_dag(known.dag_id)
+        newest = next(iter(self._api.newest_runs(known.dag_id, 1)), None)
+        coming = scheduled_time(next_run(known.schedule, self._now))
         if newest is None:
-            due = f"the first is due at {format_local(coming, spec.schedule)}"
+            due = f"the first is due at {format_local(coming, known.schedule)}"
             raise NoRunError(f"has not run: its DAG has no run yet; {held_back(dag) or due}")
         if wanted is None:
             return newest
-        found = self._by_date(spec, wanted) or self._api.run(spec.dag_id, wanted)
+        found = self._by_date(known, wanted) or self._api.run(known.dag_id, wanted)
         if found is None:
             raise UsageError(
-                f'{spec.dag_id} has no run "{wanted}"',
-                f"the newest is {newest.run_id}; the next is due at {format_local(coming, spec.schedule)}",
+                f'{known.dag_id} has no run "{wanted}"',
+                f"the newest is {newest.run_id}; the next is due at {format_local(coming, known.schedule)}",
             )
         return found
 
@@ -82,7 +82,7 @@ class RunFinder:
             raise NoRunError(f"has not run: Airflow has no DAG {dag_id}; deploy it, or see its import errors")
         return dag
 
-    def _by_date(self, spec: DagSpec, wanted: str) -> Run | None:
+    def _by_date(self, known: KnownDag, wanted: str) -> Run | None:
         try:
             moment = datetime.fromisoformat(wanted)
         except ValueError:
@@ -90,7 +90,7 @@ class RunFinder:
         is_day = len(wanted) == _LENGTH_OF_DATE
         first = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         last = datetime.combine(moment.date(), time(), tzinfo=UTC) + _DAY if is_day else first
-        found = self._api.runs(RunFilter(dag_ids=(spec.dag_id,), dated_since=first, dated_until=last))
+        found = self._api.runs(RunFilter(dag_ids=(known.dag_id,), dated_since=first, dated_until=last))
         return max(found, key=lambda run: run.run_after, default=None)
 
 

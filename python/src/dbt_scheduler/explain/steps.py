@@ -19,7 +19,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     ``run_id`` is None where there is no run. ``logical_date`` is the run's, or the one that it would have, and
     ``data_interval_start`` the one by which people know a run, whether it was scheduled or made by hand.
     ``through`` are the tasks between this one and the one that it explains. ``ends`` is false for a step that
-    can be no root cause: it has succeeded, or is explained elsewhere.
+    can be no root cause: it has succeeded, or is explained elsewhere. ``since`` and ``until`` are of a sensor that has
+    started: from when, and until when at most, it waits.
     """
 
     dag_id: str
@@ -36,6 +37,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     through: tuple[str, ...] = ()
     ends: bool = True
     because: tuple["Step", ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def roots(step: Step) -> Iterator[Step]:

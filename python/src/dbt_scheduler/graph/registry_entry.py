@@ -1,22 +1,37 @@
 """A team's registry entry: what it produces, and, once its graph is known, what it consumes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from dbt_scheduler.config.types import PlatformConfig
 from dbt_scheduler.graph.lineage import DagGraph, TeamGraph
 from dbt_scheduler.graph.task_ids import group_of, name_of, sensor_task_ids
 from dbt_scheduler.project.manifest import Column
 from dbt_scheduler.project.types import Project, ProjectTask, node_relation
-from dbt_scheduler.registry.entry import Acknowledged, AssetPipeline, Consumed, Contact, Entry, Produced
+from dbt_scheduler.registry.entry import (
+    LONGEST_LABEL,
+    MOST_LABELS,
+    MOST_TEXT,
+    Acknowledged,
+    AssetPipeline,
+    Consumed,
+    Contact,
+    Entry,
+    Produced,
+)
 from dbt_scheduler.schedule import most_frequent
 from dbt_scheduler.spec import Schedule
 
+_MOST_COLUMN_TEXT = 10_000_000
+"""Characters of all columns' descriptions: those of a larger team are left out, which may not keep it from publishing."""
+
 
 def produced_entry(
-    project: Project, exposed: Mapping[str, Mapping[str, int | None]], schedules: Mapping[str, Schedule]
+    project: Project, exposed: Mapping[str, Mapping[str, int | None]], platform: PlatformConfig
 ) -> Entry:
     """The entry as far as the team's own files tell: nothing consumed yet, no waits known."""
+    schedules = {name: pipeline.schedule for name, pipeline in platform.pipelines.items()}
     latest = {asset: bare for bare, asset in project.latest.items()}
     produced = {
         asset: _produced(project, task, exposed.get(asset, {}), schedules, latest.get(asset))
@@ -28,8 +43,9 @@ def produced_entry(
         dag_prefix=project.dag_prefix,
         contact=Contact(project.config.alerting.channel, project.config.alerting.tag),
         pipelines={pipeline: schedules[pipeline] for pipeline in project.pipelines},
-        produced=_from_tables(project, produced),
+        produced=_with_bounded_texts(_from_tables(project, produced)),
         consumed={},
+        wait_timeout_seconds=platform.defaults.wait_timeout_seconds,
         acknowledged_changes=tuple(
             Acknowledged(each.asset, each.change, each.reason) for each in project.config.acknowledged_changes
         ),
@@ -53,6 +69,7 @@ def complete_entry(entry: Entry, graph: TeamGraph) -> Entry:
                 for pipeline in made.pipelines
                 if (maker := project.assets[asset]) in promised[pipeline]
             },
+            reads=_reads(graph, project.assets[asset], asset),
         )
         for asset, made in entry.produced.items()
     }
@@ -82,7 +99,32 @@ def _produced(
         relation=node_relation(task.node) if task.node else None,
         columns=_types(task.node.columns) if task.node else {},
         latest_of=latest_of,
+        description=_cut(task.node.description, MOST_TEXT) if task.node else "",
+        tags=_labels(task.node.tags) if task.node else (),
+        owners=_labels(task.owners),
+        column_descriptions=_column_descriptions(task.node.columns) if task.node else {},
     )
+
+
+def _column_descriptions(columns: Mapping[str, Column]) -> dict[str, str]:
+    return {
+        name: _cut(column.description, MOST_TEXT) for name, column in columns.items() if column.description
+    }
+
+
+def _labels(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({_cut(name, LONGEST_LABEL) for name in names}))[:MOST_LABELS]
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _with_bounded_texts(produced: dict[str, Produced]) -> dict[str, Produced]:
+    texts = (text for made in produced.values() for text in made.column_descriptions.values())
+    if sum(map(len, texts)) <= _MOST_COLUMN_TEXT:
+        return produced
+    return {asset: msgspec.structs.replace(made, column_descriptions={}) for asset, made in produced.items()}
 
 
 def _types(columns: Mapping[str, Column]) -> dict[str, str | None]:
@@ -95,9 +137,21 @@ def _from_tables(project: Project, produced: dict[str, Produced]) -> dict[str, P
         if asset in produced:
             source = project.tables[table]
             produced[asset] = msgspec.structs.replace(
-                produced[asset], relation=source.relation, columns=_types(source.columns)
+                produced[asset],
+                relation=source.relation,
+                columns=_types(source.columns),
+                description=_cut(source.description, MOST_TEXT),
+                tags=_labels(source.tags),
+                column_descriptions=_column_descriptions(source.columns),
             )
     return produced
+
+
+def _reads(graph: TeamGraph, task: str, asset: str) -> tuple[str, ...]:
+    """The team's own assets that the task reads of its own DAGs, in whichever of its pipelines."""
+    project = graph.project
+    origins = {origin for dag in graph.dags.values() for origin in dag.reads.get(task, ())}
+    return tuple(sorted({project.asset(origin) for origin in origins} - {asset}))
 
 
 def _sensors_above(dag: DagGraph) -> dict[str, tuple[str, ...]]:

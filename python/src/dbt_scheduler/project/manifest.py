@@ -26,9 +26,10 @@ class NodeConfig(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True, gc=False):
-    """A documented column and its type, where the project states one."""
+    """A documented column, and its type where the project states one."""
 
     data_type: str | None = None
+    description: str | None = None
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -51,6 +52,7 @@ class Node(msgspec.Struct, frozen=True):
     depends_on: DependsOn = DependsOn()
     config: NodeConfig = NodeConfig()
     columns: dict[str, Column] = {}
+    tags: tuple[str, ...] = ()
 
     @property
     def runs(self) -> bool:
@@ -103,6 +105,8 @@ class Source(msgspec.Struct, frozen=True):
     schema: str | None = None
     quoting: dict[str, bool | None] | None = None
     columns: dict[str, Column] = {}
+    description: str | None = None
+    tags: tuple[str, ...] = ()
     meta: Meta = Meta()
     config: SourceConfig = SourceConfig()
 

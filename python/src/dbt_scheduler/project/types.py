@@ -74,6 +74,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     relation: Relation
     columns: dict[str, Column] = {}
+    description: str = ""
+    tags: tuple[str, ...] = ()
     is_global: bool
     own_table: bool = False
     team: str | None = None
@@ -179,6 +181,8 @@ def source_table(source: Source) -> Table:
         file=source.original_file_path,
         relation=Relation(source.database, source.schema, source.identifier),
         columns=source.columns,
+        description=source.description or "",
+        tags=source.tags,
         is_global=is_global,
         own_table=_says(source, "own_table"),
         team=source.source_name if is_global and source.source_name != GLOBAL_ASSETS else None,

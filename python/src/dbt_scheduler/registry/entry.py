@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from dbt_scheduler.registry.relation import Relation
 from dbt_scheduler.spec import Schedule
@@ -16,6 +17,14 @@ FORMAT_VERSIONS = (FORMAT_VERSION, EXTERNAL_FORMAT_VERSION)
 
 EXTERNAL_PROJECT = "external_assets.yaml"
 """What publishes an entry with external assets, in the place of a dbt project: none can be called so."""
+
+MOST_TEXT, MOST_LABELS, LONGEST_LABEL = 2_000, 100, 200
+"""Characters of a description; how many tags and how many owners an asset has at most, and how long each may be."""
+
+Text = Annotated[str, msgspec.Meta(max_length=MOST_TEXT)]
+Labels = Annotated[
+    tuple[Annotated[str, msgspec.Meta(max_length=LONGEST_LABEL)], ...], msgspec.Meta(max_length=MOST_LABELS)
+]
 
 Slo = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)]
 """Seconds: more than `scheduler.yaml` can say, and still within the calendar."""
@@ -45,6 +54,8 @@ class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``held_up_by`` names by pipeline, of what the asset is made of within that DAG, the one that promises latest;
     entries of earlier releases leave it out. ``dag_id`` is of an external asset: the hand-written DAG that makes it.
+    ``description``, ``tags``, ``owners`` and ``column_descriptions`` are for people only; ``reads`` are the team's own
+    assets that the task reads in the same DAG. Earlier releases neither write these five nor read them.
     """
 
     dag_prefix: str
@@ -59,6 +70,11 @@ class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     latest_of: str | None = None
     held_up_by: dict[str, str] = {}
     dag_id: str | None = None
+    description: Text = ""
+    tags: Labels = ()
+    owners: Labels = ()
+    column_descriptions: dict[str, Text] = {}
+    reads: tuple[str, ...] = ()
 
 
 class Consumed(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +97,11 @@ class Acknowledged(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One team's document; ``project_name`` is what dbt calls the project that publishes it."""
+    """One team's document; ``project_name`` is what dbt calls the project that publishes it.
+
+    ``wait_timeout_seconds`` is how long the team's sensors wait for an asset without an SLO; entries of earlier releases
+    leave it out.
+    """
 
     format_version: int = FORMAT_VERSION
     project_name: str | None = None
@@ -91,6 +111,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     produced: dict[str, Produced]
     consumed: dict[str, dict[str, tuple[Consumed, ...]]]
     acknowledged_changes: tuple[Acknowledged, ...] = ()
+    wait_timeout_seconds: Slo | UnsetType = UNSET
 
 
 class Base(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from dbt_scheduler.registry.entry import (
     dag_id,
     full_task_id,
 )
+from dbt_scheduler.site.links import asset_page
 
 
 class TeamContact(msgspec.Struct, frozen=True):
@@ -44,9 +45,13 @@ class ReportedChange(msgspec.Struct, frozen=True):
 
 
 class ChangedAsset(msgspec.Struct, frozen=True):
-    """An asset whose readers would break: what changes, who reads it, and whom that reaches through them."""
+    """An asset whose readers would break: what changes, who reads it, and whom that reaches through them.
+
+    ``page`` is that of the asset as it was, if people have a site of the registry.
+    """
 
     asset: str
+    page: str | None
     changes: tuple[ReportedChange, ...]
     consumers: tuple[Consumer, ...]
     reaches: tuple[TeamContact, ...]
@@ -97,7 +102,13 @@ class TeamStates(msgspec.Struct, frozen=True):
         return base or TeamOutput({}, nothing), self.head or TeamOutput({}, nothing)
 
 
-def make_report(team: str, states: TeamStates, directory: Directory, unread: tuple[str, ...]) -> Report:
+def make_report(
+    team: str,
+    states: TeamStates,
+    directory: Directory,
+    unread: tuple[str, ...],
+    site_url: str | None = None,
+) -> Report:
     """Compare a team's two states; ``directory`` has every entry that can be read, ``unread`` the other teams."""
     base, head = states.states()
     readers, downstream = Downstream(directory), DagDescendants((base.specs or head.specs).values())
@@ -105,6 +116,7 @@ def make_report(team: str, states: TeamStates, directory: Directory, unread: tup
     assets = tuple(
         ChangedAsset(
             broken.name,
+            asset_page(site_url, team, broken.asset) if site_url else None,
             tuple(_reported(broken.name, change, acknowledged) for change in broken.changes),
             tuple(_consumer(reader, directory) for reader in readers.other_teams(key)),
             tuple(_party(other, directory) for other in readers.indirect_teams(key, downstream.of(key))),

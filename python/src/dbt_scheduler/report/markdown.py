@@ -80,7 +80,8 @@ def _breaking(report: Report, most: int) -> Iterator[str]:
 
 def _asset(asset: ChangedAsset, most: int) -> str:
     changes = _list((f"- {_change(change)}" for change in asset.changes), most)
-    blocks = [f"Asset {_escaped(asset.asset)}\n{changes}"]
+    name = _escaped(asset.asset)
+    blocks = [f"Asset {f'[{name}]({asset.page})' if asset.page else name}\n{changes}"]
     if asset.consumers:
         consumers = (f"- {_party(each.team, each.channel)}" for each in asset.consumers)
         blocks.append(f"Consumers:\n{_list(consumers, most)}")

@@ -1,6 +1,7 @@
 """Times as people read them: a moment in UTC or on a pipeline's own clock, and when an asset is ready."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ def format_local(moment: datetime, schedule: Schedule) -> str:
     return f"{format_utc(moment)} ({there:%H:%M} {shown}{day})"
 
 
+@lru_cache(maxsize=4096)
 def format_readiness(pipeline: str, schedule: Schedule, slo_seconds: int | None) -> str:
     """The pipeline, and the time on its own clock by which its runs have promised an asset.
 
@@ -41,12 +43,38 @@ def format_readiness(pipeline: str, schedule: Schedule, slo_seconds: int | None)
     ticks = cron.parse(schedule.cron)
     promise = timedelta(minutes=-(-slo_seconds // 60))
     words = None
-    if ticks.every_hour and len(ticks.minutes) == 24 and ticks.days is None:  # noqa: PLR2004 - one in each hour
+    if _ticks_hourly(ticks):
         words = _in_the_hour(timedelta(minutes=ticks.minutes[0]) + promise)
     elif len(ticks.minutes) == 1:
         words = _on_the_day(ticks, promise, schedule.timezone)
     tick = f'"{schedule.cron}" {schedule.timezone}'
     return f"{pipeline}, {words or f'{format_duration(slo_seconds)} after each scheduled time ({tick})'}"
+
+
+def format_schedule(schedule: Schedule) -> str:
+    """When runs are due, on the pipeline's own clock: ``every day at 00:10 UTC``."""
+    ticks = cron.parse(schedule.cron)
+    if _ticks_hourly(ticks):
+        return f"every hour at :{ticks.minutes[0]:02} {schedule.timezone}"
+    if len(ticks.minutes) == 1:
+        first = _first_ticks(ticks)
+        at = f"at {first[0]:%H:%M} {schedule.timezone}"
+        if ticks.days is None:
+            return f"every day {at}"
+        if {later - earlier for earlier, later in pairwise(first)} == {_WEEK}:
+            return f"every {first[0]:%A} {at}"
+        if _ticks_monthly(first):
+            return f"on day {first[0].day} of each month {at}"
+    return f'"{schedule.cron}" {schedule.timezone}'
+
+
+def _ticks_hourly(ticks: cron.Cron) -> bool:
+    return ticks.every_hour and len(ticks.minutes) == 24 and ticks.days is None  # noqa: PLR2004 - one in each hour
+
+
+def _ticks_monthly(first: list[datetime]) -> bool:
+    longest = max(later - earlier for earlier, later in pairwise(first))
+    return len({each.day for each in first}) == 1 and longest <= timedelta(days=31)
 
 
 def _in_the_hour(ready: timedelta) -> str:
@@ -67,7 +95,7 @@ def _on_the_day(cron_: cron.Cron, promise: timedelta, timezone: str) -> str | No
     if gaps == {_WEEK}:
         weeks = promise // _WEEK
         return f"by {ready:%A} {time} {_later(weeks, 'week')}" if weeks else f"by {ready:%A} {time}"
-    if len({each.day for each in ticks}) == 1 and max(gaps) <= timedelta(days=31) and not days:
+    if _ticks_monthly(ticks) and not days:
         return f"by {time} on day {tick.day} of the month"
     return None
 

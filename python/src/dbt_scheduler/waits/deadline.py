@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from dbt_scheduler.schedule import Interval, scheduled_time
-from dbt_scheduler.spec import Producer, Sensor
+from dbt_scheduler.spec import Producer
 
 
 def ready_by(producer: Producer, run: Interval) -> datetime | None:
@@ -13,14 +13,18 @@ def ready_by(producer: Producer, run: Interval) -> datetime | None:
     return scheduled_time(run) + timedelta(seconds=producer.slo_seconds)
 
 
-def patience_seconds(wait: Sensor, producer: Producer) -> int:
+def patience_seconds(wait_timeout_seconds: int, producer: Producer) -> int:
     """How long a sensor waits at least: the producer's SLO, or the platform's wait timeout without one."""
-    return wait.wait_timeout_seconds if producer.slo_seconds is None else producer.slo_seconds
+    return wait_timeout_seconds if producer.slo_seconds is None else producer.slo_seconds
 
 
-def wait_deadline(wait: Sensor, producer: Producer, run: Interval, started: datetime) -> datetime:
+def wait_deadline(
+    wait_timeout_seconds: int, producer: Producer, run: Interval, started: datetime
+) -> datetime:
     """When a sensor that started at a moment stops waiting for that run of the producer.
 
     Its patience counts from the later of two moments: when the producer's run is due, and its own start.
     """
-    return max(scheduled_time(run), started) + timedelta(seconds=patience_seconds(wait, producer))
+    return max(scheduled_time(run), started) + timedelta(
+        seconds=patience_seconds(wait_timeout_seconds, producer)
+    )

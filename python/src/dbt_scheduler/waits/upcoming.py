@@ -123,6 +123,8 @@ def _target(
         logical_date=awaited.interval.start,
         due=scheduled_time(awaited.interval),
         ready_by=ready_by(producer, awaited.interval),
-        gives_up=wait_deadline(sensor, producer, awaited.interval, started=scheduled_time(interval)),
+        gives_up=wait_deadline(
+            sensor.wait_timeout_seconds, producer, awaited.interval, started=scheduled_time(interval)
+        ),
     )
     return target, ""

@@ -44,11 +44,16 @@ def wait_of(sensor: Sensor, consumer: DagSpec, entry: Entry | None) -> Wait | No
     if entry is not None:
         found = find_produced(entry, sensor.asset)
         if found is None:
-            whom = one_line(entry.contact.channel or sensor.team)
-            return NoProducer(f"{sensor.team} no longer makes {sensor.asset}. Ask {whom}.")
+            return no_producer(sensor.team, sensor.asset, entry)
         key = AssetKey(sensor.team, found[0])
         producer = producer_of(entry, found[1], consumer.pipeline, consumer.schedule, own=own)
     return Wait(consumer.team, consumer.dag_id, sensor.task_id, consumer.schedule, key, producer)
+
+
+def no_producer(team: str, asset: str, entry: Entry | None) -> NoProducer:
+    """That a team, whose entry is given if there is one, does not make an asset any more, and whom to ask."""
+    whom = one_line((entry and entry.contact.channel) or team)
+    return NoProducer(f"{team} no longer makes {asset}. Ask {whom}.")
 
 
 def registered_waits(entries: Mapping[str, Entry]) -> tuple[Wait, ...]:

@@ -15,7 +15,7 @@ from airflow.utils.session import create_session
 from sqlalchemy import select
 
 from airflow_names import TaskInstanceDTO
-from builders import a_spec, a_task, a_wait, an_entry, python
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry, python
 from dbt_scheduler.airflow.alerts.messages import Promise, TaskRun
 from dbt_scheduler.airflow.alerts.sending import Destination, send_all_clear, send_slo_miss
 from harness import Platform, airflows_own_warnings
@@ -83,6 +83,57 @@ def test_one_message_for_a_failed_task_with_retries(platform: Platform, alerts: 
     ]
 
 
+def test_a_failure_names_who_is_held_up_and_a_missing_asset_its_owner(
+    platform: Platform, alerts: Alerts
+) -> None:
+    site = {"channel": "#team", "site_url": "https://registry.example.com"}
+    failing = a_task("marts.dim", fails=True, assets=("shipping.dim",))
+    wait = a_wait("dim")
+    reader = a_spec(a_task("marts.mine", upstream=(wait.task_id,)), sensors=(wait,), **site)
+    platform.deploy(a_spec(failing, team="shipping", **site), reader)
+    platform.publish("shipping", an_entry("dim", "daily"))
+    platform.publish("playground", a_wait_entry(reader))
+    for number in range(6):
+        other = a_spec(a_task("marts.a", upstream=(wait.task_id,)), team=f"team_{number}", sensors=(wait,))
+        platform.publish(other.team, a_wait_entry(other))
+    for dag_id in ("shipping_daily", "playground_daily"):
+        platform.run(dag_id, "2025-03-01T00:10")
+    platform.work()
+    platform.let_time_pass()
+    platform.work()
+    why = "https://registry.example.com/#/why"
+    run = "run=scheduled__2025-03-02T00%3A10%3A00%2B00%3A00"
+    assert [text.splitlines()[3:] for text in alerts.texts] == [
+        [
+            "Held up: playground (#playground), team_0 (#team_0), team_1 (#team_1), team_2 (#team_2), team_3 (#team_3) and 2 more teams.",
+            f"Why? ({why}/shipping_daily/marts.dim?{run})",
+        ],
+        [
+            "When the task finishes successfully on the producers' side, your DAG will resume automatically.",
+            "dim is made by shipping_daily marts.dim, of shipping (#shipping).",
+            f"Why? ({why}/playground_daily/{WAIT}?{run})",
+        ],
+    ]
+
+
+def test_a_dependency_failure_names_the_root_cause_and_its_owner(airflow: Platform, alerts: Alerts) -> None:
+    wait = a_wait("dim")
+    reader = a_spec(a_task("marts.mine", upstream=(wait.task_id,)), sensors=(wait,), channel="#team")
+    tasks = (a_task("staging.raw", fails=True), a_task("marts.dim", upstream=("staging.raw",)))
+    airflow.deploy(a_spec(*tasks, team="shipping"), reader)
+    airflow.publish("shipping", an_entry("dim", "daily"))
+    airflow.publish("playground", a_wait_entry(reader))
+    for dag_id in ("shipping_daily", "playground_daily"):
+        airflow.run(dag_id, "2025-03-01T00:10")
+    airflow.work()
+    airflow.let_time_pass()
+    airflow.work()
+    said = next(text for text in alerts.texts if text.startswith("playground_daily"))
+    assert said.splitlines()[4].startswith(
+        "Root cause: shipping_daily staging.raw of shipping (#shipping) failed at "
+    )
+
+
 def test_a_sensor_that_gives_up(platform: Platform, alerts: Alerts) -> None:
     platform.deploy(a_reader())
     platform.run("playground_daily", "2025-03-01T00:10")
@@ -95,6 +146,7 @@ def test_a_sensor_that_gives_up(platform: Platform, alerts: Alerts) -> None:
         f"{DATE}\n"
         f"{WAIT} - view logs ({RUN}/{WAIT}?try_number=1)\n"
         "When the task finishes successfully on the producers' side, your DAG will resume automatically.\n"
+        "dim is made by shipping_daily marts.dim, of shipping.\n"
         "@mine, @yours, @amazing.person"
     ]
 

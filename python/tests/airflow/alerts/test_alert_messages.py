@@ -32,6 +32,22 @@ def test_task_failure() -> None:
     )
 
 
+def test_lines_about_other_teams_come_after_the_link_to_the_log() -> None:
+    others = (
+        "Held up: audit (#audit\n<!channel>).",
+        Link("Why?", "https://registry.example.com/#/why/d/t?run=r"),
+    )
+    message = messages.task_failure(a_run("supply_daily", "marts.mrt_my_model"), OWNERS, others)
+    assert plain(message).splitlines()[2:] == [
+        "marts.mrt_my_model - view logs",
+        "Held up: audit (#audit\\n<!channel>).",
+        "Why? (https://registry.example.com/#/why/d/t?run=r)",
+        "@some.owner.team, @some.owner.person",
+    ]
+    assert "<!channel>" not in markup(message, escape)
+    assert "<https://registry.example.com/#/why/d/t?run=r|Why?>" in markup(message, escape)
+
+
 def test_dependency_failure() -> None:
     run = a_run("transactions_daily", "wait_for__hard_dependencies.mrt_my_model")
     assert plain(messages.dependency_failure(run, OWNERS)) == (

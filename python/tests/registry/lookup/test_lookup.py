@@ -7,6 +7,7 @@ import pytest
 from build import World, node, source
 from command import run
 from dbt_scheduler.schedule import format_readiness
+from dbt_scheduler.schedule.text import format_schedule
 from dbt_scheduler.spec import Schedule
 
 DAILY = ["daily"]
@@ -37,6 +38,24 @@ EXPOSED = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}}}]\nalerti
 )
 def test_when_it_is_ready_in_words(cron, timezone, seconds, words):
     assert format_readiness("main", Schedule(cron, timezone), seconds) == f"main, {words}"
+
+
+@pytest.mark.parametrize(
+    ("cron", "timezone", "words"),
+    [
+        ("10 0 * * *", "UTC", "every day at 00:10 UTC"),
+        ("@daily", "Europe/Vilnius", "every day at 00:00 Europe/Vilnius"),
+        ("5 * * * *", "UTC", "every hour at :05 UTC"),
+        ("30 0 * * 1", "UTC", "every Monday at 00:30 UTC"),
+        ("0 6 1 * *", "UTC", "on day 1 of each month at 06:00 UTC"),
+        ("0 6 31 * *", "UTC", '"0 6 31 * *" UTC'),
+        ("0 6 * * 1-5", "UTC", '"0 6 * * 1-5" UTC'),
+        ("*/15 * * * *", "UTC", '"*/15 * * * *" UTC'),
+        ("5 * * * 1", "UTC", '"5 * * * 1" UTC'),
+    ],
+)
+def test_a_schedule_in_words(cron, timezone, words):
+    assert format_schedule(Schedule(cron, timezone)) == words
 
 
 def test_without_a_promise():

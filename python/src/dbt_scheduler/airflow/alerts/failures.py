@@ -1,6 +1,7 @@
 """Alerts when a task or a sensor has failed for good: one for each task and run, until it has succeeded."""
 
 import logging
+import time
 from functools import partial
 
 from airflow.sdk import Context
@@ -8,13 +9,17 @@ from airflow.sdk import Context
 from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.deduplication import clear_reported, mark_reported, was_reported
 from dbt_scheduler.airflow.alerts.messages import Message
-from dbt_scheduler.airflow.alerts.sending import Destination, send
+from dbt_scheduler.airflow.alerts.others import what_a_wait_is_due_to, who_is_held_up, why_link
+from dbt_scheduler.airflow.alerts.sending import BUDGET_SECONDS, Destination, send
 from dbt_scheduler.airflow.alerts.subject import Callback, never_raising, owners_of, task_run_of
 from dbt_scheduler.airflow.compat import AirflowRuntimeError, AirflowSensorTimeout
 from dbt_scheduler.airflow.producer_gone import ProducerGoneError
 from dbt_scheduler.spec import DagSpec
 
 _log = logging.getLogger(__name__)
+
+_LEAST_SECONDS = 7
+"""For sending, however long it took to find out what to say."""
 
 _TASK = "task failure"
 _DEPENDENCY = "dependency failure"
@@ -44,7 +49,10 @@ def _alert(spec: DagSpec, context: Context) -> None:
         _log.info("No alert: this run's %s was reported before, and the task has not succeeded since.", kind)
         return
     to = Destination.of_dag(spec, owners_of(spec, context["ti"].task_id))
-    if send(to, _message(spec, context, kind, to.tags)) and can_remember:
+    started = time.monotonic()
+    message = _message(spec, context, kind, to.tags)
+    left = max(_LEAST_SECONDS, BUDGET_SECONDS - (time.monotonic() - started))
+    if send(to, message, left) and can_remember:
         try:
             mark_reported(spec, context, kind)
         except AirflowRuntimeError as error:
@@ -75,6 +83,8 @@ def _kind(context: Context) -> str:
 def _message(spec: DagSpec, context: Context, kind: str, tags: tuple[str, ...]) -> Message:
     task = task_run_of(spec, context)
     if kind == _TASK:
-        return messages.task_failure(task, tags)
+        return messages.task_failure(task, tags, (*who_is_held_up(spec, context), *why_link(spec, context)))
     error = context.get("exception")
-    return messages.dependency_failure(task, tags, str(error) if isinstance(error, ProducerGoneError) else "")
+    gone = str(error) if isinstance(error, ProducerGoneError) else ""
+    cause = () if gone else what_a_wait_is_due_to(spec, context)
+    return messages.dependency_failure(task, tags, gone, (*cause, *why_link(spec, context)))

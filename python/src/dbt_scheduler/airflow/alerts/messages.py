@@ -41,17 +41,19 @@ class Promise(msgspec.Struct, frozen=True):
     state: str | None
 
 
-def task_failure(task: TaskRun, tags: Iterable[str]) -> Message:
-    """A task has failed, after all of its tries."""
-    return _message(task, "task failure 🚧", (), tags)
+def task_failure(task: TaskRun, tags: Iterable[str], others: Iterable[str | Link] = ()) -> Message:
+    """A task has failed, after all of its tries; ``others`` are lines about other teams."""
+    return _message(task, "task failure 🚧", others, tags)
 
 
-def dependency_failure(task: TaskRun, tags: Iterable[str], reason: str = "") -> Message:
+def dependency_failure(
+    task: TaskRun, tags: Iterable[str], reason: str = "", others: Iterable[str | Link] = ()
+) -> Message:
     """A sensor has given up: the team's own DAG is not to blame.
 
-    ``reason`` says why it will not go on by itself, where it will not.
+    ``reason`` says why it will not go on by itself, where it will not; ``others`` are lines about other teams.
     """
-    return _message(task, "dependency failure 🚧", (reason or _RESUMES,), tags)
+    return _message(task, "dependency failure 🚧", (reason or _RESUMES, *others), tags)
 
 
 def tests_warned(task: TaskRun, tags: Iterable[str], tests: Iterable[str]) -> Message:
@@ -62,9 +64,7 @@ def tests_warned(task: TaskRun, tags: Iterable[str], tests: Iterable[str]) -> Me
 def slo_miss(task: TaskRun, tags: Iterable[str], promise: Promise) -> Message:
     """An asset is not ready although it was promised; the task is the one that makes it."""
     state = promise.state or "not started"
-    said = (
-        f"{promise.asset} was promised by {_moment(promise.due)} and is not ready yet: the task is {state}."
-    )
+    said = f"{promise.asset} was promised by {moment(promise.due)} and is not ready yet: the task is {state}."
     return _message(task, "SLO miss ⏰", (said,), tags)
 
 
@@ -73,20 +73,25 @@ def all_clear(task: TaskRun) -> Message:
     return _message(task, "dependency arrived ✅", ("Your DAG has resumed.",), ())
 
 
+def moment(when: datetime) -> str:
+    """A moment as alerts write it."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00:00"
+
+
 def plain(message: Message) -> str:
     """The message where nothing is clickable."""
     lines = [_line(line) for line in message.lines]
     return "\n".join([*lines, ", ".join(message.tags)] if message.tags else lines)
 
 
-def _message(task: TaskRun, title: str, extra: tuple[str, ...], tags: Iterable[str]) -> Message:
+def _message(task: TaskRun, title: str, extra: Iterable[str | Link], tags: Iterable[str]) -> Message:
     # Another team's words may be among them: they stay on their line, and look like no second alert.
     return Message(
         lines=(
             f"{task.dag_id} {title}",
-            f"Date interval start: {_moment(task.start)}",
+            f"Date interval start: {moment(task.start)}",
             Link(f"{task.task_id} - view logs", task.log_url),
-            *map(one_line, extra),
+            *(one_line(line) if isinstance(line, str) else line for line in extra),
         ),
         tags=tuple(dict.fromkeys(map(one_line, tags))),
     )
@@ -96,7 +101,3 @@ def _line(line: str | Link) -> str:
     if isinstance(line, str):
         return line
     return f"{line.text} ({line.url})" if line.url else line.text
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00:00"

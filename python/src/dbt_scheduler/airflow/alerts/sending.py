@@ -9,12 +9,13 @@ import msgspec
 from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.messages import Message, Promise, TaskRun, plain
 from dbt_scheduler.airflow.alerts.transports import NotSentError, open_transport
+from dbt_scheduler.airflow.compat import Stats
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.spec import DagSpec
 
 _log = logging.getLogger(__name__)
 
-_BUDGET_SECONDS = 15
+BUDGET_SECONDS = 15
 """Airflow kills a worker that is still busy 20 seconds after its task has ended."""
 
 
@@ -37,12 +38,12 @@ def send_slo_miss(to: Destination, task: TaskRun, promise: Promise) -> bool:
     return send(to, messages.slo_miss(task, to.tags, promise))
 
 
-def send_all_clear(to: Destination, sensor: TaskRun, seconds: float = _BUDGET_SECONDS) -> bool:
+def send_all_clear(to: Destination, sensor: TaskRun, seconds: float = BUDGET_SECONDS) -> bool:
     """Tell a consumer's team that what it waited for is there; whether it could be told. Never raises."""
     return send(to, messages.all_clear(sensor), seconds)
 
 
-def send(to: Destination, message: Message, seconds: float = _BUDGET_SECONDS) -> bool:
+def send(to: Destination, message: Message, seconds: float = BUDGET_SECONDS) -> bool:
     """Whether the message has been sent, within so many seconds. Never raises.
 
     If not, the log has its text and what to do.
@@ -53,6 +54,7 @@ def send(to: Destination, message: Message, seconds: float = _BUDGET_SECONDS) ->
         problem = str(error)
     except Exception as error:  # noqa: BLE001 - a client library's surprise is still not worth a task
         problem = f"{type(error).__name__}, which nobody expected."
+    Stats.incr("dbt_scheduler.alerts", tags={"sent": "false" if problem else "true"})
     if problem:
         _log.error("The alert could not be sent: %s\nIt would have said:\n%s", problem, plain(message))
     return not problem

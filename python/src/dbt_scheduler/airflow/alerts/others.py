@@ -1,0 +1,116 @@
+"""What an alert says of other teams: whom a failure holds up, or whose asset has not come. Never worth the alert."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow.sdk import Context
+
+from dbt_scheduler.airflow.alerts.messages import Link, moment
+from dbt_scheduler.airflow.intervals import run_interval_of
+from dbt_scheduler.findings.printable import redacted
+from dbt_scheduler.spec import DagSpec, registry_url_of
+
+if TYPE_CHECKING:
+    from dbt_scheduler.registry.entry import Entry
+
+_log = logging.getLogger(__name__)
+
+_SECONDS = 4
+"""For reading the registry, and again for asking Airflow: it kills a worker that is still busy 20 seconds after its task
+has ended."""
+
+_MOST_TEAMS, _LONGEST = 5, 100
+_Made = TypeVar("_Made")
+
+
+def who_is_held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
+    """The teams that wait for what the task, or one below it, makes, with their channels: the first five."""
+    return _or_nothing(lambda: _held_up(spec, context))
+
+
+def what_a_wait_is_due_to(spec: DagSpec, context: Context) -> tuple[str, ...]:
+    """The root cause of a wait, with its team and channel; if Airflow does not say it, whose the asset is."""
+
+    def find() -> tuple[str, ...]:
+        entries = _entries(spec, context)
+        return _or_nothing(lambda: _root_cause(spec, context, entries)) or _missing(spec, context, entries)
+
+    return _or_nothing(find)
+
+
+def why_link(spec: DagSpec, context: Context) -> tuple[Link, ...]:
+    """The page that explains the task, where there are such pages."""
+    if not isinstance(spec.site_url, str):
+        return ()
+    from dbt_scheduler.site.links import why_page  # noqa: PLC0415 - see below
+
+    ti = context["ti"]
+    return (Link("Why?", why_page(spec.site_url, ti.dag_id, ti.task_id, ti.run_id)),)
+
+
+def _held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
+    # Imports that parsing the file of a DAG need not pay for.
+    from dbt_scheduler.waits.held_up import held_up_by  # noqa: PLC0415
+
+    entries = _entries(spec, context)
+    found = held_up_by(entries, spec, context["ti"].task_id, run_interval_of(context, spec.schedule))
+    if not found.teams:
+        return ()
+    names = [_party(team, entries) for team in found.teams[:_MOST_TEAMS]]
+    rest = len(found.teams) - len(names)
+    more = f" and {rest} more {'team' if rest == 1 else 'teams'}" if rest else ""
+    until = ""
+    if found.until and found.until > datetime.now(UTC):
+        until = f" The first waits until {moment(found.until)}."
+    return (f"Held up: {', '.join(names)}{more}.{until}",)
+
+
+def _root_cause(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]") -> tuple[str, ...]:
+    from dbt_scheduler.airflow.connection import open_api  # noqa: PLC0415
+    from dbt_scheduler.explain.chain import Explainer  # noqa: PLC0415
+    from dbt_scheduler.explain.compiled import known  # noqa: PLC0415
+    from dbt_scheduler.explain.published import PublishedDags  # noqa: PLC0415
+    from dbt_scheduler.explain.steps import roots  # noqa: PLC0415
+
+    ti = context["ti"]
+    with open_api(spec.airflow_connection, _SECONDS) as api:
+        explainer = Explainer(PublishedDags(entries, entries, api), api, datetime.now(UTC))
+        step = explainer.explain(known(spec), ti.task_id, ti.run_id)
+    root = next((each for each in roots(step) if each.task_id != ti.task_id), None)
+    if root is None:
+        return ()
+    return (f"Root cause: {root.dag_id} {root.task_id} of {_party(root.team, entries)} {root.text}.",)
+
+
+def _missing(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]") -> tuple[str, ...]:
+    from dbt_scheduler.waits.wait import NoProducer, wait_of  # noqa: PLC0415
+
+    sensor = next(each for each in spec.sensors if each.task_id == context["ti"].task_id)
+    wait = wait_of(sensor, spec, entries.get(sensor.team))
+    if isinstance(wait, NoProducer):
+        return ()
+    made_by = f"{wait.producer.dag_id} {wait.producer.task_id}"
+    return (f"{wait.asset.asset} is made by {made_by}, of {_party(sensor.team, entries)}.",)
+
+
+def _entries(spec: DagSpec, context: Context) -> "dict[str, Entry]":
+    from dbt_scheduler.airflow.registry import read_entries  # noqa: PLC0415
+
+    dag: Any = context["task"].dag
+    return read_entries(registry_url_of(spec.registry_url, Path(dag.fileloc)), _SECONDS)
+
+
+def _party(team: str, entries: "Mapping[str, Entry]") -> str:
+    channel = entries[team].contact.channel if team in entries else None
+    return f"{team} ({channel[:_LONGEST]})" if channel else team
+
+
+def _or_nothing(make: Callable[[], tuple[_Made, ...]]) -> tuple[_Made, ...]:
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001 - the alert is sent without it
+        _log.info("The alert says nothing of other teams: %s: %s", type(error).__name__, redacted(error))
+        return ()

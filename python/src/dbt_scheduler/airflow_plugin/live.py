@@ -1,0 +1,154 @@
+"""What the pages show to one user, at this moment."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import msgspec
+
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_plugin.registry import OPTION, SECTION, Registry
+from dbt_scheduler.explain.chain import Explainer
+from dbt_scheduler.explain.dags import KnownDag
+from dbt_scheduler.explain.published import PublishedDags
+from dbt_scheduler.explain.runs import NoRunError, RunFinder
+from dbt_scheduler.explain.steps import Step
+from dbt_scheduler.explain.waiting import Waiting, Waits
+from dbt_scheduler.findings.finding import UsageError
+from dbt_scheduler.findings.printable import shown_url
+from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.site.catalogue import Catalogue
+from dbt_scheduler.site.dags import registered_dags
+from dbt_scheduler.site.documents import Edges, History, Index, Now, Team
+from dbt_scheduler.site.edges import make_edges
+from dbt_scheduler.site.fetching import fetch_runs
+from dbt_scheduler.site.history import make_history
+from dbt_scheduler.site.index import About, make_index
+from dbt_scheduler.site.teams import make_team
+
+_BUDGET_SECONDS = 20.0
+_HISTORY = timedelta(days=3)
+
+
+class Viewer(msgspec.Struct, frozen=True):
+    """A user as Airflow knows them: the DAGs that they may read, and a token in their name."""
+
+    dag_ids: frozenset[str]
+    token: str
+
+
+class Live:
+    """Answers to one request of a viewer. Everything is asked of Airflow with the viewer's own rights.
+
+    Raises UsageError for what is not there, or not for this viewer, and AirflowApiError.
+    """
+
+    def __init__(
+        self, viewer: Viewer, registry: Registry, base_url: str, transport: httpx.BaseTransport
+    ) -> None:
+        self._viewer = viewer
+        self._registry = registry
+        self._base_url = base_url
+        self._transport = transport
+
+    def index(self) -> Index:
+        """What every page begins with."""
+        contents = self._registry.contents
+        about = About(
+            generated_at=self._registry.read_at,
+            registry=shown_url(self._registry.url),
+            problems=(*self._missing(), *(each.message for each in contents.findings), *self._others()),
+            airflow_url=self._base_url,
+            documents=("history",),
+        )
+        return make_index(self._catalogue, about)
+
+    def edges(self) -> Edges:
+        """The lineage of all teams that the viewer may see."""
+        return make_edges(self._catalogue)
+
+    def team(self, place: int) -> Team:
+        """The team at a place in the index."""
+        teams = self._catalogue.teams
+        if not 0 <= place < len(teams):
+            raise UsageError(
+                f"there is no team {place}", "the registry has changed meanwhile: load the page again"
+            )
+        return make_team(self._catalogue, teams[place])
+
+    def why(self, dag_id: str, task_id: str | None, run: str | None) -> Step:
+        """Why a task did or did not run; without a task, why the run is not done."""
+        with self._api() as api:
+            dags = self._dags(api)
+            known = self._known(dags, dag_id)
+            explainer = Explainer(dags, api, datetime.now(UTC))
+            if task_id is None:
+                return explainer.explain_run(known, run)
+            return explainer.explain(known, task_id, run)
+
+    def waiting(self, dag_id: str, task_id: str | None, run: str | None) -> Waiting:
+        """Who waits for a task of a run, who will, and what the task itself waited for; without a task, of all."""
+        with self._api() as api:
+            known = self._known(self._dags(api), dag_id)
+            try:
+                found = RunFinder(api, datetime.now(UTC)).requested(known, run)
+            except NoRunError as error:
+                raise UsageError(f"{dag_id} {error}", "") from None
+            return Waits(self._entries, api).around(known, task_id, found)
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return self._registry.readable(self._viewer.dag_ids)
+
+    @property
+    def _entries(self) -> Mapping[str, Entry]:
+        return self._catalogue.directory.entries
+
+    def _missing(self) -> tuple[str, ...]:
+        if self._registry.contents.entries:
+            return ()
+        where = shown_url(self._registry.url)
+        return (f"The registry {where} has no entries that Airflow's API server can read.",)
+
+    def _others(self) -> tuple[str, ...]:
+        """Several environments on one Airflow: which registries are not shown, and how they would be."""
+        hint = f"name the one to show as {OPTION} in the section [{SECTION}] of Airflow's configuration"
+        return tuple(
+            f"The registry {shown_url(url)} is not shown here: {hint}." for url in self._registry.others
+        )
+
+    def _dags(self, api: AirflowApi) -> PublishedDags:
+        return PublishedDags(self._entries, self._registry.contents.entries, api)
+
+    def history(self) -> History:
+        """What happened in the last days in the DAGs that the viewer may see, and what waits now."""
+        now = datetime.now(UTC)
+        since = now - _HISTORY
+        with self._api() as api:
+            found = tuple(fetch_runs(api, registered_dags(self._entries), since, []))
+        return make_history(found, since, now)
+
+    def now(self) -> Now:
+        """What waits now in the DAGs that the viewer may see."""
+        found = self.history()
+        return Now(found.generated_at, tuple(wait for wait in found.waits if wait.end is None))
+
+    def _known(self, dags: PublishedDags, dag_id: str) -> KnownDag:
+        known = None
+        if dag_id in self._viewer.dag_ids:
+            known = dags.find(dag_id)
+        if known is None:
+            raise UsageError(
+                f'there is no DAG "{dag_id}" that the registry knows and you may see',
+                "its team publishes it with `dbt-scheduler publish`",
+            )
+        return known
+
+    def _api(self) -> AirflowApi:
+        return AirflowApi(
+            self._base_url,
+            password=self._viewer.token,
+            token_source="bearer",  # noqa: S106 - the kind of token
+            budget_seconds=_BUDGET_SECONDS,
+            transport=self._transport,
+        )

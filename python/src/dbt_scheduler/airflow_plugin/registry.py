@@ -1,0 +1,94 @@
+"""The registry that the DAGs in this Airflow use, as their sweep says, read again after a while."""
+
+import time
+from collections import OrderedDict
+from datetime import UTC, datetime
+from threading import Lock
+
+from dbt_scheduler.airflow_plugin.readable import readable_entries
+from dbt_scheduler.airflow_plugin.server import DagModel, SerializedDagModel, conf, create_session
+from dbt_scheduler.registry.directory import Directory
+from dbt_scheduler.registry.store import RegistryContents
+from dbt_scheduler.registry.stores import open_store
+from dbt_scheduler.site.catalogue import Catalogue
+from dbt_scheduler.spec import RESUME_DAG
+
+SECTION, OPTION = "dbt_scheduler", "registry"
+"""Where Airflow's configuration may name the registry: of several environments on one Airflow, the one to show."""
+
+_SECONDS = 20.0
+_FRESH_SECONDS = 30.0
+_CATALOGUES = 8
+"""For so many sets of rights at once."""
+
+
+class NoRegistryError(Exception):
+    """Nothing says where the registry is; the message says what to do."""
+
+
+class Registry:
+    """The registry at a moment; ``others`` are those of further environments, which are not shown."""
+
+    def __init__(self, url: str, contents: RegistryContents, others: tuple[str, ...]) -> None:
+        self.url = url
+        self.contents = contents
+        self.others = others
+        self.read_at = datetime.now(UTC)
+        self._lock = Lock()
+        self._catalogues: OrderedDict[frozenset[str], Catalogue] = OrderedDict()
+
+    def readable(self, dag_ids: frozenset[str]) -> Catalogue:
+        """What somebody may see who may read these DAGs; kept for the next one with the same rights."""
+        with self._lock:
+            if dag_ids not in self._catalogues:
+                entries = readable_entries(self.contents.entries, dag_ids)
+                self._catalogues[dag_ids] = Catalogue(Directory(entries))
+            self._catalogues.move_to_end(dag_ids)
+            while len(self._catalogues) > _CATALOGUES:
+                self._catalogues.popitem(last=False)
+            return self._catalogues[dag_ids]
+
+
+class Registries:
+    """Reads it at most twice a minute, for all users. Raises NoRegistryError and as the store does."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: Registry | None = None
+        self._until = 0.0
+
+    def read(self) -> Registry:
+        """The registry as it is now, or was half a minute ago."""
+        with self._lock:
+            if self._kept is None or time.monotonic() > self._until:
+                url, *others = _urls()
+                contents = open_store(url, _SECONDS).read_all()
+                self._kept = Registry(url, contents, tuple(others))
+                self._until = time.monotonic() + _FRESH_SECONDS
+            return self._kept
+
+
+def _urls() -> list[str]:
+    named: str = conf.get(SECTION, OPTION, fallback="")
+    if named:
+        return [named]
+    with create_session() as session:
+        dag_ids = [
+            dag_id
+            for (dag_id,) in session.query(DagModel.dag_id).filter(
+                DagModel.dag_id.endswith(RESUME_DAG), DagModel.is_stale.is_(False)
+            )
+        ]
+    found = [url for dag_id in sorted(dag_ids, key=len) if (url := _url_of(dag_id))]
+    if not found:
+        raise NoRegistryError(
+            f"Airflow has no DAG {RESUME_DAG}, which says where the registry is. Deploy it, or name the registry as "
+            f"{OPTION} in the section [{SECTION}] of Airflow's configuration."
+        )
+    return list(dict.fromkeys(found))
+
+
+def _url_of(dag_id: str) -> str | None:
+    dag = SerializedDagModel.get_dag(dag_id)
+    tasks = dag.task_dict.values() if dag else ()
+    return next((task.registry for task in tasks if isinstance(getattr(task, "registry", None), str)), None)

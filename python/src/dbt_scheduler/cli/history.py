@@ -1,0 +1,66 @@
+"""``history``: what happened in Airflow, for the registry's pages."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
+from dbt_scheduler.cli.groups import Group
+from dbt_scheduler.cli.session import Options, read_named_registry, read_platform
+from dbt_scheduler.cli.shared import FILE, exit_on_error, print_warnings, registry_options, say
+from dbt_scheduler.compiler.writing import write_errors_as_findings
+from dbt_scheduler.files import write_atomically
+from dbt_scheduler.findings.plural import format_count
+from dbt_scheduler.site.dags import registered_dags
+from dbt_scheduler.site.fetching import fetch_runs
+from dbt_scheduler.site.history import make_history
+
+_SECONDS = 1800
+"""For all questions to Airflow: a CI may ask for very many DAGs."""
+
+
+@click.group(cls=Group)
+def history() -> None:
+    """Export what happened in Airflow."""
+
+
+@history.command()
+@click.option("--out", type=FILE, required=True, help="The file to write, for `registry site --history`.")
+@click.option(
+    "--days", type=click.IntRange(1, 365), default=30, show_default=True, help="How far back to look."
+)
+@airflow_options
+@registry_options
+def export(
+    out: Path,
+    days: int,
+    airflow: str | None,
+    login: str | None,
+    password_file: Path | None,
+    **options: Any,  # noqa: ANN401 - from click
+) -> None:
+    """Write the last runs of the registry's DAGs: when assets landed against their SLO, and who waited for whom.
+
+    Asks Airflow for the newest 30 runs of each DAG.
+    """
+    with exit_on_error():
+        settings = Options(**options)
+        platform, _ = read_platform([Path()], settings)
+        where = connection(platform.airflow_connection, airflow, login, password_file)
+        _, reading = read_named_registry(settings)
+        now = datetime.now(UTC).replace(microsecond=0)
+        since = now - timedelta(days=days)
+        refused: list[str] = []
+        with open_api(where, _SECONDS) as api:
+            dags = registered_dags(dict(sorted(reading.entries.items())))
+            found = tuple(fetch_runs(api, dags, since, refused))
+        document = make_history(found, since, now)
+        with write_errors_as_findings(out):
+            write_atomically(out, msgspec.json.encode(document))
+        if refused:
+            print_warnings([f"this login may not see the runs of {', '.join(refused)}: they are left out"])
+        dag_count = len({each.dag.dag_id for each in found if each.runs})
+        say(f"{format_count(len(document.runs), 'run')} of {format_count(dag_count, 'DAG')} written to {out}")

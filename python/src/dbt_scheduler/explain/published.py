@@ -1,0 +1,87 @@
+"""DAGs as the registry and Airflow itself know them, where their compiled specs are not at hand."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.explain.dags import KnownDag, KnownSensor
+from dbt_scheduler.registry.entry import AssetKey, Entry, dag_id, find_produced, is_external
+from dbt_scheduler.registry.producer import producer_of
+from dbt_scheduler.waits.wait import NoProducer, Wait, no_producer
+
+
+class PublishedDags:
+    """The teams' DAGs from their registry entries, with the edges between tasks that Airflow has of them.
+
+    ``entries`` are those that may be shown, of ``everything`` that the registry has. A teardown is not known as one:
+    Airflow's API does not say it. Raises AirflowApiError.
+    """
+
+    def __init__(
+        self, entries: Mapping[str, Entry], everything: Mapping[str, Entry], api: AirflowApi
+    ) -> None:
+        self._entries = entries
+        self._everything = everything
+        self._api = api
+        self._pipelines = {
+            dag_id(entry.dag_prefix, pipeline): (team, pipeline)
+            for team, entry in entries.items()
+            if not is_external(entry)
+            for pipeline in entry.pipelines
+        }
+
+    def find(self, dag_id: str) -> KnownDag | None:
+        """The DAG of a team's pipeline."""
+        if dag_id not in self._pipelines:
+            return None
+        team, pipeline = self._pipelines[dag_id]
+        entry = self._entries[team]
+        upstream: dict[str, list[str]] = defaultdict(list)
+        for task in self._api.tasks(dag_id):
+            for below in task.downstream_task_ids or ():
+                upstream[below].append(task.task_id)
+        return KnownDag(
+            dag_id=dag_id,
+            team=team,
+            channel=entry.contact.channel,
+            schedule=entry.pipelines[pipeline],
+            upstream={below: tuple(sorted(above)) for below, above in upstream.items()},
+            teardowns=frozenset(),
+            sensors=_sensors(entry, pipeline),
+        )
+
+    def wait(self, sensor: KnownSensor, dag: KnownDag) -> Wait | NoProducer:
+        """What a sensor waits for now."""
+        entry, (_, pipeline) = self._entries.get(sensor.team), self._pipelines[dag.dag_id]
+        found = find_produced(entry, sensor.asset) if entry else None
+        if entry is None or found is None:
+            whole = self._everything.get(sensor.team)
+            if whole is not None and find_produced(whole, sensor.asset):
+                return NoProducer(
+                    f"{sensor.team}.{sensor.asset} is made in a DAG that you may not see in Airflow."
+                )
+            return no_producer(sensor.team, sensor.asset, entry)
+        producer = producer_of(entry, found[1], pipeline, dag.schedule, own=sensor.team == dag.team)
+        key = AssetKey(sensor.team, found[0])
+        return Wait(dag.team, dag.dag_id, sensor.task_id, dag.schedule, key, producer)
+
+    def channel(self, team: str, reader: KnownDag) -> str | None:
+        """The contact in the team's entry."""
+        entry = self._entries.get(team)
+        return entry.contact.channel if entry else None
+
+
+def _sensors(entry: Entry, pipeline: str) -> dict[str, KnownSensor]:
+    return {
+        reader.sensor_task_id: KnownSensor(
+            task_id=reader.sensor_task_id,
+            dependency=reader.dependency,
+            team=team,
+            asset=asset,
+            wait_timeout_seconds=entry.wait_timeout_seconds or None,
+        )
+        for team, assets in entry.consumed.items()
+        for asset, readers in assets.items()
+        for reader in readers
+        if reader.sensor_task_id is not None and reader.pipeline == pipeline
+    }

@@ -1,0 +1,156 @@
+"""Makes the history of DAGs from their runs: when each asset landed against its SLO, and who waited for whom."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from dbt_scheduler.airflow_api.answers import Run, TaskInstance
+from dbt_scheduler.schedule import Interval, period, scheduled_time
+from dbt_scheduler.site.dags import RegisteredDag
+from dbt_scheduler.site.documents import History, Landing, RunOfPipeline, WaitInRun
+from dbt_scheduler.waits.deadline import ready_by, wait_deadline
+from dbt_scheduler.waits.decision import OVER, SUCCESS, awaited_by
+from dbt_scheduler.waits.run_interval import SCHEDULED
+from dbt_scheduler.waits.wait import Wait
+
+_SHORT = timedelta(minutes=1)
+"""Waits that were over so soon are left out: there are very many, and nothing came of them."""
+
+
+class DagRuns(msgspec.Struct, frozen=True):
+    """A DAG, its runs, and those of its tasks that matter, by run and task."""
+
+    dag: RegisteredDag
+    runs: Sequence[Run]
+    tasks: Mapping[tuple[str, str], TaskInstance]
+
+
+def make_history(found: Sequence[DagRuns], since: datetime, now: datetime) -> History:
+    """All of it, in the order of the DAGs, and each DAG's by period."""
+    covered = {(each.dag.dag_id, each.dag.pipeline): _by_period(each) for each in found}
+    runs_of = {dag_id: runs for (dag_id, _), runs in covered.items()}
+    return History(
+        generated_at=now,
+        since=since,
+        until=now,
+        runs=tuple(run for each in found for run in _runs(each)),
+        landings=tuple(
+            landing
+            for each in found
+            for covering in covered[each.dag.dag_id, each.dag.pipeline].values()
+            for landing in _landings(each, covering, now)
+        ),
+        waits=tuple(wait for each in found for wait in _waits(each, runs_of)),
+    )
+
+
+def _by_period(found: DagRuns) -> dict[Interval, list[Run]]:
+    """The runs of each period, the one that decides last: a scheduled one, and of several the newest."""
+    schedule = found.dag.schedule
+    covered: dict[Interval, list[Run]] = defaultdict(list)
+    for run in sorted(found.runs, key=lambda run: (run.run_type in SCHEDULED, run.run_after, run.run_id)):
+        covered[period(schedule, found.dag.interval(run))].append(run)
+    return dict(sorted(covered.items()))
+
+
+def _runs(found: DagRuns) -> Iterator[RunOfPipeline]:
+    dag = found.dag
+    for run in sorted(found.runs, key=lambda run: (run.run_after, run.run_id)):
+        interval = dag.interval(run)
+        covered = period(dag.schedule, interval)
+        yield RunOfPipeline(
+            dag_id=dag.dag_id,
+            run_id=run.run_id,
+            team=dag.team,
+            pipeline=dag.pipeline,
+            period_start=covered.start,
+            period_end=covered.end,
+            due=scheduled_time(interval) if run.run_type in SCHEDULED else run.run_after,
+            state=run.state,
+            start=run.start_date,
+            end=run.end_date,
+        )
+
+
+def _landings(found: DagRuns, runs: Sequence[Run], now: datetime) -> Iterator[Landing]:
+    """Of each asset one for the period of these runs, of which the first success is the one that others waited for."""
+    last, schedule = runs[-1], found.dag.schedule
+    interval = found.dag.interval(last)
+    for asset, producer in found.dag.assets.items():
+        tasks = [task for run in runs if (task := found.tasks.get((run.run_id, producer.task_id)))]
+        if not tasks:  # the DAG did not make it yet
+            continue
+        made = [(task.end_date, task.run_id) for task in tasks if task.state == SUCCESS and task.end_date]
+        landed, run_id = min(made) if made else (None, last.run_id)
+        # Nothing was promised for a period that only somebody's own run is about.
+        due = ready_by(producer, interval) if last.run_type in SCHEDULED else None
+        yield Landing(
+            team=found.dag.team,
+            asset=asset,
+            pipeline=found.dag.pipeline,
+            dag_id=found.dag.dag_id,
+            run_id=run_id,
+            period_start=period(schedule, interval).start,
+            due=due,
+            landed=landed,
+            met=_met(due, landed, now),
+        )
+
+
+def _met(due: datetime | None, landed: datetime | None, now: datetime) -> bool | None:
+    if due is None or (landed is None and now <= due):
+        return None
+    return landed is not None and landed <= due
+
+
+def _waits(found: DagRuns, runs_of: Mapping[str, Mapping[Interval, Sequence[Run]]]) -> Iterator[WaitInRun]:
+    for run in sorted(found.runs, key=lambda run: (run.run_after, run.run_id)):
+        for wait in found.dag.waits:
+            sensor = found.tasks.get((run.run_id, wait.task_id))
+            if sensor is not None and sensor.start_date is not None and not _is_short(sensor):
+                producers = runs_of.get(wait.producer.dag_id, {})
+                until = _until(wait, run, sensor, found.dag.wait_timeout_seconds)
+                yield _wait(wait, run, sensor, producers, until)
+
+
+def _is_short(sensor: TaskInstance) -> bool:
+    start, end = sensor.start_date, sensor.end_date
+    return sensor.state == SUCCESS and start is not None and end is not None and end - start < _SHORT
+
+
+def _wait(
+    wait: Wait,
+    run: Run,
+    sensor: TaskInstance,
+    producers: Mapping[Interval, Sequence[Run]],
+    until: datetime | None,
+) -> WaitInRun:
+    awaited, producer = awaited_by(wait, run), wait.producer
+    return WaitInRun(
+        dag_id=wait.dag_id,
+        run_id=run.run_id,
+        task_id=wait.task_id,
+        team=wait.team,
+        producer_team=wait.asset.team,
+        producer_asset=wait.asset.asset,
+        producer_dag_id=producer.dag_id,
+        producer_task_id=producer.task_id,
+        producer_run_id=_last_run(producers.get(awaited.period, ())),
+        state=sensor.state or "none",
+        start=sensor.start_date,
+        end=sensor.end_date if sensor.state in OVER else None,
+        until=until,
+    )
+
+
+def _until(wait: Wait, run: Run, sensor: TaskInstance, timeout: int | None) -> datetime | None:
+    started = sensor.start_date
+    if started is None or (wait.producer.slo_seconds is None and timeout is None):
+        return None
+    return wait_deadline(timeout or 0, wait.producer, awaited_by(wait, run).interval, started)
+
+
+def _last_run(runs: Sequence[Run]) -> str | None:
+    return runs[-1].run_id if runs else None

@@ -1,0 +1,48 @@
+"""Makes a team's document: its pipelines, its assets with their readers, and what it reads of others."""
+
+from dbt_scheduler.registry.entry import AssetKey, dag_id, is_external
+from dbt_scheduler.registry.lookup.views import view_asset, view_consumed
+from dbt_scheduler.schedule.text import format_schedule
+from dbt_scheduler.site.catalogue import Catalogue
+from dbt_scheduler.site.documents import Asset, AssetColumn, Team, TeamPipeline
+
+
+def make_team(catalogue: Catalogue, team: str) -> Team:
+    """Everything about a team that the catalogue has."""
+    entry = catalogue.directory.entries[team]
+    external = is_external(entry)
+    return Team(
+        name=team,
+        channel=entry.contact.channel,
+        tag=entry.contact.tag,
+        external=external,
+        project=entry.project_name,
+        pipelines=tuple(
+            TeamPipeline(
+                name, format_schedule(schedule), None if external else dag_id(entry.dag_prefix, name)
+            )
+            for name, schedule in entry.pipelines.items()
+        ),
+        assets={asset: _asset(catalogue, AssetKey(team, asset)) for asset in entry.produced},
+        reads=tuple(view_consumed(team, catalogue.directory)),
+        acknowledged=entry.acknowledged_changes,
+    )
+
+
+def _asset(catalogue: Catalogue, key: AssetKey) -> Asset:
+    view, made = view_asset(key, catalogue.directory, catalogue.readers), catalogue.directory.produced(key)
+    return Asset(
+        latest_of=view.latest_of,
+        task_id=view.task_id,
+        exposed=view.exposed,
+        description=made.description,
+        tags=made.tags,
+        owners=made.owners,
+        relation=view.relation,
+        columns=tuple(
+            AssetColumn(name, type_, made.column_descriptions.get(name, ""))
+            for name, type_ in view.columns.items()
+        ),
+        promises=view.promises,
+        consumers=view.consumers,
+    )

@@ -1,0 +1,74 @@
+"""Whom a failed task holds up: the teams that wait for what it and the tasks below it make, and those behind them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from dbt_scheduler.registry.directory import Directory
+from dbt_scheduler.registry.downstream import Downstream
+from dbt_scheduler.registry.entry import AssetKey, Entry, dag_id
+from dbt_scheduler.registry.upstream import PipelineAsset
+from dbt_scheduler.schedule import Interval, scheduled_time
+from dbt_scheduler.spec import DagSpec, Sensor, Task
+from dbt_scheduler.waits.deadline import wait_deadline
+from dbt_scheduler.waits.wait import Wait, waits_for
+
+
+class HeldUp(msgspec.Struct, frozen=True):
+    """Other teams, those that wait for the DAG itself first, and until when the first of these waits at least.
+
+    ``until`` is None where no wait has an end that the registry knows.
+    """
+
+    teams: tuple[str, ...] = ()
+    until: datetime | None = None
+
+
+def held_up_by(entries: Mapping[str, Entry], spec: DagSpec, task_id: str, run: Interval) -> HeldUp:
+    """Whom the failure of a task of a DAG holds up, in the run of a data interval."""
+    entry = entries.get(spec.team)
+    if entry is None or dag_id(entry.dag_prefix, spec.pipeline) != spec.dag_id:
+        return HeldUp()  # the registry is about the DAGs of another environment: nobody waits for this one
+    assets = _assets_below(spec, task_id)
+    waits = [
+        wait
+        for wait in waits_for(entries, spec.team, assets, spec.pipeline)
+        if wait.team != spec.team and wait.producer.dag_id == spec.dag_id
+    ]
+    made = (PipelineAsset(spec.team, asset, spec.pipeline) for asset in assets)
+    # No asset is called so: everything that is reached is reached from what is made.
+    reached = Downstream(Directory(entries)).indirect_teams(AssetKey(spec.team, ""), made)
+    direct = sorted({wait.team for wait in waits})
+    ends = [
+        end for wait in waits if (end := _end(wait, entries[wait.team].wait_timeout_seconds or None, run))
+    ]
+    behind = (team for team in reached if team not in direct)
+    return HeldUp((*direct, *behind), min(ends, default=None))
+
+
+def _end(wait: Wait, timeout: int | None, run: Interval) -> datetime | None:
+    """When the wait of a sensor ends that was there when the run was due: none ends earlier."""
+    if wait.producer.slo_seconds is None and timeout is None:
+        return None
+    return wait_deadline(timeout or 0, wait.producer, run, scheduled_time(run))
+
+
+def _assets_below(spec: DagSpec, task_id: str) -> list[str]:
+    """The assets of a task and of all tasks below it, by their names in the registry."""
+    below: dict[str, list[str]] = defaultdict(list)
+    steps: tuple[Task | Sensor, ...] = (*spec.tasks, *spec.sensors)
+    for each in steps:
+        for parent in each.upstream:
+            below[parent].append(each.task_id)
+    found, stack = {task_id}, [task_id]
+    while stack:
+        more = set(below[stack.pop()]) - found
+        found |= more
+        stack += more
+    return _names(name for task in spec.tasks if task.task_id in found for name in task.assets)
+
+
+def _names(assets: Iterable[str]) -> list[str]:
+    return sorted({name.partition(".")[2] for name in assets})

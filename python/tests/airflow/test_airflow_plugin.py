@@ -1,0 +1,211 @@
+"""The pages inside Airflow: who may see what of them, and what they say of real runs."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.models.dag import DagModel
+from airflow.utils.session import create_session
+from msgspec.structs import replace
+from sqlalchemy import update
+
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
+from dbt_scheduler.airflow_plugin import _app
+from dbt_scheduler.compiler.writing import resume_stub
+from dbt_scheduler.spec import RESUME_DAG, DagSpec
+from harness import Platform, airflows_own_warnings
+
+WAIT = "wait_for__hard_dependencies.dim"
+DAY = "2025-03-01T00:10"
+
+
+def a_producer(*, fails: bool = False) -> DagSpec:
+    task = a_task("marts.dim", assets=("shipping.dim",), signals=True, fails=fails)
+    return a_spec(task, team="shipping")
+
+
+def a_consumer() -> DagSpec:
+    return a_spec(a_task("marts.mine", upstream=(WAIT,)), sensors=(a_wait("dim"),))
+
+
+@pytest.fixture
+def deployed(airflow: Platform) -> Platform:
+    consumer = a_consumer()
+    airflow.deploy_sweep(consumer)
+    airflow.deploy(a_producer(fails=True), consumer)
+    airflow.publish("shipping", an_entry("dim", "daily"))
+    airflow.publish("playground", a_wait_entry(consumer))
+    return airflow
+
+
+@pytest.fixture
+def pages(deployed: Platform, api_url: str) -> Iterator[httpx.Client]:
+    """A browser of somebody who is logged in: Airflow knows them by its cookie."""
+    assert deployed
+    _app.cache_clear()  # with what it remembers of the registry
+    token = httpx.get(f"{api_url}/auth/token").json()["access_token"]
+    with httpx.Client(base_url=f"{api_url}/dbt-scheduler/", cookies={"_token": token}) as client:
+        yield client
+
+
+def asked(pages: httpx.Client, name: str, **query: str) -> Any:
+    reply = pages.get(f"data/{name}", params=query)
+    assert reply.status_code == 200, reply.text
+    return reply.json()
+
+
+@pytest.fixture
+def strangers(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
+    """A browser of somebody who is not logged in, where people have to."""
+    assert deployed
+    monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "False")
+    with airflows_own_warnings():
+        from airflow.api_fastapi.app import create_app  # noqa: PLC0415 - its parts warn of each other
+        from fastapi.testclient import TestClient  # noqa: PLC0415
+
+        with TestClient(create_app(apps="core"), base_url="http://airflow.example/dbt-scheduler/") as client:
+            yield client
+
+
+def test_nobody_sees_anything_without_a_login(strangers: httpx.Client) -> None:
+    for path in ("app.js", "app.css", "nothing", "data/index", "data/why?dag=x", "data/waiting?dag=x&task=y"):
+        assert strangers.get(path).status_code == 401, path
+        assert strangers.get(path, headers={"Cookie": "_token=forged"}).status_code == 403, path
+    reply = strangers.get("", follow_redirects=False)
+    assert reply.status_code == 307
+    assert reply.headers["location"].startswith("/auth/login?next=http")
+
+
+def test_why_follows_the_wait_into_the_other_teams_dag(deployed: Platform, pages: httpx.Client) -> None:
+    for dag_id in ("shipping_daily", "playground_daily"):
+        run = deployed.run(dag_id, DAY)
+    deployed.work()
+    step = asked(pages, "why", dag="playground_daily", task="marts.mine", run=run)
+    assert step["text"] == "has not run: it waits for"
+    (wait,) = step["because"]
+    assert wait["text"].startswith("waits for shipping.dim since")
+    (cause,) = wait["because"]
+    assert (cause["dag_id"], cause["task_id"], cause["state"]) == ("shipping_daily", "marts.dim", "failed")
+    assert (cause["team"], cause["channel"]) == ("shipping", "#shipping")
+    assert cause["url"].startswith("http://airflow.example/dags/shipping_daily/runs/")
+
+    of_run = asked(pages, "why", dag="playground_daily", run=run)
+    assert of_run["text"] == "is running"
+    assert [each["task_id"] for each in of_run["because"]] == ["marts.mine"]
+
+    waiting = asked(pages, "waiting", dag="shipping_daily", task="marts.dim")
+    assert [(each["team"], each["dag_id"], each["state"]) for each in waiting["waiting"]] == [
+        ("playground", "playground_daily", "deferred")
+    ]
+    waited = asked(pages, "waiting", dag="playground_daily", task="marts.mine")["waited"]
+    assert [(each["asset"], each["state"]) for each in waited] == [("dim", "deferred")]
+
+
+def test_the_timeline_has_the_runs_and_who_waits_now(deployed: Platform, pages: httpx.Client) -> None:
+    yesterday = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}T00:10"
+    for dag_id in ("shipping_daily", "playground_daily"):
+        deployed.run(dag_id, yesterday)
+    deployed.work()
+    history = asked(pages, "history")
+    assert {(run["dag_id"], run["state"]) for run in history["runs"]} == {
+        ("playground_daily", "running"),
+        ("shipping_daily", "failed"),
+    }
+    (wait,) = asked(pages, "now")["waits"]
+    assert (wait["team"], wait["producer_asset"], wait["state"]) == ("playground", "dim", "deferred")
+
+
+def test_what_is_asked_for_and_not_there(deployed: Platform, pages: httpx.Client) -> None:
+    deployed.run("playground_daily", DAY)
+    for path in ("data/why?dag=nothing", "data/why?dag=playground_daily&task=marts.mine&run=nothing"):
+        reply = pages.get(path)
+        assert reply.status_code == 404
+        assert "nothing" in reply.json()["detail"]
+
+
+def test_a_viewer_of_one_team_sees_nothing_of_the_others_dags(
+    deployed: Platform, pages: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for dag_id in ("shipping_daily", "playground_daily"):
+        deployed.run(dag_id, DAY)
+    deployed.work()
+    manager = type(get_auth_manager())
+    monkeypatch.setattr(manager, "get_authorized_dag_ids", lambda *_, **__: {"playground_daily"})
+    monkeypatch.setattr(
+        manager,
+        "is_authorized_dag",
+        lambda *_, details=None, **__: details is None or details.id in (None, "playground_daily"),
+    )
+    assert pages.get("data/why?dag=shipping_daily&task=marts.dim").status_code == 404
+    step = asked(pages, "why", dag="playground_daily", task="marts.mine")
+    assert "shipping_daily" not in str(step["because"][0]["because"])
+
+
+def test_every_answer_has_a_strict_policy_and_nothing_is_kept(pages: httpx.Client) -> None:
+    for path in ("", "nothing", "data/why?dag=nothing"):
+        headers = pages.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_no_request_of_a_browser_changes_anything(pages: httpx.Client, method: str) -> None:
+    for path in ("", "data/why?dag=playground_daily"):
+        assert pages.request(method, path).status_code == 405
+
+
+def test_the_pages_show_the_registry_that_the_sweep_reads(pages: httpx.Client) -> None:
+    page = pages.get("")
+    assert 'data-source="live"' in page.text
+    assert pages.get("app.js").headers["content-type"].startswith("text/javascript")
+    index = asked(pages, "index")
+    assert [each["name"] for each in index["teams"]] == ["playground", "shipping"]
+    assert index["assets"]["name"] == ["dim"]
+    assert (index["problems"], index["airflow_url"]) == ([], "http://airflow.example")
+    assert asked(pages, "edges")["tasks"] == [
+        {"team": 0, "task_id": "marts.mine", "dag_id": "playground_daily"}
+    ]
+    assert asked(pages, "teams/1")["assets"]["dim"]["consumers"][0]["team"] == "playground"
+    assert pages.get("data/teams/2").status_code == 404
+
+
+def test_an_entry_that_cannot_be_read_is_said_and_the_others_are_shown(
+    deployed: Platform, pages: httpx.Client
+) -> None:
+    (deployed.registry / "shipping.json").write_text("{")
+    index = asked(pages, "index")
+    assert [each["name"] for each in index["teams"]] == ["playground"]
+    assert len(index["problems"]) == 1
+
+
+def test_no_dag_says_where_the_registry_is(pages: httpx.Client) -> None:
+    with create_session() as session:
+        session.execute(update(DagModel).where(DagModel.dag_id == RESUME_DAG).values(is_stale=True))
+    reply = pages.get("data/index")
+    assert reply.status_code == 503
+    assert "Airflow has no DAG dbt_scheduler_resume" in reply.json()["detail"]
+
+
+def test_of_several_environments_one_is_shown_and_the_other_is_named(
+    deployed: Platform, pages: httpx.Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    stub = resume_stub(replace(a_consumer(), registry_url=staging.as_uri()))
+    deployed.write_by_hand(f"staging_{RESUME_DAG}", stub)
+    deployed.deploy()
+    index = asked(pages, "index")
+    assert index["registry"] == deployed.registry.as_uri()
+    assert f"The registry {staging.as_uri()} is not shown here" in index["problems"][0]
+    monkeypatch.setenv("AIRFLOW__DBT_SCHEDULER__REGISTRY", staging.as_uri())
+    _app.cache_clear()
+    index = asked(pages, "index")
+    assert index["teams"] == []
+    assert index["problems"] == [
+        f"The registry {staging.as_uri()} has no entries that Airflow's API server can read."
+    ]

@@ -1,0 +1,262 @@
+"""``history export``: what Airflow says of the registry's DAGs, as the pages show it."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from airflow_server import SENSOR, FakeAirflow
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
+from command import run
+from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.registry.encoding import encode_entry
+from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.site.dags import registered_dags
+from dbt_scheduler.site.fetching import fetch_runs
+from dbt_scheduler.site.history import make_history
+from static_site import document
+
+NOW = datetime(2025, 6, 9, 6, 0, tzinfo=UTC)
+MADE = "2025-06-06T00:20:00Z"
+
+
+@pytest.fixture
+def airflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAirflow]:
+    fake = FakeAirflow()
+    monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", fake.url)
+    monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
+    yield fake
+    fake.server.shutdown()
+    fake.server.server_close()
+
+
+def entries(**asset: Any) -> dict[str, Entry]:
+    """``playground`` waits each day for shipping's ``marts.fct`` of that day."""
+    consumer = a_spec(a_task("marts.b", upstream=(SENSOR,)), sensors=(a_wait("fct"),))
+    playground = msgspec.structs.replace(a_wait_entry(consumer), wait_timeout_seconds=7200)
+    return {"playground": playground, "shipping": an_entry("fct", "daily", **asset)}
+
+
+def exported(
+    airflow: FakeAirflow, found: dict[str, Entry], *, now: datetime = NOW, refused: list[str] | None = None
+) -> Any:
+    since = now - timedelta(days=30)
+    with AirflowApi(airflow.url) as api:
+        runs = tuple(fetch_runs(api, registered_dags(found), since, [] if refused is None else refused))
+    return msgspec.json.decode(msgspec.json.encode(make_history(runs, since, now)))
+
+
+def sensor(state: str, start: str, end: str | None = None) -> dict[str, Any]:
+    return {"state": state, "start_date": start, "end_date": end}
+
+
+def test_a_run_is_about_its_period_and_was_due_at_its_end(airflow):
+    run_id = airflow.run("shipping_daily", "2025-06-05T00:10", "success", marts__fct="success")
+    found = exported(airflow, entries(slo_seconds=3600))
+    assert found["runs"] == [
+        {
+            "dag_id": "shipping_daily", "run_id": run_id, "team": "shipping", "pipeline": "daily",
+            "period_start": "2025-06-05T00:00:00Z", "period_end": "2025-06-06T00:00:00Z",
+            "due": "2025-06-06T00:10:00Z", "state": "success", "start": None, "end": None,
+        }
+    ]  # fmt: skip
+    assert found["landings"] == [
+        {
+            "team": "shipping", "asset": "fct", "pipeline": "daily", "dag_id": "shipping_daily", "run_id": run_id,
+            "period_start": "2025-06-05T00:00:00Z", "due": "2025-06-06T01:10:00Z", "landed": MADE, "met": True,
+        }
+    ]  # fmt: skip
+    assert (found["since"], found["until"]) == ("2025-05-10T06:00:00Z", "2025-06-09T06:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("task", "now", "landed", "met"),
+    [
+        ("success", NOW, MADE, True),
+        ({"state": "success", "end_date": "2025-06-06T01:10:01Z"}, NOW, "2025-06-06T01:10:01Z", False),
+        ("failed", NOW, None, False),
+        ("skipped", NOW, None, False),
+        ("running", NOW, None, False),
+        ("running", datetime(2025, 6, 6, 1, 0, tzinfo=UTC), None, None),
+    ],
+)
+def test_an_slo_is_met_missed_or_open(airflow, task, now, landed, met):
+    airflow.run("shipping_daily", "2025-06-05T00:10", marts__fct=task)
+    (found,) = exported(airflow, entries(slo_seconds=3600), now=now)["landings"]
+    assert (found["landed"], found["met"]) == (landed, met)
+
+
+def test_without_an_slo_a_landing_is_just_that(airflow):
+    airflow.run("shipping_daily", "2025-06-05T00:10", marts__fct="success")
+    (found,) = exported(airflow, entries())["landings"]
+    assert (found["due"], found["landed"], found["met"]) == (None, MADE, None)
+
+
+def test_a_run_by_hand_that_was_faster_made_the_asset(airflow):
+    airflow.run(
+        "shipping_daily",
+        "2025-06-05T00:10",
+        marts__fct={"state": "success", "end_date": "2025-06-06T09:00:00Z"},
+    )
+    by_hand = airflow.run("shipping_daily", "2025-06-05T00:10", kind="manual", marts__fct="success")
+    found = exported(airflow, entries(slo_seconds=3600))
+    assert len(found["runs"]) == 2
+    (landing,) = found["landings"]
+    assert (landing["run_id"], landing["landed"], landing["met"]) == (by_hand, MADE, True)
+
+
+def test_a_run_by_hand_of_a_period_without_a_scheduled_one_keeps_no_promise_and_breaks_none(airflow):
+    airflow.run(
+        "shipping_daily",
+        "2025-06-05T00:10",
+        kind="manual",
+        marts__fct={"state": "success", "end_date": "2025-06-08T09:00:00Z"},
+    )
+    (landing,) = exported(airflow, entries(slo_seconds=3600))["landings"]
+    assert (landing["due"], landing["landed"], landing["met"]) == (None, "2025-06-08T09:00:00Z", None)
+
+
+def test_an_asset_that_a_run_did_not_have_yet_has_no_landing_there(airflow):
+    airflow.run("shipping_daily", "2025-06-05T00:10", "success", marts__other="success")
+    found = exported(airflow, entries(slo_seconds=3600))
+    assert (len(found["runs"]), found["landings"]) == (1, [])
+
+
+def test_a_wait_knows_the_run_that_it_was_for_and_until_when_it_waits(airflow):
+    made = airflow.run("shipping_daily", "2025-06-05T00:10", marts__fct="running")
+    started = "2025-06-06T00:10:30Z"
+    waiting = airflow.run(
+        "playground_daily", "2025-06-05T00:10", **{SENSOR: sensor("deferred", started, started)}
+    )
+    found = exported(airflow, entries(slo_seconds=3600))["waits"]
+    assert found == [
+        {
+            "dag_id": "playground_daily", "run_id": waiting, "task_id": SENSOR, "team": "playground",
+            "producer_team": "shipping", "producer_asset": "fct", "producer_dag_id": "shipping_daily",
+            "producer_task_id": "marts.fct", "producer_run_id": made, "state": "deferred",
+            "start": started, "end": None, "until": "2025-06-06T01:10:30Z",
+        }
+    ]  # fmt: skip
+    assert exported(airflow, entries())["waits"][0]["until"] == "2025-06-06T02:10:30Z"
+
+
+@pytest.mark.parametrize(
+    ("state", "end", "kept"),
+    [("success", "00:11:29", False), ("success", "00:11:30", True), ("failed", "00:10:31", True)],
+)
+def test_waits_that_were_over_at_once_are_left_out(airflow, state, end, kept):
+    times = ("2025-06-06T00:10:30Z", f"2025-06-06T{end}Z")
+    airflow.run("playground_daily", "2025-06-05T00:10", **{SENSOR: sensor(state, *times)})
+    found = exported(airflow, entries())["waits"]
+    assert [wait["end"] for wait in found] == ([times[1]] if kept else [])
+
+
+def test_of_a_dag_with_very_many_runs_the_newest_are_looked_at(airflow):
+    day = datetime(2025, 5, 12, 0, 10, tzinfo=UTC)
+    for hour in range(60):
+        airflow.run(
+            "shipping_hourly",
+            (day + timedelta(hours=hour) - timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M"),
+            marts__fct="success",
+        )
+    airflow.run("shipping_hourly", "2025-05-01T00:05", marts__fct="success")
+    found = exported(airflow, {"shipping": an_entry("fct", "hourly")})
+    assert len(found["runs"]) == len(found["landings"]) == 30
+    assert found["runs"][0]["due"] == "2025-05-13T07:05:00Z"
+
+
+def test_runs_before_the_window_are_not_in_it(airflow):
+    airflow.run("shipping_daily", "2025-05-08T00:10", marts__fct="success")
+    inside = airflow.run("shipping_daily", "2025-05-10T00:10", marts__fct="success")
+    assert [each["run_id"] for each in exported(airflow, entries())["runs"]] == [inside]
+
+
+def test_assets_that_are_not_exposed_are_nobodys_business(airflow):
+    entry = an_entry("fct", "daily")
+    made = entry.produced["fct"]
+    hidden = msgspec.structs.replace(
+        made,
+        exposed=False,
+        pipelines={"daily": msgspec.structs.replace(made.pipelines["daily"], exposed=False)},
+    )
+    airflow.run("shipping_daily", "2025-06-05T00:10", marts__fct="success")
+    assert (
+        exported(airflow, {"shipping": msgspec.structs.replace(entry, produced={"fct": hidden})})["landings"]
+        == []
+    )
+
+
+def test_a_hand_written_dag_is_asked_for_by_its_own_name(airflow):
+    airflow.run("load_daily", "2025-06-05T00:10", end="success")
+    found = exported(
+        airflow, {"shipping": an_entry("fct", "daily", dag_id="load_daily", group=None, task_id="end")}
+    )
+    assert [(each["dag_id"], each["landed"]) for each in found["landings"]] == [("load_daily", MADE)]
+
+
+def test_a_dag_that_the_login_may_not_see_hides_no_other(airflow, monkeypatch):
+    airflow.run("shipping_daily", "2025-06-05T00:10", marts__fct="success")
+    answer = airflow.reply
+    monkeypatch.setattr(
+        airflow,
+        "reply",
+        lambda path, body: (403, b"{}") if "/playground_daily/" in path else answer(path, body),
+    )
+    refused: list[str] = []
+    found = exported(airflow, entries(), refused=refused)
+    assert (refused, [each["dag_id"] for each in found["runs"]]) == (["playground_daily"], ["shipping_daily"])
+
+
+@pytest.fixture
+def published(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("registry").mkdir()
+    for team, entry in entries(slo_seconds=3600).items():
+        Path(f"registry/{team}.json").write_bytes(encode_entry(team, entry))
+    return tmp_path
+
+
+def export(*arguments: str, code: int = 0) -> str:
+    return run(
+        "history", "export", "--out", "history.json", "--registry", "registry", *arguments, code=code
+    ).stderr
+
+
+def yesterday() -> str:
+    """The logical date of the newest run that was due."""
+    return (datetime.now(UTC) - timedelta(days=2)).strftime("%Y-%m-%dT00:10")
+
+
+def test_what_is_exported_is_shown(airflow, published):
+    airflow.run("shipping_daily", yesterday(), marts__fct="success")
+    assert export() == "1 run of 1 DAG written to history.json\n"
+    run("registry", "site", "--out", "site", "--registry", "registry", "--history", "history.json")
+    index = document(Path("site"), "index")
+    assert (index["documents"], index["assets"]["slo"]) == (["history"], [[1, 1]])
+    assert document(Path("site"), "history") == json.loads(Path("history.json").read_text())
+
+
+def test_what_may_not_be_seen_is_said(airflow, published):
+    airflow.answer = (403, b"{}")
+    told = export()
+    assert told == (
+        "warning: this login may not see the runs of playground_daily, shipping_daily: they are left out\n"
+        "0 runs of 0 DAGs written to history.json\n"
+    )
+
+
+def test_an_airflow_that_does_not_answer_leaves_the_file_before(airflow, published):
+    Path("history.json").write_text("before")
+    airflow.answer = (500, b"{}")
+    assert "SCH501" in export(code=2)
+    assert Path("history.json").read_text() == "before"
+
+
+def test_without_a_registry_there_is_nothing_to_ask_for(airflow, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "SCH423" in export(code=2)
+    assert airflow.asked == []
