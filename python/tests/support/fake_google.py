@@ -86,43 +86,67 @@ class FakeGoogle:
 
 
 class FakeVertexAi:
-    """Custom jobs: one that is cancelled has ended at once."""
+    """Jobs of each type: one that is cancelled has ended at once. ``models`` are the ids in the Model Registry."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, Any] = {}
+        self.models: set[str] = set()
 
     def services(self) -> dict[str, Any]:
-        jobs = {
-            "CreateCustomJob": (vertex.CreateCustomJobRequest, self._create),
-            "ListCustomJobs": (vertex.ListCustomJobsRequest, self._list),
-            "GetCustomJob": (vertex.GetCustomJobRequest, lambda asked: self.jobs[asked.name]),
-            "CancelCustomJob": (vertex.CancelCustomJobRequest, self._cancel),
+        package = "google.cloud.aiplatform.v1"
+        model = {"GetModel": (vertex.GetModelRequest, self._model)}
+        custom = self._methods("CustomJob", "custom_job", "customJobs")
+        training = self._methods("TrainingPipeline", "training_pipeline", "trainingPipelines")
+        pipeline = self._methods("PipelineJob", "pipeline_job", "pipelineJobs")
+        return {
+            f"{package}.JobService": custom,
+            f"{package}.PipelineService": {**training, **pipeline},
+            f"{package}.ModelService": model,
         }
-        return {"google.cloud.aiplatform.v1.JobService": jobs}
 
     def end(self, state: str, message: str = "") -> None:
         """Every job that has not ended ends now."""
-        for job in [job for job in self.jobs.values() if job.state == vertex.JobState.JOB_STATE_PENDING]:
-            job.state = vertex.JobState[f"JOB_STATE_{state}"]
+        for job in [job for job in self.jobs.values() if job.state.name.endswith("_PENDING")]:
+            _to(job, state)
             job.error = {"code": 3, "message": message} if message else {}
 
     def states(self) -> list[str]:
         """The states of the jobs, in the order of their creation."""
-        return [job.state.name.removeprefix("JOB_STATE_") for job in self.jobs.values()]
+        return [job.state.name.partition("_STATE_")[2] for job in self.jobs.values()]
 
-    def _create(self, asked: Any) -> Any:
-        name = f"{asked.parent}/customJobs/{len(self.jobs) + 1}"
-        asked.custom_job.name, asked.custom_job.state = name, vertex.JobState.JOB_STATE_PENDING
-        self.jobs[name] = asked.custom_job
-        return asked.custom_job
+    def _methods(self, name: str, field: str, collection: str) -> dict[str, Any]:
+        def create(asked: Any) -> Any:
+            job = getattr(asked, field)
+            job.name = f"{asked.parent}/{collection}/{len(self.jobs) + 1}"
+            self.jobs[job.name] = _to(job, "PENDING")
+            return job
 
-    def _list(self, asked: Any) -> Any:
-        label, _, value = asked.filter.removeprefix("labels.").partition("=")
-        found = [job for job in self.jobs.values() if dict(job.labels).get(label) == value]
-        return vertex.ListCustomJobsResponse(custom_jobs=found)
+        def listed(asked: Any) -> Any:
+            label, _, value = asked.filter.removeprefix("labels.").partition("=")
+            jobs = [job for job in self.jobs.values() if f"/{collection}/" in job.name]
+            found = [job for job in jobs if dict(job.labels).get(label) == value]
+            return getattr(vertex, f"List{name}sResponse")(**{f"{field}s": found})
 
-    def _cancel(self, asked: Any) -> None:
-        self.jobs[asked.name].state = vertex.JobState.JOB_STATE_CANCELLED
+        def cancel(asked: Any) -> None:
+            _to(self.jobs[asked.name], "CANCELLED")
+
+        return {
+            f"Create{name}": (getattr(vertex, f"Create{name}Request"), create),
+            f"List{name}s": (getattr(vertex, f"List{name}sRequest"), listed),
+            f"Get{name}": (getattr(vertex, f"Get{name}Request"), lambda asked: self.jobs[asked.name]),
+            f"Cancel{name}": (getattr(vertex, f"Cancel{name}Request"), cancel),
+        }
+
+    def _model(self, asked: Any) -> Any:
+        if asked.name.split("/")[-1] not in self.models:
+            raise KeyError(asked.name)
+        return vertex.Model(name=asked.name)
+
+
+def _to(job: Any, state: str) -> Any:
+    """The job in another state, of which each type of jobs has an enum of its own."""
+    job.state = next(each for each in type(job.state) if each.name.endswith(f"_STATE_{state}"))
+    return job
 
 
 class FakeCloudRun:

@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping
 
-from dbt_scheduler.kinds import Job
-from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Setting, Way
+from dbt_scheduler.kinds import Job, Setting
+from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Way
 from dbt_scheduler.kinds.places.docker import CPUS, LABELS, MEMORY, ONE_LINE, VARIABLE
 from dbt_scheduler.kinds.places.vertex_ai import PROJECT, REGION, SERVICE_ACCOUNT, google_labels, own_labels
+
+_MEMORY = "512m"
+"""What Cloud Run gives a job that says nothing."""
+
+_LEAST_CPUS, _HALF = 0.08, 0.5
+_GIGABYTES: dict[float, tuple[float, float]] = {1: (0.5, 4), 2: (0.5, 8), 4: (2, 16), 6: (4, 24), 8: (4, 32)}
+"""The memory that a machine has, by its CPUs."""
 
 
 def _job(job: Job, settings: PlaceSettings) -> Arguments:
@@ -51,11 +58,31 @@ def _limits(cpus: object, memory: object) -> dict[str, str]:
     return {**cpu, **({"memory": f"{memory[:-1]}{memory[-1:].upper()}i"} if isinstance(memory, str) else {})}
 
 
+def _refusal(values: Mapping[str, object]) -> str | None:
+    """What Cloud Run has no machine for: https://cloud.google.com/run/docs/configuring/jobs/cpu and memory-limits."""
+    cpus, memory = values.get("cpus") or 1, str(values.get("memory") or _MEMORY)
+    if not isinstance(cpus, int | float) or not (cpus in _GIGABYTES or _LEAST_CPUS <= cpus < 1):
+        return f"Cloud Run has 1, 2, 4, 6 or 8 CPUs, or from {_LEAST_CPUS} to 1, not {cpus}"
+    least, most = _GIGABYTES.get(cpus, (0.5, 0.5 if cpus < _HALF else 1))
+    gigabytes = int(memory[:-1]) / (1 if memory.endswith("g") else 1024)
+    if least <= gigabytes <= most:
+        return None
+    span = f"{_shown(least)} to {_shown(most)}" if least < most else _shown(least)
+    said = "" if values.get("memory") else ", which it gives where none is named"
+    return f"with {cpus} CPUs Cloud Run has {span} of memory, not {memory}{said}"
+
+
+def _shown(gigabytes: float) -> str:
+    return f"{gigabytes:g}g" if gigabytes >= 1 else f"{gigabytes * 1024:g}m"
+
+
 PLUGIN = Place(
     description="a Cloud Run job",
     requirement="dbt-scheduler[google]",
     needs_image=True,
     secrets_setting="google_secrets",
+    refusal=_refusal,
+    longest_seconds=7 * 24 * 3600,
     ways={
         "universal": Way(
             operator="dbt_scheduler.airflow.cloud_run_operator.CloudRunOperator",
