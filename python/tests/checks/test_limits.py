@@ -65,6 +65,29 @@ def test_a_task_that_asks_for_a_machine_that_there_is_not(tmp_path: Path) -> Non
     assert said(tmp_path, "kinds: {universal: {where: docker}}\n", TASK % "cpus: 3") == []
 
 
+def test_a_dbt_node_and_a_teams_dbt_that_ask_for_a_machine_that_there_is_not(tmp_path: Path) -> None:
+    dbt = "dbt: {where: cloud-run, region: europe-west1, results_bucket: results, image: i, memory: 1g}\n"
+    world = World(tmp_path, PLATFORM + dbt)
+    world.team(
+        "shop",
+        node("orders", pipelines=["daily"], memory="8g"),
+        node("returns", pipelines=["daily"], memory="9g"),
+        node("idle", memory="9g"),
+        text="dbt_settings: {cpus: 2}\n",
+    )
+    (found,) = world.findings()
+    assert (
+        'SCH226 "returns": with 2 CPUs Cloud Run has 512m to 8g of memory, not 9g ("where: cloud-run")'
+        in found
+    )
+    world.team("shop", node("orders", pipelines=["daily"]), text="dbt_settings: {cpus: 5}\n")
+    (found,) = world.findings()
+    assert (
+        found
+        == f'shop/scheduler.yaml:3: SCH226 the dbt tasks: {CPUS.format(5)} ("where: cloud-run") | correct it in scheduler.yaml'
+    )
+
+
 def test_a_task_that_may_take_longer_than_any_job(tmp_path: Path) -> None:
     assert said(tmp_path, CLOUD_RUN % "", TASK % "timeout: {hours: 168}") == []
     assert said(tmp_path, CLOUD_RUN % "", TASK % "timeout: {hours: 169}") == [

@@ -16,6 +16,7 @@ from dbt_scheduler.airflow.vertex_ai_jobs import (
     CUSTOM_JOB,
     PIPELINE_JOB,
     TRAINING_PIPELINE,
+    JobType,
     custom_jobs_of,
     has_ended,
     type_of,
@@ -58,8 +59,6 @@ class VertexAiOperator(GoogleJobOperator):
         self.pipeline_job = pipeline_job
         self.template_path = template_path
         self.offered = offered or {}
-        types = {CUSTOM_JOB: custom_job, TRAINING_PIPELINE: training_pipeline, PIPELINE_JOB: pipeline_job}
-        (self._type,) = (type_ for type_, job in types.items() if job)
 
     def start_job(self, digest: str) -> VertexAiTrigger:
         """Create the job, which starts it."""
@@ -139,6 +138,12 @@ class VertexAiOperator(GoogleJobOperator):
         except NotFound:
             return {"model_id": model}
         return {"parent_model": name}
+
+    @property
+    def _type(self) -> JobType:
+        if self.training_pipeline:
+            return TRAINING_PIPELINE
+        return PIPELINE_JOB if self.pipeline_job else CUSTOM_JOB
 
     @cached_property
     def hook(self) -> Any:

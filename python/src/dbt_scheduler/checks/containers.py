@@ -59,7 +59,7 @@ SCH223 = Rule(
     code="SCH223",
     summary="A task lacks what the place needs where it runs",
     message='{what}: no {key}, and the platform runs it where one is needed ("where: {where}")',
-    hint="write {key} of {kind} in platform.yaml, for example {example}, or in scheduler.yaml",
+    hint="write {key} of {kind} in platform.yaml, for example {example}{or_team}",
     why="The place has no default for it: the task could not start.",
     example="""\
 # scheduler.yaml, where platform.yaml has kinds: {vertex-ai: {project: my-project}}
@@ -113,6 +113,7 @@ def _images(team: Team, workspace: Workspace) -> Iterator[Finding]:
             needed = setting.required or not {said.kind, *said.settings}.isdisjoint(setting.needed_by)
             if needed and not values.get(key):
                 lacking = {"key": key, "kind": said.kind, "example": str(setting.example)}
+                lacking["or_team"] = ", or in scheduler.yaml" if setting.by_task else ""
                 yield SCH223.at(*said.location, where=settings.where, **lacking, **words)
 
 

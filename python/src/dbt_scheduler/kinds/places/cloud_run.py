@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from dbt_scheduler.kinds import Job, Setting
 from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Way
-from dbt_scheduler.kinds.places.docker import CPUS, LABELS, MEMORY, ONE_LINE, VARIABLE
+from dbt_scheduler.kinds.places.docker import CPUS, LABELS, MEMORY, ONE_LINE, VARIABLE, dbt_arguments
 from dbt_scheduler.kinds.places.vertex_ai import PROJECT, REGION, SERVICE_ACCOUNT, google_labels, own_labels
 
 _MEMORY = "512m"
@@ -13,6 +13,9 @@ _MEMORY = "512m"
 _LEAST_CPUS, _HALF = 0.08, 0.5
 _GIGABYTES: dict[float, tuple[float, float]] = {1: (0.5, 4), 2: (0.5, 8), 4: (2, 16), 6: (4, 24), 8: (4, 32)}
 """The memory that a machine has, by its CPUs."""
+
+
+_FIELDS = ("project_id", "region", "job", "pass_env")
 
 
 def _job(job: Job, settings: PlaceSettings) -> Arguments:
@@ -40,6 +43,12 @@ def _job(job: Job, settings: PlaceSettings) -> Arguments:
         "job": {"labels": labels, "template": {"labels": labels, "task_count": 1, "template": task}},
     }
     return {**arguments, **({"pass_env": list(settings.environment)} if settings.environment else {})}
+
+
+def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
+    """The same for dbt, which fails when it selects nothing, and says what it did in a bucket."""
+    bucket = settings.settings.get("results_bucket")
+    return {**_job(job, settings), "bucket": bucket, **dbt_arguments(job)}
 
 
 def _secrets(secrets: object) -> list[dict[str, object]]:
@@ -84,11 +93,16 @@ PLUGIN = Place(
     refusal=_refusal,
     longest_seconds=7 * 24 * 3600,
     ways={
+        "dbt": Way(
+            operator="dbt_scheduler.airflow.cloud_run_dbt_operator.CloudRunDbtOperator",
+            template_fields=(*_FIELDS, "bucket", "table_check", "project_hooks", "results_of"),
+            arguments=_dbt,
+        ),
         "universal": Way(
             operator="dbt_scheduler.airflow.cloud_run_operator.CloudRunOperator",
-            template_fields=("project_id", "region", "job", "pass_env"),
+            template_fields=_FIELDS,
             arguments=_job,
-        )
+        ),
     },
     settings={
         "project": PROJECT,
@@ -105,6 +119,12 @@ PLUGIN = Place(
                 **ONE_LINE,
             },
             example="warehouse",
+        ),
+        "results_bucket": Setting(
+            description="the bucket of Cloud Storage, of nothing else, in which jobs of dbt say what they did",
+            schema={"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$", **ONE_LINE},
+            example="my-project-dbt-results",
+            needed_by=("dbt",),
         ),
         "google_secrets": Setting(
             description="variables of a job, each with the secret of Secret Manager that it gets, "
