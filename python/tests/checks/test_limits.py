@@ -95,6 +95,12 @@ def test_a_task_that_may_take_longer_than_any_job(tmp_path: Path) -> None:
         '("where: cloud-run") | correct it in scheduler.yaml'
     ]
     assert said(tmp_path, "kinds: {universal: {where: docker}}\n", TASK % "timeout: {hours: 169}") == []
+    defaults = "defaults: {timeout: {days: 8}}\n"
+    (found,) = said(tmp_path, CLOUD_RUN % "" + defaults, TASK % "retries: 1")
+    assert found.endswith(
+        "and its timeout is 8d "
+        '("where: cloud-run") | name a timeout of the task, or correct defaults in platform.yaml'
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ SCH226 = Rule(
     code="SCH226",
     summary="A task asks a place for what it does not have",
     message='{what}: {problem} ("where: {where}")',
-    hint="correct it in {file}",
+    hint="{fix}",
     why="The place refuses such a job when the task starts, in every run.",
     example="""\
 # scheduler.yaml, where platform.yaml has kinds: {universal: {where: cloud-run, region: europe-west1}}
@@ -39,7 +39,12 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
         if longest and seconds > longest and task.pipelines:
             location = task_location(team.project.folder, task, "scheduler", "timeout")
             problem = f"no job goes on for more than {format_duration(longest)}, and its timeout is {format_duration(seconds)}"
-            yield _finding(f'"{task.name}"', settings.where, location, problem)
+            hint = (
+                None
+                if task.timeout_seconds
+                else "name a timeout of the task, or correct defaults in platform.yaml"
+            )
+            yield _finding(f'"{task.name}"', settings.where, location, problem, hint)
 
 
 def _said(team: Team) -> Iterator[tuple[str, str, Location, dict[str, object]]]:
@@ -56,9 +61,10 @@ def _said(team: Team) -> Iterator[tuple[str, str, Location, dict[str, object]]]:
             yield f'"{task.name}"', task.kind, location, own
 
 
-def _finding(what: str, where: str, location: Location, problem: str) -> Finding:
-    file = location[0].rpartition("/")[2]
-    return SCH226.at(*location, subject=what.strip('"'), what=what, problem=problem, where=where, file=file)
+def _finding(what: str, where: str, location: Location, problem: str, hint: str | None = None) -> Finding:
+    words = {"what": what, "problem": problem, "where": where}
+    words["fix"] = hint or f"correct it in {location[0].rpartition('/')[2]}"
+    return SCH226.at(*location, subject=what.strip('"'), **words)
 
 
 PLUGIN = Check(team=check)
