@@ -117,13 +117,17 @@ def test_dbt_that_selects_nothing_fails_though_the_job_has_succeeded(
         executed(a_dbt_task("echo 'Nothing to do. Try checking your model configs'"))
 
 
-def test_a_job_that_was_killed_says_what_cloud_logging_has(
+def test_a_job_that_was_killed_says_what_cloud_logging_has_and_nothing_of_a_try_before(
     google: FakeGoogle, gcs: FakeGcs, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As when it takes more memory than it has: nothing comes out of it."""
+    task = a_dbt_task("echo ready; kill -KILL $PPID")
+    gcs.put("results", f"dbt-scheduler.{task._digest}.output", b"of the try before")
     with pytest.raises(AirflowException, match=r"-1 has failed: .* \(exit code 137\)$"):
-        executed(a_dbt_task("echo ready; kill -KILL $PPID"))
-    assert "ready" in capsys.readouterr().out
+        executed(task)
+    log = capsys.readouterr().out
+    assert "ready" in log
+    assert "of the try before" not in log
 
 
 def test_a_bucket_that_is_not_there_is_what_the_task_says(google: FakeGoogle, gcs: FakeGcs) -> None:
@@ -166,14 +170,8 @@ def once_running(google: FakeGoogle, number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-def test_a_retry_ends_the_job_of_a_try_whose_worker_was_killed_and_takes_nothing_of_it(
-    google: FakeGoogle, gcs: FakeGcs, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_retry_ends_the_job_of_a_try_whose_worker_was_killed(google: FakeGoogle, gcs: FakeGcs) -> None:
     killed = a_dbt_task("exec sleep 600")
-    gcs.put("results", f"dbt-scheduler.{killed._digest}.output", b"of the try before")
     killed.started(killed._digest)
-    executed(a_dbt_task("echo of this try"))
+    executed(a_dbt_task("true"))
     assert google.cloud_run.states() == ["CANCELLED", "SUCCEEDED"]
-    log = capsys.readouterr().out
-    assert "of this try" in log
-    assert "of the try before" not in log
