@@ -8,8 +8,12 @@ import warnings
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from fake_google import FakeGoogle
 
 # Airflow reads its configuration when it is imported, so its home has to be there before any test module is.
 _HOME = Path(tempfile.mkdtemp(prefix="airflow_home_"))
@@ -91,3 +95,12 @@ def with_api(platform: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch) 
     """An Airflow whose tasks, and whose commands, find its API."""
     monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", api_url)
     return platform
+
+
+@pytest.fixture
+def google(monkeypatch: pytest.MonkeyPatch) -> Iterator["FakeGoogle"]:
+    """Google's APIs, which Airflow has a connection for."""
+    from fake_google import fake_google  # noqa: PLC0415 - takes seconds, which most tests need not wait
+
+    with fake_google(monkeypatch) as started:
+        yield started

@@ -243,6 +243,22 @@ def test_a_job_that_nobody_says_a_region_of(tmp_path: Path) -> None:
     assert said(tmp_path, "kinds: {vertex-ai: {where: local}}\n", task % "command: x") == []
 
 
+def test_dbt_on_cloud_run_that_nobody_says_a_bucket_of(tmp_path: Path) -> None:
+    cloud_run = "dbt: {where: cloud-run, image: i, region: europe-west1%s}\n"
+    task = "tasks:\n  - {kind: universal, name: fetch, pipelines: [daily], command: x}\n"
+    assert said(tmp_path, cloud_run % "", task) == [
+        (
+            "SCH223",
+            0,
+            'the dbt tasks: no results_bucket, and the platform runs it where one is needed ("where: cloud-run")',
+            "write results_bucket of dbt in platform.yaml, for example my-project-dbt-results",
+        )
+    ]
+    assert said(tmp_path, cloud_run % ", results_bucket: results", task) == []
+    universal = "kinds: {universal: {where: cloud-run, image: i, region: europe-west1}}\n"
+    assert said(tmp_path, universal, task) == []
+
+
 def test_a_vertex_ai_task_without_an_image(tmp_path: Path) -> None:
     platform = "kinds: {vertex-ai: {region: us-central1}}\n"
     (found,) = said(tmp_path, platform, "tasks:\n  - {kind: vertex-ai, name: train, pipelines: [daily]}\n")
@@ -278,6 +294,7 @@ def test_what_vertex_ai_would_refuse_is_a_finding_about_the_platform(tmp_path: P
         "region: Belgium",
         "google_service_account: jobs",
         "subnetwork: 'a b'",
+        "results_bucket: 'gs://results'",
         "google_secrets: {API_TOKEN: 'opensesame!'}",
         "google_secrets: {API_TOKEN: 'token:newest'}",
         "google_secrets: {'1': token}",

@@ -222,3 +222,15 @@ dbt: {where: kubernetes, network: warehouse}
 """,
     fix="Remove the key, or use the one that the place has for it.",
 )
+SCH426 = Rule(
+    code="SCH426",
+    summary="A platform asks a place for what it does not have",
+    message="{block}: {problem}",
+    hint="correct {block} in platform.yaml",
+    why="The place would refuse every job: no task of the kind could start.",
+    example="""\
+# platform.yaml
+kinds: {universal: {where: cloud-run, cpus: 3}}   # Cloud Run has 1, 2, 4, 6 or 8 CPUs
+""",
+    fix="Name what the place has; [google.md](google.md) says it of Cloud Run.",
+)

@@ -1,7 +1,7 @@
 """A container of a Docker engine: Docker's own, or Podman's, which serves the same API."""
 
-from dbt_scheduler.kinds import Job
-from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Setting, Way
+from dbt_scheduler.kinds import Job, Setting
+from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Way
 
 ONE_LINE = {"not": {"type": "string", "pattern": "\n"}}
 """For patterns, whose ``$`` matches before a last line break, too."""
