@@ -21,7 +21,9 @@ distributed: $(ENVIRONMENT) ## the demo with CeleryExecutor, Redis, PostgreSQL a
 airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
-test: podman lint ## lint, types and every test
+test: ## lint, types and every test
+	@$(MAKE) --no-print-directory -j 2 podman $(ENVIRONMENT)
+	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory -j 2 types tests
 
 tests: $(ENVIRONMENT)
