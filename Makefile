@@ -7,7 +7,7 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo distributed airflow test tests podman containers fuzz check lint types generate golden bench dist lock web web-check screenshots clean
+.PHONY: help demo distributed airflow test tests installed podman containers fuzz check lint types generate golden bench dist lock web web-check screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -21,12 +21,16 @@ distributed: $(ENVIRONMENT) ## the demo with CeleryExecutor, Redis, PostgreSQL a
 airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
-test: podman lint web-check ## lint, types and every test
+test: ## lint, types and every test
+	@$(MAKE) --no-print-directory -j 2 installed $(ENVIRONMENT)
+	@$(MAKE) --no-print-directory lint web-check
 	@$(MAKE) --no-print-directory -j 2 types tests
 
 tests: $(ENVIRONMENT) web/node_modules/.package-lock.json
-	@sh python/tools/install_chromium.sh
 	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile
+
+installed: podman # and, one after the other, what else the tests need of the machine
+	@sh python/tools/install_chromium.sh
 
 podman: # as root it is installed by apt-get, where it is missing
 	@sh python/tools/install_podman.sh

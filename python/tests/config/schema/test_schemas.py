@@ -112,6 +112,7 @@ def test_the_registry_has_the_keys_of_the_types(name):
     fields = msgspec.structs.fields(struct)
     assert set(node["properties"]) == {field.name for field in fields}
     omitted = {f.name for f in fields if not f.required} if struct.__struct_config__.omit_defaults else set()
+    omitted |= {field.name for field in fields if field.default is msgspec.UNSET}
     assert set(node["required"]) == {field.name for field in fields} - omitted
 
 
