@@ -109,7 +109,8 @@ def test_the_registry_has_the_keys_of_the_types(name):
     node, struct = load_schema("registry")["$defs"][name], REGISTRY[name]
     fields = msgspec.structs.fields(struct)
     assert set(node["properties"]) == {field.name for field in fields}
-    omitted = {f.name for f in fields if not f.required} if struct.__struct_config__.omit_defaults else set()
+    omits = struct.__struct_config__.omit_defaults
+    omitted = {f.name for f in fields if f.default is msgspec.UNSET or (omits and not f.required)}
     assert set(node["required"]) == {field.name for field in fields} - omitted
 
 
