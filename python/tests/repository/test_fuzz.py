@@ -181,11 +181,47 @@ def test_registry_entry(place, data):
         ("registry", "consumers", "fct", *registry),
         ("registry", "producers", "shop", *registry),
         ("registry", "export", "--dbt-package", place / "package", *registry),
+        ("registry", "site", "--out", place / "site", *registry),
         ("waits", "shop_daily", "--out", place / "good", *registry),
         ("report", place / "good", place / "good", *registry),
         ("publish", place / "good", *registry),
     )
     try_with(file, content, *reading)
+
+
+MOMENT = "2025-09-09T00:10:00Z"
+HISTORY = {
+    "format_version": 1, "generated_at": MOMENT, "since": MOMENT, "until": MOMENT,
+    "runs": [], "waits": [],
+    "landings": [
+        {
+            "team": "shop", "asset": "fct", "pipeline": "daily", "dag_id": "shop_daily", "run_id": number,
+            "period_start": MOMENT, "due": MOMENT, "landed": None, "met": False,
+        }
+        for number in "ab"
+    ],
+}  # fmt: skip
+FINDINGS = [
+    {"code": "SCH102", "severity": "error", "path": "a.yml", "line": 1, "message": "m", "team": "shop"}
+]
+
+
+@fuzzed
+@given(st.data())
+def test_files_for_the_pages(place, data):
+    name, good = data.draw(st.sampled_from((("history", HISTORY), ("findings", FINDINGS))))
+    file = place / f"{name}.json"
+    file.write_bytes(data.draw(spoiled(good)))
+    call(
+        "registry",
+        "site",
+        "--out",
+        place / "site",
+        "--registry",
+        f"file:{place / 'registry'}",
+        f"--{name}",
+        file,
+    )
 
 
 @fuzzed
@@ -244,6 +280,7 @@ COMMANDS = (
     "publish",
     "pools",
     "registry",
+    "history",
     "waits",
     "explain",
     "run",
@@ -261,6 +298,9 @@ OPTIONS = (
         "--runs",
         "--from",
         "--days",
+        "--history",
+        "--findings",
+        "--airflow-url",
     ),
     *(
         "--period",
@@ -283,6 +323,7 @@ ARGUMENTS = (
     "list",
     "show",
     "export",
+    "site",
     "fct",
     "shop_daily",
     "json",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,6 +11,9 @@ from dbt_scheduler.registry.entry import Acknowledged
 from dbt_scheduler.registry.lookup.views import AssetPipelineView, ConsumedAsset, ConsumerTask
 
 FORMAT_VERSION = 1
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""With its zone, so that any two can be compared."""
 
 
 class TeamLabel(msgspec.Struct, frozen=True, gc=False):
@@ -51,7 +54,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     format_version: int = FORMAT_VERSION
-    generated_at: datetime
+    generated_at: Moment
     folder: str
     registry: str | None
     problems: tuple[str, ...]
@@ -144,12 +147,12 @@ class RunOfPipeline(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     run_id: str
     team: str
     pipeline: str
-    period_start: datetime
-    period_end: datetime
-    due: datetime
+    period_start: Moment
+    period_end: Moment
+    due: Moment
     state: str
-    start: datetime | None
-    end: datetime | None
+    start: Moment | None
+    end: Moment | None
 
 
 class Landing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -163,9 +166,9 @@ class Landing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     pipeline: str
     dag_id: str
     run_id: str
-    period_start: datetime
-    due: datetime | None
-    landed: datetime | None
+    period_start: Moment
+    due: Moment | None
+    landed: Moment | None
     met: bool | None
 
 
@@ -182,18 +185,18 @@ class WaitInRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     producer_task_id: str
     producer_run_id: str | None
     state: str
-    start: datetime | None
-    end: datetime | None
-    until: datetime | None
+    start: Moment | None
+    end: Moment | None
+    until: Moment | None
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
     """What happened in Airflow between two moments."""
 
     format_version: int = FORMAT_VERSION
-    generated_at: datetime
-    since: datetime
-    until: datetime
+    generated_at: Moment
+    since: Moment
+    until: Moment
     runs: tuple[RunOfPipeline, ...]
     landings: tuple[Landing, ...]
     waits: tuple[WaitInRun, ...]
@@ -202,5 +205,5 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 class Now(msgspec.Struct, frozen=True):
     """The waits that are not over."""
 
-    generated_at: datetime
+    generated_at: Moment
     waits: tuple[WaitInRun, ...]

@@ -30,17 +30,17 @@ def make_team(catalogue: Catalogue, team: str) -> Team:
 
 
 def _asset(catalogue: Catalogue, key: AssetKey) -> Asset:
-    view, made = view_asset(key, catalogue.directory, catalogue.readers), catalogue.directory.produced(key)
+    view = view_asset(key, catalogue.directory, catalogue.readers)
     return Asset(
         latest_of=view.latest_of,
         task_id=view.task_id,
         exposed=view.exposed,
-        description=made.description,
-        tags=made.tags,
-        owners=made.owners,
+        description=view.description,
+        tags=view.tags,
+        owners=view.owners,
         relation=view.relation,
         columns=tuple(
-            AssetColumn(name, type_, made.column_descriptions.get(name, ""))
+            AssetColumn(name, type_, view.column_descriptions.get(name, ""))
             for name, type_ in view.columns.items()
         ),
         promises=view.promises,

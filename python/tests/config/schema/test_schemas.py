@@ -12,7 +12,6 @@ from dbt_scheduler.changes import breaking, state_diff
 from dbt_scheduler.config import types
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM
 from dbt_scheduler.config.schema.validation import load_schema, validate
-from dbt_scheduler.kinds import kinds
 from dbt_scheduler.kinds.places import QUEUEING, places
 from dbt_scheduler.project.node_settings import NodeSettings
 from dbt_scheduler.registry import entry
@@ -59,7 +58,6 @@ def in_yaml(struct: type[msgspec.Struct]) -> set[str]:
 
 
 OF_PLACES = {name for place in places().values() for name in place.settings}
-OF_KINDS = {name for kind in kinds().values() for name in kind.keys}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +71,7 @@ OF_KINDS = {name for kind in kinds().values() for name in kind.keys}
         ),
         (
             types.TaskConfig,
-            set(properties("scheduler", "$defs", "task")) - OF_PLACES - OF_KINDS,
+            set(properties("scheduler", "$defs", "task")) - OF_PLACES,
         ),
         (types.ExposedAssets, set(properties("scheduler", "properties", "exposed_assets", "items"))),
         (
@@ -111,8 +109,8 @@ def test_the_registry_has_the_keys_of_the_types(name):
     node, struct = load_schema("registry")["$defs"][name], REGISTRY[name]
     fields = msgspec.structs.fields(struct)
     assert set(node["properties"]) == {field.name for field in fields}
-    omitted = {f.name for f in fields if not f.required} if struct.__struct_config__.omit_defaults else set()
-    omitted |= {field.name for field in fields if field.default is msgspec.UNSET}
+    omits = struct.__struct_config__.omit_defaults
+    omitted = {f.name for f in fields if f.default is msgspec.UNSET or (omits and not f.required)}
     assert set(node["required"]) == {field.name for field in fields} - omitted
 
 

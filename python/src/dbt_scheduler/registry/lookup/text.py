@@ -26,6 +26,11 @@ def render_assets(assets: Iterable[AssetView]) -> str:
 def render_asset(asset: AssetView) -> str:
     """One asset with all that is known of it."""
     facts = [("team", _party(asset.team, asset.channel))]
+    if asset.description:
+        facts.append(("about", " ".join(asset.description.split())))
+    facts += [
+        (name, ", ".join(each)) for name, each in (("tags", asset.tags), ("owners", asset.owners)) if each
+    ]
     if asset.latest_of:
         facts.append(("also called", f"{asset.latest_of}, of which it is the latest version"))
     facts += [("task", f"{promise.dag_id} {asset.task_id}") for promise in asset.promises]

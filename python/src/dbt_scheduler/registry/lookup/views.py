@@ -41,7 +41,7 @@ class ConsumerTask(msgspec.Struct, frozen=True):
 
 
 class AssetView(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset: who makes it with which task, when, where it lies, and who reads it."""
+    """An asset: who makes it with which task, when, where it lies, what is said of it, and who reads it."""
 
     asset: str
     team: str
@@ -49,9 +49,13 @@ class AssetView(msgspec.Struct, frozen=True, kw_only=True):
     latest_of: str | None
     task_id: str
     exposed: bool
+    description: str
+    tags: tuple[str, ...]
+    owners: tuple[str, ...]
     promises: tuple[AssetPipelineView, ...]
     relation: str | None
     columns: dict[str, str | None]
+    column_descriptions: dict[str, str]
     consumers: tuple[ConsumerTask, ...]
 
 
@@ -77,9 +81,13 @@ def view_asset(key: AssetKey, directory: Directory, readers: Downstream) -> Asse
         latest_of=made.latest_of,
         task_id=full_task_id(made.task_group, made.task_id),
         exposed=made.exposed,
+        description=made.description,
+        tags=made.tags,
+        owners=made.owners,
         promises=tuple(_promise(key.team, made, name, directory) for name in made.pipelines),
         relation=str(made.relation) if made.relation else None,
         columns=made.columns,
+        column_descriptions=made.column_descriptions,
         consumers=tuple(_consumers(key, directory, readers)),
     )
 
