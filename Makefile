@@ -7,7 +7,7 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo distributed airflow test tests containers fuzz check lint types generate golden bench lock web web-check clean
+.PHONY: help demo distributed airflow test tests installed podman containers fuzz check lint types generate golden bench dist lock web web-check screenshots clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -21,15 +21,21 @@ distributed: $(ENVIRONMENT) ## the demo with CeleryExecutor, Redis, PostgreSQL a
 airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
-test: lint web-check ## lint, types and every test but those of `make containers`
+test: ## lint, types and every test
+	@$(MAKE) --no-print-directory -j 2 installed $(ENVIRONMENT)
+	@$(MAKE) --no-print-directory lint web-check
 	@$(MAKE) --no-print-directory -j 2 types tests
 
 tests: $(ENVIRONMENT) web/node_modules/.package-lock.json
-	@sh python/tools/install_chromium.sh
-	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile -m "not containers"
+	cd python && $(BIN)/python -m pytest -n 2 --dist loadfile
 
-containers: $(ENVIRONMENT) ## the tests that run containers, with Podman, which is installed if need be
+installed: podman # and, one after the other, what else the tests need of the machine
+	@sh python/tools/install_chromium.sh
+
+podman: # as root it is installed by apt-get, where it is missing
 	@sh python/tools/install_podman.sh
+
+containers: podman $(ENVIRONMENT) ## the tests that run containers, without all others
 	cd python && $(BIN)/python -m pytest -m containers
 
 fuzz: $(ENVIRONMENT) ## files and command lines with whatever in them, for as long as FUZZ_EXAMPLES takes
@@ -54,6 +60,9 @@ golden: $(ENVIRONMENT) ## what integration_tests expects, written anew: read the
 bench: $(ENVIRONMENT) ## the figures of python/benchmarks
 	cd python/benchmarks && for bench in bench_*.py; do $(BIN)/python $$bench; done
 
+dist: $(ENVIRONMENT) ## the wheel and the sdist, in dist/
+	cd python && $(BIN)/python -m hatchling build -d ../dist
+
 lock: ## requirements.lock from requirements.in (needs uv)
 	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --no-emit-index-url --no-annotate \
 		--generate-hashes --custom-compile-command "make lock" --excludes requirements.excludes requirements.in -o requirements.lock
@@ -65,11 +74,16 @@ web-check: web/node_modules/.package-lock.json ## whether the committed bundle i
 	cd web && npm run --silent types && npm run --silent check
 
 web/node_modules/.package-lock.json: web/package-lock.json web/.npmrc
+	@command -v npm >/dev/null || { echo "the registry's pages are built with Node.js 20 or newer: install nodejs and npm" >&2; exit 1; }
 	cd web && npm ci --silent --ignore-scripts
 	@touch $@
 
+screenshots: $(ENVIRONMENT) ## docs/images, taken of the pages of the example teams (needs Chromium)
+	@sh python/tools/install_chromium.sh
+	cd python && $(BIN)/python -m pytest -q tests/browser/make_screenshots.py
+
 clean: ## everything that these commands made
-	rm -rf .demo .venv web/node_modules
+	rm -rf .demo .venv dist web/node_modules
 
 $(ENVIRONMENT): .venv/.locked python/pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e python

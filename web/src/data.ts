@@ -3,6 +3,7 @@
 export interface Index {
   format_version: 1;
   generated_at: string;
+  folder: string; // where the other documents of the same moment are, below data/
   registry: string | null; // as it may be shown: without secrets
   problems: string[]; // entries that cannot be read, one sentence each
   documents: string[]; // the optional documents that are there: "history", "findings"
@@ -23,6 +24,7 @@ export interface Index {
     tags: number[][];
     owners: number[][];
     columns: string[];
+    slo: ([number, number] | null)[]; // of the last 30 runs: how many met it, of how many
   };
   readiness: string[];
 }
@@ -173,23 +175,29 @@ export interface Step {
   until?: string | null; // when it gives up
 }
 
-export interface Why extends Step {
-  waited?: Wait[]; // for a task that has run: what its run waited for
-}
-
 export interface Waiting {
+  // what waits for the data of this run, what else reads it, and what the task itself waited for
   waiting: {
     team: string;
     channel: string | null;
     dag_id: string;
     run_id: string;
-    task_id: string;
     sensor_task_id: string;
-    state: string;
+    dependency: string;
+    state: string | null;
     since: string | null;
     until: string | null;
-    dependency: string;
     url: string;
   }[];
-  later: { team: string; channel: string | null; dag_id: string; task_id: string; dependency: string }[];
+  later: { team: string; channel: string | null; dag_id: string; sensor_task_id: string; dependency: string }[];
+  waited: {
+    sensor_task_id: string;
+    team: string;
+    asset: string;
+    dependency: string;
+    state: string | null;
+    start: string | null;
+    end: string | null;
+    url: string;
+  }[];
 }

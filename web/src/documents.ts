@@ -8,6 +8,7 @@ export type Loaded<T> =
   | { state: "there"; value: T }
   | { state: "missing" | "damaged" | "refused"; text: string };
 
+const FORMAT_VERSION = 1;
 const TIMEOUT_MS = 30_000;
 const LOADING: Loaded<never> = { state: "loading" };
 
@@ -30,6 +31,13 @@ declare global {
 }
 
 window.dbtScheduler = { receive: (name, text) => received.get(name)?.(text) };
+
+// Where the documents that belong to the index are: a site that is written anew has them in another folder.
+let folder = "";
+
+function folderOf({ folder: name }: { folder?: unknown }): string {
+  return typeof name === "string" && /^\w+$/.test(name) ? `${name}/` : "";
+}
 
 export type Shape = Record<string, "array" | "string" | "object">;
 
@@ -54,7 +62,7 @@ export function teamDocument(place: number): DocumentKind {
 
 export function liveDocument(name: "why" | "waiting", query: Record<string, string>): DocumentKind {
   const parts = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
-  const shape: Shape = name === "why" ? { dag_id: "string", because: "array" } : { waiting: "array", later: "array" };
+  const shape: Shape = name === "why" ? { dag_id: "string", because: "array" } : { waiting: "array", later: "array", waited: "array" };
   return { name: `${name}?${parts.join("&")}`, shape, fresh: true };
 }
 
@@ -86,7 +94,13 @@ function failure(error: unknown): Loaded<never> {
 function load(kind: DocumentKind): Promise<unknown> {
   const known = requested.get(kind.name);
   if (known) return known;
-  const promise = (LIVE ? overHttp(kind.name) : byScript(kind.name)).then((text) => parsed(text, kind.shape));
+  const promise = (LIVE ? overHttp(kind.name) : byScript(kind.name)).then((text) => {
+    const value = parsed(text, kind.shape);
+    const version = (value as { format_version?: unknown }).format_version;
+    if (version !== undefined && version !== FORMAT_VERSION) throw new DocumentError("damaged", "it was written for other pages than these: load them again");
+    if (kind === DOCUMENTS.index) folder = folderOf(value as { folder?: unknown });
+    return value;
+  });
   requested.set(kind.name, promise);
   promise.catch(() => requested.delete(kind.name)); // the next page may ask again
   return promise;
@@ -139,6 +153,7 @@ async function detail(response: Response): Promise<string> {
 }
 
 function byScript(name: string): Promise<string> {
+  const path = `data/${name === "index" ? "" : folder}${name}.js`;
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     const done = (): void => {
@@ -155,9 +170,9 @@ function byScript(name: string): Promise<string> {
       done();
       resolve(text);
     });
-    script.src = `data/${name}.js`;
-    script.onerror = () => fail("missing", `data/${name}.js is not there`);
-    script.onload = () => fail("damaged", `data/${name}.js cannot be read`); // it ran and gave nothing
+    script.src = path;
+    script.onerror = () => fail("missing", `${path} is not there`);
+    script.onload = () => fail("damaged", `${path} cannot be read`); // it ran and gave nothing
     document.head.append(script);
   });
 }

@@ -160,6 +160,7 @@ function Problems() {
 }
 
 showTheme(chosenTheme());
+window.addEventListener("storage", () => showTheme(chosenTheme())); // chosen in another tab, or in Airflow around this
 rememberScrolling();
 const root = document.getElementById("app");
 if (root) render(<App />, root);

@@ -191,52 +191,6 @@ export class Guard extends Component<{ what: string; children: ComponentChildren
   }
 }
 
-// A table that becomes a list of cards where it is narrow.
-export function Table({ columns, rows, label }: { columns: string[]; rows: ComponentChildren[][]; label: string }) {
-  return (
-    <table class="table" aria-label={label}>
-      <thead>
-        <tr>
-          {columns.map((column) => (
-            <th scope="col">{column}</th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((cells) => (
-          <tr>
-            {cells.map((cell, i) => (
-              <td data-label={columns[i]}>{cell}</td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-const SHOWN_FIRST = 100;
-
-// A long table shows its first rows, and all of them when asked.
-export class LongTable extends Component<{ columns: string[]; rows: ComponentChildren[][]; label: string }, { all: boolean }> {
-  override state = { all: false };
-
-  override render() {
-    const { columns, rows, label } = this.props;
-    const shown = this.state.all ? rows : rows.slice(0, SHOWN_FIRST);
-    return (
-      <>
-        <Table columns={columns} rows={shown} label={label} />
-        {shown.length < rows.length && (
-          <button type="button" class="button more" onClick={() => this.setState({ all: true })}>
-            Show all {rows.length.toLocaleString("en")}
-          </button>
-        )}
-      </>
-    );
-  }
-}
-
 export function Contact({ channel, tag }: { channel: string | null; tag?: string[] }) {
   if (!channel && !tag?.length) return <span class="contact muted">no channel given</span>;
   return (

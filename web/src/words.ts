@@ -47,6 +47,7 @@ export function duration(ms: number): string {
 export function ago(text: string | null | undefined, now = Date.now()): string {
   const ms = instant(text);
   if (Number.isNaN(ms)) return "";
+  if (Math.abs(ms - now) < 30_000) return "just now";
   return ms > now ? `in ${duration(ms - now)}` : `${duration(now - ms)} ago`;
 }
 

@@ -19,14 +19,21 @@ AIRFLOW = tuple(map(int, __version__.split(".")[:2]))
 if AIRFLOW >= (3, 2):
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
     from airflow.executors.workloads import TaskInstanceDTO
+    from airflow.sdk import CronTriggerTimetable
     from airflow.sdk._shared.module_loading import import_string
-    from airflow.sdk.exceptions import AirflowTaskTimeout, ParamValidationError
+    from airflow.sdk.exceptions import (
+        AirflowTaskTimeout,
+        ParamValidationError,
+        TaskDeferralTimeout,
+        TaskDeferred,
+    )
     from airflow.serialization.serialized_objects import DagSerialization
 else:
-    from airflow.exceptions import AirflowTaskTimeout, ParamValidationError
+    from airflow.exceptions import AirflowTaskTimeout, ParamValidationError, TaskDeferralTimeout, TaskDeferred
     from airflow.executors.workloads import TaskInstance as TaskInstanceDTO
     from airflow.models.dagbag import DagBag, sync_bag_to_db
     from airflow.serialization.serialized_objects import SerializedDAG as DagSerialization
+    from airflow.timetables.trigger import CronTriggerTimetable
     from airflow.utils.module_loading import import_string
 
 if AIRFLOW < (3, 3):  # they make an execution API for each task anew, which takes seconds
@@ -35,9 +42,12 @@ if AIRFLOW < (3, 3):  # they make an execution API for each task anew, which tak
 __all__ = [
     "AIRFLOW",
     "AirflowTaskTimeout",
+    "CronTriggerTimetable",
     "DagBag",
     "DagSerialization",
     "ParamValidationError",
+    "TaskDeferralTimeout",
+    "TaskDeferred",
     "TaskInstanceDTO",
     "a_scheduler",
     "import_string",

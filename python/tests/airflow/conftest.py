@@ -6,9 +6,14 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from fake_google import FakeGoogle
 
 # Airflow reads its configuration when it is imported, so its home has to be there before any test module is.
 _HOME = Path(tempfile.mkdtemp(prefix="airflow_home_"))
@@ -23,7 +28,10 @@ os.environ.update(
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "http://127.0.0.1:9/execution/",  # nobody answers
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of these tests only, long enough for HS512 to be happy with it",
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+        # Airflow 3.1 does not know levels by name.
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO"
+        if version("apache-airflow").startswith("3.1.")
+        else "WARNING",
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "airflow.task=INFO",
         "AIRFLOW__WORKERS__API_RETRY_WAIT_MIN": "0.01",  # in seconds, of the Kubernetes provider
         "AIRFLOW__WORKERS__API_RETRY_WAIT_MAX": "0.05",
@@ -40,7 +48,16 @@ with warnings.catch_warnings():
     from airflow.utils.db import initdb
 
     from api_server import public_api
+    from dbt_scheduler.airflow_api import http
+    from dbt_scheduler.resume import satisfy as satisfying
     from harness import Platform
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for an Airflow that does not answer, nor for another one's marks to settle: there is but this one."""
+    monkeypatch.setattr(http, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(satisfying, "_SETTLE_SECONDS", 0)
 
 
 @pytest.fixture(scope="session")
@@ -78,3 +95,12 @@ def with_api(platform: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch) 
     """An Airflow whose tasks, and whose commands, find its API."""
     monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", api_url)
     return platform
+
+
+@pytest.fixture
+def google(monkeypatch: pytest.MonkeyPatch) -> Iterator["FakeGoogle"]:
+    """Google's APIs, which Airflow has a connection for."""
+    from fake_google import fake_google  # noqa: PLC0415 - takes seconds, which most tests need not wait
+
+    with fake_google(monkeypatch) as started:
+        yield started

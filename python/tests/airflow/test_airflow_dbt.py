@@ -41,11 +41,11 @@ def days_ago(days: int, **later: int) -> str:
 
 
 def events_team(root: Path, *, lookback: int) -> DbtTeam:
-    """A microbatch model that begins nine days ago, and a table of events for it."""
+    """A microbatch model that begins five days ago, and a table of events for it."""
     return DbtTeam(
         root,
         {
-            "models/events.yml": EVENTS % (days_ago(9)[:10], lookback),
+            "models/events.yml": EVENTS % (days_ago(5)[:10], lookback),
             "models/events.sql": "select * from {{ source('lake', 'raw_events') }}",
         },
     )
@@ -74,27 +74,27 @@ def test_runs_of_a_microbatch_model_build_their_own_period_and_never_lose_its_hi
     platform: Platform, tmp_path: Path
 ) -> None:
     team = events_team(tmp_path, lookback=1)
-    load(team, first=days_ago(9, hours=12), fifth=days_ago(5, hours=12), last=days_ago(1, hours=12))
+    load(team, first=days_ago(5, hours=12), fourth=days_ago(4, hours=12), last=days_ago(1, hours=12))
     platform.deploy(team.compile())
 
-    run(platform, team, days_ago(5))  # of a table that does not exist, whichever day comes first
-    assert built(team) == ["first", "fifth", "last"]
+    run(platform, team, days_ago(4))  # of a table that does not exist, whichever day comes first
+    assert built(team) == ["first", "fourth", "last"]
 
-    for day in (9, 5, 4, 3, 2):
+    for day in (5, 4, 3, 2, 1):
         load(team, **{f"late{day}": days_ago(day, minutes=5)})
-    run(platform, team, days_ago(3))  # its day and the one that lookback adds: not five minutes of the next
-    assert built(team) == ["first", "fifth", "late4", "late3", "last"]
+    run(platform, team, days_ago(2))  # its day and the one that lookback adds: not five minutes of the next
+    assert built(team) == ["first", "fourth", "late3", "late2", "last"]
 
     run(platform, team, days_ago(1), full_refresh=True)
-    assert built(team) == ["late9", "first", "late5", "fifth", "late4", "late3", "late2", "last"]
+    assert built(team) == ["late5", "first", "late4", "fourth", "late3", "late2", "late1", "last"]
 
 
 def test_a_period_of_a_microbatch_model_is_built_as_one_batch(platform: Platform, tmp_path: Path) -> None:
     team = events_team(tmp_path, lookback=0)
-    load(team, first=days_ago(9, hours=12))
+    load(team, first=days_ago(5, hours=12))
     spec = team.compile()
     platform.deploy(spec)
-    run(platform, team, days_ago(9))
+    run(platform, team, days_ago(5))
     load(team, a=days_ago(4, hours=23, minutes=59), b=days_ago(3), c=days_ago(3, hours=23), d=days_ago(2))
     run(platform, team, days_ago(3))
     assert built(team) == ["first", "b", "c"]

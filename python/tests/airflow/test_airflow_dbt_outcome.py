@@ -175,15 +175,15 @@ def test_of_a_microbatch_model_the_batches_are_counted_and_added_up(
     platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     team = events_team(tmp_path, lookback=0)
-    load(team, first=days_ago(9))
+    load(team, first=days_ago(5))
     platform.deploy(team.compile())
     # The first run builds all days since the model's begin.
     platform.run("shop_daily", f"{days_ago(1)[:10]}T00:10")
     platform.work()
     found = seen(platform, "events")["node"]
-    assert (found["status"], found["batches_succeeded"], found["batches_failed"]) == ("success", 10, 0)
+    assert (found["status"], found["batches_succeeded"], found["batches_failed"]) == ("success", 6, 0)
     log = logged(capsys)
-    assert "10 of 10 batches" in "".join(log)
+    assert "6 of 6 batches" in "".join(log)
     assert "info: ::group::Compiled code of model.shop.events" in log
 
 

@@ -2,8 +2,8 @@
 
 import shutil
 import sys
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from dbt_scheduler.airflow.preload import forks_tasks
 from dbt_scheduler.spec import DagSpec, Task
 from dbt_team import DbtTeam
 from goldens import run
-from harness import Platform
+from harness import Platform, airflows_own_warnings
 
 SCHEDULED = {"meta": {"scheduler": {"pipelines": ["daily"]}}}
 FILES = {
@@ -49,15 +49,20 @@ def _preloaded(task: Task) -> Task:
     return msgspec.structs.replace(task, arguments={**task.arguments, "command": own, "preload": True})
 
 
+@pytest.fixture(scope="module")
+def worker() -> None:
+    """This process has loaded dbt for the tasks that are forked from it, as a worker does with ``preload: true``."""
+    warm = import_module(WARM)
+    with pytest.MonkeyPatch.context() as patch, airflows_own_warnings():
+        patch.setattr(warm, "_installed_adapters", lambda: ["duckdb"])
+        warm.warm()
+
+
+@pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize("preload", [False, True], ids=["program", "fork"])
 def test_tasks_of_a_sliced_project_run_from_slices(
-    platform: Platform,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    preload: bool,
+    platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], preload: bool
 ) -> None:
-    monkeypatch.delitem(sys.modules, WARM, raising=False)
     team = sliced(
         tmp_path, **{"on-run-end": "create or replace table hooks as select {{ results | length }} as n"}
     )
@@ -74,11 +79,12 @@ def test_tasks_of_a_sliced_project_run_from_slices(
     assert team.sql("select n from hooks") == [3]
     log = capsys.readouterr().out
     assert PLAIN not in log
-    assert ("has not loaded dbt" in log) == preload  # a program loads it always, and says nothing
+    assert "has not loaded dbt" not in log
     assert "Found 1 model, " in log  # of one; and of two, with its parent:
     assert "Found 2 models, " in log
 
 
+@pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize("preload", [False, True], ids=["program", "fork"])
 def test_a_task_whose_project_has_changed_runs_the_plain_command_and_says_so(
     platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], preload: bool
@@ -93,6 +99,7 @@ def test_a_task_whose_project_has_changed_runs_the_plain_command_and_says_so(
     assert capsys.readouterr().out.count(f"{PLAIN}: models/one.sql has changed") == 2
 
 
+@pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize("preload", [False, True], ids=["program", "fork"])
 def test_a_project_folder_that_cannot_be_written_is_no_trouble_for_a_slice(
     platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], preload: bool
@@ -116,6 +123,7 @@ def test_slices_that_may_not_be_looked_at_are_the_runners_to_name() -> None:
     assert has_slices(Path("a" * 300), ["dbt", "build", "--select", "fqn:shop.one"])
 
 
+@pytest.mark.usefixtures("worker")
 def test_a_test_that_fails_in_a_fork_fails_the_task(
     platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,17 +135,6 @@ def test_a_test_that_fails_in_a_fork_fails_the_task(
     log = capsys.readouterr().out
     assert "dbt failed with exit code 1" in log
     assert PLAIN not in log
-
-
-def test_a_worker_that_has_loaded_dbt_says_nothing(
-    platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, WARM, ModuleType(WARM))
-    platform.deploy(preloaded(sliced(tmp_path).compile()))
-    platform.run("shop_daily", "2025-03-01T00:10")
-    platform.work()
-    assert platform.states("shop_daily") == {"one": "success", "two": "success"}
-    assert "has not loaded dbt" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

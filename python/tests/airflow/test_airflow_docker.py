@@ -13,7 +13,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
+import msgspec
 import pytest
+import yaml
 from airflow.sdk._shared.secrets_masker import redact
 from airflow.sdk.execution_time.timeout import timeout
 
@@ -25,9 +28,10 @@ from dbt_scheduler.airflow.build import build_dag
 from dbt_scheduler.airflow.compat import AirflowException
 from dbt_scheduler.kinds import Job, with_literals
 from dbt_scheduler.kinds.places import PlaceSettings, operator_of
-from goldens import INTEGRATION
+from dbt_scheduler.spec import DagSpec
+from goldens import INTEGRATION, copy_projects, run
 from harness import Platform
-from image_team import TEAMS_IMAGE, a_team, require_sliced, run_all
+from image_team import TEAMS_IMAGE, YESTERDAY, a_team, require_sliced, run_all
 
 pytestmark = pytest.mark.containers
 
@@ -67,6 +71,60 @@ def test_a_teams_tasks_run_in_containers_and_parse_nothing(
     engine.build(team.folder, team.folder / "Dockerfile", TEAMS_IMAGE, TARGET="prod")
     run_all(platform, team)
     require_sliced(capsys.readouterr().out)
+    team.sql("insert into main.events values (7, timestamp '2020-01-01')")
+    again = platform.run("shop_daily", f"{YESTERDAY}T12:00", manual=True, full_refresh=True, only=["events"])
+    platform.work()
+    assert platform.state("shop_daily", "events", again) == "success"
+    assert team.sql("select id from main.events") == [1]
+
+
+def test_tasks_of_the_example_teams_run_in_containers(
+    platform: Platform, engine: ContainerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no container is for here counts as done: the other dbt tasks, hooks and sensors."""
+    monkeypatch.setenv("WAREHOUSE", str(tmp_path / "warehouse.duckdb"))
+    with duckdb.connect(tmp_path / "warehouse.duckdb") as warehouse:
+        warehouse.execute("create schema playground")
+        warehouse.execute("create table playground.input_dbt_model as select 7 as user_id, 14 as clicks")
+    platform.deploy(*example_teams_in_containers(tmp_path, engine))
+    for dag_id, wanted in (
+        ("shipping_daily", {"ingestion.fetch_carrier_rates", "dimensions.dim_carriers_v2"}),
+        ("playground_daily", {"some_task_group_name.produced_output_table"}),
+    ):
+        run_id = platform.run(dag_id, "2025-09-10T00:10")
+        for task_id in platform.states(dag_id).keys() - wanted:
+            platform.set_state(dag_id, task_id, run_id, "success")
+        platform.work()
+        assert {*platform.states(dag_id).values()} == {"success"}
+        assert {platform.tries(dag_id)[task_id] for task_id in wanted} == {1}
+    with duckdb.connect(tmp_path / "warehouse.duckdb") as warehouse:
+        found = warehouse.execute("select carrier, price from shipping.dim_carriers_v2 order by 1").fetchall()
+        scores = warehouse.execute("select * from predictions.produced_output_table").fetchall()
+    assert found == [("Hare", 4.0), ("Snail", 1.5)]
+    assert scores == [(7, 14, 2.0)]
+
+
+def example_teams_in_containers(root: Path, engine: ContainerEngine) -> list[DagSpec]:
+    """The DAGs of two example teams, whose images are built; their universal tasks have no network."""
+    teams, image = root / "teams", "localhost/shipping:1"
+    copy_projects(INTEGRATION / "teams", teams)
+    platform = yaml.safe_load((teams / "platform.yaml").read_text())
+    docker = {"where": "docker", "image": image, "pool": "default_pool"}
+    platform["dbt"] |= {**docker, "network": "host"}
+    platform["kinds"]["universal"] |= {**docker, "network": "none"}
+    (teams / "platform.yaml").write_text(yaml.safe_dump(platform))
+    registry = ("--registry", INTEGRATION / "expected" / "registry")
+    (root / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\nWORKDIR /project\nCOPY . .\n")
+    tags = {"shipping": image, "playground": "docker.io/library/image_name:tag"}
+    for team, tag in tags.items():
+        export = ("registry", "export", "--dbt-package", ".dbt_scheduler/registry")
+        run("dbt-scheduler", *export, *registry, cwd=teams / team)
+        run("dbt", "deps", cwd=teams / team)
+        run("dbt", "parse", cwd=teams / team)
+        engine.build(teams / team, root / "Dockerfile", tag)
+    run("dbt-scheduler", "compile", *tags, "--out", "../out", *registry, cwd=teams)
+    files = (root / "out/dags" / f"{team}_daily.json" for team in tags)
+    return [msgspec.json.decode(file.read_bytes(), type=DagSpec) for file in files]
 
 
 def a_container(*command: str, **settings: Any) -> Any:

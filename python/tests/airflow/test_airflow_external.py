@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -9,8 +10,9 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
+from airflow_names import CronTriggerTimetable
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
-from dbt_scheduler.airflow import AssetSensor, resume_consumers
+from dbt_scheduler.airflow import AssetSensor, by_hand, resume_consumers
 from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException, CronDataIntervalTimetable
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.explain.chain import Explainer
@@ -24,6 +26,7 @@ from dbt_scheduler.resume.slo_misses import find_slo_misses
 from dbt_scheduler.resume.sweep import sweep
 from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import DagSpec, Schedule
+from dbt_scheduler.waits.decision import awaited_by
 from harness import Platform, moment
 
 MADE_BY = "load_orders"
@@ -32,13 +35,18 @@ AT_SIX = Schedule(cron="0 6 * * *", grain="day")
 TIMETABLES = {
     "trigger": '"0 6 * * *"',  # what Airflow 3 makes of it: runs without any interval
     "interval": 'CronDataIntervalTimetable("0 6 * * *", timezone="UTC")',
+    "two hours": 'CronTriggerTimetable("0 6 * * *", timezone="UTC", interval=timedelta(hours=2))',
 }
 IMPORTS = """
-from datetime import datetime
+from datetime import datetime, timedelta
 from airflow.sdk import DAG
 from airflow.providers.standard.operators.python import PythonOperator
-from dbt_scheduler.airflow import AssetSensor, resume_consumers
+from dbt_scheduler.airflow import AssetSensor, by_hand, resume_consumers
 from dbt_scheduler.airflow.compat import CronDataIntervalTimetable
+try:
+    from airflow.sdk import CronTriggerTimetable
+except ImportError:  # Airflow 3.1
+    from airflow.timetables.trigger import CronTriggerTimetable
 """
 BY_HAND = """
 with DAG("load_orders", schedule={schedule}, start_date=datetime(2025, 1, 1), catchup=False):
@@ -59,6 +67,15 @@ def an_external_entry(dag_id: str, **rest: Any) -> Entry:
     """The registry entry of an owner of hand-written DAGs."""
     words = {"group": None, "task_id": "load", "schedules": {dag_id: AT_SIX}, **rest}
     return an_entry("orders", dag_id, team="legacy", dag_id=dag_id, **words)
+
+
+def with_prefix(prefix: str, entry: Entry) -> Entry:
+    """The entry as compiled with the platform file of an environment."""
+    produced = {
+        name: msgspec.structs.replace(made, dag_prefix=prefix + made.dag_prefix)
+        for name, made in entry.produced.items()
+    }
+    return msgspec.structs.replace(entry, dag_prefix=prefix + entry.dag_prefix, produced=produced)
 
 
 def deployed(airflow: Platform, timetable: str, callback: str = "None") -> DagSpec:
@@ -123,8 +140,9 @@ def test_the_sweep_resumes_what_waited_for_a_hand_written_dag(airflow: Platform,
     assert airflow.state("playground_daily") == "success"
 
 
-def test_a_hand_written_task_resumes_its_consumers_by_a_callback(airflow: Platform) -> None:
-    deployed(airflow, "trigger", callback='resume_consumers("legacy.orders")')
+@pytest.mark.parametrize("timetable", ["trigger", "two hours"])
+def test_a_hand_written_task_resumes_its_consumers_by_a_callback(airflow: Platform, timetable: str) -> None:
+    deployed(airflow, timetable, callback='resume_consumers("legacy.orders")')
     airflow.run("playground_daily", "2025-03-01T00:10")
     airflow.run_by_hand(MADE_BY, "2025-03-01T06:00")
     airflow.schedule()
@@ -200,6 +218,26 @@ def test_the_schedule_of_a_hand_written_dag_is_read_from_its_timetable(
         assert AssetSensor(task_id="wait", asset="dim", grain=grain)._schedule() == found
 
 
+@pytest.mark.parametrize("hours", [0, 2, 24, 30])
+def test_a_hand_written_dag_waits_for_the_day_that_its_interval_ends_after(
+    tmp_path: Path, hours: int
+) -> None:
+    (tmp_path / "shipping.json").write_bytes(msgspec.json.encode({"shipping": an_entry("dim", "daily")}))
+    timetable = CronTriggerTimetable("0 7 * * *", timezone="UTC", interval=timedelta(hours=hours))
+    with DAG("report", schedule=timetable):
+        sensor = AssetSensor(task_id="wait", asset="dim", grain="day", registry=tmp_path.as_uri())
+    end = moment("2025-03-02T07:00")
+    start = end - timedelta(hours=hours)
+    run = SimpleNamespace(
+        run_type="scheduled",
+        run_after=end,
+        logical_date=start,
+        data_interval_start=start,
+        data_interval_end=end,
+    )
+    assert awaited_by(sensor._find_wait({}), run).interval.start == moment("2025-03-01T00:10")
+
+
 @pytest.mark.parametrize("schedule", [None, "0 7 * * 1"])
 def test_a_grain_that_does_not_fit_the_dag_is_said_so(schedule: str | None) -> None:
     with DAG("report", schedule=schedule):
@@ -234,6 +272,19 @@ def test_an_entry_that_cannot_be_read_is_waited_for_as_long_as_there_are_retries
     with pytest.raises(AirflowException) as raised:
         sensor._find_wait({})
     assert not isinstance(raised.value, AirflowFailException)
+
+
+@pytest.mark.parametrize("prefix", ["", "staging_"])
+def test_the_sweep_that_a_callback_asks_for_is_the_one_of_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    entry = with_prefix(prefix, an_external_entry(MADE_BY))
+    (tmp_path / "legacy.json").write_bytes(msgspec.json.encode({"legacy": entry}))
+    monkeypatch.setattr(by_hand, "resume_who_waits", lambda _assets, find: find)
+    with DAG(MADE_BY, schedule=None):
+        task = EmptyOperator(task_id="load")
+    found = resume_consumers("legacy.orders", registry=tmp_path.as_uri())({"task": task})
+    assert found[0].resume_dag == f"{prefix}dbt_scheduler_resume"
 
 
 @pytest.mark.parametrize(

@@ -4,26 +4,20 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import grpc
 import pytest
-from airflow.sdk.exceptions import TaskDeferralTimeout, TaskDeferred
 from airflow.sdk.execution_time.timeout import timeout
 
-from airflow_names import AirflowTaskTimeout
+from airflow_names import AirflowTaskTimeout, TaskDeferralTimeout
 from build import PLATFORM, World
-from builders import a_spec, a_task
 from dbt_scheduler.airflow import build
-from dbt_scheduler.airflow.build import build_dag
 from dbt_scheduler.airflow.compat import AirflowException
-from dbt_scheduler.airflow.vertex_ai_trigger import VertexAiTrigger
-from dbt_scheduler.kinds import Job, with_literals
-from dbt_scheduler.kinds.places import PlaceSettings, operator_of
-from fake_google import FakeGoogle, fake_google
+from dbt_scheduler.kinds.places import PlaceSettings
+from fake_google import FakeGoogle
+from google_tasks import a_google_task, started, the_context
 from harness import Platform
 
 VERTEX = """\
@@ -45,13 +39,6 @@ tasks:
     timeout: {hours: 2}
     retries: 1
 """
-A_JOB = Job(name="t", command=("x",), cwd=".", env={}, image="i:1", labels={"team": "Shop"})
-
-
-@pytest.fixture
-def google(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGoogle]:
-    with fake_google(monkeypatch) as started:
-        yield started
 
 
 def deployed(platform: Platform, root: Path) -> None:
@@ -123,28 +110,6 @@ def a_vertex_ai_task(**settings: Any) -> Any:
         where="vertex-ai", environment=passed, settings={"region": "europe-west1", **settings}
     )
     return a_google_task("vertex-ai", where)
-
-
-def a_google_task(kind: str, where: PlaceSettings) -> Any:
-    made = operator_of(kind, A_JOB, where)
-    arguments = {name: with_literals(value) for name, value in made.arguments.items()}
-    spec = a_spec(a_task("t", operator=made.path, arguments=arguments, kind=kind))
-    task: Any = build_dag(spec, Path("/dags/playground_daily.py")).get_task("t")
-    task.render_template_fields({})
-    task.pre_execute(the_context(task))
-    return task
-
-
-def the_context(task: Any, run_id: str = "r") -> Any:
-    ti = SimpleNamespace(dag_id="playground_daily", run_id=run_id, task_id="t", map_index=-1)
-    return {"params": {"only": []}, "task": task, "ti": ti}
-
-
-def started(task: Any, run_id: str = "r") -> VertexAiTrigger:
-    """The trigger that a task defers to."""
-    with pytest.raises(TaskDeferred) as deferred:
-        task.execute(the_context(task, run_id))
-    return deferred.value.trigger
 
 
 def test_a_retry_ends_the_job_of_a_try_whose_worker_was_killed_and_of_no_other_task(
@@ -220,12 +185,14 @@ def test_a_job_of_a_task_whose_trigger_failed_is_cancelled(google: FakeGoogle) -
 def test_a_job_gets_of_the_workers_environment_what_the_platform_passes(
     google: FakeGoogle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("STAGE", "production")
+    monkeypatch.setenv("STAGE", "$(HOME) costs $$(HOME) or $5")
     monkeypatch.setenv("OTHER", "not passed")
     started(a_vertex_ai_task(passed=["STAGE"]))
     (job,) = google.vertex_ai.jobs.values()
     (pool,) = job.job_spec.worker_pool_specs
-    assert {each.name: each.value for each in pool.container_spec.env} == {"STAGE": "production"}
+    assert {each.name: each.value for each in pool.container_spec.env} == {
+        "STAGE": "$$(HOME) costs $$$$(HOME) or $5"  # of which Vertex AI makes what the worker has
+    }
 
 
 def test_a_variable_of_the_worker_that_is_called_like_a_secret_is_not_written_into_a_job(

@@ -95,6 +95,7 @@ def test_a_registry_that_is_away_costs_no_task(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A sensor waits for the producer as it was compiled; a producer has done its work."""
+    monkeypatch.setattr(gs, "_READ_RETRIES", 0.1)
     airflow.deploy(a_producer(), a_consumer())
     if away == "nobody":
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")

@@ -451,11 +451,14 @@ def test_dbt_whose_pod_is_deleted_cancels_its_queries(cluster: FakeCluster, tmp_
 
 
 def deletes(seen: list[Pod]) -> Callable[[Pod], None]:
-    """Somebody deletes the pod."""
+    """Somebody deletes the pod; that DuckDB counts on after dbt has cancelled is not waited for."""
 
     def do(pod: Pod) -> None:
         seen.append(pod)
         pod.delete(grace_seconds=30)
+        with pod.changed:
+            pod.changed.wait_for(lambda: any(b"CANCEL" in line for _, line in pod.output) or pod.ended, 60)
+        pod.kill()
 
     return do
 

@@ -14,7 +14,7 @@ import pytest
 from airflow.sdk.api.datamodels._generated import DagRunType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import GetPreviousDagRun, GetTaskStates, GetTICount
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from builders import a_spec, a_task, a_wait
@@ -62,6 +62,8 @@ PIPELINES = [
     ("10 0 * * *", "day"),
     ("30 6 * * *", None),
     ("30 6 * * 1", "week"),
+    ("0 5 2 * *", "month"),
+    ("30 2 * * 0", None),
 ]
 SCHEDULES = st.builds(
     lambda pipeline, zone, start: Schedule(pipeline[0], zone, pipeline[1], start),
@@ -248,21 +250,30 @@ def a_run(  # noqa: PLR0913, PLR0917 - what a run is made of
 
 
 def by_hand(made: Made, timetable: str) -> Made:
-    """The run that a hand-written DAG has instead: at its tick, its trigger timetable makes one without an interval."""
+    """The run that a hand-written DAG has instead: at its tick, its trigger timetable makes one without an interval.
+
+    Or with one that is shorter or longer than the time between two runs, and dated at its start.
+    """
     if timetable == "interval" or made.logical_date is None:
         return made
-    date = made.logical_date
-    return msgspec.structs.replace(made, run_after=date, data_interval_start=date, data_interval_end=date)
+    end = made.logical_date
+    start = (
+        end - {"trigger": timedelta(0), "short": timedelta(minutes=10), "long": timedelta(days=9)}[timetable]
+    )
+    date = end if made.run_type == "manual" else start
+    return msgspec.structs.replace(
+        made, run_after=end, logical_date=date, data_interval_start=start, data_interval_end=end
+    )
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[Wait, World]:
     """A wait, a run of the consumer, and runs of the producer around the one that it waits for.
 
-    The producer may be a hand-written DAG, of either timetable, which may tick later than the registry says.
+    The producer may be a hand-written DAG, of any timetable, which may tick later than the registry says.
     """
     consuming, producing = draw(SCHEDULES), draw(SCHEDULES)
-    timetable = draw(st.sampled_from([None, "trigger", "interval"]))
+    timetable = draw(st.sampled_from([None, "trigger", "interval", "short", "long"]))
     late = draw(st.sampled_from([0.0, 0.0, 0.4])) if timetable else 0.0
     sensor = a_wait("dim", schedule=producing, dag_id=PRODUCER if timetable else None)
     wait = wait_of(sensor, a_spec(a_task("a"), schedule=consuming, sensors=(sensor,)), None)
@@ -296,7 +307,7 @@ def seen_by_all(wait: Wait, world: World, *, dated: bool = False) -> tuple[Await
     """What there is to know about a wait, from the runs themselves."""
     runs = [
         ProducerRun(
-            interval_of_run(wait.producer.schedule, made.run()),
+            interval_of_run(wait.producer.schedule, made.run(), external=wait.producer.external),
             made.dag_run_id,
             made.run_type,
             ("removed" if made.state in OVER else None) if made.task_state == NOT_THERE else made.task_state,
@@ -360,8 +371,13 @@ def test_a_worker_knows_the_period_of_a_hand_written_run(
 @settings(max_examples=150, deadline=None)
 @given(cases())
 def test_the_sensor_decides_as_the_model_does(case: tuple[Wait, World]) -> None:
-    """Of runs without a date a worker cannot learn."""
+    """A worker learns of runs by their dates: not of those without, nor of one that ends later and is dated earlier."""
     wait, world = case
+    dated = sorted(
+        (made.logical_date, made.data_interval_end) for made in world.producer if made.logical_date
+    )
+    ends = [end for _, end in dated]
+    assume(ends == sorted(ends))
     awaited, runs = seen_by_all(wait, world, dated=True)
     with world.execution_api():
         assert same(decide(awaited, fetch_runs(awaited)), decide(awaited, runs))

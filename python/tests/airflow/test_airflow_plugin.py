@@ -204,4 +204,8 @@ def test_of_several_environments_one_is_shown_and_the_other_is_named(
     assert f"The registry {staging.as_uri()} is not shown here" in index["problems"][0]
     monkeypatch.setenv("AIRFLOW__DBT_SCHEDULER__REGISTRY", staging.as_uri())
     _app.cache_clear()
-    assert asked(pages, "index")["teams"] == []
+    index = asked(pages, "index")
+    assert index["teams"] == []
+    assert index["problems"] == [
+        f"The registry {staging.as_uri()} has no entries that Airflow's API server can read."
+    ]

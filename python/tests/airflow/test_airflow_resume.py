@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import msgspec
@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
-from dbt_scheduler.airflow import callback
+from dbt_scheduler.airflow import callback, landing
 from dbt_scheduler.airflow.sensor import AssetSensor
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError
@@ -70,6 +70,36 @@ def failed_for_want_of_data(
     airflow.work()
     assert {airflow.state(each.dag_id, WAIT) for each in consumers} == {"failed"}
     assert {airflow.state(each.dag_id) for each in consumers} == {"failed"}
+
+
+def test_what_landed_when_and_who_went_on_are_metrics(
+    airflow: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, float, dict[str, str]]] = []
+
+    class Recorder:
+        @staticmethod
+        def note(name: str, value: float = 1, *, tags: dict[str, str]) -> None:
+            seen.append((name, value, tags))
+
+        incr = gauge = note
+
+    for module in (landing, callback):
+        monkeypatch.setattr(module, "Stats", Recorder)
+    failed_for_want_of_data(airflow, a_consumer())
+    airflow.publish("shipping", an_entry("dim", "daily", slo_seconds=3600))
+    airflow.run("shipping_daily", "2025-03-01T00:10")
+    airflow.work()
+    of_asset = {"team": "shipping", "asset": "dim", "pipeline": "daily"}
+    assert [(name, tags) for name, _, tags in seen] == [
+        ("dbt_scheduler.asset_landed", {**of_asset, "slo": "missed"}),
+        ("dbt_scheduler.asset_lateness_seconds", of_asset),
+        ("dbt_scheduler.sensors_satisfied", {"by": "callback"}),
+        ("dbt_scheduler.runs_resumed", {"by": "callback"}),
+    ]
+    late = datetime.now(UTC) - moment("2025-03-02T01:10")
+    assert late - timedelta(hours=1) < timedelta(seconds=seen[1][1]) <= late
+    assert [value for _, value, _ in seen[2:]] == [1, 1]
 
 
 def test_a_run_that_gave_up_goes_on_when_the_data_arrives(airflow: Platform) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar
 
+import msgspec
 import pytest
 from airflow.sdk import DAG, BaseOperator
 from hypothesis import given
@@ -147,7 +148,7 @@ def texts(value: object) -> Iterator[str]:
             yield from texts(each)
 
 
-LISTS, MAPPINGS = ("pull_secrets", "tolerated"), ("kubernetes_secrets", "limits", "node_selector")  # of a pod
+LISTS, MAPPINGS = ("pull_secrets", "tolerated"), ("kubernetes_secrets", "limits", "node_selector", "offered")
 PLACES = [(kind, where) for kind in kinds() for where in places_of(kind)]
 
 
@@ -184,6 +185,20 @@ def test_what_a_team_writes_reaches_its_operator_as_it_was_written(kind: str, wh
     }
     operator = operator_of(kind, job(text), PlaceSettings(where=where, image=text, settings=own))
     assert text in set(texts(operator.arguments))
+    task = rendered(operator.path, operator.arguments)
+    assert {name: getattr(task, name) for name in operator.arguments} == operator.arguments
+
+
+@pytest.mark.parametrize("key", ["training", "pipeline_job"])
+@given(text=hostile)
+def test_what_a_team_writes_of_a_training_or_a_pipeline_is_what_vertex_ai_gets(key: str, text: str) -> None:
+    own = {
+        "training": {"model": text, "serving_image": text},
+        "pipeline_job": {"template": text, "parameters": {"x": [{"y": text}]}},
+    }
+    made = msgspec.structs.replace(job(text), settings={key: own[key], "output_directory": text})
+    operator = operator_of("vertex-ai", made, PlaceSettings(where="vertex-ai"))
+    assert [*texts(operator.arguments)].count(text) > len(own)
     task = rendered(operator.path, operator.arguments)
     assert {name: getattr(task, name) for name in operator.arguments} == operator.arguments
 

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from chromium import Open, Pages, chromium
 from live_pages import LivePages
 from site_documents import write_site
 from site_registries import FINDING, history, hostile, shop
+
+expect.set_options(timeout=60_000)  # a busy machine is slow
 
 
 @pytest.fixture(scope="package")
@@ -24,6 +26,7 @@ def pages() -> Iterator[Pages]:
 def shop_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The static site of a registry that has everything."""
     registry = shop()
+    registry.slo = {("payments", "payments"): (29, 30), ("catalog", "products"): (30, 30)}
     documents = registry.documents()
     documents["history"] = history(registry, days=30)
     documents["findings"] = {"findings": [FINDING]}
@@ -65,5 +68,6 @@ def live() -> Iterator[LivePages]:
     registry = shop()
     running = LivePages()
     running.documents = {**registry.documents(), "history": history(registry)}
+    running.documents["index"] |= {"folder": "", "documents": ["history"]}
     yield running
     running.end()

@@ -103,3 +103,14 @@ def test_nothing_moves_for_those_who_want_no_motion(open_page: Open, shop_site: 
         return transitionDuration !== "0s" || animationName !== "none";
     }).length"""
     assert page.evaluate(moving) == 0
+
+
+def test_inside_airflow_the_colours_are_airflows(open_page: Open, live: LivePages) -> None:
+    page = open_page(live.url, "/teams")
+    other = page.context.new_page()
+    other.goto(f"{live.url}/index.html#/teams")
+    other.evaluate("localStorage.setItem('theme', 'dark')")  # as Airflow's own pages do around this one
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    other.close()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")

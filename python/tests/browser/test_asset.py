@@ -48,6 +48,7 @@ def test_an_asset_that_is_not_there_is_said_with_where_to_look(open_page: Open, 
 
 
 def test_the_graph_tells_waits_from_plain_edges(orders: Page) -> None:
+    orders.get_by_role("button", name="Expand one level").click()
     for kind in ("plain", "hard", "soft", "no_wait"):
         assert orders.locator(f".graph-content .edge-{kind}").count() > 0
     dashes = {

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from chromium import Open
 from live_pages import LivePages
-from site_documents import Registry, write_site
+from site_documents import FOLDER, Registry, write_site
 from site_registries import shop
 
 
@@ -17,11 +17,13 @@ def site(tmp_path: Path) -> Path:
 
 
 def test_without_edges_an_asset_has_everything_but_its_lineage(open_page: Open, site: Path) -> None:
-    (site / "data/edges.js").unlink()
+    (site / "data" / FOLDER / "edges.js").unlink()
     page = open_page(site, "/teams")
     page.expected_errors.append("ERR_FILE_NOT_FOUND")
     page.goto(f"{site.as_uri()}/index.html#/assets/orders/orders")
-    expect(page.locator(".notice")).to_have_text("The lineage cannot be loaded: data/edges.js is not there.")
+    expect(page.locator(".notice")).to_have_text(
+        f"The lineage cannot be loaded: data/{FOLDER}/edges.js is not there."
+    )
     expect(page.get_by_text("One row per order.")).to_be_visible()
     expect(page.get_by_text("customer_email")).to_be_visible()
 
@@ -31,15 +33,15 @@ def test_without_edges_an_asset_has_everything_but_its_lineage(open_page: Open, 
     [
         ("dbtScheduler.receive('teams/3', '{\"name\": ');", "is damaged: it is not JSON."),
         ("dbtScheduler.receive('teams/3', '[]');", "is damaged: it has no name."),
-        ("dbtScheduler.receive('teams/4', '{}');", "is damaged: data/teams/3.js cannot be read."),
+        ("dbtScheduler.receive('teams/4', '{}');", f"is damaged: data/{FOLDER}/teams/3.js cannot be read."),
         ("dbtScheduler.receive('teams/3', 'null');", "is damaged: it is not an object."),
     ],
     ids=["cut off", "a list", "another's", "null"],
 )
 def test_a_damaged_team_leaves_the_lineage(open_page: Open, site: Path, script: str, said: str) -> None:
-    (site / "data/teams/3.js").write_text(script)
+    (site / "data" / FOLDER / "teams/3.js").write_text(script)
     page = open_page(site, "/assets/orders/orders")
-    expect(page.locator(".notice")).to_have_text(f"The document of team orders {said}")
+    expect(page.locator(".notice")).to_have_text(f"The team's document {said}")
     expect(page.locator(".node-focus")).to_be_visible()
 
 
@@ -55,6 +57,13 @@ def test_without_an_index_the_page_says_so(open_page: Open, site: Path) -> None:
     (site / "data/index.js").write_text("dbtScheduler.receive('index', '{}');")
     page = open_page(site)
     expect(page.locator(".notice")).to_have_text("The registry is damaged: it has no teams.")
+
+
+def test_an_index_for_other_pages_is_not_guessed_at(open_page: Open, site: Path) -> None:
+    documents = shop().documents()
+    documents["index"]["format_version"] = 2
+    page = open_page(write_site(site, documents))
+    expect(page.locator(".notice")).to_contain_text("it was written for other pages than these")
 
 
 def test_entries_that_could_not_be_read_are_listed(open_page: Open, hostile_site: Path) -> None:

@@ -1,5 +1,6 @@
 """The timeline: runs, waits, the critical path of one run."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -7,7 +8,7 @@ from playwright.sync_api import Page, expect
 from chromium import Open, cells
 from live_pages import LivePages
 from site_documents import write_site
-from site_registries import history, shop, waits_of_an_open_run
+from site_registries import NOW, history, shop, waits_of_an_open_run
 
 FINANCE = ".run[data-dag=finance__daily]"
 
@@ -84,3 +85,20 @@ def test_a_run_that_has_not_started_and_one_without_an_end(open_page: Open, tmp_
 def test_a_site_without_a_history_says_how_to_get_one(open_page: Open, hostile_site: Path) -> None:
     page = open_page(hostile_site, "/timeline")
     expect(page.get_by_text("dbt-scheduler history export")).to_be_visible()
+
+
+def test_the_next_runs_are_in_sight(open_page: Open, live: LivePages) -> None:
+    document = live.documents["history"]
+    last = document["runs"][-1]
+    due = (NOW + timedelta(hours=2)).isoformat()
+    document["runs"].append(
+        {**last, "run_id": "next", "due": due, "state": "scheduled", "start": None, "end": None}
+    )
+    page = open_page(live.url, "/timeline")
+    coming = page.locator(".chart .run-other")
+    expect(coming).to_have_count(1)
+    box, chart = coming.bounding_box(), page.locator(".chart-frame").bounding_box()
+    assert box
+    assert chart
+    assert box["x"] + box["width"] < chart["x"] + chart["width"]
+    assert page.get_by_role("button", name="Month").count() == 0

@@ -55,17 +55,34 @@ def test_who_is_waiting_and_until_when(open_page: Open, explained: LivePages) ->
     assert cells(later)[:2] == ["finance", "#finance-data"]
 
 
-def test_a_task_that_has_run_says_what_its_run_waited_for(open_page: Open, explained: LivePages) -> None:
+def test_a_task_that_has_run_says_what_it_waited_for(open_page: Open, explained: LivePages) -> None:
     why: dict[str, Any] = explained.documents["why"]
-    why.update(state="success", text="has run", because=[], ends=False, waited=live_waits(explained))
+    why.update(state="success", text="has run", because=[], ends=False)
+    explained.documents["waiting"]["waited"] = [
+        {
+            "sensor_task_id": "wait_for.orders.paid_orders",
+            "team": "orders",
+            "asset": "paid_orders",
+            "dependency": "hard",
+            "state": "success",
+            "start": "2026-03-10T05:02:00Z",
+            "end": "2026-03-10T06:48:00Z",
+            "url": "",
+        }
+    ]
     page = open_page(explained.url, "/why/finance__daily/models.revenue")
-    waited = page.get_by_role("table", name="What its run waited for").get_by_role("row").nth(1)
+    waited = page.get_by_role("table", name="What it waited for").get_by_role("row").last
     assert cells(waited)[:2] == ["paid_orders", "orders"]
+    assert cells(waited)[3:] == ["10 Mar 2026, 05:02 UTC", "1 h 46 min"]
     assert page.locator(".root-summary").count() == 0
 
 
-def live_waits(live: LivePages) -> list[dict[str, Any]]:
-    return [wait for wait in live.documents["history"]["waits"] if wait["dag_id"] == "finance__daily"]
+def test_a_whole_run_is_explained_too(open_page: Open, explained: LivePages) -> None:
+    explained.documents["why"].update(task_id="", text="is running", state="running")
+    page = open_page(explained.url, f"/why/finance__daily?run={RUN}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("finance__daily")
+    expect(page.locator(".step").first).to_contain_text("the run is running")
+    assert f"/data/why?dag=finance__daily&task=&run={RUN}" in explained.asked
 
 
 @pytest.mark.parametrize(
@@ -96,4 +113,11 @@ def test_a_static_site_says_what_it_knows_and_the_command(open_page: Open, shop_
     expect(page.locator("code")).to_have_text(
         f"dbt-scheduler explain finance__daily models.revenue --run {RUN}"
     )
-    assert "2 h 12 min" in page.get_by_role("table", name="What its run waited for").inner_text()
+    assert "2 h 12 min" in page.get_by_role("table", name="What it waited for").inner_text()
+
+
+def test_the_command_of_a_static_site_is_safe_to_copy(open_page: Open, shop_site: Path) -> None:
+    page = open_page(shop_site, "/why/finance__daily/a;b?run=it's%20$(late)")
+    expect(page.locator("code")).to_have_text(
+        r"dbt-scheduler explain finance__daily 'a;b' --run 'it'\''s $(late)'"
+    )

@@ -148,6 +148,8 @@ def test_what_an_engine_would_refuse_is_a_finding_about_the_platform(tmp_path: P
         "node_selector: {/pool: a}",
         "tolerations: [{value: a}]",
         "labels: {a//b: x}",
+        "labels: {a..b/c: x}",
+        "labels: {'4711': x}",  # which Google Cloud would refuse when the task runs
         "kubernetes_secrets: {PASSWORD: 'opensesame!'}",
         "kubernetes_secrets: {PASSWORD: warehouse}",
         "kubernetes_secrets: {PASSWORD: Ware/house}",
@@ -178,19 +180,27 @@ def test_a_taint_that_there_cannot_be_is_a_finding_about_the_platform(
     assert findings[0].message.startswith(f'"{key}" must ')
 
 
-def test_a_secret_that_a_cluster_would_show_is_a_finding(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "place", "hint"),
+    [
+        ("universal", "kubernetes", "name a secret of that place under kubernetes_secrets"),
+        ("universal", "cloud-run", "name a secret of that place under google_secrets"),
+        ("vertex-ai", "vertex-ai", "let the job read the secret itself, as its service account"),
+    ],
+)
+def test_a_secret_that_would_be_shown_is_a_finding(tmp_path: Path, kind: str, place: str, hint: str) -> None:
     file = tmp_path / "platform.yaml"
     passed = "environment: {pass: [API_URL, DBT_ENV_SECRET_*, WAREHOUSE_PASSWORD]}"
     file.write_text(
-        f"{PLATFORM}dbt: {{where: docker, {passed}}}\nkinds:\n  universal: {{where: kubernetes, {passed}}}\n"
+        f"{PLATFORM}dbt: {{where: docker, {passed}}}\nkinds:\n  {kind}: {{where: {place}, {passed}}}\n"
     )
     config, findings = load_platform(file)
     assert config is None
-    said = '"{}" is called like a secret, and in "where: kubernetes" it would be shown with the task'
-    hint = "remove it from environment, and name a secret of the cluster under kubernetes_secrets"
+    said = '"{}" is called like a secret, and in "where: PLACE" it would be shown with the task'
+    said = said.replace("PLACE", place)
     line = len(PLATFORM.splitlines()) + 3
     assert [(each.code, each.line, each.message, each.hint) for each in findings] == [
-        ("SCH424", line, f"kinds.universal: {said.format(name)}", hint)
+        ("SCH424", line, f"kinds.{kind}: {said.format(name)}", f"remove it from environment, and {hint}")
         for name in ("DBT_ENV_SECRET_*", "WAREHOUSE_PASSWORD")
     ]
 
@@ -233,6 +243,22 @@ def test_a_job_that_nobody_says_a_region_of(tmp_path: Path) -> None:
     assert said(tmp_path, "kinds: {vertex-ai: {where: local}}\n", task % "command: x") == []
 
 
+def test_dbt_on_cloud_run_that_nobody_says_a_bucket_of(tmp_path: Path) -> None:
+    cloud_run = "dbt: {where: cloud-run, image: i, region: europe-west1%s}\n"
+    task = "tasks:\n  - {kind: universal, name: fetch, pipelines: [daily], command: x}\n"
+    assert said(tmp_path, cloud_run % "", task) == [
+        (
+            "SCH223",
+            0,
+            'the dbt tasks: no results_bucket, and the platform runs it where one is needed ("where: cloud-run")',
+            "write results_bucket of dbt in platform.yaml, for example my-project-dbt-results",
+        )
+    ]
+    assert said(tmp_path, cloud_run % ", results_bucket: results", task) == []
+    universal = "kinds: {universal: {where: cloud-run, image: i, region: europe-west1}}\n"
+    assert said(tmp_path, universal, task) == []
+
+
 def test_a_vertex_ai_task_without_an_image(tmp_path: Path) -> None:
     platform = "kinds: {vertex-ai: {region: us-central1}}\n"
     (found,) = said(tmp_path, platform, "tasks:\n  - {kind: vertex-ai, name: train, pipelines: [daily]}\n")
@@ -268,6 +294,7 @@ def test_what_vertex_ai_would_refuse_is_a_finding_about_the_platform(tmp_path: P
         "region: Belgium",
         "google_service_account: jobs",
         "subnetwork: 'a b'",
+        "results_bucket: 'gs://results'",
         "google_secrets: {API_TOKEN: 'opensesame!'}",
         "google_secrets: {API_TOKEN: 'token:newest'}",
         "google_secrets: {'1': token}",

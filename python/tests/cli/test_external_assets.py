@@ -116,6 +116,27 @@ def test_an_asset_that_moves_or_is_late_is_a_breaking_change_of_the_report(world
     assert "- *shop" in report
 
 
+def test_a_breaking_change_of_a_hand_written_dag_can_be_acknowledged_where_the_report_says(world):
+    external(ORDERS)
+    publish_external()
+    run("compile", FILE, "--out", "base")
+    external(ORDERS.replace("hours: 2", "hours: 3"))
+    run("compile", FILE, "--out", "head")
+    said = run("report", "base", "head", code=1).stdout
+    assert "then say so in `external_assets.yaml`, with a reason" in said
+    copied = said.partition("```yaml\n")[2].partition("```")[0].replace('reason: ""', "reason: agreed")
+    Path(FILE).write_text(Path(FILE).read_text() + copied)
+    run("compile", FILE, "--out", "head")
+    assert "Acknowledged: agreed" in run("report", "base", "head").stdout
+    reported = json.loads(run("report", "base", "head", "--format", "json").stdout)
+    assert validate("report", reported) == ()
+    run("publish", "head")
+    line = len(HEAD.splitlines()) + 3
+    assert found(code=0)[0].startswith(
+        f'{FILE}:{line}: SCH320 (warning) acknowledged change of "orders" does not apply: SLO increased'
+    )
+
+
 def test_each_mistake_is_a_finding_with_its_line(world, golden):
     shutil.copy(EXAMPLES / "mistakes.yaml", "mistakes.yaml")
     golden(EXAMPLES / "expected_check.txt", run("check", "mistakes.yaml", code=1).stdout)

@@ -53,11 +53,11 @@ def test_configs_get_the_same_words_from_both(macro: Callable[[str], Callable[..
     problems, rules = macro("json_schema_problems"), load_schema("meta_scheduler")
     assert macro("meta_scheduler_schema")() == rules
     verdicts = []
-    for value in _configs(_chance(20250101), 2500):
+    for value in {repr(value): value for value in _configs(_chance(20250101), 2500)}.values():  # each once
         expected = told(rules, value)
         assert problems(rules, value) == expected, value
         verdicts.append(not expected)
-    assert 300 < sum(verdicts) < 2200  # the generator makes both kinds
+    assert 100 < sum(verdicts) < 1100  # the generator makes both kinds
 
 
 def test_generated_schemas_get_the_same_words_from_both(macro: Callable[[str], Callable[..., Any]]) -> None:

@@ -121,7 +121,7 @@ def test_its_meta_is_checked(tmp_path):
     assert world.findings() == [
         'shop/functions/f.yml:6: SCH102 "in_euro" is in an unknown pipeline "dayly" | did you mean "daily"?',
         'shop/functions/f.yml:8: SCH101 meta.scheduler of "in_euro": unknown key "nonsense"'
-        " | the keys allowed here: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, cpus, memory",
+        " | the keys allowed here: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, project, region, cpus, memory",
     ]
 
 

@@ -176,6 +176,16 @@ def test_a_task_takes_the_settings_of_its_kind_and_no_others(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", DECLARED)
+def test_a_task_may_say_the_keys_of_its_kind_and_no_platform_may(kind: str) -> None:
+    every = {name: each.example for one in DECLARED for name, each in kinds()[one].keys.items()}
+    required = dict.fromkeys([*kinds()[kind].required][:1], "x")
+    task = {"kind": kind, "name": "t", **required, **every}
+    problems = {each.path[-1] for each in validate("scheduler", {"version": 0.17, "tasks": [task]})}
+    assert problems == set(every) - set(kinds()[kind].keys)
+    assert not {*every} & {*blocks()[kind]["properties"]}
+
+
+@pytest.mark.parametrize("kind", DECLARED)
 def test_a_task_lacks_what_its_kind_requires(kind: str) -> None:
     document = {"version": 0.17, "tasks": [{"kind": kind, "name": "t"}]}
     assert bool(validate("scheduler", document)) == bool(kinds()[kind].required)

@@ -200,6 +200,14 @@ def _newer():
     return "shop.json", "it has format_version 3, this release reads 1 and 2"
 
 
+def _too_many():
+    document = json.loads(Path(ENTRY).read_text())
+    (schedule,) = document["shop"]["pipelines"].values()
+    document["shop"]["pipelines"] |= {f"p{number}": schedule for number in range(200)}
+    Path(ENTRY).write_text(json.dumps(document))
+    return "shop.json", "it has more than 200 pipelines"
+
+
 def _folder():
     Path(ENTRY).unlink()
     Path(ENTRY).mkdir()
@@ -226,7 +234,23 @@ def _contradiction():
     return "shop.json", 'its pipeline "daily" cannot be used: cron "bogus" has 1 field instead of five'
 
 
-SPOILED = [_other_name, _no_name, _half, _newer, _folder, _base, _half_a_base, _deep_base, _contradiction]
+SPOILED = [
+    _other_name,
+    _no_name,
+    _half,
+    _newer,
+    _too_many,
+    _folder,
+    _base,
+    _half_a_base,
+    _deep_base,
+    _contradiction,
+]
+
+HINTS = {
+    _newer: "publish it with the release that has compiled it, or compile again with this one",
+    _too_many: "split the team in two, each with a dbt project or an external_assets.yaml of its own",
+}
 
 
 @pytest.mark.parametrize("spoil", SPOILED)
@@ -236,7 +260,7 @@ def test_what_compile_has_not_written_is_not_published(world, spoil):
     name, problem = spoil()
     assert publish(code=1) == (
         f"out/registry/{name}: SCH414 this cannot be published: {problem}\n"
-        "  hint: compile again, with this release of dbt-scheduler\n"
+        f"  hint: {HINTS.get(spoil, 'compile again, with this release of dbt-scheduler')}\n"
         "1 error\nnothing was published\n"
     )
     assert not Path("registry").exists()

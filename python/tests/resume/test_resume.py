@@ -392,6 +392,20 @@ def test_a_login_that_may_only_read_is_a_problem_at_once(names):
     assert len(airflow.writes()) == 1
 
 
+def test_a_token_that_airflow_no_longer_takes_ends_the_work_at_once_and_is_said():
+    airflow = FakeAirflow({"s": "deferred", "t": "deferred"})
+
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        is_after = airflow.writes() and request.url.path != "/auth/token"
+        return httpx.Response(401) if is_after else None
+
+    airflow.before = refuse
+    outcome = satisfied(airflow, "s", "t", patience=60)
+    assert "so it does not take the token: see that all of its API servers" in outcome.problem
+    assert ids(outcome.left) == ["s", "t"]
+    assert len(airflow.writes()) == 2  # with the token that it had, and with a new one
+
+
 def test_what_was_done_before_airflow_went_away_is_not_forgotten():
     airflow = FakeAirflow({"s": "failed", "m": "upstream_failed"}, BELOW, run="failed")
     airflow.before = lambda request: (

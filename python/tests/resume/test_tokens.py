@@ -10,7 +10,8 @@ from threading import Thread
 import pytest
 
 from bigquery import write_key
-from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.airflow_api.rights import ALL_DAGS, READ_DAGS
 from dbt_scheduler.airflow_api.tokens import new_token, sources
 from dbt_scheduler.cli.airflow_options import Connection, connection, open_api
 from dbt_scheduler.findings.finding import CannotRunError
@@ -107,6 +108,30 @@ def test_google_gives_a_token_and_another_when_it_is_no_longer_taken(managed, ac
     assert managed.asked == ["/google", "/api/v2/version", "/api/v2/version", "/google", "/api/v2/version"]
 
 
+@pytest.mark.parametrize(
+    ("extra", "what_to_do"),
+    [
+        (
+            {"token": "bearer"},
+            "it may have expired, so make a new one and put it into the connection's password.",
+        ),
+        ({"token": "google"}, "see that the worker's Google account is a user of this Airflow."),
+    ],
+)
+def test_a_token_that_has_expired_is_not_said_to_lack_rights(managed, account, extra, what_to_do):
+    managed.takes, managed.gives = "another", ["a-token"]
+    with open_api(where(managed, extra, "a-token"), 30) as api:
+        for ask in (api.version, lambda: api.has_right(READ_DAGS, ALL_DAGS)):
+            managed.gives = ["a-token"]
+            with pytest.raises(AirflowApiError) as refused:
+                ask()
+            assert not isinstance(refused.value, AirflowForbiddenError)
+            said = str(refused.value)
+            assert said.startswith(f"Airflow at http://{managed.host} returned 401 for GET /api/v2/")
+            assert said.endswith(f", so it does not take the token: {what_to_do}")
+            assert "a-token" not in said
+
+
 def test_without_a_source_airflow_gives_the_token(managed):
     with pytest.raises(CannotRunError, match="check login and password of the connection"):
         version(managed, {})
@@ -149,4 +174,6 @@ def test_a_library_that_is_not_there_is_named(monkeypatch):
 def test_each_source_says_what_it_is(name):
     source = sources()[name]
     assert source.description
+    assert source.refused
+    assert "\n" not in source.refused
     assert "\n" not in source.description

@@ -40,7 +40,7 @@ jsonschema.build_json_schema = note
 def test_a_process_of_its_own_makes_no_schemas_of_settings(tmp_path):
     """dbt, really started: the tests' other commands are forks of one that has all of this."""
     team = DbtTeam(tmp_path, FILES)
-    run("dbt-scheduler", "slice", cwd=team.folder)
+    run("dbt-slicing", cwd=team.folder)
     (tmp_path / "probe").mkdir()
     (tmp_path / "probe/sitecustomize.py").write_text(PROBE)
     env = {**os.environ, "PYTHONPATH": str(tmp_path / "probe"), "DO_NOT_TRACK": "1"}

@@ -39,9 +39,10 @@ import os, sys
 from pathlib import Path
 from mashumaro.core.meta.code.builder import CodeBuilder
 from dbt_scheduler.airflow.forked import ForkedProcess
+from dbt_scheduler.dbt import warm
 from dbt_scheduler.dbt.sliced import main
-from dbt_scheduler.dbt.warm import warm
-warm()
+warm._installed_adapters = lambda: ["duckdb"]  # what only the others load, this project's task does not find either
+warm.warm()
 generate = CodeBuilder.compile
 def generating(self):
     print("generates code of", self.cls)
@@ -60,7 +61,7 @@ def sliced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     team = DbtTeam(root, FILES)
     team.sql("create schema lake")
     team.sql("create table lake.raw as select 1 as id")
-    return team.folder, run("dbt-scheduler", "slice", "--explain", cwd=team.folder)
+    return team.folder, run("dbt-scheduler", "slice", "--explain", "--target", "dev", cwd=team.folder)
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_slicing_again_writes_the_same_bytes(project):
     before = {
         path.name: path.read_bytes() for path in (project / SLICES).iterdir() if path.name != "seen.json"
     }
-    run("dbt-scheduler", "slice", "--target", "dev", cwd=project)
+    run("dbt-slicing", "--target", "dev", cwd=project)
     after = {
         path.name: path.read_bytes() for path in (project / SLICES).iterdir() if path.name != "seen.json"
     }
@@ -356,7 +357,7 @@ def test_a_project_that_changes_with_the_data_interval_has_no_slices(project):
     (project / "models/two.sql").write_text(
         "{{ config(alias='of_' ~ env_var('DBT_SCHEDULER_DATA_INTERVAL_START')[:4]) }} select 2 as id"
     )
-    said = run("dbt-scheduler", "slice", "--explain", cwd=project).splitlines()
+    said = run("dbt-slicing", "--explain", cwd=project).splitlines()
     assert "model.shop.one: what model.shop.two is parsed to depends on the run's data interval" in said
     assert said[-1] == "0 slices written; 4 run dbt's plain command"
 
@@ -365,7 +366,7 @@ def test_a_project_that_changes_with_the_data_interval_has_no_slices(project):
 def test_a_folder_that_cannot_be_written_has_no_slices_and_one_line_says_so(project, place):
     shutil.rmtree(project / place)
     (project / place).write_text("")  # a file, because a folder without rights holds nobody back who is root
-    said = run("dbt-scheduler", "slice", cwd=project, expect=2)
+    said = run("dbt-slicing", cwd=project, expect=2)
     assert re.fullmatch(
         r"\S*\.dbt_scheduler/slices: (Not a directory|File exists): the slices were not written\n", said
     )
@@ -375,7 +376,7 @@ def test_a_target_that_cannot_be_written_is_in_a_temporary_folder(project):
     for name in ("target", "logs"):
         shutil.rmtree(project / name, ignore_errors=True)
         (project / name).symlink_to("/proc")  # where nobody can make a file, root neither
-    said = run("dbt-scheduler", "slice", cwd=project)
+    said = run("dbt-slicing", cwd=project)
     assert said == "3 slices written; 1 runs dbt's plain command\n"
     code, lines = call(project)
     assert code == 0, lines

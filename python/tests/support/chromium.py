@@ -73,6 +73,6 @@ class Pages:
 
     def _new(self, window: dict[str, Any]) -> Page:
         page = self._browser.new_context(**window).new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.add_init_script(_NOTE_VIOLATIONS)
         return page

@@ -92,13 +92,21 @@ class FakeGcs:
         with self._lock:
             return self.buckets.get(bucket, {}).get(name)
 
-    def write(self, bucket: str, name: str, content: bytes, expected: int) -> Answer:
-        """Replace the generation that is expected; 0: of no object."""
+    def delete(self, bucket: str, name: str) -> Answer:
+        """Remove an object."""
+        self.calls.append(f"delete {name}")
+        with self._lock:
+            if self.buckets.get(bucket, {}).pop(name, None) is None:
+                return _error(404, "No such object")
+        return 204, b""
+
+    def write(self, bucket: str, name: str, content: bytes, expected: int | None) -> Answer:
+        """Replace the generation that is expected; 0: of no object; None: whatever there is."""
         self.calls.append(f"put {name}")
         with self._lock:
             if bucket not in self.buckets:
                 return _error(404, "The specified bucket does not exist.")
-            if self.buckets[bucket].get(name, (b"", 0))[1] != expected:
+            if expected is not None and self.buckets[bucket].get(name, (b"", 0))[1] != expected:
                 return _error(412, "At least one of the pre-conditions you specified did not hold.")
             self._generation += 1
             self.buckets[bucket][name] = (content, self._generation)
@@ -173,8 +181,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, b"", {"Location": f"{self.gcs.url}/upload/{upload}"})
         else:
             meta, content = _parts(self.headers["Content-Type"], body)
-            expected = int(query["ifGenerationMatch"])
+            expected = int(query["ifGenerationMatch"]) if "ifGenerationMatch" in query else None
             self._answer(*self.gcs.write(match[1], json.loads(meta)["name"], content, expected))
+
+    def do_DELETE(self) -> None:
+        if self._spoiled():
+            return
+        path, _ = self._target()
+        match = re.fullmatch(r"/storage/v1/b/([^/]+)/o/([^/]+)", path)
+        self._answer(*(self.gcs.delete(match[1], unquote(match[2])) if match else _error(404, path)))
 
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -1,10 +1,16 @@
 """Google Cloud's APIs as their own clients see them, at the gRPC border: jobs, which end when a test says so."""
 
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -14,6 +20,8 @@ from google.cloud import aiplatform_v1 as vertex
 from google.cloud import run_v2 as run
 from google.cloud.logging_v2.types import ListLogEntriesRequest, ListLogEntriesResponse, LogEntry
 from google.longrunning.operations_pb2 import Operation
+
+from fake_gcs import FakeGcs
 
 CONNECTION = (
     '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true, "project": "my-project"}}'
@@ -61,7 +69,8 @@ class FakeGoogle:
         return [name for name, _ in self.asked]
 
     def _logs(self, asked: Any) -> Any:
-        found = [line for part, lines in self.lines.items() if part in asked.filter for line in lines]
+        said = {**self.lines, **self.cloud_run.printed}
+        found = [line for part, lines in said.items() if part in asked.filter for line in lines]
         return ListLogEntriesResponse(entries=[LogEntry(text_payload=line) for line in reversed(found)])
 
     def _handler(self, name: str, asked_type: Any, answer: Callable[[Any], Any]) -> Any:
@@ -86,49 +95,81 @@ class FakeGoogle:
 
 
 class FakeVertexAi:
-    """Custom jobs: one that is cancelled has ended at once."""
+    """Jobs of each type: one that is cancelled has ended at once. ``models`` are the ids in the Model Registry."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, Any] = {}
+        self.models: set[str] = set()
 
     def services(self) -> dict[str, Any]:
-        jobs = {
-            "CreateCustomJob": (vertex.CreateCustomJobRequest, self._create),
-            "ListCustomJobs": (vertex.ListCustomJobsRequest, self._list),
-            "GetCustomJob": (vertex.GetCustomJobRequest, lambda asked: self.jobs[asked.name]),
-            "CancelCustomJob": (vertex.CancelCustomJobRequest, self._cancel),
+        package = "google.cloud.aiplatform.v1"
+        model = {"GetModel": (vertex.GetModelRequest, self._model)}
+        custom = self._methods("CustomJob", "custom_job", "customJobs")
+        training = self._methods("TrainingPipeline", "training_pipeline", "trainingPipelines")
+        pipeline = self._methods("PipelineJob", "pipeline_job", "pipelineJobs")
+        return {
+            f"{package}.JobService": custom,
+            f"{package}.PipelineService": {**training, **pipeline},
+            f"{package}.ModelService": model,
         }
-        return {"google.cloud.aiplatform.v1.JobService": jobs}
 
     def end(self, state: str, message: str = "") -> None:
         """Every job that has not ended ends now."""
-        for job in [job for job in self.jobs.values() if job.state == vertex.JobState.JOB_STATE_PENDING]:
-            job.state = vertex.JobState[f"JOB_STATE_{state}"]
+        for job in [job for job in self.jobs.values() if job.state.name.endswith("_PENDING")]:
+            _to(job, state)
             job.error = {"code": 3, "message": message} if message else {}
 
     def states(self) -> list[str]:
         """The states of the jobs, in the order of their creation."""
-        return [job.state.name.removeprefix("JOB_STATE_") for job in self.jobs.values()]
+        return [job.state.name.partition("_STATE_")[2] for job in self.jobs.values()]
 
-    def _create(self, asked: Any) -> Any:
-        name = f"{asked.parent}/customJobs/{len(self.jobs) + 1}"
-        asked.custom_job.name, asked.custom_job.state = name, vertex.JobState.JOB_STATE_PENDING
-        self.jobs[name] = asked.custom_job
-        return asked.custom_job
+    def _methods(self, name: str, field: str, collection: str) -> dict[str, Any]:
+        def create(asked: Any) -> Any:
+            job = getattr(asked, field)
+            job.name = f"{asked.parent}/{collection}/{len(self.jobs) + 1}"
+            self.jobs[job.name] = _to(job, "PENDING")
+            return job
 
-    def _list(self, asked: Any) -> Any:
-        label, _, value = asked.filter.removeprefix("labels.").partition("=")
-        found = [job for job in self.jobs.values() if dict(job.labels).get(label) == value]
-        return vertex.ListCustomJobsResponse(custom_jobs=found)
+        def listed(asked: Any) -> Any:
+            label, _, value = asked.filter.removeprefix("labels.").partition("=")
+            jobs = [job for job in self.jobs.values() if f"/{collection}/" in job.name]
+            found = [job for job in jobs if dict(job.labels).get(label) == value]
+            return getattr(vertex, f"List{name}sResponse")(**{f"{field}s": found})
 
-    def _cancel(self, asked: Any) -> None:
-        self.jobs[asked.name].state = vertex.JobState.JOB_STATE_CANCELLED
+        def cancel(asked: Any) -> None:
+            _to(self.jobs[asked.name], "CANCELLED")
+
+        return {
+            f"Create{name}": (getattr(vertex, f"Create{name}Request"), create),
+            f"List{name}s": (getattr(vertex, f"List{name}sRequest"), listed),
+            f"Get{name}": (getattr(vertex, f"Get{name}Request"), lambda asked: self.jobs[asked.name]),
+            f"Cancel{name}": (getattr(vertex, f"Cancel{name}Request"), cancel),
+        }
+
+    def _model(self, asked: Any) -> Any:
+        if asked.name.split("/")[-1] not in self.models:
+            raise KeyError(asked.name)
+        return vertex.Model(name=asked.name)
+
+
+def _to(job: Any, state: str) -> Any:
+    """The job in another state, of which each type of jobs has an enum of its own."""
+    job.state = next(each for each in type(job.state) if each.name.endswith(f"_STATE_{state}"))
+    return job
 
 
 class FakeCloudRun:
-    """Jobs and their executions, of one task each: a job is not deleted while one runs, and one has its name once."""
+    """Jobs and their executions, of one task each: a job is not deleted while one runs, and one has its name once.
+
+    The command of an image that is among ``images``, by its folder and its variables, is a process. It sees the
+    buckets of ``storage`` that it mounts as folders. Others end when a test says so.
+    """
 
     def __init__(self) -> None:
+        self.images: dict[str, tuple[Path, dict[str, str]]] = {}
+        self.storage = FakeGcs()
+        self.printed: dict[str, list[str]] = {}
+        self.processes: dict[str, subprocess.Popen[str]] = {}
         self.jobs: dict[str, Any] = {}
         self.executions: dict[str, Any] = {}
         self.exit_code = 0
@@ -154,10 +195,13 @@ class FakeCloudRun:
     def end(self, exit_code: int = 0, message: str = "") -> None:
         """Every execution that has not ended ends now."""
         for execution in [each for each in self.executions.values() if not each.completion_time]:
-            execution.completion_time = datetime.now(UTC)
-            execution.succeeded_count, execution.failed_count = int(not exit_code), int(bool(exit_code))
-            execution.conditions = [{"type_": "Completed", "message": message}]
+            self._end(execution, exit_code, message)
+
+    def _end(self, execution: Any, exit_code: int, message: str) -> None:
         self.exit_code = exit_code
+        execution.succeeded_count, execution.failed_count = int(not exit_code), int(bool(exit_code))
+        execution.conditions = [{"type_": "Completed", "message": message}]
+        execution.completion_time = datetime.now(UTC)
 
     def states(self) -> list[str]:
         """What became of the executions, in the order of their creation."""
@@ -175,6 +219,9 @@ class FakeCloudRun:
         name = f"{asked.name}/executions/{asked.name.split('/')[-1]}-{len(self.executions) + 1}"
         made = run.Execution(name=name, job=asked.name, task_count=1, log_uri="https://log.example/1")
         self.executions[name] = made
+        task = self.jobs[asked.name].template.template
+        if task.containers[0].image in self.images:
+            self._start(made, task)
         operation = Operation(name=f"{name}/operation")
         operation.metadata.Pack(_proto(made))
         return operation
@@ -188,8 +235,59 @@ class FakeCloudRun:
             raise KeyError(asked.parent)
         return run.ListExecutionsResponse(executions=self._of(asked.parent))
 
+    def _start(self, execution: Any, task: Any) -> None:
+        (container,) = task.containers
+        folder, env = self.images[container.image]
+        buckets = {volume.name: volume.gcs.bucket for volume in task.volumes}
+        mounts = {each.mount_path: buckets[each.name] for each in container.volume_mounts}
+        given = {each.name: each.value for each in container.env}
+        places: dict[Path, str] = {}
+        found: dict[Path, bytes] = {}
+        for path, bucket in mounts.items():
+            place = Path(tempfile.mkdtemp())
+            places[place] = bucket
+            for name, (content, _) in self.storage.buckets[bucket].items():
+                (place / name).write_bytes(content)
+                found[place / name] = content
+            given = {name: value.replace(path, str(place)) for name, value in given.items()}
+        process = subprocess.Popen(
+            [*container.command],
+            cwd=folder,
+            env={**env, **given},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.processes[execution.name] = process
+        threading.Thread(target=self._wait, args=(execution, process, places, found)).start()
+
+    def _wait(
+        self,
+        execution: Any,
+        process: "subprocess.Popen[str]",
+        places: dict[Path, str],
+        found: dict[Path, bytes],
+    ) -> None:
+        lines = self.printed.setdefault(execution.name.split("/")[-1], [])
+        assert process.stdout is not None
+        with process.stdout:
+            lines += [line.rstrip("\n") for line in process.stdout]
+        code = process.wait()
+        for place, bucket in places.items():
+            for file in place.iterdir():
+                if (content := file.read_bytes()) != found.get(file):
+                    self.storage.put(bucket, file.name, content)
+            shutil.rmtree(place)
+        if not execution.completion_time:
+            self._end(execution, code if code >= 0 else 128 - code, "The container exited with an error.")
+
     def _cancel(self, asked: Any) -> Any:
         execution = self.executions[asked.name]
+        if process := self.processes.get(asked.name):
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         execution.cancelled_count, execution.completion_time = 1, datetime.now(UTC)
         return _done(execution)
 

@@ -12,6 +12,7 @@ import dbt_scheduler
 BUNDLE = Path(dbt_scheduler.__file__).parent / "site" / "bundle"
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 Key = tuple[str, str]  # team and name of an asset
+FOLDER = "0123456789abcdef"  # of the documents beside the index, below data
 KINDS = ["plain", "hard", "soft", "no_wait"]
 
 
@@ -62,6 +63,7 @@ class Registry:
     teams: list[Team]
     assets: list[Asset]
     problems: list[str] = field(default_factory=list)
+    slo: dict[Key, tuple[int, int]] = field(default_factory=dict)
 
     def documents(self) -> dict[str, Any]:
         """By name, as the contract of the pages has them."""
@@ -92,6 +94,7 @@ class Registry:
         return {
             "format_version": 1,
             "generated_at": NOW.isoformat(),
+            "folder": FOLDER,
             "registry": "s3://registry/production",
             "problems": self.problems,
             "documents": [],
@@ -113,6 +116,7 @@ class Registry:
                 "readers": [self._reader_places(each) for each in made],
                 "tags": [[tags.index(tag) for tag in each.tags] for each in made],
                 "owners": [[owners.index(owner) for owner in each.owners] for each in made],
+                "slo": [self.slo.get(each.key) for each in made],
                 "columns": [" ".join(name for name, _, _ in each.columns) for each in made],
             },
             "readiness": list(readiness),
@@ -225,7 +229,7 @@ def write_site(folder: Path, documents: dict[str, Any], bundle: Path = BUNDLE) -
     """A static site: the bundle, and each document as one call."""
     shutil.copytree(bundle, folder, dirs_exist_ok=True)
     for name, document in documents.items():
-        path = folder / "data" / f"{name}.js"
+        path = folder / "data" / ("" if name == "index" else FOLDER) / f"{name}.js"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"dbtScheduler.receive({json.dumps(name)}, {_js_string(json.dumps(document))});\n")
     return folder

@@ -364,15 +364,14 @@ def explanation() -> dict[str, Any]:
     failed = _step("catalog", "models.products", "failed", "failed at 04:12 UTC: division by zero")
     late = _step("weather_provider", "models.forecasts", "running", "runs since 05:10 UTC")
     products = _step("orders", "wait_for.catalog.products", "deferred", "waits for catalog.products", failed)
+    products["through"] = ["models.orders"]
     orders = _step("orders", "models.paid_orders", None, "has not run", products | waits, late)
     paid = _step("finance", "wait_for.orders.paid_orders", "deferred", "waits for orders.paid_orders", orders)
-    products["through"] = ["models.orders"]
     waiting = {
         "team": "marketing",
         "channel": "#marketing-data",
         "dag_id": "marketing__daily",
         "run_id": "manual__today",
-        "task_id": "models.campaigns",
         "sensor_task_id": "wait_for.orders.paid_orders",
         "state": "deferred",
         "since": waits["since"],
@@ -384,12 +383,12 @@ def explanation() -> dict[str, Any]:
         "team": "finance",
         "channel": "#finance-data",
         "dag_id": "finance__monthly",
-        "task_id": "send_report",
+        "sensor_task_id": "wait_for.orders.paid_orders",
         "dependency": "hard",
     }
     return {
         "why": _step("finance", "models.revenue", "upstream_failed", "did not run", paid | waits),
-        "waiting": {"waiting": [waiting], "later": [later]},
+        "waiting": {"waiting": [waiting], "later": [later], "waited": []},
     }
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import DAILY
-from dbt_scheduler.schedule import Interval, manual_interval, period, run_interval
+from dbt_scheduler.schedule import Interval, manual_interval, next_tick, period, run_interval
 from dbt_scheduler.spec import Schedule
 from dbt_scheduler.waits.run_interval import interval_of_run
 
@@ -35,31 +35,70 @@ def of_trigger(moment: datetime, run_type: str = "scheduled") -> Run:
     return Run(run_type, moment, moment, moment, moment)
 
 
+def counted(schedule: Schedule, run: Run) -> Interval:
+    return interval_of_run(schedule, run, external=True)
+
+
 @pytest.mark.parametrize("run_type", ["scheduled", "backfill", "manual"])
 def test_a_run_at_a_moment_covers_the_period_that_ended_there(run_type):
     covered = Interval(at("2025-03-01T06:00"), at("2025-03-02T06:00"))
-    assert interval_of_run(AT_SIX, of_trigger(at("2025-03-02T06:00"), run_type)) == covered
-    assert interval_of_run(AT_SIX, of_trigger(at("2025-03-02T17:23"), run_type)) == covered
+    assert counted(AT_SIX, of_trigger(at("2025-03-02T06:00"), run_type)) == covered
+    assert counted(AT_SIX, of_trigger(at("2025-03-02T17:23"), run_type)) == covered
+    assert (
+        counted(AT_SIX, of_trigger(at("2025-03-02T05:55"), run_type)) == covered
+    )  # a tick before the file's
 
 
-def test_a_run_that_an_asset_or_a_person_started_without_a_date_counts_as_one_of_its_moment():
+@pytest.mark.parametrize("external", [True, False])
+def test_a_run_that_an_asset_or_a_person_started_without_a_date_counts_as_one_of_its_moment(external):
     run = Run("asset_triggered", at("2025-03-02T06:20"))
-    assert interval_of_run(AT_SIX, run) == Interval(at("2025-03-01T06:00"), at("2025-03-02T06:00"))
+    covered = Interval(at("2025-03-01T06:00"), at("2025-03-02T06:00"))
+    assert interval_of_run(AT_SIX, run, external=external) == covered
 
 
 def test_a_dag_that_runs_later_than_its_pipeline_ticks_counts_for_the_same_day():
-    found = interval_of_run(DAILY, of_trigger(at("2025-03-02T06:00")))
+    found = counted(DAILY, of_trigger(at("2025-03-02T06:00")))
     assert period(DAILY, found) == Interval(at("2025-03-01T00:00"), at("2025-03-02T00:00"))
 
 
-@given(st.sampled_from(SCHEDULES), st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)))
-def test_both_timetables_of_a_cron_cover_the_same_period(schedule, moment):
+@pytest.mark.parametrize("schedule", [AT_SIX, Schedule("0 6 * * *")])
+@pytest.mark.parametrize("hours", [1, 2, 24, 30, 72])
+def test_a_run_with_an_interval_of_any_length_counts_for_the_period_that_it_ends_after(schedule, hours):
+    """Such as that of CronTriggerTimetable(..., interval=timedelta(hours=2)), which starts in the next day."""
+    start, end = at("2025-03-02T06:00") - timedelta(hours=hours), at("2025-03-02T06:00")
+    run = Run("scheduled", end, start, start, end)
+    assert counted(schedule, run) == Interval(at("2025-03-01T06:00"), at("2025-03-02T06:00"))
+
+
+@given(
+    st.sampled_from(SCHEDULES),
+    st.sampled_from(["UTC", "Europe/Vilnius", "America/New_York", "Pacific/Apia"]),
+    st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)),
+)
+def test_both_timetables_of_a_cron_cover_the_same_period(schedule, timezone, moment):
     """Of one tick: the run that Airflow makes with an interval, and the one without."""
-    tick = manual_interval(schedule, moment.replace(tzinfo=UTC)).end
-    with_interval = manual_interval(schedule, tick)
-    run = Run("scheduled", tick, with_interval.start, with_interval.start, with_interval.end)
-    assert interval_of_run(schedule, of_trigger(tick)) == interval_of_run(schedule, run) == with_interval
-    assert run_interval(schedule, with_interval.start) == with_interval
+    schedule = msgspec.structs.replace(schedule, timezone=timezone)
+    with_interval = run_interval(schedule, next_tick(schedule, moment.replace(tzinfo=UTC)))
+    start, tick = with_interval.start, with_interval.end
+    run = Run("scheduled", tick, start, start, tick)
+    assert counted(schedule, of_trigger(tick)) == counted(schedule, run) == with_interval
+    assert interval_of_run(schedule, run) == with_interval
+
+
+@given(
+    st.sampled_from(SCHEDULES),
+    st.sampled_from(["UTC", "Europe/Vilnius", "America/New_York"]),
+    st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)),
+    st.integers(0, 60 * 24 * 10),
+)
+def test_what_a_run_counts_for_is_the_newest_that_has_ended_by_its_interval(
+    schedule, timezone, moment, minutes
+):
+    schedule = msgspec.structs.replace(schedule, timezone=timezone)
+    end = moment.replace(tzinfo=UTC)
+    start = end - timedelta(minutes=minutes)
+    found = counted(schedule, Run("scheduled", end, start, start, end))
+    assert period(schedule, found).end <= end < period(schedule, run_interval(schedule, found.end)).end
 
 
 def test_what_airflow_infers_after_a_tick_that_the_clock_skipped_stays_as_it_is():
@@ -72,5 +111,6 @@ def test_what_airflow_infers_after_a_tick_that_the_clock_skipped_stays_as_it_is(
             found += 1
             run = Run("manual", moment, moment, inferred.start, inferred.end)
             assert interval_of_run(schedule, run) == inferred
+            assert period(schedule, counted(schedule, run)) == period(schedule, inferred)
         moment += timedelta(minutes=30)
     assert found

@@ -16,12 +16,14 @@ export interface Shown {
   edges: { from: number; to: number; kind: string }[];
 }
 
-export function selectionAt(graph: LineageGraph, focus: number): Selection {
+// As many levels as fit, and one at least.
+export function selectionAt(graph: LineageGraph, focus: number, fits: (part: Shown) => boolean): Selection {
   let selection: Selection = { focus, up: new Map([[focus, AT_ONCE]]), down: new Map([[focus, AT_ONCE]]) };
   for (let levels = 0; levels < 4; levels++) {
     const further = oneLevelFurther(graph, selection);
-    const more = shown(graph, further).nodes.length;
-    if (more > AT_FIRST || more === shown(graph, selection).nodes.length) return selection;
+    const part = shown(graph, further);
+    const more = part.nodes.length;
+    if (more > AT_FIRST || more === shown(graph, selection).nodes.length || !fits(part)) return selection;
     selection = further;
   }
   return selection;

@@ -4,14 +4,15 @@ import { useRegistry } from "../registry";
 import { teamClass } from "../ui";
 import { count } from "../words";
 import type { Direction, LineageGraph } from "./graph";
-import { BESIDE_NAME, type Box, type Layout, NODE_HEIGHT, laidOut } from "./layout";
+import { type Box, type Layout, laidOut } from "./layout";
+import { Node } from "./node";
 import { PanZoom } from "./panzoom";
 import { Pause } from "./pause";
 import { MOST_NODES, type Selection, expanded, hidden, oneLevelFurther, selectionAt, shown } from "./selection";
 import { cut } from "./text";
 
 export function GraphView({ graph, focus }: { graph: LineageGraph; focus: number }) {
-  const first = useMemo(() => selectionAt(graph, focus), [graph, focus]);
+  const first = useMemo(() => selectionAt(graph, focus, (part) => fits(laidOut(graph, part))), [graph, focus]);
   const [selection, setSelection] = useState<Selection>(first);
   const [large, setLarge] = useState(false);
   const part = useMemo(() => shown(graph, selection), [graph, selection]);
@@ -101,7 +102,12 @@ function useMoving(
   return panZoom;
 }
 
-const READABLE = 0.62; // no smaller by itself
+const READABLE = 0.72; // no smaller by itself
+
+function fits(layout: Layout): boolean {
+  const room = document.querySelector("main")?.clientWidth ?? window.innerWidth;
+  return layout.width * READABLE < room - 60;
+}
 
 function fitAll(panZoom: PanZoom | null, frame: SVGSVGElement | null, layout: Layout, focus: number, least: number): void {
   const box = layout.nodes.get(focus);
@@ -172,70 +178,5 @@ function Picture({ graph, focus, layout, frame, expand, onKey }: PictureProps) {
         </g>
       </svg>
     </div>
-  );
-}
-
-interface NodeProps {
-  graph: LineageGraph;
-  node: number;
-  box: Box;
-  focus: boolean;
-  up: number;
-  down: number;
-  expand: (node: number, direction: Direction) => void;
-  near: (node: number | null) => void;
-}
-
-function Node({ graph, node, box, focus, up, down, expand, near }: NodeProps) {
-  const { label, detail, href, team, exposed, isTask } = graph.node(node);
-  const room = box.width - BESIDE_NAME + 10;
-  const inside = (
-    <>
-      <title>{`${label}\n${detail}`}</title>
-      <rect class="node-box" width={box.width} height={NODE_HEIGHT} rx={isTask ? 22 : 6} />
-      {!isTask && <path class="node-team" d={`M6,0H4a4,4 0 0 0 -4,4V${NODE_HEIGHT - 4}a4,4 0 0 0 4,4H6z`} />}
-      <text class="node-name" x="16" y={detail ? 19 : 28}>
-        {cut(label, exposed ? room - 10 : room, "node")}
-      </text>
-      {detail && (
-        <text class="node-detail" x="16" y="35">
-          {cut(detail, room, "detail")}
-        </text>
-      )}
-      {exposed && <circle class="node-exposed" cx={box.width - 12} cy="14" r="3.5" />}
-    </>
-  );
-  return (
-    <g
-      class={`node ${teamClass(team)}${focus ? " node-focus" : ""}${isTask ? " node-task" : ""}`}
-      transform={`translate(${box.x},${box.y})`}
-      data-node={node}
-      onPointerEnter={() => near(node)}
-      onPointerLeave={() => near(null)}
-    >
-      {href && !focus ? (
-        <a href={href} tabindex={-1}>
-          {inside}
-        </a>
-      ) : (
-        inside
-      )}
-      {up > 0 && <Expander many={up} x={0} direction="up" onClick={() => expand(node, "up")} />}
-      {down > 0 && <Expander many={down} x={box.width} direction="down" onClick={() => expand(node, "down")} />}
-    </g>
-  );
-}
-
-function Expander({ many, x, direction, onClick }: { many: number; x: number; direction: Direction; onClick: () => void }) {
-  const text = many > 999 ? "+999" : `+${many}`;
-  const width = 12 + text.length * 7;
-  return (
-    <g class={`expander expander-${direction}`} transform={`translate(${direction === "up" ? x - width + 6 : x - 6},${NODE_HEIGHT / 2})`} onClick={onClick}>
-      <title>{`Show ${count(many, "more")} ${direction === "up" ? "upstream" : "downstream"}`.replace("mores", "more")}</title>
-      <rect y="-9" width={width} height="18" rx="9" />
-      <text x={width / 2} y="4" text-anchor="middle">
-        {text}
-      </text>
-    </g>
   );
 }

@@ -4,7 +4,8 @@ import { DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
 import { Lineage } from "../lineage/lineage";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
-import { Contact, Empty, Given, Guard, Heading, KindBadge, LongTable, Name, Section, Table, Tags, Task, TeamName } from "../ui";
+import { LongTable, Table } from "../table";
+import { Contact, Empty, Given, Guard, Heading, KindBadge, Name, Section, Tags, Task, TeamName } from "../ui";
 import { at, count, duration, instant, kindOf } from "../words";
 
 export function AssetPage({ team, asset }: { team: string; asset: string }) {
@@ -31,7 +32,7 @@ export function AssetPage({ team, asset }: { team: string; asset: string }) {
   return (
     <>
       <Heading title={asset} kicker={kicker} />
-      <Given loaded={loaded} what={`the document of team ${team}`}>
+      <Given loaded={loaded} what="the team's document">
         {(document) => {
           const found = Object.hasOwn(document.assets, asset) ? document.assets[asset] : undefined;
           return found ? (

@@ -1,13 +1,10 @@
-// All assets: search as you type, filters, and a table of which only the rows in sight are drawn.
-import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { History } from "../data";
-import { DOCUMENTS, useDocument } from "../documents";
+// All assets: search as you type, filters that stand in the address, and the table.
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { Rows } from "../assets/rows";
 import { type Registry, useRegistry } from "../registry";
 import { changeQuery, hrefs } from "../route";
 import { Search } from "../search";
-import { type SloTally, sloOfAssets } from "../slo";
-import { Empty, Heading, Name, TeamName, teamClass } from "../ui";
+import { Empty, Heading } from "../ui";
 import { count } from "../words";
 
 interface Filters {
@@ -34,8 +31,7 @@ export function AssetsPage({ query }: { query: Record<string, string> }) {
   };
   const searched = searchOf(registry);
   const found = useMemo(() => searched.find(filters), [searched, filters.q, filters.team, filters.pipeline, filters.exposed]);
-  const history = useDocument<History>(registry.has("history") ? DOCUMENTS.history : null);
-  const slo = useMemo(() => (history.state === "there" ? sloOfAssets(history.value) : null), [history]);
+  const slo = useMemo(() => registry.index.assets.slo.some((each) => each !== null), [registry]);
   useEffect(() => {
     if (!("requestIdleCallback" in window)) return undefined; // the first keystroke does it
     const handle = requestIdleCallback(() => searched.prepare());
@@ -127,136 +123,5 @@ function Choice({ label, all, options, value, onChange }: { label: string; all: 
         ))}
       </select>
     </label>
-  );
-}
-
-const BEYOND = 8; // rows drawn above and below what is in sight
-
-function Rows({ found, slo }: { found: number[]; slo: Map<string, SloTally> | null }) {
-  const body = useRef<HTMLDivElement>(null);
-  const height = useRowHeight(body);
-  const [first, last] = useRowsInSight(body, height, found.length);
-  const shown: JSX.Element[] = [];
-  for (let row = first; row < last; row++) {
-    const place = found[row];
-    if (place !== undefined) shown.push(<Row key={place} place={place} row={row} top={row * height} slo={slo} />);
-  }
-  return (
-    <div class={slo ? "assets with-slo" : "assets"} role="table" aria-label="Assets" aria-rowcount={found.length + 1}>
-      <div role="rowgroup" class="assets-head">
-        <div role="row" aria-rowindex={1} class="assets-row">
-          <span role="columnheader">Asset and its task</span>
-          <span role="columnheader">Team</span>
-          <span role="columnheader">Ready</span>
-          <span role="columnheader">Read by</span>
-          {slo && <span role="columnheader">SLO met</span>}
-        </div>
-      </div>
-      <div role="rowgroup" class="assets-body" ref={body} style={{ height: `${found.length * height}px` }}>
-        {shown}
-      </div>
-    </div>
-  );
-}
-
-// The stylesheet says how high a row is: narrow screens have another height.
-function useRowHeight(body: { current: HTMLElement | null }): number {
-  const [height, setHeight] = useState(() => rowHeight(document.documentElement));
-  useEffect(() => {
-    const measure = (): void => setHeight(rowHeight(body.current ?? document.documentElement));
-    measure();
-    window.addEventListener("resize", measure);
-    return () => window.removeEventListener("resize", measure);
-  }, []);
-  return height;
-}
-
-function rowHeight(element: HTMLElement): number {
-  return parseInt(getComputedStyle(element).getPropertyValue("--asset-row"), 10) || 56;
-}
-
-function useRowsInSight(body: { current: HTMLElement | null }, height: number, many: number): [number, number] {
-  const [top, setTop] = useState(0); // the first row in sight
-  useEffect(() => {
-    const look = (): void => {
-      const above = body.current ? -body.current.getBoundingClientRect().top : 0;
-      setTop(Math.max(0, Math.floor(above / height)));
-    };
-    look();
-    window.addEventListener("scroll", look, { passive: true });
-    window.addEventListener("resize", look);
-    return () => {
-      window.removeEventListener("scroll", look);
-      window.removeEventListener("resize", look);
-    };
-  }, [height, many]);
-  const fit = Math.ceil(window.innerHeight / height);
-  const first = Math.max(0, Math.min(top, many - fit) - BEYOND);
-  return [first, Math.min(many, first + fit + 2 * BEYOND)];
-}
-
-function Row({ place, row, top, slo }: { place: number; row: number; top: number; slo: Map<string, SloTally> | null }) {
-  const registry = useRegistry();
-  const { assets, pipelines, readiness, tags } = registry.index;
-  const team = registry.teamName(assets.team[place] ?? -1);
-  const name = assets.name[place] ?? "";
-  const own = (assets.pipelines[place] ?? []).map((pipeline) => pipelines[pipeline]).join(", ");
-  const ready = readiness[assets.ready[place] ?? -1] ?? "";
-  return (
-    <div role="row" aria-rowindex={row + 2} class="assets-row" style={{ transform: `translateY(${top}px)` }}>
-      <span role="cell" class="cell-name">
-        <span class="line">
-          <a class="row-link strong" href={hrefs.asset(team, name)} title={name}>
-            <Name text={name} />
-          </a>
-          {assets.exposed[place] ? <span class="badge">exposed</span> : null}
-          {(assets.tags[place] ?? []).slice(0, 3).map((tag) => (
-            <span class="tag">
-              <Name text={tags[tag] ?? ""} />
-            </span>
-          ))}
-        </span>
-        <span class="line small muted mono">
-          <Name text={assets.task[place] ?? ""} />
-        </span>
-      </span>
-      <span role="cell" class="cell-team">
-        <span class="line">
-          <TeamName name={team} />
-        </span>
-        <span class="line small muted">{own && <Name text={own} />}</span>
-      </span>
-      <span role="cell" class="cell-ready" title={ready}>
-        {ready ? <Name text={ready} /> : <span class="muted">on no schedule</span>}
-      </span>
-      <Readers teams={assets.readers[place] ?? []} />
-      {slo && <Slo tally={slo.get(`${team}/${name}`)} />}
-    </div>
-  );
-}
-
-function Readers({ teams }: { teams: number[] }) {
-  const registry = useRegistry();
-  if (!teams.length) return <span role="cell" class="cell-readers muted" aria-label="nobody else">–</span>;
-  const names = teams.map((team) => registry.teamName(team)).join(", ");
-  return (
-    <span role="cell" class="cell-readers" title={names}>
-      <span class="dots" aria-hidden="true">
-        {teams.slice(0, 4).map((team) => (
-          <span class={`dot ${teamClass(team)}`} />
-        ))}
-      </span>
-      {count(teams.length, "team")}
-    </span>
-  );
-}
-
-function Slo({ tally }: { tally: SloTally | undefined }) {
-  if (!tally?.of) return <span role="cell" class="cell-slo muted" aria-label="no SLO">–</span>;
-  const good = tally.met === tally.of;
-  return (
-    <span role="cell" class={good ? "cell-slo good" : "cell-slo bad"} title={`in the last ${count(tally.of, "run")} with an SLO`}>
-      {tally.met} of {tally.of}
-    </span>
   );
 }

@@ -3,7 +3,8 @@ import { type Findings, type History, type Now, type Team, type Wait } from "../
 import { DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
-import { AssetName, Contact, Empty, Given, Guard, Heading, KindBadge, LongTable, Name, Section, Task, TeamName } from "../ui";
+import { LongTable } from "../table";
+import { AssetName, Contact, Empty, Given, Guard, Heading, KindBadge, Name, Section, Task, TeamName } from "../ui";
 import { ago, at, count, duration, kindOf } from "../words";
 
 export function TeamPage({ name }: { name: string }) {
@@ -22,7 +23,7 @@ export function TeamPage({ name }: { name: string }) {
   return (
     <>
       <Heading title={name} kicker={kicker} />
-      <Given loaded={loaded} what={`the document of team ${name}`}>
+      <Given loaded={loaded} what="the team's document">
         {(team) => <About team={team} />}
       </Given>
       <Guard what="The open waits">

@@ -1,7 +1,8 @@
 // All teams, with how much each gives and takes.
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
-import { Contact, Empty, Heading, LongTable, TeamName } from "../ui";
+import { LongTable } from "../table";
+import { Contact, Empty, Heading, TeamName } from "../ui";
 
 export function TeamsPage() {
   const { index } = useRegistry();

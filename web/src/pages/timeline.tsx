@@ -7,7 +7,8 @@ import { changeQuery, hrefs } from "../route";
 import { Chart, type Row } from "../timeline/chart";
 import { Details, State } from "../timeline/details";
 import { Runs, type Span } from "../timeline/runs";
-import { AssetName, Empty, Given, Guard, Heading, LongTable, Name, Section, Task, TeamName } from "../ui";
+import { LongTable } from "../table";
+import { AssetName, Empty, Given, Guard, Heading, Name, Section, Task, TeamName } from "../ui";
 import { ago, at, clock, day, duration, instant } from "../words";
 
 const DAY = 24 * 3_600_000;
@@ -55,9 +56,7 @@ function Timeline({ history, query }: { history: History; query: Record<string, 
   const runs = useMemo(() => new Runs(history), [history]);
   const [table, setTable] = useState(false);
   const days = Number(query["days"]) || 1;
-  const ends = history.runs.map((run) => runs.span(run).to);
-  const last = Math.max(runs.until, ...ends.filter((end) => !Number.isNaN(end)).slice(-1));
-  const end = instant(query["until"]) || last + days * DAY * 0.02;
+  const end = instant(query["until"]) || endOf(runs, days);
   const shown: Span = { from: end - days * DAY, to: end };
   const rows = useMemo(() => rowsOf(runs, shown, query["team"] ?? ""), [runs, shown.from, shown.to, query["team"]]);
   const chosen = runs.find(query["dag"] ?? "", query["run"] ?? "") ?? null;
@@ -90,6 +89,16 @@ function Timeline({ history, query }: { history: History; query: Record<string, 
   );
 }
 
+// The next runs are in sight too, as far as they leave room for the last ones.
+function endOf(runs: Runs, days: number): number {
+  let last = runs.until;
+  for (const run of runs.history.runs) {
+    const { to } = runs.span(run);
+    if (to > last && to < runs.until + (days * DAY) / 4) last = to;
+  }
+  return last + days * DAY * 0.02;
+}
+
 function rowsOf(runs: Runs, shown: Span, team: string): Row[] {
   const rows = new Map<string, Row>();
   for (const run of runs.history.runs) {
@@ -100,13 +109,26 @@ function rowsOf(runs: Runs, shown: Span, team: string): Row[] {
     if (known) known.runs.push(run);
     else rows.set(run.dag_id, { team: run.team, dag: run.dag_id, pipeline: run.pipeline, runs: [run] });
   }
-  // As the data flows: the pipeline that is done first is on top, all of a team together.
-  const first = new Map<string, number>();
-  for (const row of rows.values()) {
-    const done = Math.min(...row.runs.map((run) => runs.span(run).to));
-    first.set(row.team, Math.min(done, first.get(row.team) ?? Infinity));
+  const depth = depths(runs.history.waits);
+  return [...rows.values()].sort((a, b) => depth(a.team) - depth(b.team) || (a.dag < b.dag ? -1 : 1));
+}
+
+// How many teams stand before a team in the chains of waits: producers are above those that wait for them.
+function depths(waits: Wait[]): (team: string) => number {
+  const producers = new Map<string, Set<string>>();
+  for (const { team, producer_team } of waits) {
+    if (team !== producer_team) producers.set(team, (producers.get(team) ?? new Set()).add(producer_team));
   }
-  return [...rows.values()].sort((a, b) => (first.get(a.team) ?? 0) - (first.get(b.team) ?? 0) || (a.dag < b.dag ? -1 : 1));
+  const known = new Map<string, number>();
+  const depth = (team: string): number => {
+    const found = known.get(team);
+    if (found !== undefined) return found;
+    known.set(team, 0); // teams may wait for each other
+    const most = Math.max(-1, ...[...(producers.get(team) ?? [])].map(depth)) + 1;
+    known.set(team, most);
+    return most;
+  };
+  return depth;
 }
 
 interface ControlsProps {
@@ -129,7 +151,7 @@ function Controls({ runs, query, shown, days, table, onTable }: ControlsProps) {
   return (
     <div class="filters timeline-controls">
       <div class="switch" role="group" aria-label="How much time">
-        {SPANS.map(([value, text]) => (
+        {SPANS.filter((_, i) => i === 0 || Number(SPANS[i - 1]?.[0]) * DAY < runs.until - since).map(([value, text]) => (
           <button type="button" aria-pressed={String(days) === value} onClick={() => changeQuery({ ...query, days: value })}>
             {text}
           </button>

@@ -1,13 +1,14 @@
 // Why a task did or did not run: the chain of waits down to the root cause, and who is waiting for the task.
 import { useState } from "preact/hooks";
-import type { History, Step, Wait, Waiting, Why } from "../data";
+import type { History, Step, Wait, Waiting } from "../data";
 import { DOCUMENTS, LIVE, liveDocument, useDocument } from "../documents";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
-import { State } from "../timeline/details";
 import { Runs } from "../timeline/runs";
-import { AirflowLink, AssetName, Contact, Empty, Given, Guard, Heading, KindBadge, LongTable, Name, Section, Task, TeamName } from "../ui";
-import { ago, at, count, duration, instant, kindOf, shortTask } from "../words";
+import { Empty, Given, Guard, Heading, Section, Task } from "../ui";
+import { Explanation } from "../why/chain";
+import { Waited, type WaitedFor, WaitingTeams } from "../why/waiting";
+import { count, shortTask } from "../words";
 import { useTurns } from "./timeline";
 
 export function WhyPage({ dag, task, run }: { dag: string; task: string; run: string }) {
@@ -74,7 +75,7 @@ function Ask() {
 function Live({ dag, task, run }: { dag: string; task: string; run: string }) {
   const turn = useTurns();
   const query = { dag, task, run };
-  const why = useDocument<Why>(liveDocument("why", query), turn);
+  const why = useDocument<Step>(liveDocument("why", query), turn);
   const waiting = useDocument<Waiting>(liveDocument("waiting", query), turn);
   return (
     <>
@@ -85,183 +86,27 @@ function Live({ dag, task, run }: { dag: string; task: string; run: string }) {
           </Guard>
         )}
       </Given>
-      <Section title="Who is waiting for this">
-        <Given loaded={waiting} what="who is waiting">
-          {(given) => (
-            <Guard what="Who is waiting">
+      <Given loaded={waiting} what="who is waiting">
+        {(given) => (
+          <Guard what="Who is waiting">
+            {given.waited.length > 0 && (
+              <Section title={task ? "What it waited for" : "What the run waited for"} many={given.waited.length}>
+                <Waited dag={dag} run={run} waited={given.waited} />
+              </Section>
+            )}
+            <Section title="Who is waiting for this">
               <WaitingTeams given={given} />
-            </Guard>
-          )}
-        </Given>
-      </Section>
-    </>
-  );
-}
-
-function Explanation({ step }: { step: Why }) {
-  const roots = rootsOf(step);
-  const further = roots.filter((root) => root !== step);
-  return (
-    <>
-      {further.length > 0 && (
-        <div class="root-summary">
-          <p class="root-title">{further.length === 1 ? "Root cause" : `${further.length} root causes`}</p>
-          <ul>
-            {further.map((root) => (
-              <li>
-                <TeamName name={root.team} />: <Sentence step={root} />
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
-      <div class="chain">
-        <Chain step={step} roots={new Set(roots)} />
-      </div>
-      {step.waited && step.waited.length > 0 && (
-        <Section title="What its run waited for" many={step.waited.length}>
-          <Waited waits={step.waited} />
-        </Section>
-      )}
-    </>
-  );
-}
-
-// As `explain` does: a wait for what has succeeded meanwhile is held up by nothing any more but itself.
-function rootsOf(step: Step): Step[] {
-  if (step.because.every((each) => each.state === "success")) return step.ends ? [step] : [];
-  return step.because.flatMap(rootsOf);
-}
-
-function Sentence({ step }: { step: Step }) {
-  const url = useRegistry().trusted(step.url);
-  return (
-    <>
-      <AirflowLink url={url}>
-        <span class="mono strong">
-          <Name text={shortTask(step.task_id)} />
-        </span>
-      </AirflowLink>{" "}
-      <Name text={step.text} />
-    </>
-  );
-}
-
-function Chain({ step, roots }: { step: Step; roots: Set<Step> }) {
-  return (
-    <>
-      <StepCard step={step} isRoot={roots.has(step)} />
-      {step.because.length > 0 && (
-        <ol class={step.because.length > 1 ? "because because-many" : "because"} aria-label="because">
-          {step.because.map((each) => (
-            <li>
-              {each.through.length > 0 && (
-                <p class="through small muted">
-                  by way of <Name text={each.through.map(shortTask).join(", ")} mono />
-                </p>
-              )}
-              <Chain step={each} roots={roots} />
-            </li>
-          ))}
-        </ol>
-      )}
-    </>
-  );
-}
-
-function StepCard({ step, isRoot }: { step: Step; isRoot: boolean }) {
-  const url = useRegistry().trusted(step.url);
-  const when = step.data_interval_start ?? step.logical_date;
-  return (
-    <article class={`step${isRoot ? " step-root" : ""}`}>
-      <header>
-        <TeamName name={step.team} />
-        <span class="small">
-          <Contact channel={step.channel} />
-        </span>
-        <span class="gap" />
-        {isRoot && <span class="badge badge-root">root cause</span>}
-        {step.state && <State state={step.state} />}
-      </header>
-      <p class="step-text">
-        <Sentence step={step} />
-      </p>
-      <footer class="small muted">
-        <span class="mono">
-          <Name text={step.dag_id} />
-        </span>
-        {when && <span>run of {at(when)}</span>}
-        {step.since && <span title={at(step.since)}>for {duration(Date.now() - instant(step.since))}</span>}
-        {step.until && <span title={at(step.until)}>gives up {ago(step.until)}</span>}
-        {url && (
-          <AirflowLink url={url}>
-            Log<span class="hidden"> of {shortTask(step.task_id)}</span>
-          </AirflowLink>
+            </Section>
+          </Guard>
         )}
-        {step.run_id && <a href={hrefs.timeline({ dag: step.dag_id, run: step.run_id, days: "3" })}>Timeline</a>}
-      </footer>
-    </article>
-  );
-}
-
-function WaitingTeams({ given: { waiting, later } }: { given: Waiting }) {
-  if (!waiting.length && !later.length) return <Empty title="Nobody is waiting for it">No other team's task needs it.</Empty>;
-  return (
-    <>
-      {waiting.length > 0 ? (
-        <LongTable
-          label="Who is waiting now"
-          columns={["Team", "Task", "Dependency", "Since", "Until", "State"]}
-          rows={waiting.map((each) => [
-            <span class="stack">
-              <TeamName name={each.team} />
-              <span class="small muted">
-                <Contact channel={each.channel} />
-              </span>
-            </span>,
-            <Task dag={each.dag_id} task={each.task_id} run={each.run_id} />,
-            <KindBadge kind={kindOf(each.dependency)} />,
-            each.since ? <span title={at(each.since)}>{ago(each.since)}</span> : <span class="muted">–</span>,
-            each.until ? <span title={at(each.until)}>{ago(each.until)}</span> : <span class="muted">no limit</span>,
-            <State state={each.state} />,
-          ])}
-        />
-      ) : (
-        <Empty title="Nobody is waiting now" />
-      )}
-      {later.length > 0 && (
-        <div class="later">
-          <h3>Needs it in a later run</h3>
-          <LongTable
-            label="Who needs it later"
-            columns={["Team", "Contact", "Task", "Dependency"]}
-            rows={later.map((each) => [
-              <TeamName name={each.team} />,
-              <Contact channel={each.channel} />,
-              <Task dag={each.dag_id} task={each.task_id} />,
-              <KindBadge kind={kindOf(each.dependency)} />,
-            ])}
-          />
-        </div>
-      )}
+      </Given>
     </>
   );
 }
 
-function Waited({ waits }: { waits: Wait[] }) {
-  return (
-    <LongTable
-      label="What its run waited for"
-      columns={["Asset", "Team", "By task", "From", "For"]}
-      rows={waits.map((wait) => [
-        <AssetName team={wait.producer_team} asset={wait.producer_asset} />,
-        <TeamName name={wait.producer_team} />,
-        <Task dag={wait.dag_id} task={wait.task_id} run={wait.run_id} />,
-        wait.start ? at(wait.start) : <span class="muted">not started</span>,
-        wait.start && wait.end ? duration(instant(wait.end) - instant(wait.start)) : wait.start ? `${duration(Date.now() - instant(wait.start))} so far` : "",
-      ])}
-    />
-  );
+// For a shell: the words come from the address, which anybody may have written.
+function quoted(word: string): string {
+  return /^[\w.:+@][\w.:+@-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 // In a static site: what the history knows of the run.
@@ -269,7 +114,7 @@ function OfHistory({ dag, task, run }: { dag: string; task: string; run: string 
   const registry = useRegistry();
   const there = registry.has("history");
   const loaded = useDocument<History>(there ? DOCUMENTS.history : null);
-  const command = ["dbt-scheduler explain", dag, task, run && `--run ${run}`].filter(Boolean).join(" ");
+  const command = ["dbt-scheduler explain", quoted(dag), task && quoted(task), run && `--run ${quoted(run)}`].filter(Boolean).join(" ");
   return (
     <>
       <OnlyLive command={command} />
@@ -282,7 +127,7 @@ function OfHistory({ dag, task, run }: { dag: string; task: string; run: string 
             const waits = runs.waits(found);
             return (
               <Section title="What its run waited for" aside={<a href={hrefs.timeline({ dag, run })}>{count(waits.length, "wait")} in the timeline</a>}>
-                {waits.length ? <Waited waits={waits} /> : <Empty title="It waited for no other DAG" />}
+                {waits.length ? <Waited dag={dag} run={run} waited={waits.map(ofHistory)} /> : <Empty title="It waited for no other DAG" />}
               </Section>
             );
           }}
@@ -290,4 +135,8 @@ function OfHistory({ dag, task, run }: { dag: string; task: string; run: string 
       )}
     </>
   );
+}
+
+function ofHistory(wait: Wait): WaitedFor {
+  return { team: wait.producer_team, asset: wait.producer_asset, sensor_task_id: wait.task_id, start: wait.start, end: wait.end };
 }

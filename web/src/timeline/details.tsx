@@ -2,7 +2,8 @@
 import type { Run } from "../data";
 import { LIVE } from "../documents";
 import { hrefs } from "../route";
-import { AssetName, Empty, LongTable, Name, Section, Task, TeamName } from "../ui";
+import { LongTable } from "../table";
+import { AssetName, Empty, Name, Section, Task, TeamName } from "../ui";
 import { at, clock, day, duration, instant } from "../words";
 import { stateClass } from "./chart";
 import type { PathStep, Runs } from "./runs";

@@ -17,7 +17,7 @@ from dbt_scheduler.airflow.waiting_sensor import WaitingSensor
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.printable import one_line, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.spec import DagSpec, Schedule, Sensor, registry_url_of
+from dbt_scheduler.spec import RESUME_DAG, DagSpec, Schedule, Sensor, registry_url_of
 
 if TYPE_CHECKING:
     from dbt_scheduler.registry.entry import AssetKey, Entry
@@ -87,7 +87,7 @@ class AssetSensor(WaitingSensor):
             wait_timeout_seconds=round(self.timeout),
             poll_seconds=round(self.poke_interval),
         )
-        return Wait("", self.dag_id, self.task_id, schedule, key, producer)
+        return Wait("", self.dag_id, self.task_id, schedule, key, producer, external=True)
 
     def _schedule(self) -> Schedule:
         """The DAG's own, as far as it has one that can be compared with others."""
@@ -149,6 +149,7 @@ def resume_consumers(
             schedule=producer.schedule,
             catchup=False,
             max_active_runs=1,
+            resume_dag=entries[team].dag_prefix.removesuffix(team) + RESUME_DAG,
             registry_url=url,
             sensors=(),
             tasks=(),

@@ -14,7 +14,7 @@ from dbt_scheduler.airflow.alerts.resumed import send_all_clears
 from dbt_scheduler.airflow.alerts.sending import Destination
 from dbt_scheduler.airflow.compat import Stats
 from dbt_scheduler.airflow.connection import open_api
-from dbt_scheduler.airflow.intervals import run_interval_of
+from dbt_scheduler.airflow.landing import measure_landing
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.printable import redacted, shown_url
 from dbt_scheduler.registry.backend import RegistryUnreadableError
@@ -93,6 +93,8 @@ def _resume(
     from dbt_scheduler.waits.wait import waits_for  # noqa: PLC0415
 
     spec, entries = found
+    if spec.team in entries:
+        measure_landing(spec, entries[spec.team], assets, context)
     waits = waits_for(entries, spec.team, assets, spec.pipeline)
     if not waits:
         _log.info("Nobody waits for %s of %s.", ", ".join(assets), spec.team)
@@ -100,6 +102,9 @@ def _resume(
     outcome, waits = _satisfy(spec, waits, context, started)
     _report(outcome)
     Stats.incr("dbt_scheduler.sensors_satisfied", len(outcome.satisfied), tags={"by": "callback"})
+    Stats.incr(
+        "dbt_scheduler.runs_resumed", len({each.run_key for each in outcome.resumed}), tags={"by": "callback"}
+    )
     transport = Destination(spec.alert_channel, spec.alert_connection, None)
     left = _BUDGET_SECONDS + _ALERT_SECONDS - (time.monotonic() - started)
     send_all_clears(outcome.resumed, waits, entries, transport, left)
@@ -109,14 +114,19 @@ def _task(context: Context) -> Any:  # noqa: ANN401 - as Airflow has it
     return context["task"]
 
 
+def _run(context: Context) -> Any:  # noqa: ANN401 - as Airflow has it
+    return context["dag_run"]
+
+
 def _satisfy(
     spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started: float
 ) -> "tuple[Outcome, tuple[Wait, ...]]":
     """What became of the sensors that wait for this run, and their waits."""
     from dbt_scheduler.resume.satisfy import satisfied_note, satisfy  # noqa: PLC0415
     from dbt_scheduler.resume.waiting_sensors import find_waiting_for  # noqa: PLC0415
+    from dbt_scheduler.waits.run_interval import interval_of_run  # noqa: PLC0415
 
-    made: Interval = run_interval_of(context, spec.schedule)
+    made: Interval = interval_of_run(spec.schedule, _run(context), external=waits[0].producer.external)
     note = satisfied_note(spec.dag_id, context["run_id"])
     left = _BUDGET_SECONDS - (time.monotonic() - started)
     with open_api(spec.airflow_connection, left) as api:

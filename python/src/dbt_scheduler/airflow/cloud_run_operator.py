@@ -62,13 +62,20 @@ class CloudRunOperator(GoogleJobOperator):
 
     def explained(self, job: str, error: str) -> str:
         """With the exit code, or the signal, of the container."""
+        codes = [f"{name} {code}" for name, code in self._ends(job) if code]
+        return f"{error} ({', '.join(codes)})" if codes else error
+
+    def exit_code(self, job: str) -> int | None:
+        """That of the container of a job that failed; None if it has none."""
+        return next((code for name, code in self._ends(job) if code and name == "exit code"), None)
+
+    def _ends(self, job: str) -> list[tuple[str, int]]:
         try:
             ended = [task.last_attempt_result for task in self._tasks.list_tasks(parent=job)]
         except GoogleAPICallError:
-            return error
-        codes = [f"exit code {each.exit_code}" for each in ended if each.exit_code]
-        signals = [f"signal {each.term_signal}" for each in ended if each.term_signal]
-        return f"{error} ({', '.join(codes + signals)})" if codes or signals else error
+            return []
+        codes = [("exit code", each.exit_code) for each in ended]
+        return codes + [("signal", each.term_signal) for each in ended]
 
     def _name(self, digest: str) -> str:
         shown = re.sub(r"[^a-z0-9]+", "-", self.task_id.lower()).strip("-")

@@ -37,7 +37,7 @@ class CloudRunTrigger(BaseTrigger):
                 return
             else:
                 if execution.completion_time:
-                    yield ended(self.execution, _problem(execution))
+                    yield ended(self.execution, problem(execution))
                     return
             await asyncio.sleep(POLL_SECONDS)
 
@@ -64,7 +64,7 @@ async def _client(name: str) -> Any:
     return getattr(run_v2, name)(**options)
 
 
-def _problem(execution: Any) -> str | None:
+def problem(execution: Any) -> str | None:
     """Why an execution that has ended is no success, if it is none."""
     if execution.succeeded_count == execution.task_count:
         return None

@@ -168,7 +168,8 @@ def _run_dated(dag_id: str, date: datetime) -> Any:
 
 
 def _of_run(awaited: AwaitedRun, run: Any, state: str | None) -> ProducerRun:
-    return ProducerRun(interval_of_run(awaited.schedule, run), run.run_id, run.run_type.value, state)
+    interval = interval_of_run(awaited.schedule, run, external=awaited.external)
+    return ProducerRun(interval, run.run_id, run.run_type.value, state)
 
 
 def _is_of_period(awaited: AwaitedRun, found: Any) -> bool:

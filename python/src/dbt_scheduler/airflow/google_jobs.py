@@ -62,7 +62,12 @@ class GoogleJobOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:
         """Start the job, and defer. AirflowException if Google Cloud does not take it, or the task is stopped."""
-        self._digest = digest = task_digest(context)
+        trigger = self.started(task_digest(context))
+        self.defer(trigger=trigger, method_name="execute_complete", timeout=self.execution_timeout)
+
+    def started(self, digest: str) -> Any:
+        """Start the job, and nothing if the task is stopped meanwhile; the trigger that waits for it."""
+        self._digest = digest
         self._starting = True
         try:
             self.end_jobs(digest, wait=True)
@@ -74,7 +79,7 @@ class GoogleJobOperator(BaseOperator):
                 raise AirflowException(f"{self.service} did not take the job: {error}") from None
             raise
         self._starting = False
-        self.defer(trigger=trigger, method_name="execute_complete", timeout=self.execution_timeout)
+        return trigger
 
     def on_kill(self) -> None:
         """Called by a signal in the middle of ``execute``, which then ends the job, or before Airflow has deferred."""

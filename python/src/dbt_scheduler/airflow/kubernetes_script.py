@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dbt_scheduler.airflow.compat import AirflowException
-from dbt_scheduler.airflow.dbt_plugins import PLUGINS
 from dbt_scheduler.airflow.dbt_slices import FROM_SLICES
-from dbt_scheduler.airflow.image_files import FOLDER, Files, archive
+from dbt_scheduler.airflow.image_files import Files, archive
+from dbt_scheduler.airflow.image_runs import exports
 from dbt_scheduler.airflow.kubernetes_output import GIVE
 
 _LONGEST = 100_000
@@ -33,14 +33,12 @@ def script(files: Files, exchanged: Mapping[str, Path], *, slices: bool) -> tupl
         f"DBT_SCHEDULER_FILES_{number}": packed[start : start + _LONGEST]
         for number, start in enumerate(range(0, len(packed), _LONGEST))
     }
-    folder = f'"$folder"{FOLDER}'
     lines = [
         GIVE,
         f'folder=$(mktemp -d) && printf %s "{"".join(f"${name}" for name in parts)}" | base64 -d'
         ' | tar -xzf - -C "$folder" || exit 70; ',
         f"unset {' '.join(parts)}; ",
-        f'export DBT_SCHEDULER_STOP=1 PYTHONPATH={folder}/{PLUGINS.name}"${{PYTHONPATH:+:$PYTHONPATH}}"; ',
-        *(f"export {name}={folder}/{path.name}; " for name, path in exchanged.items()),
+        exports(exchanged),
         FROM_SLICES if slices else "",
         _RUN,
         *(f'give "$folder"{inside}; ' for inside in files.take),

@@ -109,8 +109,8 @@ def outcome(results: Iterable[Result]) -> Outcome:
     """What a task did, in a few thousand bytes at most, without control characters."""
     results = [*results]
     counts = Counter(each.status for each in results if each.is_test)
-    failed = [_failed_test(each) for each in results if each.is_test_not_passed]
-    kept = failed[:_MOST_TESTS]
+    failed = [each for each in results if each.is_test_not_passed]
+    kept = [_failed_test(each) for each in failed[:_MOST_TESTS]]
     while len(json.dumps(msgspec.to_builtins(kept))) > _MOST_BYTES:
         kept.pop()
     return Outcome(

@@ -146,6 +146,8 @@ def _measure(result: "SweepResult") -> None:
     Stats.gauge("dbt_scheduler.sensors_waiting", result.waiting - len(result.outcome.satisfied))
     Stats.gauge("dbt_scheduler.oldest_wait_seconds", result.oldest_wait.total_seconds())
     Stats.incr("dbt_scheduler.sensors_satisfied", len(result.outcome.satisfied), tags={"by": "sweep"})
+    resumed = {each.run_key for each in result.outcome.resumed}
+    Stats.incr("dbt_scheduler.runs_resumed", len(resumed), tags={"by": "sweep"})
 
 
 def _report(result: "SweepResult") -> None:

@@ -1,73 +1,155 @@
 # ruff: noqa: ANN401 - Google's clients have no types here
-"""The operator that runs a task's command in a custom job on Vertex AI."""
+"""The operator that runs a job on Vertex AI: a custom job, the training of a model, or a pipeline."""
 
 import copy
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
+
+from google.api_core.exceptions import GoogleAPICallError, NotFound
 
 from dbt_scheduler.airflow.google_jobs import GoogleJobOperator
 from dbt_scheduler.airflow.google_polls import POLL_SECONDS
-from dbt_scheduler.airflow.vertex_ai_trigger import ENDED, VertexAiTrigger
+from dbt_scheduler.airflow.vertex_ai_jobs import (
+    CUSTOM_JOB,
+    PIPELINE_JOB,
+    TRAINING_PIPELINE,
+    JobType,
+    custom_jobs_of,
+    has_ended,
+    type_of,
+)
+from dbt_scheduler.airflow.vertex_ai_pipelines import filled, read_pipeline
+from dbt_scheduler.airflow.vertex_ai_trigger import VertexAiTrigger
 
 _TASK_LABEL = "dbt_scheduler_task"
 _LONGEST_NAME = 128
-_CONSOLE = "https://console.cloud.google.com/vertex-ai/locations/{region}/training/{id}/cpu?project={project}"
+_CONSOLE = "https://console.cloud.google.com/vertex-ai/locations/{region}/{page}?project={project}"
 
 
 class VertexAiOperator(GoogleJobOperator):
-    """Runs a custom job. It has a label of its own for each task instance, by which it is found."""
+    """Runs one job, of the type that is given. It has a label of its own for each task instance, by which it is found.
+
+    A ``pipeline_job`` has its pipeline in a file, ``template_path``, relative to the DAG's if it is not in Cloud
+    Storage, and gets of what is ``offered`` the parameters that it has.
+    """
 
     service = "Vertex AI"
-    template_fields: Sequence[str] = ("project_id", "region", "custom_job", "pass_env")
-    template_fields_renderers = {"custom_job": "json"}  # noqa: RUF012 - Airflow's own way to say it
+    template_fields: Sequence[str] = (
+        *("project_id", "region", "custom_job", "training_pipeline"),
+        *("pipeline_job", "template_path", "offered", "pass_env"),
+    )
+    template_fields_renderers = dict.fromkeys(("custom_job", "training_pipeline", "pipeline_job"), "json")
 
-    def __init__(self, *, custom_job: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        custom_job: dict[str, Any] | None = None,
+        training_pipeline: dict[str, Any] | None = None,
+        pipeline_job: dict[str, Any] | None = None,
+        template_path: str = "",
+        offered: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.custom_job = custom_job
+        self.training_pipeline = training_pipeline
+        self.pipeline_job = pipeline_job
+        self.template_path = template_path
+        self.offered = offered or {}
 
     def start_job(self, digest: str) -> VertexAiTrigger:
         """Create the job, which starts it."""
-        job = self._client.create_custom_job(parent=self.parent, custom_job=self._job(digest))
+        made = {"parent": self.parent, self._type.name: self._job(digest)}
+        job = self._type.call(self._client, "create", **made)
         *_, number = job.name.split("/")
-        seen = _CONSOLE.format(region=self.region, id=number, project=self.project)
+        page = self._type.page.format(id=number)
+        seen = _CONSOLE.format(region=self.region, page=page, project=self.project)
         self.log.info("Vertex AI runs the job %s: %s", job.name, seen)
         return VertexAiTrigger(job=job.name)
 
     def end_jobs(self, digest: str, *, wait: bool) -> None:
         """Cancel every job of the task that has not ended."""
-        found = self._client.list_custom_jobs(
-            request={"parent": self.parent, "filter": f"labels.{_TASK_LABEL}={digest}"}
-        )
-        for job in [job for job in found if job.state.name not in ENDED]:
+        found = self._type.labelled(self._client, self.parent, f"{_TASK_LABEL}={digest}")
+        for job in [job for job in found if not has_ended(job)]:
             self.log.info("Cancelling the job %s", job.name)
-            self._client.cancel_custom_job(name=job.name)
-            while wait and self._client.get_custom_job(name=job.name).state.name not in ENDED:
+            self._type.call(self._client, "cancel", name=job.name)
+            while wait and not has_ended(self._type.call(self._client, "get", name=job.name)):
                 time.sleep(POLL_SECONDS)
+
+    def log_filter(self, job: str) -> str:
+        """By the numbers of the custom jobs that do the work; of a pipeline that has none yet, by its own."""
+        *_, number = job.split("/")
+        custom = [job] if self._type is CUSTOM_JOB else self._custom_jobs(job)
+        numbers = [f'"{each.split("/")[-1]}"' for each in custom]
+        if not numbers:
+            return f'resource.labels.pipeline_job_id="{number}"'
+        either = numbers[0] if len(numbers) == 1 else f"({' OR '.join(numbers)})"
+        return f'resource.type="ml_job" resource.labels.job_id={either}'
+
+    def _custom_jobs(self, job: str) -> list[str]:
+        try:
+            return custom_jobs_of(type_of(job).call(self._client, "get", name=job))
+        except GoogleAPICallError:
+            return []
 
     def _job(self, digest: str) -> dict[str, Any]:
         """The job with what only a task instance knows."""
-        job = copy.deepcopy(self.custom_job)
+        job = copy.deepcopy(self.custom_job or self.training_pipeline or self.pipeline_job or {})
         job["display_name"] = job["display_name"][:_LONGEST_NAME]
         job["labels"] = {**job.get("labels", {}), _TASK_LABEL: digest}
-        if self.timeout_seconds:
-            job["job_spec"]["scheduling"] = {"timeout": {"seconds": self.timeout_seconds}}
-        container = job["job_spec"]["worker_pool_specs"][0]["container_spec"]
-        own = {each["name"]: each["value"] for each in container.get("env", ())}
-        container["env"] = [
-            {"name": name, "value": value} for name, value in {**self.from_the_worker(), **own}.items()
-        ]
+        if self._type is PIPELINE_JOB:
+            path = self.template_path
+            if not path.startswith("gs://"):
+                path = str(Path(self.dag.fileloc).parent / path)
+            pipeline = read_pipeline(path, self.project, self.hook.get_credentials())
+            return filled(pipeline, job, self.offered)
+        if self._type is TRAINING_PIPELINE:
+            spec = job["training_task_inputs"]
+            folder = spec["base_output_directory"]["output_uri_prefix"]
+            spec["base_output_directory"]["output_uri_prefix"] = f"{folder}/{digest}"
+            self._fill(spec, timeout=f"{self.timeout_seconds}s")
+            return {**job, **self._model(job["model_to_upload"]["display_name"])}
+        self._fill(job["job_spec"], timeout={"seconds": self.timeout_seconds})
         return job
 
-    def log_filter(self, job: str) -> str:
-        """By the number of the job."""
-        *_, number = job.split("/")
-        return f'resource.type="ml_job" resource.labels.job_id="{number}"'
+    def _fill(self, spec: dict[str, Any], timeout: object) -> None:
+        """Give a custom job's spec the task's timeout, and the variables of the worker that it gets."""
+        if self.timeout_seconds:
+            spec["scheduling"] = {"timeout": timeout}
+        container = spec["worker_pool_specs"][0]["container_spec"]
+        own = {each["name"]: each["value"] for each in container.get("env", ())}
+        container["env"] = [
+            {"name": name, "value": _as_it_is(value)}
+            for name, value in {**self.from_the_worker(), **own}.items()
+        ]
+
+    def _model(self, model: str) -> dict[str, str]:
+        """The model that the one to upload is a new version of, if there is one; else the id of the new model."""
+        from airflow.providers.google.cloud.hooks.vertex_ai.model_service import (  # noqa: PLC0415 - takes 5 s
+            ModelServiceHook,
+        )
+
+        client = ModelServiceHook().get_model_service_client(self.region)
+        name = f"{self.parent}/models/{model}"
+        try:
+            client.get_model(name=name)
+        except NotFound:
+            return {"model_id": model}
+        return {"parent_model": name}
+
+    @property
+    def _type(self) -> JobType:
+        if self.training_pipeline:
+            return TRAINING_PIPELINE
+        return PIPELINE_JOB if self.pipeline_job else CUSTOM_JOB
 
     @cached_property
     def hook(self) -> Any:
-        """The provider's hook for custom jobs."""
+        """The provider's hook for custom jobs, which has the clients of all types."""
         from airflow.providers.google.cloud.hooks.vertex_ai.custom_job import (  # noqa: PLC0415 - takes 5 s
             CustomJobHook,
         )
@@ -76,4 +158,12 @@ class VertexAiOperator(GoogleJobOperator):
 
     @cached_property
     def _client(self) -> Any:
-        return self.hook.get_job_service_client(self.region)
+        return self._type.client(self.hook, self.region)
+
+
+def _as_it_is(text: str) -> str:
+    """Text of which Vertex AI makes this text: it replaces ``$(VARIABLE)`` in the value of a variable.
+
+    https://cloud.google.com/vertex-ai/docs/reference/rest/v1/EnvVar
+    """
+    return re.sub(r"\$+(?=\()", lambda found: found[0] * 2, text)

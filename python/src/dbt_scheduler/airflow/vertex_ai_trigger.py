@@ -1,4 +1,4 @@
-"""The trigger that waits for the end of a custom job on Vertex AI."""
+"""The trigger that waits for the end of a job on Vertex AI."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,9 +9,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from google.api_core.exceptions import GoogleAPICallError
 
 from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended
-
-ENDED = frozenset(f"JOB_STATE_{state}" for state in ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"))
-"""The states of a custom job that it does not leave."""
+from dbt_scheduler.airflow.vertex_ai_jobs import has_ended, problem, type_of
 
 
 class VertexAiTrigger(BaseTrigger):
@@ -30,25 +28,25 @@ class VertexAiTrigger(BaseTrigger):
         client = await self._client()
         while True:
             try:
-                job = await client.get_custom_job(name=self.job)
+                job = await type_of(self.job).call(client, "get", name=self.job)
             except PASSING as error:
                 self.log.warning("Vertex AI did not answer, asking again in %s s: %s", POLL_SECONDS, error)
             except GoogleAPICallError as error:
                 yield ended(self.job, f"Vertex AI does not say what became of {self.job}: {error}")
                 return
             else:
-                if job.state.name in ENDED:
-                    yield ended(self.job, _problem(job))
+                if has_ended(job):
+                    yield ended(self.job, problem(job))
                     return
             await asyncio.sleep(POLL_SECONDS)
 
     async def on_kill(self) -> None:
         """Somebody marked the deferred task, or cleared it."""
         self.log.info("Cancelling the job %s", self.job)
-        await (await self._client()).cancel_custom_job(name=self.job)
+        await type_of(self.job).call(await self._client(), "cancel", name=self.job)
 
     async def _client(self) -> Any:  # noqa: ANN401 - it has no types here
-        return await self._hook.get_job_service_client(region=self.job.split("/")[3])
+        return await type_of(self.job).client(self._hook, self.job.split("/")[3])
 
     @cached_property
     def _hook(self) -> Any:  # noqa: ANN401 - as above
@@ -57,11 +55,3 @@ class VertexAiTrigger(BaseTrigger):
         )
 
         return CustomJobAsyncHook()
-
-
-def _problem(job: Any) -> str | None:  # noqa: ANN401 - as above
-    """Why a job that has ended is no success, if it is none."""
-    if job.state.name == "JOB_STATE_SUCCEEDED":
-        return None
-    state = job.state.name.removeprefix("JOB_STATE_").lower()
-    return f"The Vertex AI job {job.name} has {state}: {job.error.message or 'no message'}"

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
-from dbt_scheduler.airflow_api.tokens import new_token
+from dbt_scheduler.airflow_api.tokens import advice_on_refusal, new_token
 from dbt_scheduler.findings.printable import redacted, shown_url
 
 _PAGE = 100
@@ -133,7 +133,8 @@ class AirflowHttp:
     def request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
         """One request, with a new token if the old one is no longer taken.
 
-        Raises AirflowForbiddenError when the user has not the right to it, whatever the caller makes of other answers.
+        Raises AirflowApiError when Airflow does not take the token, and AirflowForbiddenError when the user has not the
+        right to it, whatever the caller makes of other answers.
         """
         fresh = self._token is None
         if fresh:
@@ -163,7 +164,7 @@ class AirflowHttp:
             self.pause(_PAUSE_SECONDS * 2**tried)
         if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
             who = f'the login "{login}"' if login else "to work without a login"
-            raise AirflowForbiddenError(
+            raise AirflowApiError(
                 f"Airflow at {self.url} refuses {who}: check login and password of the connection."
             )
         self.raise_for_status(reply)
@@ -195,9 +196,14 @@ class AirflowHttp:
         if reply.is_success:
             return
         what = f"{reply.request.method} {reply.request.url.path}"
-        if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
+        if reply.status_code == _UNAUTHORIZED:
+            raise AirflowApiError(
+                f"Airflow at {self.url} returned 401 for {what}, so it does not take the token: "
+                f"{advice_on_refusal(self._token_source)}."
+            )
+        if reply.status_code == _FORBIDDEN:
             raise AirflowForbiddenError(
-                f"Airflow at {self.url} returned {reply.status_code} for {what}: give the connection's user the right "
+                f"Airflow at {self.url} returned 403 for {what}: give the connection's user the right "
                 "to read and edit DAGs, DAG runs and task instances."
             )
         if reply.status_code == _NOT_FOUND:

@@ -57,7 +57,7 @@ class Live:
         about = About(
             generated_at=self._registry.read_at,
             registry=shown_url(self._registry.url),
-            problems=(*(each.message for each in contents.findings), *self._others()),
+            problems=(*self._missing(), *(each.message for each in contents.findings), *self._others()),
             airflow_url=self._base_url,
             documents=("history",),
         )
@@ -103,6 +103,12 @@ class Live:
     @property
     def _entries(self) -> Mapping[str, Entry]:
         return self._catalogue.directory.entries
+
+    def _missing(self) -> tuple[str, ...]:
+        if self._registry.contents.entries:
+            return ()
+        where = shown_url(self._registry.url)
+        return (f"The registry {where} has no entries that Airflow's API server can read.",)
 
     def _others(self) -> tuple[str, ...]:
         """Several environments on one Airflow: which registries are not shown, and how they would be."""

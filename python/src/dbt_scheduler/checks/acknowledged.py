@@ -1,13 +1,15 @@
 """Acknowledgements of breaking changes that outlived their change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dbt_scheduler.changes.breaking import outdated
 from dbt_scheduler.checks import Check
+from dbt_scheduler.config.types import AcknowledgedChange
 from dbt_scheduler.findings.finding import Finding, Rule, Severity
 from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.graph.external_team import ExternalTeam
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.registry.entry import Acknowledged
+from dbt_scheduler.registry.entry import Acknowledged, Entry
 
 SCH320 = Rule(
     code="SCH320",
@@ -29,18 +31,34 @@ acknowledged_changes:
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     """SCH320: what is acknowledged is no change against the team's published entry, where it has one."""
-    published = workspace.published.get(team.project.team)
-    if published is None:
-        return
-    known = {*published.produced, *team.entry.produced, *team.project.latest}
-    gone = set(outdated(published, team.entry))
-    for each in team.project.config.acknowledged_changes:
+    project, published = team.project, workspace.published.get(team.project.team)
+    file = str(project.folder / "scheduler.yaml")
+    if published is not None:
+        yield from _outdated(
+            published, team.entry, (file, project.config.acknowledged_changes, project.latest)
+        )
+
+
+def check_external(team: ExternalTeam, workspace: Workspace) -> Iterator[Finding]:
+    """The same for the assets of hand-written DAGs."""
+    published = workspace.published.get(team.team)
+    if published is not None:
+        yield from _outdated(published, team.entry, (team.config.path, team.config.acknowledged_changes, ()))
+
+
+def _outdated(
+    published: Entry, entry: Entry, said: tuple[str, Iterable[AcknowledgedChange], Iterable[str]]
+) -> Iterator[Finding]:
+    """``said`` is the file, what it acknowledges, and the names that its assets have besides."""
+    file, acknowledged, more = said
+    known = {*published.produced, *entry.produced, *more}
+    gone = set(outdated(published, entry))
+    for each in acknowledged:
         if Acknowledged(each.asset, each.change, each.reason) in gone:
-            location = (str(team.project.folder / "scheduler.yaml"), each.line)
             hint = "" if each.asset in known else did_you_mean(each.asset, known)
             yield SCH320.at(
-                *location, subject=each.asset, hint=hint or None, asset=each.asset, change=each.change
+                file, each.line, subject=each.asset, hint=hint or None, asset=each.asset, change=each.change
             )
 
 
-PLUGIN = Check(team=check)
+PLUGIN = Check(team=check, external=check_external)

@@ -1,13 +1,14 @@
 """What a team says of how its tasks run: an image that there can be, and nothing that the platform decides."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from dbt_scheduler.checks import Check
 from dbt_scheduler.findings.finding import Finding, Rule
 from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.kinds import kinds
 from dbt_scheduler.kinds.places import QUEUEING, overrides_of, places
 from dbt_scheduler.project.locations import Location, task_location
 from dbt_scheduler.project.types import ProjectTask
@@ -58,7 +59,7 @@ SCH223 = Rule(
     code="SCH223",
     summary="A task lacks what the place needs where it runs",
     message='{what}: no {key}, and the platform runs it where one is needed ("where: {where}")',
-    hint="write {key} of {kind} in platform.yaml, for example {example}, or in scheduler.yaml",
+    hint="write {key} of {kind} in platform.yaml, for example {example}{or_team}",
     why="The place has no default for it: the task could not start.",
     example="""\
 # scheduler.yaml, where platform.yaml has kinds: {vertex-ai: {project: my-project}}
@@ -102,15 +103,29 @@ def _images(team: Team, workspace: Workspace) -> Iterator[Finding]:
         settings = workspace.platform.places[said.kind]
         place, image = places()[settings.where], said.image or settings.image
         words = {"subject": said.what, "what": said.what}
-        if place.needs_image and image is None:
+        needs_image = place.needs_image and "image" not in instead_of(said.kind, said.settings)
+        if needs_image and image is None:
             yield SCH218.at(*said.location, where=settings.where, key=said.key, **words)
-        elif place.needs_image and not (len(image or "") <= _LONGEST and _IMAGE.fullmatch(image or "")):
+        elif needs_image and not is_image(image or ""):
             yield SCH219.at(*said.location, image=image, **words)
         values = {**settings.settings, **said.settings}
         for key, setting in place.settings.items():
-            if setting.required and not values.get(key):
-                needed = {"key": key, "kind": said.kind, "example": str(setting.example)}
-                yield SCH223.at(*said.location, where=settings.where, **needed, **words)
+            needed = setting.required or not {said.kind, *said.settings}.isdisjoint(setting.needed_by)
+            if needed and not values.get(key):
+                lacking = {"key": key, "kind": said.kind, "example": str(setting.example)}
+                lacking["or_team"] = ", or in scheduler.yaml" if setting.by_task else ""
+                yield SCH223.at(*said.location, where=settings.where, **lacking, **words)
+
+
+def is_image(name: str) -> bool:
+    """Whether a container engine takes this for the name of an image."""
+    return len(name) <= _LONGEST and bool(_IMAGE.fullmatch(name))
+
+
+def instead_of(kind: str, settings: Iterable[str]) -> dict[str, str]:
+    """The keys that a task of a kind cannot have beside these, each with the one that it has instead."""
+    own = kinds()[kind].keys
+    return {key: name for name in settings if name in own for key in own[name].instead_of}
 
 
 def _decided_by_platform(team: Team, workspace: Workspace) -> Iterator[Finding]:

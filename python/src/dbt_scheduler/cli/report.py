@@ -32,7 +32,7 @@ _OUTPUT = Output[Sequence[Report]](
 def report(base: Path, head: Path, style: str, platform: Path | None, registry: str | None) -> None:
     """Compare two outputs of `compile`: what changes from BASE to HEAD, and whom that breaks.
 
-    Exits with 1 if a breaking change is not acknowledged in scheduler.yaml.
+    Exits with 1 if a breaking change is not acknowledged in scheduler.yaml, or external_assets.yaml.
     """
     with exit_on_error():
         was, now = read_output(base), read_output(head)

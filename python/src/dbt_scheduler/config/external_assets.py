@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from dbt_scheduler.config.schema.document import CheckedDocument, check_document
-from dbt_scheduler.config.types import Alerting
+from dbt_scheduler.config.types import AcknowledgedChange, Alerting
 from dbt_scheduler.config.yaml import load_yaml
 from dbt_scheduler.findings.catalogue.assets import SCH314
 from dbt_scheduler.findings.catalogue.external_assets import SCH341, SCH342, SCH343, SCH344
@@ -46,6 +46,7 @@ class ExternalAssets(msgspec.Struct, frozen=True, kw_only=True):
     team: str
     alerting: Alerting
     assets: tuple[ExternalAsset, ...]
+    acknowledged_changes: tuple[AcknowledgedChange, ...]
     line: int
     findings: tuple[Finding, ...]
 
@@ -75,6 +76,10 @@ def load_external_assets(path: Path, pipelines: Mapping[str, Schedule]) -> Exter
         team=value["team"],
         alerting=msgspec.convert(alerting, Alerting),
         assets=assets,
+        acknowledged_changes=tuple(
+            AcknowledgedChange(**each, line=checked.line(each))
+            for each in value.get("acknowledged_changes", ())
+        ),
         line=document.line(("team",)),
         findings=(*findings, *reader.findings, *_about_number(str(path), assets)),
     )

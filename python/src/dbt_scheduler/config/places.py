@@ -4,9 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dbt_scheduler.config.yaml import Document
-from dbt_scheduler.findings.catalogue.inputs import SCH424, SCH425
+from dbt_scheduler.findings.catalogue.inputs import SCH424, SCH425, SCH426
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.kinds.places import QUEUEING, PlaceSettings, looks_secret, places, places_of
+
+_REFERENCE = "remove it from environment, and name a secret of that place under {key}"
+_INSTEAD = "remove it from environment, and let the job read the secret itself, as its service account"
+_SIZES = ("cpus", "memory")
+"""The keys that a place looks at together."""
 
 
 def place_settings(block: Mapping[str, Any]) -> PlaceSettings:
@@ -24,11 +29,14 @@ def place_findings(document: Document, value: Mapping[str, Any]) -> Iterator[Fin
         where = block["where"]
         said = {"block": ".".join(path), "where": where}
         place = places()[where]
-        for name in filter(looks_secret, _passed(block) if place.secrets_setting else ()):
-            line = document.line((*path, "environment"))
-            yield SCH424.at(
-                document.path, line, subject=name, variable=name, key=place.secrets_setting, **said
-            )
+        for name in filter(looks_secret, _passed(block) if place.shows_variables else ()):
+            line, key = document.line((*path, "environment")), place.secrets_setting
+            hint = _INSTEAD if key is None else _REFERENCE.format(key=key)
+            yield SCH424.at(document.path, line, subject=name, hint=hint, variable=name, **said)
+        own = {name: block[name] for name in place.settings}
+        if problem := place.refusal and place.refusal(own):
+            line = document.line((*path, next((name for name in _SIZES if block.get(name)), "where")))
+            yield SCH426.at(document.path, line, subject=path[-1], problem=problem, **said)
         for name, able in _others(path[-1], where).items():
             if block[name] is not None:
                 line = document.line((*path, name))

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
+import msgspec
+
 from dbt_scheduler.airflow_api.answers import Backfill, Run, RunKey, TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
@@ -125,7 +127,8 @@ class Explainer:
         causes = () if unneeded else (self._producer(awaited, sensor, known),)
         arrived = any(cause.state == "success" for cause in causes)
         message = describe_wait(instance, sensor, until, arrived=arrived)
-        return builder.step(sensor.task_id, state, message, causes, through=through)
+        step = builder.step(sensor.task_id, state, message, causes, through=through)
+        return msgspec.structs.replace(step, since=instance.start_date, until=until)
 
     def _until(
         self, sensor: KnownSensor, producer: Producer, run: Interval, started: datetime | None
@@ -148,7 +151,7 @@ class Explainer:
         except AirflowForbiddenError:
             return builder.without_run(awaited.task_id, date, _HIDDEN, awaited.schedule)
         snapshot = self._snapshot(run, known, awaited.task_id)
-        return self._task(snapshot, builder.of(run, awaited.schedule), awaited.task_id)
+        return self._task(snapshot, builder.of(run, awaited), awaited.task_id)
 
     def _snapshot(self, run: Run, known: KnownDag | None, task_id: str) -> RunSnapshot:
         """The run, with the tasks that bear on one of its tasks."""

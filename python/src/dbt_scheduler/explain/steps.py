@@ -9,6 +9,7 @@ from dbt_scheduler.airflow_api.address import ui_url
 from dbt_scheduler.airflow_api.answers import Run
 from dbt_scheduler.explain.messages import TaskMessage
 from dbt_scheduler.spec import Schedule
+from dbt_scheduler.waits.decision import AwaitedRun
 from dbt_scheduler.waits.run_interval import interval_of_run
 
 
@@ -18,7 +19,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     ``run_id`` is None where there is no run. ``logical_date`` is the run's, or the one that it would have, and
     ``data_interval_start`` the one by which people know a run, whether it was scheduled or made by hand.
     ``through`` are the tasks between this one and the one that it explains. ``ends`` is false for a step that
-    can be no root cause: it has succeeded, or is explained elsewhere.
+    can be no root cause: it has succeeded, or is explained elsewhere. ``since`` and ``until`` are of a sensor that has
+    started: from when, and until when at most, it waits.
     """
 
     dag_id: str
@@ -35,6 +37,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     through: tuple[str, ...] = ()
     ends: bool = True
     because: tuple["Step", ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def roots(step: Step) -> Iterator[Step]:
@@ -57,10 +61,14 @@ class StepBuilder(msgspec.Struct, frozen=True):
     schedule: Schedule | None
     ui: str
     run: Run | None = None
+    external: bool = False
 
-    def of(self, run: Run, schedule: Schedule | None = None) -> "StepBuilder":
-        """For the steps in a run."""
-        return msgspec.structs.replace(self, run=run, schedule=schedule or self.schedule)
+    def of(self, run: Run, awaited: AwaitedRun | None = None) -> "StepBuilder":
+        """For the steps in a run, one that is waited for."""
+        if awaited is None:
+            return msgspec.structs.replace(self, run=run)
+        schedule, external = awaited.schedule, awaited.external
+        return msgspec.structs.replace(self, run=run, schedule=schedule, external=external)
 
     def step(
         self,
@@ -104,4 +112,4 @@ class StepBuilder(msgspec.Struct, frozen=True):
             return None
         if self.schedule is None:
             return self.run.data_interval_start
-        return interval_of_run(self.schedule, self.run).start
+        return interval_of_run(self.schedule, self.run, external=self.external).start

@@ -6,6 +6,7 @@ from dbt_scheduler.config.external_assets import ExternalAsset, ExternalAssets
 from dbt_scheduler.registry.entry import (
     EXTERNAL_FORMAT_VERSION,
     EXTERNAL_PROJECT,
+    Acknowledged,
     AssetPipeline,
     Contact,
     Entry,
@@ -40,6 +41,9 @@ def external_team(config: ExternalAssets, platform_prefix: str) -> ExternalTeam:
             each.asset: _produced(each, prefix) for each in sorted(config.assets, key=lambda each: each.asset)
         },
         consumed={},
+        acknowledged_changes=tuple(
+            Acknowledged(each.asset, each.change, each.reason) for each in config.acknowledged_changes
+        ),
     )
     return ExternalTeam(config, entry)
 

@@ -3,10 +3,30 @@
 import re
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import msgspec
 
 from dbt_scheduler.plugin_folder import plugins
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """A key of a place's own, or the same one of several places; or one of a kind's tasks.
+
+    ``schema`` says what its value is; ``by_task``: a task may have its own value. One that is ``required`` every
+    job of the place needs, one that is ``needed_by`` kinds, or by keys of a task, only those jobs.
+    A task that has it has no key that it is ``instead_of``. The description goes on after a colon:
+    ``the Google Cloud region``.
+    """
+
+    description: str
+    schema: dict[str, Any]
+    example: object
+    default: object = None
+    by_task: bool = False
+    required: bool = False
+    needed_by: tuple[str, ...] = ()
+    instead_of: tuple[str, ...] = ()
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,7 +34,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
     ``where`` is the place and ``pool`` the Airflow pool of its tasks where ``platform.yaml`` names none. A task in
     ``scheduler.yaml`` has at least one of the keys that are ``required``, each with an example where a hint shall
-    show one. Tasks of a kind that is not ``declared`` are those of dbt nodes.
+    show one. Tasks of a kind that is not ``declared`` are those of dbt nodes. ``keys`` are what such a task may say
+    besides, of what it runs: they are nothing to a platform.
     """
 
     description: str
@@ -22,6 +43,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     pool: str | None = None
     required: Mapping[str, str | None] = {}
     declared: bool = True
+    keys: Mapping[str, Setting] = {}
 
 
 @cache

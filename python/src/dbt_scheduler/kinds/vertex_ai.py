@@ -1,5 +1,73 @@
-"""Custom jobs of Google Cloud's Vertex AI."""
+"""Jobs of Google Cloud's Vertex AI: a command of an image, also one that trains a model, or a compiled pipeline."""
 
-from dbt_scheduler.kinds import Kind
+from dbt_scheduler.kinds import Kind, Setting
 
-PLUGIN = Kind(description="a Vertex AI custom job", where="vertex-ai")
+# `$` matches before a last line break, too.
+_ONE_LINE = {"not": {"type": "string", "pattern": "\n"}}
+
+PLUGIN = Kind(
+    description="a Vertex AI custom job, the training of a model, or a pipeline job",
+    where="vertex-ai",
+    keys={
+        "training": Setting(
+            description="the model that the command trains and saves in AIP_MODEL_DIR; it is uploaded to the Model "
+            "Registry, as the next version of the one that has this id there",
+            schema={
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["model", "serving_image"],
+                "properties": {
+                    "model": {
+                        "description": "The model's id in the Model Registry.",
+                        "type": "string",
+                        "pattern": "^[a-z_][a-z0-9_-]{0,62}$",
+                        **_ONE_LINE,
+                        "examples": ["churn"],
+                    },
+                    "serving_image": {
+                        "description": "The image that serves its predictions.",
+                        "type": "string",
+                        "minLength": 1,
+                        "examples": ["europe-docker.pkg.dev/vertex-ai/prediction/sklearn-cpu.1-5:latest"],
+                    },
+                },
+            },
+            example={
+                "model": "churn",
+                "serving_image": "europe-docker.pkg.dev/vertex-ai/prediction/sklearn-cpu.1-5:latest",
+            },
+        ),
+        "pipeline_job": Setting(
+            description="a compiled pipeline, instead of an image and a command",
+            schema={
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["template"],
+                "properties": {
+                    "template": {
+                        "description": "The file that Kubeflow Pipelines has compiled: in Cloud Storage, or in the "
+                        "project.",
+                        "type": "string",
+                        "pattern": r"^(gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/)?"
+                        r"([A-Za-z0-9_=@+-][A-Za-z0-9_.=@+-]*/)*[A-Za-z0-9_=@+-][A-Za-z0-9_.=@+-]*\.(json|ya?ml)$",
+                        **_ONE_LINE,
+                        "examples": ["gs://my-bucket/pipelines/churn.yaml", "pipelines/churn.yaml"],
+                    },
+                    "parameters": {
+                        "description": "The values of its parameters. Those that it calls data_interval_start and "
+                        "data_interval_end get the run's data interval.",
+                        "type": "object",
+                        "additionalProperties": {
+                            "description": "A value.",
+                            "type": ["string", "number", "boolean", "array", "object"],
+                            "examples": ["eu"],
+                        },
+                        "examples": [{"market": "eu"}],
+                    },
+                },
+            },
+            example={"template": "gs://my-bucket/pipelines/churn.yaml", "parameters": {"market": "eu"}},
+            instead_of=("image", "command", "machine_type", "accelerator", "training"),
+        ),
+    },
+)

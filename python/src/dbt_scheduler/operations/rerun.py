@@ -95,11 +95,11 @@ def _consumers(api: AirflowApi, waits: Iterable[Wait], made: Rerun) -> Iterable[
     of_dag = [wait for wait in waits if wait.producer.dag_id == made.key.dag_id]
     concerned = [wait for wait in of_dag if wait.producer.task_id in ids]
     run = api.run(*made.key) if concerned else None
-    by_schedule: dict[Schedule, list[Wait]] = {}
+    by_schedule: dict[tuple[Schedule, bool], list[Wait]] = {}
     for wait in concerned:
-        by_schedule.setdefault(wait.producer.schedule, []).append(wait)
-    for schedule, each in by_schedule.items():
-        yield from _sensors(api, each, interval_of_run(schedule, run)) if run else ()
+        by_schedule.setdefault((wait.producer.schedule, wait.producer.external), []).append(wait)
+    for (schedule, external), each in by_schedule.items():
+        yield from _sensors(api, each, interval_of_run(schedule, run, external=external)) if run else ()
 
 
 def _sensors(api: AirflowApi, waits: list[Wait], made: Interval) -> Iterable[Rerun]:

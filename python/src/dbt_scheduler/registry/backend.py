@@ -16,11 +16,24 @@ class RegistryError(Exception):
 
 
 class RegistryUnreadableError(RegistryError):
-    """The registry, or one team's entry, is there but cannot be read."""
+    """The registry, or one team's entry, is there but cannot be read.
+
+    ``hint`` is what to do about an entry that has not been published yet, if not to compile it again.
+    """
+
+    hint: ClassVar[str | None] = None
 
 
 class NewerFormatError(RegistryUnreadableError):
     """The entry was written by a newer release: it is whole, and not ours to replace."""
+
+    hint = "publish it with the release that has compiled it, or compile again with this one"
+
+
+class TooLargeError(RegistryUnreadableError):
+    """The entry says more than all who read it can work with."""
+
+    hint = "split the team in two, each with a dbt project or an external_assets.yaml of its own"
 
 
 class RegistryUnwritableError(RegistryError):

@@ -38,7 +38,7 @@ def load_candidates(out: Path) -> tuple[tuple[Candidate, ...], tuple[Finding, ..
             entry, base = _load_entry(path), _load_base(out / "base" / path.name)
             candidates.append(Candidate(path.stem, str(path), entry, base))
         except RegistryUnreadableError as error:
-            findings.append(SCH414.at(str(path), subject=path.stem, problem=str(error)))
+            findings.append(SCH414.at(str(path), subject=path.stem, hint=error.hint, problem=str(error)))
     if not candidates and not findings:
         hint = f"run `dbt-scheduler compile --out {out}` first"
         raise CannotRunError.because(SCH401.at(str(out / "registry" / "*.json"), hint=hint))

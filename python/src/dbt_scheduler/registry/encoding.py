@@ -6,7 +6,13 @@ from collections.abc import Iterable
 import msgspec
 
 from dbt_scheduler.files import encode_json
-from dbt_scheduler.registry.backend import MOST_BYTES, TOO_LONG, NewerFormatError, RegistryUnreadableError
+from dbt_scheduler.registry.backend import (
+    MOST_BYTES,
+    TOO_LONG,
+    NewerFormatError,
+    RegistryUnreadableError,
+    TooLargeError,
+)
 from dbt_scheduler.registry.entry import EXTERNAL_FORMAT_VERSION, FORMAT_VERSIONS, Entry, is_external
 from dbt_scheduler.schedule import unreadable_part
 from dbt_scheduler.spec import sensor_group
@@ -43,7 +49,7 @@ def decode_entry(team: str, content: bytes) -> Entry:
 
     """
     if len(content) > MOST_BYTES:
-        raise RegistryUnreadableError(TOO_LONG)
+        raise TooLargeError(TOO_LONG)
     try:
         heads = _HEAD_DECODER.decode(content)
         if team not in heads:
@@ -62,6 +68,8 @@ def decode_entry(team: str, content: bytes) -> Entry:
         raise RegistryUnreadableError("it ends in the middle" if cut_off else "it is not JSON") from None
     except RecursionError:
         raise RegistryUnreadableError("it is nested too deeply") from None
+    if too_much := _too_much(entry):
+        raise TooLargeError(too_much)
     problem = _problem(entry)
     if problem:
         raise RegistryUnreadableError(problem)
@@ -79,9 +87,15 @@ def _problem(entry: Entry) -> str | None:
     )
 
 
-def _unusable_pipeline(entry: Entry) -> str | None:
+def _too_much(entry: Entry) -> str | None:
     if len(entry.pipelines) > MOST_PIPELINES:
         return f"it has more than {MOST_PIPELINES} pipelines"
+    readers = (each for assets in entry.consumed.values() for found in assets.values() for each in found)
+    sensors = {(each.pipeline, each.sensor_task_id) for each in readers if each.sensor_task_id is not None}
+    return f"it has more than {_MOST_SENSORS:,} sensors" if len(sensors) > _MOST_SENSORS else None
+
+
+def _unusable_pipeline(entry: Entry) -> str | None:
     for name, schedule in entry.pipelines.items():
         reason = unreadable_part(schedule)
         if reason:
@@ -135,7 +149,7 @@ def _tangled(entry: Entry) -> str | None:
                     waited = (team, asset, each.producer_pipeline)
                     if waits.setdefault((each.pipeline, each.sensor_task_id), waited) != waited:
                         return f"its sensor {_quoted(each.sensor_task_id)} waits for several assets"
-    return f"it has more than {_MOST_SENSORS:,} sensors" if len(waits) > _MOST_SENSORS else None
+    return None
 
 
 def _half_external(entry: Entry) -> str | None:

@@ -10,7 +10,14 @@ from dbt_scheduler.changes.state_diff import StateDiff, compare_states
 from dbt_scheduler.output import TeamOutput
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.downstream import ConsumerTeam, Downstream
-from dbt_scheduler.registry.entry import Acknowledged, AssetKey, Entry, dag_id, full_task_id
+from dbt_scheduler.registry.entry import (
+    EXTERNAL_PROJECT,
+    Acknowledged,
+    AssetKey,
+    Entry,
+    dag_id,
+    full_task_id,
+)
 from dbt_scheduler.site.links import asset_page
 
 
@@ -54,7 +61,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What a pull request changes for one team; ``breaking`` says that it breaks others without a word.
 
     ``unread_teams`` may be readers too: the registry has entries of theirs that cannot be read. ``state`` is
-    None where the base was not compiled: then only what the team has published is known of it.
+    None where the base was not compiled: then only what the team has published is known of it. ``file`` is where the
+    team acknowledges changes.
     """
 
     format_version: int = 1
@@ -64,6 +72,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     unread_teams: tuple[str, ...]
     outdated_acknowledgements: tuple[Acknowledged, ...]
     state: StateDiff | None
+    file: str
 
 
 class TeamStates(msgspec.Struct, frozen=True):
@@ -122,6 +131,7 @@ def make_report(
         unread_teams=unread,
         outdated_acknowledgements=tuple(outdated(base.entry, head.entry)),
         state=None if states.base_unknown else compare_states(team, base, head),
+        file=EXTERNAL_PROJECT if head.entry.project_name == EXTERNAL_PROJECT else "scheduler.yaml",
     )
 
 

@@ -41,7 +41,7 @@ def _blocks(report: Report, most: int) -> Iterator[str]:
     if report.outdated_acknowledgements:
         yield "### Acknowledged, but no longer a change"
         outdated = [f"- {each.asset}: {each.change}" for each in report.outdated_acknowledgements]
-        yield "Remove from `acknowledged_changes` in `scheduler.yaml`:\n" + _list(
+        yield f"Remove from `acknowledged_changes` in `{report.file}`:\n" + _list(
             map(_escaped, outdated), most
         )
     if report.state is not None:
@@ -158,7 +158,7 @@ def how_to_acknowledge(report: Report, most: int) -> str:
     ]
     lines = ["```yaml", "acknowledged_changes:", *entries[:most], "```"]
     return (
-        "Agree on it with the consumers, then say so in `scheduler.yaml`, with a reason for them to read:\n\n"
+        f"Agree on it with the consumers, then say so in `{report.file}`, with a reason for them to read:\n\n"
         + "\n".join(lines)
     )
 

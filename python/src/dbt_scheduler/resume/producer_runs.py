@@ -58,7 +58,11 @@ def _runs_near(api: AirflowApi, wanted: Iterable[AwaitedRun]) -> dict[str, list[
 
 
 def _covered(awaited: AwaitedRun, run: Run) -> Interval:
-    return period(awaited.schedule, interval_of_run(awaited.schedule, run))
+    return period(awaited.schedule, _interval(awaited, run))
+
+
+def _interval(awaited: AwaitedRun, run: Run) -> Interval:
+    return interval_of_run(awaited.schedule, run, external=awaited.external)
 
 
 def _with_states(
@@ -71,7 +75,7 @@ def _with_states(
     return {
         awaited: [
             ProducerRun(
-                interval_of_run(awaited.schedule, run),
+                _interval(awaited, run),
                 run.run_id,
                 run.run_type,
                 states.get((*run.key, awaited.task_id), REMOVED if run.over else None),

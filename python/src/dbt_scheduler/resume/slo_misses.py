@@ -53,7 +53,7 @@ def find_slo_misses(
     by_dag = _by_dag(runs.values())
     for key, producer in promised:
         for run in _ended_within(by_dag[producer.dag_id], now - _slo(producer), lookback):
-            interval = interval_of_run(producer.schedule, run)
+            interval = interval_of_run(producer.schedule, run, external=producer.external)
             late[run.dag_id, run.run_id, producer.task_id].append(
                 (key, interval, _scheduled(run) + _slo(producer))
             )

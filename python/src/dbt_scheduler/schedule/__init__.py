@@ -4,6 +4,7 @@ from dbt_scheduler.schedule.alignment import (
     awaited_interval,
     cadence_seconds,
     most_frequent,
+    newest_run,
     pick_pipeline,
     wait_lag_seconds,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "manual_interval",
     "most_frequent",
     "named_run",
+    "newest_run",
     "next_run",
     "next_tick",
     "period",

@@ -29,7 +29,18 @@ def awaited_interval(consumer: Schedule, interval: Interval, producer: Schedule)
     producer's scheduled run; its start is the logical date. The calendar alone decides: the run may lie
     before the producer's start date (``before_start``), and may not exist, or not yet.
     """
-    return _newest_run(producer, period(consumer, interval).end)
+    return newest_run(producer, period(consumer, interval).end)
+
+
+def newest_run(schedule: Schedule, instant: datetime) -> Interval:
+    """The scheduled run whose period is the newest that ends no later than an instant in UTC."""
+    if schedule.grain is None:
+        end = newest_tick(schedule, instant)
+        return Interval(previous_tick(schedule, end), end)
+    newest = period_at(schedule, instant - SMALLEST_STEP)
+    if newest.end > instant:
+        newest = period_at(schedule, newest.start - SMALLEST_STEP)
+    return run_of(schedule, newest)
 
 
 def waiting_runs(producer: Schedule, interval: Interval, consumer: Schedule) -> Iterator[Interval]:
@@ -40,11 +51,11 @@ def waiting_runs(producer: Schedule, interval: Interval, consumer: Schedule) -> 
     none.
     """
     own = period(producer, interval)
-    newest = _newest_run(producer, own.end)
+    newest = newest_run(producer, own.end)
     if period(producer, newest) != own:
         return
     end = period(producer, run_interval(producer, newest.end)).end
-    run = _newest_run(consumer, own.end)
+    run = newest_run(consumer, own.end)
     if period(consumer, run).end < own.end:
         run = run_interval(consumer, run.end)
     while period(consumer, run).end < end:
@@ -98,17 +109,6 @@ def wait_lag_seconds(consumer: Schedule, producer: Schedule) -> int:
     else:
         pairs = [(run, awaited_interval(consumer, run, producer)) for run in _sample(consumer, producer)]
     return max((round((run.end - waiting.end).total_seconds()) for waiting, run in pairs), default=0)
-
-
-def _newest_run(schedule: Schedule, instant: datetime) -> Interval:
-    """The scheduled run whose period is the newest that ends no later than an instant in UTC."""
-    if schedule.grain is None:
-        end = newest_tick(schedule, instant)
-        return Interval(previous_tick(schedule, end), end)
-    newest = period_at(schedule, instant - SMALLEST_STEP)
-    if newest.end > instant:
-        newest = period_at(schedule, newest.start - SMALLEST_STEP)
-    return run_of(schedule, newest)
 
 
 def _sample(schedule: Schedule, other: Schedule) -> Iterator[Interval]:

@@ -7,7 +7,9 @@ import msgspec
 
 from dbt_scheduler.registry.entry import Entry, dag_id, is_external, making_dag_id
 from dbt_scheduler.registry.producer import producer_in
+from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Producer, Schedule
+from dbt_scheduler.waits.run_interval import AirflowRun, interval_of_run
 from dbt_scheduler.waits.wait import Wait, registered_waits
 
 
@@ -21,6 +23,11 @@ class RegisteredDag(msgspec.Struct, frozen=True, kw_only=True):
     assets: Mapping[str, Producer]
     waits: tuple[Wait, ...]
     wait_timeout_seconds: int | None
+    external: bool
+
+    def interval(self, run: AirflowRun) -> Interval:
+        """The data interval of a run of it."""
+        return interval_of_run(self.schedule, run, external=self.external)
 
     @property
     def task_ids(self) -> list[str]:
@@ -51,6 +58,7 @@ def registered_dags(entries: Mapping[str, Entry]) -> tuple[RegisteredDag, ...]:
                 schedule=entry.pipelines[pipeline],
                 assets=exposed,
                 waits=tuple(wait for wait in waits[dag] if wait.team == team),
+                external=is_external(entry),
                 wait_timeout_seconds=entry.wait_timeout_seconds or None,
             )
             for (pipeline, dag), exposed in sorted(assets.items())

@@ -12,7 +12,7 @@ from dbt_scheduler.site.dags import RegisteredDag
 from dbt_scheduler.site.documents import History, Landing, RunOfPipeline, WaitInRun
 from dbt_scheduler.waits.deadline import ready_by, wait_deadline
 from dbt_scheduler.waits.decision import OVER, SUCCESS, awaited_by
-from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_run
+from dbt_scheduler.waits.run_interval import SCHEDULED
 from dbt_scheduler.waits.wait import Wait
 
 _SHORT = timedelta(minutes=1)
@@ -51,14 +51,14 @@ def _by_period(found: DagRuns) -> dict[Interval, list[Run]]:
     schedule = found.dag.schedule
     covered: dict[Interval, list[Run]] = defaultdict(list)
     for run in sorted(found.runs, key=lambda run: (run.run_type in SCHEDULED, run.run_after, run.run_id)):
-        covered[period(schedule, interval_of_run(schedule, run))].append(run)
+        covered[period(schedule, found.dag.interval(run))].append(run)
     return dict(sorted(covered.items()))
 
 
 def _runs(found: DagRuns) -> Iterator[RunOfPipeline]:
     dag = found.dag
     for run in sorted(found.runs, key=lambda run: (run.run_after, run.run_id)):
-        interval = interval_of_run(dag.schedule, run)
+        interval = dag.interval(run)
         covered = period(dag.schedule, interval)
         yield RunOfPipeline(
             dag_id=dag.dag_id,
@@ -77,7 +77,7 @@ def _runs(found: DagRuns) -> Iterator[RunOfPipeline]:
 def _landings(found: DagRuns, runs: Sequence[Run], now: datetime) -> Iterator[Landing]:
     """Of each asset one for the period of these runs, of which the first success is the one that others waited for."""
     last, schedule = runs[-1], found.dag.schedule
-    interval = interval_of_run(schedule, last)
+    interval = found.dag.interval(last)
     for asset, producer in found.dag.assets.items():
         tasks = [task for run in runs if (task := found.tasks.get((run.run_id, producer.task_id)))]
         if not tasks:  # the DAG did not make it yet

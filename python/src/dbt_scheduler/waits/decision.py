@@ -91,7 +91,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 def awaited_by(wait: "Wait", run: AirflowRun) -> AwaitedRun:
     """What a sensor waits for in a run of its DAG."""
-    interval = interval_of_run(wait.schedule, run)
+    interval = interval_of_run(wait.schedule, run, external=wait.external)
     return awaited_in(wait, interval, backfilled=run.run_type == BACKFILL)
 
 

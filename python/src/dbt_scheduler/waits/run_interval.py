@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Protocol
 
-from dbt_scheduler.schedule import Interval, manual_interval, run_interval
+from dbt_scheduler.schedule import Interval, manual_interval, newest_run, run_interval
+from dbt_scheduler.schedule.time_zones import to_utc
 from dbt_scheduler.spec import Schedule
 
 BACKFILL = "backfill"
@@ -31,16 +32,20 @@ class AirflowRun(Protocol):
     def data_interval_end(self) -> datetime | None: ...  # noqa: D102
 
 
-def interval_of_run(schedule: Schedule, run: AirflowRun) -> Interval:
+def interval_of_run(schedule: Schedule, run: AirflowRun, *, external: bool = False) -> Interval:
     """The data interval of a run of a DAG with this schedule, in UTC.
 
     Airflow's own, where it has one. A run triggered without a logical date has none: it counts as one made at its
-    ``run_after``, as Airflow itself does for a manual run with a date. So does a run whose interval has no length, at
-    that moment: the runs of a hand-written DAG's cron have such intervals, unless it asks for others.
+    ``run_after``, as Airflow itself does for a manual run with a date.
+
+    The interval of an ``external`` DAG's run may have no length, or any: by its end there is what it has made, so it
+    counts as the run of the schedule whose period is the newest that had ended then.
     """
     start, end = run.data_interval_start, run.data_interval_end
+    if external:
+        return newest_run(schedule, to_utc(end or run.logical_date or run.run_after))
     if start and end:
-        return Interval(start, end) if start < end else manual_interval(schedule, end)
+        return Interval(start, end)
     if run.logical_date is None:
         return manual_interval(schedule, run.run_after)
     return interval_of_date(schedule, run.run_type, run.logical_date)

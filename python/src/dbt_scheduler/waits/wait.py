@@ -11,7 +11,10 @@ from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """A sensor of a team's DAG, the asset by its producer's name for it, and the task that makes it."""
+    """A sensor of a team's DAG, the asset by its producer's name for it, and the task that makes it.
+
+    ``external`` if the sensor's DAG is written by hand.
+    """
 
     team: str
     dag_id: str
@@ -19,6 +22,7 @@ class Wait(msgspec.Struct, frozen=True):
     schedule: Schedule
     asset: AssetKey
     producer: Producer
+    external: bool = False
 
 
 class NoProducer(msgspec.Struct, frozen=True):

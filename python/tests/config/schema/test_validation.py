@@ -24,7 +24,7 @@ PAGES = {
             {"colour": "red"},
             ["colour"],
             'unknown key "colour"',
-            "the keys allowed here: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, cpus, memory",
+            "the keys allowed here: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, project, region, cpus, memory",
         ),
         (
             {"timeout": {"hour": 2}},
@@ -242,5 +242,5 @@ def generate(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_only_the_first_hundred_problems_of_a_value_are_compared_with_what_is_known() -> None:
     found = validate("meta_scheduler", {f"pipelines{at:03}": ["daily"] for at in range(101)})
-    known = "the keys allowed here: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, cpus, memory"
+    known = "the keys allowed here: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, project, region, cpus, memory"
     assert [each.hint for each in found] == ['did you mean "pipelines"?'] * 100 + [known]

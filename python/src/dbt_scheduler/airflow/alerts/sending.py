@@ -9,6 +9,7 @@ import msgspec
 from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.messages import Message, Promise, TaskRun, plain
 from dbt_scheduler.airflow.alerts.transports import NotSentError, open_transport
+from dbt_scheduler.airflow.compat import Stats
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.spec import DagSpec
 
@@ -53,6 +54,7 @@ def send(to: Destination, message: Message, seconds: float = BUDGET_SECONDS) -> 
         problem = str(error)
     except Exception as error:  # noqa: BLE001 - a client library's surprise is still not worth a task
         problem = f"{type(error).__name__}, which nobody expected."
+    Stats.incr("dbt_scheduler.alerts", tags={"sent": "false" if problem else "true"})
     if problem:
         _log.error("The alert could not be sent: %s\nIt would have said:\n%s", problem, plain(message))
     return not problem

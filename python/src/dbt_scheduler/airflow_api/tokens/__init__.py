@@ -17,10 +17,12 @@ class TokenSource(msgspec.Struct, frozen=True, kw_only=True):
 
     ``token`` makes one of the connection's password, and is called again when Airflow no longer takes the last. It
     raises AirflowApiError with what to do; the ImportError of a library that ``requirement`` installs is left to it.
+    ``refused`` is what to do where Airflow does not take the token.
     """
 
     description: str
     token: Callable[[str], str]
+    refused: str
     requirement: str | None = None
 
 
@@ -28,6 +30,15 @@ class TokenSource(msgspec.Struct, frozen=True, kw_only=True):
 def sources() -> dict[str, TokenSource]:
     """Every source, by its name."""
     return plugins(__name__, TokenSource)
+
+
+_REFUSED = "see that all of its API servers have the same jwt_secret, and that their clocks are right"
+"""Where Airflow does not take the token that it has given itself."""
+
+
+def advice_on_refusal(source: str | None) -> str:
+    """What to do where Airflow does not take a token of this source."""
+    return sources()[source].refused if source else _REFUSED
 
 
 def new_token(source: str, password: str) -> str:

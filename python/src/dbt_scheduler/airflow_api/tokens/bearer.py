@@ -12,4 +12,8 @@ def _token(password: str) -> str:
     return password
 
 
-PLUGIN = TokenSource(description="the connection's password is the token (Astronomer)", token=_token)
+PLUGIN = TokenSource(
+    description="the connection's password is the token (Astronomer)",
+    token=_token,
+    refused="it may have expired, so make a new one and put it into the connection's password",
+)

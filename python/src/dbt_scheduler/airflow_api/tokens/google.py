@@ -25,5 +25,6 @@ def _token(_password: str) -> str:
 PLUGIN = TokenSource(
     description="an access token of the worker's Google account (Cloud Composer)",
     token=_token,
+    refused="see that the worker's Google account is a user of this Airflow",
     requirement="google-auth[requests]",
 )

@@ -197,16 +197,17 @@ out/dags/shop_daily.json: SCH422 this file is cut off or no JSON: Input data was
 )
 SCH424 = Rule(
     code="SCH424",
-    summary="A secret would be shown by a cluster",
+    summary="A secret would be shown with the task",
     message='{block}: "{variable}" is called like a secret, and in "where: {where}" it would be shown with the task',
-    hint="remove it from environment, and name a secret of the cluster under {key}",
-    why="A cluster shows the variables of what it runs, as they are, to everybody who may look at it. "
-    "A reference to one of its own secrets shows nothing.",
+    hint="remove it from environment, and name a secret of that place, or let the job read it itself",
+    why="A cluster, and Google Cloud, show the variables of what they run, as they are, to everybody who may look at it. "
+    "A reference to one of their own secrets shows nothing.",
     example="""\
 # platform.yaml
 dbt: {where: kubernetes, environment: {pass: [DBT_ENV_SECRET_PASSWORD]}}
 """,
-    fix="Keep the secret in the cluster, and name it: `kubernetes_secrets: {DBT_ENV_SECRET_PASSWORD: warehouse/password}`.",
+    fix="Keep the secret in the cluster, and name it: `kubernetes_secrets: {DBT_ENV_SECRET_PASSWORD: warehouse/password}`; "
+    "for Cloud Run, `google_secrets`. A job of Vertex AI reads Secret Manager itself, as its `google_service_account`.",
 )
 SCH425 = Rule(
     code="SCH425",
@@ -220,4 +221,16 @@ SCH425 = Rule(
 dbt: {where: kubernetes, network: warehouse}
 """,
     fix="Remove the key, or use the one that the place has for it.",
+)
+SCH426 = Rule(
+    code="SCH426",
+    summary="A platform asks a place for what it does not have",
+    message="{block}: {problem}",
+    hint="correct {block} in platform.yaml",
+    why="The place would refuse every job: no task of the kind could start.",
+    example="""\
+# platform.yaml
+kinds: {universal: {where: cloud-run, cpus: 3}}   # Cloud Run has 1, 2, 4, 6 or 8 CPUs
+""",
+    fix="Name what the place has; [google.md](google.md) says it of Cloud Run.",
 )

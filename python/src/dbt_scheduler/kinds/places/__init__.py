@@ -7,11 +7,11 @@ the operators that places declare, and no others: ``operators`` is the list.
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
-from dbt_scheduler.kinds import Job, kinds
+from dbt_scheduler.kinds import Job, Setting, kinds
 from dbt_scheduler.plugin_folder import plugins
 
 ANY_KIND = "*"
@@ -43,22 +43,6 @@ class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True):
     overrides: tuple[str, ...] | None = None
 
 
-class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """A key of a place's own, or the same one of several places.
-
-    ``schema`` says what its value is; ``by_task``: a task may have its own value. One that is ``required`` every
-    job of the place needs.
-    The description goes on after a colon: ``the Google Cloud region``.
-    """
-
-    description: str
-    schema: dict[str, Any]
-    example: object
-    default: object = None
-    by_task: bool = False
-    required: bool = False
-
-
 class Way(msgspec.Struct, frozen=True, kw_only=True):
     """How a place runs the jobs of a kind: an operator's import path, and what makes its arguments.
 
@@ -75,16 +59,20 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to know of a place; ``ways`` is by kind.
 
     ``requirement`` is what ``pip`` installs in Airflow's environment for the operators. With ``needs_image`` a job
-    is a container. ``secrets_setting`` is the setting that names secrets, in a place where whoever may look at a job
-    sees the variables that it was given.
+    is a container. ``shows_variables`` in a place where whoever may look at a job sees the variables that it was given;
+    ``secrets_setting`` is the setting that names secrets there, if it has one. ``refusal`` says, of the values of a
+    job, why the place would not take them together, if so; no job there goes on for longer than ``longest_seconds``.
     """
 
     description: str
     ways: Mapping[str, Way]
     requirement: str | None = None
     needs_image: bool = False
+    shows_variables: bool = False
     secrets_setting: str | None = None
     settings: Mapping[str, Setting] = {}
+    refusal: Callable[[Mapping[str, object]], str | None] | None = None
+    longest_seconds: int | None = None
 
 
 class Operator(msgspec.Struct, frozen=True):

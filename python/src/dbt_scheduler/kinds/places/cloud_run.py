@@ -2,10 +2,20 @@
 
 from collections.abc import Mapping
 
-from dbt_scheduler.kinds import Job
-from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Setting, Way
-from dbt_scheduler.kinds.places.docker import CPUS, LABELS, MEMORY, ONE_LINE, VARIABLE
+from dbt_scheduler.kinds import Job, Setting
+from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Way
+from dbt_scheduler.kinds.places.docker import CPUS, LABELS, MEMORY, ONE_LINE, VARIABLE, dbt_arguments
 from dbt_scheduler.kinds.places.vertex_ai import PROJECT, REGION, SERVICE_ACCOUNT, google_labels, own_labels
+
+_MEMORY = "512m"
+"""What Cloud Run gives a job that says nothing."""
+
+_LEAST_CPUS, _HALF = 0.08, 0.5
+_GIGABYTES: dict[float, tuple[float, float]] = {1: (0.5, 4), 2: (0.5, 8), 4: (2, 16), 6: (4, 24), 8: (4, 32)}
+"""The memory that a machine has, by its CPUs."""
+
+
+_FIELDS = ("project_id", "region", "job", "pass_env")
 
 
 def _job(job: Job, settings: PlaceSettings) -> Arguments:
@@ -35,6 +45,12 @@ def _job(job: Job, settings: PlaceSettings) -> Arguments:
     return {**arguments, **({"pass_env": list(settings.environment)} if settings.environment else {})}
 
 
+def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
+    """The same for dbt, which fails when it selects nothing, and says what it did in a bucket."""
+    bucket = settings.settings.get("results_bucket")
+    return {**_job(job, settings), "bucket": bucket, **dbt_arguments(job)}
+
+
 def _secrets(secrets: object) -> list[dict[str, object]]:
     """Variables that Cloud Run itself reads from Secret Manager."""
     made: list[dict[str, object]] = []
@@ -51,17 +67,43 @@ def _limits(cpus: object, memory: object) -> dict[str, str]:
     return {**cpu, **({"memory": f"{memory[:-1]}{memory[-1:].upper()}i"} if isinstance(memory, str) else {})}
 
 
+def _refusal(values: Mapping[str, object]) -> str | None:
+    """What Cloud Run has no machine for: https://cloud.google.com/run/docs/configuring/jobs/cpu and memory-limits."""
+    cpus, memory = values.get("cpus") or 1, str(values.get("memory") or _MEMORY)
+    if not isinstance(cpus, int | float) or not (cpus in _GIGABYTES or _LEAST_CPUS <= cpus < 1):
+        return f"Cloud Run has 1, 2, 4, 6 or 8 CPUs, or from {_LEAST_CPUS} to 1, not {cpus}"
+    least, most = _GIGABYTES.get(cpus, (0.5, 0.5 if cpus < _HALF else 1))
+    gigabytes = int(memory[:-1]) / (1 if memory.endswith("g") else 1024)
+    if least <= gigabytes <= most:
+        return None
+    span = f"{_shown(least)} to {_shown(most)}" if least < most else _shown(least)
+    said = "" if values.get("memory") else ", which it gives where none is named"
+    return f"with {cpus} CPUs Cloud Run has {span} of memory, not {memory}{said}"
+
+
+def _shown(gigabytes: float) -> str:
+    return f"{gigabytes:g}g" if gigabytes >= 1 else f"{gigabytes * 1024:g}m"
+
+
 PLUGIN = Place(
     description="a Cloud Run job",
     requirement="dbt-scheduler[google]",
     needs_image=True,
+    shows_variables=True,
     secrets_setting="google_secrets",
+    refusal=_refusal,
+    longest_seconds=7 * 24 * 3600,
     ways={
+        "dbt": Way(
+            operator="dbt_scheduler.airflow.cloud_run_dbt_operator.CloudRunDbtOperator",
+            template_fields=(*_FIELDS, "bucket", "table_check", "project_hooks", "results_of"),
+            arguments=_dbt,
+        ),
         "universal": Way(
             operator="dbt_scheduler.airflow.cloud_run_operator.CloudRunOperator",
-            template_fields=("project_id", "region", "job", "pass_env"),
+            template_fields=_FIELDS,
             arguments=_job,
-        )
+        ),
     },
     settings={
         "project": PROJECT,
@@ -78,6 +120,12 @@ PLUGIN = Place(
                 **ONE_LINE,
             },
             example="warehouse",
+        ),
+        "results_bucket": Setting(
+            description="the bucket of Cloud Storage, of nothing else, in which jobs of dbt say what they did",
+            schema={"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$", **ONE_LINE},
+            example="my-project-dbt-results",
+            needed_by=("dbt",),
         ),
         "google_secrets": Setting(
             description="variables of a job, each with the secret of Secret Manager that it gets, "

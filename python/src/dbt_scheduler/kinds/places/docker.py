@@ -1,14 +1,15 @@
 """A container of a Docker engine: Docker's own, or Podman's, which serves the same API."""
 
-from dbt_scheduler.kinds import Job
-from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Setting, Way
+from dbt_scheduler.kinds import Job, Setting
+from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Way
 
 ONE_LINE = {"not": {"type": "string", "pattern": "\n"}}
 """For patterns, whose ``$`` matches before a last line break, too."""
 
 VARIABLE = {"pattern": r"^[A-Za-z_][A-Za-z0-9_]*$", **ONE_LINE}
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-_LABEL = r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
+# What Docker, Kubernetes and Google Cloud all take, so that the key may stay when a kind moves.
+_LABEL = r"^([a-z][a-z0-9]*((-+|\.)[a-z0-9]+)*/)?[a-z]([a-z0-9._-]{0,61}[a-z0-9])?$"
 
 CPUS = Setting(
     description="how many CPUs a container may use",

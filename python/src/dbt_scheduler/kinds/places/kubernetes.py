@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from dbt_scheduler.kinds import Job
-from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Setting, Way
+from dbt_scheduler.kinds import Job, Setting
+from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Way
 from dbt_scheduler.kinds.places.docker import (
     CPUS,
     LABELS,
@@ -73,6 +73,7 @@ PLUGIN = Place(
     description="a pod of a Kubernetes cluster",
     requirement="dbt-scheduler[kubernetes]",
     needs_image=True,
+    shows_variables=True,
     secrets_setting="kubernetes_secrets",
     ways={
         "dbt": Way(

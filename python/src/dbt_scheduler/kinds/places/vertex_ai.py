@@ -1,13 +1,16 @@
-"""A custom job on Google Cloud's Vertex AI, in the words of its API; names are as Google Cloud takes them."""
+"""Jobs on Google Cloud's Vertex AI, in the words of its API; names are as Google Cloud takes them."""
 
 import re
 from collections.abc import Mapping
 
-from dbt_scheduler.kinds import Job
-from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Setting, Way
+from dbt_scheduler.kinds import Job, Setting
+from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Way
 from dbt_scheduler.kinds.places.docker import ONE_LINE
 
 _MACHINE = "n1-standard-4"
+_CUSTOM_TASK = "gs://google-cloud-aiplatform/schema/trainingjob/definition/custom_task_1.0.0.yaml"
+"""Google's own name of trainings that are a custom job."""
+
 _COUNTED = re.compile(r"(.+):([0-9]{1,2})")
 
 PROJECT = Setting(
@@ -56,29 +59,74 @@ def _label(text: str) -> str:
     return re.sub(r"[^a-z0-9_-]", "_", text.lower())[:63]
 
 
-def _custom_job(job: Job, settings: PlaceSettings) -> Arguments:
-    """A custom job of one worker pool; its keys come from the task, else from the platform."""
+def _any_job(job: Job, settings: PlaceSettings) -> Arguments:
+    """A custom job; or one that trains a model, or runs a pipeline, where the task says so."""
     values = {**settings.settings, **job.settings}
+    where: Arguments = {"project_id": values.get("project"), "region": values.get("region")}
+    named = {
+        "display_name": job.name,
+        "labels": google_labels({**own_labels(values), **job.labels}),
+    }
+    if isinstance(pipeline := values.get("pipeline_job"), Mapping):
+        return {**where, **_pipeline_job(job, values, named, pipeline)}
+    passed = {"pass_env": list(settings.environment)} if settings.environment else {}
+    spec = {"worker_pool_specs": [_worker_pool(job, job.image or settings.image, values)], **_account(values)}
+    if isinstance(training := values.get("training"), Mapping):
+        return {**where, "training_pipeline": _training(spec, values, named, training), **passed}
+    return {**where, "custom_job": {**named, "job_spec": spec}, **passed}
+
+
+def _worker_pool(job: Job, image: str | None, values: Mapping[str, object]) -> dict[str, object]:
+    """One machine, and what runs on it; its keys come from the task, else from the platform."""
     machine: dict[str, object] = {"machine_type": values.get("machine_type") or _MACHINE}
     if accelerator := values.get("accelerator"):
         machine |= _accelerator(str(accelerator))
-    container: dict[str, object] = {"image_uri": job.image or settings.image, "command": list(job.command)}
+    container: dict[str, object] = {"image_uri": image, "command": list(job.command)}
     if job.env:
         container["env"] = [{"name": name, "value": value} for name, value in sorted(job.env.items())]
-    worker_pool = {"machine_spec": machine, "replica_count": 1, "container_spec": container}
-    spec: dict[str, object] = {"worker_pool_specs": [worker_pool]}
+    return {"machine_spec": machine, "replica_count": 1, "container_spec": container}
+
+
+def _account(values: Mapping[str, object]) -> dict[str, object]:
     given = {"service_account": values.get("google_service_account"), "network": values.get("vpc_network")}
-    made: dict[str, object] = {
-        "display_name": job.name,
-        "labels": google_labels({**own_labels(values), **job.labels}),
-        "job_spec": {**spec, **{name: value for name, value in given.items() if value}},
+    return {name: value for name, value in given.items() if value}
+
+
+def _training(
+    spec: Mapping[str, object],
+    values: Mapping[str, object],
+    named: Mapping[str, object],
+    training: Mapping[str, object],
+) -> dict[str, object]:
+    """A training pipeline, whose task is a custom job, and which uploads the model that it has saved."""
+    return {
+        **named,
+        "training_task_definition": _CUSTOM_TASK,
+        "training_task_inputs": {
+            **spec,
+            "base_output_directory": {"output_uri_prefix": values.get("output_directory")},
+        },
+        "model_to_upload": {
+            "display_name": training["model"],
+            "labels": named["labels"],
+            "container_spec": {"image_uri": training["serving_image"]},
+        },
     }
-    arguments: Arguments = {
-        "project_id": values.get("project"),
-        "region": values.get("region"),
-        "custom_job": made,
+
+
+def _pipeline_job(
+    job: Job, values: Mapping[str, object], named: Mapping[str, object], pipeline: Mapping[str, object]
+) -> Arguments:
+    """A pipeline job without its template, which the worker reads; ``offered`` are values that it may ask for."""
+    template = str(pipeline["template"])
+    config: dict[str, object] = {"gcs_output_directory": values.get("output_directory")}
+    if parameters := pipeline.get("parameters"):
+        config["parameter_values"] = parameters
+    return {
+        "pipeline_job": {**named, **_account(values), "runtime_config": config},
+        "template_path": template if template.startswith("gs://") else f"{job.cwd}/{template}",
+        "offered": {name.removeprefix("DBT_SCHEDULER_").lower(): value for name, value in job.env.items()},
     }
-    return {**arguments, **({"pass_env": list(settings.environment)} if settings.environment else {})}
 
 
 def _accelerator(text: str) -> dict[str, object]:
@@ -88,14 +136,18 @@ def _accelerator(text: str) -> dict[str, object]:
 
 
 PLUGIN = Place(
-    description="a custom job on Vertex AI",
+    description="a job on Vertex AI",
     requirement="dbt-scheduler[google]",
     needs_image=True,
+    shows_variables=True,
     ways={
         "vertex-ai": Way(
             operator="dbt_scheduler.airflow.vertex_ai_operator.VertexAiOperator",
-            template_fields=("project_id", "region", "custom_job", "pass_env"),
-            arguments=_custom_job,
+            template_fields=(
+                *("project_id", "region", "custom_job", "training_pipeline"),
+                *("pipeline_job", "template_path", "offered", "pass_env"),
+            ),
+            arguments=_any_job,
         )
     },
     settings={
@@ -118,6 +170,17 @@ PLUGIN = Place(
             },
             example="NVIDIA_TESLA_T4:2",
             by_task=True,
+        ),
+        "output_directory": Setting(
+            description="the folder in Cloud Storage where trainings and pipelines put what they make",
+            schema={
+                "type": "string",
+                "pattern": r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[A-Za-z0-9_.=@+-]+)*$",
+                **ONE_LINE,
+            },
+            example="gs://my-bucket/vertex-ai",
+            by_task=True,
+            needed_by=("training", "pipeline_job"),
         ),
         "vpc_network": Setting(
             description="the VPC network that jobs are peered with, by the project's number",

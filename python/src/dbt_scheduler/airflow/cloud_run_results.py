@@ -1,0 +1,114 @@
+# ruff: noqa: ANN401 - Google's clients have no types here
+"""What a Cloud Run job of dbt is given, and gives back: objects in a bucket, which the job has as a folder.
+
+A job's files are gone when it has ended. Cloud Logging has its output, but some time later, not where a filter of the
+project leaves it out, and all readers of a project share one quota: too little for what decides what a task has done.
+"""
+
+import gzip
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from google.api_core.exceptions import NotFound
+
+from dbt_scheduler.airflow.dbt_slices import FROM_SLICES
+from dbt_scheduler.airflow.image_files import archive
+from dbt_scheduler.airflow.image_runs import ImageRun, exports
+
+MOUNTED = "DBT_SCHEDULER_MOUNTED"
+"""The variable that says to the script where the bucket is."""
+
+OUTPUT = "output"
+"""The object that is written last: the output of dbt."""
+
+_GIVEN = "given"
+_PATH = "/mnt/dbt-scheduler"
+_VOLUME = "dbt-scheduler"
+_MOST_OUTPUT = 5_000_000
+_MOST_BYTES = 20_000_000
+
+# For any user that an image may have: https://github.com/GoogleCloudPlatform/gcsfuse
+_FOR_ALL = ["dir-mode=777", "file-mode=666"]
+
+# dbt is the shell's child, which prints what it does and keeps it. A stop is passed on to it.
+_RUN = (
+    'mkfifo "$folder/pipe" || exit 70; tee "$folder/output" <"$folder/pipe" & tee=$!; '
+    """trap 'kill -TERM "$dbt"; wait "$dbt"; exit 143' TERM; """
+    '"$@" >"$folder/pipe" 2>&1 & dbt=$!; wait "$dbt"; code=$?; wait "$tee"; '
+)
+
+
+class JobFiles:
+    """The objects of one task instance, side by side in its bucket."""
+
+    def __init__(self, bucket: Any, digest: str) -> None:
+        self._bucket = bucket
+        self._prefix = f"dbt-scheduler.{digest}."
+
+    def put(self, run: ImageRun) -> None:
+        """Give a run its files, and forget what an earlier one has left."""
+        self.clear(run)
+        packed = gzip.compress(archive(run.files.put), mtime=0)
+        self._bucket.blob(self._prefix + _GIVEN).upload_from_string(packed)
+
+    def take(self, run: ImageRun) -> list[str] | None:
+        """Take a run's files, and the lines of its output; None if it has ended before it could give any."""
+        output = self._read(OUTPUT)
+        if output is None:
+            return None
+        for path in run.files.take.values():
+            if content := self._read(path.name):
+                path.write_bytes(content)
+        return output.decode(errors="backslashreplace").splitlines()
+
+    def clear(self, run: ImageRun) -> None:
+        """Delete them all."""
+        for name in self._names(run):
+            try:
+                self._bucket.blob(self._prefix + name).delete()
+            except NotFound:
+                continue
+
+    def script(self, run: ImageRun) -> str:
+        """What runs dbt in the job, in the shell of its image; its ``$0`` is the runner of slices."""
+        mounted = f'"$mounted/{self._prefix}'
+        lines = [
+            f'mounted=${MOUNTED}; unset {MOUNTED}; folder=$(mktemp -d) && tar -xzf {mounted}{_GIVEN}" -C "$folder"'
+            " || exit 70; ",
+            exports(run.exchanged),
+            FROM_SLICES if run.slices else "",
+            _RUN,
+            *(
+                f'[ ! -e "$folder"{inside} ] || cp "$folder"{inside} {mounted}{path.name}" || exit 70; '
+                for inside, path in run.files.take.items()
+            ),
+            f'tail -c {_MOST_OUTPUT} "$folder/output" >{mounted}{OUTPUT}" || exit 70; exit "$code"',
+        ]
+        return "".join(lines)
+
+    def _read(self, name: str) -> bytes | None:
+        content = _Bounded()
+        try:
+            self._bucket.blob(self._prefix + name).download_to_file(content)
+        except NotFound:
+            return None
+        return content.getvalue()
+
+    def _names(self, run: ImageRun) -> Iterable[str]:
+        return (_GIVEN, OUTPUT, *(path.name for path in run.files.take.values()))
+
+
+def with_bucket(task: dict[str, Any], bucket: str) -> None:
+    """Have a job's task see a bucket as a folder, which a variable of its container names."""
+    task["volumes"] = [{"name": _VOLUME, "gcs": {"bucket": bucket, "mount_options": _FOR_ALL}}]
+    (container,) = task["containers"]
+    container["volume_mounts"] = [{"name": _VOLUME, "mount_path": _PATH}]
+    container["env"].append({"name": MOUNTED, "value": _PATH})
+
+
+class _Bounded(io.BytesIO):
+    def write(self, data: Any, /) -> int:
+        if self.tell() + len(data) > _MOST_BYTES:
+            raise ValueError(f"it is longer than {_MOST_BYTES} bytes")
+        return super().write(data)

@@ -1,0 +1,40 @@
+"""When assets landed, as metrics of Airflow's own: how often, and how early or late against their SLO."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Context
+
+from dbt_scheduler.airflow.compat import Stats
+from dbt_scheduler.spec import DagSpec
+from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_run
+
+if TYPE_CHECKING:
+    from dbt_scheduler.registry.entry import Entry
+
+
+def measure_landing(spec: DagSpec, entry: "Entry", assets: Iterable[str], context: Context) -> None:
+    """Count the assets that a task has made just now, and how many seconds after their SLO; before it is negative.
+
+    Nothing was promised for a run that somebody started.
+    """
+    # Imports that parsing the file of a DAG need not pay for.
+    from dbt_scheduler.registry.producer import producer_in  # noqa: PLC0415
+    from dbt_scheduler.waits.deadline import ready_by  # noqa: PLC0415
+
+    run: Any = context["dag_run"]
+    for asset in assets:
+        made = entry.produced.get(asset)
+        if made is None or spec.pipeline not in made.pipelines:
+            continue
+        due = None
+        if run.run_type in SCHEDULED:
+            producer = producer_in(entry, made, spec.pipeline)
+            due = ready_by(producer, interval_of_run(spec.schedule, run, external=producer.external))
+        late = None if due is None else (datetime.now(UTC) - due).total_seconds()
+        tags = {"team": spec.team, "asset": asset, "pipeline": spec.pipeline}
+        slo = "none" if late is None else "missed" if late > 0 else "met"
+        Stats.incr("dbt_scheduler.asset_landed", tags={**tags, "slo": slo})
+        if late is not None:
+            Stats.gauge("dbt_scheduler.asset_lateness_seconds", late, tags=tags)

@@ -1,0 +1,35 @@
+# ruff: noqa: ANN401 - Google's clients have no types here
+"""Reads the compiled pipelines that pipeline jobs on Vertex AI are made from, and fills in what they ask for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from google.api_core.exceptions import GoogleAPICallError
+from google.auth.exceptions import GoogleAuthError
+
+from dbt_scheduler.airflow.compat import AirflowException
+from dbt_scheduler.vertex_pipeline import CompiledPipeline, NoPipelineError, compiled_pipeline
+
+
+def read_pipeline(path: str, project: str, credentials: Any) -> CompiledPipeline:
+    """A pipeline in Cloud Storage, or in a file. AirflowException if there is none."""
+    from google.cloud.aiplatform.utils.yaml_utils import load_yaml  # noqa: PLC0415 - takes 5 s
+
+    try:
+        return compiled_pipeline(load_yaml(path, project, credentials))
+    except NoPipelineError as error:
+        raise AirflowException(f"{path} is no compiled pipeline: {error}") from None
+    except (GoogleAPICallError, GoogleAuthError, OSError, ValueError) as error:
+        raise AirflowException(f"The pipeline {path} cannot be read: {error}") from None
+
+
+def filled(pipeline: CompiledPipeline, job: Mapping[str, Any], offered: Mapping[str, str]) -> dict[str, Any]:
+    """The job with its pipeline, and with what is ``offered``, where it has such parameters and no values for them."""
+    config = job["runtime_config"]
+    own = {name: value for name, value in offered.items() if name in pipeline.parameters}
+    values = {**own, **config.get("parameter_values", {})}
+    if lacking := [name for name in pipeline.required if name not in values]:
+        raise AirflowException(f"The pipeline has no value for its parameter {lacking[0]}.")
+    if unknown := [name for name in values if name not in pipeline.parameters]:
+        raise AirflowException(f"The pipeline has no parameter {unknown[0]}.")
+    return {**job, "pipeline_spec": pipeline.spec, "runtime_config": {**config, "parameter_values": values}}

@@ -1,0 +1,126 @@
+"""Tasks of Vertex AI that are pipelines or train a model: templates, parameters, and keys that exclude each other."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dbt_scheduler.checks import Check
+from dbt_scheduler.checks.containers import instead_of, is_image
+from dbt_scheduler.config.types import TaskConfig
+from dbt_scheduler.config.yaml import load_yaml
+from dbt_scheduler.files import resolved
+from dbt_scheduler.findings.finding import Finding, Rule
+from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.graph.workspace import Team, Workspace
+from dbt_scheduler.kinds.places import looks_secret, places
+from dbt_scheduler.vertex_pipeline import CompiledPipeline, NoPipelineError, compiled_pipeline
+
+SCH224 = Rule(
+    code="SCH224",
+    summary="A task has two keys of which one excludes the other",
+    message='task "{task}": {key} has no effect beside {other}',
+    hint="remove one of the two",
+    why="A task is one job. A pipeline, for example, names the images and commands of its steps itself.",
+    example="""\
+# scheduler.yaml
+tasks:
+  - kind: vertex-ai
+    name: churn
+    image: churn:1
+    pipeline_job: {template: pipelines/churn.yaml}
+""",
+    fix="Remove what is not meant, or make it a task of its own.",
+)
+SCH225 = Rule(
+    code="SCH225",
+    summary="A pipeline job or a training cannot run as it is declared",
+    message='task "{task}": {problem}',
+    why="Vertex AI, or the worker that reads the pipeline, would refuse it when the task starts, in every run.",
+    example="""\
+# scheduler.yaml, where pipelines/churn.yaml has the parameter market
+tasks:
+  - kind: vertex-ai
+    name: churn
+    pipeline_job: {template: pipelines/churn.yaml, parameters: {markt: eu}}
+""",
+    fix="Compile the pipeline with Kubeflow Pipelines 2, commit the file, and name its parameters as it does. A value "
+    "that is a secret is read by the pipeline itself, from Secret Manager.",
+)
+
+_COMPILE = "compile it with Kubeflow Pipelines 2, and commit the file"
+_FOUND_BY_THE_WORKER = ("data_interval_start", "data_interval_end")
+
+
+def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
+    """SCH224 and SCH225, of each task that is declared."""
+    file = str(team.project.folder / "scheduler.yaml")
+    for project_task in team.project.tasks.values():
+        task = project_task.declaration
+        if task is None or not project_task.pipelines:
+            continue
+        words = {"subject": task.name, "task": task.name}
+        said = {"image": task.image, "command": task.command, **task.settings}
+        for key, other in instead_of(task.kind, task.settings).items():
+            if said.get(key):
+                yield SCH224.at(file, task.line, key=key, other=other, **words)
+        container = places()[workspace.platform.places[task.kind].where].needs_image
+        for problem, hint in _problems(task, team.project.folder, container=container):
+            yield SCH225.at(file, task.line, problem=problem, hint=hint, **words)
+
+
+def _problems(task: TaskConfig, folder: Path, *, container: bool) -> Iterator[tuple[str, str]]:
+    """What is wrong with a task's training or pipeline, each with a hint."""
+    training, pipeline = task.settings.get("training"), task.settings.get("pipeline_job")
+    if isinstance(training, Mapping) and not is_image(image := training["serving_image"]):
+        yield f'"{image}" is not the name of an image', "write it as registry.example.com/folder/name:tag"
+    if not isinstance(pipeline, Mapping):
+        return
+    if not container:
+        yield "a pipeline runs on Vertex AI only, not as a process", "set where: vertex-ai in platform.yaml"
+    parameters = pipeline.get("parameters", {})
+    for name in [name for name, value in parameters.items() if looks_secret(name) and isinstance(value, str)]:
+        problem = (
+            f'the parameter "{name}" is called like a secret: whoever may look at the job sees its value'
+        )
+        yield problem, "remove it; the pipeline itself reads Secret Manager"
+    if not pipeline["template"].startswith("gs://"):
+        yield from _problems_of_template(folder / pipeline["template"], pipeline["template"], parameters)
+
+
+def _problems_of_template(
+    path: Path, shown: str, parameters: Mapping[str, object]
+) -> Iterator[tuple[str, str]]:
+    if _leads_out(path, path.parents[shown.count("/")]):
+        yield f"{shown} is a link that leads out of the project", "put the file itself there"
+        return
+    document, findings = load_yaml(path)
+    if document is None:
+        yield f"{shown}: {findings[0].message}", _COMPILE
+        return
+    try:
+        pipeline = compiled_pipeline(document.value)
+    except NoPipelineError as error:
+        yield f"{shown} is no compiled pipeline: {error}", _COMPILE
+        return
+    yield from _problems_of_parameters(pipeline, shown, parameters)
+
+
+def _leads_out(path: Path, folder: Path) -> bool:
+    try:
+        return not resolved(path).is_relative_to(resolved(folder))
+    except OSError:  # it leads nowhere
+        return True
+
+
+def _problems_of_parameters(
+    pipeline: CompiledPipeline, shown: str, parameters: Mapping[str, object]
+) -> Iterator[tuple[str, str]]:
+    for name in parameters:
+        if name not in pipeline.parameters:
+            known = f"its parameters: {', '.join(pipeline.parameters) or 'none'}"
+            yield f'{shown} has no parameter "{name}"', did_you_mean(name, pipeline.parameters) or known
+    for name in pipeline.required:
+        if name not in parameters and name not in _FOUND_BY_THE_WORKER:
+            yield f'{shown} has no value for its parameter "{name}"', f"write parameters: {{{name}: ...}}"
+
+
+PLUGIN = Check(team=check)

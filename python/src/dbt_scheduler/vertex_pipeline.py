@@ -1,0 +1,50 @@
+"""A compiled pipeline of Vertex AI, as Kubeflow Pipelines writes it: what can be known of it without its libraries."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+_VERSION = re.compile(r"2\.([0-9]+)\.[0-9]+")
+_FIRST_MINOR = 1
+"""Pipelines of before that, of Kubeflow Pipelines 1, pass parameters in another way."""
+
+
+class CompiledPipeline(msgspec.Struct, frozen=True):
+    """A pipeline's spec, the names of its parameters, and of those that need a value."""
+
+    spec: dict[str, Any]
+    parameters: tuple[str, ...]
+    required: tuple[str, ...]
+
+
+class NoPipelineError(Exception):
+    """A document is no compiled pipeline that a pipeline job can be made from; why, in words."""
+
+
+def compiled_pipeline(document: object) -> CompiledPipeline:
+    """The pipeline in a document: its spec, or a job with a spec in it. NoPipelineError if it is something else."""
+    spec = _mapping(document, "pipelineSpec") or document
+    root = _mapping(spec, "root")
+    if not isinstance(spec, dict) or root is None:
+        raise NoPipelineError("it has no root, as what Kubeflow Pipelines compiles has")
+    version = _VERSION.fullmatch(str(spec.get("schemaVersion")))
+    if version is None or int(version[1]) < _FIRST_MINOR:
+        raise NoPipelineError(
+            f"its schemaVersion is {spec.get('schemaVersion')}, and that of Kubeflow Pipelines 2 is 2.1.0"
+        )
+    declared = _mapping(_mapping(root, "inputDefinitions"), "parameters") or {}
+    required = (name for name, each in declared.items() if not _may_lack(each))
+    return CompiledPipeline(spec, tuple(map(str, declared)), tuple(map(str, required)))
+
+
+def _may_lack(parameter: object) -> bool:
+    return isinstance(parameter, Mapping) and (
+        "defaultValue" in parameter or bool(parameter.get("isOptional"))
+    )
+
+
+def _mapping(of: object, key: str) -> Mapping[str, Any] | None:
+    found = of.get(key) if isinstance(of, Mapping) else None
+    return found if isinstance(found, Mapping) else None

@@ -1,0 +1,153 @@
+"""What teams say of pipelines and trainings on Vertex AI: SCH224 and SCH225, and what their shape refuses."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from build import PLATFORM, World
+
+VERTEX = "kinds: {vertex-ai: {region: europe-west1, output_directory: 'gs://my-bucket/vertex-ai'}}\n"
+TASK = "tasks:\n  - {kind: vertex-ai, name: churn, pipelines: [daily], %s}\n"
+PIPELINE = "pipeline_job: {template: pipelines/churn.yaml, parameters: {market: eu%s}}"
+HERE = 'shop/scheduler.yaml:4: SCH225 task "churn": '
+COMPILE = " | compile it with Kubeflow Pipelines 2, and commit the file"
+
+
+def said(root: Path, keys: str, platform: str = VERTEX, pipeline: Any = None) -> list[str]:
+    """The findings about a team with one task of Vertex AI; ``pipeline`` is what is in pipelines/churn.yaml."""
+    world = World(root, PLATFORM + platform)
+    world.team("shop", text=TASK % keys)
+    if pipeline is not None:
+        world.file(
+            "shop/pipelines/churn.yaml", pipeline if isinstance(pipeline, str) else json.dumps(pipeline)
+        )
+    return world.findings()
+
+
+def compiled(**parameters: Any) -> dict[str, Any]:
+    return {"schemaVersion": "2.1.0", "root": {"inputDefinitions": {"parameters": parameters}}}
+
+
+def test_a_pipeline_that_can_run_and_a_training_that_can(tmp_path: Path) -> None:
+    pipeline = compiled(
+        market={}, depth={"defaultValue": 3}, note={"isOptional": True}, data_interval_start={}
+    )
+    assert said(tmp_path, PIPELINE % "", pipeline=pipeline) == []
+    assert said(tmp_path, PIPELINE % ", note: x", pipeline={"pipelineSpec": pipeline}) == []
+    assert said(tmp_path, "image: i, training: {model: churn, serving_image: 'serve:1'}") == []
+
+
+def test_a_parameter_that_the_pipeline_does_not_have(tmp_path: Path) -> None:
+    pipeline = compiled(market={}, depth={"defaultValue": 3})
+    assert said(tmp_path, PIPELINE % ", dept: 4", pipeline=pipeline) == [
+        HERE + 'pipelines/churn.yaml has no parameter "dept" | did you mean "depth"?'
+    ]
+    assert said(tmp_path, PIPELINE % ", zone: 4", pipeline=pipeline) == [
+        HERE + 'pipelines/churn.yaml has no parameter "zone" | its parameters: market, depth'
+    ]
+
+
+def test_a_parameter_that_has_no_value(tmp_path: Path) -> None:
+    assert said(tmp_path, PIPELINE % "", pipeline=compiled(market={}, depth={})) == [
+        HERE + 'pipelines/churn.yaml has no value for its parameter "depth" | write parameters: {depth: ...}'
+    ]
+
+
+def test_a_parameter_that_is_called_like_a_secret(tmp_path: Path) -> None:
+    pipeline = compiled(market={}, api_token={}, max_tokens={})
+    assert said(tmp_path, PIPELINE % ", api_token: abc, max_tokens: 5", pipeline=pipeline) == [
+        HERE + 'the parameter "api_token" is called like a secret: whoever may look at the job sees its value'
+        " | remove it; the pipeline itself reads Secret Manager"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "pipelines/churn.yaml: the file does not exist"),
+        (
+            "- 1",
+            "pipelines/churn.yaml is no compiled pipeline: it has no root, as what Kubeflow Pipelines compiles has",
+        ),
+        (
+            {"schemaVersion": "2.0.0", "root": {}},
+            "pipelines/churn.yaml is no compiled pipeline: its schemaVersion is 2.0.0, and that of Kubeflow "
+            "Pipelines 2 is 2.1.0",
+        ),
+    ],
+    ids=["missing", "something else", "of before"],
+)
+def test_a_template_that_is_no_compiled_pipeline(tmp_path: Path, content: Any, problem: str) -> None:
+    assert said(tmp_path, PIPELINE % "", pipeline=content) == [HERE + problem + COMPILE]
+
+
+@pytest.mark.parametrize("target", ["../../secret.yaml", "churn.yaml"], ids=["out", "to itself"])
+def test_a_template_that_is_a_link_out_of_the_project_is_not_read(tmp_path: Path, target: str) -> None:
+    (tmp_path / "secret.yaml").write_text("password: opensesame")
+    folder = tmp_path / "shop" / "pipelines"
+    folder.mkdir(parents=True)
+    (folder / "churn.yaml").symlink_to(target)
+    assert said(tmp_path, PIPELINE % "") == [
+        HERE + "pipelines/churn.yaml is a link that leads out of the project | put the file itself there"
+    ]
+
+
+def test_keys_that_have_no_effect_beside_a_pipeline(tmp_path: Path) -> None:
+    keys = "image: i, command: x, accelerator: NVIDIA_L4, pipeline_job: {template: 'gs://bucket/churn.yaml'}"
+    assert said(tmp_path, keys) == [
+        f'shop/scheduler.yaml:4: SCH224 task "churn": {key} has no effect beside pipeline_job | remove one of the two'
+        for key in ("accelerator", "command", "image")
+    ]
+
+
+def test_a_pipeline_where_tasks_are_processes(tmp_path: Path) -> None:
+    keys = "pipeline_job: {template: 'gs://bucket/churn.yaml'}"
+    assert said(tmp_path, keys, "kinds: {vertex-ai: {where: local}}\n") == [
+        HERE + "a pipeline runs on Vertex AI only, not as a process | set where: vertex-ai in platform.yaml"
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "pipeline_job: {template: 'gs://bucket/churn.yaml'}",
+        "image: i, training: {model: m, serving_image: i}",
+    ],
+    ids=["pipeline", "training"],
+)
+def test_a_job_that_nobody_says_an_output_directory_of(tmp_path: Path, keys: str) -> None:
+    (found,) = said(tmp_path, keys, "kinds: {vertex-ai: {region: europe-west1}}\n")
+    assert found.startswith(
+        'shop/scheduler.yaml:4: SCH223 task "churn": no output_directory, and the platform runs'
+    )
+
+
+def test_an_image_that_serves_a_model_and_no_engine_takes(tmp_path: Path) -> None:
+    (found,) = said(tmp_path, "image: i, training: {model: m, serving_image: 'A B'}")
+    assert found.startswith(HERE + '"A B" is not the name of an image')
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        ("training: {modell: churn, serving_image: i}", "modell"),
+        ("training: {model: Churn, serving_image: i}", '"training.model" must look like'),
+        ("training: {model: churn}", '"serving_image" is missing in "training"'),
+        ("pipeline_job: {}", '"template" is missing in "pipeline_job"'),
+        ("pipeline_job: {template: pipelines/churn.py}", '"pipeline_job.template" must look like'),
+        ("pipeline_job: {template: ../churn.yaml}", '"pipeline_job.template" must look like'),
+        ("pipeline_job: {template: /etc/churn.yaml}", '"pipeline_job.template" must look like'),
+        ("pipeline_job: {template: 'gs://bucket/churn.yaml', parameters: {market: null}}", "market"),
+        ("output_directory: my-bucket", '"output_directory" must look like'),
+    ],
+)
+def test_a_wrong_value_is_a_finding_of_its_shape(tmp_path: Path, keys: str, problem: str) -> None:
+    found = said(tmp_path, f"image: i, {keys}")
+    assert any("SCH201" in each and problem in each for each in found), found
+
+
+def test_a_misspelled_key_of_a_training_gets_the_one_that_there_is(tmp_path: Path) -> None:
+    found = said(tmp_path, "image: i, training: {modell: churn, serving_image: i}")
+    assert any(each.endswith('did you mean "model"?') for each in found)

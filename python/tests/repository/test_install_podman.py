@@ -1,0 +1,49 @@
+"""``make test`` runs containers: where Podman is not, and cannot be installed, one line says what to do."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from goldens import ROOT
+
+SCRIPT = ROOT / "python" / "tools" / "install_podman.sh"
+LACKING = (
+    "Tests run containers, and this machine has no Podman: install podman and runc, for example with "
+    "'sudo apt-get install podman runc'. 'make check' does without.\n"
+)
+
+
+def install(folder: Path, **programs: str) -> subprocess.CompletedProcess[str]:
+    """What the script does on a machine that has only these programs."""
+    for name, code in programs.items():
+        program = folder / name.replace("_", "-")
+        program.write_text(f"#!/bin/sh\n{code}\n")
+        program.chmod(0o755)
+    env = {"PATH": str(folder)}
+    return subprocess.run(["/bin/sh", SCRIPT], env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("runtime", ["runc", "crun"])
+def test_where_podman_is_nothing_is_said(tmp_path: Path, runtime: str) -> None:
+    done = install(tmp_path, podman="", **{runtime: ""})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("there", [{}, {"podman": ""}, {"runc": ""}])
+def test_somebody_who_is_not_root_is_told_what_to_install(tmp_path: Path, there: dict[str, str]) -> None:
+    done = install(tmp_path, id="echo 1000", apt_get="exit 1", **there)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", LACKING)
+
+
+def test_where_root_cannot_install_it_either_the_same_is_said(tmp_path: Path) -> None:
+    done = install(tmp_path, id="echo 0", apt_get="exit 100")
+    assert (done.returncode, done.stderr) == (1, LACKING)
+
+
+def test_root_has_it_installed(tmp_path: Path) -> None:
+    made = "".join(f"/bin/touch {tmp_path}/{name}; " for name in ("podman", "runc"))
+    chmod = f"/bin/chmod +x {tmp_path}/podman {tmp_path}/runc"
+    done = install(tmp_path, id="echo 0", apt_get=f'[ "$1" = update ] || {{ {made}{chmod}; }}')
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "installing podman and runc with apt-get, about half a minute\n"

@@ -1,0 +1,114 @@
+// The chain of waits as a picture, from the task that was asked about to the root causes.
+import type { Step } from "../data";
+import { useRegistry } from "../registry";
+import { hrefs } from "../route";
+import { State } from "../timeline/details";
+import { AirflowLink, Contact, Name, TeamName } from "../ui";
+import { ago, at, duration, instant, shortTask } from "../words";
+
+export function Explanation({ step }: { step: Step }) {
+  const roots = rootsOf(step);
+  const further = roots.filter((root) => root !== step);
+  return (
+    <>
+      {further.length > 0 && (
+        <div class="root-summary">
+          <p class="root-title">{further.length === 1 ? "Root cause" : `${further.length} root causes`}</p>
+          <ul>
+            {further.map((root) => (
+              <li>
+                <TeamName name={root.team} />: <Sentence step={root} />
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <div class="chain">
+        <Chain step={step} roots={new Set(roots)} />
+      </div>
+    </>
+  );
+}
+
+// As `explain` does: a wait for what has succeeded meanwhile is held up by nothing any more but itself.
+function rootsOf(step: Step): Step[] {
+  if (step.because.every((each) => each.state === "success")) return step.ends ? [step] : [];
+  return step.because.flatMap(rootsOf);
+}
+
+function Sentence({ step }: { step: Step }) {
+  const url = useRegistry().trusted(step.url);
+  return (
+    <>
+      <AirflowLink url={url}>
+        <span class="mono strong">
+          <Name text={nameOf(step)} />
+        </span>
+      </AirflowLink>{" "}
+      <Name text={step.text} />
+    </>
+  );
+}
+
+// A sensor is called like the asset that it waits for, so its group is said too.
+function nameOf({ task_id }: Step): string {
+  if (!task_id) return "the run";
+  return task_id.startsWith("wait_for") ? task_id : shortTask(task_id);
+}
+
+function Chain({ step, roots }: { step: Step; roots: Set<Step> }) {
+  return (
+    <>
+      <StepCard step={step} isRoot={roots.has(step)} />
+      {step.because.length > 0 && (
+        <ol class={step.because.length > 1 ? "because because-many" : "because"} aria-label="because">
+          {step.because.map((each) => (
+            <li>
+              {each.through.length > 0 && (
+                <p class="through small muted">
+                  by way of <Name text={each.through.map(shortTask).join(", ")} mono />
+                </p>
+              )}
+              <Chain step={each} roots={roots} />
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
+  );
+}
+
+function StepCard({ step, isRoot }: { step: Step; isRoot: boolean }) {
+  const url = useRegistry().trusted(step.url);
+  const when = step.data_interval_start ?? step.logical_date;
+  return (
+    <article class={`step${isRoot ? " step-root" : ""}`}>
+      <header>
+        <TeamName name={step.team} />
+        <span class="small">
+          <Contact channel={step.channel} />
+        </span>
+        <span class="gap" />
+        {isRoot && <span class="badge badge-root">root cause</span>}
+        {step.state && <State state={step.state} />}
+      </header>
+      <p class="step-text">
+        <Sentence step={step} />
+      </p>
+      <footer class="small muted">
+        <span class="mono">
+          <Name text={step.dag_id} />
+        </span>
+        {when && <span>run of {at(when)}</span>}
+        {step.since && <span title={at(step.since)}>for {duration(Date.now() - instant(step.since))}</span>}
+        {step.until && <span title={at(step.until)}>gives up {ago(step.until)}</span>}
+        {url && (
+          <AirflowLink url={url}>
+            Log<span class="hidden"> of {shortTask(step.task_id)}</span>
+          </AirflowLink>
+        )}
+        {step.run_id && <a href={hrefs.timeline({ dag: step.dag_id, run: step.run_id, days: "3" })}>Timeline</a>}
+      </footer>
+    </article>
+  );
+}
