@@ -19,7 +19,7 @@ from measure import Job, measure
 
 _COMMAND = ("from dbt_scheduler.cli import program", "program()")
 _BREAKING = (
-    f"{_COMMAND[0]}\n"
+    "from dbt_scheduler.cli import main\n"
     "def report():\n"
     "    try: main(prog_name='dbt-scheduler')\n"
     "    except SystemExit as stop: assert stop.code == 1, stop.code",
@@ -63,6 +63,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> None:
         "report": Job(*_BREAKING, ("report", base, head)),
         "report, registry": Job(*_BREAKING, ("report", base, head, *named)),
         "registry list": Job(*_COMMAND, ("registry", "list", *named)),
+        "registry site": Job(*_COMMAND, ("registry", "site", "--out", folder / "site", *named)),
         "registry show": Job(*_COMMAND, ("registry", "show", "team_07.fct_team_07_daily_0", *named)),
     }
     costs = measure(jobs)
