@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import yaml
+
 from dbt_scheduler.findings.finding import Rule
 
 _FAMILIES = {
@@ -62,4 +64,13 @@ def _section(rule: Rule) -> str:
 def _example(example: str) -> list[str]:
     if "\n" not in example.strip():
         return [f"Example: {example.strip()}"]
-    return ["Example:", "", "```yaml", example.strip("\n"), "```"]
+    return ["Example:", "", f"```{'yaml' if _is_yaml(example) else ''}", example.strip("\n"), "```"]
+
+
+def _is_yaml(example: str) -> bool:
+    """Whether it is of a file, and not what a command says."""
+    try:
+        yaml.safe_load(example)
+    except yaml.YAMLError:
+        return False
+    return not example.lstrip().startswith("$")
