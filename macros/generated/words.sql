@@ -16,12 +16,12 @@
     "not": "{subject} must not be {value}"
   },
   "kinds": {
-    "string": "text",
-    "integer": "a whole number",
+    "string": "a string",
+    "integer": "an integer",
     "number": "a number",
-    "boolean": "true or false",
+    "boolean": "a boolean",
     "array": "a list",
-    "object": "keys with values",
+    "object": "a mapping",
     "null": "empty"
   },
   "units": {

@@ -66,15 +66,15 @@ def test_adopt_changes_nothing_in_the_projects(adopted, tmp_path):
 
 
 def test_check_before_and_after(adopted, golden):
-    told = run("dbt-scheduler", "check", *TEAMS, cwd=adopted / "before", expect=1)
-    golden(FOLDER / "expected_check_before.txt", told)
-    told = run("dbt-scheduler", "check", *TEAMS, cwd=adopted / "after", expect=1)
-    golden(FOLDER / "expected_check_after.txt", told)
+    reported = run("dbt-scheduler", "check", *TEAMS, cwd=adopted / "before", expect=1)
+    golden(FOLDER / "expected_check_before.txt", reported)
+    reported = run("dbt-scheduler", "check", *TEAMS, cwd=adopted / "after", expect=1)
+    golden(FOLDER / "expected_check_after.txt", reported)
 
 
 def test_two_teams_that_have_only_comments_to_move_are_clean_afterwards(adopted):
-    told = run("dbt-scheduler", "check", "ants", "bees", cwd=adopted / "after")
-    assert not any(code in told for code in HIDDEN)
+    reported = run("dbt-scheduler", "check", "ants", "bees", cwd=adopted / "after")
+    assert not any(code in reported for code in HIDDEN)
     again = run("dbt-scheduler", "adopt", "ants", "bees", "--out", "../again", cwd=adopted / "after")
     assert again.startswith("no team reads another's tables as plain sources\n")
 
@@ -130,10 +130,12 @@ def test_a_second_adopt_writes_the_same_bytes(adopted):
 def test_a_team_alone_adopts_against_the_registry(adopted):
     folder = adopted / "before"
     run("dbt-scheduler", "compile", "ants", "bees", "--out", "../out", cwd=adopted / "after")
-    told = run(
+    reported = run(
         "dbt-scheduler", "adopt", "wasps", "--registry", "../out/registry", "--out", "../alone", cwd=folder
     )
-    assert told.startswith("wasps reads 1 table of ants (2 reads)\nwasps reads 2 tables of bees (2 reads)\n")
+    assert reported.startswith(
+        "wasps reads 1 table of ants (2 reads)\nwasps reads 2 tables of bees (2 reads)\n"
+    )
     alone, together = (read_tree(adopted / name / "wasps") for name in ("alone", "proposal"))
     assert alone["adopt.patch"] == together["adopt.patch"]
 
@@ -647,7 +649,7 @@ def test_calls_in_what_moves_are_replaced_too(world):
     assert "to: source(\"shipping\", 'dim')\n" in patched()["models/global_assets/global_sources.yml"]
 
 
-def test_a_producer_of_the_registry_is_told_what_to_expose(world):
+def test_a_producer_of_the_registry_is_reported_what_to_expose(world):
     project(world, RAW, "{{ source('raw', 'fct') }}", *READ)
     world.team("shipping", node("fct", pipelines=["daily"]))
     assert CliRunner().invoke(main, ["compile", "shipping", "--out", "compiled"]).exit_code == 0
@@ -858,8 +860,8 @@ sources:
     world.file("shop/models/marts/other.sql", "{{ source('raw', 'mine') }}")
     adopt("shop", "shipping")
     assert by_hand("shop") == []
-    told = Path("out/shop/hidden_edges.md").read_text()
-    assert re.findall(r"- `source.*|  - not carried.*", told) == [
+    reported = Path("out/shop/hidden_edges.md").read_text()
+    assert re.findall(r"- `source.*|  - not carried.*", reported) == [
         '- `source("raw", "dim")`: nobody reads it, so its declaration goes',
         "  - not carried over from the source: description, loader",
         "  - not carried over from the table: description, columns",
@@ -927,7 +929,7 @@ IDLE = (
 )
 
 
-def test_a_team_is_not_told_to_remove_a_declaration_that_another_team_reads(sharing):
+def test_a_team_is_not_asked_to_remove_a_declaration_that_another_team_reads(sharing):
     others = "read by bees too: remove it when nothing reads it any longer"
     assert sharing["ants"] == [
         ["", "../shared/s.yml", IDLE],

@@ -230,7 +230,7 @@ class Platform:
             return None if found is None else XComModel.deserialize_value(found)
 
     def link(self, dag_id: str, task_id: str) -> Any:
-        """Where a sensor's link leads, as the UI is told."""
+        """Where a sensor's link leads, as the UI gets it."""
         (link,) = self.task(dag_id, task_id).operator_extra_links
         return self.xcom(dag_id, task_id, link.xcom_key)
 

@@ -1,4 +1,4 @@
-"""A Slack that listens on 127.0.0.1 and answers as told; the clients that talk to it are the real ones."""
+"""A Slack that listens on 127.0.0.1 and answers as configured; the clients that talk to it are the real ones."""
 
 import json
 import threading

@@ -149,8 +149,8 @@ from dbt_scheduler.airflow.forked import ForkedProcess
 def work():
     with open("state", "a") as state:
         fcntl.flock(state, fcntl.LOCK_EX)
-        print("started")
         try:
+            print("started")
             time.sleep(60)
         except KeyboardInterrupt:
             state.write("interrupted")

@@ -23,7 +23,7 @@ def run(platform: Platform, dag_id: str, period: str, *options: str) -> Result:
 
 
 def telling(file: Path) -> list[str]:
-    """A command that writes down which interval it was told."""
+    """A command that writes down which interval it was given."""
     name = "DBT_SCHEDULER_DATA_INTERVAL_"
     return python(
         f"import os; open({str(file)!r}, 'a').write('{{}} {{}}\\n'.format(os.environ['{name}START'], os.environ['{name}END']))"
@@ -34,9 +34,9 @@ def test_a_run_of_a_named_period_covers_it_and_the_next_scheduled_run_is_still_m
     airflow: Platform, api_url: str, tmp_path: Path
 ) -> None:
     """A logical date of that day, as the docs once said, gives the day before."""
-    told = tmp_path / "told"
+    reported = tmp_path / "reported"
     task = a_task(
-        "marts.dim", command=telling(told), env={name: str(value) for name, value in INTERVAL_ENV.items()}
+        "marts.dim", command=telling(reported), env={name: str(value) for name, value in INTERVAL_ENV.items()}
     )
     airflow.deploy(a_spec(task, team="shipping"), a_spec(task, team="vilnius", schedule=VILNIUS))
     said = run(airflow, "shipping_daily", "2025-09-09")
@@ -48,7 +48,7 @@ def test_a_run_of_a_named_period_covers_it_and_the_next_scheduled_run_is_still_m
         f"  {api_url}/dags/shipping_daily/runs/{run_id.replace(':', '%3A').replace('+', '%2B')}",
     ]
     airflow.work()
-    assert told.read_text() == "2025-09-09T00:10:00+00:00 2025-09-10T00:10:00+00:00\n"
+    assert reported.read_text() == "2025-09-09T00:10:00+00:00 2025-09-10T00:10:00+00:00\n"
     again = run(airflow, "shipping_daily", "2025-09-09")
     assert (again.exit_code, again.stdout) == (1, said.stdout)
     assert again.stderr == (
@@ -56,11 +56,11 @@ def test_a_run_of_a_named_period_covers_it_and_the_next_scheduled_run_is_still_m
     )
     airflow.run("shipping_daily", "2025-09-10T00:10")  # Airflow allows each logical date once
     airflow.work()
-    assert told.read_text().splitlines()[1:] == ["2025-09-10T00:10:00+00:00 2025-09-11T00:10:00+00:00"]
-    told.unlink()
+    assert reported.read_text().splitlines()[1:] == ["2025-09-10T00:10:00+00:00 2025-09-11T00:10:00+00:00"]
+    reported.unlink()
     assert run(airflow, "vilnius_daily", "2025-09-09").exit_code == 0
     airflow.work()
-    assert told.read_text() == "2025-09-08T21:10:00+00:00 2025-09-09T21:10:00+00:00\n"
+    assert reported.read_text() == "2025-09-08T21:10:00+00:00 2025-09-09T21:10:00+00:00\n"
 
 
 def test_consumers_and_sensors_take_it_for_that_period(airflow: Platform) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from build import PLATFORM, World, node, tasks
 from builders import a_spec, a_task, a_wait
 from dbt_scheduler.airflow import build
+from dbt_scheduler.airflow.alerts.sending import Destination
 from dbt_scheduler.airflow.build import build_dag
 from dbt_scheduler.airflow.sensor import AssetSensor
 from dbt_scheduler.airflow.sweep import SweepOperator
@@ -253,10 +254,25 @@ def test_a_text_made_from_a_template_is_a_literal() -> None:
     assert with_literals(f"x{Template('{{ params }}')}") == "x{{ '{{' }} params }}"
 
 
-@pytest.mark.parametrize("operator", [AssetSensor, SweepOperator])
-def test_an_operator_of_ours_that_reads_the_registry_renders_nothing(operator: type[BaseOperator]) -> None:
-    assert not list(operator.template_fields)
-    assert not list(operator.template_ext)
+def test_a_sensor_renders_nothing() -> None:
+    assert not list(AssetSensor.template_fields)
+    assert not list(AssetSensor.template_ext)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_sweep_keeps_the_registrys_url_as_it_is(text: str) -> None:
+    with DAG("sweep", schedule=None):
+        sweep = SweepOperator(
+            task_id="sweep",
+            airflow_connection=text,
+            registry_url=text,
+            registry=text,
+            transport=Destination("log", text, None),
+        )
+    assert sweep.template_fields == ("registry",)
+    assert not list(sweep.template_ext)
+    sweep.render_template_fields(context())
+    assert sweep.registry == text
 
 
 @given(text=hostile)

@@ -18,7 +18,7 @@ def compiled(tmp_path, name, tests, task_id="marts.a", **words):
 
 
 @pytest.mark.parametrize(("where", "task_id"), [("build", "marts.a"), ("after", "dbt_tests.a")])
-def test_a_dbt_test_that_is_new_or_gone_is_told_as_such(tmp_path, where, task_id):
+def test_a_dbt_test_that_is_new_or_gone_is_reported_as_such(tmp_path, where, task_id):
     was = compiled(tmp_path, "was", ["unique_a", "old_a"], task_id, where=where)
     now = compiled(tmp_path, "now", ["unique_a", "new_a", "newer_a"], task_id, where=where)
     assert [*task_changes(was, now)] == ["now also tested by new_a, newer_a", "no longer tested by old_a"]

@@ -9,7 +9,7 @@ from build import World, ephemeral, manifest, node, seed, source
 DAILY, HOURLY = ["daily"], ["hourly"]
 
 
-def told(tmp_path, *items) -> list[str]:
+def reported(tmp_path, *items) -> list[str]:
     world = World(tmp_path)
     world.team("shop", *items)
     return [line.removeprefix("shop/models/marts/") for line in world.findings()]
@@ -24,7 +24,7 @@ def test_sch103(tmp_path, name, hint):
         node("orders", pipelines=HOURLY),
         node("z", "orders", pipelines=DAILY, dependencies={name: "soft"}),
     )
-    assert told(tmp_path, *items) == [
+    assert reported(tmp_path, *items) == [
         f'z.sql: SCH103 "z" names "{name}" under dependencies, but reads no asset of that name | {hint}'
     ]
 
@@ -34,7 +34,7 @@ def test_sch104(tmp_path):
         node("orders", pipelines=DAILY),
         node("z", "orders", pipelines=DAILY, dependencies={"orders": "soft"}),
     )
-    assert told(tmp_path, *items) == [
+    assert reported(tmp_path, *items) == [
         'z.sql: SCH104 "z" names "orders" under dependencies, but it runs in the same DAG, shop_daily'
         " | remove the key: within a DAG a task always runs after its parents"
     ]
@@ -45,15 +45,15 @@ def test_a_parent_that_is_waited_for_in_one_of_two_pipelines_may_be_named(tmp_pa
         node("orders", pipelines=DAILY),
         node("z", "orders", pipelines=["daily", "weekly"], dependencies={"orders": "soft"}),
     )
-    assert [line for line in told(tmp_path, *items) if "SCH109" not in line] == []
+    assert [line for line in reported(tmp_path, *items) if "SCH109" not in line] == []
 
 
-def test_a_name_that_could_not_be_resolved_is_told_once(tmp_path):
+def test_a_name_that_could_not_be_resolved_is_reported_once(tmp_path):
     items = (
         source("global_assets.fct"),
         node("z", "global_assets.fct", pipelines=DAILY, dependencies={"fct": "soft"}),
     )
-    assert [line.split(" ")[1] for line in told(tmp_path, *items)] == ["SCH301"]
+    assert [line.split(" ")[1] for line in reported(tmp_path, *items)] == ["SCH301"]
 
 
 def test_sch105_sch106_and_sch111(tmp_path):
@@ -67,7 +67,7 @@ def test_sch105_sch106_and_sch111(tmp_path):
         seed("codes"),
         node("z", "table", "view", "inlined", "model.shop.none", "seed.shop.codes", pipelines=DAILY),
     )
-    assert told(tmp_path, *items) == [
+    assert reported(tmp_path, *items) == [
         'z.sql: SCH105 "z" reads the model "behind", which no pipeline runs | give "behind" pipelines too',
         'z.sql: SCH105 "z" reads the model "inside", which no pipeline runs | give "inside" pipelines too',
         'z.sql: SCH105 "z" reads the model "table", which no pipeline runs | give "table" pipelines too',
@@ -78,12 +78,12 @@ def test_sch105_sch106_and_sch111(tmp_path):
     ]
 
 
-def test_nothing_is_told_of_what_no_scheduled_node_reads(tmp_path):
-    assert told(tmp_path, node("a"), node("b", "a"), node("z", pipelines=DAILY)) == []
+def test_nothing_is_reported_of_what_no_scheduled_node_reads(tmp_path):
+    assert reported(tmp_path, node("a"), node("b", "a"), node("z", pipelines=DAILY)) == []
 
 
 def test_sch109(tmp_path):
-    assert told(tmp_path, node("z", pipelines=["hourly", "daily"])) == [
+    assert reported(tmp_path, node("z", pipelines=["hourly", "daily"])) == [
         'z.sql: SCH109 "z" is built in several pipelines: hourly, daily'
         " | keep one of them, unless each has to bring it up to date"
     ]
@@ -145,7 +145,7 @@ def test_how_the_model_of_a_package_gets_pipelines(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("definition", "told"),
+    ("definition", "reported"),
     [
         ({"method": "package", "value": "shop"}, True),
         ({"union": [{"method": "package", "value": "shop"}, {"method": "tag", "value": "nightly"}]}, True),
@@ -161,7 +161,7 @@ def test_how_the_model_of_a_package_gets_pipelines(tmp_path):
         ({"method": "fqn", "value": "*"}, False),
     ],
 )
-def test_sch115_a_default_selector_leaves_the_checks_out(tmp_path, definition, told):
+def test_sch115_a_default_selector_leaves_the_checks_out(tmp_path, definition, reported):
     world = World(tmp_path)
     mine = {"name": "mine", "default": True, "definition": definition}
     world.team("shop", node("a", pipelines=["daily"]), macros=("x",))
@@ -171,7 +171,7 @@ def test_sch115_a_default_selector_leaves_the_checks_out(tmp_path, definition, t
     assert world.findings() == []
     document = manifest(node("a", pipelines=["daily"])) | {"macros": {"macro.dbt_scheduler.validate": {}}}
     world.file("shop/target/manifest.json", json.dumps(document))
-    assert world.findings() == told * [
+    assert world.findings() == reported * [
         'shop/selectors.yml:1: SCH115 the default selector "mine" leaves out what checks the project in `dbt compile`'
         " | add {method: package, value: dbt_scheduler} to its union in selectors.yml"
     ]

@@ -363,7 +363,7 @@ def test_sch308_no_wait_in_the_chain_holds_nothing_up(tmp_path):
 
 
 def test_sch308_within_a_circle(tmp_path):
-    """The circle is a finding of its own; what holds it up from outside is still told."""
+    """The cycle is a finding of its own; what holds it up from outside is still reported."""
     world = World(tmp_path)
     team_with(world, "ants", "bees", slo="2")
     team_with(world, "bees", "crabs")
@@ -452,7 +452,7 @@ def test_sch309_within_a_dag(tmp_path):
     ]
 
 
-def circle(tmp_path, dependency: str = "hard") -> World:
+def cycle(tmp_path, dependency: str = "hard") -> World:
     world = World(tmp_path)
     for team, other in (("ants", "bees"), ("bees", "ants")):
         world.team(
@@ -481,8 +481,8 @@ def test_sch309_is_ignored_by_the_whole_name_of_an_asset(tmp_path):
 
 
 @pytest.mark.parametrize("dependency", ["hard", "soft"])
-def test_sch309_across_teams_is_told_once(tmp_path, dependency):
-    assert circle(tmp_path, dependency).findings() == [
+def test_sch309_across_teams_is_reported_once(tmp_path, dependency):
+    assert cycle(tmp_path, dependency).findings() == [
         "ants/models/marts/made.sql: SCH309 tasks wait for each other in a cycle: ants.made (daily) #ants → "
         "bees.made (daily) #bees → ants.made (daily) #ants"
         " | break it: make one of these waits no_wait, or split a model in two"
@@ -490,11 +490,11 @@ def test_sch309_across_teams_is_told_once(tmp_path, dependency):
 
 
 def test_no_wait_makes_no_circle(tmp_path):
-    assert circle(tmp_path, "no_wait").findings() == []
+    assert cycle(tmp_path, "no_wait").findings() == []
 
 
 def test_sch309_with_a_team_that_only_the_registry_has(tmp_path):
-    world = circle(tmp_path)
+    world = cycle(tmp_path)
     world.registry = {team.project.team: team.entry for team in world.open().teams}
     del world._folders["ants"]
     assert [line[:33] for line in world.findings()] == ["bees/models/marts/made.sql: SCH30"]
@@ -647,7 +647,7 @@ def test_an_unscheduled_node_of_the_same_name_does_no_harm(tmp_path):
     assert world.look().project.assets == {"orders": "model.utils.orders"}
 
 
-def test_an_acknowledged_change_that_is_published_is_told(tmp_path):
+def test_an_acknowledged_change_that_is_published_is_reported(tmp_path):
     world = World(tmp_path)
     dim = node("dim_a", pipelines=["daily"], columns={"id": {}})
     ack = "acknowledged_changes:\n  - {asset: dim_a, change: Column id removed., reason: moved}\n"

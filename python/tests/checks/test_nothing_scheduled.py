@@ -21,13 +21,13 @@ def test_a_project_that_has_nothing_or_whose_team_switched_dbt_off_is_in_order(t
     assert world.findings() == []
 
 
-def test_a_pipeline_that_is_misspelled_is_told_alone(tmp_path):
+def test_a_pipeline_that_is_misspelled_is_reported_alone(tmp_path):
     world = World(tmp_path)
     world.team("shop", node("a", pipelines=["dayly"]))
     assert len(world.findings()) == len(world.findings("SCH102")) == 1
 
 
-def test_a_misspelled_meta_key_of_a_folder_is_told_once_where_it_stands(tmp_path):
+def test_a_misspelled_meta_key_of_a_folder_is_reported_once_where_it_stands(tmp_path):
     world = World(tmp_path)
     meta = {"schedulr_defaults": {"pipelines": ["daily"]}}
     world.team("shop", node("a", meta=meta), node("b", meta=meta), seed("c", meta=meta))
@@ -47,7 +47,7 @@ def test_a_meta_key_that_the_team_says_is_another_tools_explains_nothing(tmp_pat
     assert world.findings() == [NOTHING.format("1 node")]
 
 
-def test_a_misspelled_meta_key_of_one_node_is_told_beside_others_that_are_right(tmp_path):
+def test_a_misspelled_meta_key_of_one_node_is_reported_beside_others_that_are_right(tmp_path):
     world = World(tmp_path)
     world.team(
         "shop", node("a", pipelines=["daily"]), node("b", meta={"shceduler": {}, "owner": "c", "contains": 1})

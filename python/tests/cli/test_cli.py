@@ -140,7 +140,7 @@ NO_TEAMS = "warning: the registry file://empty has no teams yet: nothing is know
 
 
 @pytest.mark.parametrize(("url", "warning"), [("nowhere", MISSING), ("empty", NO_TEAMS)])
-def test_a_registry_with_nothing_in_it_is_told(world, url, warning):
+def test_a_registry_with_nothing_in_it_is_reported(world, url, warning):
     """It may be a slip of the pen."""
     Path("empty").mkdir()
     world.team("shop", node("a", pipelines=DAILY))
@@ -184,7 +184,7 @@ def test_a_registry_without_teams_is_looked_up(world):
     assert result.stderr.replace(f"{Path().resolve()}/", "") == NO_TEAMS
 
 
-def test_an_unreadable_team_is_told_and_not_called_missing(world):
+def test_an_unreadable_team_is_reported_and_not_called_missing(world):
     """In the project, and in what the macros get."""
     world.team(
         "shop",
@@ -318,7 +318,7 @@ def test_what_cannot_run_is_said_on_stderr_with_exit_code_2(world, command, spoi
     assert not Path("made").exists()
 
 
-def test_every_folder_that_cannot_be_read_is_told_at_once(world):
+def test_every_folder_that_cannot_be_read_is_reported_at_once(world):
     world.team("one", node("a"))
     world.team("two", node("a"))
     for team in ("one", "two"):

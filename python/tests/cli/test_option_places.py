@@ -101,7 +101,7 @@ def test_help_and_version_are_the_commands_own() -> None:
 
 
 def test_an_option_never_takes_a_value_in_one_command_and_none_in_another() -> None:
-    """Or it could not be told, before the command's name, where that name is."""
+    """Or nobody could know, before the command's name, where that name is."""
     takes: dict[str, set[bool]] = {}
     for option in _options(main, click.Context(main)):
         for name in option.opts:

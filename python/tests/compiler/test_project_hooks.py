@@ -1,4 +1,4 @@
-"""dbt's own on-run-start and on-run-end hooks: in which tasks they run, and what a team is told of it."""
+"""dbt's own on-run-start and on-run-end hooks: in which tasks they run, and what a team reads about it."""
 
 from pathlib import Path
 

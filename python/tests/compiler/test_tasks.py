@@ -201,7 +201,7 @@ def test_a_node_that_others_lie_below_is_narrowed_down_by_its_file(tmp_path):
     assert selected(world, "orders2.other") == ["fqn:shop.orders2.other"]
 
 
-def test_a_test_called_like_its_model_is_told_from_it(tmp_path):
+def test_a_test_called_like_its_model_is_not_taken_for_it(tmp_path):
     world = World(tmp_path)
     world.team(
         "shop",
@@ -288,7 +288,7 @@ def test_signals_are_for_what_others_may_wait_for(tmp_path):
     assert signals == {"marts.exposed", "marts.across"}
 
 
-def test_what_a_task_reads_is_told_also_where_it_does_not_wait(tmp_path):
+def test_what_a_task_reads_is_reported_also_where_it_does_not_wait(tmp_path):
     world = World(tmp_path)
     world.team(
         "shop",

@@ -75,14 +75,14 @@ registry: {url: file:registry}
             '2: SCH405 item 1 of "kinds.universal.environment.pass" must not be "AIRFLOW_CONN_*"',
         ),
         ("dbt: {queue: 'a,b'}", '2: SCH405 "dbt.queue" must look like ^[^\\s,]+$, not "a,b"'),
-        ("dbt: {priority: 1.5}", '2: SCH405 "dbt.priority" must be a whole number or empty, not 1.5'),
+        ("dbt: {priority: 1.5}", '2: SCH405 "dbt.priority" must be an integer or empty, not 1.5'),
         (
             "kinds: {universal: {priority: -2147483649}}",
             '2: SCH405 "kinds.universal.priority" must be at least -100000, not -2147483649',
         ),
         (
             "defaults: {max_retry_delay: 3600}",
-            '2: SCH405 "defaults.max_retry_delay" must be keys with values or empty, not 3600',
+            '2: SCH405 "defaults.max_retry_delay" must be a mapping or empty, not 3600',
         ),
         (
             "defaults: {max_retry_delay: {hours: 0}}",

@@ -1,4 +1,4 @@
-"""``scheduler.yaml`` as values, and what people are told of their mistakes in it."""
+"""``scheduler.yaml`` as values, and the findings about mistakes in it."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def load(folder: Path, text: str) -> tuple[TeamConfig | None, tuple[Finding, ...
     return load_team_config(path)
 
 
-def told(findings: tuple[Finding, ...]) -> list[str]:
+def reported(findings: tuple[Finding, ...]) -> list[str]:
     return [f"{f.line}: {f.code} {f.message} | {f.hint}" for f in findings]
 
 
@@ -130,7 +130,7 @@ def test_one_tag_needs_no_list(tmp_path):
 def test_another_version_is_refused(tmp_path, version):
     config, findings = load(tmp_path, f"# mine\nversion: {version}\nunknown: 1\n")
     assert config is None
-    assert told(findings) == [
+    assert reported(findings) == [
         f"2: SCH202 version {version.strip(chr(39))} is not supported | supported: 0.17"
     ]
 
@@ -138,8 +138,8 @@ def test_another_version_is_refused(tmp_path, version):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "1: SCH201 the top level must be keys with values, not empty"),
-        ("- version: 0.17\n", "1: SCH201 the top level must be keys with values, not a list"),
+        ("", "1: SCH201 the top level must be a mapping, not empty"),
+        ("- version: 0.17\n", "1: SCH201 the top level must be a mapping, not a list"),
         ("team: shop\n", '1: SCH201 "version" is missing'),
         (
             "a: [b\n",
@@ -150,7 +150,7 @@ def test_another_version_is_refused(tmp_path, version):
 def test_nothing_can_be_made_of_these(tmp_path, text, message):
     config, findings = load(tmp_path, text)
     assert config is None
-    assert [line.partition(" | ")[0] for line in told(findings)] == [message]
+    assert [line.partition(" | ")[0] for line in reported(findings)] == [message]
 
 
 def test_all_problems_at_once_and_what_is_right_is_kept(tmp_path):
@@ -163,17 +163,17 @@ def test_all_problems_at_once_and_what_is_right_is_kept(tmp_path):
     config, findings = load(
         tmp_path, text.replace('channel: "#some-alerts-channel"', "channel: #some-alerts-channel")
     )
-    assert sorted(told(findings)) == [
+    assert sorted(reported(findings)) == [
         '20: SCH201 unknown key "timeuot" in item 1 of "tasks" | did you mean "timeout"?',
         '2: SCH201 "team" must look like ^[A-Za-z0-9_][A-Za-z0-9_-]*$, not "../etc"'
         ' | for example "playground"',
         '32: SCH201 "slo.daily.hours" must be at least 0, not -6 | for example 6',
-        '4: SCH201 item 1 of "tags" must be text, not true'
+        '4: SCH201 item 1 of "tags" must be a string, not true'
         ' | YAML reads on as true: if the word is meant, write "on"',
-        '4: SCH201 item 2 of "tags" must be text, not 5 | put it in quotes: "5"',
-        '6: SCH201 "alerting.channel" must be text, not empty'
+        '4: SCH201 item 2 of "tags" must be a string, not 5 | put it in quotes: "5"',
+        '6: SCH201 "alerting.channel" must be a string, not empty'
         ' | YAML reads #some-alerts-channel as a comment: if the word is meant, write "#some-alerts-channel"',
-        '9: SCH201 "dbt_settings.enabled" must be true or false, not 1 | for example false',
+        '9: SCH201 "dbt_settings.enabled" must be a boolean, not 1 | for example false',
     ]
     assert config is not None
     assert (config.team, config.tags, config.alerting.channel) == (None, ("kept",), None)
@@ -197,12 +197,12 @@ tasks:
   - {kind: vertex-ai, name: e}
 """,
     )
-    assert [line.partition(" | ")[0] for line in told(findings)] == [
+    assert [line.partition(" | ")[0] for line in reported(findings)] == [
         '3: SCH201 "assets" is missing in item 1 of "tasks"',
         '5: SCH201 "command" is missing in item 2 of "tasks"',
         f'7: SCH201 "kind" must be {KINDS}, not "vertex"',
         '8: SCH201 "machine_type" must not be "n1-standard-8"',
-        '9: SCH201 item 5 of "tasks" must be keys with values, not "d"',
+        '9: SCH201 item 5 of "tasks" must be a mapping, not "d"',
     ]
     assert config is not None
     assert [(task.name, task.line) for task in config.tasks] == [("c", 8), ("e", 10)]
@@ -218,7 +218,7 @@ exposed_assets:
   - {regex: a, slo: {daily: {hours: 0}}}
 """
     config, findings = load(tmp_path, text)
-    assert told(findings) == [
+    assert reported(findings) == [
         '6: SCH201 "slo.daily" must not be {hours: 0} | for example {hours: 6}',
         '3: SCH201 "timeout" must not be {hours: 0, minutes: 0} | for example {hours: 6}',
     ]
@@ -229,7 +229,7 @@ exposed_assets:
 def test_duplicate_names(tmp_path):
     text = "version: 0.17\ntasks:\n  - {kind: vertex-ai, name: a}\n  - {kind: vertex-ai, assets: [a]}\n"
     config, findings = load(tmp_path, text)
-    assert told(findings) == [
+    assert reported(findings) == [
         '4: SCH204 two tasks are called "a" | give this one a name of its own: the other stands in line 3'
     ]
     assert config is not None
@@ -247,7 +247,7 @@ def test_duplicate_names(tmp_path):
 )
 def test_a_regex_that_does_not_compile(tmp_path, regex, problem):
     config, findings = load(tmp_path, f"version: 0.17\nexposed_assets:\n  - regex: '{regex}'\n  - regex: a\n")
-    assert told(findings) == [
+    assert reported(findings) == [
         f'3: SCH210 regex "{regex}" does not compile: {problem} | a regular expression: "anything" is ".*"'
     ]
     assert config is not None
@@ -258,7 +258,7 @@ def test_a_command_with_an_open_quote(tmp_path):
     _, findings = load(
         tmp_path, "version: 0.17\ntasks:\n  - {kind: universal, name: a, command: echo it's}\n"
     )
-    assert told(findings) == [
+    assert reported(findings) == [
         '3: SCH201 the command of task "a" has a quote or a backslash that nothing follows: echo it\'s'
         " | close the quote; a quote that is meant as such needs a backslash before it"
     ]
@@ -267,7 +267,7 @@ def test_a_command_with_an_open_quote(tmp_path):
 def test_a_note_where_yaml_reads_otherwise_and_it_fits(tmp_path):
     text = "version: 0.17\ntasks:\n  - {kind: vertex-ai, name: a, retries: 010, timeout: {minutes: 10:30}}\n"
     config, findings = load(tmp_path, text)
-    assert told(findings) == [
+    assert reported(findings) == [
         '3: SCH411 tasks[0].retries: YAML reads 010 as 8 | put it in quotes if the word is meant: "010"',
         "3: SCH411 tasks[0].timeout.minutes: YAML reads 10:30 as 630"
         ' | put it in quotes if the word is meant: "10:30"',
@@ -316,14 +316,14 @@ def test_a_team_is_a_tag_and_no_longer_than_airflow_lets_tags_be(tmp_path):
 
 def test_what_is_written_as_null_is_not_to_be_put_in_quotes(tmp_path):
     _, findings = load(tmp_path, "version: 0.17\ntags: [~]\n")
-    assert told(findings) == [
-        '2: SCH201 item 1 of "tags" must be text, not empty | for example "finance"',
+    assert reported(findings) == [
+        '2: SCH201 item 1 of "tags" must be a string, not empty | for example "finance"',
     ]
 
 
 def test_the_words_of_a_value_do_not_decide_its_hint(tmp_path):
-    _, findings = load(tmp_path, "version: 0.17\nteam: must be text, not 5\n")
-    assert told(findings) == [
-        '2: SCH201 "team" must look like ^[A-Za-z0-9_][A-Za-z0-9_-]*$, not "must be text, not 5"'
+    _, findings = load(tmp_path, "version: 0.17\nteam: must be a string, not 5\n")
+    assert reported(findings) == [
+        '2: SCH201 "team" must look like ^[A-Za-z0-9_][A-Za-z0-9_-]*$, not "must be a string, not 5"'
         ' | for example "playground"'
     ]

@@ -97,7 +97,7 @@ BROKEN_REPORT = """\
 dbt_scheduler: 19 problems
 
 models/broken/broken.yml
-SCH101 meta.scheduler of "dim_customers": "retries" must be a whole number, not "two"
+SCH101 meta.scheduler of "dim_customers": "retries" must be an integer, not "two"
   hint: for example 2
 SCH101 meta.scheduler of "dim_customers": unknown key "hour" in "timeout"
   hint: did you mean "hours"?
@@ -115,7 +115,7 @@ SCH103 "dim_orders" names "fct_shipment" under dependencies, but reads no asset 
   hint: did you mean "fct_shipments"?
 
 models/broken/in_sql.sql
-SCH101 meta.scheduler of "in_sql": the top level must be keys with values, not "daily"
+SCH101 meta.scheduler of "in_sql": the top level must be a mapping, not "daily"
 SCH101 meta.scheduler_defaults of "in_sql": unknown key "retires"
   hint: did you mean "retries"?
 
@@ -148,7 +148,7 @@ ONE_REPORT = """\
 dbt_scheduler: 1 problem
 
 models/bad.yml
-SCH101 meta.scheduler of "bad": "retries" must be a whole number, not "two"
+SCH101 meta.scheduler of "bad": "retries" must be an integer, not "two"
   hint: for example 2"""
 NOTE = """\
 dbt_scheduler: 1 note
@@ -209,7 +209,7 @@ def test_the_quick_form_checks_the_whole_project(broken: Path) -> None:
     assert report(compiled.stdout) == BROKEN_REPORT
 
 
-def test_a_run_checks_nothing_unless_told_to(bad: Path) -> None:
+def test_a_run_checks_nothing_unless_asked_to(bad: Path) -> None:
     ran = dbt(bad, "run")
     assert ran.returncode == 0, ran.stdout
     assert "SCH" not in ran.stdout
@@ -264,7 +264,7 @@ def test_a_mistake_in_the_packages_own_settings(clean: Path) -> None:
     assert compiled.returncode == 2
     assert report(compiled.stdout) == (
         "dbt_scheduler: 2 problems\n\ndbt_project.yml\n"
-        'SCH101 vars.dbt_scheduler: "require_registry" must be true or false, not "yes"\n'
+        'SCH101 vars.dbt_scheduler: "require_registry" must be a boolean, not "yes"\n'
         'SCH101 vars.dbt_scheduler: unknown key "severty"\n  hint: did you mean "severity"?'
     )
 

@@ -67,8 +67,8 @@ def test_the_same_words(tmp_path, item, more, unreadable, check_global_table):
     said = [line.partition(": ")[2] for line in world.findings() if line.startswith("shop/")]
     snapshot = snapshot_of(world, tmp_path / "package")
     found = check_global_table(table_of(item[1], more), snapshot)
-    told = [f"{each['code']} {each['message']} | {each['hint']}" for each in [found] if each]
-    assert said == told
+    reported = [f"{each['code']} {each['message']} | {each['hint']}" for each in [found] if each]
+    assert said == reported
 
 
 def test_a_project_that_no_team_publishes_is_for_python_to_tell(tmp_path, check_global_table):

@@ -20,7 +20,7 @@ def is_interpreted(case: dict[str, Any]) -> bool:
     return not [*not_interpreted(case["schema"])]
 
 
-def told(rules: Any, value: Any) -> list[dict[str, Any]]:
+def reported(rules: Any, value: Any) -> list[dict[str, Any]]:
     """What Python says, in the form of the macro."""
     return [
         {"path": list(v.path), "problem": v.problem, "hint": v.hint} for v in validate_against(rules, value)
@@ -34,7 +34,7 @@ def test_cases_of_the_specification(case: dict[str, Any], macro: Callable[[str],
     verdicts = [(value, True) for value in case["valid"]] + [(value, False) for value in case["invalid"]]
     assert verdicts
     for value, valid in verdicts:
-        expected = told(case["schema"], value)
+        expected = reported(case["schema"], value)
         assert (not expected) == valid, f"jsonschema disagrees with the case on {value!r}"
         assert problems is None or problems(case["schema"], value) == expected
 
@@ -54,7 +54,7 @@ def test_configs_get_the_same_words_from_both(macro: Callable[[str], Callable[..
     assert macro("meta_scheduler_schema")() == rules
     verdicts = []
     for value in {repr(value): value for value in _configs(_chance(20250101), 2500)}.values():  # each once
-        expected = told(rules, value)
+        expected = reported(rules, value)
         assert problems(rules, value) == expected, value
         verdicts.append(not expected)
     assert 100 < sum(verdicts) < 1100  # the generator makes both kinds
@@ -67,7 +67,7 @@ def test_generated_schemas_get_the_same_words_from_both(macro: Callable[[str], C
         rules = _schema(chance, 3)
         for _ in range(3):
             value = _value(chance, 3)
-            expected = told(rules, value)
+            expected = reported(rules, value)
             assert problems(rules, value) == expected, (rules, value)
             verdicts.append(not expected)
     assert 500 < sum(verdicts) < 4000
@@ -79,7 +79,7 @@ def test_keys_that_only_yaml_knows(macro: Callable[[str], Callable[..., Any]]) -
         {True: 1, None: 2, 3: "x", 1.5: 0},
         {"pipelines": ["a"], "dependencies": {10: "soft", False: "x"}},
     ):
-        assert problems(rules, value) == told(rules, value)
+        assert problems(rules, value) == reported(rules, value)
 
 
 def test_suggestions_are_the_same(macro: Callable[[str], Callable[..., Any]]) -> None:
@@ -115,7 +115,7 @@ def test_interpreter_in_a_real_dbt(macro_project: Path) -> None:
     (macro_project / "macros" / "show.sql").unlink()
     problem = {
         "path": ["retries"],
-        "problem": '"retries" must be a whole number, not "two"',
+        "problem": '"retries" must be an integer, not "two"',
         "hint": "for example 2",
     }
     assert ran.returncode == 0, ran.stdout

@@ -9,7 +9,7 @@ GLOBAL = "models/global_assets/g.yml"
 EXPOSED = 'alerting: {channel: "#ships"}\nexposed_assets: [{regex: "fct.*"}]'
 
 
-def told(world: World) -> list[str]:
+def reported(world: World) -> list[str]:
     return [line for line in world.findings() if line.startswith("shop/")]
 
 
@@ -35,7 +35,7 @@ def reader(item):
 )
 def test_what_is_global(tmp_path, item):
     world = world_of(tmp_path, item, node("z", item[1]["unique_id"], pipelines=DAILY))
-    assert told(world) == []
+    assert reported(world) == []
     (waits,) = (
         waits for task, waits in world.look().graph.dags["daily"].waits.items() if task.endswith(".z")
     )
@@ -45,7 +45,7 @@ def test_what_is_global(tmp_path, item):
 @pytest.mark.parametrize("item", [source("shipping.fct"), source("raw.fct", meta={"global_asset": "no"})])
 def test_what_is_not(tmp_path, item):
     world = world_of(tmp_path, item, node("z", item[1]["unique_id"], pipelines=DAILY))
-    assert told(world) == []
+    assert reported(world) == []
     assert not any(world.look().graph.dags["daily"].waits.values())
 
 
@@ -98,13 +98,13 @@ def test_what_is_not(tmp_path, item):
 )
 def test_findings(tmp_path, item, finding):
     world = world_of(tmp_path, item, reader(item))
-    assert told(world) == [f"shop/{item[1]['original_file_path']}: {finding}"]
+    assert reported(world) == [f"shop/{item[1]['original_file_path']}: {finding}"]
 
 
 def test_sch302(tmp_path):
     world = world_of(tmp_path, source("global_assets.fct"), node("z", "global_assets.fct", pipelines=DAILY))
     world.team("trains", node("fct", pipelines=DAILY), text=EXPOSED)
-    assert told(world) == [
+    assert reported(world) == [
         'shop/models/sources.yml: SCH302 global asset "global_assets.fct": "fct" is exposed by several teams: shipping, '
         'trains | name the team: a source "shipping" with the table "fct", in a file under a folder global_assets'
     ]
@@ -113,13 +113,13 @@ def test_sch302(tmp_path):
 def test_what_only_one_of_two_teams_exposes_is_clear(tmp_path):
     world = world_of(tmp_path, source("global_assets.fct"), node("z", "global_assets.fct", pipelines=DAILY))
     world.team("trains", node("fct", pipelines=DAILY))
-    assert told(world) == []
+    assert reported(world) == []
 
 
 def test_own_and_foreign_of_one_name(tmp_path):
     item = source("global_assets.fct")
     world = world_of(tmp_path, item, node("fct", pipelines=DAILY), reader(item))
-    assert told(world) == []
+    assert reported(world) == []
 
 
 def test_the_line_is_that_of_the_table(tmp_path):
@@ -128,7 +128,7 @@ def test_the_line_is_that_of_the_table(tmp_path):
     world.file(
         f"shop/{GLOBAL}", "sources:\n  - name: shipping\n    tables:\n      - name: fct\n      - name: zzz\n"
     )
-    assert [line.split(" ")[0] for line in told(world)] == [f"shop/{GLOBAL}:5:"]
+    assert [line.split(" ")[0] for line in reported(world)] == [f"shop/{GLOBAL}:5:"]
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def retired(tmp_path):
 
 
 def test_sch316(retired):
-    assert told(retired) == [
+    assert reported(retired) == [
         f'shop/{GLOBAL}: SCH316 global asset "shipping.fct_old": team shipping no longer makes "fct_old"'
         ' | ask shipping (#ships) what replaces it: perhaps "fct_new"',
         f'shop/{GLOBAL}: SCH316 global asset "shipping.gone": team shipping no longer makes "gone"'
@@ -156,7 +156,7 @@ def test_sch316(retired):
 def test_sch316_of_the_registrys_entries_alone(retired):
     retired.registry["shipping"] = retired.look("shipping").entry
     del retired._folders["shipping"]
-    assert [line.split(" ")[1] for line in told(retired)] == ["SCH316", "SCH316"]
+    assert [line.split(" ")[1] for line in reported(retired)] == ["SCH316", "SCH316"]
 
 
 def test_sch316_by_name_alone_and_for_a_new_reader(retired):
@@ -170,20 +170,20 @@ def test_sch316_by_name_alone_and_for_a_new_reader(retired):
 def test_a_retired_asset_that_another_team_makes_is_there(retired):
     retired.team("other", node("gone", pipelines=DAILY), text='exposed_assets: [{regex: "gone"}]')
     retired.team("shop", source("global_assets.gone"), node("z", "global_assets.gone", pipelines=DAILY))
-    assert told(retired) == []
+    assert reported(retired) == []
 
 
 def test_what_nobody_ever_read_is_not_retired(retired):
     item = source("shipping.never", file=GLOBAL)
     retired.team("shop", item, reader(item))
-    assert [line.split(" ")[1] for line in told(retired)] == ["SCH301"]
+    assert [line.split(" ")[1] for line in reported(retired)] == ["SCH301"]
 
 
 def test_an_asset_of_a_team_that_is_gone_is_of_no_such_team(retired):
     del retired._folders["shipping"]
     del retired.registry["shipping"]
     retired.team("other")
-    assert [line.split(" ")[1] for line in told(retired)] == ["SCH315", "SCH315"]
+    assert [line.split(" ")[1] for line in reported(retired)] == ["SCH315", "SCH315"]
 
 
 UNREAD = (
@@ -193,12 +193,12 @@ UNREAD = (
 
 
 def test_sch317(tmp_path):
-    assert told(world_of(tmp_path, source("shipping.fct", file=GLOBAL))) == [UNREAD]
+    assert reported(world_of(tmp_path, source("shipping.fct", file=GLOBAL))) == [UNREAD]
 
 
 def test_sch317_a_test_alone_does_not_read(tmp_path):
     items = (source("shipping.fct", file=GLOBAL), data_test("looks", "shipping.fct"))
-    assert UNREAD in told(world_of(tmp_path, *items))
+    assert UNREAD in reported(world_of(tmp_path, *items))
 
 
 @pytest.mark.parametrize(
@@ -206,14 +206,14 @@ def test_sch317_a_test_alone_does_not_read(tmp_path):
     [node("z", "shipping.fct"), ephemeral("z", "shipping.fct"), node("z", "shipping.fct", pipelines=DAILY)],
 )
 def test_sch317_whatever_reads_it_scheduled_or_not(tmp_path, item):
-    assert told(world_of(tmp_path, source("shipping.fct", file=GLOBAL), item)) == []
+    assert reported(world_of(tmp_path, source("shipping.fct", file=GLOBAL), item)) == []
 
 
 def test_sch317_a_condition_reads_it(tmp_path):
     world = world_of(tmp_path)
     text = "tasks: [{kind: universal, name: t, command: x, pipelines: [daily], conditions: [fct]}]"
     world.team("shop", source("shipping.fct", file=GLOBAL), text=text)
-    assert told(world) == []
+    assert reported(world) == []
 
 
 @pytest.mark.parametrize(
@@ -230,22 +230,22 @@ def test_sch317_a_condition_reads_it(tmp_path):
 def test_what_a_team_with_an_unreadable_entry_may_make_is_not_called_missing(tmp_path, item, code):
     world = world_of(tmp_path, item, reader(item))
     world.unreadable = {"trains"}
-    assert [line.split(" ")[1] for line in told(world)] == ([code] if code else [])
+    assert [line.split(" ")[1] for line in reported(world)] == ([code] if code else [])
 
 
 def test_a_project_may_be_that_of_a_team_with_an_unreadable_entry(tmp_path):
     item = external("railway.fct")
     world = world_of(tmp_path, item, reader(item))
-    assert [line.split(" ")[1] for line in told(world)] == ["SCH315"]
+    assert [line.split(" ")[1] for line in reported(world)] == ["SCH315"]
     world.unreadable = {"trains"}
-    assert told(world) == []
+    assert reported(world) == []
 
 
 def test_the_entry_of_a_team_at_hand_is_not_missed(tmp_path):
     item = source("global_assets.zzz")
     world = world_of(tmp_path, item, reader(item))
     world.unreadable = {"shop", "shipping"}
-    assert [line.split(" ")[1] for line in told(world)] == ["SCH301"]
+    assert [line.split(" ")[1] for line in reported(world)] == ["SCH301"]
 
 
 def test_another_teams_asset_of_the_same_name_does_not_stand_for_the_table_that_is_read(tmp_path):
@@ -254,7 +254,7 @@ def test_another_teams_asset_of_the_same_name_does_not_stand_for_the_table_that_
     world.team("shop", item, reader(item))
     world.team("shipping", node("dim", pipelines=DAILY))  # which it does not expose
     world.team("evil", node("dim", pipelines=DAILY, schema="evil"), text='exposed_assets: [{regex: "dim"}]')
-    (found,) = told(world)
+    (found,) = reported(world)
     assert "SCH321" in found
     assert found.split(" | ")[0].endswith(
         'is the asset "dim" of team evil, but reads warehouse.main.dim, which is "shipping.dim"'
@@ -268,7 +268,7 @@ def test_an_exposed_seed_that_no_pipeline_runs_is_not_said_to_be_unexposed(tmp_p
     world.team(
         "shop", source("ants.countries", file=GLOBAL), node("r", "ants.countries", pipelines=["daily"])
     )
-    assert told(world) == [
+    assert reported(world) == [
         f'shop/{GLOBAL}: SCH326 global asset "ants.countries": team ants has "countries", but no pipeline makes it | ask '
         "ants (#ants) to give it pipelines"
     ]

@@ -36,7 +36,7 @@ def world_of(tmp_path, *items, text: str = "", project: str = "ships") -> World:
     return world
 
 
-def told(world: World) -> list[str]:
+def reported(world: World) -> list[str]:
     return [line for line in world.findings() if line.startswith("shop/")]
 
 
@@ -48,7 +48,7 @@ def waits(world: World, work: str = "z") -> list[str]:
 
 def test_a_model_that_is_read_is_a_global_dependency(tmp_path):
     world = world_of(tmp_path, external("ships.fct"), node("z", "model.ships.fct", pipelines=DAILY))
-    assert told(world) == []
+    assert reported(world) == []
     spec = world.spec("shop_daily")
     assert edges(spec) == {"marts.z": ("wait_for__hard_dependencies.fct",)}
     (sensor,) = sensors(spec).values()
@@ -66,7 +66,7 @@ def test_a_model_that_is_read_is_a_global_dependency(tmp_path):
 def test_a_version_is_the_asset_of_that_version(tmp_path, version, asset):
     item = external("ships.dim", version=version, latest_version="2")
     world = world_of(tmp_path, item, node("z", item[1]["unique_id"], pipelines=DAILY))
-    assert told(world) == []
+    assert reported(world) == []
     assert waits(world) == [f"shipping.{asset} hard"]
 
 
@@ -74,7 +74,7 @@ def test_a_version_is_the_asset_of_that_version(tmp_path, version, asset):
 def test_names_under_dependencies(tmp_path, name):
     reader = node("z", "model.ships.fct", pipelines=DAILY, dependencies={name: "soft"})
     world = world_of(tmp_path, external("ships.fct"), reader)
-    assert told(world) == []
+    assert reported(world) == []
     assert waits(world) == ["shipping.fct soft"]
 
 
@@ -83,13 +83,13 @@ def test_names_of_the_latest_version_under_dependencies(tmp_path, name):
     item = external("ships.dim", version="2", latest_version="2")
     reader = node("z", item[1]["unique_id"], pipelines=DAILY, dependencies={name: "no_wait"})
     world = world_of(tmp_path, item, reader)
-    assert told(world) == []
+    assert reported(world) == []
     assert waits(world) == ["shipping.dim_v2 no_wait"]
 
 
 def test_a_team_that_is_called_like_the_package_serves_where_no_project_is(tmp_path):
     world = world_of(tmp_path, external("shipping.fct"), node("z", "model.shipping.fct", pipelines=DAILY))
-    assert told(world) == []
+    assert reported(world) == []
     assert waits(world) == ["shipping.fct hard"]
 
 
@@ -103,7 +103,7 @@ def test_what_nothing_reads_is_ignored(tmp_path):
         node("z", pipelines=DAILY),
         data_test("looks", "model.ships.gone", "model.shop.z"),
     )
-    assert told(world) == []
+    assert reported(world) == []
     assert edges(world.spec("shop_daily")) == {"marts.z": ()}
     assert list(world.look().project.tasks) == ["model.shop.z"]
     assert world.look().project.tables == {}
@@ -115,7 +115,7 @@ def test_its_meta_schedules_nothing(tmp_path):
         external("ships.fct", pipelines=["daily", "nightly"], retries="many"),
         node("z", "model.ships.fct", pipelines=DAILY),
     )
-    assert told(world) == []
+    assert reported(world) == []
     assert list(edges(world.spec("shop_daily"))) == ["marts.z"]
 
 
@@ -133,10 +133,10 @@ def test_a_test_on_both_sides_runs_with_the_model_of_this_project(tmp_path):
 
 
 def test_its_table_is_not_this_projects_own(tmp_path):
-    """A source that lives where it lives is another team's asset: no hint at ref(), the hidden edge is told."""
+    """A source that lives where it lives is another team's asset: no hint at ref(), the hidden edge is reported."""
     reader = node("z", "main.fct", pipelines=DAILY)
     world = world_of(tmp_path, external("ships.fct"), source("main.fct"), reader)
-    assert [line.split(" ")[1] for line in told(world)] == ["SCH306"]
+    assert [line.split(" ")[1] for line in reported(world)] == ["SCH306"]
 
 
 TASK = "tasks: [{kind: universal, name: t, command: x, pipelines: [daily], conditions: [%s]}]"
@@ -145,19 +145,19 @@ TASK = "tasks: [{kind: universal, name: t, command: x, pipelines: [daily], condi
 @pytest.mark.parametrize("condition", ["fct", "ships.fct"])
 def test_a_condition_may_name_one(tmp_path, condition):
     world = world_of(tmp_path, external("ships.fct"), text=TASK % condition)
-    assert told(world) == []
+    assert reported(world) == []
     assert waits(world, "t") == ["shipping.fct hard"]
 
 
 def test_a_name_in_conditions_means_this_projects_own_first(tmp_path):
     world = world_of(tmp_path, external("ships.fct"), node("fct", pipelines=DAILY), text=TASK % "fct")
-    assert told(world) == []
+    assert reported(world) == []
     assert world.look().project.tasks["task.t"].parents == ("model.shop.fct",)
 
 
 def test_an_ambiguous_condition(tmp_path):
     world = world_of(tmp_path, external("ships.fct"), external("trains.fct"), text=TASK % "fct")
-    assert told(world) == [
+    assert reported(world) == [
         'shop/scheduler.yaml:3: SCH206 task "t": "fct" is ambiguous: ships.fct, trains.fct | write it as "ships.fct"'
     ]
 
@@ -194,13 +194,13 @@ def test_findings_stand_at_the_first_ref(tmp_path, item, finding):
     world = world_of(tmp_path, item, node("z", item[1]["unique_id"], pipelines=DAILY))
     model = item[1]["name"]
     world.file("shop/models/marts/z.sql", f"-- {model}\nselect * from {{{{ ref('any', '{model}') }}}}\n")
-    assert told(world) == [f"{HERE}: {finding}"]
+    assert reported(world) == [f"{HERE}: {finding}"]
 
 
 def test_sch302_where_two_teams_publish_one_project(tmp_path):
     world = world_of(tmp_path, external("ships.fct"), node("z", "model.ships.fct", pipelines=DAILY))
     world.team("trains", node("fct", pipelines=DAILY), text=EXPOSED, project="ships")
-    assert told(world) == [
+    assert reported(world) == [
         'shop/models/marts/z.sql: SCH302 global asset "ships.fct": "fct" is exposed by several teams: shipping, trains'
         ' | several teams publish the dbt project "ships": declare the table as a source that is called after its '
         "team, in a file under a folder global_assets"
@@ -209,7 +209,7 @@ def test_sch302_where_two_teams_publish_one_project(tmp_path):
 
 def test_a_finding_of_a_condition_stands_at_the_task(tmp_path):
     world = world_of(tmp_path, external("elsewhere.fct"), text=TASK % "fct")
-    assert [line.partition(" global")[0] for line in told(world)] == ["shop/scheduler.yaml:3: SCH315"]
+    assert [line.partition(" global")[0] for line in reported(world)] == ["shop/scheduler.yaml:3: SCH315"]
 
 
 def test_a_project_outside_the_platform_can_be_ignored(tmp_path):
@@ -219,14 +219,14 @@ def test_a_project_outside_the_platform_can_be_ignored(tmp_path):
         node("z", "model.elsewhere.fct", pipelines=DAILY, dependencies={"elsewhere.fct": "soft"}),
         text='ignore: [{code: SCH315, on: fct, because: "runs in another Airflow"}]',
     )
-    assert told(world) == []
+    assert reported(world) == []
     assert edges(world.spec("shop_daily")) == {"marts.z": ()}
 
 
 def test_alone_the_hint_is_about_the_registry(tmp_path):
     world = World(tmp_path)
     world.team("shop", external("ships.fct"), node("z", "model.ships.fct", pipelines=DAILY))
-    assert [line.partition(" | ")[2] for line in told(world)] == [
+    assert [line.partition(" | ")[2] for line in reported(world)] == [
         "no other team is known: name the registry with --registry, or give their folders too"
     ]
 
@@ -242,7 +242,7 @@ def test_a_registry_of_an_older_release_does_not_say_the_project(tmp_path):
         consumed={},
     )
     del world._folders["shipping"]
-    assert told(world) == []
+    assert reported(world) == []
     assert waits(world) == ["shipping.fct hard"]
 
 

@@ -121,8 +121,8 @@ def test_a_team_alone_compiles_the_same_with_the_registry_of_the_others(teams):
     base = json.loads(alone.pop("base/shipping.json"))
     assert base == {"shipping": {"version": open_store(registry.as_uri()).read_all().versions["shipping"]}}
     assert alone == expected
-    told = run("dbt-scheduler", "publish", "../alone", "--registry", registry, cwd=teams)
-    assert told == "shipping: already published\n"
+    reported = run("dbt-scheduler", "publish", "../alone", "--registry", registry, cwd=teams)
+    assert reported == "shipping: already published\n"
 
 
 def test_dbt_and_check_reject_the_broken_project(tmp_path, golden):
@@ -132,10 +132,14 @@ def test_dbt_and_check_reject_the_broken_project(tmp_path, golden):
     shutil.copytree(REGISTRY, registry, dirs_exist_ok=True)
     run("dbt-scheduler", *EXPORT, "--registry", registry, cwd=broken)
     dbt("deps", cwd=broken)
-    told = dbt("compile", "--select", "package:dbt_scheduler", "--no-populate-cache", cwd=broken, expect=2)
-    golden(INTEGRATION / "broken" / "expected_dbt_compile.txt", told[told.index("Compilation Error") :])
-    told = run("dbt-scheduler", "check", "--registry", registry, cwd=broken, expect=1)
-    golden(INTEGRATION / "broken" / "expected_check.txt", told)
+    reported = dbt(
+        "compile", "--select", "package:dbt_scheduler", "--no-populate-cache", cwd=broken, expect=2
+    )
+    golden(
+        INTEGRATION / "broken" / "expected_dbt_compile.txt", reported[reported.index("Compilation Error") :]
+    )
+    reported = run("dbt-scheduler", "check", "--registry", registry, cwd=broken, expect=1)
+    golden(INTEGRATION / "broken" / "expected_check.txt", reported)
 
 
 def test_an_undeclared_source_is_an_error_of_dbts_own(tmp_path, golden):
@@ -143,12 +147,13 @@ def test_an_undeclared_source_is_an_error_of_dbts_own(tmp_path, golden):
     copy_projects(INTEGRATION / "broken_source", project)
     run("dbt-scheduler", *EXPORT, "--registry", REGISTRY, cwd=project)
     dbt("deps", cwd=project)
-    told = dbt("compile", "--no-populate-cache", cwd=project, expect=2)
+    reported = dbt("compile", "--no-populate-cache", cwd=project, expect=2)
     golden(
-        INTEGRATION / "broken_source" / "expected_dbt_compile.txt", told[told.index("Compilation Error") :]
+        INTEGRATION / "broken_source" / "expected_dbt_compile.txt",
+        reported[reported.index("Compilation Error") :],
     )
-    told = run("dbt-scheduler", "check", cwd=project, expect=2)
-    golden(INTEGRATION / "broken_source" / "expected_check.txt", told)
+    reported = run("dbt-scheduler", "check", cwd=project, expect=2)
+    golden(INTEGRATION / "broken_source" / "expected_check.txt", reported)
 
 
 def test_check_finds_what_takes_several_teams(tmp_path, golden):
@@ -158,8 +163,8 @@ def test_check_finds_what_takes_several_teams(tmp_path, golden):
     for team in teams:
         dbt("deps", cwd=team) if (team / "packages.yml").is_file() else None
         dbt("parse", cwd=team)
-    told = run("dbt-scheduler", "check", *(team.name for team in teams), cwd=folder, expect=1)
-    golden(INTEGRATION / "broken_together" / "expected_check.txt", told)
+    reported = run("dbt-scheduler", "check", *(team.name for team in teams), cwd=folder, expect=1)
+    golden(INTEGRATION / "broken_together" / "expected_check.txt", reported)
 
 
 LOOKUPS = {
@@ -175,8 +180,8 @@ LOOKUPS = {
 
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_the_registry_answers(name, golden):
-    told = run("dbt-scheduler", "registry", *LOOKUPS[name], "--registry", REGISTRY, cwd=INTEGRATION)
-    golden(INTEGRATION / "registry" / f"{name}.txt", told)
+    reported = run("dbt-scheduler", "registry", *LOOKUPS[name], "--registry", REGISTRY, cwd=INTEGRATION)
+    golden(INTEGRATION / "registry" / f"{name}.txt", reported)
 
 
 def test_models_of_other_projects_are_global_dependencies(tmp_path, golden):
@@ -185,15 +190,22 @@ def test_models_of_other_projects_are_global_dependencies(tmp_path, golden):
     dbt("parse", cwd=folder / "orders")
     run("dbt-scheduler", "compile", "orders", "--out", "../out", cwd=folder)
     registry = tmp_path / "out" / "registry"
-    told = {}
+    reported = {}
     for team, code in (("reporting", 0), ("strangers", 2)):
         run("dbt-scheduler", *EXPORT, "--registry", registry, cwd=folder / team)
         dbt("deps", cwd=folder / team)
-        told[team] = dbt("compile", "--no-populate-cache", cwd=folder / team, expect=code, **_plugin(folder))
+        reported[team] = dbt(
+            "compile", "--no-populate-cache", cwd=folder / team, expect=code, **_plugin(folder)
+        )
     expected = INTEGRATION / "cross_project" / "expected"
-    golden(expected / "dbt_compile.txt", told["strangers"][told["strangers"].index("Compilation Error") :])
-    told["check"] = run("dbt-scheduler", "check", "orders", "reporting", "strangers", cwd=folder, expect=1)
-    golden(expected / "check.txt", told["check"])
+    golden(
+        expected / "dbt_compile.txt",
+        reported["strangers"][reported["strangers"].index("Compilation Error") :],
+    )
+    reported["check"] = run(
+        "dbt-scheduler", "check", "orders", "reporting", "strangers", cwd=folder, expect=1
+    )
+    golden(expected / "check.txt", reported["check"])
     run("dbt-scheduler", "compile", "orders", "reporting", "--out", "../out", cwd=folder)
     for path in ("dags/reporting_daily.json", "registry/reporting.json"):
         golden(expected / path, (tmp_path / "out" / path).read_text())
@@ -219,7 +231,7 @@ def stand_in(teams: Path) -> Path:
 
 
 @pytest.mark.parametrize("case", MALFORMED)
-def test_a_malformed_scheduler_yaml_is_told(case, stand_in, golden, monkeypatch):
+def test_a_malformed_scheduler_yaml_is_reported(case, stand_in, golden, monkeypatch):
     shutil.copy(INTEGRATION / "malformed" / case / "scheduler.yaml", stand_in / "playground")
     monkeypatch.chdir(stand_in)
     done = CliRunner().invoke(main, ["check", "playground", "--registry", str(REGISTRY)])

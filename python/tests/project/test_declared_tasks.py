@@ -7,7 +7,7 @@ from build import World, edges, ephemeral, node, seed, source, tasks
 DAILY, HOURLY = ["daily"], ["hourly"]
 
 
-def told(tmp_path, *items, text: str, **parts) -> list[str]:
+def reported(tmp_path, *items, text: str, **parts) -> list[str]:
     world = World(tmp_path)
     world.team("shop", *items, text=text, **parts)
     return [line.removeprefix("shop/scheduler.yaml:") for line in world.findings()]
@@ -88,7 +88,7 @@ def test_pipelines_follow_a_chain_of_tasks_in_any_order(tmp_path, order):
 def test_a_condition_may_name_any_package_by_the_unique_id(tmp_path):
     items = (node("a", pipelines=DAILY), node("a", package="utils", folder="u", pipelines=HOURLY))
     text = "tasks: [{kind: universal, name: load, command: x, conditions: [a]}]"
-    assert next(line for line in told(tmp_path, *items, text=text) if "SCH206" in line) == (
+    assert next(line for line in reported(tmp_path, *items, text=text) if "SCH206" in line) == (
         '3: SCH206 task "load": "a" is ambiguous: model.shop.a, model.utils.a | write it as "model.shop.a"'
     )
     again = text.replace("[a]", "[model.utils.a]")
@@ -125,14 +125,14 @@ def test_an_asset_is_called_source_table_where_its_name_alone_is_ambiguous(tmp_p
 
 def test_sch203(tmp_path):
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [dayly, daily]}]"
-    assert told(tmp_path, text=text) == [
+    assert reported(tmp_path, text=text) == [
         '3: SCH203 task "load": unknown pipeline "dayly" | did you mean "daily"?'
     ]
 
 
 def test_sch205(tmp_path):
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], conditions: [oders]}]"
-    assert told(tmp_path, node("orders", pipelines=DAILY), text=text) == [
+    assert reported(tmp_path, node("orders", pipelines=DAILY), text=text) == [
         '3: SCH205 task "load": condition "oders" names nothing in this project | did you mean "orders"?'
     ]
 
@@ -140,7 +140,7 @@ def test_sch205(tmp_path):
 def test_sch206_of_tables(tmp_path):
     items = [source("crm.events"), source("web.events")]
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], assets: [events]}]"
-    assert told(tmp_path, *items, text=text) == [
+    assert reported(tmp_path, *items, text=text) == [
         '3: SCH206 task "load": "events" is ambiguous: crm.events, web.events | write it as "crm.events"'
     ]
 
@@ -174,7 +174,7 @@ def test_sch208(tmp_path):
         "  - {kind: universal, name: one, command: x, pipelines: [daily], assets: [events]}\n"
         "  - {kind: universal, name: two, command: x, pipelines: [daily], assets: [raw.events]}\n"
     )
-    assert told(tmp_path, source("raw.events"), text=text) == [
+    assert reported(tmp_path, source("raw.events"), text=text) == [
         '5: SCH208 table "raw.events" is filled by two tasks: "one" and "two" | leave it under `assets` of one of them'
     ]
 
@@ -196,7 +196,7 @@ def test_a_table_that_has_two_writers_under_two_names(tmp_path, items, tasks, fi
         for name, asset in zip(("one", "two"), tasks, strict=False)
     )
     second = ("one", "two")[len(tasks) - 1]
-    assert told(tmp_path, *items, text=text) == [
+    assert reported(tmp_path, *items, text=text) == [
         f'{3 + len(tasks)}: SCH208 table "{tasks[-1]}" is filled by two tasks: "{first}" and "{second}" '
         "| leave it under `assets` of one of them"
     ]
@@ -213,7 +213,7 @@ def test_a_table_that_has_two_writers_under_two_names(tmp_path, items, tasks, fi
 )
 def test_a_table_that_only_one_task_writes(tmp_path, other):
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], assets: [raw.events]}]\n"
-    assert told(tmp_path, source("raw.events"), other, text=text) == []
+    assert reported(tmp_path, source("raw.events"), other, text=text) == []
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_a_table_that_only_one_task_writes(tmp_path, other):
 def test_sch209(tmp_path, keys, reason):
     items = (source("raw.events"), node("a", pipelines=DAILY), node("b", pipelines=HOURLY))
     text = f"tasks: [{{kind: universal, name: load, command: x{keys}}}]"
-    assert told(tmp_path, *items, text=text) == [
+    assert reported(tmp_path, *items, text=text) == [
         f'3: SCH209 task "load": its pipelines cannot be derived: {reason} | write them, for example `pipelines: [daily]`'
     ]
 
@@ -237,14 +237,14 @@ def test_sch214_of_what_is_disabled(tmp_path):
         "model.shop.old": [{"name": "old", "resource_type": "model", "original_file_path": "models/old.sql"}]
     }
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], conditions: [old]}]"
-    assert told(tmp_path, text=text, disabled=disabled) == [
+    assert reported(tmp_path, text=text, disabled=disabled) == [
         '3: SCH214 task "load": condition "old" is disabled in dbt | enable it in dbt, or take it out of the conditions'
     ]
 
 
 def test_sch214_of_what_no_pipeline_runs(tmp_path):
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], conditions: [old, codes, inlined]}]"
-    assert told(tmp_path, node("old"), seed("codes"), ephemeral("inlined"), text=text) == [
+    assert reported(tmp_path, node("old"), seed("codes"), ephemeral("inlined"), text=text) == [
         '3: SCH106 "load" reads the seed "codes", which no pipeline runs | give "codes" pipelines too if it changes',
         '3: SCH214 task "load": condition "old" is in no pipeline | give it pipelines, or take it out of the conditions',
     ]
@@ -252,12 +252,12 @@ def test_sch214_of_what_no_pipeline_runs(tmp_path):
 
 def test_a_raw_source_is_a_condition_that_waits_for_nothing(tmp_path):
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], conditions: [raw.events]}]"
-    assert told(tmp_path, source("raw.events"), text=text) == []
+    assert reported(tmp_path, source("raw.events"), text=text) == []
 
 
 def test_two_raw_sources_of_one_name_wait_for_nothing_whichever_is_meant(tmp_path):
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], conditions: [events]}]"
-    assert told(tmp_path, source("crm.events"), source("web.events"), text=text) == []
+    assert reported(tmp_path, source("crm.events"), source("web.events"), text=text) == []
 
 
 def test_a_source_and_table_mean_that_source_whatever_a_table_of_another_team_is_called(tmp_path):

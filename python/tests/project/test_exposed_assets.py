@@ -17,7 +17,7 @@ def exposed(tmp_path, *items, text: str) -> dict[str, dict[str, int | None]]:
     }
 
 
-def told(tmp_path, *items, text: str) -> list[str]:
+def reported(tmp_path, *items, text: str) -> list[str]:
     world = World(tmp_path)
     world.team("shop", *items, text=text)
     return [line.removeprefix("shop/scheduler.yaml:") for line in world.findings()]
@@ -31,7 +31,7 @@ def test_the_whole_name_must_match_and_the_first_entry_wins(tmp_path):
         "  - {regex: 'dim_.*', slo: {daily: {hours: 6, minutes: 30}}}\n"
     )
     assert exposed(tmp_path, *items, text=text) == {"dim_a": {"daily": 3600}, "dim_b": {"daily": 23400}}
-    assert told(tmp_path, *items, text=text) == []
+    assert reported(tmp_path, *items, text=text) == []
 
 
 def test_without_slo_in_all_pipelines_with_no_promise(tmp_path):
@@ -53,7 +53,7 @@ def test_slo_exposes_in_the_pipelines_that_it_names(tmp_path):
 
 def test_sch203(tmp_path):
     text = "exposed_assets: [{regex: a, slo: {dayly: {hours: 1}, daily: {hours: 1}}}]"
-    assert told(tmp_path, node("a", pipelines=DAILY), text=text) == [
+    assert reported(tmp_path, node("a", pipelines=DAILY), text=text) == [
         '3: SCH203 exposed_assets "a": unknown pipeline "dayly" | did you mean "daily"?'
     ]
     assert exposed(tmp_path, node("a", pipelines=DAILY), text=text) == {"a": {"daily": 3600}}
@@ -62,7 +62,7 @@ def test_sch203(tmp_path):
 @pytest.mark.parametrize("regex", ["im_.*", "DIM_A", "e1"])
 def test_sch211(tmp_path, regex):
     items = (node("dim_a", pipelines=DAILY), node("e1", materialized="ephemeral"))
-    assert told(tmp_path, *items, text=f"exposed_assets: [{{regex: {regex}}}]") == [
+    assert reported(tmp_path, *items, text=f"exposed_assets: [{{regex: {regex}}}]") == [
         f'3: SCH211 regex "{regex}" matches no asset of this team'
         " | it must match the whole name, and an earlier entry that matches wins"
     ]
@@ -70,12 +70,14 @@ def test_sch211(tmp_path, regex):
 
 def test_sch211_behind_an_entry_that_takes_all(tmp_path):
     text = "exposed_assets:\n  - {regex: '.*'}\n  - {regex: dim_a}\n"
-    assert [line[:9] for line in told(tmp_path, node("dim_a", pipelines=DAILY), text=text)] == ["5: SCH211"]
+    assert [line[:9] for line in reported(tmp_path, node("dim_a", pipelines=DAILY), text=text)] == [
+        "5: SCH211"
+    ]
 
 
 def test_sch212(tmp_path):
     text = "exposed_assets: [{regex: a, slo: {hourly: {minutes: 5}}}]"
-    assert told(tmp_path, node("a", pipelines=DAILY), text=text) == [
+    assert reported(tmp_path, node("a", pipelines=DAILY), text=text) == [
         '3: SCH212 slo for pipeline "hourly", but "a" is not made in it | it is made in: daily'
     ]
 
@@ -83,7 +85,7 @@ def test_sch212(tmp_path):
 def test_one_entry_promises_assets_of_several_pipelines_each_for_those_that_make_it(tmp_path):
     text = "exposed_assets: [{regex: '.*', slo: {daily: {hours: 6}, hourly: {minutes: 40}}}]"
     items = (node("d", pipelines=DAILY), node("h", pipelines=["hourly"]), node("both", pipelines=BOTH))
-    assert [line for line in told(tmp_path, *items, text=text) if "SCH109" not in line] == []
+    assert [line for line in reported(tmp_path, *items, text=text) if "SCH109" not in line] == []
     assert exposed(tmp_path, *items, text=text) == {
         "d": {"daily": 21600},
         "h": {"hourly": 2400},
@@ -94,7 +96,7 @@ def test_one_entry_promises_assets_of_several_pipelines_each_for_those_that_make
 def test_an_asset_that_none_of_the_promised_pipelines_makes_is_not_exposed(tmp_path):
     text = "exposed_assets: [{regex: '.*', slo: {daily: {hours: 6}}}]"
     items = (node("d", pipelines=DAILY), node("h", pipelines=["hourly"]))
-    assert told(tmp_path, *items, text=text) == []
+    assert reported(tmp_path, *items, text=text) == []
     assert exposed(tmp_path, *items, text=text) == {"d": {"daily": 21600}}
 
 
@@ -104,7 +106,7 @@ def test_sch212_once_for_all_assets_of_an_entry(tmp_path):
     )
     items = [node(name, pipelines=DAILY) for name in "abc"]
     they = "they are made in: daily"
-    assert told(tmp_path, *items, text=text) == [
+    assert reported(tmp_path, *items, text=text) == [
         f'3: SCH212 slo for pipeline "hourly", but none of "a" and 2 others is made in it | {they}',
         f'3: SCH212 slo for pipeline "weekly", but none of "a" and 2 others is made in it | {they}',
     ]
@@ -112,7 +114,7 @@ def test_sch212_once_for_all_assets_of_an_entry(tmp_path):
 
 def test_sch305_once_for_all_assets_of_an_entry(tmp_path):
     items = [node(name) for name in "abc"]
-    assert told(tmp_path, *items, text="exposed_assets: [{regex: '.*'}]") == [
+    assert reported(tmp_path, *items, text="exposed_assets: [{regex: '.*'}]") == [
         '3: SCH305 "a" and 2 others are exposed, but no pipeline runs them | give them pipelines, or narrow the regex'
     ]
 
@@ -130,7 +132,7 @@ def test_sch305_of_an_asset_that_is_ignored_leaves_the_others(tmp_path):
 def test_sch305(tmp_path):
     text = "exposed_assets: [{regex: 'dim_.*'}]"
     items = (node("dim_old"), node("dim_new", pipelines=DAILY))
-    assert told(tmp_path, *items, text=text) == [
+    assert reported(tmp_path, *items, text=text) == [
         '3: SCH305 "dim_old" is exposed, but no pipeline runs it | give it pipelines, or narrow the regex'
     ]
 
@@ -138,5 +140,5 @@ def test_sch305(tmp_path):
 def test_a_regex_that_backtracks_for_ever_elsewhere_is_matched_in_linear_time(tmp_path):
     items = (node("a" * 200, pipelines=["daily"]),)
     text = "exposed_assets: [{regex: '([a-z_]+)+[0-9]'}]"
-    [found] = told(tmp_path, *items, text=text)
+    [found] = reported(tmp_path, *items, text=text)
     assert found.startswith('3: SCH211 regex "([a-z_]+)+[0-9]" matches no asset of this team')

@@ -116,7 +116,7 @@ def test_a_missing_file(tmp_path):
         (b"", "Input data was truncated"),
         (json.dumps(manifest(node("orders"))).encode()[:300], "Input data was truncated"),
         (b"<html>", "JSON is malformed: invalid character (byte 0)"),
-        (b"[]", "the top level must be keys with values, not a list"),
+        (b"[]", "the top level must be a mapping, not a list"),
         (b"{}", '"metadata" is missing'),
         (
             json.dumps(manifest(("nodes", {"unique_id": "model.shop.a"}))).encode(),
@@ -124,7 +124,7 @@ def test_a_missing_file(tmp_path):
         ),
         (
             json.dumps(manifest(("nodes", MODEL | {"version": []}))).encode(),
-            '"nodes[...].version" must be a whole number, a number, text or empty, not a list',
+            '"nodes[...].version" must be an integer, a number, a string or empty, not a list',
         ),
         (json.dumps(manifest()).encode().replace(b"1.11", b"\xff"), "it is not in UTF-8"),
         (b"\xff\xfe{}", "JSON is malformed: invalid character (byte 0)"),
@@ -193,7 +193,7 @@ def test_a_node_that_is_null_is_refused(tmp_path):
     document = manifest()
     document["nodes"]["model.shop.orders"] = None
     assert refused(written(tmp_path, document)).startswith(
-        'SCH402 the file cannot be read: "nodes[...]" must be keys with values, not '
+        'SCH402 the file cannot be read: "nodes[...]" must be a mapping, not '
     )
 
 
@@ -231,7 +231,7 @@ def test_what_is_wrong_is_said_of_a_manifest_that_has_infinity_too(tmp_path):
     wrong = {**MODEL, "config": {"meta": meta}, "fqn": "shop.orders"}
     path.write_text(json.dumps(manifest(("nodes", wrong))))
     assert refused(path) == (
-        'SCH402 the file cannot be read: "nodes[...].fqn" must be a list, not text | run `dbt compile` again'
+        'SCH402 the file cannot be read: "nodes[...].fqn" must be a list, not a string | run `dbt compile` again'
     )
     path.write_text(json.dumps(manifest(("nodes", wrong), version=11)))
     assert refused(path).startswith("SCH403 manifest version v11, ")

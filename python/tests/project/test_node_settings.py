@@ -66,7 +66,7 @@ def test_findings_of_a_node_stand_at_its_yml(tmp_path):
     )
     assert world.findings() == [
         'shop/models/s.yml:6: SCH102 "orders" is in an unknown pipeline "dayly" | did you mean "daily"?',
-        'shop/models/s.yml:7: SCH101 meta.scheduler of "orders": "retries" must be a whole number, not "2" | for example 2',
+        'shop/models/s.yml:7: SCH101 meta.scheduler of "orders": "retries" must be an integer, not "2" | for example 2',
         'shop/models/s.yml:8: SCH101 meta.scheduler of "orders": unknown key "pipelnes" | did you mean "pipelines"?',
     ]
 

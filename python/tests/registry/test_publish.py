@@ -1,4 +1,4 @@
-"""``publish``: what gets into the registry, what does not, and what people are told of it."""
+"""``publish``: what gets into the registry, what does not, and the findings about it."""
 
 import json
 import re
@@ -140,8 +140,8 @@ def test_a_damaged_entry_is_written_again_by_its_team(world):
     Path("registry").mkdir()
     Path("registry/shop.json").write_text("{")
     shop("a")
-    told = run("compile", "shop", "--out", "out").stderr.replace(f"{Path().resolve()}/", "")
-    assert told == (
+    reported = run("compile", "shop", "--out", "out").stderr.replace(f"{Path().resolve()}/", "")
+    assert reported == (
         'registry/shop.json: SCH409 (warning) the registry entry of team "shop" cannot be read: it ends in the middle\n'
         "  hint: the next publish of that team writes it again\n"
         "1 warning\n"
@@ -578,7 +578,7 @@ def test_an_entry_that_names_what_no_team_has_is_not_published_and_not_read(worl
         decode_entry("shop", path.read_bytes())
 
 
-def circle(world: World, team: str, other: str, *reads: str) -> None:
+def cycle(world: World, team: str, other: str, *reads: str) -> None:
     """A team with one asset, which may be made of the other's."""
     declared = source(f"{other}.of_{other}", file=GLOBAL)
     reader = node(f"of_{team}", *reads, pipelines=DAILY)
@@ -594,34 +594,34 @@ CIRCLE = (
 
 
 def test_of_two_teams_that_close_a_circle_the_second_is_refused(world):
-    circle(world, "aa", "bb")
-    circle(world, "bb", "aa")
+    cycle(world, "aa", "bb")
+    cycle(world, "bb", "aa")
     compile_("aa", "bb")
     publish()
-    circle(world, "aa", "bb", "bb.of_bb")
+    cycle(world, "aa", "bb", "bb.of_bb")
     compile_("aa", out="aa_out")
-    circle(world, "bb", "aa", "aa.of_aa")
+    cycle(world, "bb", "aa", "aa.of_aa")
     compile_("bb", out="bb_out")
     publish(out="aa_out")
     shutil.rmtree("out")
     shutil.move("bb_out", "out")
     assert publish(code=1) == f"out/registry/bb.json: {CIRCLE}"
-    circle(world, "bb", "aa")
+    cycle(world, "bb", "aa")
     compile_("bb")
     assert publish() == "bb: already published\n"
 
 
 def test_a_circle_that_an_offer_only_looks_into_does_not_keep_it_back(world):
     """It is for the teams in it to break."""
-    circle(world, "aa", "bb")
-    circle(world, "bb", "aa")
+    cycle(world, "aa", "bb")
+    cycle(world, "bb", "aa")
     compile_("aa", "bb")
     publish()
     world.team("shop", source("aa.of_aa", file=GLOBAL), node("x", "aa.of_aa", pipelines=DAILY))
     compile_("shop", out="theirs")
-    circle(world, "aa", "bb", "bb.of_bb")
+    cycle(world, "aa", "bb", "bb.of_bb")
     compile_("aa", out="aa_out")
-    circle(world, "bb", "aa", "aa.of_aa")
+    cycle(world, "bb", "aa", "aa.of_aa")
     compile_("bb", out="bb_out")
     for team in ("aa", "bb"):
         shutil.copy(f"{team}_out/registry/{team}.json", f"registry/{team}.json")

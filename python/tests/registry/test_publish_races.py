@@ -73,23 +73,23 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 def command(*arguments: str) -> tuple[int, str]:
     process = start(*arguments)
-    _, told = process.communicate()
-    return process.returncode, told
+    _, reported = process.communicate()
+    return process.returncode, reported
 
 
 def test_two_publishes_of_one_team_at_once(world):
-    """The second one is told, by the check or by the write, and goes on after it has compiled again."""
+    """The second one is reported, by the check or by the write, and goes on after it has compiled again."""
     for name in ("a", "b"):
         world.team("shop", node(name, pipelines=DAILY))
         assert command("compile", "shop", "--out", name)[0] == 0
     for _ in range(3):
         shutil.rmtree("registry", ignore_errors=True)
         running = {name: start("publish", name) for name in ("a", "b")}
-        told = {name: process.communicate()[1] for name, process in running.items()}
+        reported = {name: process.communicate()[1] for name, process in running.items()}
         codes = {name: process.returncode for name, process in running.items()}
         (winner,) = [name for name in codes if codes[name] == 0]
         (loser,) = [name for name in codes if codes[name] == 1]
-        assert told[loser] == LOST.format(out=loser)
+        assert reported[loser] == LOST.format(out=loser)
         assert Path("registry/shop.json").read_bytes() == Path(winner, "registry/shop.json").read_bytes()
     assert command("compile", "shop", "--out", "again")[0] == 0
     assert command("publish", "again")[0] == 0

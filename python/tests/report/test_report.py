@@ -97,7 +97,7 @@ def test_a_comment_notifies_nobody(world):
     assert "owners none → `@some.owner.team`\n" in report("--format", "comment")
 
 
-def test_readers_that_cannot_be_read_are_told(world):
+def test_readers_that_cannot_be_read_are_reported(world):
     compiled(world, "base", dim())
     compiled(world, "head", node("other", pipelines=DAILY), text="")
     Path("registry/audit.json").write_text("{")
@@ -319,7 +319,7 @@ def test_outputs_of_different_teams_are_refused(world):
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "told"),
+    ("file", "content", "reported"),
     [
         (None, None, "head: SCH420 this is no output of dbt-scheduler compile: there is no such folder\n"),
         (
@@ -349,14 +349,14 @@ def test_outputs_of_different_teams_are_refused(world):
         ),
     ],
 )
-def test_what_is_no_output_is_refused(world, file, content, told):
+def test_what_is_no_output_is_refused(world, file, content, reported):
     compiled(world, "base", dim())
     if file:
         compiled(world, "head", dim()) if "/" in file else Path("head").mkdir()
         Path("head", file).write_text(content)
     result = run("report", "base", "head", "--registry", "registry", code=2)
     assert result.stdout == ""
-    assert told in result.stderr
+    assert reported in result.stderr
 
 
 def test_two_empty_folders_are_refused(world):

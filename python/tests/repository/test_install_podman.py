@@ -31,7 +31,7 @@ def test_where_podman_is_nothing_is_said(tmp_path: Path, runtime: str) -> None:
 
 
 @pytest.mark.parametrize("there", [{}, {"podman": ""}, {"runc": ""}])
-def test_somebody_who_is_not_root_is_told_what_to_install(tmp_path: Path, there: dict[str, str]) -> None:
+def test_somebody_who_is_not_root_learns_what_to_install(tmp_path: Path, there: dict[str, str]) -> None:
     done = install(tmp_path, id="echo 1000", apt_get="exit 1", **there)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", LACKING)
 

@@ -118,9 +118,9 @@ def outcome(call, *arguments):
 
 def assert_same_ticks(schedule: Schedule, instant: datetime) -> None:
     airflow, theirs = timetable(schedule), pendulum.instance(instant)
-    told = f"{schedule.cron} {schedule.timezone} {instant}"
-    assert outcome(next_tick, schedule, instant) == outcome(airflow._get_next, theirs), told
-    assert outcome(previous_tick, schedule, instant) == outcome(airflow._get_prev, theirs), told
+    reported = f"{schedule.cron} {schedule.timezone} {instant}"
+    assert outcome(next_tick, schedule, instant) == outcome(airflow._get_next, theirs), reported
+    assert outcome(previous_tick, schedule, instant) == outcome(airflow._get_prev, theirs), reported
 
 
 @settings(deterministic, max_examples=800)

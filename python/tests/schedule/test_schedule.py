@@ -1,4 +1,4 @@
-"""Which run waits for which, as a table of examples, and what the platform's engineer is told."""
+"""Which run waits for which, as a table of examples, and what the platform's engineer reads."""
 
 import subprocess
 import sys
@@ -450,11 +450,11 @@ FIVE = 'write minute, hour, day of the month, month and day of the week, such as
         ),
     ],
 )
-def test_a_pipeline_that_cannot_be_aligned_is_told_why(schedule, problem):
+def test_a_pipeline_that_cannot_be_aligned_is_refused_with_the_reason(schedule, problem):
     assert alignment_problems(schedule) == [problem]
 
 
-def test_every_malformed_word_is_told_at_once():
+def test_every_malformed_word_is_reported_at_once():
     problems = alignment_problems(Schedule("x", "y", "z", "w"))
     assert [problem.split()[0] for problem in problems] == ["cron", "timezone", "start_date", "grain"]
 

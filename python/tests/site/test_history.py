@@ -242,8 +242,8 @@ def test_what_is_exported_is_shown(airflow, published):
 
 def test_what_may_not_be_seen_is_said(airflow, published):
     airflow.answer = (403, b"{}")
-    told = export()
-    assert told == (
+    reported = export()
+    assert reported == (
         "warning: this login may not see the runs of playground_daily, shipping_daily: they are left out\n"
         "0 runs of 0 DAGs written to history.json\n"
     )

@@ -86,9 +86,9 @@ def test_text_of_teams_is_text_in_a_script():
 def test_an_entry_that_cannot_be_read_is_named_and_the_others_are_shown():
     publish(shipping())
     Path("registry/shop.json").write_text("{")
-    told = site()
-    assert 'SCH409 the registry entry of team "shop" cannot be read: it ends in the middle' in told
-    assert told.endswith("1 asset of 1 team written: open site/index.html\n")
+    reported = site()
+    assert 'SCH409 the registry entry of team "shop" cannot be read: it ends in the middle' in reported
+    assert reported.endswith("1 asset of 1 team written: open site/index.html\n")
     assert document(Path("site"), "index")["problems"] == [
         'the registry entry of team "shop" cannot be read: it ends in the middle'
     ]
@@ -96,8 +96,8 @@ def test_an_entry_that_cannot_be_read_is_named_and_the_others_are_shown():
 
 def test_a_registry_without_teams_is_a_site_too():
     publish()
-    told = site()
-    assert told.endswith("0 assets of 0 teams written: open site/index.html\n")
+    reported = site()
+    assert reported.endswith("0 assets of 0 teams written: open site/index.html\n")
     assert document(Path("site"), "index")["assets"]["name"] == []
 
 
@@ -142,7 +142,7 @@ def test_the_last_thirty_decided_runs_count_for_the_slo():
 
 
 @pytest.mark.parametrize(
-    ("option", "content", "told"),
+    ("option", "content", "reported"),
     [
         ("--history", "{}", "given.json is not what --history takes"),
         ("--history", json.dumps({**HISTORY, "format_version": 2}), "given.json has format_version 2"),
@@ -151,11 +151,11 @@ def test_the_last_thirty_decided_runs_count_for_the_slo():
         ("--findings", "\ud800", "given.json is not what --findings takes"),
     ],
 )
-def test_a_file_of_something_else_is_refused(option, content, told):
+def test_a_file_of_something_else_is_refused(option, content, reported):
     publish(shipping())
     Path("given.json").write_text(content, errors="surrogatepass")
     found = site(option, "given.json", code=2)
-    assert found.startswith(told)
+    assert found.startswith(reported)
     assert "  hint: " in found
     assert not Path("site").exists()
 
@@ -166,9 +166,9 @@ def test_a_file_of_something_else_is_refused(option, content, told):
 )
 def test_a_page_links_to_no_such_address(url):
     publish(shipping())
-    told = site("--airflow-url", url, code=2)
-    assert told.startswith("--airflow-url ")
-    assert "secret" not in told
+    reported = site("--airflow-url", url, code=2)
+    assert reported.startswith("--airflow-url ")
+    assert "secret" not in reported
 
 
 def test_links_to_airflow_start_where_it_is():
@@ -191,10 +191,10 @@ def test_a_folder_with_other_things_in_it_is_left_alone(inside):
     path = Path("site") / inside
     path.parent.mkdir(parents=True)
     path.write_text("mine")
-    told = site(code=2)
+    reported = site(code=2)
     assert (
         "SCH407 the output cannot be written: there are files in this folder that `registry site` did not write"
-        in told
+        in reported
     )
     assert there() == {inside}
     assert path.read_text() == "mine"

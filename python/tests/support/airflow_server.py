@@ -14,7 +14,7 @@ SENSOR = "wait_for__hard_dependencies.fct"
 
 
 class FakeAirflow:
-    """An Airflow that knows what it was told, and answers the few questions of an explanation."""
+    """An Airflow that knows what it was given, and answers the few questions of an explanation."""
 
     def __init__(self) -> None:
         self.paused: dict[str, bool] = {}

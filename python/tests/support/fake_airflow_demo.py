@@ -12,7 +12,7 @@ ENDED = ("success", "failed")
 
 @dataclass
 class Clock:
-    """Time that passes only while somebody sleeps; then ``world`` is told."""
+    """Time that passes only while somebody sleeps; then ``world`` is called."""
 
     now: float = 0.0
     world: Callable[[], None] = lambda: None

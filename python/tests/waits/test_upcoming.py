@@ -263,7 +263,7 @@ def test_one_asset(out):
     )
 
 
-def test_what_cannot_be_told(out, monkeypatch):
+def test_what_cannot_be_known(out, monkeypatch):
     deploy(out, a_spec(a_task("a")))
     assert waits("playground_dayly", code=2).stderr == (
         'there is no DAG "playground_dayly" in out/dags\n  hint: did you mean "playground_daily"?\n'

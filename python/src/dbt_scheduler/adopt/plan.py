@@ -25,7 +25,7 @@ class TableMove(msgspec.Struct, frozen=True, kw_only=True):
 
     ``declared`` is what the project's YAML says of the table, where that can be read. The table is ``unread``
     when no node reads it, it has no test and no file names it. The target may be declared ``already``.
-    ``circular`` are readers that cannot read the target without a circle in dbt's own lineage, and ``others`` the
+    ``circular`` are readers that cannot read the target without a cycle in dbt's own lineage, and ``others`` the
     teams that read the table through the very same declaration.
     """
 
@@ -149,13 +149,13 @@ class _Planning:
 
 
 class _Circles:
-    """The lineage of one project, and of the reads that were added to it: dbt refuses a circle in it."""
+    """The lineage of one project, and of the reads that were added to it: dbt refuses a cycle in it."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._parents = {id_: list(node.depends_on.nodes) for id_, node in manifest.nodes.items()}
 
     def can_read(self, reader: str, node: str) -> bool:
-        """Add a read, unless it makes a circle with the others."""
+        """Add a read, unless it makes a cycle with the others."""
         seen, open_ = {node}, [node]
         while open_:
             current = open_.pop()

@@ -52,7 +52,7 @@ def build_resume_dag(
         max_active_runs=1,
         is_paused_upon_creation=False,
         tags=["dbt_scheduler"],
-        doc_md="Resumes runs whose data has arrived and whose wait nobody ended, and tells who is late.\n",
+        doc_md="Resumes runs whose data has arrived and whose wait nobody ended, and reports who is late.\n",
     )
     dag.fileloc = str(path)
     SweepOperator(
@@ -91,7 +91,7 @@ class SweepOperator(BaseOperator):
         self.registry = literal(registry)
 
     def execute(self, context: Context) -> None:
-        """Sweep, tell the teams, and remember who was told."""
+        """Sweep, notify the teams, and remember which."""
         # Imports that parsing the file of a DAG need not pay for.
         from dbt_scheduler.airflow.registry import read_entries  # noqa: PLC0415
         from dbt_scheduler.resume.sweep import sweep  # noqa: PLC0415
@@ -116,14 +116,14 @@ class SweepOperator(BaseOperator):
     def _alert_misses(
         self, context: Context, misses: "tuple[SloMiss, ...]", entries: "dict[str, Entry]"
     ) -> None:
-        """Each miss is told once: the sweep before remembers in an XCom which were; what there is no time for, later."""
+        """Each miss is reported once: the last sweep remembers in an XCom which; the rest is for later."""
         ti: Any = context["ti"]
         before = set(ti.xcom_pull(task_ids=_TASK, key=_REPORTED, include_prior_dates=True) or [])
         reported = [miss.name for miss in misses if miss.name in before]
         until = time.monotonic() + _ALERT_SECONDS
         for miss in _in_turn(miss for miss in misses if miss.name not in before):
             if time.monotonic() > until:
-                _log.warning("There was no time to tell of every missed SLO; the next sweep goes on.")
+                _log.warning("There was no time to report every missed SLO; the next sweep goes on.")
                 break
             to = destination(self._transport, entries[miss.key.team])
             promise = Promise(miss.key.asset, miss.due, miss.task.state)

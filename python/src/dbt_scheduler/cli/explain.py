@@ -39,7 +39,7 @@ def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
     password_file: Path | None,
     style: str,
 ) -> None:
-    """Say why a task did or did not run, up the chain of what it waits for, with whose that is.
+    """Say why a task did or did not run: the chain of waits up to the root cause, with its owner.
 
     Asks Airflow, and reads the compiled DAGs of all teams.
     """

@@ -117,7 +117,7 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
 
 
 def _directory(options: dict[str, Any]) -> Directory:
-    """All entries that can be read; those that cannot are told on stderr."""
+    """All entries that can be read; those that cannot are reported on stderr."""
     return Directory(read_named_registry(Options(**options))[1].entries)
 
 

@@ -51,7 +51,7 @@ def project_options(command: _Command) -> _Command:
 
 
 def registry_options(command: _Command) -> _Command:
-    """The options that tell where platform and registry are."""
+    """The options that say where platform and registry are."""
     registry = click.option(
         "--registry", metavar="URL", help="Where the registry is, instead of where platform.yaml says."
     )

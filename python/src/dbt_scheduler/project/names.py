@@ -21,7 +21,7 @@ class NameIndex(msgspec.Struct, frozen=True):
         return self.tables.get(name, ())
 
     def find_tasks(self, name: str) -> tuple[ProjectTask, ...]:
-        """The dbt tasks called so, or by unique id; the bare name of a versioned model means its latest."""
+        """The dbt tasks of that name or unique id; the bare name of a versioned model means its latest."""
         return self.tasks.get(name) or tuple(task for task in (self.ids.get(name),) if task)
 
     def find_externals(self, name: str) -> tuple[Table, ...]:
@@ -60,6 +60,6 @@ def _by_name(tables: Iterable[Table]) -> dict[str, tuple[Table, ...]]:
 
 
 def _meant(name: str, tables: list[Table]) -> tuple[Table, ...]:
-    """The table that is called so with its source, if there is one: it has no other unambiguous name."""
+    """The table of that name with its source, if there is one: it has no other unambiguous name."""
     exactly = tuple(table for table in tables if table.full_name == name)
     return exactly or tuple(tables)

@@ -16,7 +16,7 @@ FORMAT_VERSIONS = (FORMAT_VERSION, EXTERNAL_FORMAT_VERSION)
 """What this release reads."""
 
 EXTERNAL_PROJECT = "external_assets.yaml"
-"""What publishes an entry with external assets, in the place of a dbt project: none can be called so."""
+"""What publishes an entry with external assets, in the place of a dbt project: no dbt project can have this name."""
 
 MOST_TEXT, MOST_LABELS, LONGEST_LABEL = 2_000, 100, 200
 """Characters of a description; how many tags and how many owners an asset has at most, and how long each may be."""

@@ -279,7 +279,7 @@ def test_a_broken_channel_leaves_the_tasks_as_they_are(
     assert SECRET not in caplog.text
 
 
-def test_what_others_are_told_from_outside(alerts: Alerts) -> None:
+def test_what_others_see_from_outside(alerts: Alerts) -> None:
     to = Destination("log", "slack_default", "#team", ("@them",))
     start = datetime(2025, 3, 1, 0, 10, tzinfo=UTC)
     late = Promise("dim", start, "failed")

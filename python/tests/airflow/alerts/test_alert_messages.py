@@ -108,7 +108,7 @@ def test_all_clear_tags_nobody() -> None:
     )
 
 
-def test_a_moment_is_told_in_utc_and_a_person_is_tagged_once() -> None:
+def test_a_moment_is_written_in_utc_and_a_person_is_tagged_once() -> None:
     there = START.astimezone(timezone(timedelta(hours=3)))
     message = messages.task_failure(TaskRun("d", "t", there, ""), ("@me", "@you", "@me"))
     assert plain(message).endswith("2025-09-09 00:10:00+00:00\nt - view logs\n@me, @you")

@@ -12,6 +12,7 @@ from dbt_scheduler.changes import breaking, state_diff
 from dbt_scheduler.config import types
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM
 from dbt_scheduler.config.schema.validation import load_schema, validate
+from dbt_scheduler.kinds import kinds
 from dbt_scheduler.kinds.places import QUEUEING, places
 from dbt_scheduler.project.node_settings import NodeSettings
 from dbt_scheduler.registry import entry
@@ -58,6 +59,7 @@ def in_yaml(struct: type[msgspec.Struct]) -> set[str]:
 
 
 OF_PLACES = {name for place in places().values() for name in place.settings}
+OF_KINDS = {name for kind in kinds().values() for name in kind.keys}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ OF_PLACES = {name for place in places().values() for name in place.settings}
         ),
         (
             types.TaskConfig,
-            set(properties("scheduler", "$defs", "task")) - OF_PLACES,
+            set(properties("scheduler", "$defs", "task")) - OF_PLACES - OF_KINDS,
         ),
         (types.ExposedAssets, set(properties("scheduler", "properties", "exposed_assets", "items"))),
         (

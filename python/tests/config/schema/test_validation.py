@@ -32,9 +32,9 @@ PAGES = {
             'unknown key "hour" in "timeout"',
             'did you mean "hours"?',
         ),
-        ({"retries": "two"}, ["retries"], '"retries" must be a whole number, not "two"', "for example 2"),
-        ({"retries": True}, ["retries"], '"retries" must be a whole number, not true', "for example 2"),
-        ({"retries": None}, ["retries"], '"retries" must be a whole number, not empty', "for example 2"),
+        ({"retries": "two"}, ["retries"], '"retries" must be an integer, not "two"', "for example 2"),
+        ({"retries": True}, ["retries"], '"retries" must be an integer, not true', "for example 2"),
+        ({"retries": None}, ["retries"], '"retries" must be an integer, not empty', "for example 2"),
         ({"retries": -1}, ["retries"], '"retries" must be at least 0, not -1', ""),
         ({"timeout": {}}, ["timeout"], '"timeout" must have at least 1 key', "for example {hours: 6}"),
         (
@@ -46,7 +46,7 @@ PAGES = {
         (
             {"timeout": {"hours": 1.5}},
             ["timeout", "hours"],
-            '"timeout.hours" must be a whole number, not 1.5',
+            '"timeout.hours" must be an integer, not 1.5',
             "for example 6",
         ),
         ({"pipelines": []}, ["pipelines"], '"pipelines" must have at least 1 item', 'for example ["daily"]'),
@@ -59,7 +59,7 @@ PAGES = {
         (
             {"pipelines": ["daily", 3]},
             ["pipelines", 1],
-            'item 2 of "pipelines" must be text, not 3',
+            'item 2 of "pipelines" must be a string, not 3',
             'for example "daily"',
         ),
         ({"owners": ["@a", "@b", "@a"]}, ["owners"], '"owners" lists "@a" twice', ""),
@@ -89,7 +89,7 @@ PAGES = {
         ),
         ({"queue": "heavy\n"}, ["queue"], '"queue" must not be "heavy\\n"', 'for example "heavy"'),
         ({"pool": ""}, ["pool"], '"pool" must have at least 1 character, not ""', 'for example "warehouse"'),
-        ({"pool": None}, ["pool"], '"pool" must be text, not empty', 'for example "warehouse"'),
+        ({"pool": None}, ["pool"], '"pool" must be a string, not empty', 'for example "warehouse"'),
         (
             {"priority": 2**31},
             ["priority"],
@@ -99,12 +99,12 @@ PAGES = {
         (
             {"priority": "high"},
             ["priority"],
-            '"priority" must be a whole number, not "high"',
+            '"priority" must be an integer, not "high"',
             "for example 10",
         ),
         ({"cpus": 0}, ["cpus"], '"cpus" must be at least 0.01, not 0', "for example 1.5"),
         ({"group": "x\n"}, ["group"], '"group" must not be "x\\n"', 'for example "dimensions"'),
-        ("daily", [], 'the top level must be keys with values, not "daily"', ""),
+        ("daily", [], 'the top level must be a mapping, not "daily"', ""),
         ({True: 1}, ["true"], 'unknown key "true"', None),
     ],
 )
@@ -115,14 +115,14 @@ def test_a_nodes_settings(value: object, path: list[str | int], problem: str, hi
         assert found.hint == hint
 
 
-def test_a_missing_key_is_told_where_it_belongs() -> None:
+def test_a_missing_key_is_reported_where_it_belongs() -> None:
     assert validate_against(PAGES, {"pages": [{"name": "a"}, {"size": "x"}]}) == (
         Violation(("pages", 1), '"name" is missing in item 2 of "pages"'),
-        Violation(("pages", 1, "size"), '"size" must be a whole number, not "x"', types=("integer",)),
+        Violation(("pages", 1, "size"), '"size" must be an integer, not "x"', types=("integer",)),
     )
 
 
-def test_a_choice_of_forms_is_told_by_the_nearest() -> None:
+def test_a_choice_of_forms_is_reported_by_the_nearest() -> None:
     def form(kind: str, **keys: object) -> dict[str, object]:
         return {
             "type": "object",
@@ -138,7 +138,7 @@ def test_a_choice_of_forms_is_told_by_the_nearest() -> None:
         == '"kind" must be "universal", not "vertex-ia"'
     )
     [found] = validate_against(rules, 5)
-    assert found.problem == "the top level must be text or keys with values, not 5"
+    assert found.problem == "the top level must be a string or a mapping, not 5"
 
 
 def test_a_key_with_a_forbidden_name() -> None:
@@ -150,7 +150,7 @@ def test_a_key_with_a_forbidden_name() -> None:
 
 def test_a_long_or_multi_line_value_stays_on_one_line() -> None:
     [found] = validate_against({"type": "integer"}, "two\nlines")
-    assert found.problem == 'the top level must be a whole number, not "two\\nlines"'
+    assert found.problem == 'the top level must be an integer, not "two\\nlines"'
     [found] = validate_against({"type": "integer"}, "x" * 500)
     assert len(found.problem) < 150
 

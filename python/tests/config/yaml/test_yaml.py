@@ -1,4 +1,4 @@
-"""YAML with lines: what it reads as, where each value stands, and what is told of text that is no YAML."""
+"""YAML with lines: what it reads as, where each value stands, and what is reported of text that is no YAML."""
 
 import pytest
 import yaml
@@ -88,7 +88,7 @@ def test_anchors_and_merge_keys():
     assert document.line(("n", 1)) == 1  # the line of the anchor: YAML forgets where it is used
 
 
-def test_a_duplicate_key_is_told_and_the_last_one_counts():
+def test_a_duplicate_key_is_reported_and_the_last_one_counts():
     document, findings = parse_yaml("a: 1\nb: 2\na: 3\n", "f.yaml")
     assert document is not None
     assert document.value == {"a": 3, "b": 2}
@@ -173,7 +173,7 @@ def test_empty_files(text):
         ),
     ],
 )
-def test_what_is_told_of_text_that_is_no_yaml(text, expected):
+def test_what_is_reported_of_text_that_is_no_yaml(text, expected):
     assert refused(text) == expected
 
 

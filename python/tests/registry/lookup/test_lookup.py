@@ -74,7 +74,7 @@ def registry(tmp_path, monkeypatch) -> str:
     return "out/registry"
 
 
-def told(*arguments: str) -> str:
+def reported(*arguments: str) -> str:
     result = run("registry", *arguments, code=2)
     assert result.stdout == ""
     return result.stderr
@@ -132,34 +132,35 @@ def test_all_entries_as_one_document(registry, tmp_path):
 
 def test_names_that_are_not_clear(registry):
     there = ("--registry", registry)
-    assert told("show", "dim_b", *there) == (
+    assert reported("show", "dim_b", *there) == (
         'several teams make "dim_b": audit.dim_b, shop.dim_b\n  hint: name one, such as audit.dim_b\n'
     )
-    assert told("show", "dimm_a", *there) == 'no team makes "dimm_a"\n  hint: did you mean "dim_a"?\n'
-    assert told("consumers", "shop.dimm_a", *there) == (
+    assert reported("show", "dimm_a", *there) == 'no team makes "dimm_a"\n  hint: did you mean "dim_a"?\n'
+    assert reported("consumers", "shop.dimm_a", *there) == (
         'team shop makes no "dimm_a"\n  hint: did you mean "shop.dim_a"?\n'
     )
-    assert told("show", "xyz", *there) == (
+    assert reported("show", "xyz", *there) == (
         'no team makes "xyz"\n  hint: `dbt-scheduler registry list --all` has every asset\n'
     )
-    assert told("producers", "shp", *there) == (
+    assert reported("producers", "shp", *there) == (
         'the registry has no team "shp"\n  hint: did you mean "shop"?\n'
     )
     assert (
-        told("producers", "xyz", *there) == 'the registry has no team "xyz"\n  hint: there are: audit, shop\n'
+        reported("producers", "xyz", *there)
+        == 'the registry has no team "xyz"\n  hint: there are: audit, shop\n'
     )
 
 
 def test_without_a_registry(registry):
-    assert told("list") == (
+    assert reported("list") == (
         "no registry is named\n  hint: name it with --registry URL, or as registry.url in platform.yaml\n"
     )
-    assert "SCH412 the registry cannot be read: registry URLs start with" in told(
+    assert "SCH412 the registry cannot be read: registry URLs start with" in reported(
         "list", "--registry", "ftp://x/y"
     )
 
 
-def test_an_entry_that_cannot_be_read_is_told_and_hides_no_other(registry, tmp_path):
+def test_an_entry_that_cannot_be_read_is_reported_and_hides_no_other(registry, tmp_path):
     (tmp_path / registry / "audit.json").write_text("{")
     result = run("registry", "list", "--registry", registry)
     assert "dim_a  shop  daily, by 06:10 UTC\n" in result.stdout
@@ -167,6 +168,6 @@ def test_an_entry_that_cannot_be_read_is_told_and_hides_no_other(registry, tmp_p
 
 
 def test_export_asks_what_to_write(registry):
-    assert "name what to write: --dbt-package FOLDER, --json, or both" in told(
+    assert "name what to write: --dbt-package FOLDER, --json, or both" in reported(
         "export", "--registry", registry
     )

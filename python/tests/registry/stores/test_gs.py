@@ -211,7 +211,7 @@ def test_without_a_home_there_is_no_cache(gcs, monkeypatch):
     assert list(store.read_all().entries) == ["shop"]
 
 
-def test_an_unreadable_entry_is_told_and_hides_no_other(store, gcs, hurry):
+def test_an_unreadable_entry_is_reported_and_hides_no_other(store, gcs, hurry):
     store.replace("shop", entry(), None)
     gcs.put("bucket", "a/registry/torn.json", b'{"torn": {')
     gcs.put("bucket", "a/registry/newer.json", b'{"newer": {"format_version": 3}}')
@@ -258,7 +258,7 @@ def test_an_answer_that_was_damaged_on_the_way(store, gcs, hurry, monkeypatch):
     ],
 )
 @pytest.mark.usefixtures("hurry")
-def test_refusals_are_told_in_words(gcs, status, reading, writing):
+def test_refusals_are_reported_in_words(gcs, status, reading, writing):
     store = open_store(URL)
     gcs.before = lambda *_: (status, b'{"error": {"message": "a SECRET"}}')
     with pytest.raises(RegistryUnreadableError) as refusal:
@@ -293,7 +293,7 @@ def test_nobody_there(hurry, monkeypatch):
 
 
 def test_somebody_who_does_not_answer(store, gcs):
-    """The listing is late, then one of two documents is: each is told when the time for all is up."""
+    """The listing is late, then one of two documents is: each is reported when the time for all is up."""
     store.replace("shop", entry(), None)
     store.replace("slow", entry(), None)
     store = open_store(URL, seconds=1)
@@ -383,8 +383,8 @@ def test_without_the_library():
         "    except RegistryError as error: print(type(error).__name__, error)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    told = " a gs: registry needs google-cloud-storage: pip install 'dbt-scheduler[gs]'\n"
-    assert done.stdout == f"RegistryUnreadableError{told}" * 2 + f"RegistryUnwritableError{told}"
+    reported = " a gs: registry needs google-cloud-storage: pip install 'dbt-scheduler[gs]'\n"
+    assert done.stdout == f"RegistryUnreadableError{reported}" * 2 + f"RegistryUnwritableError{reported}"
 
 
 def test_of_many_who_write_one_entry_one_wins_each_time(gcs):

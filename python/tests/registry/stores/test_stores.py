@@ -111,7 +111,7 @@ def test_the_same_entry_gives_the_same_bytes(store, folder):
         ),
     ],
 )
-def test_an_unreadable_entry_is_told_and_hides_no_other(store, folder, content, problem):
+def test_an_unreadable_entry_is_reported_and_hides_no_other(store, folder, content, problem):
     write(store, "audit", entry())
     (folder / "shop.json").write_bytes(content)
     reading = store.read_all()
@@ -252,7 +252,7 @@ def test_a_damaged_entry_is_replaced_like_any_other(store, folder):
     assert store.read("shop") == entry()
 
 
-def test_an_entry_of_a_later_release_is_told_apart(store, folder):
+def test_an_entry_of_a_later_release_is_recognised(store, folder):
     folder.mkdir()
     (folder / "shop.json").write_text('{"shop": {"format_version": 3}}')
     (folder / "audit.json").write_text('{"audit": {"format_version": 0}}')

@@ -17,7 +17,7 @@ from airflow.sdk.execution_time.xcom import XCom
 from dbt_scheduler.airflow.task_state import forget, recall, remember
 from dbt_scheduler.spec import DagSpec
 
-_KEY = "told"
+_KEY = "reported"
 
 
 def was_reported(spec: DagSpec, context: Mapping[str, Any], kind: str) -> bool:
@@ -48,6 +48,6 @@ def _place(spec: DagSpec, context: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     for task in spec.tasks:
         if ti.task_id in task.upstream:
-            key = f"dbt_scheduler.told.{ti.task_id}"
+            key = f"dbt_scheduler.reported.{ti.task_id}"
             return {"key": key, "dag_id": ti.dag_id, "task_id": task.task_id, "run_id": ti.run_id}
     return {}

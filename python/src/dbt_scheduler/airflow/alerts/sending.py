@@ -34,12 +34,12 @@ class Destination(msgspec.Struct, frozen=True):
 
 
 def send_slo_miss(to: Destination, task: TaskRun, promise: Promise) -> bool:
-    """Tell a producer's team that an asset is late; whether it could be told. Never raises."""
+    """Notify a producer's team that an asset is late; whether that succeeded. Never raises."""
     return send(to, messages.slo_miss(task, to.tags, promise))
 
 
 def send_all_clear(to: Destination, sensor: TaskRun, seconds: float = BUDGET_SECONDS) -> bool:
-    """Tell a consumer's team that what it waited for is there; whether it could be told. Never raises."""
+    """Notify a consumer's team that what it waited for is there; whether that succeeded. Never raises."""
     return send(to, messages.all_clear(sensor), seconds)
 
 

@@ -37,12 +37,12 @@ WORDS = {
     "oneOf": "{subject} fits more than one of the forms that are allowed here",
 }
 KINDS = {
-    "string": "text",
-    "integer": "a whole number",
+    "string": "a string",
+    "integer": "an integer",
     "number": "a number",
-    "boolean": "true or false",
+    "boolean": "a boolean",
     "array": "a list",
-    "object": "keys with values",
+    "object": "a mapping",
     "null": "empty",
 }
 UNITS = {

@@ -1,4 +1,4 @@
-"""JSON Schema at every border: ``jsonschema`` gives the verdict, and it is told in the words of a user."""
+"""JSON Schema at every border: ``jsonschema`` gives the verdict, which is reported in a user's words."""
 
 import json
 from collections.abc import Mapping

@@ -46,7 +46,7 @@ class Violation(msgspec.Struct, frozen=True):
     """One place where a value does not have the shape that a schema asks for.
 
     ``path`` leads to it from the top: keys and, counted from 0, positions in lists. For an unknown key and
-    for a key that may not be called so it ends with that key; for a missing key it leads to where it belongs.
+    for a key that is not allowed it ends with that key; for a missing key it leads to where it belongs.
     ``types`` are those of JSON Schema that the value should have, where it has none of them.
     """
 
@@ -168,7 +168,7 @@ def _best_branch(error: "ValidationError", path: Path) -> list[_Record]:
     """What keeps a value from the branch of ``anyOf`` or ``oneOf`` that it comes closest to.
 
     Closest is a branch of the right type, then one with the fewest wrong choices (such as a ``kind``), then
-    with the fewest problems, then the first. When its type is wrong for all of them, they are told as one.
+    with the fewest problems, then the first. When its type is wrong for all of them, they are reported as one.
     """
     branches: dict[int, list[_Record]] = {}
     for child in error.context or ():

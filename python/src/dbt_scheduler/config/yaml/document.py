@@ -16,7 +16,7 @@ class Position(msgspec.Struct, frozen=True):
 
 
 class Coercion(msgspec.Struct, frozen=True):
-    """A word that YAML reads otherwise than it is written: ``on`` as true, ``10:30`` as 630."""
+    """A word that YAML parses as another value than it looks like: ``on`` as true, ``10:30`` as 630."""
 
     path: Path
     line: int

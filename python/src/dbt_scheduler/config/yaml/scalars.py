@@ -1,4 +1,4 @@
-"""Single words of a YAML file: their values, and where YAML reads them otherwise than they are written."""
+"""Single words of a YAML file: their values, and where YAML parses them as something else than they look like."""
 
 import re
 
