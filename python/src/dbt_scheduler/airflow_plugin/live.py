@@ -57,7 +57,7 @@ class Live:
         about = About(
             generated_at=self._registry.read_at,
             registry=shown_url(self._registry.url),
-            problems=(*self._missing(), *(each.message for each in contents.findings), *self._others()),
+            problems=(*self._problems(), *(each.message for each in contents.findings), *self._others()),
             airflow_url=self._base_url,
             documents=("history",),
         )
@@ -104,7 +104,9 @@ class Live:
     def _entries(self) -> Mapping[str, Entry]:
         return self._catalogue.directory.entries
 
-    def _missing(self) -> tuple[str, ...]:
+    def _problems(self) -> tuple[str, ...]:
+        if self._registry.problem:
+            return (self._registry.problem,)
         if self._registry.contents.entries:
             return ()
         where = shown_url(self._registry.url)
