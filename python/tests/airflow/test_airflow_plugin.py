@@ -185,6 +185,21 @@ def test_the_pages_show_the_registry_that_the_sweep_reads(pages: httpx.Client) -
     assert pages.get("data/teams/2").status_code == 404
 
 
+def test_documents_that_count_otherwise_than_the_index_are_refused(
+    deployed: Platform, pages: httpx.Client
+) -> None:
+    before = asked(pages, "index")["folder"]
+    assert asked(pages, "teams/0", of=before)["name"] == "playground"
+    assert asked(pages, "edges", of=before)["tasks"]
+    deployed.publish("shipping", an_entry("another", "daily"))
+    _app.cache_clear()  # as in another process
+    for name in ("teams/0", "edges"):
+        reply = pages.get(f"data/{name}", params={"of": before})
+        assert reply.status_code == 404
+        assert "load the page again" in reply.json()["detail"]
+    assert asked(pages, "teams/0", of=asked(pages, "index")["folder"])["name"] == "playground"
+
+
 def test_an_entry_that_cannot_be_read_is_said_and_the_others_are_shown(
     deployed: Platform, pages: httpx.Client
 ) -> None:

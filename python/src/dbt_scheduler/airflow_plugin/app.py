@@ -53,8 +53,8 @@ def build_app() -> FastAPI:
     async def index(request: Request, user: _User) -> Response:
         return await answer(request, user, Live.index)
 
-    async def edges(request: Request, user: _User) -> Response:
-        return await answer(request, user, Live.edges)
+    async def edges(request: Request, user: _User, of: str | None = None) -> Response:
+        return await answer(request, user, lambda live: live.edges(of))
 
     async def history(request: Request, user: _User) -> Response:
         return await answer(request, user, Live.history)
@@ -62,8 +62,8 @@ def build_app() -> FastAPI:
     async def now(request: Request, user: _User) -> Response:
         return await answer(request, user, Live.now)
 
-    async def team(request: Request, user: _User, place: int) -> Response:
-        return await answer(request, user, lambda live: live.team(place))
+    async def team(request: Request, user: _User, place: int, of: str | None = None) -> Response:
+        return await answer(request, user, lambda live: live.team(place, of))
 
     async def why(
         request: Request, user: _User, dag: str, task: str | None = None, run: str | None = None
