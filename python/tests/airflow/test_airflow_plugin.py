@@ -1,9 +1,12 @@
 """The pages inside Airflow: who may see what of them, and what they say of real runs."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -14,7 +17,7 @@ from msgspec.structs import replace
 from sqlalchemy import update
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
-from dbt_scheduler.airflow_plugin import _app
+from dbt_scheduler.airflow_plugin import _app, registry
 from dbt_scheduler.compiler.writing import resume_stub
 from dbt_scheduler.spec import RESUME_DAG, DagSpec
 from harness import Platform, airflows_own_warnings
@@ -75,9 +78,17 @@ def test_nobody_sees_anything_without_a_login(strangers: httpx.Client) -> None:
     for path in ("app.js", "app.css", "nothing", "data/index", "data/why?dag=x", "data/waiting?dag=x&task=y"):
         assert strangers.get(path).status_code == 401, path
         assert strangers.get(path, headers={"Cookie": "_token=forged"}).status_code == 403, path
-    reply = strangers.get("", follow_redirects=False)
-    assert reply.status_code == 307
-    assert reply.headers["location"].startswith("/auth/login?next=http")
+
+
+def test_a_login_leads_back_to_the_pages_and_to_no_host_that_a_request_names(
+    strangers: httpx.Client,
+) -> None:
+    back = "next=http%3A%2F%2Fairflow.example%2Fdbt-scheduler%2F"
+    reply = strangers.get("", headers={"Host": "evil.example"}, follow_redirects=False)
+    assert (reply.status_code, reply.headers["location"]) == (307, f"../api/v2/auth/login?{back}")
+    login = strangers.get(reply.headers["location"], follow_redirects=False)
+    assert login.status_code == 307
+    assert unquote(login.headers["location"]) == f"/auth/login?{unquote(back)}"
 
 
 def test_why_follows_the_wait_into_the_other_teams_dag(deployed: Platform, pages: httpx.Client) -> None:
@@ -174,6 +185,21 @@ def test_the_pages_show_the_registry_that_the_sweep_reads(pages: httpx.Client) -
     assert pages.get("data/teams/2").status_code == 404
 
 
+def test_documents_that_count_otherwise_than_the_index_are_refused(
+    deployed: Platform, pages: httpx.Client
+) -> None:
+    before = asked(pages, "index")["folder"]
+    assert asked(pages, "teams/0", of=before)["name"] == "playground"
+    assert asked(pages, "edges", of=before)["tasks"]
+    deployed.publish("shipping", an_entry("another", "daily"))
+    _app.cache_clear()  # as in another process
+    for name in ("teams/0", "edges"):
+        reply = pages.get(f"data/{name}", params={"of": before})
+        assert reply.status_code == 404
+        assert "load the page again" in reply.json()["detail"]
+    assert asked(pages, "teams/0", of=asked(pages, "index")["folder"])["name"] == "playground"
+
+
 def test_an_entry_that_cannot_be_read_is_said_and_the_others_are_shown(
     deployed: Platform, pages: httpx.Client
 ) -> None:
@@ -181,6 +207,42 @@ def test_an_entry_that_cannot_be_read_is_said_and_the_others_are_shown(
     index = asked(pages, "index")
     assert [each["name"] for each in index["teams"]] == ["playground"]
     assert len(index["problems"]) == 1
+
+
+def test_a_registry_that_cannot_be_read_any_more_is_said_and_shown_as_it_was(
+    deployed: Platform, pages: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(pages, "index")
+    later = time.monotonic() + 60
+    monkeypatch.setattr(registry, "time", SimpleNamespace(monotonic=lambda: later))
+    deployed.registry.rename(deployed.registry.with_name("elsewhere"))
+    deployed.registry.write_text("no folder")
+    index = asked(pages, "index")
+    assert [each["name"] for each in index["teams"]] == ["playground", "shipping"]
+    (problem,) = index["problems"]
+    assert problem.startswith("The registry cannot be read.")
+    assert "Shown is what it said at" in problem
+
+
+def test_a_failure_of_ours_or_of_airflows_api_is_said_in_words_and_tells_no_details(
+    deployed: Platform, pages: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed.run("playground_daily", DAY)
+
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("secret")
+
+    monkeypatch.setattr("dbt_scheduler.airflow_plugin.live.make_edges", fail)
+    monkeypatch.setattr(
+        type(get_auth_manager()), "get_authorized_dag_ids", lambda *_, **__: {"playground_daily"}
+    )
+    reply = pages.get("data/edges")
+    assert reply.status_code == 500
+    assert reply.json()["detail"] == "This failed: the API server's log says why."
+    monkeypatch.setattr(type(get_auth_manager()), "is_authorized_dag", fail)
+    reply = pages.get("data/why?dag=playground_daily&task=marts.mine")
+    assert reply.status_code == 502
+    assert "returned 500 for GET /api/v2/dags/playground_daily" in reply.json()["detail"]
 
 
 def test_no_dag_says_where_the_registry_is(pages: httpx.Client) -> None:

@@ -1,8 +1,10 @@
 """The application: who asks, what they are answered, and what goes wrong in words."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Annotated
+from urllib.parse import urlencode
 
 import anyio
 import anyio.to_thread
@@ -16,7 +18,8 @@ from dbt_scheduler.airflow_plugin.live import Live, Viewer
 from dbt_scheduler.airflow_plugin.registry import NoRegistryError, Registries
 from dbt_scheduler.airflow_plugin.server import BaseUser, conf, get_auth_manager, get_user
 from dbt_scheduler.findings.finding import UsageError
-from dbt_scheduler.registry.backend import RegistryUnreadableError
+
+_log = logging.getLogger(__name__)
 
 _AT_ONCE = 4
 """How many requests are worked on at once: each asks Airflow's API, which has to have threads left to answer."""
@@ -40,37 +43,37 @@ def build_app() -> FastAPI:
     app.middleware("http")(_with_headers)
     registries, limiter = Registries(), anyio.CapacityLimiter(_AT_ONCE)
 
-    async def answer(request: Request, viewer: Viewer, ask: Callable[[Live], object]) -> Response:
-        def work() -> Response:
-            return _answer(lambda: ask(Live(viewer, registries.read(), _base_url(), transport)))
+    async def answer(request: Request, user: BaseUser, ask: Callable[[Live], object]) -> Response:
+        def work() -> Response:  # whatever takes its time, and the token, only when it is this request's turn
+            return _answer(lambda: ask(Live(_viewer(user), registries.read(), url, transport)))
 
-        transport = InProcess(request.scope["airflow"])
+        url, transport = _base_url(request), InProcess(request.scope["airflow"])
         return await anyio.to_thread.run_sync(work, limiter=limiter)
 
-    async def index(request: Request, viewer: _Viewer) -> Response:
-        return await answer(request, viewer, Live.index)
+    async def index(request: Request, user: _User) -> Response:
+        return await answer(request, user, Live.index)
 
-    async def edges(request: Request, viewer: _Viewer) -> Response:
-        return await answer(request, viewer, Live.edges)
+    async def edges(request: Request, user: _User, of: str | None = None) -> Response:
+        return await answer(request, user, lambda live: live.edges(of))
 
-    async def history(request: Request, viewer: _Viewer) -> Response:
-        return await answer(request, viewer, Live.history)
+    async def history(request: Request, user: _User) -> Response:
+        return await answer(request, user, Live.history)
 
-    async def now(request: Request, viewer: _Viewer) -> Response:
-        return await answer(request, viewer, Live.now)
+    async def now(request: Request, user: _User) -> Response:
+        return await answer(request, user, Live.now)
 
-    async def team(request: Request, viewer: _Viewer, place: int) -> Response:
-        return await answer(request, viewer, lambda live: live.team(place))
+    async def team(request: Request, user: _User, place: int, of: str | None = None) -> Response:
+        return await answer(request, user, lambda live: live.team(place, of))
 
     async def why(
-        request: Request, viewer: _Viewer, dag: str, task: str | None = None, run: str | None = None
+        request: Request, user: _User, dag: str, task: str | None = None, run: str | None = None
     ) -> Response:
-        return await answer(request, viewer, lambda live: live.why(dag, task or None, run or None))
+        return await answer(request, user, lambda live: live.why(dag, task or None, run or None))
 
     async def waiting(
-        request: Request, viewer: _Viewer, dag: str, task: str | None = None, run: str | None = None
+        request: Request, user: _User, dag: str, task: str | None = None, run: str | None = None
     ) -> Response:
-        return await answer(request, viewer, lambda live: live.waiting(dag, task or None, run or None))
+        return await answer(request, user, lambda live: live.waiting(dag, task or None, run or None))
 
     app.add_api_route("/", _page)
     app.add_api_route("/{name}", _bundled)
@@ -84,22 +87,22 @@ def build_app() -> FastAPI:
     return app
 
 
-def _viewer(user: Annotated[BaseUser, Depends(get_user)]) -> Viewer:
-    """Who asks, by Airflow's own authentication: 401 or 403 to everybody else."""
+_User = Annotated[BaseUser, Depends(get_user)]
+"""Who asks, by Airflow's own authentication: 401 or 403 to everybody else."""
+
+
+def _viewer(user: BaseUser) -> Viewer:
     manager = get_auth_manager()
     token = manager.generate_jwt(user, expiration_time_in_seconds=_TOKEN_SECONDS)
     return Viewer(frozenset(manager.get_authorized_dag_ids(user=user, method="GET")), token)
 
 
-_Viewer = Annotated[Viewer, Depends(_viewer)]
-
-
-def _page(_: _Viewer) -> Response:
+def _page(_: _User) -> Response:
     content = _read("index.html").replace(b'data-source="static"', b'data-source="live"', 1)
     return Response(content, media_type="text/html")
 
 
-def _bundled(name: str, _: _Viewer) -> Response:
+def _bundled(name: str, _: _User) -> Response:
     if name not in _BUNDLE:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
     return Response(_read(name), media_type=_BUNDLE[name])
@@ -114,8 +117,11 @@ def _answer(ask: Callable[[], object]) -> Response:
         return _problem(status.HTTP_403_FORBIDDEN, "Airflow does not let you see that.")
     except AirflowApiError as error:
         return _problem(status.HTTP_502_BAD_GATEWAY, str(error))
-    except (NoRegistryError, RegistryUnreadableError, ValueError) as error:
-        return _problem(status.HTTP_503_SERVICE_UNAVAILABLE, f"The registry cannot be read. {error}")
+    except NoRegistryError as error:
+        return _problem(status.HTTP_503_SERVICE_UNAVAILABLE, str(error))
+    except Exception:  # noqa: BLE001 - its text may be about anything
+        _log.exception("A page of dbt-scheduler could not be answered")
+        return _problem(status.HTTP_500_INTERNAL_SERVER_ERROR, "This failed: the API server's log says why.")
 
 
 def _json(value: object, code: int = status.HTTP_200_OK) -> Response:
@@ -126,10 +132,10 @@ def _problem(code: int, text: str) -> Response:
     return _json({"detail": text}, code)
 
 
-def _base_url() -> str:
-    """Where the UI is, for links."""
+def _base_url(request: Request) -> str:
+    """Where the UI is, for links: as configured; else, and only then, as this browser calls it."""
     found: str = conf.get("api", "base_url", fallback="")
-    return found or "http://localhost"
+    return (found or str(request.base_url)).rstrip("/")
 
 
 def _read(name: str) -> bytes:
@@ -140,7 +146,9 @@ async def _with_headers(request: Request, call_next: Callable[[Request], Awaitab
     response = await call_next(request)
     page = request.scope["path"].removeprefix(request.scope["root_path"]) == "/"
     if page and response.status_code == status.HTTP_401_UNAUTHORIZED:
-        response = RedirectResponse(get_auth_manager().get_url_login(next_url=str(request.url)))
+        # Airflow's own way to log in looks whether the page to come back to is one of its own.
+        back = urlencode({"next": f"{_base_url(request)}/dbt-scheduler/"})
+        response = RedirectResponse(f"../api/v2/auth/login?{back}")
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     return response

@@ -8,7 +8,8 @@ class InProcess(httpx.BaseTransport):
     """Hands requests to an application of this process; to be used in a thread that the event loop has started."""
 
     def __init__(self, app: object) -> None:
-        self._transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+        # What the application raises it has answered before, with 500.
+        self._transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The application's answer, as it is: nothing on the way has to be compressed."""

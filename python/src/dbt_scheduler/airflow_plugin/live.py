@@ -28,6 +28,7 @@ from dbt_scheduler.site.teams import make_team
 
 _BUDGET_SECONDS = 20.0
 _HISTORY = timedelta(days=3)
+_CHANGED = "the registry has changed meanwhile: load the page again"
 
 
 class Viewer(msgspec.Struct, frozen=True):
@@ -56,24 +57,23 @@ class Live:
         contents = self._registry.contents
         about = About(
             generated_at=self._registry.read_at,
+            folder=self._catalogue.counting,
             registry=shown_url(self._registry.url),
-            problems=(*self._missing(), *(each.message for each in contents.findings), *self._others()),
+            problems=(*self._problems(), *(each.message for each in contents.findings), *self._others()),
             airflow_url=self._base_url,
             documents=("history",),
         )
         return make_index(self._catalogue, about)
 
-    def edges(self) -> Edges:
-        """The lineage of all teams that the viewer may see."""
-        return make_edges(self._catalogue)
+    def edges(self, counting: str | None) -> Edges:
+        """The lineage of all teams that the viewer may see, by the places of an index."""
+        return make_edges(self._counted(counting))
 
-    def team(self, place: int) -> Team:
-        """The team at a place in the index."""
-        teams = self._catalogue.teams
+    def team(self, place: int, counting: str | None) -> Team:
+        """The team at a place in an index."""
+        teams = self._counted(counting).teams
         if not 0 <= place < len(teams):
-            raise UsageError(
-                f"there is no team {place}", "the registry has changed meanwhile: load the page again"
-            )
+            raise UsageError(f"there is no team {place}", _CHANGED)
         return make_team(self._catalogue, teams[place])
 
     def why(self, dag_id: str, task_id: str | None, run: str | None) -> Step:
@@ -96,6 +96,12 @@ class Live:
                 raise UsageError(f"{dag_id} {error}", "") from None
             return Waits(self._entries, api).around(known, task_id, found)
 
+    def _counted(self, counting: str | None) -> Catalogue:
+        """The catalogue, unless the index was of another one: of an earlier moment, or another process."""
+        if counting not in (None, self._catalogue.counting):
+            raise UsageError("teams and assets are counted otherwise by now", _CHANGED)
+        return self._catalogue
+
     @property
     def _catalogue(self) -> Catalogue:
         return self._registry.readable(self._viewer.dag_ids)
@@ -104,7 +110,9 @@ class Live:
     def _entries(self) -> Mapping[str, Entry]:
         return self._catalogue.directory.entries
 
-    def _missing(self) -> tuple[str, ...]:
+    def _problems(self) -> tuple[str, ...]:
+        if self._registry.problem:
+            return (self._registry.problem,)
         if self._registry.contents.entries:
             return ()
         where = shown_url(self._registry.url)

@@ -4,17 +4,32 @@ from collections.abc import Collection, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from dbt_scheduler.registry.entry import Consumed, Entry, Produced, dag_id, making_dag_id
+from dbt_scheduler.registry.entry import (
+    Acknowledged,
+    AssetKey,
+    Consumed,
+    Entry,
+    Produced,
+    dag_id,
+    find_produced,
+    is_external,
+    making_dag_id,
+)
+from dbt_scheduler.registry.producer import producer_of
 from dbt_scheduler.schedule import most_frequent
 
 
 def readable_entries(entries: Mapping[str, Entry], dag_ids: Collection[str]) -> dict[str, Entry]:
-    """The entries, each with the pipelines of these DAGs only; a team with none of them is left out."""
+    """The entries, each with the pipelines of these DAGs only; a team with none of them is left out.
+
+    So is a read of what one of the other DAGs makes, if one of these makes it too: it would count as a read of this one.
+    """
     return dict(_readable(entries, frozenset(dag_ids)))
 
 
 def _readable(entries: Mapping[str, Entry], dag_ids: frozenset[str]) -> Iterator[tuple[str, Entry]]:
     for team, entry in entries.items():
+        external = is_external(entry)
         produced = {
             asset: found
             for asset, made in entry.produced.items()
@@ -23,17 +38,31 @@ def _readable(entries: Mapping[str, Entry], dag_ids: frozenset[str]) -> Iterator
         pipelines = {
             name: schedule
             for name, schedule in entry.pipelines.items()
-            if dag_id(entry.dag_prefix, name) in dag_ids
+            if (not external and dag_id(entry.dag_prefix, name) in dag_ids)
             or any(name in made.pipelines for made in produced.values())
         }
         if pipelines:
             consumed = {
-                producer: {asset: tuple(_consumed(readers, pipelines)) for asset, readers in assets.items()}
+                producer: {
+                    asset: tuple(
+                        each
+                        for each in readers
+                        if each.pipeline in pipelines
+                        and not _reads_elsewhere(entries, team, AssetKey(producer, asset), each, dag_ids)
+                    )
+                    for asset, readers in assets.items()
+                }
                 for producer, assets in entry.consumed.items()
             }
             yield (
                 team,
-                replace(entry, pipelines=pipelines, produced=produced, consumed=_without_empty(consumed)),
+                replace(
+                    entry,
+                    pipelines=pipelines,
+                    produced=produced,
+                    consumed=_without_empty(consumed),
+                    acknowledged_changes=tuple(_acknowledged(entry, pipelines, produced)),
+                ),
             )
 
 
@@ -48,11 +77,37 @@ def _produced(made: Produced, entry: Entry, dag_ids: frozenset[str]) -> Produced
         main = most_frequent({name: entry.pipelines[name] for name in pipelines})
     exposed = any(each.exposed for each in pipelines.values())
     slo = pipelines[main].slo_seconds
-    return replace(made, pipelines=pipelines, pipeline=main, slo_seconds=slo, exposed=exposed)
+    held_up_by = {name: asset for name, asset in made.held_up_by.items() if name in pipelines}
+    return replace(
+        made, pipelines=pipelines, pipeline=main, slo_seconds=slo, exposed=exposed, held_up_by=held_up_by
+    )
 
 
-def _consumed(readers: tuple[Consumed, ...], pipelines: Collection[str]) -> Iterator[Consumed]:
-    return (each for each in readers if each.pipeline in pipelines)
+def _reads_elsewhere(
+    entries: Mapping[str, Entry], team: str, read: AssetKey, reader: Consumed, dag_ids: frozenset[str]
+) -> bool:
+    """Whether one of these DAGs makes what is read, and it is another DAG's that is read."""
+    producing = entries.get(read.team)
+    found = find_produced(producing, read.asset) if producing else None
+    if producing is None or found is None:
+        return False
+    readable = [making_dag_id(found[1], name) in dag_ids for name in found[1].pipelines]
+    if all(readable) or not any(readable):
+        return False
+    schedule = entries[team].pipelines[reader.pipeline]
+    producer = producer_of(producing, found[1], reader.pipeline, schedule, own=read.team == team)
+    return producer.dag_id not in dag_ids
+
+
+def _acknowledged(
+    entry: Entry, pipelines: Collection[str], produced: Mapping[str, Produced]
+) -> Iterator[Acknowledged]:
+    """Of a team with DAGs that are not shown, the changes of assets that none of these makes or made."""
+    whole = len(pipelines) == len(entry.pipelines)
+    for each in entry.acknowledged_changes:
+        shown = produced.get(each.asset)
+        if whole or (shown is not None and shown is entry.produced[each.asset]):
+            yield each
 
 
 def _without_empty(

@@ -7,9 +7,11 @@ from threading import Lock
 
 from dbt_scheduler.airflow_plugin.readable import readable_entries
 from dbt_scheduler.airflow_plugin.server import DagModel, SerializedDagModel, conf, create_session
+from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.store import RegistryContents
 from dbt_scheduler.registry.stores import open_store
+from dbt_scheduler.schedule.text import format_utc
 from dbt_scheduler.site.catalogue import Catalogue
 from dbt_scheduler.spec import RESUME_DAG
 
@@ -23,17 +25,21 @@ _CATALOGUES = 8
 
 
 class NoRegistryError(Exception):
-    """Nothing says where the registry is; the message says what to do."""
+    """There is no registry to show; the message says why, and what to do."""
 
 
 class Registry:
-    """The registry at a moment; ``others`` are those of further environments, which are not shown."""
+    """The registry at a moment; ``others`` are those of further environments, which are not shown.
+
+    ``problem`` says that it could not be read since.
+    """
 
     def __init__(self, url: str, contents: RegistryContents, others: tuple[str, ...]) -> None:
         self.url = url
         self.contents = contents
         self.others = others
         self.read_at = datetime.now(UTC)
+        self.problem = ""
         self._lock = Lock()
         self._catalogues: OrderedDict[frozenset[str], Catalogue] = OrderedDict()
 
@@ -50,22 +56,37 @@ class Registry:
 
 
 class Registries:
-    """Reads it at most twice a minute, for all users. Raises NoRegistryError and as the store does."""
+    """Reads it at most twice a minute, for all users, also one that cannot be read. Raises NoRegistryError."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._kept: Registry | None = None
+        self._problem = ""
         self._until = 0.0
 
     def read(self) -> Registry:
-        """The registry as it is now, or was half a minute ago."""
-        with self._lock:
-            if self._kept is None or time.monotonic() > self._until:
-                url, *others = _urls()
-                contents = open_store(url, _SECONDS).read_all()
-                self._kept = Registry(url, contents, tuple(others))
-                self._until = time.monotonic() + _FRESH_SECONDS
-            return self._kept
+        """The registry as it is now, or was half a minute ago; while it cannot be read, as it was last."""
+        # Of those who ask at once one reads it, which may take long; the others wait only if there is nothing to show.
+        if time.monotonic() > self._until and self._lock.acquire(blocking=self._kept is None):
+            try:
+                if time.monotonic() > self._until:
+                    self._read()
+                    self._until = time.monotonic() + _FRESH_SECONDS
+            finally:
+                self._lock.release()
+        if self._kept is None:
+            raise NoRegistryError(self._problem)
+        return self._kept
+
+    def _read(self) -> None:
+        try:
+            url, *others = _urls()
+            self._kept = Registry(url, open_store(url, _SECONDS).read_all(), tuple(others))
+        except (NoRegistryError, RegistryUnreadableError, ValueError) as error:
+            self._problem = f"The registry cannot be read. {error}"
+            if self._kept:
+                shown = f"Shown is what it said at {format_utc(self._kept.read_at)}."
+                self._kept.problem = f"{self._problem} {shown}"
 
 
 def _urls() -> list[str]:

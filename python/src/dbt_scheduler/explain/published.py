@@ -1,20 +1,29 @@
 """DAGs as the registry and Airflow itself know them, where their compiled specs are not at hand."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.explain.dags import KnownDag, KnownSensor
-from dbt_scheduler.registry.entry import AssetKey, Entry, dag_id, find_produced, is_external
+from dbt_scheduler.registry.entry import (
+    AssetKey,
+    Entry,
+    dag_id,
+    find_produced,
+    is_external,
+    making_dag_id,
+)
 from dbt_scheduler.registry.producer import producer_of
 from dbt_scheduler.waits.wait import NoProducer, Wait, no_producer
+
+_TEARDOWN = "all_done_setup_success"
+"""The trigger rule that Airflow gives to teardowns, and to nothing else."""
 
 
 class PublishedDags:
     """The teams' DAGs from their registry entries, with the edges between tasks that Airflow has of them.
 
-    ``entries`` are those that may be shown, of ``everything`` that the registry has. A teardown is not known as one:
-    Airflow's API does not say it. Raises AirflowApiError.
+    ``entries`` are those that may be shown, of ``everything`` that the registry has: what a sensor waits for does not
+    depend on who asks, only whether they may know it. Raises AirflowApiError.
     """
 
     def __init__(
@@ -29,6 +38,12 @@ class PublishedDags:
             if not is_external(entry)
             for pipeline in entry.pipelines
         }
+        self._shown = {
+            making_dag_id(made, pipeline)
+            for entry in entries.values()
+            for made in entry.produced.values()
+            for pipeline in made.pipelines
+        }
 
     def find(self, dag_id: str) -> KnownDag | None:
         """The DAG of a team's pipeline."""
@@ -36,32 +51,32 @@ class PublishedDags:
             return None
         team, pipeline = self._pipelines[dag_id]
         entry = self._entries[team]
-        upstream: dict[str, list[str]] = defaultdict(list)
-        for task in self._api.tasks(dag_id):
+        tasks = self._api.tasks(dag_id)
+        upstream: dict[str, list[str]] = {task.task_id: [] for task in tasks}
+        for task in tasks:
             for below in task.downstream_task_ids or ():
-                upstream[below].append(task.task_id)
+                upstream.setdefault(below, []).append(task.task_id)
         return KnownDag(
             dag_id=dag_id,
             team=team,
             channel=entry.contact.channel,
             schedule=entry.pipelines[pipeline],
             upstream={below: tuple(sorted(above)) for below, above in upstream.items()},
-            teardowns=frozenset(),
-            sensors=_sensors(entry, pipeline),
+            teardowns=frozenset(task.task_id for task in tasks if task.trigger_rule == _TEARDOWN),
+            sensors=_sensors(self._everything[team], pipeline),
         )
 
     def wait(self, sensor: KnownSensor, dag: KnownDag) -> Wait | NoProducer:
         """What a sensor waits for now."""
-        entry, (_, pipeline) = self._entries.get(sensor.team), self._pipelines[dag.dag_id]
+        entry, (_, pipeline) = self._everything.get(sensor.team), self._pipelines[dag.dag_id]
         found = find_produced(entry, sensor.asset) if entry else None
         if entry is None or found is None:
-            whole = self._everything.get(sensor.team)
-            if whole is not None and find_produced(whole, sensor.asset):
-                return NoProducer(
-                    f"{sensor.team}.{sensor.asset} is made in a DAG that you may not see in Airflow."
-                )
-            return no_producer(sensor.team, sensor.asset, entry)
+            return no_producer(sensor.team, sensor.asset, self._entries.get(sensor.team))
         producer = producer_of(entry, found[1], pipeline, dag.schedule, own=sensor.team == dag.team)
+        if producer.dag_id not in self._shown:
+            return NoProducer(
+                f"{sensor.team}.{sensor.asset} is made in a DAG that you may not see in Airflow."
+            )
         key = AssetKey(sensor.team, found[0])
         return Wait(dag.team, dag.dag_id, sensor.task_id, dag.schedule, key, producer)
 

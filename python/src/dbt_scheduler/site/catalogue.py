@@ -1,7 +1,10 @@
 """All teams' entries as the pages count them: each team and each asset has a place."""
 
+import hashlib
 from collections.abc import Mapping
 from functools import cached_property
+
+import msgspec
 
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.downstream import Downstream
@@ -18,6 +21,12 @@ class Catalogue:
             AssetKey(team, asset) for team, entry in directory.entries.items() for asset in entry.produced
         )
         self.assets = tuple(sorted(keys, key=lambda key: (key.asset, key.team)))
+
+    @cached_property
+    def counting(self) -> str:
+        """The same for catalogues whose places mean the same teams and assets."""
+        names = [*self.teams, "", *(name for key in self.assets for name in (key.team, key.asset))]
+        return hashlib.blake2b(msgspec.json.encode(names), digest_size=8).hexdigest()
 
     @cached_property
     def team_places(self) -> Mapping[str, int]:

@@ -49,8 +49,9 @@ class AssetColumns(msgspec.Struct, frozen=True, kw_only=True):
 class Index(msgspec.Struct, frozen=True, kw_only=True):
     """What every page begins with.
 
-    ``folder`` is where the other documents of the same moment are; ``problems`` are sentences about entries that cannot
-    be read, and ``documents`` the optional documents that are there.
+    ``folder`` is where the other documents of the same moment are; inside Airflow, what those are asked for by that count
+    teams and assets as this one does. ``problems`` are sentences about entries that cannot be read, and ``documents`` the
+    optional documents that are there.
     """
 
     format_version: int = FORMAT_VERSION

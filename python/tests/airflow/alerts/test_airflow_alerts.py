@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from threading import Event
 
 import pytest
 import structlog
@@ -18,6 +19,7 @@ from airflow_names import TaskInstanceDTO
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry, python
 from dbt_scheduler.airflow.alerts.messages import Promise, TaskRun
 from dbt_scheduler.airflow.alerts.sending import Destination, send_all_clear, send_slo_miss
+from dbt_scheduler.registry.backend import RegistryUnreadableError
 from harness import Platform, airflows_own_warnings
 from slack import Slack, listening
 
@@ -134,6 +136,40 @@ def test_a_dependency_failure_names_the_root_cause_and_its_owner(airflow: Platfo
     )
 
 
+@pytest.mark.parametrize(
+    ("hanging", "said"),
+    [
+        ("dbt_scheduler.airflow.registry.read_entries", []),
+        (
+            "dbt_scheduler.explain.chain.Explainer.explain",
+            ["dim is made by shipping_daily marts.dim, of shipping (#shipping)."],
+        ),
+    ],
+)
+def test_an_alert_does_not_wait_for_a_registry_or_an_api_that_hangs(
+    airflow: Platform, alerts: Alerts, monkeypatch: pytest.MonkeyPatch, hanging: str, said: list[str]
+) -> None:
+    wait = a_wait("dim")
+    reader = a_spec(a_task("marts.mine", upstream=(wait.task_id,)), sensors=(wait,), channel="#team")
+    airflow.deploy(reader)
+    airflow.publish("shipping", an_entry("dim", "daily"))
+    airflow.run("playground_daily", "2025-03-01T00:10")
+    airflow.work()
+    airflow.let_time_pass()
+    sent, waited_for = Event(), []
+
+    def hang(*_: object) -> None:
+        if not sent.wait(20):
+            waited_for.append(hanging)
+
+    monkeypatch.setattr("dbt_scheduler.airflow.alerts.others._SECONDS", 1)
+    monkeypatch.setattr(hanging, hang)
+    airflow.work()
+    sent.set()
+    assert waited_for == []
+    assert [text.splitlines()[4:] for text in alerts.texts] == [said]
+
+
 def test_a_sensor_that_gives_up(platform: Platform, alerts: Alerts) -> None:
     platform.deploy(a_reader())
     platform.run("playground_daily", "2025-03-01T00:10")
@@ -212,23 +248,50 @@ def test_a_task_that_fails_again_says_nothing_unless_it_succeeded_meanwhile(
 
 def test_a_task_whose_worker_died(platform: Platform, alerts: Alerts) -> None:
     platform.deploy(a_spec(a_task("marts.lost"), channel="#team"))
-    run = platform.run("playground_daily", "2025-03-01T00:10")
-    with create_session() as session:
-        ti = session.scalars(select(TaskInstance).where(TaskInstance.run_id == run)).one()
-        request = TaskCallbackRequest(
-            filepath="playground_daily.py",
-            bundle_name="dags-folder",
-            bundle_version=None,
-            msg="heartbeat timeout",
-            ti=TaskInstanceDTO.model_validate(ti, from_attributes=True),
-            context_from_server=TIRunContext.model_validate(
-                {"dag_run": ti.dag_run, "max_tries": 0}, from_attributes=True
-            ),
-        )
-    _execute_task_callbacks(platform.parse(), request, structlog.get_logger())
+    platform.run("playground_daily", "2025-03-01T00:10")
+    tell_of_dead_workers(platform)
     assert alerts.texts == [
         f"playground_daily task failure 🚧\n{DATE}\nmarts.lost - view logs ({RUN}/marts.lost)"
     ]
+
+
+def test_many_tasks_whose_workers_died_read_the_registry_once(
+    platform: Platform, alerts: Alerts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = [a_task(f"marts.lost_{number}", assets=(f"playground.a{number}",)) for number in range(3)]
+    platform.deploy(a_spec(*lost, channel="#team"))
+    platform.run("playground_daily", "2025-03-01T00:10")
+    asked = []
+
+    def refuse(url: str, _: float) -> None:
+        asked.append(url)
+        raise RegistryUnreadableError("it cannot be reached")
+
+    monkeypatch.setattr("dbt_scheduler.airflow.registry.read_entries", refuse)
+    tell_of_dead_workers(platform)
+    assert len(alerts.texts) == 3
+    assert len(asked) == 1
+
+
+def tell_of_dead_workers(platform: Platform) -> None:
+    """What the DAG processor does when nothing is heard any more of the tasks of a DAG."""
+    with create_session() as session:
+        requests = [
+            TaskCallbackRequest(
+                filepath="playground_daily.py",
+                bundle_name="dags-folder",
+                bundle_version=None,
+                msg="heartbeat timeout",
+                ti=TaskInstanceDTO.model_validate(ti, from_attributes=True),
+                context_from_server=TIRunContext.model_validate(
+                    {"dag_run": ti.dag_run, "max_tries": 0}, from_attributes=True
+                ),
+            )
+            for ti in session.scalars(select(TaskInstance))
+        ]
+    dags = platform.parse()
+    for request in requests:
+        _execute_task_callbacks(dags, request, structlog.get_logger())
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """What an alert says of other teams: whom a failure holds up, or whose asset has not come. Never worth the alert."""
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,8 +24,12 @@ _SECONDS = 4
 """For reading the registry, and again for asking Airflow: it kills a worker that is still busy 20 seconds after its task
 has ended."""
 
+_GRACE_SECONDS = 0.5
+"""How much longer is waited for what keeps to no time, such as looking up the name of a host."""
+
 _MOST_TEAMS, _LONGEST = 5, 100
 _Made = TypeVar("_Made")
+_Found = TypeVar("_Found")
 
 
 def who_is_held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
@@ -78,7 +84,7 @@ def _root_cause(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]")
     ti = context["ti"]
     with open_api(spec.airflow_connection, _SECONDS) as api:
         explainer = Explainer(PublishedDags(entries, entries, api), api, datetime.now(UTC))
-        step = explainer.explain(known(spec), ti.task_id, ti.run_id)
+        step = _in_time(lambda: explainer.explain(known(spec), ti.task_id, ti.run_id))
     root = next((each for each in roots(step) if each.task_id != ti.task_id), None)
     if root is None:
         return ()
@@ -97,10 +103,47 @@ def _missing(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]") ->
 
 
 def _entries(spec: DagSpec, context: Context) -> "dict[str, Entry]":
+    dag: Any = context["task"].dag
+    url = registry_url_of(spec.registry_url, Path(dag.fileloc))
+    found = _read(url) if isinstance(context.get("exception"), BaseException) else _read_once(url)
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _read(url: str) -> "dict[str, Entry] | Exception":
     from dbt_scheduler.airflow.registry import read_entries  # noqa: PLC0415
 
-    dag: Any = context["task"].dag
-    return read_entries(registry_url_of(spec.registry_url, Path(dag.fileloc)), _SECONDS)
+    try:
+        return _in_time(lambda: read_entries(url, _SECONDS))
+    except Exception as error:  # noqa: BLE001 - handed to the caller
+        return error
+
+
+_read_once = cache(_read)
+"""For the DAG processor: it calls about all tasks of a file whose workers died one after the other, in 50 seconds in all,
+in a process that ends with that."""
+
+
+def _in_time(make: Callable[[], _Found]) -> _Found:
+    """What is made, or raised, in a thread, left alone if it takes too long: it may not ask Airflow's supervisor."""
+    found: list[_Found] = []
+    errors: list[Exception] = []
+
+    def work() -> None:
+        try:
+            found.append(make())
+        except Exception as error:  # noqa: BLE001 - handed to the thread that waits
+            errors.append(error)
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(_SECONDS + _GRACE_SECONDS)
+    if errors:
+        raise errors[0]
+    if not found:
+        raise TimeoutError(f"no answer within {_SECONDS} seconds")
+    return found[0]
 
 
 def _party(team: str, entries: "Mapping[str, Entry]") -> str:
