@@ -1,0 +1,138 @@
+"""The tutorial, done to the letter: its files written, its commands typed into a shell, their output compared.
+
+Airflow is the one of these tests, in this process, instead of ``airflow standalone``; when a DAG is unpaused, the
+run that Airflow would make of yesterday is made of a fixed day.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from contextlib import chdir, redirect_stdout
+from io import StringIO
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from airflow.cli.cli_parser import get_parser
+from airflow.models.dag import DagModel
+from airflow.utils.session import create_session
+from sqlalchemy import update
+
+from goldens import COMMANDS, ROOT
+from harness import Platform, airflows_own_warnings
+
+DOCUMENT = ROOT / "docs" / "tutorial.md"
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PATH = re.compile(r"(?:#|--) (\S+\.\w+)\n")
+_COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+_GIT_PACKAGE = re.compile(r'git: ".*"\n *revision: ".*"')
+_API = "http://127.0.0.1:8080"
+_DAY = "2025-09-09T00:10"
+
+
+class Reader:
+    """Somebody in an empty folder who types what the page says into one shell."""
+
+    def __init__(self, folder: Path, airflow: Platform, api_url: str) -> None:
+        self.folder = folder
+        self._airflow = airflow
+        self._api_url = api_url
+        self._shell = folder.with_name("shell")  # its folder, variables and last exit code, as a script
+        self._shell.write_text(f"cd {shlex.quote(str(folder))}\n")
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of the page; its folder has to be there."""
+        (self.folder / path).write_text(text)
+
+    def type(self, command: str, *, may_fail: bool) -> str:
+        """What a command prints; its exit code has to be 0, unless the page asks for it."""
+        if command.startswith("airflow standalone"):
+            self._start_airflow()
+            return ""
+        if command.startswith("airflow "):
+            return self._airflow_command(*shlex.split(command)[1:])
+        text, code = self._run(command.replace(_API, self._api_url))
+        assert may_fail or not code, f"{command} exited with {code}:\n{text}"
+        if command.startswith("dbt-scheduler init"):
+            self._use_the_package_of_this_repository()
+        return text
+
+    def _run(self, command: str) -> tuple[str, int]:
+        shell = shlex.quote(str(self._shell))
+        keep = f'code=$?; {{ export -p; printf "cd %q\\n(exit $code)\\n" "$PWD"; }} > {shell}; exit $code'
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_CONN_", "DBT_"))}
+        done = subprocess.run(
+            ["/bin/bash", "-c", f". {shell}\n{command}\n{keep}"],
+            env=env | {"NO_COLOR": "1", "DO_NOT_TRACK": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return done.stdout, done.returncode
+
+    def _use_the_package_of_this_repository(self) -> None:
+        """As it is here, instead of a release of it from GitHub."""
+        for packages in self.folder.glob("*/packages.yml"):
+            packages.write_text(_GIT_PACKAGE.sub(f"local: {ROOT}", packages.read_text()))
+
+    def _start_airflow(self) -> None:
+        """Let it read the compiled DAGs, which are paused as new ones are."""
+        self._airflow.deploy()
+        with create_session() as session:
+            session.execute(update(DagModel).values(is_paused=True))
+
+    def _airflow_command(self, *arguments: str) -> str:
+        """A command of Airflow's own, without the seconds that it takes to start."""
+        printed = StringIO()
+        with airflows_own_warnings(), redirect_stdout(printed), chdir(self.folder):
+            parsed = get_parser().parse_args(arguments)
+            parsed.func(parsed)
+        if arguments[:2] == ("dags", "unpause") and arguments[2].endswith("_daily"):
+            self._airflow.run(arguments[2], _DAY)
+            self._airflow.work()
+        return printed.getvalue()
+
+
+def steps() -> list[tuple[str, str]]:
+    """What the page has one do: a path and the file's text, or a command, with ``$`` in front, and its output."""
+    found = []
+    for language, text in _BLOCK.findall(DOCUMENT.read_text()):
+        path = _PATH.match(text)
+        if language == "console":
+            found += [(f"$ {command}", output) for command, output in _COMMAND.findall(text)]
+        else:
+            assert path, f"neither a command nor a file: {text}"
+            found.append((path[1], text))
+    return found
+
+
+def stable(text: str, folder: Path) -> str:
+    """Without what is another each time (dates, times, addresses, the folder), trailing blanks and empty lines."""
+    text = text.replace(str(folder), "/home/me/tutorial")
+    text = re.sub(r"https?://\S+", "(address)", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?", "(time)", text)
+    return re.sub(r"\s*\n", "\n", text)
+
+
+@pytest.mark.dbt
+def test_the_tutorial_from_nothing_to_a_resumed_run(
+    airflow: Platform, api_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{COMMANDS}:{Path(sys.executable).parent}:{os.environ['PATH']}")
+    folder = tmp_path / "tutorial"
+    folder.mkdir()
+    airflow.dags = folder / "out" / "dags"
+    reader = Reader(folder, airflow, api_url)
+    shown, seen = "", ""
+    for (what, text), (following, _) in pairwise([*steps(), ("", "")]):
+        if what.startswith("$ "):
+            said = reader.type(what[2:], may_fail=following == "$ echo $?")
+            shown += stable(f"{what}\n{text}", folder)
+            seen += stable(f"{what}\n{said}", folder)
+        else:
+            reader.write(what, text)
+    assert seen.splitlines() == shown.splitlines()
+    assert (folder / "site" / "index.html").is_file()
