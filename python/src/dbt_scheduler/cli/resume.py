@@ -32,7 +32,7 @@ def resume(
     password_file: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
-    """Let every run go on whose data has arrived, however late; harmless when there is nothing to do."""
+    """Resume all runs whose data has arrived, however late; harmless when there is nothing to do."""
     with exit_on_error():
         settings = Options(out=out, **options)
         platform, findings = read_platform([Path()], settings)

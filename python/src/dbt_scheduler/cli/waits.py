@@ -62,7 +62,7 @@ def waits(  # noqa: PLR0913, PLR0917 - click hands over each option
 ) -> None:
     """Show which producer's run each of the next runs of a DAG will wait for.
 
-    Asks nobody but the compiled DAGs and the registry.
+    Reads the compiled DAGs and the registry, and asks nothing of Airflow.
     """
     with exit_on_error():
         deployed = DeployedDags(out, registry)
