@@ -58,7 +58,7 @@ class PublishedDags:
             whole = self._everything.get(sensor.team)
             if whole is not None and find_produced(whole, sensor.asset):
                 return NoProducer(
-                    f"{sensor.team}.{sensor.asset} is made in a DAG that you may not see in Airflow."
+                    f"waits for {sensor.team}.{sensor.asset}, which is made in a DAG that you may not see in Airflow"
                 )
             return no_producer(sensor.team, sensor.asset, entry)
         producer = producer_of(entry, found[1], pipeline, dag.schedule, own=sensor.team == dag.team)
