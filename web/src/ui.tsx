@@ -143,6 +143,15 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
+// Inside Airflow it may be there for others; what cannot be read is listed above.
+export function noTeam(): string {
+  return LIVE ? "No team of this name that you may see" : "The registry has no team of this name";
+}
+
+export function whyNoTeam(): string {
+  return `It has not published yet, has another name, ${LIVE ? "you may not read its DAGs in Airflow, " : ""}or its entry cannot be read.`;
+}
+
 export function Notice({ children }: { children: ComponentChildren }) {
   return (
     <div class="notice" role="status">

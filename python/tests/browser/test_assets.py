@@ -81,7 +81,7 @@ def test_slash_begins_a_search(open_page: Open, shop_site: Path) -> None:
 
 def test_a_search_without_results_says_so_and_leads_back(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/?q=nothing%20like%20it")
-    expect(page.get_by_text("No asset is like this")).to_be_visible()
+    expect(page.get_by_text("No asset matches")).to_be_visible()
     page.get_by_role("link", name="Show all 12 assets").click()
     assert len(names(page)) == 12
 

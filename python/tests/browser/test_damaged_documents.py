@@ -77,6 +77,19 @@ def test_an_empty_registry_says_what_to_do(open_page: Open, tmp_path: Path) -> N
     expect(page.get_by_text("The registry has no assets yet")).to_be_visible()
 
 
+def test_somebody_who_may_see_nothing_in_airflow_is_not_told_that_the_registry_is_empty(
+    open_page: Open, live: LivePages
+) -> None:
+    live.documents |= Registry([], []).documents()
+    live.documents["index"] |= {"folder": ""}
+    page = open_page(live.url)
+    expect(page.get_by_text("No assets that you may see")).to_be_visible()
+    page.goto(f"{live.url}/index.html#/teams/orders")
+    expect(page.locator(".empty")).to_contain_text("you may not read its DAGs in Airflow")
+    page.goto(f"{live.url}/index.html#/assets/orders/orders")
+    expect(page.locator(".empty")).to_contain_text("No team of this name that you may see")
+
+
 def test_an_address_that_is_none_of_a_page(open_page: Open, site: Path) -> None:
     page = open_page(site, "/nowhere/at/all")
     expect(page.get_by_role("heading", level=1)).to_have_text("No such page")

@@ -75,7 +75,7 @@ def test_why_a_run_is_late_for_somebody_who_sees_all(visit: Any) -> None:
 def test_the_pages_of_a_viewer_have_nothing_of_other_teams_dags(visit: Any) -> None:
     page = visit("viewer", f"/dbt-scheduler/#{WAITS}")
     expect(page.locator(".step").nth(1)).to_contain_text(
-        "shipping.dim is made in a DAG that you may not see in Airflow."
+        "wait_for__hard_dependencies.dim waits for shipping.dim, which is made in a DAG that you may not see in Airflow"
     )
     page.goto(page.url.partition("#")[0] + "#/")
     expect(page.locator("main")).to_contain_text("assets")

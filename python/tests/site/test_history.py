@@ -170,9 +170,15 @@ def test_of_a_dag_with_very_many_runs_the_newest_are_looked_at(airflow):
 
 
 def test_runs_before_the_window_are_not_in_it(airflow):
-    airflow.run("shipping_daily", "2025-05-08T00:10", marts__fct="success")
+    airflow.run("shipping_daily", "2025-05-08T00:10", "success", marts__fct="success")
     inside = airflow.run("shipping_daily", "2025-05-10T00:10", marts__fct="success")
     assert [each["run_id"] for each in exported(airflow, entries())["runs"]] == [inside]
+
+
+def test_a_run_of_long_ago_that_waits_now_is_not_hidden_by_the_window(airflow):
+    backfill = airflow.run("playground_daily", "2025-03-01T00:10", fct_sensor=sensor("deferred", MADE))
+    found = exported(airflow, entries())
+    assert [(each["run_id"], each["end"]) for each in found["waits"]] == [(backfill, None)]
 
 
 def test_assets_that_are_not_exposed_are_nobodys_business(airflow):
@@ -238,6 +244,14 @@ def test_what_is_exported_is_shown(airflow, published):
     index = document(Path("site"), "index")
     assert (index["documents"], index["assets"]["slo"]) == (["history"], [[1, 1]])
     assert document(Path("site"), "history") == json.loads(Path("history.json").read_text())
+
+
+def test_an_export_without_runs_says_where_it_looked(airflow, published):
+    airflow.run("shipping_daily", "2025-05-08T00:10", "success", marts__fct="success")
+    assert export("--days", "7") == (
+        "warning: Airflow has no runs of the registry's DAGs that were due in the last 7 days: --days N looks further back\n"
+        "0 runs of 0 DAGs written to history.json\n"
+    )
 
 
 def test_what_may_not_be_seen_is_said(airflow, published):

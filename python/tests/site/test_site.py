@@ -146,6 +146,16 @@ def test_the_last_thirty_decided_runs_count_for_the_slo():
     [
         ("--history", "{}", "given.json is not what --history takes"),
         ("--history", json.dumps({**HISTORY, "format_version": 2}), "given.json has format_version 2"),
+        (
+            "--history",
+            '{"format_version": 1,',
+            "given.json is not what --history takes: it is not JSON, or it ends",
+        ),
+        (
+            "--findings",
+            "",
+            "given.json is not what --findings takes: it is not JSON, or it ends in the middle",
+        ),
         ("--history", "[" * 100_000, "given.json is not what --history takes"),
         ("--findings", '{"findings": []}', "given.json is not what --findings takes"),
         ("--findings", "\ud800", "given.json is not what --findings takes"),

@@ -5,7 +5,7 @@ import { Lineage } from "../lineage/lineage";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
 import { LongTable, Table } from "../table";
-import { Contact, Empty, Given, Guard, Heading, KindBadge, Name, Section, Tags, Task, TeamName } from "../ui";
+import { Contact, Empty, Given, Guard, Heading, KindBadge, Name, noTeam, Section, Tags, Task, TeamName, whyNoTeam } from "../ui";
 import { at, count, duration, instant, kindOf } from "../words";
 
 export function AssetPage({ team, asset }: { team: string; asset: string }) {
@@ -23,8 +23,8 @@ export function AssetPage({ team, asset }: { team: string; asset: string }) {
   if (teamPlace === undefined) {
     return (
       <Heading title={asset} kicker={kicker}>
-        <Empty title="The registry has no team of this name">
-          <a href={hrefs.assets({ q: asset })}>Search for the asset</a>
+        <Empty title={noTeam()}>
+          {whyNoTeam()} <a href={hrefs.assets({ q: asset })}>Search for the asset</a>
         </Empty>
       </Heading>
     );
@@ -57,8 +57,8 @@ export function AssetPage({ team, asset }: { team: string; asset: string }) {
 
 function Gone({ name, team }: { name: string; team: string }) {
   return (
-    <Empty title="The team has no asset of this name">
-      It may have been renamed. <a href={hrefs.assets({ team })}>All of the team's assets</a> or{" "}
+    <Empty title={LIVE ? "The team has no asset of this name that you may see" : "The team has no asset of this name"}>
+      It may have been renamed{LIVE && ", or you may not read its DAG in Airflow"}. <a href={hrefs.assets({ team })}>All of the team's assets</a> or{" "}
       <a href={hrefs.assets({ q: name })}>search for the name</a>
     </Empty>
   );

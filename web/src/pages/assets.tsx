@@ -1,6 +1,7 @@
 // All assets: search as you type, filters that stand in the address, and the table.
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Rows } from "../assets/rows";
+import { LIVE } from "../documents";
 import { type Registry, useRegistry } from "../registry";
 import { changeQuery, hrefs } from "../route";
 import { Search } from "../search";
@@ -45,8 +46,12 @@ export function AssetsPage({ query }: { query: Record<string, string> }) {
       {found.length > 0 ? (
         <Rows found={found} slo={slo} />
       ) : filtered ? (
-        <Empty title="No asset is like this">
+        <Empty title="No asset matches">
           <a href={hrefs.assets()}>Show all {count(registry.size, "asset")}</a>
+        </Empty>
+      ) : LIVE ? (
+        <Empty title="No assets that you may see">
+          The pages show the assets of the DAGs that you may read in Airflow. Each team's assets appear after its first <code>dbt-scheduler publish</code>.
         </Empty>
       ) : (
         <Empty title="The registry has no assets yet">

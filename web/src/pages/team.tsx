@@ -4,7 +4,7 @@ import { DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
 import { LongTable } from "../table";
-import { AssetName, Contact, Empty, Given, Guard, Heading, KindBadge, Name, Section, Task, TeamName } from "../ui";
+import { AssetName, Contact, Empty, Given, Guard, Heading, KindBadge, Name, noTeam, Section, Task, TeamName, whyNoTeam } from "../ui";
 import { ago, at, count, duration, kindOf } from "../words";
 
 export function TeamPage({ name }: { name: string }) {
@@ -14,8 +14,8 @@ export function TeamPage({ name }: { name: string }) {
   if (place === undefined) {
     return (
       <Heading title={name} kicker={kicker}>
-        <Empty title="The registry has no team of this name">
-          It has not published yet, or has another name. <a href={hrefs.teams()}>All teams</a>
+        <Empty title={noTeam()}>
+          {whyNoTeam()} <a href={hrefs.teams()}>All teams</a>
         </Empty>
       </Heading>
     );
@@ -204,7 +204,7 @@ function Waits({ waits, at: time }: { waits: Wait[]; at: string }) {
           <TeamName name={wait.producer_team} />
         </span>,
         <span title={at(wait.start)}>{ago(wait.start)}</span>,
-        wait.until ? <span title={at(wait.until)}>{ago(wait.until)}</span> : <span class="muted">no limit</span>,
+        wait.until ? <span title={at(wait.until)}>{ago(wait.until)}</span> : <span class="muted">its wait timeout</span>,
       ])}
     />
   );
@@ -220,7 +220,7 @@ function TeamFindings({ team }: { team: string }) {
       <Given loaded={loaded} what="the findings">
         {({ findings }) => {
           const own = findings.filter((finding) => finding.team === team);
-          if (!own.length) return <Empty title="No findings" />;
+          if (!own.length) return <Empty title="No findings">None of this team are in the file of findings that this site was made with.</Empty>;
           return (
             <ul class="findings">
               {own.map((finding) => (

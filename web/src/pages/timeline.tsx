@@ -225,7 +225,7 @@ function OpenWaits({ waits }: { waits: Wait[] }) {
         <AssetName team={wait.producer_team} asset={wait.producer_asset} />,
         <TeamName name={wait.producer_team} />,
         LIVE ? ago(wait.start) : at(wait.start),
-        wait.until ? (LIVE ? ago(wait.until) : at(wait.until)) : <span class="muted">no limit</span>,
+        wait.until ? (LIVE ? ago(wait.until) : at(wait.until)) : <span class="muted">its wait timeout</span>,
       ])}
     />
   );

@@ -23,7 +23,7 @@ export function WaitingTeams({ given: { waiting, later } }: { given: Waiting }) 
             <Task dag={each.dag_id} task={each.sensor_task_id} run={each.run_id} />,
             <KindBadge kind={kindOf(each.dependency)} />,
             each.since ? <span title={at(each.since)}>{ago(each.since)}</span> : <span class="muted">–</span>,
-            each.until ? <span title={at(each.until)}>{ago(each.until)}</span> : <span class="muted">no limit</span>,
+            each.until ? <span title={at(each.until)}>{ago(each.until)}</span> : <span class="muted">its wait timeout</span>,
             <State state={each.state ?? "not started"} />,
           ])}
         />

@@ -62,5 +62,12 @@ def export(
             write_atomically(out, msgspec.json.encode(document))
         if refused:
             print_warnings([f"this login may not see the runs of {', '.join(refused)}: they are left out"])
+        elif not document.runs:
+            last = f"the last {format_count(days, 'day')}"
+            print_warnings(
+                [
+                    f"Airflow has no runs of the registry's DAGs that were due in {last}: --days N looks further back"
+                ]
+            )
         dag_count = len({each.dag.dag_id for each in found if each.runs})
         say(f"{format_count(len(document.runs), 'run')} of {format_count(dag_count, 'DAG')} written to {out}")

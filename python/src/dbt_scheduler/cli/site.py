@@ -113,8 +113,11 @@ def _read(file: Path, type_: type[_Value], option: str) -> _Value:
         return msgspec.json.decode(content, type=type_)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}", f"correct {option}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except msgspec.ValidationError:
         raise UsageError(f"{file} is not what {option} takes", f"name what {made_by} writes") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        problem = f"{file} is not what {option} takes: it is not JSON, or it ends in the middle"
+        raise UsageError(problem, f"name what {made_by} writes") from None
 
 
 def _not_ours(out: Path) -> Finding:

@@ -18,6 +18,7 @@ def fetch_runs(
 ) -> Iterator[DagRuns]:
     """The newest runs of each DAG that were due since a moment: a question for the runs, and one for every 100 tasks.
 
+    Of those that were due before, the ones that are not over: a backfill, or a run that is days late, may wait now.
     A DAG that Airflow does not have has none. The ids of those that the login may not see are added to ``refused``.
 
     Raises:
@@ -26,7 +27,8 @@ def fetch_runs(
     """
     for dag in dags:
         try:
-            runs = [run for run in api.newest_runs(dag.dag_id, MOST_RUNS) if run.run_after >= since]
+            newest = api.newest_runs(dag.dag_id, MOST_RUNS)
+            runs = [run for run in newest if run.run_after >= since or not run.over]
             where = RunFilter(
                 dag_ids=(dag.dag_id,), run_ids=[run.run_id for run in runs], task_ids=dag.task_ids
             )
