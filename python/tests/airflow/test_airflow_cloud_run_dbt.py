@@ -165,7 +165,8 @@ def test_dbt_that_is_stopped_leaves_no_job(google: FakeGoogle, gcs: FakeGcs, way
 
 def once_running(google: FakeGoogle, number: int) -> None:
     """Send this process a signal when somebody has asked for an execution."""
-    while "GetExecution" not in google.names():
+    deadline = time.monotonic() + 600
+    while "GetExecution" not in google.names() and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(os.getpid(), number)
 

@@ -184,7 +184,7 @@ class AirflowHttp:
                 headers=headers,
                 timeout=min(_LONGEST_CALL_SECONDS, self.seconds_left),
             )
-        except (httpx.HTTPError, UnicodeError) as error:  # UnicodeError: no host can be called so
+        except (httpx.HTTPError, UnicodeError) as error:  # UnicodeError: no host can have that name
             reason = redacted(error) or type(error).__name__
             raise _UnreachableError(
                 f"Airflow at {self.url} cannot be reached ({reason}): "

@@ -44,7 +44,7 @@ class DbtCommands(msgspec.Struct, frozen=True):
         return self._call("test", *self._selecting(tests))
 
     def project_hooks(self) -> tuple[str, ...]:
-        """Builds nothing: what runs are hooks, where dbt has been told to run them all the same."""
+        """Builds nothing: what runs are hooks, where dbt is configured to run them all the same."""
         return self._call("build", "--select", "*", "--exclude", "*")
 
     def compile_inline(self, template: str) -> tuple[str, ...]:

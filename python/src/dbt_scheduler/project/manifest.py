@@ -121,7 +121,7 @@ class Exposure(msgspec.Struct, frozen=True):
 
 
 class Disabled(msgspec.Struct, frozen=True, gc=False):
-    """A node that dbt was told to leave out."""
+    """A disabled node."""
 
     name: str
 

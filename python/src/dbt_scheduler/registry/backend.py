@@ -62,7 +62,7 @@ class Backend(Protocol):
     def versions(self) -> dict[str, str | None] | None:
         """The teams that have a document, each with its version where listing them tells it.
 
-        None, where that can be told from an empty one: the registry does not exist yet.
+        None, where that differs from an empty one: the registry does not exist yet.
 
         Raises:
             RegistryUnreadableError: the listing cannot be read.

@@ -80,7 +80,7 @@ class Bucket:
                 return None
             except _TooLongError:
                 raise RegistryUnreadableError(TOO_LONG) from None
-            # Told by the same answer as the content, so they belong together.
+            # From the same response as the content, so they belong together.
             return StoredDocument(content.getvalue(), str(blob.generation))
 
     def put(self, team: str, content: bytes, version: str | None) -> None:  # noqa: D102
