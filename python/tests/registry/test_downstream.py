@@ -1,12 +1,22 @@
 """Who reads an asset, and whom it reaches through what they make of it."""
 
+from collections.abc import ItemsView
+
 import msgspec
 
 from build import World, node, source
 from dbt_scheduler.changes.descendants import DagDescendants
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.downstream import Downstream
-from dbt_scheduler.registry.entry import AssetKey, AssetPipeline, Consumed, Contact, Entry, Produced
+from dbt_scheduler.registry.entry import (
+    AssetKey,
+    AssetPipeline,
+    Consumed,
+    Contact,
+    Entry,
+    Produced,
+    find_produced,
+)
 
 HARD = "wait_for__hard_dependencies"
 
@@ -151,3 +161,33 @@ def test_what_a_dag_makes_of_one_of_two_tables_of_a_task(tmp_path):
         "shop.a (daily)",
         "shop.c (daily)",
     ]
+
+
+def test_very_many_tasks_behind_one_sensor_keep_nobody_busy():
+    """What stands behind the sensor is looked at once, not once for each task."""
+    names = [f"a{number}" for number in range(20_000)]
+    tasks = tuple(reads("one", name) for name in names)
+    behind = readers(
+        a=entry(made("one")),
+        evil=entry(*(made(name, "one") for name in names), a={"one": tasks}),
+        end=entry(evil={"a7": (reads("a7", "t"),)}),
+    )
+    assert behind.indirect_teams(A) == ("end",)
+
+
+class Walked(dict[str, Produced]):
+    """Assets that count how often somebody goes through all of them."""
+
+    times = 0
+
+    def items(self) -> ItemsView[str, Produced]:
+        self.times += 1
+        return super().items()
+
+
+def test_the_assets_of_a_team_are_walked_once_however_many_others_read_by_names_that_it_does_not_have():
+    walked = Walked(one=made("one"), two_v2=msgspec.structs.replace(made("two_v2"), latest_of="two"))
+    team = msgspec.structs.replace(entry(), produced=walked)
+    found = [find_produced(team, name) for name in ("gone", "two", "lost", "two_v2", "one")]
+    assert [each and each[0] for each in found] == [None, "two_v2", None, "two_v2", "one"]
+    assert walked.times == 1

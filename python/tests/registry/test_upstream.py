@@ -1,5 +1,10 @@
 """What stands behind an asset, from entries that may say anything."""
 
+import pytest
+from msgspec.structs import replace
+
+from dbt_scheduler.registry.backend import RegistryUnreadableError
+from dbt_scheduler.registry.encoding import decode_entry, encode_entry
 from dbt_scheduler.registry.entry import AssetPipeline, Consumed, Contact, Entry, Produced
 from dbt_scheduler.registry.upstream import find_cycles_behind
 from dbt_scheduler.spec import Schedule
@@ -50,3 +55,18 @@ def test_an_entry_of_nothing_but_circles_keeps_nobody_busy():
 def test_of_very_many_waits_one_circle_is_looked_for():
     """Each further one would cost as much again."""
     assert len(list(find_cycles_behind({"evil": tangled(450)}, ["evil"]))) == 1
+
+
+def each_of_each(size: int) -> bytes:
+    """The document of a team with one task, which makes so many assets of as many."""
+    entry = tangled(size)
+    promise = {"daily": AssetPipeline(slo_seconds=1, exposed=True)}
+    made = {name: replace(each, pipelines=promise) for name, each in entry.produced.items()}
+    return encode_entry("evil", replace(entry, produced=made))
+
+
+def test_a_task_that_makes_very_many_assets_of_very_many_is_refused():
+    """The lineage has an edge from each to each."""
+    assert len(decode_entry("evil", each_of_each(1000)).produced) == 1000
+    with pytest.raises(RegistryUnreadableError, match="its lineage has more than 1,000,000 edges"):
+        decode_entry("evil", each_of_each(1001))

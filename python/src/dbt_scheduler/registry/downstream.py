@@ -71,19 +71,15 @@ class Downstream:
     def _next(self, made: PipelineAsset) -> Iterator[tuple[str, set[PipelineAsset]]]:
         """Each team that reads an asset of one pipeline, and what it makes of it."""
         for team, tasks in self._reads.get(AssetKey(made.team, made.asset), {}).items():
-            found: set[PipelineAsset] = set()
-            for task in tasks:
-                if task.producer_pipeline == made.pipeline:
-                    found |= self._made_of(team, task)
-            if any(task.producer_pipeline == made.pipeline for task in tasks):
-                yield team, found
+            # Each once: very many tasks may stand behind one sensor, and very many assets behind each.
+            ids = {_id(task) for task in tasks if task.producer_pipeline == made.pipeline}
+            if ids:
+                yield team, set().union(*(self._made_of(team, each) for each in ids))
 
-    def _made_of(self, team: str, task: Consumed) -> set[PipelineAsset]:
+    def _made_of(self, team: str, id_: tuple[str, str]) -> set[PipelineAsset]:
         if team not in self._behind:
             self._behind[team] = self._made_behind(team)
-        # A wait is known by its sensor; a read that waits for nothing by the task itself.
-        ids = (task.pipeline, task.sensor_task_id or f"{task.task_group}/{task.task_id}")
-        return self._behind[team].get(ids, set())
+        return self._behind[team].get(id_, set())
 
     def _made_behind(self, team: str) -> dict[tuple[str, str], set[PipelineAsset]]:
         behind: dict[tuple[str, str], set[PipelineAsset]] = defaultdict(set)
@@ -94,3 +90,8 @@ class Downstream:
                 for sensor in promise.waits:
                     behind[pipeline, sensor].add(made)
         return behind
+
+
+def _id(task: Consumed) -> tuple[str, str]:
+    """A wait is known by its sensor; a read that waits for nothing by the task itself."""
+    return task.pipeline, task.sensor_task_id or f"{task.task_group}/{task.task_id}"

@@ -1,6 +1,7 @@
 """The encoding of a team's entry as a document."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -20,8 +21,11 @@ from dbt_scheduler.spec import sensor_group
 _IN_IDS = re.compile(r"[\w.-]+")
 """What Airflow takes in the id of a DAG, a task group or a task."""
 
-MOST_PIPELINES, _MOST_SENSORS = 200, 20_000
-"""Of one entry: each pipeline costs time wherever it is read, and all sensors are named in one question to Airflow."""
+MOST_PIPELINES, _MOST_SENSORS, _MOST_EDGES = 200, 20_000, 1_000_000
+"""Of one entry: each pipeline costs time wherever it is read, and all sensors are named in one question to Airflow.
+
+Edges lead from what a task reads to what it makes: of one task that makes many assets of many there are very many.
+"""
 
 _TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 
@@ -90,9 +94,13 @@ def _problem(entry: Entry) -> str | None:
 def _too_much(entry: Entry) -> str | None:
     if len(entry.pipelines) > MOST_PIPELINES:
         return f"it has more than {MOST_PIPELINES} pipelines"
-    readers = (each for assets in entry.consumed.values() for found in assets.values() for each in found)
+    readers = [each for assets in entry.consumed.values() for found in assets.values() for each in found]
     sensors = {(each.pipeline, each.sensor_task_id) for each in readers if each.sensor_task_id is not None}
-    return f"it has more than {_MOST_SENSORS:,} sensors" if len(sensors) > _MOST_SENSORS else None
+    if len(sensors) > _MOST_SENSORS:
+        return f"it has more than {_MOST_SENSORS:,} sensors"
+    made = Counter((each.task_group, each.task_id) for each in entry.produced.values())
+    edges = sum(made[each.task_group, each.task_id] for each in readers)
+    return f"its lineage has more than {_MOST_EDGES:,} edges" if edges > _MOST_EDGES else None
 
 
 def _unusable_pipeline(entry: Entry) -> str | None:

@@ -1,5 +1,7 @@
 """The registry's documents: what each team produces and consumes, and for whom it promises when."""
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated
 
 import msgspec
@@ -96,7 +98,7 @@ class Acknowledged(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One team's document; ``project_name`` is what dbt calls the project that publishes it.
 
     ``wait_timeout_seconds`` is how long the team's sensors wait for an asset without an SLO; entries of earlier releases
@@ -112,6 +114,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     consumed: dict[str, dict[str, tuple[Consumed, ...]]]
     acknowledged_changes: tuple[Acknowledged, ...] = ()
     wait_timeout_seconds: Slo | UnsetType = UNSET
+
+    @cached_property
+    def latest(self) -> Mapping[str, str]:
+        """The asset that a bare name means, by that name. Made once: other teams may read very many names."""
+        return {made.latest_of: asset for asset, made in reversed(self.produced.items()) if made.latest_of}
 
 
 class Base(msgspec.Struct, frozen=True):
@@ -138,9 +145,8 @@ def making_dag_id(made: Produced, pipeline: str) -> str:
 
 def find_produced(entry: Entry, name: str) -> tuple[str, Produced] | None:
     """An asset by its name, else by the bare name that its latest version also has; with its own name."""
-    if name in entry.produced:
-        return name, entry.produced[name]
-    return next((item for item in entry.produced.items() if item[1].latest_of == name), None)
+    asset = name if name in entry.produced else entry.latest.get(name)
+    return None if asset is None else (asset, entry.produced[asset])
 
 
 def is_of_other_project(published: Entry, entry: Entry) -> bool:
