@@ -106,3 +106,17 @@ def test_a_pull_requests_dags_wait_for_productions_producers(airflow: Platform, 
     airflow.run("pr_7_playground_hourly", DAY)
     airflow.work()
     assert airflow.state("pr_7_playground_hourly") == "success"
+
+
+def test_a_pull_requests_producer_ends_no_wait_for_productions(airflow: Platform) -> None:
+    pull_request = replace(a_producer(), dag_id="pr_7_shipping_daily")
+    airflow.deploy(a_producer(), a_consumer(), pull_request)
+    airflow.publish("shipping", an_entry("dim", "daily"))
+    airflow.publish("playground", a_wait_entry(a_consumer()))
+    airflow.run("playground_daily", DAY)
+    airflow.schedule()
+    assert airflow.state("playground_daily", WAIT) == "deferred"
+    airflow.run("pr_7_shipping_daily", DAY)
+    airflow.work()
+    assert airflow.state("pr_7_shipping_daily") == "success"
+    assert airflow.state("playground_daily", WAIT) == "deferred"

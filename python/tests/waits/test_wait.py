@@ -80,7 +80,7 @@ def world(producer: Schedule, consumer: Schedule, *readers: Consumed) -> dict[st
 @given(producer=SCHEDULES, consumer=SCHEDULES, at=MOMENTS, manual=st.booleans())
 def test_a_finished_run_ends_exactly_the_waits_for_it(producer, consumer, at, manual):
     made = manual_interval(producer, at) if manual else run_interval(producer, next_tick(producer, at))
-    (wait,) = waits_for(world(producer, consumer), "shipping", ["fct_v2"], "p")
+    (wait,) = waits_for(world(producer, consumer), "shipping", ["fct_v2"], "ships_p")
     covered = period(producer, made)
     scheduled = set(waiting_runs(producer, made, consumer))
     tick, last = covered.start - timedelta(days=40), covered.end + timedelta(days=75)
@@ -115,11 +115,12 @@ def test_each_sensor_waits_once_however_many_read_behind_it():
     assert wait.producer.task_id == "marts.fct"
 
 
-def test_other_assets_teams_and_pipelines_end_no_wait():
+def test_other_assets_teams_pipelines_and_environments_end_no_wait():
     entries = world(HOURLY, DAILY)
-    assert not waits_for(entries, "shipping", ["other"], "p")
-    assert not waits_for(entries, "shop", ["fct_v2"], "p")
-    assert not waits_for(entries, "shipping", ["fct_v2"], "q")
+    assert not waits_for(entries, "shipping", ["other"], "ships_p")
+    assert not waits_for(entries, "shop", ["fct_v2"], "ships_p")
+    assert not waits_for(entries, "shipping", ["fct_v2"], "ships_q")
+    assert not waits_for(entries, "shipping", ["fct_v2"], "pr_7_ships_p")
 
 
 def test_a_producer_that_is_gone_ends_no_wait():
@@ -137,5 +138,5 @@ def test_a_teams_own_waits_across_its_pipelines_count():
         produced={"fct": produced(hourly=False)},
         consumed={"shop": {"fct": (reader("daily"),)}},
     )
-    (wait,) = waits_for({"shop": own}, "shop", ["fct"], "hourly")
+    (wait,) = waits_for({"shop": own}, "shop", ["fct"], "ships_hourly")
     assert wait.dag_id == "shop_daily"

@@ -95,7 +95,7 @@ def _resume(
     spec, entries = found
     if spec.team in entries:
         measure_landing(spec, entries[spec.team], assets, context)
-    waits = waits_for(entries, spec.team, assets, spec.pipeline)
+    waits = waits_for(entries, spec.team, assets, spec.dag_id)
     if not waits:
         _log.info("Nobody waits for %s of %s.", ", ".join(assets), spec.team)
         return

@@ -28,9 +28,11 @@ def measure_landing(spec: DagSpec, entry: "Entry", assets: Iterable[str], contex
         made = entry.produced.get(asset)
         if made is None or spec.pipeline not in made.pipelines:
             continue
+        producer = producer_in(entry, made, spec.pipeline)
+        if producer.dag_id != spec.dag_id:  # the registry is about the DAGs of another environment
+            continue
         due = None
         if run.run_type in SCHEDULED:
-            producer = producer_in(entry, made, spec.pipeline)
             due = ready_by(producer, interval_of_run(spec.schedule, run, external=producer.external))
         late = None if due is None else (datetime.now(UTC) - due).total_seconds()
         tags = {"team": spec.team, "asset": asset, "pipeline": spec.pipeline}

@@ -10,7 +10,7 @@ from dbt_scheduler.airflow_api.answers import Run, TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.explain.dags import KnownDag
-from dbt_scheduler.registry.entry import Entry, dag_id, full_task_id
+from dbt_scheduler.registry.entry import Entry, full_task_id
 from dbt_scheduler.resume.waiting_sensors import find_waiting_for
 from dbt_scheduler.waits.deadline import wait_deadline
 from dbt_scheduler.waits.decision import awaited_by
@@ -86,14 +86,13 @@ class Waits:
         entry = self._entries.get(known.team)
         if entry is None:
             return ()
-        pipelines = [each for each in entry.pipelines if dag_id(entry.dag_prefix, each) == known.dag_id]
         below = None if task_id is None else known.descendants(task_id)
         assets = [
             asset
             for asset, made in entry.produced.items()
             if below is None or full_task_id(made.task_group, made.task_id) in below
         ]
-        return waits_for(self._entries, known.team, assets, pipelines[0]) if pipelines else ()
+        return waits_for(self._entries, known.team, assets, known.dag_id)
 
     def _sensors(self, found: Mapping[TaskInstance, Wait]) -> Iterator[WaitingSensor]:
         for instance, wait in found.items():

@@ -32,11 +32,7 @@ def held_up_by(entries: Mapping[str, Entry], spec: DagSpec, task_id: str, run: I
     if entry is None or dag_id(entry.dag_prefix, spec.pipeline) != spec.dag_id:
         return HeldUp()  # the registry is about the DAGs of another environment: nobody waits for this one
     assets = _assets_below(spec, task_id)
-    waits = [
-        wait
-        for wait in waits_for(entries, spec.team, assets, spec.pipeline)
-        if wait.team != spec.team and wait.producer.dag_id == spec.dag_id
-    ]
+    waits = [wait for wait in waits_for(entries, spec.team, assets, spec.dag_id) if wait.team != spec.team]
     made = (PipelineAsset(spec.team, asset, spec.pipeline) for asset in assets)
     # No asset is called so: everything that is reached is reached from what is made.
     reached = Downstream(Directory(entries)).indirect_teams(AssetKey(spec.team, ""), made)

@@ -65,14 +65,17 @@ def registered_waits(entries: Mapping[str, Entry]) -> tuple[Wait, ...]:
 
 
 def waits_for(
-    entries: Mapping[str, Entry], team: str, assets: Iterable[str], pipeline: str
+    entries: Mapping[str, Entry], team: str, assets: Iterable[str], dag_id: str
 ) -> tuple[Wait, ...]:
-    """The waits for assets of a team, by their names in the registry, that a pipeline's run ends."""
+    """The waits for assets of a team, by their names in the registry, that a run of a DAG ends.
+
+    None where the registry is about the DAGs of another environment.
+    """
     names = frozenset(assets)
     return _each_once(
         wait
         for wait in _waits(entries, (team,))
-        if wait.asset.asset in names and wait.producer.pipeline == pipeline
+        if wait.asset.asset in names and wait.producer.dag_id == dag_id
     )
 
 
