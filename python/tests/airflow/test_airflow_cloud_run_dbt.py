@@ -1,5 +1,6 @@
 """dbt in Cloud Run jobs: the real clients, and fakes of the APIs that run each job's command, with its bucket as a folder."""
 
+import logging
 import os
 import signal
 import sys
@@ -13,10 +14,14 @@ from typing import Any
 import grpc
 import pytest
 from airflow.sdk.execution_time.timeout import timeout
+from google.api_core.exceptions import RetryError
+from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
+from google.cloud.storage import Blob
 
 from airflow_names import AirflowTaskTimeout
 from dbt_scheduler.airflow import cloud_run_dbt_operator
 from dbt_scheduler.airflow.compat import AirflowException
+from dbt_scheduler.airflow.google_logs import show_log
 from dbt_scheduler.kinds import Job
 from dbt_scheduler.kinds.places import PlaceSettings
 from fake_gcs import FakeGcs
@@ -138,6 +143,34 @@ def test_a_bucket_that_is_not_there_is_what_the_task_says(google: FakeGoogle, gc
     ):
         executed(task)
     assert "CreateJob" not in google.names()
+
+
+def test_a_bucket_that_does_not_answer_when_all_is_done_is_no_failure(
+    google: FakeGoogle, gcs: FakeGcs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What Google's client raises after it has tried for two minutes is no error of a call."""
+    delete = Blob.delete
+
+    def refused(blob: Blob, **rest: Any) -> None:
+        if google.cloud_run.states() == ["SUCCEEDED"]:
+            gcs.buckets["results"].clear()  # so that this test leaves nothing, either
+            raise RetryError("Timeout of 120.0s exceeded", None)
+        delete(blob, **rest)
+
+    monkeypatch.setattr(Blob, "delete", refused)
+    executed(a_dbt_task("true"))
+    assert "What the job has left in gs://results could not be deleted" in capsys.readouterr().out
+
+
+def test_cloud_logging_that_does_not_answer_is_no_failure(
+    google: FakeGoogle, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise RetryError("Timeout of 60.0s exceeded", None)
+
+    monkeypatch.setattr(LoggingServiceV2Client, "list_log_entries", refused)
+    show_log("severity>=INFO", "p", logging.getLogger())
+    assert "The job's log cannot be read from Cloud Logging: Timeout of 60.0s exceeded" in caplog.text
 
 
 def test_a_passing_error_of_the_api_is_no_failure(google: FakeGoogle, gcs: FakeGcs) -> None:

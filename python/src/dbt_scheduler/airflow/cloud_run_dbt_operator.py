@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from airflow.sdk import Context
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
 from dbt_scheduler.airflow.cloud_run_operator import CloudRunOperator
@@ -63,7 +63,7 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
             self._files.put(run)
             execution = self._ended(self.started(self._digest).execution)
             return self._outcome(execution, run, watched)
-        except (GoogleAPICallError, GoogleAuthError, OSError, ValueError) as error:
+        except (GoogleAPIError, GoogleAuthError, OSError, ValueError) as error:
             raise AirflowException(f"Cloud Run did not run {command[0]}: {error}") from None
         finally:
             self._waiting = False
@@ -108,7 +108,7 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
     def _clear(self, run: ImageRun) -> None:
         try:
             self._files.clear(run)
-        except (GoogleAPICallError, GoogleAuthError, OSError) as error:
+        except (GoogleAPIError, GoogleAuthError, OSError) as error:
             self.log.warning("What the job has left in gs://%s could not be deleted: %s", self.bucket, error)
 
     @cached_property

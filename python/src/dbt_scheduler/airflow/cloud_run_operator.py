@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from google.api_core.exceptions import FailedPrecondition, GoogleAPICallError, NotFound
+from google.api_core.exceptions import FailedPrecondition, GoogleAPIError, NotFound
 
 from dbt_scheduler.airflow.cloud_run_trigger import CloudRunTrigger
 from dbt_scheduler.airflow.google_jobs import GoogleJobOperator
@@ -72,7 +72,7 @@ class CloudRunOperator(GoogleJobOperator):
     def _ends(self, job: str) -> list[tuple[str, int]]:
         try:
             ended = [task.last_attempt_result for task in self._tasks.list_tasks(parent=job)]
-        except GoogleAPICallError:
+        except GoogleAPIError:
             return []
         codes = [("exit code", each.exit_code) for each in ended]
         return codes + [("signal", each.term_signal) for each in ended]

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
-from google.api_core.exceptions import FailedPrecondition, GoogleAPICallError, NotFound
+from google.api_core.exceptions import FailedPrecondition, GoogleAPIError, NotFound
 
 from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended
 
@@ -30,7 +30,7 @@ class CloudRunTrigger(BaseTrigger):
                 execution = await client.get_execution(name=self.execution)
             except PASSING as error:
                 self.log.warning("Cloud Run did not answer, asking again in %s s: %s", POLL_SECONDS, error)
-            except GoogleAPICallError as error:
+            except GoogleAPIError as error:
                 yield ended(
                     self.execution, f"Cloud Run does not say what became of {self.execution}: {error}"
                 )

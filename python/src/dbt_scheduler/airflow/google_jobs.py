@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import airflow.providers.google  # noqa: F401 - a DAG says at once what is missing; the rest takes seconds to import
 from airflow.sdk import BaseOperator, Context
 from airflow.triggers.base import BaseTrigger
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
 from dbt_scheduler.airflow.compat import AirflowException
@@ -27,7 +27,7 @@ FAIL = "__fail__"
 _NO_PROJECT = (
     "No Google Cloud project: platform.yaml names none, nor does the Airflow connection google_cloud_default."
 )
-_REFUSALS = (GoogleAPICallError, GoogleAuthError)
+_REFUSALS = (GoogleAPIError, GoogleAuthError)
 
 
 class GoogleJobOperator(BaseOperator):
@@ -123,11 +123,11 @@ class GoogleJobOperator(BaseOperator):
 
     @abstractmethod
     def start_job(self, digest: str) -> BaseTrigger:
-        """Start the job of the task that has this digest; the trigger that waits for it. GoogleAPICallError."""
+        """Start the job of the task that has this digest; the trigger that waits for it. GoogleAPIError."""
 
     @abstractmethod
     def end_jobs(self, digest: str, *, wait: bool) -> None:
-        """End every job of the task that has this digest, and ``wait`` until it has ended. GoogleAPICallError."""
+        """End every job of the task that has this digest, and ``wait`` until it has ended. GoogleAPIError."""
 
     @abstractmethod
     def log_filter(self, job: str) -> str:

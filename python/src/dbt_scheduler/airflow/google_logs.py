@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
 _MOST_LINES = 1000
@@ -31,7 +31,7 @@ def show_log(query: str, project: str, log: Any) -> None:
             "page_size": _MOST_LINES,
         }
         lines = [_text(entry) for entry in islice(client.list_log_entries(request=request), _MOST_LINES)]
-    except (GoogleAPICallError, GoogleAuthError) as error:
+    except (GoogleAPIError, GoogleAuthError) as error:
         log.warning("The job's log cannot be read from Cloud Logging: %s", error)
         return
     log.info("The job's log, as far as Cloud Logging has it by now (%s):", query)

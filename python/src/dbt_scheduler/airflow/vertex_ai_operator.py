@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from google.api_core.exceptions import GoogleAPICallError, NotFound
+from google.api_core.exceptions import GoogleAPIError, NotFound
 
 from dbt_scheduler.airflow.google_jobs import GoogleJobOperator
 from dbt_scheduler.airflow.google_polls import POLL_SECONDS
@@ -93,7 +93,7 @@ class VertexAiOperator(GoogleJobOperator):
     def _custom_jobs(self, job: str) -> list[str]:
         try:
             return custom_jobs_of(type_of(job).call(self._client, "get", name=job))
-        except GoogleAPICallError:
+        except GoogleAPIError:
             return []
 
     def _job(self, digest: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
 from dbt_scheduler.airflow.compat import AirflowException
@@ -19,7 +19,7 @@ def read_pipeline(path: str, project: str, credentials: Any) -> CompiledPipeline
         return compiled_pipeline(load_yaml(path, project, credentials))
     except NoPipelineError as error:
         raise AirflowException(f"{path} is no compiled pipeline: {error}") from None
-    except (GoogleAPICallError, GoogleAuthError, OSError, ValueError) as error:
+    except (GoogleAPIError, GoogleAuthError, OSError, ValueError) as error:
         raise AirflowException(f"The pipeline {path} cannot be read: {error}") from None
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
-from google.api_core.exceptions import GoogleAPICallError
+from google.api_core.exceptions import GoogleAPIError
 
 from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended
 from dbt_scheduler.airflow.vertex_ai_jobs import has_ended, problem, type_of
@@ -31,7 +31,7 @@ class VertexAiTrigger(BaseTrigger):
                 job = await type_of(self.job).call(client, "get", name=self.job)
             except PASSING as error:
                 self.log.warning("Vertex AI did not answer, asking again in %s s: %s", POLL_SECONDS, error)
-            except GoogleAPICallError as error:
+            except GoogleAPIError as error:
                 yield ended(self.job, f"Vertex AI does not say what became of {self.job}: {error}")
                 return
             else:
