@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-_VERSION = re.compile(r"2\.([0-9]+)\.[0-9]+")
+_VERSION = re.compile(r"2\.([0-9]{1,9})\.[0-9]+")
 _FIRST_MINOR = 1
 """Pipelines of before that, of Kubeflow Pipelines 1, pass parameters in another way."""
 

@@ -55,6 +55,11 @@ def test_a_parameter_that_has_no_value(tmp_path: Path) -> None:
     ]
 
 
+def test_a_parameter_that_would_be_null_in_the_spec(tmp_path: Path) -> None:
+    found = said(tmp_path, PIPELINE % ", depth: [{a: .inf}]", pipeline=compiled(market={}, depth={}))
+    assert HERE + 'the parameter "depth" has a number that JSON does not have | write a finite number' in found
+
+
 def test_a_parameter_that_is_called_like_a_secret(tmp_path: Path) -> None:
     pipeline = compiled(market={}, api_token={}, max_tokens={})
     assert said(tmp_path, PIPELINE % ", api_token: abc, max_tokens: 5", pipeline=pipeline) == [
@@ -76,8 +81,13 @@ def test_a_parameter_that_is_called_like_a_secret(tmp_path: Path) -> None:
             "pipelines/churn.yaml is no compiled pipeline: its schemaVersion is 2.0.0, and that of Kubeflow "
             "Pipelines 2 is 2.1.0",
         ),
+        (
+            {"schemaVersion": f"2.{'9' * 5000}.0", "root": {}},
+            f"pipelines/churn.yaml is no compiled pipeline: its schemaVersion is 2.{'9' * 5000}.0, and that of Kubeflow "
+            "Pipelines 2 is 2.1.0",
+        ),
     ],
-    ids=["missing", "something else", "of before"],
+    ids=["missing", "something else", "of before", "of no number"],
 )
 def test_a_template_that_is_no_compiled_pipeline(tmp_path: Path, content: Any, problem: str) -> None:
     assert said(tmp_path, PIPELINE % "", pipeline=content) == [HERE + problem + COMPILE]

@@ -1,5 +1,6 @@
 """Tasks of Vertex AI that are pipelines or train a model: templates, parameters, and keys that exclude each other."""
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -82,8 +83,19 @@ def _problems(task: TaskConfig, folder: Path, *, container: bool) -> Iterator[tu
             f'the parameter "{name}" is called like a secret: whoever may look at the job sees its value'
         )
         yield problem, "remove it; the pipeline itself reads Secret Manager"
+    for name in [name for name, value in parameters.items() if not _is_finite(value)]:
+        yield f'the parameter "{name}" has a number that JSON does not have', "write a finite number"
     if not pipeline["template"].startswith("gs://"):
         yield from _problems_of_template(folder / pipeline["template"], pipeline["template"], parameters)
+
+
+def _is_finite(value: object) -> bool:
+    """Whether no number in a value is infinite or none: a spec would have null in its place."""
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _problems_of_template(
