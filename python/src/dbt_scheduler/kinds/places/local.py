@@ -2,6 +2,7 @@
 
 from dbt_scheduler.kinds import Job
 from dbt_scheduler.kinds.places import ANY_KIND, Arguments, Place, PlaceSettings, Way
+from dbt_scheduler.kinds.places.docker import dbt_arguments
 
 _FIELDS = ("command", "cwd", "env", "pass_env")
 
@@ -16,18 +17,8 @@ def _command(job: Job, settings: PlaceSettings) -> Arguments:
 
 def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
     """The same for a dbt command, which fails when it selects nothing, and with the project's hooks as they are meant."""
-    arguments = _command(job, settings)
-    if job.table_check:
-        arguments["table_check"] = list(job.table_check)
-    if job.project_hooks:
-        arguments["project_hooks"] = job.project_hooks
-    if job.keep_results:
-        arguments["keep_results"] = True
-    if job.results_of:
-        arguments["results_of"] = list(job.results_of)
-    if job.preload:
-        arguments["preload"] = True
-    return arguments
+    preload: Arguments = {"preload": True} if job.preload else {}
+    return {**_command(job, settings), **dbt_arguments(job), **preload}
 
 
 PLUGIN = Place(
