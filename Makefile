@@ -7,10 +7,10 @@ ENVIRONMENT := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo distributed airflow test tests installed podman containers fuzz check lint types generate golden bench dist lock web web-check screenshots clean
+.PHONY: help demo distributed airflow test tests installed podman containers fuzz check lint types generate golden bench docs docs-links dist lock web web-check screenshots clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
 
 demo: $(ENVIRONMENT) ## three teams' dbt projects checked, compiled and run by a real Airflow (five minutes)
 	@$(BIN)/python python/tools/demo.py run
@@ -60,6 +60,15 @@ golden: $(ENVIRONMENT) ## what integration_tests expects, written anew: read the
 bench: $(ENVIRONMENT) ## the figures of python/benchmarks
 	cd python/benchmarks && for bench in bench_*.py; do $(BIN)/python $$bench; done
 
+docs: $(ENVIRONMENT) ## the documentation as a site, in site/
+	rm -rf site
+	$(BIN)/python -m sphinx -q -W --keep-going -c python/tools/docs -d site/.doctrees . site
+	rm -r site/.doctrees
+	@echo "site/index.html"
+
+docs-links: $(ENVIRONMENT) ## whether the documents' links to other sites lead somewhere (needs the Internet)
+	$(BIN)/python -m sphinx -q -b linkcheck -c python/tools/docs . site/links
+
 dist: $(ENVIRONMENT) ## the wheel and the sdist, in dist/
 	cd python && $(BIN)/python -m hatchling build -d ../dist
 
@@ -83,7 +92,7 @@ screenshots: $(ENVIRONMENT) ## docs/images, taken of the pages of the example te
 	cd python && $(BIN)/python -m pytest -q tests/browser/make_screenshots.py
 
 clean: ## everything that these commands made
-	rm -rf .demo .venv dist web/node_modules
+	rm -rf .demo .venv dist site web/node_modules
 
 $(ENVIRONMENT): .venv/.locked python/pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e python

@@ -1,5 +1,6 @@
 """The tutorial, done to the letter: its files written, its commands typed into a shell, their output compared.
 
+dbt-scheduler is the built wheel, in an environment without this repository, and the dbt package is cloned by its tag.
 Airflow is the one of these tests, in this process, instead of ``airflow standalone``; when a DAG is unpaused, the
 run that Airflow would make of yesterday is made of a fixed day.
 """
@@ -7,6 +8,7 @@ run that Airflow would make of yesterday is made of a fixed day.
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from contextlib import chdir, redirect_stdout
@@ -20,14 +22,16 @@ from airflow.models.dag import DagModel
 from airflow.utils.session import create_session
 from sqlalchemy import update
 
+from dbt_scheduler import __version__
 from goldens import COMMANDS, ROOT
-from harness import Platform, airflows_own_warnings
+from harness import RESUME_DAG, Platform, airflows_own_warnings
+from wheels import build, install
 
 DOCUMENT = ROOT / "docs" / "tutorial.md"
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PATH = re.compile(r"(?:#|--) (\S+\.\w+)\n")
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
-_GIT_PACKAGE = re.compile(r'git: ".*"\n *revision: ".*"')
+_PAGE = "https://github.com/dbt-scheduler/dbt-scheduler.git"
 _API = "http://127.0.0.1:8080"
 _DAY = "2025-09-09T00:10"
 
@@ -35,8 +39,9 @@ _DAY = "2025-09-09T00:10"
 class Reader:
     """Somebody in an empty folder who types what the page says into one shell."""
 
-    def __init__(self, folder: Path, airflow: Platform, api_url: str) -> None:
+    def __init__(self, folder: Path, airflow: Platform, api_url: str, **variables: str) -> None:
         self.folder = folder
+        self._variables = variables
         self._airflow = airflow
         self._api_url = api_url
         self._shell = folder.with_name("shell")  # its folder, variables and last exit code, as a script
@@ -55,8 +60,6 @@ class Reader:
             return self._airflow_command(*shlex.split(command)[1:])
         text, code = self._run(command.replace(_API, self._api_url))
         assert may_fail or not code, f"{command} exited with {code}:\n{text}"
-        if command.startswith("dbt-scheduler init"):
-            self._use_the_package_of_this_repository()
         return text
 
     def _run(self, command: str) -> tuple[str, int]:
@@ -65,7 +68,7 @@ class Reader:
         env = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_CONN_", "DBT_"))}
         done = subprocess.run(
             ["/bin/bash", "-c", f". {shell}\n{command}\n{keep}"],
-            env=env | {"NO_COLOR": "1", "DO_NOT_TRACK": "1"},
+            env=env | {"NO_COLOR": "1", "DO_NOT_TRACK": "1"} | self._variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -73,16 +76,12 @@ class Reader:
         )
         return done.stdout, done.returncode
 
-    def _use_the_package_of_this_repository(self) -> None:
-        """As it is here, instead of a release of it from GitHub."""
-        for packages in self.folder.glob("*/packages.yml"):
-            packages.write_text(_GIT_PACKAGE.sub(f"local: {ROOT}", packages.read_text()))
-
     def _start_airflow(self) -> None:
-        """Let it read the compiled DAGs, which are paused as new ones are."""
+        """Let it read the compiled DAGs, which are paused as new ones are, but for the sweep."""
         self._airflow.deploy()
         with create_session() as session:
-            session.execute(update(DagModel).values(is_paused=True))
+            paused = DagModel.dag_id != RESUME_DAG
+            session.execute(update(DagModel).where(paused).values(is_paused=True))
 
     def _airflow_command(self, *arguments: str) -> str:
         """A command of Airflow's own, without the seconds that it takes to start."""
@@ -117,15 +116,35 @@ def stable(text: str, folder: Path) -> str:
     return re.sub(r"\s*\n", "\n", text)
 
 
+def published(folder: Path) -> dict[str, str]:
+    """The dbt package as on GitHub after a release; the variables with which git clones it from ``folder``."""
+    folder.mkdir()
+    for name in ("macros", "analyses"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "dbt_project.yml", folder)
+    git = ["git", "-C", str(folder), "-c", "user.name=x", "-c", "user.email=x@localhost"]
+    for arguments in (("init", "-q"), ("add", "."), ("commit", "-qm", "x"), ("tag", f"v{__version__}")):
+        subprocess.run([*git, *arguments], check=True)
+    return {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{folder.as_uri()}.insteadOf",
+        "GIT_CONFIG_VALUE_0": _PAGE,
+    }
+
+
 @pytest.mark.dbt
 def test_the_tutorial_from_nothing_to_a_resumed_run(
     airflow: Platform, api_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", f"{COMMANDS}:{Path(sys.executable).parent}:{os.environ['PATH']}")
+    installed = install(build("wheel", ROOT / "python", tmp_path), tmp_path / "environment")
+    monkeypatch.setenv("PATH", f"{installed}:{COMMANDS}:{Path(sys.executable).parent}:{os.environ['PATH']}")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
     folder = tmp_path / "tutorial"
     folder.mkdir()
     airflow.dags = folder / "out" / "dags"
-    reader = Reader(folder, airflow, api_url)
+    reader = Reader(folder, airflow, api_url, **published(tmp_path / "github"))
+    where = ("python", "-c", "import dbt_scheduler; print(dbt_scheduler.__file__)")
+    assert str(tmp_path) in subprocess.check_output(where, text=True)
     shown, seen = "", ""
     for (what, text), (following, _) in pairwise([*steps(), ("", "")]):
         if what.startswith("$ "):

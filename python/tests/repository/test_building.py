@@ -4,17 +4,16 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import venv
 import zipfile
 from pathlib import Path
 
-import pytest
 import yaml
 
 from dbt_scheduler import __version__
 from goldens import ROOT
+from wheels import build
 
 LOCK = ROOT / "requirements.lock"
 SCHEMAS = sorted(path.name for path in (ROOT / "schemas").glob("*.json"))
@@ -22,21 +21,21 @@ PAGES = ["app.css", "app.js", "index.html"]
 
 
 def test_wheel_has_the_schemas_and_the_pages(tmp_path: Path) -> None:
-    wheel = _build("wheel", ROOT / "python", tmp_path)
+    wheel = build("wheel", ROOT / "python", tmp_path)
     assert (_names_in(wheel, "schemas"), _names_in(wheel, "site/bundle")) == (SCHEMAS, PAGES)
 
 
 def test_wheel_of_an_sdist_has_the_schemas_and_the_pages_too(tmp_path: Path) -> None:
-    with tarfile.open(_build("sdist", ROOT / "python", tmp_path)) as sdist:
+    with tarfile.open(build("sdist", ROOT / "python", tmp_path)) as sdist:
         sdist.extractall(tmp_path, filter="data")
     (unpacked,) = (path for path in tmp_path.iterdir() if path.is_dir())
-    wheel = _build("wheel", unpacked, tmp_path)
+    wheel = build("wheel", unpacked, tmp_path)
     assert (_names_in(wheel, "schemas"), _names_in(wheel, "site/bundle")) == (SCHEMAS, PAGES)
 
 
 def test_the_wheel_works_where_nothing_of_this_repository_is(tmp_path: Path) -> None:
     """In an empty environment with the dependencies that it asks for, at the versions of the lock."""
-    wheel = _build("wheel", ROOT / "python", tmp_path)
+    wheel = build("wheel", ROOT / "python", tmp_path)
     pins = tmp_path / "pins.txt"
     pins.write_text("\n".join(re.findall(r"^[\w.-]+==[\w.]+", LOCK.read_text(), re.MULTILINE)))
     venv.create(tmp_path / "venv", with_pip=True)
@@ -71,18 +70,6 @@ def _run(folder: Path, *command: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def _build(what: str, folder: Path, out: Path) -> Path:
-    """What a build front end such as pip gets from the package's own build system."""
-    code = f"from hatchling.build import build_{what}; print(build_{what}({str(out)!r}))"
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=env, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        pytest.fail(done.stderr)
-    return out / done.stdout.split()[-1]
 
 
 def _names_in(wheel: Path, folder: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The documents: links lead somewhere, every page can be found, and blocks of YAML and JSON are such."""
+"""The documents: links lead somewhere, every page can be found, and blocks of YAML and JSON are what they say."""
 
 import json
 import re
@@ -7,12 +7,22 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dbt_scheduler import __version__
+from dbt_scheduler.config.schema.document import check_document
+from dbt_scheduler.config.schema.validation import load_schema
+from dbt_scheduler.config.yaml import load_yaml
+from dbt_scheduler.findings.catalogue.inputs import SCH405
 from goldens import ROOT
 
 DOCUMENTS = sorted(
     path.relative_to(ROOT)
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("integration_tests/*.md"))
 )
+FILES = {"platform": {"platform", "staging", "pull_request"}, "scheduler": {"scheduler"}}
+REQUIRED = {
+    "platform": {"version": "1"},
+    "scheduler": {"version": "0.17", "team": "shipping"},
+}  # unless whole
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+(?:\([^()]*\))?)\)")
 _HEADING = re.compile(r"^#+ +(.+?) *#*$", re.MULTILINE)
@@ -62,3 +72,44 @@ def test_blocks_of_yaml_and_json_can_be_read(document: Path) -> None:
             list(yaml.safe_load_all(block))
         if language == "json":
             json.loads(block)
+
+
+def blocks_of(schema: str) -> dict[str, str]:
+    """The blocks of YAML that are such a file or keys of one, with what a file needs: by document and first line."""
+    keys = load_schema(schema)["properties"].keys()
+    found = {}
+    for document in DOCUMENTS:
+        for language, block in _FENCE.findall((ROOT / document).read_text()):
+            label = re.match(r"# (?:\w+/)?(\w+)\.yaml", block)
+            value = yaml.safe_load(block) if language == "yaml" and document.name != "rules.md" else None
+            if isinstance(value, dict) and (not label or label[1] in FILES[schema]) and value.keys() <= keys:
+                is_part = not label or label[1] == schema
+                more = [
+                    f"{key}: {text}\n"
+                    for key, text in REQUIRED[schema].items()
+                    if is_part and key not in value
+                ]
+                found[f"{document}: {block.splitlines()[0]}"] = "".join(more) + block
+    return found
+
+
+@pytest.mark.parametrize(("schema", "count"), [("platform", 12), ("scheduler", 6)])
+def test_settings_are_as_they_stand_there(schema: str, count: int, tmp_path: Path) -> None:
+    blocks = blocks_of(schema)
+    wrong = {}
+    for number, (where, block) in enumerate(blocks.items()):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(block)
+        document, findings = load_yaml(file)
+        assert document, findings
+        if findings := check_document(document, schema, SCH405).findings:
+            wrong[where] = [finding.message for finding in findings]
+    assert wrong == {}
+    assert len(blocks) >= count
+
+
+def test_installed_releases_are_this_one() -> None:
+    texts = [(ROOT / document).read_text() for document in DOCUMENTS]
+    named = [version for text in texts for version in re.findall(r"dbt-scheduler@v([\d.]+)", text)]
+    assert named
+    assert set(named) == {__version__}

@@ -1,0 +1,72 @@
+"""The repository's own workflows: pinned, with few rights, and of the releases that the documents name."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from goldens import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+_PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+def workflow(name: str) -> dict:
+    return yaml.safe_load((ROOT / ".github" / "workflows" / f"{name}.yml").read_text())
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_actions_are_pinned_and_read_only_is_the_rule(path: Path) -> None:
+    used = re.findall(r"uses: (.*)", path.read_text())
+    assert used
+    assert [each for each in used if not _PINNED.fullmatch(each)] == []
+    assert yaml.safe_load(path.read_text())["permissions"] == {"contents": "read"}
+
+
+def test_an_action_is_of_one_version_everywhere() -> None:
+    files = [
+        *WORKFLOWS,
+        ROOT / "action.yml",
+        ROOT / "comment" / "action.yml",
+        *ROOT.glob("docs/ci/github.yml"),
+    ]
+    used = {
+        each for path in files for each in re.findall(r"([\w-]+/[\w-]+)@([0-9a-f]{40})", path.read_text())
+    }
+    assert len(used) == len(dict(used))
+
+
+def test_who_publishes_does_not_run_what_the_repository_contains() -> None:
+    rights = {"release": {"id-token": "write"}, "docs": {"pages": "write", "id-token": "write"}}
+    for name, expected in rights.items():
+        job = workflow(name)["jobs"]["publish"]
+        assert job["permissions"] == expected
+        assert job["needs"] == "build"
+        assert not any("run" in step or "checkout" in step["uses"] for step in job["steps"])
+    assert workflow("release")["jobs"]["publish"]["environment"] == "pypi"
+
+
+def test_ci_tests_the_releases_of_python_that_the_package_names() -> None:
+    project = tomllib.loads((ROOT / "python" / "pyproject.toml").read_text())["project"]
+    named = re.findall(r"Python :: (\d\.\d+)", " ".join(project["classifiers"]))
+    assert workflow("ci")["jobs"]["test"]["strategy"]["matrix"]["python"] == named
+    assert project["requires-python"] == f">={named[0]}"
+    shown = f"{', '.join(named[:-1])} or {named[-1]}"
+    for document in ("README.md", "docs/tutorial.md"):
+        assert f"Python {shown}" in (ROOT / document).read_text()
+
+
+def test_ci_tries_the_releases_of_dbt_and_airflow_that_the_documents_name() -> None:
+    tried = workflow("ci")["jobs"]["compatibility"]["strategy"]["matrix"]["releases"]
+    for document in ("docs/compatibility.md", "CONTRIBUTING.md"):
+        text = (ROOT / document).read_text()
+        named = re.findall(r"`python/tools/compatibility\.sh ([^`]*)`", text)
+        assert sorted(each for text in named for each in by_job(text)) == sorted(tried)
+
+
+def by_job(arguments: str) -> list[str]:
+    """The releases of Airflow take an hour each, and have a job each."""
+    first, *releases = arguments.split()
+    return [f"airflow {release}" for release in releases] if first == "airflow" else [arguments]
