@@ -2,6 +2,7 @@
 # Tests with other releases, each in an environment of its own. Needs uv.
 #   python/tools/compatibility.sh 1.10 1.11 1.12      the dbt package, with releases of dbt-core
 #   python/tools/compatibility.sh airflow 3.1 3.2     what Airflow loads, with the newest patch of releases of Airflow
+# What follows -- is what pytest is called with, in place of all these tests: airflow 3.1 -- -x tests/airflow/alerts
 set -eu
 cd "$(dirname "$0")/.."
 unset PYTHONDONTWRITEBYTECODE
@@ -13,20 +14,22 @@ trap 'rm -rf "$folder"' EXIT
 echo 'dbt-core-experimental-parser ; python_version < "3.0"' > "$folder/overrides.txt"
 
 new_environment() {
-	uv venv --quiet --python "${PYTHON:->=3.11,<3.14}" "$folder/$1"
+	uv venv --quiet --seed --python "${PYTHON:->=3.11,<3.14}" "$folder/$1"
 	python="$folder/$1/bin/python"
 }
 
+# Two processes, each with some modules: one folder in one process, as `make test` has it, would leave the other idle.
 run_tests() {
-	PYTHONPATH=src "$python" -m pytest --quiet -W default -p no:cacheprovider "$@"
+	PYTHONPATH=src "$python" -m pytest --quiet -W default -p no:cacheprovider -n 2 --dist loadscope "$@"
 }
 
 dbt() {
 	new_environment "dbt-$1"
 	uv pip install --quiet --python "$python" --override "$folder/overrides.txt" \
-		"dbt-core~=$1.0" dbt-duckdb hypothesis jsonschema msgspec pyyaml pytest || return
+		"dbt-core~=$1.0" dbt-duckdb hypothesis jsonschema msgspec pyyaml pytest pytest-xdist || return
+	shift
 	"$python" -c 'import importlib.metadata as m; print("dbt-core", m.version("dbt-core"))'
-	run_tests tests/dbt_package/test_interpreter.py tests/dbt_package/test_dbt_package.py
+	run_tests "$@"
 }
 
 # The newest patch is asked for by its number: otherwise a newer FastAPI wins, and with it an older patch.
@@ -41,20 +44,34 @@ airflow() {
 	new_environment "airflow-$1"
 	patch=$(newest_airflow "$1")
 	uv pip install --quiet --python "$python" --excludes ../requirements.excludes \
-		"apache-airflow==$patch" "fastapi<0.137" "cadwyn<8" 'dbt-core~=1.11.0' dbt-bigquery dbt-duckdb dbt-postgres hypothesis pytest \
+		"apache-airflow==$patch" "fastapi<0.137" "cadwyn<8" 'dbt-core~=1.11.0' dbt-bigquery dbt-duckdb dbt-postgres \
+		apache-airflow-providers-fab hypothesis playwright pytest pytest-xdist \
 		--editable '.[airflow,docker,google,gs,kubernetes,slack]' || return
+	shift
 	"$python" -c 'import importlib.metadata as m
 for name in ("apache-airflow", "fastapi", "pydantic", "dbt-core"): print(name, m.version(name))'
-	run_tests tests/airflow
+	run_tests "$@"
 }
 
 run=dbt
+tests="tests/dbt_package/test_interpreter.py tests/dbt_package/test_dbt_package.py"
 if [ "$1" = airflow ]; then
 	run=airflow
+	tests="tests/airflow tests/browser/test_in_airflow.py tests/schedule/test_alignment_against_airflow.py"
 	shift
 fi
+releases=
+while [ $# -gt 0 ]; do
+	if [ "$1" = -- ]; then
+		shift
+		tests=
+		break
+	fi
+	releases="$releases $1"
+	shift
+done
 failed=0
-for release in "$@"; do
-	"$run" "$release" || failed=1
+for release in $releases; do
+	"$run" "$release" $tests "$@" || failed=1
 done
 exit "$failed"

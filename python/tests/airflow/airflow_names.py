@@ -11,7 +11,9 @@ from airflow import __version__
 from airflow.executors.base_executor import BaseExecutor
 from airflow.jobs.job import Job
 from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
-from airflow.sdk.execution_time import supervisor
+from airflow.sdk.execution_time import supervisor, task_runner
+
+from older_task_runner import with_exception
 
 AIRFLOW = tuple(map(int, __version__.split(".")[:2]))
 """The release of Airflow that the tests run with, as in (3, 2)."""
@@ -36,8 +38,11 @@ else:
     from airflow.timetables.trigger import CronTriggerTimetable
     from airflow.utils.module_loading import import_string
 
-if AIRFLOW < (3, 3):  # they make an execution API for each task anew, which takes seconds
+if AIRFLOW < (3, 3):
+    # They make an execution API for each task anew, which takes seconds.
     supervisor.in_process_api_server = lru_cache(maxsize=1)(supervisor.in_process_api_server)
+    # Their workers hand the exception to callbacks, but their tasks in this process do not.
+    task_runner.finalize = with_exception(task_runner.finalize)
 
 __all__ = [
     "AIRFLOW",

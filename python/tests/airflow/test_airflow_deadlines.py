@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from builders import a_spec, a_task, a_wait, an_entry, python
 from dbt_scheduler.spec import DagSpec, Schedule
 from harness import Platform, airflows_own_warnings, moment
+from older_airflow import airflow_has
 
 WAIT = "wait_for__hard_dependencies.dim"
 SOFT = "wait_for__soft_dependencies.dim"
@@ -143,10 +144,11 @@ def test_a_retry_does_not_start_the_clock_again_but_clearing_does(platform: Plat
         )
     platform.work()
     assert sensor(platform).try_number == 2
-    assert until(platform) == first
+    again = until(platform)
+    assert again == first if airflow_has("the task state store") else again > first
     run_again(WAIT)
     platform.work()
-    assert until(platform) > first
+    assert until(platform) > again
 
 
 def test_what_a_hard_one_says(platform: Platform, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import httpx
 import msgspec
 import pytest
+from airflow.sdk import TaskInstanceState
 from airflow.sdk.api.datamodels._generated import DagRunType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import GetPreviousDagRun, GetTaskStates, GetTICount
@@ -18,8 +19,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from builders import a_spec, a_task, a_wait
+from dbt_scheduler.airflow import execution_api
 from dbt_scheduler.airflow.compat import GetPreviousTI
 from dbt_scheduler.airflow.execution_api import fetch_runs, read_producer_state
+from dbt_scheduler.airflow.newest_instance import find_newest_instance
 from dbt_scheduler.airflow_api.answers import Run
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.run_filter import RunFilter
@@ -124,9 +127,13 @@ class World:
             yield api
 
     @contextmanager
-    def execution_api(self) -> Iterator[None]:
-        """What a worker asks."""
-        with mock.patch.object(task_runner, "SUPERVISOR_COMMS", self, create=True):
+    def execution_api(self, *, of_3_1: bool = False) -> Iterator[None]:
+        """What a worker asks, where it can ask what the tests' Airflow knows, or only what Airflow 3.1 does."""
+        known = None if of_3_1 else GetPreviousTI
+        with (
+            mock.patch.object(task_runner, "SUPERVISOR_COMMS", self, create=True),
+            mock.patch.object(execution_api, "GetPreviousTI", known),
+        ):
             yield
 
     def send(self, asked: Any) -> Any:
@@ -136,7 +143,10 @@ class World:
             answer.task_states = {
                 run.dag_run_id: states
                 for run in dated
-                if run.logical_date in asked.logical_dates and (states := _states(run, asked.task_ids))
+                if (
+                    run.logical_date in (asked.logical_dates or ()) or run.dag_run_id in (asked.run_ids or ())
+                )
+                and (states := _states(run, asked.task_ids))
             }
         elif isinstance(asked, GetPreviousDagRun):
             before = [run for run in dated if run.logical_date < asked.logical_date]
@@ -362,15 +372,36 @@ def test_a_worker_knows_the_period_of_a_hand_written_run(
         external=True,
     )
     world = World(made[0], made)
-    with world.execution_api():
-        assert decide(awaited, fetch_runs(awaited)).reason is reason
+    for of_3_1 in (False, True):
+        with world.execution_api(of_3_1=of_3_1):
+            assert decide(awaited, fetch_runs(awaited)).reason is reason
     with world.api() as api:
         assert decide(awaited, fetch_producer_runs(api, [awaited])[awaited]).reason is reason
 
 
+def test_a_worker_of_airflow_3_1_looks_at_the_20_newest_runs() -> None:
+    """A success before them is not known; where there is none, it asks one question."""
+    first = datetime(2025, 3, 1, 0, 10, tzinfo=UTC)
+    states = ["success", *["failed"] * 20]
+    made = [
+        a_run(PRODUCER, EXTERNAL_DAY, "scheduled", first + timedelta(days=day), state, state)
+        for day, state in enumerate(states)
+    ]
+    now = first + timedelta(days=len(states))
+    for runs, found, questions in (
+        (made, None, 41),
+        (made[:-1], made[0].logical_date, 41),
+        (made[1:], None, 1),
+    ):
+        world = World(made[0], runs)
+        with world.execution_api(), mock.patch.object(world, "send", wraps=world.send) as send:
+            newest = find_newest_instance(PRODUCER, TASK, now, TaskInstanceState.SUCCESS)
+        assert (newest and newest.logical_date, send.call_count) == (found, questions)
+
+
 @settings(max_examples=150, deadline=None)
-@given(cases())
-def test_the_sensor_decides_as_the_model_does(case: tuple[Wait, World]) -> None:
+@given(cases(), st.booleans())
+def test_the_sensor_decides_as_the_model_does(case: tuple[Wait, World], of_3_1: bool) -> None:
     """A worker learns of runs by their dates: not of those without, nor of one that ends later and is dated earlier."""
     wait, world = case
     dated = sorted(
@@ -379,7 +410,7 @@ def test_the_sensor_decides_as_the_model_does(case: tuple[Wait, World]) -> None:
     ends = [end for _, end in dated]
     assume(ends == sorted(ends))
     awaited, runs = seen_by_all(wait, world, dated=True)
-    with world.execution_api():
+    with world.execution_api(of_3_1=of_3_1):
         assert same(decide(awaited, fetch_runs(awaited)), decide(awaited, runs))
 
 

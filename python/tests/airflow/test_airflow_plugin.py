@@ -51,7 +51,7 @@ def pages(deployed: Platform, api_url: str) -> Iterator[httpx.Client]:
     assert deployed
     _app.cache_clear()  # with what it remembers of the registry
     token = httpx.get(f"{api_url}/auth/token").json()["access_token"]
-    with httpx.Client(base_url=f"{api_url}/dbt-scheduler/", cookies={"_token": token}) as client:
+    with httpx.Client(base_url=f"{api_url}/dbt-scheduler/", cookies={"_token": token}, timeout=60) as client:
         yield client
 
 

@@ -34,6 +34,7 @@ import uvicorn  # noqa: E402
 from airflow.api_fastapi.app import create_app  # noqa: E402
 from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder  # noqa: E402
 from airflow.utils.db import initdb  # noqa: E402
+from airflow.utils.providers_configuration_loader import providers_configuration_loaded  # noqa: E402
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry  # noqa: E402
 from harness import Platform  # noqa: E402
@@ -60,6 +61,7 @@ def deploy(platform: Platform) -> None:
     platform.work()
 
 
+@providers_configuration_loaded  # as FAB's own commands are: Airflow 3.1 does not load FAB's by itself
 def make_users() -> None:
     """An admin, and a viewer of one team's DAG only."""
     with get_application_builder() as builder:

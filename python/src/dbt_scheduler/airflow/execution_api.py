@@ -4,8 +4,7 @@
 Neither has the database: they ask their supervisor, which forwards a few fixed questions to the execution
 API. All of them are asked here. A trigger may ask fewer than a worker: Airflow 3.3's triggerer does send
 ``GetPreviousTI``, and then cannot read the answer. So a trigger only glances, and a worker looks when there
-are news. Airflow 3.1 does not know ``GetPreviousTI`` at all: there, only the run of the exact
-logical date counts.
+are news. Airflow 3.1 does not know ``GetPreviousTI`` at all: there, a worker looks at the newest runs one by one.
 
 A run of a hand-written DAG may be dated by either end of its interval, as its timetable has it. So each that may count
 is asked for its interval.
@@ -21,6 +20,7 @@ from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import GetPreviousDagRun, GetTaskStates, GetTICount
 
 from dbt_scheduler.airflow.compat import GetPreviousTI
+from dbt_scheduler.airflow.newest_instance import find_newest_instance
 from dbt_scheduler.schedule import Interval, next_tick, period
 from dbt_scheduler.schedule.time_zones import SMALLEST_STEP
 from dbt_scheduler.waits.decision import OVER, REMOVED, SUCCESS, AwaitedRun, ProducerRun, Reason, decide
@@ -187,7 +187,7 @@ def _as_run(awaited: AwaitedRun, found: Any) -> ProducerRun:
 def _newest(awaited: AwaitedRun, before: datetime, state: TaskInstanceState | None) -> Any:
     """The task's instance of the latest logical date before a moment, optionally only of one state, or None."""
     if GetPreviousTI is None:
-        return None
+        return find_newest_instance(awaited.dag_id, awaited.task_id, before, state)
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
         GetPreviousTI(dag_id=awaited.dag_id, task_id=awaited.task_id, logical_date=before, state=state)
     )
