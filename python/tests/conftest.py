@@ -65,14 +65,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Tests of one folder run in one worker, as what they share is slow to start: an Airflow takes ten seconds."""
-    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where it is used
+    """`--dist loadfile` is ours."""
+    from shared_out import ByFile  # noqa: PLC0415 - only where pytest-xdist is used
 
-    class ByFolder(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return nodeid.partition("::")[0].rpartition("/")[0]
-
-    return ByFolder(config, log) if config.getvalue("dist") == "loadfile" else None
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def _is_airflows(path: Path) -> bool:

@@ -4,8 +4,8 @@ import re
 import shutil
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from uuid import UUID
 
 Content = dict[str, list[str]]
 """By name of a relation, index or function, lines that say what it is and what is in it."""
+
+Execute = Callable[[str], tuple[list[str], list[Any]]]
+"""Executes a query: the names of the columns, and the rows."""
 
 Run = tuple[datetime, datetime]
 """From when until when something ran."""
@@ -68,8 +71,8 @@ class Database(ABC):
     _since: datetime
 
     @abstractmethod
-    def execute(self, query: str) -> tuple[list[str], list[Any]]:
-        """The names of the columns, and the rows."""
+    def connected(self) -> AbstractContextManager[Execute]:
+        """One connection."""
 
     @abstractmethod
     def drop(self) -> None:
@@ -79,17 +82,24 @@ class Database(ABC):
         """A text that names the target's database instead of this one."""
         return text
 
+    def execute(self, query: str) -> tuple[list[str], list[Any]]:
+        """The names of the columns, and the rows."""
+        with self.connected() as execute:
+            return execute(query)
+
     def content(self) -> Content:
         """All that is in it, but not when it came there."""
         found: Content = defaultdict(list)
         run = self._since, datetime.now(UTC)
-        for what, query in self._queries.items():
-            lines = [(name, f"{what}: {rest}") for name, *rest in self.execute(query)[1]]
-            for name, line in sorted(lines):
-                found[name].append(self.with_original_name(line))
-        for [name, *_] in self.execute(self._queries["relations"])[1]:
-            schema, _, table = name.partition(".")
-            found[name] += _rows(self, f'select * from "{schema}"."{table}"', run)
+        with self.connected() as execute:
+            for what, query in self._queries.items():
+                lines = [(name, f"{what}: {rest}") for name, *rest in execute(query)[1]]
+                for name, line in sorted(lines):
+                    found[name].append(self.with_original_name(line))
+            for [name, *_] in execute(self._queries["relations"])[1]:
+                schema, _, table = name.partition(".")
+                rows = _rows(execute, f'select * from "{schema}"."{table}"', run)
+                found[name] += sorted(map(self.with_original_name, rows))
         return dict(found)
 
 
@@ -107,13 +117,18 @@ class DuckDb(Database):
         self.settings = {"path": str(self._path)}
         self._since = _this_second()
 
-    def execute(self, query: str) -> tuple[list[str], list[Any]]:
-        """The names of the columns, and the rows."""
+    @contextmanager
+    def connected(self) -> Iterator[Execute]:
+        """One connection."""
         import duckdb  # noqa: PLC0415 - of another adapter it may not be installed
 
         with duckdb.connect(str(self._path)) as connection:
-            done = connection.execute(query)
-            return [each[0] for each in done.description or ()], done.fetchall()
+
+            def execute(query: str) -> tuple[list[str], list[Any]]:
+                done = connection.execute(query)
+                return [each[0] for each in done.description or ()], done.fetchall()
+
+            yield execute
 
     def drop(self) -> None:
         """Remove it."""
@@ -131,30 +146,37 @@ class Postgres(Database):
         self._target = {key: target[key] for key in ("host", "port", "user", "password") if key in target}
         self._original = str(target["database"])
         self.drop()
-        self._execute("template1", f'create database "{name}" template "{self._original}"')
+        with self._connected("template1") as execute:
+            execute(f'create database "{name}" template "{self._original}"')
         self._since = _this_second()
 
     def with_original_name(self, text: str) -> str:
         """A text that names the target's database instead of this one."""
         return text.replace(self._name, self._original)
 
-    def execute(self, query: str) -> tuple[list[str], list[Any]]:
-        """The names of the columns, and the rows."""
-        return self._execute(self._name, query)
+    def connected(self) -> AbstractContextManager[Execute]:
+        """One connection."""
+        return self._connected(self._name)
 
     def drop(self) -> None:
         """Remove it."""
-        self._execute("template1", f'drop database if exists "{self._name}" with (force)')
+        with self._connected("template1") as execute:
+            execute(f'drop database if exists "{self._name}" with (force)')
 
-    def _execute(self, database: str, query: str) -> tuple[list[str], list[Any]]:
+    @contextmanager
+    def _connected(self, database: str) -> Iterator[Execute]:
         import psycopg2  # noqa: PLC0415 - of another adapter it may not be installed
 
         with closing(psycopg2.connect(dbname=database, **self._target)) as connection:
             connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(query)
-                found = cursor.description
-                return [each[0] for each in found or ()], cursor.fetchall() if found else []
+
+            def execute(query: str) -> tuple[list[str], list[Any]]:
+                with connection.cursor() as cursor:
+                    cursor.execute(query)
+                    found = cursor.description
+                    return [each[0] for each in found or ()], cursor.fetchall() if found else []
+
+            yield execute
 
 
 def _this_second() -> datetime:
@@ -162,14 +184,13 @@ def _this_second() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _rows(database: Database, query: str, run: Run) -> list[str]:
+def _rows(execute: Execute, query: str, run: Run) -> list[str]:
     try:
-        names, rows = database.execute(query)
+        names, rows = execute(query)
     except Exception as error:  # noqa: BLE001 - a view of a table that has gone; each driver has its own errors
         return [f"cannot be read: {type(error).__name__}"]
     kept = [number for number, name in enumerate(names) if name != _DIGEST_OF_MOMENT]
-    texts = [str([_lasting(row[number], run) for number in kept]) for row in rows]
-    return sorted(database.with_original_name(f"row: {text}") for text in texts)
+    return [f"row: {[_lasting(row[number], run) for number in kept]}" for row in rows]
 
 
 def _lasting(value: object, run: Run) -> object:

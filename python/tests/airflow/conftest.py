@@ -8,9 +8,10 @@ import warnings
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 if TYPE_CHECKING:
     from fake_google import FakeGoogle
@@ -38,6 +39,15 @@ os.environ.update(
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # tests create the runs that they want
     }
 )
+
+
+@event.listens_for(Engine, "connect")
+def _write_without_waiting(connection: Any, _: Any) -> None:
+    """The database does not outlive the tests: nobody waits until the disk has it, which took milliseconds for each commit."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous = OFF")
+    cursor.close()
+
 
 with warnings.catch_warnings():
     # Airflow and its libraries warn while they are imported, about each other and about Python's own future.

@@ -1,0 +1,54 @@
+"""How pytest-xdist shares the tests out: by file, so that no worker starts what it can do without and none is idle.
+
+What the tests of one folder share is slow to start in a worker: an Airflow takes fifteen seconds.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from pathlib import PurePosixPath
+from typing import Any
+
+from xdist.scheduler import LoadScopeScheduling
+
+LONGEST = ("airflow", "slices", "repository", "browser", "dbt_package", "adopt")
+"""The folders that take longest, which are begun first."""
+
+
+class ByFile(LoadScopeScheduling):
+    """Which worker gets which file is what ``next_file`` says."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0]
+
+    def _assign_work_unit(self, node: Any) -> None:
+        begun = {file for files in self.assigned_work.values() for file in files}
+        file = next_file(self.workqueue, [*self.assigned_work.get(node, ())], begun)
+        self.workqueue.move_to_end(file, last=False)
+        super()._assign_work_unit(node)
+
+
+def next_file(left: Collection[str], own: list[str], begun: Collection[str]) -> str:
+    """A worker goes on with the folder of its last file, else begins one, else helps where most is left.
+
+    ``left`` are the files that no worker has, in the order that they are to run in; ``own`` those that the worker got,
+    and ``begun`` those that any worker got.
+    """
+    folders = Counter(folder_of(file) for file in left)
+    known = {folder_of(file) for file in own}
+    if own and folder_of(own[-1]) in folders:
+        folder = folder_of(own[-1])
+    elif untouched := folders.keys() - {folder_of(file) for file in begun}:
+        folder = min(untouched, key=_order)
+    else:
+        folder = max(folders, key=lambda each: (each in known, folders[each]))
+    return next(file for file in left if folder_of(file) == folder)
+
+
+def folder_of(file: str) -> str:
+    """The folder of ``tests`` that a file is in, however deep."""
+    _, *folders, _ = PurePosixPath(file).parts
+    return folders[0] if folders else ""
+
+
+def _order(folder: str) -> tuple[int, str]:
+    return LONGEST.index(folder) if folder in LONGEST else len(LONGEST), folder
