@@ -90,8 +90,8 @@ def test_the_history_of_a_landing_and_of_a_wait(platform: Platform, rest: Airflo
     def history() -> History:
         since = datetime(2025, 6, 1, tzinfo=UTC)
         with airflows_own_warnings():
-            found = tuple(fetch_runs(rest, registered_dags(entries), since, []))
-        return make_history(found, since, datetime.now(UTC))
+            found = fetch_runs(rest, registered_dags(entries), since, datetime(2025, 6, 7, tzinfo=UTC))
+        return make_history(found.dags, since, datetime.now(UTC))
 
     waiting = platform.run("playground_daily", "2025-06-05T00:10")
     platform.work()

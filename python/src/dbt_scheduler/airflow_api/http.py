@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -15,6 +15,9 @@ from dbt_scheduler.findings.printable import redacted, shown_url
 
 _PAGE = 100
 """Airflow's default ``[api] maximum_page_limit``: a larger page would be cut to it silently."""
+
+_LARGE_PAGE = 500
+"""Of the listings that take a body: Airflow 3.1 to 3.3 does not cut their pages. Where one is cut, the next goes on."""
 
 _TRIES = 3
 _PAUSE_SECONDS = 0.3
@@ -74,32 +77,46 @@ class AirflowHttp:
 
     def search(self, path: str, body: Mapping[str, object], answer: type[Page[_Item]]) -> list[_Item]:
         """Everything that a listing finds, page after page; what is None in ``body`` does not apply."""
+        pages = self._pages(self._search(path, body, {"page_limit": _PAGE, "order_by": "id"}), answer)
+        return [item for page, _ in pages for item in page]
+
+    def search_newest(
+        self, path: str, body: Mapping[str, object], answer: type[Page[_Item]], order_by: str
+    ) -> Iterator[tuple[list[_Item], bool]]:
+        """The same in large pages, each with whether it is the last, and what is last by ``order_by`` first.
+
+        What is made meanwhile comes before the pages that were there, so that a page may repeat some of the one before.
+        """
+        paging = {"page_limit": _LARGE_PAGE, "order_by": f"-{order_by}"}
+        return self._pages(self._search(path, body, paging), answer)
+
+    def _search(
+        self, path: str, body: Mapping[str, object], paging: Mapping[str, object]
+    ) -> Callable[[int], httpx.Response]:
         wanted = {key: value for key, value in body.items() if value is not None}
-
-        def page(at: int) -> httpx.Response:
-            page_of = {"page_limit": _PAGE, "page_offset": at, "order_by": "id"}
-            return self._request_with_retries("POST", path, {**wanted, **page_of})
-
-        return self._pages(page, answer)
+        return lambda at: self._request_with_retries("POST", path, {**wanted, **paging, "page_offset": at})
 
     def read_list(
         self, path: str, query: Mapping[str, Sequence[str]], answer: type[Page[_Item]]
     ) -> list[_Item]:
         """The same of a listing that takes its conditions in the address."""
         asked = urlencode(query, doseq=True)
-        return self._pages(
+        pages = self._pages(
             lambda at: self._request_with_retries("GET", f"{path}?{asked}&limit={_PAGE}&offset={at}"), answer
         )
+        return [item for page, _ in pages for item in page]
 
-    def _pages(self, page_at: Callable[[int], httpx.Response], answer: type[Page[_Item]]) -> list[_Item]:
-        found: list[_Item] = []
-        while True:
-            reply = page_at(len(found))
+    def _pages(
+        self, page_at: Callable[[int], httpx.Response], answer: type[Page[_Item]]
+    ) -> Iterator[tuple[list[_Item], bool]]:
+        at, last = 0, False
+        while not last:
+            reply = page_at(at)
             self.raise_for_status(reply)
             page = self.decode(reply, answer)
-            found += page.items
-            if not page.items or len(found) >= page.total_entries:
-                return found
+            at += len(page.items)
+            last = not page.items or at >= page.total_entries
+            yield page.items, last
 
     def read(self, path: str, answer: type[_Answer]) -> _Answer | None:
         """One thing, or None when it is not there."""

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import anyio
 import anyio.to_thread
 import msgspec
-from fastapi import Depends, FastAPI, HTTPException, Request, Response, status
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
 
 from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
@@ -62,6 +62,12 @@ def build_app() -> FastAPI:
     async def now(request: Request, user: _User) -> Response:
         return await answer(request, user, Live.now)
 
+    async def landings(request: Request, user: _User, assets: _Assets, of: str | None = None) -> Response:
+        return await answer(request, user, lambda live: live.landings(assets, of))
+
+    async def slo(request: Request, user: _User, assets: _Assets, of: str | None = None) -> Response:
+        return await answer(request, user, lambda live: live.slo(assets, of))
+
     async def team(request: Request, user: _User, place: int, of: str | None = None) -> Response:
         return await answer(request, user, lambda live: live.team(place, of))
 
@@ -81,6 +87,8 @@ def build_app() -> FastAPI:
     app.add_api_route("/data/edges", edges)
     app.add_api_route("/data/history", history)
     app.add_api_route("/data/now", now)
+    app.add_api_route("/data/landings", landings)
+    app.add_api_route("/data/slo", slo)
     app.add_api_route("/data/teams/{place}", team)
     app.add_api_route("/data/why", why)
     app.add_api_route("/data/waiting", waiting)
@@ -89,6 +97,9 @@ def build_app() -> FastAPI:
 
 _User = Annotated[BaseUser, Depends(get_user)]
 """Who asks, by Airflow's own authentication: 401 or 403 to everybody else."""
+
+_Assets = Annotated[list[int], Query(max_length=100)]
+"""Places in an index: of a screen's rows, not of all."""
 
 
 def _viewer(user: BaseUser) -> Viewer:

@@ -192,7 +192,7 @@ class WaitInRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened in Airflow between two moments."""
+    """What happened in Airflow between two moments; ``missing`` says in words what else there is, lacking time."""
 
     format_version: int = FORMAT_VERSION
     generated_at: Moment
@@ -201,10 +201,25 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[RunOfPipeline, ...]
     landings: tuple[Landing, ...]
     waits: tuple[WaitInRun, ...]
+    missing: tuple[str, ...] = ()
 
 
 class Now(msgspec.Struct, frozen=True):
-    """The waits that are not over."""
+    """The waits that are not over; each without the run that it is for."""
 
     generated_at: Moment
     waits: tuple[WaitInRun, ...]
+    missing: tuple[str, ...] = ()
+
+
+class Landings(msgspec.Struct, frozen=True):
+    """When a few assets landed in their last runs."""
+
+    landings: tuple[Landing, ...]
+    missing: tuple[str, ...] = ()
+
+
+class SloMet(msgspec.Struct, frozen=True):
+    """Of each asset that was asked for, how many of its last runs met the SLO and of how many; None without any."""
+
+    slo: list[tuple[int, int] | None]
