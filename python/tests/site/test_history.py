@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -18,9 +19,11 @@ from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.site.dags import registered_dags
 from dbt_scheduler.site.fetching import fetch_runs
 from dbt_scheduler.site.history import make_history
+from dbt_scheduler.spec import Schedule
 from static_site import document
 
 NOW = datetime(2025, 6, 9, 6, 0, tzinfo=UTC)
+DAY = "2025-06-05T00:10"
 MADE = "2025-06-06T00:20:00Z"
 
 
@@ -194,6 +197,47 @@ def test_a_backfilled_run_that_waits_is_seen_behind_thirty_newer_ones(airflow):
         ("backfill__2025-03-02T00:10", "deferred"),
         ("backfill__2025-03-03T00:10", "deferred"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("day", "start", "end"),
+    [
+        ("2025-10-26", "2025-10-25T22:10", "2025-10-26T23:10"),
+        ("2025-03-30", "2025-03-29T23:10", "2025-03-30T22:10"),
+    ],
+    ids=["25 hours", "23 hours"],
+)
+def test_a_day_on_which_the_clock_changes_is_one_period_with_one_landing_and_its_wait(
+    airflow, day, start, end
+):
+    berlin = Schedule(cron="10 0 * * *", timezone="Europe/Berlin", grain="day", start_date="2025-01-01")
+    found = entries(slo_seconds=3600, schedules={"daily": berlin})
+    playground = found["playground"]
+    found["playground"] = msgspec.structs.replace(playground, pipelines={"daily": berlin})
+    late = f"{end}:30Z"
+    for dag_id, tasks in (
+        ("shipping_daily", {"marts__fct": {"state": "success", "end_date": late}}),
+        ("playground_daily", {"fct_sensor": sensor("deferred", late)}),
+    ):
+        airflow.run(dag_id, DAY, **tasks)
+        for task in airflow.tasks.values():
+            task["run_after"] = f"{end}:00Z"
+        airflow.runs[-1].update(
+            run_after=f"{end}:00Z",
+            logical_date=f"{start}:00Z",
+            data_interval_start=f"{start}:00Z",
+            data_interval_end=f"{end}:00Z",
+        )
+    midnight = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    exported_ = exported(airflow, found, now=datetime.fromisoformat(f"{end}:00Z") + timedelta(hours=2))
+    shipping = next(each for each in exported_["runs"] if each["team"] == "shipping")
+    assert datetime.fromisoformat(shipping["period_start"]) == midnight
+    assert datetime.fromisoformat(shipping["period_end"]) == midnight + timedelta(days=1)  # on the clock
+    assert shipping["due"] == f"{end}:00Z"
+    (landing,) = exported_["landings"]
+    assert (landing["landed"], landing["met"]) == (late, True)
+    (wait,) = exported_["waits"]
+    assert wait["producer_run_id"] == shipping["run_id"]
 
 
 def test_assets_that_are_not_exposed_are_nobodys_business(airflow):

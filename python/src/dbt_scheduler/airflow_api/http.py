@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
-from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError, AirflowUnauthorizedError
 from dbt_scheduler.airflow_api.tokens import advice_on_refusal, new_token
 from dbt_scheduler.findings.printable import redacted, shown_url
 
@@ -23,6 +23,9 @@ _TRIES = 3
 _PAUSE_SECONDS = 0.3
 _LONGEST_CALL_SECONDS = 20.0
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
+_INVALID_TOKEN = b"Invalid JWT token"
+"""What Airflow says of a token that it does not take, in an answer with the status of missing rights."""
+
 _Answer = TypeVar("_Answer")
 _Item = TypeVar("_Item")
 
@@ -157,7 +160,7 @@ class AirflowHttp:
         if fresh:
             self._log_in()
         reply = self._send(method, path, body)
-        if reply.status_code == _UNAUTHORIZED and not fresh:
+        if _is_token_refused(reply) and not fresh:
             self._log_in()
             reply = self._send(method, path, body)
         if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
@@ -213,9 +216,9 @@ class AirflowHttp:
         if reply.is_success:
             return
         what = f"{reply.request.method} {reply.request.url.path}"
-        if reply.status_code == _UNAUTHORIZED:
-            raise AirflowApiError(
-                f"Airflow at {self.url} returned 401 for {what}, so it does not take the token: "
+        if _is_token_refused(reply):
+            raise AirflowUnauthorizedError(
+                f"Airflow at {self.url} returned {reply.status_code} for {what}, so it does not take the token: "
                 f"{advice_on_refusal(self._token_source)}."
             )
         if reply.status_code == _FORBIDDEN:
@@ -238,6 +241,13 @@ class AirflowHttp:
                 f"{self.url} did not answer as Airflow does: check that the connection's host is the API server "
                 "of an Airflow of version 3."
             ) from None
+
+
+def _is_token_refused(reply: httpx.Response) -> bool:
+    """Airflow answers with 401 to a token that has expired, but with 403 to one that it did not sign."""
+    if reply.status_code == _FORBIDDEN:
+        return _INVALID_TOKEN in reply.content
+    return reply.status_code == _UNAUTHORIZED
 
 
 class _UnreachableError(AirflowApiError):

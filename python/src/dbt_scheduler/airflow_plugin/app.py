@@ -12,7 +12,7 @@ import msgspec
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
 
-from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError, AirflowUnauthorizedError
 from dbt_scheduler.airflow_plugin.in_process import InProcess
 from dbt_scheduler.airflow_plugin.live import Live, Viewer
 from dbt_scheduler.airflow_plugin.registry import NoRegistryError, Registries
@@ -119,11 +119,13 @@ def _bundled(name: str, _: _User) -> Response:
     return Response(_read(name), media_type=_BUNDLE[name])
 
 
-def _answer(ask: Callable[[], object]) -> Response:
+def _answer(ask: Callable[[], object]) -> Response:  # noqa: PLR0911 - one for each kind of failure
     try:
         return _json(ask())
     except UsageError as error:
         return _problem(status.HTTP_404_NOT_FOUND, ". ".join(filter(None, (str(error), error.hint))))
+    except AirflowUnauthorizedError:
+        return _problem(status.HTTP_401_UNAUTHORIZED, "Airflow does not take your login any more.")
     except AirflowForbiddenError:
         return _problem(status.HTTP_403_FORBIDDEN, "Airflow does not let you see that.")
     except AirflowApiError as error:

@@ -51,7 +51,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
 
     ``folder`` is where the other documents of the same moment are; inside Airflow, what those are asked for by that count
     teams and assets as this one does. ``problems`` are sentences about entries that cannot be read, and ``documents`` the
-    optional documents that are there.
+    optional documents that are there. ``history_at`` is when the history was exported.
     """
 
     format_version: int = FORMAT_VERSION
@@ -60,6 +60,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     registry: str | None
     problems: tuple[str, ...]
     documents: tuple[str, ...]
+    history_at: Moment | None
     airflow_url: str | None
     teams: list[TeamLabel]
     pipelines: list[str]

@@ -43,7 +43,7 @@ def fetch_open_waits(api: AirflowApi, dags: Sequence[RegisteredDag]) -> Fetched:
         for dag in waiting
         if dag.dag_id in sensors
     )
-    whole = all(listing.whole for listing in (*listed, *runs))
+    whole = all(each.whole for each in listed) and all(each.whole for each in runs)
     return Fetched(found, () if whole else ("some of the waits",))
 
 
