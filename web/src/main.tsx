@@ -13,8 +13,8 @@ import { WhyPage } from "./pages/why";
 import { Registry, RegistryContext, useRegistry } from "./registry";
 import { hrefs, type Route, rememberScrolling, useRoute } from "./route";
 import { THEMES, type Theme, chooseTheme, chosenTheme, showTheme } from "./theme";
-import { Given, Guard, Heading, Name } from "./ui";
-import { ago, at, count } from "./words";
+import { AsOf, Given, Guard, Heading, Name } from "./ui";
+import { count } from "./words";
 
 function App() {
   const route = useRoute();
@@ -93,11 +93,7 @@ function Top({ route, generated, history }: { route: Route; generated: string | 
         ))}
       </nav>
       <div class="top-end">
-        {generated && (
-          <span class="as-of" title={at(generated)}>
-            {LIVE ? "live" : asOf(generated, history)}
-          </span>
-        )}
+        {generated && <span class="as-of">{LIVE ? "live" : <Age registry={generated} history={history} />}</span>}
         <ThemeSwitch />
       </div>
     </header>
@@ -105,9 +101,13 @@ function Top({ route, generated, history }: { route: Route; generated: string | 
 }
 
 // A history may be much older than the site that it was put into.
-function asOf(generated: string, history: string | null | undefined): string {
-  const registry = `registry as of ${at(generated)}, ${ago(generated)}`;
-  return history ? `${registry}; history as of ${at(history)}, ${ago(history)}` : registry;
+function Age({ registry, history }: { registry: string; history: string | null | undefined }) {
+  return (
+    <>
+      <AsOf what="registry" time={registry} />
+      {history && <AsOf what="history" time={history} />}
+    </>
+  );
 }
 
 function ThemeSwitch() {

@@ -160,11 +160,11 @@ export function Notice({ children }: { children: ComponentChildren }) {
   );
 }
 
-// When a history was exported: it may be much older than the site.
-export function AsOf({ time }: { time: string }) {
+// How old what is shown is: a history may be much older than the site.
+export function AsOf({ what = "history", time }: { what?: string; time: string }) {
   return (
     <span class="muted">
-      history as of {at(time)}, {ago(time)}
+      {what} as of {at(time)}, {ago(time)}
     </span>
   );
 }
