@@ -22,10 +22,10 @@ def test_the_critical_path_of_a_run_leads_to_who_was_late(open_page: Open, shop_
     page = open_page(shop_site, "/timeline")
     page.locator(FINANCE).click(position={"x": 30, "y": 8})
     assert path(page) == [
-        "catalog catalog__daily started 04:01, then 27 min",
-        "orders orders__daily products was there at 04:28, then 2 h 20 min",
-        "payments payments__daily orders was there at 06:48, then 26 min",
-        "finance finance__daily payments was there at 07:14, then 25 min",
+        "catalog catalog__daily started 04:01 UTC, then 27 min",
+        "orders orders__daily products was there at 04:28 UTC, then 2 h 20 min",
+        "payments payments__daily orders was there at 06:48 UTC, then 26 min",
+        "finance finance__daily payments was there at 07:14 UTC, then 25 min",
     ]
     assert page.locator(".run-path").count() == 4
     page.go_back()
@@ -79,7 +79,7 @@ def test_a_run_that_has_not_started_and_one_without_an_end(open_page: Open, tmp_
     page = open_page(write_site(tmp_path, documents), "/timeline")
     expect(page.locator(".chart .run-queued")).to_have_count(1)
     page.locator(".chart .run-running").click(position={"x": 60, "y": 8})
-    expect(page.locator(".run-details")).to_contain_text("started 04:01, for")
+    expect(page.locator(".run-details")).to_contain_text("started 04:01 UTC, for")
 
 
 def test_what_airflow_did_not_return_in_time_is_said(open_page: Open, live: LivePages) -> None:
