@@ -38,6 +38,9 @@ from dbt_scheduler.airflow_api.run_filter import RunFilter
 _RUNS = "/api/v2/dags/~/dagRuns/list"
 _TASK_INSTANCES = "/api/v2/dags/~/dagRuns/~/taskInstances/list"
 
+_LARGE_PAGE = 500
+"""Of task instances: Airflow 3.1 to 3.3 does not cut these pages. For each run on a page, 3.1 reads all of its tasks."""
+
 _NAMES = 50
 """How many names fit into an address."""
 
@@ -124,7 +127,7 @@ class AirflowApi:
 
     def newest_runs_first(self, where: RunFilter) -> Iterator[tuple[list[Run], bool]]:
         """The same page by page, each with whether it is the last; what was due last comes first, perhaps twice."""
-        return self._http.search_newest(_RUNS, _run_body(where), Runs, "run_after")
+        return self._http.search_newest(_RUNS, _run_body(where), Runs, order_by="run_after")
 
     def task_instances(self, where: RunFilter) -> list[TaskInstance]:
         """Task instances of any DAGs and runs."""
@@ -132,7 +135,9 @@ class AirflowApi:
 
     def newest_task_instances_first(self, where: RunFilter) -> Iterator[tuple[list[TaskInstance], bool]]:
         """The same page by page, each with whether it is the last; what was made last comes first, perhaps twice."""
-        return self._http.search_newest(_TASK_INSTANCES, _task_body(where), TaskInstances, "id")
+        return self._http.search_newest(
+            _TASK_INSTANCES, _task_body(where), TaskInstances, order_by="id", page_limit=_LARGE_PAGE
+        )
 
     def run(self, dag_id: str, run_id: str) -> Run | None:
         """A run, or None when it is gone."""

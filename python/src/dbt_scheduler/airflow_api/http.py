@@ -16,9 +16,6 @@ from dbt_scheduler.findings.printable import redacted, shown_url
 _PAGE = 100
 """Airflow's default ``[api] maximum_page_limit``: a larger page would be cut to it silently."""
 
-_LARGE_PAGE = 500
-"""Of the listings that take a body: Airflow 3.1 to 3.3 does not cut their pages. Where one is cut, the next goes on."""
-
 _TRIES = 3
 _PAUSE_SECONDS = 0.3
 _LONGEST_CALL_SECONDS = 20.0
@@ -84,13 +81,19 @@ class AirflowHttp:
         return [item for page, _ in pages for item in page]
 
     def search_newest(
-        self, path: str, body: Mapping[str, object], answer: type[Page[_Item]], order_by: str
+        self,
+        path: str,
+        body: Mapping[str, object],
+        answer: type[Page[_Item]],
+        *,
+        order_by: str,
+        page_limit: int = _PAGE,
     ) -> Iterator[tuple[list[_Item], bool]]:
-        """The same in large pages, each with whether it is the last, and what is last by ``order_by`` first.
+        """The same page by page, each with whether it is the last, and what is last by ``order_by`` first.
 
         What is made meanwhile comes before the pages that were there, so that a page may repeat some of the one before.
         """
-        paging = {"page_limit": _LARGE_PAGE, "order_by": f"-{order_by}"}
+        paging = {"page_limit": page_limit, "order_by": f"-{order_by}"}
         return self._pages(self._search(path, body, paging), answer)
 
     def _search(
