@@ -26,6 +26,8 @@ WAITING = ("scheduled", "queued", "running", "deferred", "up_for_reschedule", "u
 """The states of a sensor that may have started, and is not done."""
 
 _ENDED_OTHERWISE = ("failed", "skipped")
+_LASTED_SECONDS = SHORT.total_seconds() - 1
+"""Databases round the duration of a task instance."""
 _REACH = MOST_RUNS + 2
 """So many cadences back the newest runs were due: with what is due just now, and a change of the clock."""
 _FURTHER = 4
@@ -133,7 +135,10 @@ class _Fetching:
         running = [
             RunFilter(dag_ids=window.dag_ids, states=("running",), until=window.since) for window in windows
         ]
-        older = [run for listed in self._list_runs(running) for run in listed.found]
+        listed_older = self._list_runs(running)
+        if not all(listed.whole for listed in listed_older):
+            self.missing.append("some of the older runs that are running")
+        older = [run for listed in listed_older for run in listed.found]
         cut = []
         while windows:
             asked = [
@@ -165,10 +170,9 @@ class _Fetching:
         for window in self._windows:
             if window.sensors:
                 where = window.filter(window.sensors)
-                lasted = SHORT.total_seconds()
                 asked += (
                     replace(where, states=WAITING + _ENDED_OTHERWISE),
-                    replace(where, states=(SUCCESS,), lasted_seconds=lasted),
+                    replace(where, states=(SUCCESS,), lasted_seconds=_LASTED_SECONDS),
                 )
         self._keep_tasks(asked, left=_AFTER_WAITS, what="some of the waits")
 
