@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode
@@ -38,8 +39,8 @@ from dbt_scheduler.airflow_api.run_filter import RunFilter
 _RUNS = "/api/v2/dags/~/dagRuns/list"
 _TASK_INSTANCES = "/api/v2/dags/~/dagRuns/~/taskInstances/list"
 
-_LARGE_PAGE = 500
-"""Of task instances: Airflow 3.1 to 3.3 does not cut these pages. For each run on a page, 3.1 reads all of its tasks."""
+_PAGE, _LARGE_PAGE = 100, 500
+"""Airflow 3.1 to 3.3 cuts no pages of listings that take a body."""
 
 _NAMES = 50
 """How many names fit into an address."""
@@ -98,6 +99,11 @@ class AirflowApi:
         """Sleep about that long, a little more or less each time so that two callers do not meet for ever."""
         self._http.pause(seconds)
 
+    @cached_property
+    def _page_of_runs(self) -> int:
+        # For each run on a page, Airflow 3.1 reads all of its task instances.
+        return _PAGE if self.version().startswith("3.1.") else _LARGE_PAGE
+
     def version(self) -> str:
         """Airflow's own."""
         found = self._http.read("/api/v2/version", Version)
@@ -127,7 +133,9 @@ class AirflowApi:
 
     def newest_runs_first(self, where: RunFilter) -> Iterator[tuple[list[Run], bool]]:
         """The same page by page, each with whether it is the last; what was due last comes first, perhaps twice."""
-        return self._http.search_newest(_RUNS, _run_body(where), Runs, order_by="run_after")
+        return self._http.search_newest(
+            _RUNS, _run_body(where), Runs, order_by="run_after", page_limit=self._page_of_runs
+        )
 
     def task_instances(self, where: RunFilter) -> list[TaskInstance]:
         """Task instances of any DAGs and runs."""

@@ -87,7 +87,7 @@ class AirflowHttp:
         answer: type[Page[_Item]],
         *,
         order_by: str,
-        page_limit: int = _PAGE,
+        page_limit: int,
     ) -> Iterator[tuple[list[_Item], bool]]:
         """The same page by page, each with whether it is the last, and what is last by ``order_by`` first.
 
