@@ -6,6 +6,7 @@ export interface Index {
   folder: string; // where the other documents of the same moment are, below data/
   registry: string | null; // as it may be shown: without secrets
   problems: string[]; // entries that cannot be read, one sentence each
+  history_at?: string | null; // when the history was exported
   documents: string[]; // the optional documents that are there: "history", "findings"
   airflow_url: string | null;
   teams: { name: string; channel: string | null; tag: string[]; external: boolean }[];
@@ -95,6 +96,16 @@ export interface History {
   runs: Run[];
   landings: Landing[];
   waits: Wait[];
+  missing?: string[]; // what Airflow did not return in time, in words
+}
+
+export interface Landings {
+  landings: Landing[];
+  missing: string[];
+}
+
+export interface SloMet {
+  slo: ([number, number] | null)[]; // in the order in which the assets were asked for
 }
 
 export interface Run {
@@ -155,6 +166,7 @@ export interface Findings {
 export interface Now {
   generated_at: string;
   waits: Wait[]; // those that are open
+  missing: string[];
 }
 
 export interface Step {
@@ -170,6 +182,7 @@ export interface Step {
   url: string;
   through: string[];
   ends: boolean;
+  hidden?: boolean; // the chain goes on where the viewer may not look
   because: Step[];
   since?: string | null; // when it began to wait or to run
   until?: string | null; // when it gives up

@@ -60,6 +60,13 @@ export function teamDocument(place: number): DocumentKind {
   return { name: `teams/${place}`, shape: { name: "string", pipelines: "array", assets: "object", reads: "array" } };
 }
 
+// Places of assets in the index, of which the server takes so many at once.
+export const MOST_ASSETS = 100;
+
+export function assetsDocument(name: "landings" | "slo", places: number[]): DocumentKind {
+  return { name: `${name}?${places.map((place) => `assets=${place}`).join("&")}`, shape: { [name]: "array" }, fresh: true };
+}
+
 export function liveDocument(name: "why" | "waiting", query: Record<string, string>): DocumentKind {
   const parts = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
   const shape: Shape = name === "why" ? { dag_id: "string", because: "array" } : { waiting: "array", later: "array", waited: "array" };
@@ -89,6 +96,12 @@ export function useDocument<T>(kind: DocumentKind | null, turn = 0): Loaded<T> {
 function failure(error: unknown): Loaded<never> {
   if (error instanceof DocumentError) return { state: error.kind, text: error.message };
   return { state: "damaged", text: "it cannot be read" };
+}
+
+// The document, asked for once. Rejected with what is the matter with it.
+export async function ask<T>(kind: DocumentKind): Promise<T> {
+  if (kind.fresh) requested.delete(kind.name);
+  return (await load(kind)) as T;
 }
 
 function load(kind: DocumentKind): Promise<unknown> {
@@ -124,8 +137,8 @@ function parsed(text: string, shape: Shape): unknown {
 
 // Documents that count teams and assets as the index does: the server says so if it counts otherwise by now.
 function address(name: string): string {
-  const counted = name === "edges" || name.startsWith("teams/");
-  return counted ? `data/${name}?of=${folder.replace("/", "")}` : `data/${name}`;
+  const counted = /^(edges$|teams\/|landings\?|slo\?)/.test(name);
+  return counted ? `data/${name}${name.includes("?") ? "&" : "?"}of=${folder.replace("/", "")}` : `data/${name}`;
 }
 
 async function overHttp(name: string): Promise<string> {
@@ -140,11 +153,12 @@ async function overHttp(name: string): Promise<string> {
     const late = error instanceof DOMException && error.name === "TimeoutError";
     throw new DocumentError("missing", late ? `no answer within ${TIMEOUT_MS / 1000} s` : "the server cannot be reached");
   }
-  if (response.status === 401 || response.status === 403) {
-    throw new DocumentError("refused", "you may not read this; ask whoever runs Airflow");
-  }
-  if (!response.ok) throw new DocumentError("missing", (await detail(response)) || `the server returned ${response.status}`);
-  return response.text();
+  if (response.ok) return response.text();
+  const said = await detail(response);
+  // Airflow's answer to a login that has expired, and to one that it does not know.
+  if (response.status === 401 || said === "Invalid JWT token") throw new DocumentError("refused", "your login to Airflow is over; load the page again to log in");
+  if (response.status === 403) throw new DocumentError("refused", "you may not read this; ask whoever runs Airflow");
+  throw new DocumentError("missing", said || `the server returned ${response.status}`);
 }
 
 // What FastAPI says of an error: {"detail": "…"}.

@@ -13,8 +13,8 @@ import { WhyPage } from "./pages/why";
 import { Registry, RegistryContext, useRegistry } from "./registry";
 import { hrefs, type Route, rememberScrolling, useRoute } from "./route";
 import { THEMES, type Theme, chooseTheme, chosenTheme, showTheme } from "./theme";
-import { Given, Guard, Heading, Name } from "./ui";
-import { ago, at, count, instant } from "./words";
+import { AsOf, Given, Guard, Heading, Name } from "./ui";
+import { count } from "./words";
 
 function App() {
   const route = useRoute();
@@ -25,7 +25,7 @@ function App() {
       <a class="skip" href="#main" onClick={skip}>
         Skip to content
       </a>
-      <Top route={route} generated={registry?.index.generated_at} />
+      <Top route={route} generated={registry?.index.generated_at} history={registry?.index.history_at} />
       <main id="main" tabIndex={-1}>
         {registry ? (
           <RegistryContext.Provider value={registry}>
@@ -67,7 +67,7 @@ function Page({ route }: { route: Route }) {
   );
 }
 
-function Top({ route, generated }: { route: Route; generated: string | undefined }) {
+function Top({ route, generated, history }: { route: Route; generated: string | undefined; history: string | null | undefined }) {
   const page = route.path[0] ?? "assets";
   const links = [
     ["assets", "Assets", hrefs.assets()],
@@ -93,22 +93,21 @@ function Top({ route, generated }: { route: Route; generated: string | undefined
         ))}
       </nav>
       <div class="top-end">
-        {generated && (
-          <span class="as-of" title={at(generated)}>
-            {LIVE ? "live" : asOf(generated)}
-          </span>
-        )}
+        {generated && <span class="as-of">{LIVE ? "live" : <Age registry={generated} history={history} />}</span>}
         <ThemeSwitch />
       </div>
     </header>
   );
 }
 
-const OLD_MS = 2 * 24 * 60 * 60_000;
-
-function asOf(generated: string): string {
-  const old = Date.now() - instant(generated) > OLD_MS;
-  return `as of ${old ? at(generated).split(",")[0] : ago(generated)}`;
+// A history may be much older than the site that it was put into.
+function Age({ registry, history }: { registry: string; history: string | null | undefined }) {
+  return (
+    <>
+      <AsOf what="registry" time={registry} />
+      {history && <AsOf what="history" time={history} />}
+    </>
+  );
 }
 
 function ThemeSwitch() {

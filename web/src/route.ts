@@ -19,7 +19,7 @@ export const hrefs = {
   teams: () => href(["teams"]),
   team: (team: string) => href(["teams", team]),
   timeline: (query: Query = {}) => href(["timeline"], query),
-  why: (dag: string, task: string, run?: string | null) => href(["why", dag, task], { run }),
+  why: (dag: string, task: string, run?: string | null) => href(["why", dag, ...(task ? [task] : [])], { run }),
 };
 
 export function parse(hash: string): Route {

@@ -4,7 +4,7 @@ import type { Kind } from "./data";
 import { LIVE, type Loaded } from "./documents";
 import { useRegistry } from "./registry";
 import { hrefs, usePageTitle } from "./route";
-import { KIND_WORDS } from "./words";
+import { ago, at, KIND_WORDS } from "./words";
 
 export const TEAM_COLOURS = 12;
 
@@ -157,6 +157,25 @@ export function Notice({ children }: { children: ComponentChildren }) {
     <div class="notice" role="status">
       {children}
     </div>
+  );
+}
+
+// How old what is shown is: a history may be much older than the site.
+export function AsOf({ what = "history", time }: { what?: string; time: string }) {
+  return (
+    <span class="muted">
+      {what} as of {at(time)}, {ago(time)}
+    </span>
+  );
+}
+
+// What Airflow did not return in time, if anything.
+export function Missing({ of }: { of: string[] | undefined }) {
+  if (!of?.length) return null;
+  return (
+    <Notice>
+      <strong>Not all of it is here</strong>: Airflow did not return in time {of.join("; ")}.
+    </Notice>
   );
 }
 

@@ -115,7 +115,7 @@ def test_a_run_of_yesterday_is_not_taken_for_the_one_of_the_day(
     airflow.work()
     assert airflow.state("playground_daily", WAIT) == "deferred"
     assert swept(airflow, api_url) == []
-    due = "has not run yet: its run is due at 2025-03-02 06:00"
+    due = "has not run yet: its run is due at 2025-03-02 06:00 UTC"
     assert explained(airflow, api_url, consumer, "2025-03-02T05:00") == due
     airflow.run_by_hand(MADE_BY, "2025-03-02T06:00")
     airflow.work()

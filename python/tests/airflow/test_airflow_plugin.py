@@ -130,6 +130,29 @@ def test_the_timeline_has_the_runs_and_who_waits_now(deployed: Platform, pages: 
     assert (wait["team"], wait["producer_asset"], wait["state"]) == ("playground", "dim", "deferred")
 
 
+def test_how_often_the_slo_was_met_and_when_assets_landed(
+    deployed: Platform, pages: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed.deploy(a_producer())
+    deployed.publish("shipping", an_entry("dim", "daily", slo_seconds=60))
+    for days in (3, 2):
+        deployed.run("shipping_daily", f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}T00:10")
+    deployed.work()
+    index = asked(pages, "index")
+    assert asked(pages, "slo", assets="0", of=index["folder"]) == {"slo": [[0, 2]]}
+    landings = asked(pages, "landings", assets="0", of=index["folder"])
+    assert [(each["asset"], each["met"]) for each in landings["landings"]] == [("dim", False)] * 2
+    assert landings["missing"] == []
+    for query in ({"assets": "1"}, {"assets": "0", "of": "another"}):
+        assert pages.get("data/slo", params=query).status_code == 404
+    assert pages.get("data/slo", params={"assets": ["0"] * 101}).status_code == 422
+    # The places of another one's index lead to nothing of this viewer's.
+    manager = type(get_auth_manager())
+    monkeypatch.setattr(manager, "get_authorized_dag_ids", lambda *_, **__: {"playground_daily"})
+    assert pages.get("data/slo", params={"assets": "0", "of": index["folder"]}).status_code == 404
+    assert pages.get("data/landings", params={"assets": "0"}).status_code == 404
+
+
 def test_what_is_asked_for_and_not_there(deployed: Platform, pages: httpx.Client) -> None:
     deployed.run("playground_daily", DAY)
     for path in ("data/why?dag=nothing", "data/why?dag=playground_daily&task=marts.mine&run=nothing"):

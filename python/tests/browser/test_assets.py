@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from chromium import Open
+from live_pages import LivePages
 
 
 def names(page: Page) -> list[str]:
@@ -84,6 +85,24 @@ def test_a_search_without_results_says_so_and_leads_back(open_page: Open, shop_s
     expect(page.get_by_text("No asset matches")).to_be_visible()
     page.get_by_role("link", name="Show all 12 assets").click()
     assert len(names(page)) == 12
+
+
+def test_inside_airflow_the_slo_of_the_rows_in_sight_is_asked_for(open_page: Open, live: LivePages) -> None:
+    live.documents["index"]["folder"] = "counted"
+    page = open_page(live.url, "/?q=payments")
+    expect(page.locator(".cell-slo").get_by_text("29 of 30")).to_be_visible()
+    (asked,) = [each for each in live.asked if each.startswith("/data/slo?assets=")]
+    assert asked.endswith("&of=counted")
+    page.get_by_label("Search by name").fill("")
+    expect(page.locator(".cell-slo").get_by_text("29 of 30")).not_to_have_count(1)
+    assert not any(each.count("assets=") > 100 for each in live.asked)
+
+
+def test_an_slo_that_airflow_does_not_say_is_unknown(open_page: Open, live: LivePages) -> None:
+    live.documents["slo"] = 502
+    page = open_page(live.url, "/?q=payments")
+    page.expected_errors.append("502")
+    expect(page.locator(".cell-slo").get_by_text("unknown")).to_be_visible()
 
 
 def test_rows_say_readers_readiness_and_how_often_the_slo_was_met(open_page: Open, shop_site: Path) -> None:

@@ -22,10 +22,10 @@ def test_the_critical_path_of_a_run_leads_to_who_was_late(open_page: Open, shop_
     page = open_page(shop_site, "/timeline")
     page.locator(FINANCE).click(position={"x": 30, "y": 8})
     assert path(page) == [
-        "catalog catalog__daily started 04:01, then 27 min",
-        "orders orders__daily products was there at 04:28, then 2 h 20 min",
-        "payments payments__daily orders was there at 06:48, then 26 min",
-        "finance finance__daily payments was there at 07:14, then 25 min",
+        "catalog catalog__daily started 04:01 UTC, then 27 min",
+        "orders orders__daily products was there at 04:28 UTC, then 2 h 20 min",
+        "payments payments__daily orders was there at 06:48 UTC, then 26 min",
+        "finance finance__daily payments was there at 07:14 UTC, then 25 min",
     ]
     assert page.locator(".run-path").count() == 4
     page.go_back()
@@ -79,7 +79,31 @@ def test_a_run_that_has_not_started_and_one_without_an_end(open_page: Open, tmp_
     page = open_page(write_site(tmp_path, documents), "/timeline")
     expect(page.locator(".chart .run-queued")).to_have_count(1)
     page.locator(".chart .run-running").click(position={"x": 60, "y": 8})
-    expect(page.locator(".run-details")).to_contain_text("started 04:01, for")
+    expect(page.locator(".run-details")).to_contain_text("started 04:01 UTC, for")
+
+
+def test_what_airflow_did_not_return_in_time_is_said(open_page: Open, live: LivePages) -> None:
+    live.documents["history"]["missing"] = [
+        "runs that were due before 2026-03-10 00:10 UTC",
+        "some of the waits",
+    ]
+    page = open_page(live.url, "/timeline")
+    expect(page.locator(".notice")).to_have_text(
+        "Not all of it is here: Airflow did not return in time runs that were due before 2026-03-10 00:10 UTC; "
+        "some of the waits."
+    )
+    expect(page.locator(".chart")).to_be_visible()
+
+
+def test_an_old_history_says_how_old_it_is(open_page: Open, tmp_path: Path) -> None:
+    registry = shop()
+    documents = {**registry.documents(), "history": history(registry, days=1)}
+    documents["index"].update(documents=["history"], history_at="2026-03-02T06:30:00Z")
+    documents["history"]["generated_at"] = "2026-03-02T06:30:00Z"
+    page = open_page(write_site(tmp_path, documents), "/timeline")
+    for place in (".as-of", ".section"):
+        expect(page.locator(place).last).to_contain_text("history as of 2 Mar 2026, 06:30 UTC, ")
+        expect(page.locator(place).last).to_contain_text(" d ")
 
 
 def test_a_site_without_a_history_says_how_to_get_one(open_page: Open, hostile_site: Path) -> None:

@@ -108,6 +108,25 @@ def test_a_task_is_asked_for(open_page: Open, explained: LivePages) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("revenue")
 
 
+def test_a_whole_run_is_asked_for(open_page: Open, explained: LivePages) -> None:
+    page = open_page(explained.url, "/why")
+    page.get_by_label("DAG").fill("finance__daily")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("finance__daily")
+    expect(page.locator(".step")).to_have_count(6)
+
+
+def test_where_the_viewer_may_not_look_is_no_root_cause(open_page: Open, explained: LivePages) -> None:
+    wait = explained.documents["why"]["because"][0]
+    wait.update(
+        because=[], hidden=True, text="waits for what is made in a DAG that you may not see in Airflow"
+    )
+    page = open_page(explained.url, "/why/finance__daily/models.revenue")
+    expect(page.locator(".root-title")).to_have_text("The chain goes on where you may not look")
+    expect(page.locator(".step").last).to_contain_text("not visible to you")
+    assert "root cause" not in page.locator("main").inner_text().lower()
+
+
 def test_a_static_site_says_what_it_knows_and_the_command(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, f"/why/finance__daily/models.revenue?run={RUN}")
     expect(page.locator("code")).to_have_text(

@@ -143,7 +143,7 @@ NO_TEAMS = "warning: the registry file://empty has no teams yet: nothing is know
 def test_a_registry_with_nothing_in_it_is_reported(world, url, warning):
     """It may be a slip of the pen."""
     Path("empty").mkdir()
-    world.team("shop", node("a", pipelines=DAILY))
+    world.team("shop", source("raw.orders"), node("a", "raw.orders", pipelines=DAILY))
     run("compile", "shop", "--out", "base")
     named = ("--registry", url)
 
@@ -158,6 +158,12 @@ def test_a_registry_with_nothing_in_it_is_reported(world, url, warning):
     assert said("registry", "export", "--dbt-package", "pkg") == f"{warning}0 teams written to pkg\n"
     world.team("ants", node("b", pipelines=DAILY))
     assert said("adopt", "shop", "ants", "--out", "proposal").startswith(warning)
+
+
+def test_a_registry_that_a_team_has_no_use_for_is_not_missed(world):
+    world.team("shop", node("a", pipelines=DAILY))
+    for command in (("check", "shop"), ("compile", "shop", "--out", "out")):
+        assert "registry" not in run(*command, "--registry", "nowhere").stderr
 
 
 def test_the_registry_below_the_output_is_not_missed(world):

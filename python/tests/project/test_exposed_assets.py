@@ -137,6 +137,15 @@ def test_sch305(tmp_path):
     ]
 
 
+def test_an_asset_of_a_misspelt_pipeline_only_has_one_finding(tmp_path):
+    world = World(tmp_path)
+    items = (node("dim_a", pipelines=["dayly"]), node("dim_b"))
+    world.team("shop", *items, text="exposed_assets: [{regex: 'dim_.*'}]")
+    found = world.findings()
+    assert [line.split()[1] for line in found] == ["SCH102", "SCH305"]
+    assert '"dim_b" is exposed' in found[1]
+
+
 def test_a_regex_that_backtracks_for_ever_elsewhere_is_matched_in_linear_time(tmp_path):
     items = (node("a" * 200, pipelines=["daily"]),)
     text = "exposed_assets: [{regex: '([a-z_]+)+[0-9]'}]"

@@ -8,7 +8,7 @@ import pytest
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow_api.answers import TaskInfo
 from dbt_scheduler.airflow_api.client import AirflowApi
-from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowUnauthorizedError
 from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.cli.airflow_options import Connection
 from dbt_scheduler.registry.entry import AssetKey
@@ -367,15 +367,31 @@ def test_a_proxy_that_is_no_address(monkeypatch):
     )
 
 
-def test_a_question_is_asked_again_after_a_hiccup_and_a_token_renewed():
+_NOT_SIGNED = httpx.Response(403, json={"detail": "Invalid JWT token"})
+"""What Airflow answers to a token of before its secret was changed."""
+
+
+@pytest.mark.parametrize("refusal", [httpx.Response(401, json={"detail": "Token Expired"}), _NOT_SIGNED])
+def test_a_question_is_asked_again_after_a_hiccup_and_a_token_renewed(refusal):
     airflow = FakeAirflow({"s": "deferred"})
-    answers = iter([None, httpx.Response(502), None, httpx.Response(401), None, None])
+    answers = iter([None, httpx.Response(502), None, refusal, None, None])
     airflow.before = lambda _: next(answers, None)
     with airflow.api() as api:
         assert api.run("d", "r")
         assert api.run("d", "r")
     tokens = [path for _, path in airflow.calls if path == "/auth/token"]
     assert len(tokens) == 2
+
+
+def test_a_token_that_is_not_taken_is_no_want_of_rights():
+    airflow = FakeAirflow({})
+    airflow.before = lambda request: None if request.url.path == "/auth/token" else _NOT_SIGNED
+    with airflow.api() as api, pytest.raises(AirflowUnauthorizedError) as refused:
+        api.run("d", "r")
+    assert "returned 403 for GET" in str(refused.value)
+    assert "does not take the token: see that all of its API servers have the same jwt_secret" in str(
+        refused.value
+    )
 
 
 def _forbids(request: httpx.Request) -> httpx.Response | None:

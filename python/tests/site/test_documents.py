@@ -64,6 +64,7 @@ def test_the_index_has_each_asset_in_columns(catalogue):
         "registry": "gs://b/r",
         "problems": [],
         "documents": [],
+        "history_at": None,
         "airflow_url": None,
         "teams": [
             {"name": "audit", "channel": None, "tag": [], "external": False},

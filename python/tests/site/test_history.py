@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -18,9 +19,11 @@ from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.site.dags import registered_dags
 from dbt_scheduler.site.fetching import fetch_runs
 from dbt_scheduler.site.history import make_history
+from dbt_scheduler.spec import Schedule
 from static_site import document
 
 NOW = datetime(2025, 6, 9, 6, 0, tzinfo=UTC)
+DAY = "2025-06-05T00:10"
 MADE = "2025-06-06T00:20:00Z"
 
 
@@ -41,13 +44,11 @@ def entries(**asset: Any) -> dict[str, Entry]:
     return {"playground": playground, "shipping": an_entry("fct", "daily", **asset)}
 
 
-def exported(
-    airflow: FakeAirflow, found: dict[str, Entry], *, now: datetime = NOW, refused: list[str] | None = None
-) -> Any:
+def exported(airflow: FakeAirflow, found: dict[str, Entry], *, now: datetime = NOW) -> Any:
     since = now - timedelta(days=30)
     with AirflowApi(airflow.url) as api:
-        runs = tuple(fetch_runs(api, registered_dags(found), since, [] if refused is None else refused))
-    return msgspec.json.decode(msgspec.json.encode(make_history(runs, since, now)))
+        fetched = fetch_runs(api, registered_dags(found), since, now)
+    return msgspec.json.decode(msgspec.json.encode(make_history(fetched.dags, since, now, fetched.missing)))
 
 
 def sensor(state: str, start: str, end: str | None = None) -> dict[str, Any]:
@@ -161,9 +162,10 @@ def test_of_a_dag_with_very_many_runs_the_newest_are_looked_at(airflow):
         airflow.run(
             "shipping_hourly",
             (day + timedelta(hours=hour) - timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M"),
+            "success",
             marts__fct="success",
         )
-    airflow.run("shipping_hourly", "2025-05-01T00:05", marts__fct="success")
+    airflow.run("shipping_hourly", "2025-05-01T00:05", "success", marts__fct="success")
     found = exported(airflow, {"shipping": an_entry("fct", "hourly")})
     assert len(found["runs"]) == len(found["landings"]) == 30
     assert found["runs"][0]["due"] == "2025-05-13T07:05:00Z"
@@ -179,6 +181,63 @@ def test_a_run_of_long_ago_that_waits_now_is_not_hidden_by_the_window(airflow):
     backfill = airflow.run("playground_daily", "2025-03-01T00:10", fct_sensor=sensor("deferred", MADE))
     found = exported(airflow, entries())
     assert [(each["run_id"], each["end"]) for each in found["waits"]] == [(backfill, None)]
+
+
+def test_a_backfilled_run_that_waits_is_seen_behind_thirty_newer_ones(airflow):
+    for days in range(2, 40):
+        newer = f"{NOW - timedelta(days=days):%Y-%m-%d}T00:10"
+        airflow.run("playground_daily", newer, "success", fct_sensor=sensor("success", MADE, MADE))
+    for day in (1, 2):
+        airflow.run(
+            "playground_daily", f"2025-03-0{day}T00:10", kind="backfill", fct_sensor=sensor("deferred", MADE)
+        )
+    airflow.run("playground_daily", "2025-03-03T00:10", "queued", kind="backfill")
+    found = exported(airflow, entries())
+    assert [(each["run_id"], each["state"]) for each in found["waits"]] == [
+        ("backfill__2025-03-02T00:10", "deferred"),
+        ("backfill__2025-03-03T00:10", "deferred"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "start", "end"),
+    [
+        ("2025-10-26", "2025-10-25T22:10", "2025-10-26T23:10"),
+        ("2025-03-30", "2025-03-29T23:10", "2025-03-30T22:10"),
+    ],
+    ids=["25 hours", "23 hours"],
+)
+def test_a_day_on_which_the_clock_changes_is_one_period_with_one_landing_and_its_wait(
+    airflow, day, start, end
+):
+    berlin = Schedule(cron="10 0 * * *", timezone="Europe/Berlin", grain="day", start_date="2025-01-01")
+    found = entries(slo_seconds=3600, schedules={"daily": berlin})
+    playground = found["playground"]
+    found["playground"] = msgspec.structs.replace(playground, pipelines={"daily": berlin})
+    late = f"{end}:30Z"
+    for dag_id, tasks in (
+        ("shipping_daily", {"marts__fct": {"state": "success", "end_date": late}}),
+        ("playground_daily", {"fct_sensor": sensor("deferred", late)}),
+    ):
+        airflow.run(dag_id, DAY, **tasks)
+        for task in airflow.tasks.values():
+            task["run_after"] = f"{end}:00Z"
+        airflow.runs[-1].update(
+            run_after=f"{end}:00Z",
+            logical_date=f"{start}:00Z",
+            data_interval_start=f"{start}:00Z",
+            data_interval_end=f"{end}:00Z",
+        )
+    midnight = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    exported_ = exported(airflow, found, now=datetime.fromisoformat(f"{end}:00Z") + timedelta(hours=2))
+    shipping = next(each for each in exported_["runs"] if each["team"] == "shipping")
+    assert datetime.fromisoformat(shipping["period_start"]) == midnight
+    assert datetime.fromisoformat(shipping["period_end"]) == midnight + timedelta(days=1)  # on the clock
+    assert shipping["due"] == f"{end}:00Z"
+    (landing,) = exported_["landings"]
+    assert (landing["landed"], landing["met"]) == (late, True)
+    (wait,) = exported_["waits"]
+    assert wait["producer_run_id"] == shipping["run_id"]
 
 
 def test_assets_that_are_not_exposed_are_nobodys_business(airflow):
@@ -204,17 +263,22 @@ def test_a_hand_written_dag_is_asked_for_by_its_own_name(airflow):
     assert [(each["dag_id"], each["landed"]) for each in found["landings"]] == [("load_daily", MADE)]
 
 
-def test_a_dag_that_the_login_may_not_see_hides_no_other(airflow, monkeypatch):
-    airflow.run("shipping_daily", "2025-06-05T00:10", marts__fct="success")
-    answer = airflow.reply
-    monkeypatch.setattr(
-        airflow,
-        "reply",
-        lambda path, body: (403, b"{}") if "/playground_daily/" in path else answer(path, body),
+def test_a_dag_that_is_paused_for_long_has_its_last_runs(airflow):
+    for hour in range(35):
+        at = datetime(2025, 5, 20, 0, 5, tzinfo=UTC) + timedelta(hours=hour)
+        airflow.run("shipping_hourly", at.strftime("%Y-%m-%dT%H:%M"), "success", marts__fct="success")
+    found = exported(airflow, {"shipping": an_entry("fct", "hourly")})
+    assert len(found["runs"]) == len(found["landings"]) == 30
+    assert found["runs"][-1]["due"] == "2025-05-21T11:05:00Z"
+
+
+def test_a_dag_that_the_login_may_not_see_hides_no_other(airflow, published):
+    airflow.run("shipping_daily", yesterday(), marts__fct="success")
+    airflow.hidden.add("playground_daily")
+    assert export() == (
+        "warning: this login may not see the runs of playground_daily: they are left out\n"
+        "1 run of 1 DAG written to history.json\n"
     )
-    refused: list[str] = []
-    found = exported(airflow, entries(), refused=refused)
-    assert (refused, [each["dag_id"] for each in found["runs"]]) == (["playground_daily"], ["shipping_daily"])
 
 
 @pytest.fixture
@@ -254,13 +318,9 @@ def test_an_export_without_runs_says_where_it_looked(airflow, published):
     )
 
 
-def test_what_may_not_be_seen_is_said(airflow, published):
+def test_a_login_that_may_not_see_any_runs_is_refused(airflow, published):
     airflow.answer = (403, b"{}")
-    reported = export()
-    assert reported == (
-        "warning: this login may not see the runs of playground_daily, shipping_daily: they are left out\n"
-        "0 runs of 0 DAGs written to history.json\n"
-    )
+    assert "returned 403 for POST /api/v2/dags/~/dagRuns/list" in export(code=2)
 
 
 def test_an_airflow_that_does_not_answer_leaves_the_file_before(airflow, published):

@@ -25,6 +25,8 @@ class FakeAirflow:
         self.tasks: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.asked: list[str] = []
         self.answer: tuple[int, bytes] | None = None
+        self.hidden: set[str] = set()
+        self.version = "3.3.2"
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -87,10 +89,12 @@ class FakeAirflow:
             }
         return run_id
 
-    def reply(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
+    def reply(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:  # noqa: PLR0911 - one for each question
         url = urlsplit(path)
         if url.path == "/auth/token":
             return 201, b'{"access_token": "t"}'
+        if url.path == "/api/v2/version":
+            return 200, json.dumps({"version": self.version}).encode()
         self.asked.append(path)
         if url.path.startswith("/api/v2/pools/"):
             name = unquote(url.path.rpartition("/")[2])
@@ -99,19 +103,28 @@ class FakeAirflow:
             if not self.backfills:
                 return 403, b"{}"
             return 200, json.dumps({"backfills": self.backfills, "total_entries": 1}).encode()
-        if self.answer:
-            return self.answer
+        if self.answer or unquote(url.path.rpartition("/")[2]) in self.hidden:
+            return self.answer or (403, b"{}")
         found = self._found([unquote(part) for part in url.path.split("/")[4:]], parse_qs(url.query), body)
         return (404, b"{}") if found is None else (200, json.dumps(found).encode())
 
     def _found(self, parts: list[str], query: dict[str, list[str]], body: dict[str, Any]) -> Any:
         if parts[-2:] == ["dagRuns", "list"]:
-            return self._listed(body, "dag_runs", [run for run in self.runs if _is_within(run, body)])
+            states = body.get("states")
+            runs = [run for run in self.runs if states is None or run["state"] in states]
+            return self._listed(body, "dag_runs", runs)
         if parts[-1] == "list":
+            names = {
+                "dag_run_id": body.get("dag_run_ids"),
+                "task_id": body["task_ids"],
+                "state": body.get("state"),
+            }
+            lasted = body.get("duration_gte")
             found = [
                 task
-                for (_, run_id, task_id), task in sorted(self.tasks.items())
-                if run_id in body["dag_run_ids"] and task_id in body["task_ids"]
+                for _, task in sorted(self.tasks.items())
+                if all(wanted is None or task[name] in wanted for name, wanted in names.items())
+                and (lasted is None or _duration(task) >= lasted)
             ]
             return self._listed(body, "task_instances", found)
         dag_id = parts[0]
@@ -129,15 +142,24 @@ class FakeAirflow:
         return {"dag_runs": runs[: int(query["limit"][0])], "total_entries": len(runs)}
 
     def _listed(self, body: dict[str, Any], name: str, found: list[dict[str, Any]]) -> dict[str, Any]:
-        found = [each for each in found if each["dag_id"] in body["dag_ids"]]
+        dag_ids = frozenset(body["dag_ids"]) - self.hidden
+        found = [each for each in found if each["dag_id"] in dag_ids and _is_within(each, body)]
+        if body["order_by"].startswith("-"):
+            found.sort(key=lambda each: datetime.fromisoformat(each["run_after"]), reverse=True)
         page = found[body["page_offset"] :][: body["page_limit"]]
         return {name: page, "total_entries": len(found)}
+
+
+def _duration(task: dict[str, Any]) -> float:
+    """How long a task instance took until its end, in seconds."""
+    start, end = (task[name] and datetime.fromisoformat(task[name]) for name in ("start_date", "end_date"))
+    return (end - start).total_seconds() if start and end else -1.0
 
 
 def _is_within(run: dict[str, Any], body: dict[str, Any]) -> bool:
     """Whether a run's dates are within the bounds of a listing."""
     for key in ("logical_date", "run_after"):
-        moment = run[key] and datetime.fromisoformat(run[key])
+        moment = run.get(key) and datetime.fromisoformat(run[key])
         if f"{key}_gte" in body and not (moment and moment >= datetime.fromisoformat(body[f"{key}_gte"])):
             return False
         if f"{key}_lte" in body and not (moment and moment <= datetime.fromisoformat(body[f"{key}_lte"])):

@@ -5,7 +5,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from site_documents import BUNDLE
 
@@ -16,7 +16,10 @@ POLICY = (
 
 
 class LivePages:
-    """What the plugin is for the pages: the bundle, and documents over HTTP, some of which fail."""
+    """What the plugin is for the pages: the bundle, and documents over HTTP, some of which fail.
+
+    A document may be a function of the query.
+    """
 
     def __init__(self) -> None:
         live = self
@@ -45,6 +48,8 @@ class LivePages:
         if path.startswith("data/"):
             self.asked.append(unquote(target))
             document = self.documents.get(path.removeprefix("data/"), 404)
+            if callable(document):
+                document = document(parse_qs(urlsplit(target).query))
             if isinstance(document, int):
                 return document, "application/json", b'{"detail": "the registry cannot be reached"}'
             return 200, "application/json", json.dumps(document).encode()

@@ -98,6 +98,7 @@ class Registry:
             "registry": "s3://registry/production",
             "problems": self.problems,
             "documents": [],
+            "history_at": None,
             "airflow_url": "https://airflow.example.org",
             "teams": [
                 {"name": each.name, "channel": each.channel, "tag": [], "external": each.external}

@@ -3,19 +3,22 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
+import { type Tally, useSlo } from "./slo";
 import { Name, TeamName, teamClass } from "../ui";
 import { count } from "../words";
 
+const NONE: number[] = [];
 const BEYOND = 8; // rows drawn above and below what is in sight
 
 export function Rows({ found, slo }: { found: number[]; slo: boolean }) {
   const body = useRef<HTMLDivElement>(null);
   const height = useRowHeight(body);
   const [first, last] = useRowsInSight(body, height, found.length);
+  const tallies = useSlo(slo ? found.slice(first, last) : NONE);
   const shown: JSX.Element[] = [];
   for (let row = first; row < last; row++) {
     const place = found[row];
-    if (place !== undefined) shown.push(<Row key={place} place={place} row={row} top={row * height} slo={slo} />);
+    if (place !== undefined) shown.push(<Row key={place} place={place} row={row} top={row * height} slo={slo ? tallies(place) : undefined} />);
   }
   return (
     <div class={slo ? "assets with-slo" : "assets"} role="table" aria-label="Assets" aria-rowcount={found.length + 1}>
@@ -71,7 +74,7 @@ function useRowsInSight(body: { current: HTMLElement | null }, height: number, m
   return [first, Math.min(many, first + fit + 2 * BEYOND)];
 }
 
-function Row({ place, row, top, slo }: { place: number; row: number; top: number; slo: boolean }) {
+function Row({ place, row, top, slo }: { place: number; row: number; top: number; slo: Tally | undefined }) {
   const registry = useRegistry();
   const { assets, pipelines, readiness, tags } = registry.index;
   const team = registry.teamName(assets.team[place] ?? -1);
@@ -106,7 +109,7 @@ function Row({ place, row, top, slo }: { place: number; row: number; top: number
         {ready ? <Name text={ready} /> : <span class="muted">on no schedule</span>}
       </span>
       <Readers teams={assets.readers[place] ?? []} />
-      {slo && <Slo tally={assets.slo[place]} />}
+      {slo !== undefined && <Slo tally={slo} />}
     </div>
   );
 }
@@ -127,7 +130,9 @@ function Readers({ teams }: { teams: number[] }) {
   );
 }
 
-function Slo({ tally }: { tally: [number, number] | null | undefined }) {
+function Slo({ tally }: { tally: Tally }) {
+  if (tally === "asked") return <span role="cell" class="cell-slo muted" aria-label="being asked for">…</span>;
+  if (tally === "unknown") return <span role="cell" class="cell-slo muted" title="Airflow did not say it">unknown</span>;
   if (!tally?.[1]) return <span role="cell" class="cell-slo muted" aria-label="no SLO">–</span>;
   const [met, of] = tally;
   return (

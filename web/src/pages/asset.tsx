@@ -1,11 +1,11 @@
 // One asset: what it is, whose, when it is ready, who reads it, and its lineage across teams.
-import type { Asset, Consumer, History, Landing, Team } from "../data";
-import { DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
+import type { Asset, Consumer, History, Landing, Landings, Team } from "../data";
+import { assetsDocument, DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
 import { Lineage } from "../lineage/lineage";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
 import { LongTable, Table } from "../table";
-import { Contact, Empty, Given, Guard, Heading, KindBadge, Name, noTeam, Section, Tags, Task, TeamName, whyNoTeam } from "../ui";
+import { Contact, Empty, Given, Guard, Heading, KindBadge, Missing, Name, noTeam, Section, Tags, Task, TeamName, whyNoTeam } from "../ui";
 import { at, count, duration, instant, kindOf } from "../words";
 
 export function AssetPage({ team, asset }: { team: string; asset: string }) {
@@ -132,10 +132,14 @@ function Facts({ team, asset }: { team: Team; asset: Asset }) {
 
 function Promises({ team, name, asset }: { team: string; name: string; asset: Asset }) {
   const registry = useRegistry();
-  const history = useDocument<History>(registry.has("history") ? DOCUMENTS.history : null);
-  const landings = history.state === "there" ? history.value.landings.filter((each) => each.team === team && each.asset === name) : [];
+  const place = registry.assetPlace(team, name);
+  const live = LIVE && place !== undefined && asset.exposed ? assetsDocument("landings", [place]) : null;
+  const history = useDocument<History | Landings>(LIVE ? live : registry.has("history") ? DOCUMENTS.history : null);
+  const known = history.state === "there" ? history.value : null;
+  const landings = known?.landings.filter((each) => each.team === team && each.asset === name) ?? [];
   return (
     <Section title="When it is ready">
+      {LIVE && <Missing of={known?.missing} />}
       {asset.promises.length ? (
         <Table
           label="When it is ready"
@@ -144,7 +148,7 @@ function Promises({ team, name, asset }: { team: string; name: string; asset: As
             <Name text={promise.pipeline} />,
             <Name text={promise.ready || "on no schedule"} />,
             promise.slo_seconds === null ? <span class="muted">none</span> : `${duration(promise.slo_seconds * 1000)} after the run is due`,
-            ...(landings.length ? [<Landings landings={landings.filter((each) => each.dag_id === promise.dag_id)} />] : []),
+            ...(landings.length ? [<LastRuns landings={landings.filter((each) => each.dag_id === promise.dag_id)} />] : []),
           ])}
         />
       ) : (
@@ -155,7 +159,7 @@ function Promises({ team, name, asset }: { team: string; name: string; asset: As
 }
 
 // The last runs as small marks, the newest at the right, and in words.
-function Landings({ landings }: { landings: Landing[] }) {
+function LastRuns({ landings }: { landings: Landing[] }) {
   const last = landings.sort((a, b) => instant(a.period_start) - instant(b.period_start)).slice(-30);
   if (!last.length) return <span class="muted">none known</span>;
   const decided = last.filter((each) => each.met !== null);

@@ -22,6 +22,11 @@ function searchOf(registry: Registry): Search {
   return search.search;
 }
 
+// Inside Airflow it is asked for as rows come in sight.
+function hasSlo({ index: { assets } }: Registry): boolean {
+  return LIVE ? assets.exposed.some((each) => each) : assets.slo.some((each) => each !== null);
+}
+
 export function AssetsPage({ query }: { query: Record<string, string> }) {
   const registry = useRegistry();
   const filters: Filters = {
@@ -32,7 +37,7 @@ export function AssetsPage({ query }: { query: Record<string, string> }) {
   };
   const searched = searchOf(registry);
   const found = useMemo(() => searched.find(filters), [searched, filters.q, filters.team, filters.pipeline, filters.exposed]);
-  const slo = useMemo(() => registry.index.assets.slo.some((each) => each !== null), [registry]);
+  const slo = useMemo(() => hasSlo(registry), [registry]);
   useEffect(() => {
     if (!("requestIdleCallback" in window)) return undefined; // the first keystroke does it
     const handle = requestIdleCallback(() => searched.prepare());

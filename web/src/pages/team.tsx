@@ -4,7 +4,7 @@ import { DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
 import { LongTable } from "../table";
-import { AssetName, Contact, Empty, Given, Guard, Heading, KindBadge, Name, noTeam, Section, Task, TeamName, whyNoTeam } from "../ui";
+import { AsOf, AssetName, Contact, Empty, Given, Guard, Heading, KindBadge, Missing, Name, noTeam, Section, Task, TeamName, whyNoTeam } from "../ui";
 import { ago, at, count, duration, kindOf } from "../words";
 
 export function TeamPage({ name }: { name: string }) {
@@ -176,7 +176,12 @@ function OpenWaits({ team }: { team: string }) {
     return (
       <Section title="Open waits">
         <Given loaded={now} what="the open waits">
-          {({ waits, generated_at }) => <Waits waits={waits.filter((wait) => wait.team === team)} at={generated_at} />}
+          {({ waits, generated_at, missing }) => (
+            <>
+              <Missing of={missing} />
+              <Waits waits={waits.filter((wait) => wait.team === team)} at={generated_at} />
+            </>
+          )}
         </Given>
       </Section>
     );
@@ -185,7 +190,14 @@ function OpenWaits({ team }: { team: string }) {
   return (
     <Section title="Open waits">
       <Given loaded={history} what="the history">
-        {({ waits, generated_at }) => <Waits waits={waits.filter((wait) => wait.team === team && wait.start && !wait.end)} at={generated_at} />}
+        {({ waits, generated_at }) => (
+          <>
+            <p class="hint-line">
+              <AsOf time={generated_at} />
+            </p>
+            <Waits waits={waits.filter((wait) => wait.team === team && wait.start && !wait.end)} at={generated_at} />
+          </>
+        )}
       </Given>
     </Section>
   );

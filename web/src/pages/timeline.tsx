@@ -8,7 +8,7 @@ import { Chart, type Row } from "../timeline/chart";
 import { Details, State } from "../timeline/details";
 import { Runs, type Span } from "../timeline/runs";
 import { LongTable } from "../table";
-import { AssetName, Empty, Given, Guard, Heading, Name, Section, Task, TeamName } from "../ui";
+import { AsOf, AssetName, Empty, Given, Guard, Heading, Missing, Name, Section, Task, TeamName } from "../ui";
 import { ago, at, clock, day, duration, instant } from "../words";
 
 const DAY = 24 * 3_600_000;
@@ -64,6 +64,7 @@ function Timeline({ history, query }: { history: History; query: Record<string, 
   const choose = (run: Run): void => changeQuery({ ...query, dag: run.dag_id, run: run.run_id }, "push");
   return (
     <>
+      <Missing of={history.missing} />
       <Controls runs={runs} query={query} shown={shown} days={days} table={table} onTable={setTable} />
       {rows.length === 0 ? (
         <Empty title="No runs in this time">Go back in time, or show more days.</Empty>
@@ -82,7 +83,7 @@ function Timeline({ history, query }: { history: History; query: Record<string, 
       ) : (
         rows.length > 0 && <p class="hint-line muted">Choose a run to see its critical path.</p>
       )}
-      <Section title={LIVE ? "Waiting now" : `Waiting at ${at(history.until)}`}>
+      <Section title={LIVE ? "Waiting now" : `Waiting at ${at(history.until)}`} aside={LIVE ? null : <AsOf time={history.generated_at} />}>
         <OpenWaits waits={runs.open()} />
       </Section>
     </>

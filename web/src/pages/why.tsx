@@ -61,9 +61,9 @@ function Ask() {
         location.hash = hrefs.why(asked.dag, asked.task, asked.run);
       }}
     >
-      <p class="muted">Why did a task run, or why not? Who is waiting for it?</p>
+      <p class="muted">Why did a task or a run go as it did, or why not yet? What did it wait for, and who is waiting for it?</p>
       {field("dag", "DAG", true)}
-      {field("task", "Task", true)}
+      {field("task", "Task; the whole run if empty", false)}
       {field("run", "Run id or day; the newest run if empty", false)}
       <button type="submit" class="button button-main">
         Ask

@@ -18,7 +18,7 @@ export function Details({ runs, run, path }: { runs: Runs; run: Run; path: PathS
       </h2>
       <p class="muted">
         Due {at(run.due)}
-        {run.start ? `, started ${clock(span.from)}, ${run.end ? `done ${moment(span.to, span.from)} after` : "for"} ${duration(span.to - span.from)}` : ", not started"}
+        {run.start ? `, started ${clock(span.from)} UTC, ${run.end ? `done ${moment(span.to, span.from)} after` : "for"} ${duration(span.to - span.from)}` : ", not started"}
       </p>
       <CriticalPath path={path} run={run} />
       <Waited runs={runs} run={run} />
@@ -37,7 +37,7 @@ export function State({ state }: { state: string }) {
 
 // The day too, where it is another.
 function moment(ms: number, other: number): string {
-  return day(ms) === day(other) ? clock(ms) : `${day(ms)}, ${clock(ms)}`;
+  return `${day(ms) === day(other) ? "" : `${day(ms)}, `}${clock(ms)} UTC`;
 }
 
 function CriticalPath({ path, run }: { path: PathStep[]; run: Run }) {
@@ -83,7 +83,7 @@ function Waited({ runs, run }: { runs: Runs; run: Run }) {
               <AssetName team={wait.producer_team} asset={wait.producer_asset} />,
               <TeamName name={wait.producer_team} />,
               <Task dag={wait.dag_id} task={wait.task_id} run={wait.run_id} />,
-              wait.start ? clock(span.from) : <span class="muted">not started</span>,
+              wait.start ? `${clock(span.from)} UTC` : <span class="muted">not started</span>,
               wait.start ? `${duration(span.to - span.from)}${wait.end ? "" : " so far"}` : "",
               LIVE && !wait.end ? <a href={hrefs.why(wait.dag_id, wait.task_id, wait.run_id)}>Why?</a> : <State state={wait.state} />,
             ];

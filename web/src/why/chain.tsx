@@ -9,24 +9,31 @@ import { ago, at, duration, instant, shortTask } from "../words";
 export function Explanation({ step }: { step: Step }) {
   const roots = rootsOf(step);
   const further = roots.filter((root) => root !== step);
+  const causes = further.filter((root) => !root.hidden);
   return (
     <>
-      {further.length > 0 && (
-        <div class="root-summary">
-          <p class="root-title">{further.length === 1 ? "Root cause" : `${further.length} root causes`}</p>
-          <ul>
-            {further.map((root) => (
-              <li>
-                <TeamName name={root.team} />: <Sentence step={root} />
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
+      <Summary title={causes.length === 1 ? "Root cause" : `${causes.length} root causes`} steps={causes} />
+      <Summary title="The chain goes on where you may not look" steps={further.filter((root) => root.hidden)} />
       <div class="chain">
         <Chain step={step} roots={new Set(roots)} />
       </div>
     </>
+  );
+}
+
+function Summary({ title, steps }: { title: string; steps: Step[] }) {
+  if (!steps.length) return null;
+  return (
+    <div class="root-summary">
+      <p class="root-title">{title}</p>
+      <ul>
+        {steps.map((each) => (
+          <li>
+            <TeamName name={each.team} />: <Sentence step={each} />
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -82,14 +89,14 @@ function StepCard({ step, isRoot }: { step: Step; isRoot: boolean }) {
   const url = useRegistry().trusted(step.url);
   const when = step.data_interval_start ?? step.logical_date;
   return (
-    <article class={`step${isRoot ? " step-root" : ""}`}>
+    <article class={`step${isRoot && !step.hidden ? " step-root" : ""}`}>
       <header>
         <TeamName name={step.team} />
         <span class="small">
           <Contact channel={step.channel} />
         </span>
         <span class="gap" />
-        {isRoot && <span class="badge badge-root">root cause</span>}
+        {isRoot && (step.hidden ? <span class="badge badge-quiet">not visible to you</span> : <span class="badge badge-root">root cause</span>)}
         {step.state && <State state={step.state} />}
       </header>
       <p class="step-text">

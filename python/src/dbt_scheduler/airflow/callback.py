@@ -42,7 +42,7 @@ _FOLLOW_UP_SECONDS = 3.0
 _TOGETHER_SECONDS = 10
 _MOST_FOLLOW_UPS = 3
 
-_SWEEP = "The sweep will do it (DAG dbt_scheduler_resume, or `dbt-scheduler resume`)."
+_SWEEP = "The sweep will do it, or `dbt-scheduler resume`."
 
 
 FindSpec: TypeAlias = "Callable[[Context], tuple[DagSpec, dict[str, Entry]] | None]"

@@ -5,5 +5,9 @@ class AirflowApiError(Exception):
     """Airflow's API did not answer, or not as it should: the message says what to do, and holds no secret."""
 
 
+class AirflowUnauthorizedError(AirflowApiError):
+    """Airflow does not take the token, or not any more: another one may do."""
+
+
 class AirflowForbiddenError(AirflowApiError):
     """The connection's user may not do what was asked: no further try and no other request will do."""

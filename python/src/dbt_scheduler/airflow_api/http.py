@@ -2,14 +2,14 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 import msgspec
 
-from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError, AirflowUnauthorizedError
 from dbt_scheduler.airflow_api.tokens import advice_on_refusal, new_token
 from dbt_scheduler.findings.printable import redacted, shown_url
 
@@ -20,6 +20,9 @@ _TRIES = 3
 _PAUSE_SECONDS = 0.3
 _LONGEST_CALL_SECONDS = 20.0
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
+_INVALID_TOKEN = b"Invalid JWT token"
+"""What Airflow says of a token that it does not take, in an answer with the status of missing rights."""
+
 _Answer = TypeVar("_Answer")
 _Item = TypeVar("_Item")
 
@@ -74,32 +77,52 @@ class AirflowHttp:
 
     def search(self, path: str, body: Mapping[str, object], answer: type[Page[_Item]]) -> list[_Item]:
         """Everything that a listing finds, page after page; what is None in ``body`` does not apply."""
+        pages = self._pages(self._search(path, body, {"page_limit": _PAGE, "order_by": "id"}), answer)
+        return [item for page, _ in pages for item in page]
+
+    def search_newest(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        answer: type[Page[_Item]],
+        *,
+        order_by: str,
+        page_limit: int,
+    ) -> Iterator[tuple[list[_Item], bool]]:
+        """The same page by page, each with whether it is the last, and what is last by ``order_by`` first.
+
+        What is made meanwhile comes before the pages that were there, so that a page may repeat some of the one before.
+        """
+        paging = {"page_limit": page_limit, "order_by": f"-{order_by}"}
+        return self._pages(self._search(path, body, paging), answer)
+
+    def _search(
+        self, path: str, body: Mapping[str, object], paging: Mapping[str, object]
+    ) -> Callable[[int], httpx.Response]:
         wanted = {key: value for key, value in body.items() if value is not None}
-
-        def page(at: int) -> httpx.Response:
-            page_of = {"page_limit": _PAGE, "page_offset": at, "order_by": "id"}
-            return self._request_with_retries("POST", path, {**wanted, **page_of})
-
-        return self._pages(page, answer)
+        return lambda at: self._request_with_retries("POST", path, {**wanted, **paging, "page_offset": at})
 
     def read_list(
         self, path: str, query: Mapping[str, Sequence[str]], answer: type[Page[_Item]]
     ) -> list[_Item]:
         """The same of a listing that takes its conditions in the address."""
         asked = urlencode(query, doseq=True)
-        return self._pages(
+        pages = self._pages(
             lambda at: self._request_with_retries("GET", f"{path}?{asked}&limit={_PAGE}&offset={at}"), answer
         )
+        return [item for page, _ in pages for item in page]
 
-    def _pages(self, page_at: Callable[[int], httpx.Response], answer: type[Page[_Item]]) -> list[_Item]:
-        found: list[_Item] = []
-        while True:
-            reply = page_at(len(found))
+    def _pages(
+        self, page_at: Callable[[int], httpx.Response], answer: type[Page[_Item]]
+    ) -> Iterator[tuple[list[_Item], bool]]:
+        at, last = 0, False
+        while not last:
+            reply = page_at(at)
             self.raise_for_status(reply)
             page = self.decode(reply, answer)
-            found += page.items
-            if not page.items or len(found) >= page.total_entries:
-                return found
+            at += len(page.items)
+            last = not page.items or at >= page.total_entries
+            yield page.items, last
 
     def read(self, path: str, answer: type[_Answer]) -> _Answer | None:
         """One thing, or None when it is not there."""
@@ -140,7 +163,7 @@ class AirflowHttp:
         if fresh:
             self._log_in()
         reply = self._send(method, path, body)
-        if reply.status_code == _UNAUTHORIZED and not fresh:
+        if _is_token_refused(reply) and not fresh:
             self._log_in()
             reply = self._send(method, path, body)
         if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
@@ -196,9 +219,9 @@ class AirflowHttp:
         if reply.is_success:
             return
         what = f"{reply.request.method} {reply.request.url.path}"
-        if reply.status_code == _UNAUTHORIZED:
-            raise AirflowApiError(
-                f"Airflow at {self.url} returned 401 for {what}, so it does not take the token: "
+        if _is_token_refused(reply):
+            raise AirflowUnauthorizedError(
+                f"Airflow at {self.url} returned {reply.status_code} for {what}, so it does not take the token: "
                 f"{advice_on_refusal(self._token_source)}."
             )
         if reply.status_code == _FORBIDDEN:
@@ -221,6 +244,13 @@ class AirflowHttp:
                 f"{self.url} did not answer as Airflow does: check that the connection's host is the API server "
                 "of an Airflow of version 3."
             ) from None
+
+
+def _is_token_refused(reply: httpx.Response) -> bool:
+    """Airflow answers with 401 to a token that has expired, but with 403 to one that it did not sign."""
+    if reply.status_code == _FORBIDDEN:
+        return _INVALID_TOKEN in reply.content
+    return reply.status_code == _UNAUTHORIZED
 
 
 class _UnreachableError(AirflowApiError):

@@ -11,8 +11,8 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which runs or task instances to list: those that meet everything that is given.
 
     ``since`` and ``until`` bound the runs' ``run_after``, ``dated_since`` and ``dated_until`` their
-    ``logical_date``, ``ended_since`` the end of the runs or task instances themselves; ``states`` may hold None for
-    "no state yet".
+    ``logical_date``, ``ended_since`` the end of the runs or task instances themselves; ``lasted_seconds`` is the least
+    that a task instance took until its end. ``states`` may hold None for "no state yet".
     """
 
     dag_ids: Sequence[str]
@@ -24,6 +24,7 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     dated_since: datetime | None = None
     dated_until: datetime | None = None
     ended_since: datetime | None = None
+    lasted_seconds: float | None = None
 
     @classmethod
     def of_tasks(

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 import anyio
 import anyio.to_thread
 import msgspec
-from fastapi import Depends, FastAPI, HTTPException, Request, Response, status
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response, status
 from fastapi.responses import RedirectResponse
 
-from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError, AirflowUnauthorizedError
 from dbt_scheduler.airflow_plugin.in_process import InProcess
 from dbt_scheduler.airflow_plugin.live import Live, Viewer
 from dbt_scheduler.airflow_plugin.registry import NoRegistryError, Registries
@@ -62,6 +62,12 @@ def build_app() -> FastAPI:
     async def now(request: Request, user: _User) -> Response:
         return await answer(request, user, Live.now)
 
+    async def landings(request: Request, user: _User, assets: _Assets, of: str | None = None) -> Response:
+        return await answer(request, user, lambda live: live.landings(assets, of))
+
+    async def slo(request: Request, user: _User, assets: _Assets, of: str | None = None) -> Response:
+        return await answer(request, user, lambda live: live.slo(assets, of))
+
     async def team(request: Request, user: _User, place: int, of: str | None = None) -> Response:
         return await answer(request, user, lambda live: live.team(place, of))
 
@@ -81,6 +87,8 @@ def build_app() -> FastAPI:
     app.add_api_route("/data/edges", edges)
     app.add_api_route("/data/history", history)
     app.add_api_route("/data/now", now)
+    app.add_api_route("/data/landings", landings)
+    app.add_api_route("/data/slo", slo)
     app.add_api_route("/data/teams/{place}", team)
     app.add_api_route("/data/why", why)
     app.add_api_route("/data/waiting", waiting)
@@ -89,6 +97,9 @@ def build_app() -> FastAPI:
 
 _User = Annotated[BaseUser, Depends(get_user)]
 """Who asks, by Airflow's own authentication: 401 or 403 to everybody else."""
+
+_Assets = Annotated[list[int], Query(max_length=100)]
+"""Places in an index: of a screen's rows, not of all."""
 
 
 def _viewer(user: BaseUser) -> Viewer:
@@ -108,11 +119,13 @@ def _bundled(name: str, _: _User) -> Response:
     return Response(_read(name), media_type=_BUNDLE[name])
 
 
-def _answer(ask: Callable[[], object]) -> Response:
+def _answer(ask: Callable[[], object]) -> Response:  # noqa: PLR0911 - one for each kind of failure
     try:
         return _json(ask())
     except UsageError as error:
         return _problem(status.HTTP_404_NOT_FOUND, ". ".join(filter(None, (str(error), error.hint))))
+    except AirflowUnauthorizedError:
+        return _problem(status.HTTP_401_UNAUTHORIZED, "Airflow does not take your login any more.")
     except AirflowForbiddenError:
         return _problem(status.HTTP_403_FORBIDDEN, "Airflow does not let you see that.")
     except AirflowApiError as error:

@@ -1,6 +1,6 @@
 """What the pages show to one user, at this moment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -16,18 +16,21 @@ from dbt_scheduler.explain.steps import Step
 from dbt_scheduler.explain.waiting import Waiting, Waits
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.printable import shown_url
-from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.registry.entry import AssetKey, Entry
+from dbt_scheduler.site.building import slo_met
 from dbt_scheduler.site.catalogue import Catalogue
-from dbt_scheduler.site.dags import registered_dags
-from dbt_scheduler.site.documents import Edges, History, Index, Now, Team
+from dbt_scheduler.site.dags import RegisteredDag
+from dbt_scheduler.site.documents import Edges, History, Index, Landings, Now, SloMet, Team
 from dbt_scheduler.site.edges import make_edges
 from dbt_scheduler.site.fetching import fetch_runs
 from dbt_scheduler.site.history import make_history
 from dbt_scheduler.site.index import About, make_index
+from dbt_scheduler.site.open_waits import fetch_open_waits
 from dbt_scheduler.site.teams import make_team
 
 _BUDGET_SECONDS = 20.0
 _HISTORY = timedelta(days=3)
+_LANDINGS = timedelta(days=30)
 _CHANGED = "the registry has changed meanwhile: load the page again"
 
 
@@ -130,16 +133,53 @@ class Live:
 
     def history(self) -> History:
         """What happened in the last days in the DAGs that the viewer may see, and what waits now."""
-        now = datetime.now(UTC)
-        since = now - _HISTORY
-        with self._api() as api:
-            found = tuple(fetch_runs(api, registered_dags(self._entries), since, []))
-        return make_history(found, since, now)
+        return self._history(self._catalogue.dags, _HISTORY)
 
     def now(self) -> Now:
         """What waits now in the DAGs that the viewer may see."""
-        found = self.history()
-        return Now(found.generated_at, tuple(wait for wait in found.waits if wait.end is None))
+        now = datetime.now(UTC)
+        with self._api() as api:
+            found = fetch_open_waits(api, self._catalogue.dags)
+        waits = make_history(found.dags, now, now).waits
+        return Now(now, tuple(wait for wait in waits if wait.end is None), found.missing)
+
+    def landings(self, places: Sequence[int], counting: str | None) -> Landings:
+        """When the assets at these places of an index landed in the last runs."""
+        found = self._landings(self._assets(places, counting))
+        return Landings(found.landings, found.missing)
+
+    def slo(self, places: Sequence[int], counting: str | None) -> SloMet:
+        """How often the assets at these places of an index met their SLO."""
+        keys = self._assets(places, counting)
+        met = slo_met(self._landings(keys, promised=True).landings)
+        return SloMet([met.get(key) for key in keys])
+
+    def _landings(self, keys: Sequence[AssetKey], *, promised: bool = False) -> History:
+        """Of the DAGs that make these assets, what is about these; ``promised``: with an SLO only."""
+        wanted = frozenset(keys)
+        dags = []
+        for dag in self._catalogue.dags:
+            assets = {
+                asset: producer
+                for asset, producer in dag.assets.items()
+                if AssetKey(dag.team, asset) in wanted and not (promised and producer.slo_seconds is None)
+            }
+            if assets:
+                dags.append(msgspec.structs.replace(dag, assets=assets, waits=()))
+        return self._history(dags, _LANDINGS)
+
+    def _history(self, dags: Sequence[RegisteredDag], back: timedelta) -> History:
+        now = datetime.now(UTC)
+        since = now - back
+        with self._api() as api:
+            found = fetch_runs(api, dags, since, now)
+        return make_history(found.dags, since, now, found.missing)
+
+    def _assets(self, places: Sequence[int], counting: str | None) -> list[AssetKey]:
+        assets = self._counted(counting).assets
+        if not all(0 <= place < len(assets) for place in places):
+            raise UsageError("there is no such asset", _CHANGED)
+        return [assets[place] for place in places]
 
     def _known(self, dags: PublishedDags, dag_id: str) -> KnownDag:
         known = None

@@ -11,7 +11,7 @@ from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.store import RegistryContents
 from dbt_scheduler.registry.stores import open_store
-from dbt_scheduler.schedule.text import format_utc
+from dbt_scheduler.schedule.text import format_moment
 from dbt_scheduler.site.catalogue import Catalogue
 from dbt_scheduler.spec import RESUME_DAG
 
@@ -85,7 +85,7 @@ class Registries:
         except (NoRegistryError, RegistryUnreadableError, ValueError) as error:
             self._problem = f"The registry cannot be read. {error}"
             if self._kept:
-                shown = f"Shown is what it said at {format_utc(self._kept.read_at)}."
+                shown = f"Shown is what it said at {format_moment(self._kept.read_at)}."
                 self._kept.problem = f"{self._problem} {shown}"
 
 

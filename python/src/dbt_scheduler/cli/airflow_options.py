@@ -1,6 +1,7 @@
 """The options of commands that ask Airflow, and the connection that they name: never a password as an argument."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.cli.shared import FILE
 from dbt_scheduler.findings.catalogue.at_run_time import SCH501
 from dbt_scheduler.findings.finding import CannotRunError, UsageError
-from dbt_scheduler.findings.printable import shown_url
+from dbt_scheduler.findings.printable import quoted_url, shown_url
 
 PASSWORD = "DBT_SCHEDULER_AIRFLOW_PASSWORD"  # noqa: S105 - the name of a variable
 PATIENCE_SECONDS = 60
@@ -86,7 +87,7 @@ def connection(
     written = os.environ.get(variable)
     if not written:
         raise UsageError(
-            "it is not known where Airflow is",
+            "no Airflow is configured",
             f"set {variable} to http://LOGIN:PASSWORD@HOST:PORT, or name it with --airflow URL",
         )
     found = _read(written.strip())
@@ -115,7 +116,7 @@ def _named(url: str, login: str | None, password_file: Path | None) -> Connectio
     except ValueError:  # a bracket of an IPv6 address that is not closed
         parts = urlsplit("")
     if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise UsageError("--airflow is no URL", "write http://HOST:PORT or https://HOST")
+        raise UsageError(f"--airflow is no URL: {quoted_url(url)}", "write http://HOST:PORT or https://HOST")
     if "@" in parts.netloc:
         raise UsageError(
             "--airflow has a login in it, which others on this machine can see",
@@ -134,6 +135,11 @@ def _password(login: str, file: Path | None) -> str:
             raise UsageError(f"{file} cannot be read", "correct --password-file") from None
     if PASSWORD in os.environ:
         return os.environ[PASSWORD]
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"there is no password for --login {login}, and no terminal to ask for it",
+            f"use --password-file FILE, or set the variable {PASSWORD}",
+        )
     asked: str = click.prompt(f"Password of {login}", hide_input=True, err=True)
     return asked
 

@@ -15,7 +15,7 @@ from dbt_scheduler.compiler.writing import write_errors_as_findings
 from dbt_scheduler.files import write_atomically
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.site.dags import registered_dags
-from dbt_scheduler.site.fetching import fetch_runs
+from dbt_scheduler.site.fetching import fetch_runs, find_refused
 from dbt_scheduler.site.history import make_history
 
 _SECONDS = 1800
@@ -53,13 +53,18 @@ def export(
         _, reading = read_named_registry(settings)
         now = datetime.now(UTC).replace(microsecond=0)
         since = now - timedelta(days=days)
-        refused: list[str] = []
         with open_api(where, _SECONDS) as api:
             dags = registered_dags(dict(sorted(reading.entries.items())))
-            found = tuple(fetch_runs(api, dags, since, refused))
-        document = make_history(found, since, now)
+            found = fetch_runs(api, dags, since, now)
+            refused = find_refused(api, found.dags) if not found.missing else []
+        document = make_history(found.dags, since, now, found.missing)
         with write_errors_as_findings(out):
             write_atomically(out, msgspec.json.encode(document))
+        if found.missing:
+            what = "; ".join(found.missing)
+            print_warnings(
+                [f"Airflow did not return all of it within {_SECONDS // 60} minutes; missing are {what}"]
+            )
         if refused:
             print_warnings([f"this login may not see the runs of {', '.join(refused)}: they are left out"])
         elif not document.runs:
@@ -69,5 +74,5 @@ def export(
                     f"Airflow has no runs of the registry's DAGs that were due in {last}: --days N looks further back"
                 ]
             )
-        dag_count = len({each.dag.dag_id for each in found if each.runs})
+        dag_count = len({each.dag.dag_id for each in found.dags if each.runs})
         say(f"{format_count(len(document.runs), 'run')} of {format_count(dag_count, 'DAG')} written to {out}")

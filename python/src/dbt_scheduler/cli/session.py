@@ -66,7 +66,9 @@ def open_session(
     workspace = build_workspace(loaded, platform, reading.entries, reading.unreadable, external)
     unreadable = (_softened(finding, workspace) for finding in reading.findings)
     versions = reading.versions if is_registry_named(platform, options) else None
-    warnings = registry_warnings(platform, options, reading)
+    # A team without sources reads nothing that could be another team's.
+    reads = any(each.project.tables for each in loaded)
+    warnings = registry_warnings(platform, options, reading) if reads else ()
     return Session(workspace, (*findings, *unreadable), versions, warnings)
 
 

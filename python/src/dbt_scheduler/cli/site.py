@@ -15,7 +15,7 @@ from dbt_scheduler.files import read_inside
 from dbt_scheduler.findings.catalogue.inputs import SCH407
 from dbt_scheduler.findings.finding import CannotRunError, Finding, UsageError
 from dbt_scheduler.findings.plural import format_count
-from dbt_scheduler.findings.printable import shown_url
+from dbt_scheduler.findings.printable import quoted_url, shown_url
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.site.building import build_site
 from dbt_scheduler.site.catalogue import Catalogue
@@ -80,10 +80,13 @@ def _link_base(url: str | None) -> str | None:
     except ValueError:  # a bracket of an IPv6 address that is not closed
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError("--airflow-url is no URL", "write http://HOST:PORT or https://HOST")
+        raise UsageError(
+            f"--airflow-url is no URL: {quoted_url(url)}", "write http://HOST:PORT or https://HOST"
+        )
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise UsageError(
-            "--airflow-url has more in it than an address", "everybody who has the pages can read it"
+            f"--airflow-url has more in it than an address: {quoted_url(url)}",
+            "leave out the login and everything after a ?: everybody who has the pages can read it",
         )
     return url.rstrip("/")
 

@@ -31,7 +31,7 @@ from dbt_scheduler.waits.wait import NoProducer
 _MOST_RUNS = 25
 """How many runs one explanation looks into: at most nine questions to Airflow for each."""
 _MOST_CAUSES = 10
-_HIDDEN = "is in a DAG that you may not see in Airflow"
+_HIDDEN = TaskMessage("is in a DAG that you may not see in Airflow", hidden=True)
 
 
 class Explainer:
@@ -54,7 +54,7 @@ class Explainer:
         try:
             run = self._finder.requested(known, wanted)
         except NoRunError as error:
-            return builder.without_run(task_id, None, str(error))
+            return builder.without_run(task_id, None, TaskMessage(str(error)))
         return self._task(self._snapshot(run, known, task_id), builder.of(run), task_id)
 
     def explain_run(self, known: KnownDag, wanted: str | None) -> Step:
@@ -66,7 +66,7 @@ class Explainer:
         try:
             run = self._finder.requested(known, wanted)
         except NoRunError as error:
-            return builder.without_run("", None, str(error))
+            return builder.without_run("", None, TaskMessage(str(error)))
         ends = known.ends()
         found = self._tasks(run, ends)
         undone = [each for each in ends if each in found and found[each].state not in DONE]
@@ -120,7 +120,9 @@ class Explainer:
             raise RuntimeError("only a DAG of ours has sensors")
         wait = self._dags.wait(sensor, known)
         if isinstance(wait, NoProducer):
-            return builder.step(sensor.task_id, state, TaskMessage(wait.reason), through=through)
+            return builder.step(
+                sensor.task_id, state, TaskMessage(wait.reason, hidden=wait.hidden), through=through
+            )
         awaited = awaited_by(wait, snapshot.run)
         until = self._until(sensor, wait.producer, awaited.interval, instance.start_date)
         unneeded = decide(awaited, ()).reason is Reason.BEFORE_START
@@ -142,12 +144,12 @@ class Explainer:
         known, date = self._dags.find(awaited.dag_id), awaited.interval.start
         builder = self._step_builder(awaited.dag_id, sensor.team, known, consumer)
         if len(self._snapshots) >= _MOST_RUNS:
-            text = f"is not followed further: {_MOST_RUNS} runs were looked into"
-            return builder.without_run(awaited.task_id, date, text)
+            further = TaskMessage(f"is not followed further: {_MOST_RUNS} runs were looked into")
+            return builder.without_run(awaited.task_id, date, further)
         try:
             run = self._finder.awaited(awaited)
         except NoRunError as error:
-            return builder.without_run(awaited.task_id, date, str(error), awaited.schedule)
+            return builder.without_run(awaited.task_id, date, TaskMessage(str(error)), awaited.schedule)
         except AirflowForbiddenError:
             return builder.without_run(awaited.task_id, date, _HIDDEN, awaited.schedule)
         snapshot = self._snapshot(run, known, awaited.task_id)

@@ -8,7 +8,7 @@ import msgspec
 from dbt_scheduler.airflow_api.answers import Dag, Pool, TaskInstance
 from dbt_scheduler.explain.dags import KnownSensor
 from dbt_scheduler.explain.run_snapshot import RunSnapshot
-from dbt_scheduler.schedule.text import format_utc
+from dbt_scheduler.schedule.text import format_moment
 from dbt_scheduler.waits.run_interval import BACKFILL
 
 WAITING = ("running", "deferred", "up_for_reschedule", "up_for_retry")
@@ -20,10 +20,14 @@ _ABOUT = timedelta(minutes=1)
 
 
 class TaskMessage(msgspec.Struct, frozen=True):
-    """Words about a task; ``ends`` is false when it can be no root cause: it has succeeded, or is explained elsewhere."""
+    """Words about a task; ``ends`` is false when it can be no root cause: it has succeeded, or is explained elsewhere.
+
+    ``hidden`` if what it is due to is in a DAG that may not be seen.
+    """
 
     text: str
     ends: bool = True
+    hidden: bool = False
 
 
 def describe_run(snapshot: RunSnapshot, task_id: str) -> TaskMessage | None:
@@ -83,7 +87,7 @@ def describe_wait(
             text = f"failed at {_at(instance.end_date)} before its time was up (its log says why), waiting for {what}"
         then = "which is there now: `dbt-scheduler resume` lets the run go on"
     else:
-        deadline = format_utc(until) if until else "its wait timeout"
+        deadline = format_moment(until) if until else "its wait timeout"
         text = f"waits for {what} since {_at(instance.start_date)}, until {deadline}"
         if sensor.dependency == "soft":
             text += " and then goes on without it"
@@ -161,7 +165,7 @@ def _restarting(_: TaskInstance, __: RunSnapshot) -> TaskMessage:
 
 
 def _at(moment: datetime | None) -> str:
-    return format_utc(moment) if moment else "an unknown time"
+    return format_moment(moment) if moment else "an unknown time"
 
 
 _DESCRIPTIONS: dict[str | None, Callable[[TaskInstance, RunSnapshot], TaskMessage]] = {

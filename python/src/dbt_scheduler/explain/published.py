@@ -75,7 +75,8 @@ class PublishedDags:
         producer = producer_of(entry, found[1], pipeline, dag.schedule, own=sensor.team == dag.team)
         if producer.dag_id not in self._shown:
             return NoProducer(
-                f"waits for {sensor.team}.{sensor.asset}, which is made in a DAG that you may not see in Airflow"
+                f"waits for {sensor.team}.{sensor.asset}, which is made in a DAG that you may not see in Airflow",
+                hidden=True,
             )
         key = AssetKey(sensor.team, found[0])
         return Wait(dag.team, dag.dag_id, sensor.task_id, dag.schedule, key, producer)

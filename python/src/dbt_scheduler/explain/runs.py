@@ -11,7 +11,7 @@ from dbt_scheduler.explain.messages import held_back
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.resume.producer_runs import fetch_producer_runs
 from dbt_scheduler.schedule import next_run, period, scheduled_time
-from dbt_scheduler.schedule.text import format_local
+from dbt_scheduler.schedule.text import format_moment
 from dbt_scheduler.waits.decision import AwaitedRun, ProducerRun, decide
 
 _DAY = timedelta(days=1) - timedelta(microseconds=1)
@@ -39,7 +39,7 @@ class RunFinder:
         newest = next(iter(self._api.newest_runs(known.dag_id, 1)), None)
         coming = scheduled_time(next_run(known.schedule, self._now))
         if newest is None:
-            due = f"the first is due at {format_local(coming, known.schedule)}"
+            due = f"the first is due at {format_moment(coming, known.schedule)}"
             raise NoRunError(f"has not run: its DAG has no run yet; {held_back(dag) or due}")
         if wanted is None:
             return newest
@@ -47,7 +47,7 @@ class RunFinder:
         if found is None:
             raise UsageError(
                 f'{known.dag_id} has no run "{wanted}"',
-                f"the newest is {newest.run_id}; the next is due at {format_local(coming, known.schedule)}",
+                f"the newest is {newest.run_id}; the next is due at {format_moment(coming, known.schedule)}",
             )
         return found
 
@@ -66,7 +66,7 @@ class RunFinder:
 
     def _why_no_run(self, awaited: AwaitedRun, dag: Dag) -> str:
         when = scheduled_time(awaited.interval)
-        due = format_local(when, awaited.schedule)
+        due = format_moment(when, awaited.schedule)
         if reason := held_back(dag):
             return f"has not run: {reason}, so that the run due at {due} was not made"
         if when > self._now:

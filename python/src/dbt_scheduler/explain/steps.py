@@ -20,7 +20,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     ``data_interval_start`` the one by which people know a run, whether it was scheduled or made by hand.
     ``through`` are the tasks between this one and the one that it explains. ``ends`` is false for a step that
     can be no root cause: it has succeeded, or is explained elsewhere. ``since`` and ``until`` are of a sensor that has
-    started: from when, and until when at most, it waits.
+    started: from when, and until when at most, it waits. ``hidden`` if the chain goes on where the viewer may not look.
     """
 
     dag_id: str
@@ -36,13 +36,14 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     through: tuple[str, ...] = ()
     ends: bool = True
+    hidden: bool = False
     because: tuple["Step", ...] = ()
     since: datetime | None = None
     until: datetime | None = None
 
 
 def roots(step: Step) -> Iterator[Step]:
-    """The steps that nothing further explains: the root causes."""
+    """The steps that nothing further explains: the root causes, and those that are ``hidden``."""
     # A wait for what has succeeded meanwhile is held up by nothing any more but itself.
     if all(each.state == "success" for each in step.because):
         if step.ends:
@@ -95,14 +96,15 @@ class StepBuilder(msgspec.Struct, frozen=True):
             url=ui_url(self.ui, self.dag_id, run_id, task_id),
             through=through,
             ends=message.ends,
+            hidden=message.hidden,
             because=because,
         )
 
     def without_run(
-        self, task_id: str, date: datetime | None, text: str, schedule: Schedule | None = None
+        self, task_id: str, date: datetime | None, message: TaskMessage, schedule: Schedule | None = None
     ) -> Step:
-        """A step at a task whose run is not there."""
-        step = self.step(task_id, None, TaskMessage(text))
+        """A step at a task whose run is not there, or not to be seen."""
+        step = self.step(task_id, None, message)
         return msgspec.structs.replace(
             step, logical_date=date, data_interval_start=date, schedule=schedule or self.schedule
         )

@@ -4,19 +4,23 @@ from collections.abc import Iterator
 
 from dbt_scheduler.explain.steps import Step, roots
 from dbt_scheduler.findings.printable import lines
-from dbt_scheduler.schedule.text import format_local
+from dbt_scheduler.schedule.text import format_moment
 
 _MOST_NAMES = 4
 
 
 def render(step: Step) -> str:
     """A line for each step below the one that it explains, links to where to look, and the root causes."""
-    texts = ["Times are in UTC.", *_lines(step, None, 0)]
+    texts = list(_lines(step, None, 0))
     causes = list(roots(step)) if step.because else []
     if causes:
         texts.append("")
-    texts += [f"root cause: {_name(cause)} {_owner(cause)} {cause.text}" for cause in causes]
+    texts += [f"{_label(cause)}: {_name(cause)} {_owner(cause)} {cause.text}" for cause in causes]
     return lines(texts)
+
+
+def _label(cause: Step) -> str:
+    return "not visible to you" if cause.hidden else "root cause"
 
 
 def _lines(step: Step, below: Step | None, depth: int) -> Iterator[str]:
@@ -40,11 +44,11 @@ def _through(step: Step) -> str:
 
 
 def _name(step: Step) -> str:
-    """``shipping_hourly marts.fct_shipments of 2025-09-09 23:05``."""
+    """``shipping_hourly marts.fct_shipments of 2025-09-09 23:05 UTC``."""
     name = f"{step.dag_id} {step.task_id}"
     if step.data_interval_start is None or step.schedule is None:
         return f"{name} of {step.run_id}" if step.run_id else name
-    return f"{name} of {format_local(step.data_interval_start, step.schedule)}"
+    return f"{name} of {format_moment(step.data_interval_start, step.schedule)}"
 
 
 def _owner(step: Step) -> str:

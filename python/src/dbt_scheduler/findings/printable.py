@@ -39,6 +39,12 @@ def shown_url(url: str) -> str:
     return re.sub(r"([?#]).*", r"\1...", without_user, flags=re.DOTALL)
 
 
+def quoted_url(text: str) -> str:
+    """The same in quotes, of a text that may be no URL at all."""
+    shown = re.sub(r"^[^/:]*(@|%40)", r"...\1", shown_url(text))
+    return f'"{shown}"'
+
+
 def redacted(error: object) -> str:
     """An error's text, in which every URL is as it may be printed: a library may quote the one that it was given."""
     return re.sub(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", lambda url: shown_url(url[0]), str(error))

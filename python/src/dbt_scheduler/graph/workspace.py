@@ -87,7 +87,9 @@ def build_workspace(
     """
     others = {**registry, **{each.team: each.entry for each in external}}
     loaded = _one_per_team(loaded)
-    matches = [match_exposed_assets(each.project, platform.pipelines.keys()) for each in loaded]
+    matches = [
+        match_exposed_assets(each.project, platform.pipelines.keys(), each.findings) for each in loaded
+    ]
     own = {
         each.project.team: produced_entry(each.project, exposed.assets, platform)
         for each, exposed in zip(loaded, matches, strict=True)

@@ -9,6 +9,7 @@ from dbt_scheduler.config.schema.messages import and_others
 from dbt_scheduler.config.team import compile_regex
 from dbt_scheduler.config.types import ExposedAssets
 from dbt_scheduler.findings.catalogue.assets import SCH305
+from dbt_scheduler.findings.catalogue.nodes import SCH102
 from dbt_scheduler.findings.catalogue.tasks import SCH203, SCH211, SCH212
 from dbt_scheduler.findings.finding import Finding, Rule
 from dbt_scheduler.findings.suggest import did_you_mean
@@ -23,9 +24,14 @@ class ExposedMatches(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
-def match_exposed_assets(project: Project, pipelines: Collection[str]) -> ExposedMatches:
-    """Match every asset with the first ``exposed_assets`` entry whose regex is its whole name."""
-    matcher = _Matcher(project, pipelines)
+def match_exposed_assets(
+    project: Project, pipelines: Collection[str], findings: Collection[Finding] = ()
+) -> ExposedMatches:
+    """Match every asset with the first ``exposed_assets`` entry whose regex is its whole name.
+
+    ``findings`` are those met before: a task in unknown pipelines only is in none, and that is said already.
+    """
+    matcher = _Matcher(project, pipelines, findings)
     assets, lines = {}, {}
     for asset, maker in project.assets.items():
         made_in = project.tasks[maker].pipelines
@@ -36,7 +42,11 @@ def match_exposed_assets(project: Project, pipelines: Collection[str]) -> Expose
 
 
 class _Matcher:
-    def __init__(self, project: Project, pipelines: Collection[str]) -> None:
+    def __init__(self, project: Project, pipelines: Collection[str], before: Collection[Finding]) -> None:
+        misspelt = {each.subject for each in before if each.code in (SCH102.code, SCH203.code)}
+        self._explained = {
+            asset for asset, maker in project.assets.items() if project.tasks[maker].name in misspelt
+        }
         self.findings: list[Finding] = []
         self._file = str(project.folder / "scheduler.yaml")
         self._known = pipelines
@@ -68,7 +78,7 @@ class _Matcher:
             unscheduled = [asset for asset in assets if not made_in[asset]]
             # An asset that somebody ignores has a finding of its own, which that silences.
             alone = [[asset] for asset in unscheduled if asset in self._ignored]
-            rest = [asset for asset in unscheduled if asset not in self._ignored]
+            rest = [asset for asset in unscheduled if asset not in self._ignored | self._explained]
             for names in (*alone, *([rest] if rest else ())):
                 be, it = ("are", "them") if len(names) > 1 else ("is", "it")
                 self._find(SCH305, entry, names[0], assets=f"{and_others(names)} {be}", it=it)

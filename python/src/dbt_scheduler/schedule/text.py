@@ -23,13 +23,22 @@ def format_utc(moment: datetime) -> str:
 
 def format_local(moment: datetime, schedule: Schedule) -> str:
     """``2025-09-08 21:10 (00:10 EEST on 09-09)``: the time in UTC and, if it differs, in the pipeline's zone."""
+    return f"{format_utc(moment)}{_in_its_zone(moment, schedule)}"
+
+
+def format_moment(moment: datetime, schedule: Schedule | None = None) -> str:
+    """``2025-09-08 21:10 UTC (00:10 EEST on 09-09)``: the same where nothing else says that it is in UTC."""
+    return f"{format_utc(moment)} UTC{_in_its_zone(moment, schedule) if schedule else ''}"
+
+
+def _in_its_zone(moment: datetime, schedule: Schedule) -> str:
     there = moment.astimezone(ZoneInfo(schedule.timezone))
     if there.utcoffset() == moment.astimezone(UTC).utcoffset():
-        return format_utc(moment)
+        return ""
     day = "" if there.date() == moment.astimezone(UTC).date() else f" on {there:%m-%d}"
     name = there.tzname() or schedule.timezone
     shown = f"UTC{name}" if name[0] in "+-" else name
-    return f"{format_utc(moment)} ({there:%H:%M} {shown}{day})"
+    return f" ({there:%H:%M} {shown}{day})"
 
 
 @lru_cache(maxsize=4096)

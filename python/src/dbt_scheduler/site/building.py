@@ -40,9 +40,10 @@ def build_site(
     given = {name: document for name, document in optional.items() if document is not None}
     documents |= {name: script(name, document) for name, document in given.items()}
     folder = digest(documents)
-    about = msgspec.structs.replace(
-        about, folder=folder, documents=tuple(given), slo=slo_met(history.landings) if history else {}
-    )
+    about = msgspec.structs.replace(about, folder=folder, documents=tuple(given))
+    if history:
+        met = slo_met(history.landings)
+        about = msgspec.structs.replace(about, history_at=history.generated_at, slo=met)
     return Site(folder, documents, read_bundle(), script("index", make_index(catalogue, about)))
 
 

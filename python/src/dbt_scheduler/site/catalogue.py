@@ -9,6 +9,7 @@ import msgspec
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.downstream import Downstream
 from dbt_scheduler.registry.entry import AssetKey
+from dbt_scheduler.site.dags import RegisteredDag, registered_dags
 
 
 class Catalogue:
@@ -42,3 +43,8 @@ class Catalogue:
     def readers(self) -> Downstream:
         """Who reads an asset."""
         return Downstream(self.directory)
+
+    @cached_property
+    def dags(self) -> tuple[RegisteredDag, ...]:
+        """What the history of each DAG is asked for."""
+        return registered_dags(self.directory.entries)

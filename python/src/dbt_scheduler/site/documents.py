@@ -51,7 +51,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
 
     ``folder`` is where the other documents of the same moment are; inside Airflow, what those are asked for by that count
     teams and assets as this one does. ``problems`` are sentences about entries that cannot be read, and ``documents`` the
-    optional documents that are there.
+    optional documents that are there. ``history_at`` is when the history was exported.
     """
 
     format_version: int = FORMAT_VERSION
@@ -60,6 +60,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     registry: str | None
     problems: tuple[str, ...]
     documents: tuple[str, ...]
+    history_at: Moment | None
     airflow_url: str | None
     teams: list[TeamLabel]
     pipelines: list[str]
@@ -192,7 +193,7 @@ class WaitInRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened in Airflow between two moments."""
+    """What happened in Airflow between two moments; ``missing`` says in words what else there is, lacking time."""
 
     format_version: int = FORMAT_VERSION
     generated_at: Moment
@@ -201,10 +202,25 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[RunOfPipeline, ...]
     landings: tuple[Landing, ...]
     waits: tuple[WaitInRun, ...]
+    missing: tuple[str, ...] = ()
 
 
 class Now(msgspec.Struct, frozen=True):
-    """The waits that are not over."""
+    """The waits that are not over; each without the run that it is for."""
 
     generated_at: Moment
     waits: tuple[WaitInRun, ...]
+    missing: tuple[str, ...] = ()
+
+
+class Landings(msgspec.Struct, frozen=True):
+    """When a few assets landed in their last runs."""
+
+    landings: tuple[Landing, ...]
+    missing: tuple[str, ...] = ()
+
+
+class SloMet(msgspec.Struct, frozen=True):
+    """Of each asset that was asked for, how many of its last runs met the SLO and of how many; None without any."""
+
+    slo: list[tuple[int, int] | None]

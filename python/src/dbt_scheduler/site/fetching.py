@@ -1,39 +1,215 @@
-"""Asks Airflow for what happened in the DAGs of the registry."""
+"""Asks Airflow for what happened in the DAGs of the registry: few large listings, however many DAGs there are."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Self
 
+import msgspec
+from msgspec.structs import replace
+
+from dbt_scheduler.airflow_api.answers import Run, RunKey, TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowForbiddenError
 from dbt_scheduler.airflow_api.run_filter import RunFilter
+from dbt_scheduler.schedule import cadence_seconds
+from dbt_scheduler.schedule.text import format_utc
 from dbt_scheduler.site.dags import RegisteredDag
-from dbt_scheduler.site.history import DagRuns
+from dbt_scheduler.site.history import SHORT, DagRuns
+from dbt_scheduler.site.in_time import InTime, Listed
+from dbt_scheduler.waits.decision import SUCCESS
 
 MOST_RUNS = 30
 """Of each DAG, the newest: an hourly one has more than a page could show."""
 
+WAITING = ("scheduled", "queued", "running", "deferred", "up_for_reschedule", "up_for_retry", "restarting")
+"""The states of a sensor that may have started, and is not done."""
 
-def fetch_runs(
-    api: AirflowApi, dags: Sequence[RegisteredDag], since: datetime, refused: list[str]
-) -> Iterator[DagRuns]:
-    """The newest runs of each DAG that were due since a moment: a question for the runs, and one for every 100 tasks.
+_ENDED_OTHERWISE = ("failed", "skipped")
+_LASTED_SECONDS = SHORT.total_seconds() - 1
+"""Databases round the duration of a task instance."""
+_REACH = MOST_RUNS + 2
+"""So many cadences back the newest runs were due: with what is due just now, and a change of the clock."""
+_FURTHER = 4
+"""So much further back than before is looked for runs of DAGs that have too few."""
+TOGETHER = 500
+"""DAGs, or runs, in one listing: databases bound how many names a question may have."""
+_AFTER_RUNS, _AFTER_WAITS, _AT_THE_END = 0.5, 0.25, 0.05
+"""Which part of the time has to be left after each step."""
 
-    Of those that were due before, the ones that are not over: a backfill, or a run that is days late, may wait now.
-    A DAG that Airflow does not have has none. The ids of those that the login may not see are added to ``refused``.
+
+class Fetched(msgspec.Struct, frozen=True):
+    """DAGs with their runs, and in words what else there is that Airflow did not return in time."""
+
+    dags: tuple[DagRuns, ...]
+    missing: tuple[str, ...] = ()
+
+
+class _Window(msgspec.Struct, frozen=True):
+    """DAGs whose runs are looked for between two moments."""
+
+    since: datetime
+    until: datetime | None
+    dags: Sequence[RegisteredDag]
+
+    @property
+    def dag_ids(self) -> list[str]:
+        return sorted({dag.dag_id for dag in self.dags})
+
+    @property
+    def sensors(self) -> list[str]:
+        return sorted({wait.task_id for dag in self.dags for wait in dag.waits})
+
+    @property
+    def producers(self) -> list[str]:
+        return sorted({each.task_id for dag in self.dags for each in dag.assets.values()})
+
+    def of(self, dag_ids: Collection[str]) -> Iterator[Self]:
+        """The same with these DAGs only, if it has any."""
+        dags = [dag for dag in self.dags if dag.dag_id in dag_ids]
+        if dags:
+            yield replace(self, dags=dags)
+
+    def filter(self, task_ids: Sequence[str]) -> RunFilter:
+        return RunFilter(dag_ids=self.dag_ids, task_ids=task_ids, since=self.since, until=self.until)
+
+
+def fetch_runs(api: AirflowApi, dags: Sequence[RegisteredDag], since: datetime, now: datetime) -> Fetched:
+    """The newest runs of each DAG that were due since a moment; of those that were due before, what runs now.
+
+    A DAG that Airflow does not have, or does not show to this login, has no runs. The listings grow by one for every
+    500 DAGs, runs or task instances (of runs 100 in Airflow 3.1). The newest come first: when the time of ``api`` is
+    over, the oldest are missing.
 
     Raises:
         AirflowApiError: Airflow does not answer as it should.
 
     """
-    for dag in dags:
+    fetching = _Fetching(api, dags, since, now)
+    fetching.fetch_runs()
+    fetching.fetch_waits()
+    fetching.fetch_landings()
+    return Fetched(fetching.dag_runs(), tuple(fetching.missing))
+
+
+def find_refused(api: AirflowApi, found: Sequence[DagRuns]) -> list[str]:
+    """The DAGs that Airflow does not let the login see: asked for each of these that has no runs."""
+    refused = []
+    for dag_id in sorted({each.dag.dag_id for each in found if not each.runs}):
         try:
-            newest = api.newest_runs(dag.dag_id, MOST_RUNS)
-            runs = [run for run in newest if run.run_after >= since or not run.over]
-            where = RunFilter(
-                dag_ids=(dag.dag_id,), run_ids=[run.run_id for run in runs], task_ids=dag.task_ids
-            )
-            found = api.task_instances(where) if runs and dag.task_ids else ()
+            api.dag(dag_id)
         except AirflowForbiddenError:
-            refused.append(dag.dag_id)
-            continue
-        yield DagRuns(dag, runs, {(each.run_id, each.task_id): each for each in found})
+            refused.append(dag_id)
+    return refused
+
+
+def _windows(dags: Sequence[RegisteredDag], since: datetime, now: datetime) -> Iterator[_Window]:
+    """Where the newest runs are, if each ran when it was due."""
+    alike: dict[datetime, list[RegisteredDag]] = defaultdict(list)
+    for dag in dags:
+        reach = timedelta(seconds=_REACH * cadence_seconds(dag.schedule))
+        alike[max(since, now - reach)].append(dag)
+    for start, group in sorted(alike.items(), reverse=True):
+        for at in range(0, len(group), TOGETHER):
+            yield _Window(start, None, group[at : at + TOGETHER])
+
+
+class _Fetching:
+    """What is there so far. Each step may use a part of the time."""
+
+    def __init__(
+        self, api: AirflowApi, dags: Sequence[RegisteredDag], since: datetime, now: datetime
+    ) -> None:
+        self.missing: list[str] = []
+        self._api = api
+        self._time = InTime(api)
+        self._dags, self._since, self._now = dags, since, now
+        self._windows: list[_Window] = []
+        self._runs: dict[str, dict[str, Run]] = defaultdict(dict)
+        self._older: list[Run] = []
+        self._tasks: dict[RunKey, dict[str, TaskInstance]] = defaultdict(dict)
+
+    def fetch_runs(self) -> None:
+        """The runs that are running, however old they are, and then the newest of each DAG."""
+        windows = list(_windows(self._dags, self._since, self._now))
+        running = [
+            RunFilter(dag_ids=window.dag_ids, states=("running",), until=window.since) for window in windows
+        ]
+        listed_older = self._list_runs(running)
+        if not all(listed.whole for listed in listed_older):
+            self.missing.append("some of the older runs that are running")
+        older = [run for listed in listed_older for run in listed.found]
+        cut = []
+        while windows:
+            asked = [
+                RunFilter(dag_ids=window.dag_ids, since=window.since, until=window.until)
+                for window in windows
+            ]
+            further: list[_Window] = []
+            for window, listed in zip(windows, self._list_runs(asked), strict=True):
+                for run in listed.found:
+                    self._runs[run.dag_id][run.run_id] = run
+                self._windows += window.of({run.dag_id for run in listed.found})
+                if not listed.whole:
+                    cut.append(listed.found[-1].run_after if listed.found else window.until or self._now)
+                elif window.since > self._since:
+                    few = {dag_id for dag_id in window.dag_ids if len(self._runs[dag_id]) < MOST_RUNS}
+                    further += (self._before(each) for each in window.of(few))
+            windows = further
+        if cut:
+            self.missing.append(f"runs that were due before {format_utc(max(cut))} UTC")
+        self._older = [run for run in older if run.run_id not in self._runs[run.dag_id]]
+        for run in self._older:
+            self._runs[run.dag_id][run.run_id] = run
+
+    def fetch_waits(self) -> None:
+        """The sensors of the older runs, those that wait or did not succeed, and those that took their time."""
+        asked = [
+            self._of_older(self._older[at : at + TOGETHER]) for at in range(0, len(self._older), TOGETHER)
+        ]
+        for window in self._windows:
+            if window.sensors:
+                where = window.filter(window.sensors)
+                asked += (
+                    replace(where, states=WAITING + _ENDED_OTHERWISE),
+                    replace(where, states=(SUCCESS,), lasted_seconds=_LASTED_SECONDS),
+                )
+        self._keep_tasks(asked, left=_AFTER_WAITS, what="some of the waits")
+
+    def fetch_landings(self) -> None:
+        """The tasks that make exposed assets."""
+        asked = [window.filter(window.producers) for window in self._windows if window.producers]
+        self._keep_tasks(asked, left=_AT_THE_END, what="when the data of some runs landed")
+
+    def dag_runs(self) -> tuple[DagRuns, ...]:
+        """All of it, by DAG; of a DAG's runs the newest, and those that are running."""
+        return tuple(self._of_dag(dag) for dag in self._dags)
+
+    def _of_dag(self, dag: RegisteredDag) -> DagRuns:
+        newest = sorted(self._runs[dag.dag_id].values(), key=lambda run: (run.run_after, run.run_id))[::-1]
+        runs = [run for at, run in enumerate(newest) if at < MOST_RUNS or run.state == "running"]
+        tasks = {(run.run_id, name): each for run in runs for name, each in self._tasks[run.key].items()}
+        return DagRuns(dag, runs, tasks)
+
+    def _before(self, window: _Window) -> _Window:
+        """Further back: a DAG that was paused, or runs at some hours only, has older runs."""
+        further = self._now - _FURTHER * (self._now - window.since)
+        return _Window(max(self._since, further), window.since, window.dags)
+
+    def _of_older(self, runs: Sequence[Run]) -> RunFilter:
+        dag_ids = {run.dag_id for run in runs}
+        names = {name for dag in self._dags if dag.dag_id in dag_ids for name in dag.task_ids}
+        run_ids = {run.run_id for run in runs}
+        return RunFilter(dag_ids=sorted(dag_ids), run_ids=sorted(run_ids), task_ids=sorted(names))
+
+    def _list_runs(self, asked: Sequence[RunFilter]) -> list[Listed[Run]]:
+        return self._time.collect([self._api.newest_runs_first(each) for each in asked], left=_AFTER_RUNS)
+
+    def _keep_tasks(self, asked: Sequence[RunFilter], *, left: float, what: str) -> None:
+        listed = self._time.collect(
+            [self._api.newest_task_instances_first(each) for each in asked], left=left
+        )
+        for each in (task for listing in listed for task in listing.found):
+            self._tasks[each.run_key].setdefault(each.task_id, each)
+        if not all(listing.whole for listing in listed):
+            self.missing.append(what)

@@ -15,7 +15,7 @@ from dbt_scheduler.waits.decision import OVER, SUCCESS, awaited_by
 from dbt_scheduler.waits.run_interval import SCHEDULED
 from dbt_scheduler.waits.wait import Wait
 
-_SHORT = timedelta(minutes=1)
+SHORT = timedelta(minutes=1)
 """Waits that were over so soon are left out: there are very many, and nothing came of them."""
 
 
@@ -27,7 +27,9 @@ class DagRuns(msgspec.Struct, frozen=True):
     tasks: Mapping[tuple[str, str], TaskInstance]
 
 
-def make_history(found: Sequence[DagRuns], since: datetime, now: datetime) -> History:
+def make_history(
+    found: Sequence[DagRuns], since: datetime, now: datetime, missing: tuple[str, ...] = ()
+) -> History:
     """All of it, in the order of the DAGs, and each DAG's by period."""
     covered = {(each.dag.dag_id, each.dag.pipeline): _by_period(each) for each in found}
     runs_of = {dag_id: runs for (dag_id, _), runs in covered.items()}
@@ -43,6 +45,7 @@ def make_history(found: Sequence[DagRuns], since: datetime, now: datetime) -> Hi
             for landing in _landings(each, covering, now)
         ),
         waits=tuple(wait for each in found for wait in _waits(each, runs_of)),
+        missing=missing,
     )
 
 
@@ -117,7 +120,7 @@ def _waits(found: DagRuns, runs_of: Mapping[str, Mapping[Interval, Sequence[Run]
 
 def _is_short(sensor: TaskInstance) -> bool:
     start, end = sensor.start_date, sensor.end_date
-    return sensor.state == SUCCESS and start is not None and end is not None and end - start < _SHORT
+    return sensor.state == SUCCESS and start is not None and end is not None and end - start < SHORT
 
 
 def _wait(

@@ -19,6 +19,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     registry: str | None = None
     problems: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    history_at: datetime | None = None
     airflow_url: str | None = None
     slo: Mapping[AssetKey, tuple[int, int]] = {}
 
@@ -37,6 +38,7 @@ def make_index(catalogue: Catalogue, about: About) -> Index:
         registry=about.registry,
         problems=about.problems,
         documents=about.documents,
+        history_at=about.history_at,
         airflow_url=about.airflow_url,
         teams=[
             TeamLabel(team, entry.contact.channel, entry.contact.tag, is_external(entry))

@@ -26,9 +26,10 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class NoProducer(msgspec.Struct, frozen=True):
-    """Nobody makes the asset any more; ``reason`` says so to people."""
+    """Nobody makes the asset any more, or, if ``hidden``, whoever asks may not know; ``reason`` says so to people."""
 
     reason: str
+    hidden: bool = False
 
 
 def wait_of(sensor: Sensor, consumer: DagSpec, entry: Entry | None) -> Wait | NoProducer:

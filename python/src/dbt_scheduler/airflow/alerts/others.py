@@ -85,7 +85,7 @@ def _root_cause(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]")
     with open_api(spec.airflow_connection, _SECONDS) as api:
         explainer = Explainer(PublishedDags(entries, entries, api), api, datetime.now(UTC))
         step = _in_time(lambda: explainer.explain(known(spec), ti.task_id, ti.run_id))
-    root = next((each for each in roots(step) if each.task_id != ti.task_id), None)
+    root = next((each for each in roots(step) if each.task_id != ti.task_id and not each.hidden), None)
     if root is None:
         return ()
     return (f"Root cause: {root.dag_id} {root.task_id} of {_party(root.team, entries)} {root.text}.",)
