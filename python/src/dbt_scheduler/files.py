@@ -2,15 +2,25 @@
 
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 
 import msgspec
 
+_NULL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_SHOWN_NULL = "␀".encode()
+
 
 def encode_json(document: object) -> bytes:
-    """Sorted keys and one value per line: the same bytes for the same document."""
-    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
+    """Sorted keys and one value per line: the same bytes for the same document.
+
+    A null character becomes the sign for one: PostgreSQL stores none, and one in a tag would end Airflow's DAG processor.
+    """
+    content = msgspec.json.encode(document, order="sorted")
+    if b"\\u0000" in content:
+        content = _NULL.sub(rb"\1" + _SHOWN_NULL, content)
+    return msgspec.json.format(content, indent=2) + b"\n"
 
 
 def write_atomically(path: Path, content: bytes, *, new: bool = False) -> None:

@@ -1,5 +1,7 @@
 """What the command line makes of paths, times and URLs that cannot be, and of a bug of ours."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,13 @@ def test_a_bug_has_an_exit_code_that_no_finding_has(monkeypatch):
     assert result.exit_code == 70
     assert "ZeroDivisionError" in result.output
     assert "This is a bug in dbt-scheduler" in result.output
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["registry", "list", "--registry", "file:registry"]])
+def test_a_full_disk_is_no_bug(arguments):
+    Path("registry").mkdir()
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "dbt_scheduler", *arguments]
+        ended = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1] == "the output cannot be written: no space left on device"

@@ -23,6 +23,10 @@ def test_a_row_with_fewer_cells_ends_in_a_sentence_that_widens_nothing():
     ]
 
 
+def test_one_cell_that_never_ends_makes_no_column_wider():
+    assert aligned([("A", "B"), ("a" * 201, "b"), ("a" * 3, "b")]) == ["A    B", f"{'a' * 201}  b", "aaa  b"]
+
+
 def test_a_cell_is_one_line_that_no_terminal_obeys():
     assert aligned([("A", "B"), ("a\n\x1b[31m", "b")]) == ["A            B", "a\\n\\x1b[31m  b"]
 

@@ -205,3 +205,24 @@ def test_an_interrupted_write_leaves_the_old_file(project, monkeypatch):
 def test_a_folder_for_a_file_is_a_line(project):
     Path("packages.yml").mkdir()
     assert "packages.yml cannot be read: is a directory" in run("init", "--yes", code=2).stderr
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_for_its_owner_to_change(project):
+    Path("shared.yml").write_text("packages: []\n")
+    Path("packages.yml").symlink_to("shared.yml")
+    assert "add these packages to packages.yml by hand" in run("init").stderr
+    assert Path("packages.yml").is_symlink()
+    assert Path("shared.yml").read_text() == "packages: []\n"
+
+
+def test_line_ends_stay_as_they_are(project):
+    Path("packages.yml").write_bytes(b"packages:\r\n  - package: a/b\r\n    version: 1.0.0\r\n")
+    run("init")
+    lines = Path("packages.yml").read_bytes().split(b"\n")
+    assert len(lines) == 7
+    assert all(line.endswith(b"\r") for line in lines[:-1])
+
+
+def test_a_name_that_check_would_refuse_as_too_long_is_not_written(project):
+    assert "Invalid value for --team" in run("init", "--team", "a" * 101, code=2).stderr
+    assert not Path("scheduler.yaml").exists()

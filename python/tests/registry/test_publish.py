@@ -561,6 +561,16 @@ READER = {
             {f"m{number}": [READER | {"sensor_task_id": f"{SENSOR}{number}"}] for number in range(20_000)},
             "it has more than 20,000 sensors",
         ),
+        ("consumed/shop", {"m": [READER] * 200_001}, "it has more than 200,000 reads of assets"),
+        ("", {"dag_prefix": "s" * 251}, 'its asset "m" is made in a DAG with another'),
+        ("", {"dag_prefix": "s" * 251, "produced": {}}, f'its dag_prefix "{"s" * 50}…" cannot be in an id'),
+        ("consumed", {"shop": {"z" * 2_501: [READER]}}, f'its name "{"z" * 50}…" is longer than 2,500'),
+        (
+            "pipelines/daily",
+            {"cron": "0," * 300 + "0 0 * * *"},
+            'cron "0,0,0,0,0,0,0,0,0,0,…" has more than 500',
+        ),
+        ("contact", {"channel": "#" * 201}, "it is no registry entry: wrong at $[...].contact.channel"),
     ],
 )
 def test_an_entry_that_names_what_no_team_has_is_not_published_and_not_read(world, where, changes, problem):

@@ -4,9 +4,12 @@ Data goes to stdout, messages to stderr. Exit code 0: clean; 1: findings; 2: cou
 """
 
 import atexit
+import errno
 import gc
+import os
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +20,9 @@ from dbt_scheduler.cli.groups import Group
 
 _BUG = 70
 """``EX_SOFTWARE`` of BSD's sysexits.h."""
+
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE)
+"""What a full disk answers, and a reader that has gone."""
 
 _COMMANDS = {
     "init": "init",
@@ -59,11 +65,25 @@ class _Commands(Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own signature
         """Run a command; a traceback of ours gets an exit code that no finding has."""
         try:
-            return super().main(*args, **kwargs)
-        except Exception:  # noqa: BLE001 - it is shown, whole
+            try:
+                return super().main(*args, **kwargs)
+            finally:
+                if sys.stdout is not None:  # closed before
+                    sys.stdout.flush()  # what does not fit on the disk fails here, and not when Python ends
+        except Exception as error:  # noqa: BLE001 - it is shown, whole
+            if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+                _give_up_output()
+                click.echo(f"the output cannot be written: {(error.strerror or '').lower()}", err=True)
+                sys.exit(2)
             traceback.print_exc()
             click.echo("This is a bug in dbt-scheduler: please report it with the lines above.", err=True)
             sys.exit(_BUG)
+
+
+def _give_up_output() -> None:
+    """Let Python not try again, when it ends, to write what is left: the exit code would be its own."""
+    with suppress(OSError):  # it is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(

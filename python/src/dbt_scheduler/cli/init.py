@@ -19,7 +19,7 @@ Next:
   dbt compile
   dbt-scheduler check
 """
-_TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,199}")
+_TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 
 

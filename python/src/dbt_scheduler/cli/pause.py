@@ -53,6 +53,7 @@ def pause(  # noqa: PLR0913, PLR0917 - click hands over each option
                 sys.stdout.write(lines([f"  {_wait(wait)} ({contact})"]))
             if not dry_run and confirm(f"{'Unpause' if off else 'Pause'} them?", yes=yes):
                 for dag in plan.dags:
+                    api.allow(PATIENCE_SECONDS)  # however long the answer took, and however many there are
                     api.set_paused(dag, paused=not off)
                     sys.stdout.write(lines([f"{dag} {verb}"]))
 

@@ -107,6 +107,10 @@ class _Reader:
         return msgspec.convert({**common, "settings": settings, "line": line}, TaskConfig)
 
     def _words(self, command: str, line: int, task: str) -> list[str]:
+        if "\0" in command:
+            problem = f'the command of task "{task}" has a null character, which no program can be given'
+            self.findings.append(SCH201.at(self._path, line, subject=task, problem=problem, hint="remove it"))
+            return []
         try:
             return shlex.split(command)
         except ValueError:

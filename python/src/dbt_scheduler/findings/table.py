@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 from dbt_scheduler.findings.printable import one_line
 
+_WIDEST = 200
+"""A cell that is longer makes no column wider: one name of a megabyte would else be a megabyte in each row."""
+
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """A line for each row, in columns as wide as their widest cell; the first row is the head.
+    """A line for each row, in columns as wide as their widest cell, 200 characters at most; the first row is the head.
 
     A row with fewer cells than the head ends in a sentence, which may be longer than its column.
     """
@@ -14,5 +17,6 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [len(cell) for cell in cells[0]]
     for row in cells:
         for at, cell in enumerate(row if len(row) == len(widths) else row[:-1]):
-            widths[at] = max(widths[at], len(cell))
+            if len(cell) <= _WIDEST:
+                widths[at] = max(widths[at], len(cell))
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]

@@ -123,6 +123,10 @@ def _packages(folder: Path, revision: str) -> Iterator[Change]:
     if not missing:
         return
     after = _with_packages(before or "", missing)
+    if "\r\n" in (before or ""):
+        after = after.replace("\r\n", "\n").replace("\n", "\r\n")
+    if path.is_symlink():  # a new file would take the link's place, and leave what it leads to as it is
+        after = before or ""
     wanted = {**_mapping(path, before or ""), "packages": [*there, *missing]}
     if _loaded(after) != wanted:
         by_hand = " and ".join(json.dumps(entry) for entry in missing)

@@ -10,6 +10,7 @@ from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.operations import EACH_SECONDS
 from dbt_scheduler.operations.order import in_order
 from dbt_scheduler.registry.entry import Entry, dag_ids_of
 from dbt_scheduler.schedule import Interval
@@ -112,6 +113,7 @@ def _dags_of(team: str, entries: Mapping[str, Entry]) -> Iterator[str]:
 
 def _of_dag(api: AirflowApi, dag: tuple[str, str], waits: Sequence[Wait], request: Request) -> DagBackfill:
     team, name = dag
+    api.allow(EACH_SECONDS)
     found = api.dag(name)
     if found is None:
         raise UsageError(f"Airflow has no DAG {name} of team {team}", "deploy what `compile` wrote")

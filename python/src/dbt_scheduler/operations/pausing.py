@@ -7,6 +7,7 @@ import msgspec
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
+from dbt_scheduler.operations import EACH_SECONDS
 from dbt_scheduler.registry.entry import Entry, dag_ids_of
 from dbt_scheduler.waits.wait import Wait, registered_waits
 
@@ -27,9 +28,14 @@ def plan_pause(api: AirflowApi, entries: Mapping[str, Entry], team: str) -> Paus
     """
     if team not in entries:
         raise UsageError(f'the registry has no team "{team}"', did_you_mean(team, set(entries)))
-    dags = tuple(each for each in dag_ids_of(entries[team]) if api.dag(each))
+    dags = tuple(each for each in dag_ids_of(entries[team]) if _is_there(api, each))
     if not dags:
         raise UsageError(f"Airflow has no DAG of team {team}", "deploy what `compile` wrote")
     waits = registered_waits(entries)
     others = tuple(each for each in waits if each.team != team and each.producer.dag_id in dags)
     return Pausing(dags, others)
+
+
+def _is_there(api: AirflowApi, dag: str) -> bool:
+    api.allow(EACH_SECONDS)
+    return api.dag(dag) is not None

@@ -21,11 +21,15 @@ from dbt_scheduler.spec import sensor_group
 _IN_IDS = re.compile(r"[\w.-]+")
 """What Airflow takes in the id of a DAG, a task group or a task."""
 
-MOST_PIPELINES, _MOST_SENSORS, _MOST_EDGES = 200, 20_000, 1_000_000
+MOST_PIPELINES, _MOST_SENSORS, _MOST_TASKS, _MOST_EDGES = 200, 20_000, 200_000, 1_000_000
 """Of one entry: each pipeline costs time wherever it is read, and all sensors are named in one question to Airflow.
 
-Edges lead from what a task reads to what it makes: of one task that makes many assets of many there are very many.
+Each task that reads or makes an asset in a pipeline is shown with all that is known of that team or pipeline. Edges lead
+from what a task reads to what it makes: of one task that makes many assets of many there are very many.
 """
+
+_LONGEST_ID, _LONGEST_NAME, _LONGEST_PROBLEM = 250, 2_500, 1_000
+"""What Airflow takes, two names of tables with a dot between them, and what is quoted of an entry; in characters."""
 
 _TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 
@@ -76,7 +80,8 @@ def decode_entry(team: str, content: bytes) -> Entry:
         raise TooLargeError(too_much)
     problem = _problem(entry)
     if problem:
-        raise RegistryUnreadableError(problem)
+        cut = problem if len(problem) <= _LONGEST_PROBLEM else f"{problem[:_LONGEST_PROBLEM]}…"
+        raise RegistryUnreadableError(cut)
     return entry
 
 
@@ -98,8 +103,12 @@ def _too_much(entry: Entry) -> str | None:
     sensors = {(each.pipeline, each.sensor_task_id) for each in readers if each.sensor_task_id is not None}
     if len(sensors) > _MOST_SENSORS:
         return f"it has more than {_MOST_SENSORS:,} sensors"
-    made = Counter((each.task_group, each.task_id) for each in entry.produced.values())
-    edges = sum(made[each.task_group, each.task_id] for each in readers)
+    if len(readers) > _MOST_TASKS:
+        return f"it has more than {_MOST_TASKS:,} reads of assets"
+    if sum(len(made.pipelines) for made in entry.produced.values()) > _MOST_TASKS:
+        return f"it makes more than {_MOST_TASKS:,} assets, counted in each of their pipelines"
+    made_by = Counter((each.task_group, each.task_id) for each in entry.produced.values())
+    edges = sum(made_by[each.task_group, each.task_id] for each in readers)
     return f"its lineage has more than {_MOST_EDGES:,} edges" if edges > _MOST_EDGES else None
 
 
@@ -136,8 +145,15 @@ def _misnamed(entry: Entry) -> str | None:
         ids[what] = [getattr(each, what) for each in (*entry.produced.values(), *readers)]
     for what, names in ids.items():
         for name in names:
-            if name is not None and not _IN_IDS.fullmatch(name):
+            if name is not None and (len(name) > _LONGEST_ID or not _IN_IDS.fullmatch(name)):
                 return f"its {what} {_quoted(name)} cannot be in an id of Airflow"
+    for name in (
+        *entry.produced,
+        *entry.consumed,
+        *(asset for each in entry.consumed.values() for asset in each),
+    ):
+        if len(name) > _LONGEST_NAME:
+            return f"its name {_quoted(name)} is longer than {_LONGEST_NAME:,} characters"
     for each in readers:
         if each.pipeline not in entry.pipelines:
             return f"its task {_quoted(each.task_id)} reads in {_quoted(each.pipeline)}, which is none of its pipelines"
@@ -180,7 +196,7 @@ def _is_sensor(task_id: str, dependency: str) -> bool:
 
 
 def _quoted(name: str) -> str:
-    return msgspec.json.encode(name).decode()
+    return msgspec.json.encode(name if len(name) <= _LONGEST_ID else f"{name[:50]}…").decode()
 
 
 _HEAD_DECODER = msgspec.json.Decoder(dict[str, _Head])

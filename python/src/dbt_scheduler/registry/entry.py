@@ -35,8 +35,8 @@ Slo = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)]
 class Contact(msgspec.Struct, frozen=True):
     """Whom to ask: the team's channel, and the people or groups to tag there."""
 
-    channel: str | None = None
-    tag: tuple[str, ...] = ()
+    channel: Annotated[str, msgspec.Meta(max_length=LONGEST_LABEL)] | None = None
+    tag: Labels = ()
 
 
 class AssetPipeline(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,8 @@ from dbt_scheduler.schedule.time_zones import load_zone
 from dbt_scheduler.spec import DagSpec, Schedule
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2099
+_LONGEST_CRON = 500
+"""With each minute, hour, day and month by its number it has 380 characters."""
 
 
 def alignment_problems(schedule: Schedule) -> list[str]:
@@ -55,6 +57,13 @@ def _unread(schedule: Schedule) -> Iterator[tuple[str, str]]:
 
 
 def _cron(schedule: Schedule) -> Iterator[tuple[str, str]]:
+    if len(schedule.cron) > _LONGEST_CRON:
+        start = schedule.cron[:20]
+        yield (
+            f'cron "{start}…" has more than {_LONGEST_CRON} characters',
+            'use ranges and steps, such as "*/5"',
+        )
+        return
     try:
         cron.day_from(cron.parse(schedule.cron), date(_FIRST_YEAR, 1, 1))
     except ValueError as reason:

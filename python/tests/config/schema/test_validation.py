@@ -103,6 +103,7 @@ PAGES = {
             "for example 10",
         ),
         ({"cpus": 0}, ["cpus"], '"cpus" must be at least 0.01, not 0', "for example 1.5"),
+        ({"cpus": float("nan")}, ["cpus"], '"cpus" must be a number, not nan', "for example 1.5"),
         ({"group": "x\n"}, ["group"], '"group" must not be "x\\n"', 'for example "dimensions"'),
         ("daily", [], 'the top level must be a mapping, not "daily"', ""),
         ({True: 1}, ["true"], 'unknown key "true"', None),

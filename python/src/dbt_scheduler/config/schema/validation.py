@@ -65,8 +65,17 @@ def _validator(schema_name: str) -> "Draft202012Validator":
 
 def _compiled(rules: Mapping[str, Any] | bool) -> "Draft202012Validator":
     from jsonschema import Draft202012Validator  # noqa: PLC0415 - a tenth of a second, paid only where needed
+    from jsonschema.validators import extend  # noqa: PLC0415
 
-    return Draft202012Validator(_with_paths(rules))
+    numbers = Draft202012Validator.TYPE_CHECKER
+
+    def is_number(_: object, value: Json) -> bool:
+        return numbers.is_type(value, "number") and value == value  # noqa: PLR0124 - nan is below no maximum
+
+    made: Draft202012Validator = extend(
+        Draft202012Validator, type_checker=numbers.redefine("number", is_number)
+    )(_with_paths(rules))
+    return made
 
 
 _SCHEMA_MAPS = {"properties", "patternProperties", "dependentSchemas", "$defs"}
