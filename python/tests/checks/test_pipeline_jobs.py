@@ -57,7 +57,9 @@ def test_a_parameter_that_has_no_value(tmp_path: Path) -> None:
 
 def test_a_parameter_that_would_be_null_in_the_spec(tmp_path: Path) -> None:
     found = said(tmp_path, PIPELINE % ", depth: [{a: .inf}]", pipeline=compiled(market={}, depth={}))
-    assert HERE + 'the parameter "depth" has a number that JSON does not have | write a finite number' in found
+    assert (
+        HERE + 'the parameter "depth" has a number that JSON does not have | write a finite number' in found
+    )
 
 
 def test_a_parameter_that_is_called_like_a_secret(tmp_path: Path) -> None:
