@@ -29,18 +29,18 @@ LOST = (
 APPENDS = """\
 import sys
 from msgspec.structs import replace
-from dbt_scheduler.registry.entry import Contact
+from dbt_scheduler.registry.entry import Acknowledged
 from dbt_scheduler.registry.backend import ChangedError; from dbt_scheduler.registry.stores import open_store
 
 url, name, times = sys.argv[1], sys.argv[2], int(sys.argv[3])
-store = open_store(url)
+store = open_store(url, 300)
 for time in range(times):
     while True:
         reading = store.read_all()
         entry = reading.entries["shop"]
-        tags = (*entry.contact.tag, f"{name}{time}")
+        changes = (*entry.acknowledged_changes, Acknowledged(f"{name}{time}", "removed", "unused"))
         try:
-            store.replace("shop", replace(entry, contact=Contact(tag=tags)), reading.versions["shop"])
+            store.replace("shop", replace(entry, acknowledged_changes=changes), reading.versions["shop"])
         except ChangedError:
             continue
         break
@@ -49,12 +49,14 @@ for time in range(times):
 WRITES_ALWAYS = """\
 import itertools, sys
 size = int(sys.argv[2]) if len(sys.argv) > 2 else 200_000
-from dbt_scheduler.registry.entry import Contact, Entry
+from dbt_scheduler.registry.entry import Acknowledged, Contact, Entry
 from dbt_scheduler.registry.stores import open_store
 
 store = open_store(sys.argv[1])
+fields = {"dag_prefix": "shop", "contact": Contact(), "pipelines": {}, "produced": {}, "consumed": {}}
 for number in itertools.count():
-    entry = Entry(dag_prefix=str(number % 10) * size, contact=Contact(), pipelines={}, produced={}, consumed={})
+    long = Acknowledged("orders", "removed", str(number % 10) * size)
+    entry = Entry(**fields, acknowledged_changes=(long,))
     store.replace("shop", entry, store.read_all().versions.get("shop"))
     if number == 0:
         print("ready", flush=True)
@@ -120,7 +122,7 @@ def append(url: str, processes: int, times: int) -> list[str]:
         for number in range(processes)
     ]
     assert [process.wait() for process in running] == [0] * processes
-    return sorted(open_store(url).read_all().entries["shop"].contact.tag)
+    return sorted(each.asset for each in open_store(url).read_all().entries["shop"].acknowledged_changes)
 
 
 def names(processes: int, times: int) -> list[str]:
@@ -139,12 +141,12 @@ def test_no_update_of_many_processes_is_lost_in_google_cloud_storage(tmp_path, m
 
 
 def whole(url: str) -> str:
-    """The prefix in the entry, which is one digit many times."""
+    """The text in the entry, which is one digit many times."""
     reading = open_store(url).read_all()
     assert reading.findings == ()
-    prefix = reading.entries["shop"].dag_prefix
-    assert prefix == prefix[0] * 200_000
-    return prefix[0]
+    (long,) = reading.entries["shop"].acknowledged_changes
+    assert long.reason == long.reason[0] * 200_000
+    return long.reason[0]
 
 
 def test_a_killed_publish_leaves_a_whole_registry(tmp_path):

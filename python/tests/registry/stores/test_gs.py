@@ -18,7 +18,7 @@ from dbt_scheduler.registry.backend import (
     RegistryUnreadableError,
     RegistryUnwritableError,
 )
-from dbt_scheduler.registry.entry import Contact, Entry
+from dbt_scheduler.registry.entry import Acknowledged, Contact, Entry
 from dbt_scheduler.registry.store import RegistryContents, Store
 from dbt_scheduler.registry.stores import gs, open_store
 from fake_gcs import FakeGcs
@@ -30,6 +30,11 @@ LOGIN = "run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_
 def entry(**changes) -> Entry:
     fields = {"dag_prefix": "shop", "contact": Contact(), "pipelines": {}, "produced": {}, "consumed": {}}
     return Entry(**{**fields, **changes})
+
+
+def long(text: str) -> Entry:
+    """An entry that takes as much space as this text."""
+    return entry(acknowledged_changes=(Acknowledged(asset="orders", change="removed", reason=text),))
 
 
 @pytest.fixture
@@ -115,11 +120,11 @@ def test_a_listing_of_many_pages(store, gcs):
 def test_what_is_there_is_replaced_by_whoever_has_read_it(store, gcs, size):
     store.replace("shop", entry(), None)
     first = store.read_all().versions["shop"]
-    store.replace("shop", entry(dag_prefix="x" * size), first)
+    store.replace("shop", long("x" * size), first)
     for known in (None, first):
         with pytest.raises(ChangedError):
-            store.replace("shop", entry(dag_prefix="y" * size), known)
-    assert store.read("shop") == entry(dag_prefix="x" * size)
+            store.replace("shop", long("y" * size), known)
+    assert store.read("shop") == long("x" * size)
     del gcs.buckets["bucket"]["a/registry/shop.json"]
     with pytest.raises(ChangedError):
         store.replace("shop", entry(), first)
@@ -414,7 +419,7 @@ def test_many_who_write_their_own_entries_do_not_meet(gcs):
 
 def test_readers_see_whole_documents_while_somebody_writes(gcs):
     store = open_store(URL)
-    store.replace("shop", entry(dag_prefix="0" * 50_000), None)
+    store.replace("shop", long("0" * 50_000), None)
     stop = threading.Event()
 
     def read() -> set[str]:
@@ -422,14 +427,14 @@ def test_readers_see_whole_documents_while_somebody_writes(gcs):
         while not stop.is_set():
             reading = open_store(URL).read_all()
             assert reading.findings == ()
-            seen |= set(reading.entries["shop"].dag_prefix)
-            assert len(set(reading.entries["shop"].dag_prefix)) == 1
+            (digit,) = set(reading.entries["shop"].acknowledged_changes[0].reason)
+            seen.add(digit)
         return seen
 
     with ThreadPoolExecutor(2) as pool:
         readers = [pool.submit(read) for _ in range(2)]
         for digit in "123456789":
-            store.replace("shop", entry(dag_prefix=digit * 50_000), store.read_all().versions["shop"])
+            store.replace("shop", long(digit * 50_000), store.read_all().versions["shop"])
         stop.set()
         assert all(reader.result() for reader in readers)
 
