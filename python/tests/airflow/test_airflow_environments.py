@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.compiler.writing import resume_stub
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.registry.stores import open_store
 from dbt_scheduler.resume.sweep import sweep
@@ -119,4 +120,21 @@ def test_a_pull_requests_producer_ends_no_wait_for_productions(airflow: Platform
     airflow.run("pr_7_shipping_daily", DAY)
     airflow.work()
     assert airflow.state("pr_7_shipping_daily") == "success"
+    assert airflow.state("playground_daily", WAIT) == "deferred"
+
+
+def test_the_sweep_of_a_pull_request_leaves_productions_runs_to_productions(airflow: Platform) -> None:
+    """It would report each missed SLO once more."""
+    sweep_id = f"pr_7_{RESUME_DAG}"
+    airflow.write_by_hand(sweep_id, resume_stub(a_producer()))
+    airflow.deploy(a_producer(), a_consumer())
+    airflow.publish("shipping", an_entry("dim", "daily"))
+    airflow.publish("playground", a_wait_entry(a_consumer()))
+    airflow.run("playground_daily", DAY)
+    airflow.schedule()
+    airflow.set_state("shipping_daily", "marts.dim", airflow.run("shipping_daily", DAY), "success")
+    airflow.run_without_date(sweep_id, "2025-03-03T00:00")
+    for _ in range(2):
+        airflow.schedule()
+    assert airflow.state(sweep_id) == "success"
     assert airflow.state("playground_daily", WAIT) == "deferred"

@@ -344,6 +344,13 @@ def test_the_run_that_is_asked_about(airflow, out):
     )
 
 
+def test_a_run_that_a_person_has_called_like_another_day(airflow, out):
+    two_teams(out)
+    airflow.run(CONSUMER, "2025-06-04T00:10", staging__a="failed")
+    airflow.run(CONSUMER, DAY, kind="manual", run_id="2025-06-04", staging__a="success")
+    assert "2025-06-05 00:10 succeeded" in first(airflow, "a", "--run", "2025-06-04")
+
+
 def test_a_sensor_that_failed_for_another_reason_and_a_dag_that_was_not_compiled_here(airflow, out):
     two_teams(out)
     (out / "dags" / "shipping_hourly.json").unlink()

@@ -55,10 +55,10 @@ class FakeAirflow:
         self.paused |= dict.fromkeys(dag_ids, False)
 
     def run(self, dag_id: str, at: str, state: str = "running", kind: str = "scheduled", **tasks: Any) -> str:
-        """A run, with tasks by their id (``__`` is a dot): a state, or what the API says of it."""
+        """A run, with tasks by their id (``__`` is a dot): a state, or what the API says of it; or called ``run_id``."""
         start = datetime.fromisoformat(at).replace(tzinfo=UTC)
         interval = run_interval(SCHEDULES[dag_id.rpartition("_")[2]], start)
-        run_id = f"{kind}__{interval.end:%Y-%m-%dT%H:%M}"
+        run_id: str = tasks.pop("run_id", None) or f"{kind}__{interval.end:%Y-%m-%dT%H:%M}"
         self.deployed(*{dag_id} - self.paused.keys())
         self.runs.append(
             {

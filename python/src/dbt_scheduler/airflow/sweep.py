@@ -22,7 +22,7 @@ from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.kinds import literal
 from dbt_scheduler.registry.backend import RegistryUnreadableError
-from dbt_scheduler.spec import registry_url_of
+from dbt_scheduler.spec import RESUME_DAG, registry_url_of
 
 if TYPE_CHECKING:
     from dbt_scheduler.registry.entry import Entry
@@ -98,7 +98,7 @@ class SweepOperator(BaseOperator):
 
         stub = Path(self.dag.fileloc)
         try:
-            entries = read_entries(registry_url_of(self._registry_url, stub), _REGISTRY_SECONDS)
+            entries = self._own(read_entries(registry_url_of(self._registry_url, stub), _REGISTRY_SECONDS))
             with open_api(self._airflow_connection, _BUDGET_SECONDS) as api:
                 result = sweep(api, entries)
                 missing = missing_pools(api, stub.parent)
@@ -112,6 +112,11 @@ class SweepOperator(BaseOperator):
         if problems := [*filter(None, [result.outcome.problem]), *missing]:
             Stats.incr("dbt_scheduler.sweeps_failed")
             raise AirflowFailException("\n".join(problems))
+
+    def _own(self, entries: "dict[str, Entry]") -> "dict[str, Entry]":
+        """Those of this environment: a pull request may read production's registry, which has a sweep of its own."""
+        prefix = self.dag_id.removesuffix(RESUME_DAG)
+        return {team: entry for team, entry in entries.items() if entry.dag_prefix.startswith(prefix)}
 
     def _alert_misses(
         self, context: Context, misses: "tuple[SloMiss, ...]", entries: "dict[str, Entry]"

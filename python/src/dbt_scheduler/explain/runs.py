@@ -43,7 +43,7 @@ class RunFinder:
             raise NoRunError(f"has not run: its DAG has no run yet; {held_back(dag) or due}")
         if wanted is None:
             return newest
-        found = self._by_date(known, wanted) or self._api.run(known.dag_id, wanted)
+        found = self._api.run(known.dag_id, wanted) or self._by_date(known, wanted)
         if found is None:
             raise UsageError(
                 f'{known.dag_id} has no run "{wanted}"',
