@@ -133,6 +133,8 @@ class AirflowApi:
 
     def run(self, dag_id: str, run_id: str) -> Run | None:
         """A run, or None when it is gone."""
+        if "/" in run_id:
+            return None  # encoded or not, a server takes it for the path of something else
         return self._http.read(_run_path(dag_id, run_id), Run)
 
     def newest_runs(self, dag_id: str, count: int) -> tuple[Run, ...]:
@@ -155,7 +157,10 @@ class AirflowApi:
 
     def make_backfill(self, body: dict[str, object]) -> None:
         """Start a backfill of what Airflow's API takes."""
-        self._http.raise_for_status(self._http.request("POST", "/api/v2/backfills", body))
+        reply = self._http.request("POST", "/api/v2/backfills", body)
+        if reply.status_code == _CONFLICT:
+            raise AirflowApiError(f"Airflow is backfilling {body['dag_id']} already: somebody was faster.")
+        self._http.raise_for_status(reply)
 
     def make_run(self, dag_id: str, body: dict[str, object]) -> Run | None:
         """Make a manual run, of what Airflow's API takes; None when there is one of that id or date."""

@@ -13,7 +13,7 @@ from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options, say
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
@@ -100,10 +100,11 @@ def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
             _require_unpaused(plan)
             if not _wanted(plan, count, yes=yes):
                 return
-            for each in plan:
-                api.allow(PATIENCE_SECONDS)
-                start(api, each, request)
             try:
+                for each in plan:
+                    api.allow(PATIENCE_SECONDS)
+                    start(api, each, request)
+                    say(f"{each.dag_id}: {'is going on' if each.going_on else 'started'}")
                 progress = _follow(api, plan, dates)
             except KeyboardInterrupt:
                 fix = "call it again to follow them, or cancel them in Airflow"
