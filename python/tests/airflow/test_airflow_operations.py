@@ -241,6 +241,7 @@ def test_a_backfill_says_what_it_lacks(teams: Platform) -> None:
         (("shipping", "--from", "2025-03-02", "--to", "2025-03-01"), "it is before --from"),
         (("shipping", "--from", "soon", "--to", "2025-03-01"), "Invalid value for '--from'"),
         (("shipping", "--from", "2999-03-02", "--to", "2999-03-03"), "it lies ahead"),
+        (("shipping", "--from", "0001-01-01", "--to", "2025-03-01"), "--from: it lies before 1970"),
         (("shipping", "--from", "2025-03-01", "--to", "9999-12-31"), "Invalid value for --to: it lies ahead"),
         (("idle", "--from", "2025-03-01", "--to", "2025-03-01"), "team idle has no DAG"),
     ],

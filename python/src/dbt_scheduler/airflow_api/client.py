@@ -35,6 +35,9 @@ from dbt_scheduler.airflow_api.http import AirflowHttp
 from dbt_scheduler.airflow_api.rights import Right
 from dbt_scheduler.airflow_api.run_filter import RunFilter
 
+BACKFILL_SECONDS = 300.0
+"""Airflow looks at each date of a backfill by itself: a year of hourly runs takes it minutes."""
+
 _NAMES = 50
 """How many names fit into an address."""
 
@@ -151,13 +154,13 @@ class AirflowApi:
 
     def backfill_dates(self, body: dict[str, object]) -> tuple[datetime, ...]:
         """The logical dates of the runs that a backfill of what Airflow's API takes would make."""
-        reply = self._http.request("POST", "/api/v2/backfills/dry_run", body)
+        reply = self._http.request("POST", "/api/v2/backfills/dry_run", body, BACKFILL_SECONDS)
         self._http.raise_for_status(reply)
         return tuple(each.logical_date for each in self._http.decode(reply, BackfilledRuns).backfills)
 
     def make_backfill(self, body: dict[str, object]) -> None:
         """Start a backfill of what Airflow's API takes."""
-        reply = self._http.request("POST", "/api/v2/backfills", body)
+        reply = self._http.request("POST", "/api/v2/backfills", body, BACKFILL_SECONDS)
         if reply.status_code == _CONFLICT:
             raise AirflowApiError(f"Airflow is backfilling {body['dag_id']} already: somebody was faster.")
         self._http.raise_for_status(reply)
