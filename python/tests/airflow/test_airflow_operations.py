@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
+from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli import backfill, main
 from dbt_scheduler.spec import DagSpec
 from harness import Platform, moment
@@ -167,6 +168,35 @@ def test_ctrl_c_is_no_failed_run(teams: Platform, monkeypatch: pytest.MonkeyPatc
     assert "interrupted: the backfills go on in Airflow\n  hint: call it again to follow them" in done.stderr
 
 
+@pytest.mark.parametrize("faster", [False, True])
+def test_what_ends_between_two_dags_is_said_and_the_next_call_goes_on(
+    teams: Platform, monkeypatch: pytest.MonkeyPatch, *, faster: bool
+) -> None:
+    make = AirflowApi.make_backfill
+
+    def end(api: AirflowApi, body: dict[str, object]) -> None:
+        if body["dag_id"] == "shipping_daily":
+            make(api, body)
+        elif faster:
+            make(api, body)
+            make(api, body)
+        else:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(AirflowApi, "make_backfill", end)
+    monkeypatch.setattr(backfill, "sleep", lambda _: teams.work())
+    words = ("backfill", "shipping", "playground", "--from", "2025-03-01", "--to", "2025-03-01", "--yes")
+    ended = call(teams, *words)
+    assert ended.exit_code == 2
+    assert "shipping_daily: started\n" in ended.stderr
+    said = "Airflow is backfilling playground_daily already" if faster else "interrupted: the backfills go on"
+    assert said in ended.stderr
+    monkeypatch.setattr(AirflowApi, "make_backfill", make)
+    done = call(teams, *words)
+    assert "shipping_daily of team shipping: is being backfilled already\n" in done.stdout
+    assert done.stderr.splitlines()[-1] == "2 of 2 runs over, 0 failed"
+
+
 def test_a_backfilled_run_that_somebody_deletes_is_not_waited_for(
     teams: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +241,7 @@ def test_a_backfill_says_what_it_lacks(teams: Platform) -> None:
         (("shipping", "--from", "2025-03-02", "--to", "2025-03-01"), "it is before --from"),
         (("shipping", "--from", "soon", "--to", "2025-03-01"), "Invalid value for '--from'"),
         (("shipping", "--from", "2999-03-02", "--to", "2999-03-03"), "it lies ahead"),
+        (("shipping", "--from", "0001-01-01", "--to", "2025-03-01"), "--from: it lies before 1970"),
         (("shipping", "--from", "2025-03-01", "--to", "9999-12-31"), "Invalid value for --to: it lies ahead"),
         (("idle", "--from", "2025-03-01", "--to", "2025-03-01"), "team idle has no DAG"),
     ],

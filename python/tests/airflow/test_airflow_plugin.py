@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
@@ -154,8 +154,10 @@ def test_how_often_the_slo_was_met_and_when_assets_landed(
 
 
 def test_what_is_asked_for_and_not_there(deployed: Platform, pages: httpx.Client) -> None:
-    deployed.run("playground_daily", DAY)
-    for path in ("data/why?dag=nothing", "data/why?dag=playground_daily&task=marts.mine&run=nothing"):
+    run = deployed.run("playground_daily", DAY)
+    of_task = "data/why?dag=playground_daily&task=marts.mine&run="
+    of_run = quote(f"{run}/taskInstances/nothing", safe="")
+    for path in ("data/why?dag=nothing", f"{of_task}nothing", f"{of_task}{of_run}"):
         reply = pages.get(path)
         assert reply.status_code == 404
         assert "nothing" in reply.json()["detail"]

@@ -72,6 +72,16 @@ def test_many_broken_assets_fit_a_comment_too(world):
     assert "And 280 more, in `--format json`." in text or "more, in `--format json`" in text
 
 
+def test_a_type_of_fifty_thousand_characters_fits_a_comment_too(world):
+    compiled(world, "base", dim(columns={"a": {"data_type": "x" * 50_000}, "b": {"data_type": "int"}}))
+    compiled(world, "head", dim(columns={"a": {"data_type": "y" * 50_000}, "b": {"data_type": "text"}}))
+    text = report("--format", "comment", code=1)
+    assert len(text.encode()) <= 60_000
+    assert f"- Column a changed from {'x' * 300}" in text
+    assert "### Scheduler state diff\n" in text
+    assert text.endswith("\nLines that end in … are whole in `--format json`.\n")
+
+
 def test_text_of_teams_is_no_markup(world):
     evil = {"a*b <img src=x> [x](y) `c` _d_\n## e": {"data_type": "array<int64>"}}
     compiled(world, "base", dim(columns=evil))

@@ -42,6 +42,9 @@ _TASK_INSTANCES = "/api/v2/dags/~/dagRuns/~/taskInstances/list"
 _PAGE, _LARGE_PAGE = 100, 500
 """Airflow 3.1 to 3.3 cuts no pages of listings that take a body."""
 
+BACKFILL_SECONDS = 300.0
+"""Airflow looks at each date of a backfill by itself: a year of hourly runs takes it minutes."""
+
 _NAMES = 50
 """How many names fit into an address."""
 
@@ -149,6 +152,8 @@ class AirflowApi:
 
     def run(self, dag_id: str, run_id: str) -> Run | None:
         """A run, or None when it is gone."""
+        if "/" in run_id:
+            return None  # encoded or not, a server takes it for the path of something else
         return self._http.read(_run_path(dag_id, run_id), Run)
 
     def newest_runs(self, dag_id: str, count: int) -> tuple[Run, ...]:
@@ -165,13 +170,16 @@ class AirflowApi:
 
     def backfill_dates(self, body: dict[str, object]) -> tuple[datetime, ...]:
         """The logical dates of the runs that a backfill of what Airflow's API takes would make."""
-        reply = self._http.request("POST", "/api/v2/backfills/dry_run", body)
+        reply = self._http.request("POST", "/api/v2/backfills/dry_run", body, BACKFILL_SECONDS)
         self._http.raise_for_status(reply)
         return tuple(each.logical_date for each in self._http.decode(reply, BackfilledRuns).backfills)
 
     def make_backfill(self, body: dict[str, object]) -> None:
         """Start a backfill of what Airflow's API takes."""
-        self._http.raise_for_status(self._http.request("POST", "/api/v2/backfills", body))
+        reply = self._http.request("POST", "/api/v2/backfills", body, BACKFILL_SECONDS)
+        if reply.status_code == _CONFLICT:
+            raise AirflowApiError(f"Airflow is backfilling {body['dag_id']} already: somebody was faster.")
+        self._http.raise_for_status(reply)
 
     def make_run(self, dag_id: str, body: dict[str, object]) -> Run | None:
         """Make a manual run, of what Airflow's API takes; None when there is one of that id or date."""

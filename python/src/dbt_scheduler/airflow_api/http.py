@@ -153,8 +153,14 @@ class AirflowHttp:
         """Sleep about that long, a little more or less each time so that two callers do not meet for ever."""
         time.sleep(max(0.0, min(seconds * random.uniform(0.75, 1.25), self.seconds_left)))  # noqa: S311
 
-    def request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
-        """One request, with a new token if the old one is no longer taken.
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        longest: float = _LONGEST_CALL_SECONDS,
+    ) -> httpx.Response:
+        """One request, with a new token if the old one is no longer taken; it may take ``longest`` seconds.
 
         Raises AirflowApiError when Airflow does not take the token, and AirflowForbiddenError when the user has not the
         right to it, whatever the caller makes of other answers.
@@ -162,10 +168,10 @@ class AirflowHttp:
         fresh = self._token is None
         if fresh:
             self._log_in()
-        reply = self._send(method, path, body)
+        reply = self._send(method, path, body, longest)
         if _is_token_refused(reply) and not fresh:
             self._log_in()
-            reply = self._send(method, path, body)
+            reply = self._send(method, path, body, longest)
         if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
             self.raise_for_status(reply)
         return reply
@@ -193,7 +199,13 @@ class AirflowHttp:
         self.raise_for_status(reply)
         self._token = self.decode(reply, _Token).access_token
 
-    def _send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        longest: float = _LONGEST_CALL_SECONDS,
+    ) -> httpx.Response:
         if self.seconds_left <= 0:
             raise AirflowApiError(f"Airflow at {self.url} was too slow: the time for this is used up.")
         headers = {"Content-Type": "application/json"}
@@ -205,7 +217,7 @@ class AirflowHttp:
                 path,
                 content=None if body is None else msgspec.json.encode(body),
                 headers=headers,
-                timeout=min(_LONGEST_CALL_SECONDS, self.seconds_left),
+                timeout=min(longest, self.seconds_left),
             )
         except (httpx.HTTPError, UnicodeError) as error:  # UnicodeError: no host can have that name
             reason = redacted(error) or type(error).__name__

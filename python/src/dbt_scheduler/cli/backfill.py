@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.client import BACKFILL_SECONDS, AirflowApi
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
+from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options, say
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
@@ -32,6 +32,7 @@ _DATE = click.DateTime(["%Y-%m-%d"])
 _LAST_MOMENT = timedelta(days=1, microseconds=-1)
 _EVERY_SECONDS = 5
 _MOST_DATES = 3
+_FIRST_YEAR = 1970
 
 
 @click.command(epilog="Example: dbt-scheduler backfill shipping shop --from 2025-03-01 --to 2025-03-31")
@@ -84,6 +85,8 @@ def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
         for date, option in ((first, "--from"), (last, "--to")):
             if date.replace(tzinfo=UTC) > datetime.now(UTC):
                 raise click.BadParameter("it lies ahead", param_hint=option)
+            if date.year < _FIRST_YEAR:  # no pipeline starts before, and Airflow finds no run at all then
+                raise click.BadParameter(f"it lies before {_FIRST_YEAR}", param_hint=option)
         dates = Interval(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + _LAST_MOMENT)
         request = Request(dates, reprocess, max_active_runs)
         settings = Options(out=out, **options)
@@ -100,10 +103,11 @@ def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
             _require_unpaused(plan)
             if not _wanted(plan, count, yes=yes):
                 return
-            for each in plan:
-                api.allow(PATIENCE_SECONDS)
-                start(api, each, request)
             try:
+                for each in plan:
+                    api.allow(PATIENCE_SECONDS + BACKFILL_SECONDS)
+                    start(api, each, request)
+                    say(f"{each.dag_id}: {'is going on' if each.going_on else 'started'}")
                 progress = _follow(api, plan, dates)
             except KeyboardInterrupt:
                 fix = "call it again to follow them, or cancel them in Airflow"

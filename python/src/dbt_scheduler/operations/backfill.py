@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from dbt_scheduler.airflow_api.answers import Backfill, Run, RunKey
-from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.client import BACKFILL_SECONDS, AirflowApi
 from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
@@ -113,7 +113,7 @@ def _dags_of(team: str, entries: Mapping[str, Entry]) -> Iterator[str]:
 
 def _of_dag(api: AirflowApi, dag: tuple[str, str], waits: Sequence[Wait], request: Request) -> DagBackfill:
     team, name = dag
-    api.allow(EACH_SECONDS)
+    api.allow(EACH_SECONDS + BACKFILL_SECONDS)
     found = api.dag(name)
     if found is None:
         raise UsageError(f"Airflow has no DAG {name} of team {team}", "deploy what `compile` wrote")

@@ -17,6 +17,9 @@ _SHOWN = 20
 _SIZES = (100_000, 500, 100, 20, 5, 1)
 """How much of each list to show, folded or not, until the comment is short enough."""
 
+_LONGEST_LINE = 400
+"""Characters of a line of a report that no cut list makes short enough: a column's type may have thousands."""
+
 _BREAK = "\n"
 """An empty line ends the HTML of what is folded."""
 
@@ -24,13 +27,14 @@ _SIGNS = {Sign.ADDED: "+", Sign.REMOVED: "-", Sign.CHANGED: "~"}
 
 
 def render(reports: Sequence[Report]) -> str:
-    """One section for each team; where that is too long for a comment, its lists are cut and say so."""
+    """One section for each team; where that is too long for a comment, its lists are cut, then its lines, and say so."""
     text = ""
     for most in _SIZES:
         text = "\n".join("\n\n".join(_blocks(report, most)) + "\n" for report in reports)
         if len(text.encode()) <= _LIMIT:
-            break
-    return text
+            return text
+    lines = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in text.split("\n")]
+    return "\n".join(lines) + "\nLines that end in … are whole in `--format json`.\n"
 
 
 def _blocks(report: Report, most: int) -> Iterator[str]:

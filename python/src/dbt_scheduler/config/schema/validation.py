@@ -70,11 +70,11 @@ def _compiled(rules: Mapping[str, Any] | bool) -> "Draft202012Validator":
     numbers = Draft202012Validator.TYPE_CHECKER
 
     def is_number(_: object, value: Json) -> bool:
-        return numbers.is_type(value, "number") and value == value  # noqa: PLR0124 - nan is below no maximum
+        return bool(numbers.is_type(value, "number")) and value == value  # noqa: PLR0124 - nan is below no maximum
 
-    made: Draft202012Validator = extend(
-        Draft202012Validator, type_checker=numbers.redefine("number", is_number)
-    )(_with_paths(rules))
+    checker = numbers.redefine("number", is_number)
+    validator = extend(Draft202012Validator, type_checker=checker)  # type: ignore[no-untyped-call] # it has no types
+    made: Draft202012Validator = validator(_with_paths(rules))
     return made
 
 
