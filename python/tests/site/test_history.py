@@ -249,7 +249,7 @@ def test_what_is_exported_is_shown(airflow, published):
 def test_an_export_without_runs_says_where_it_looked(airflow, published):
     airflow.run("shipping_daily", "2025-05-08T00:10", "success", marts__fct="success")
     assert export("--days", "7") == (
-        "warning: Airflow has no runs of the registry's DAGs that were due in the last 7 days: --days N looks further back\n"
+        "warning: Airflow has no runs of the registry's DAGs due in the last 7 days; use --days N to look further back\n"
         "0 runs of 0 DAGs written to history.json\n"
     )
 
@@ -258,7 +258,7 @@ def test_what_may_not_be_seen_is_said(airflow, published):
     airflow.answer = (403, b"{}")
     reported = export()
     assert reported == (
-        "warning: this login may not see the runs of playground_daily, shipping_daily: they are left out\n"
+        "warning: the login is not allowed to read the runs of playground_daily, shipping_daily: they are skipped\n"
         "0 runs of 0 DAGs written to history.json\n"
     )
 

@@ -1,1 +1,1 @@
-"""What people do to runs of several teams at once: run again, backfill, pause. Each is a plan first."""
+"""Operations on runs of several teams: rerun, backfill, pause. Each starts with a plan."""
