@@ -8,51 +8,51 @@
   },
   "SCH102": {
     "severity": "error",
-    "message": "\"{node}\" is in an unknown pipeline \"{pipeline}\"",
-    "hint": "the platform's pipelines: {pipelines}"
+    "message": "\"{node}\" is assigned to the unknown pipeline \"{pipeline}\"",
+    "hint": "available pipelines: {pipelines}"
   },
   "SCH103": {
     "severity": "error",
-    "message": "\"{node}\" names \"{asset}\" under dependencies, but reads no asset of that name",
-    "hint": "name what the node reads, or remove the key"
+    "message": "\"{node}\" lists \"{asset}\" under dependencies, but does not read an asset with that name",
+    "hint": "use the name of an asset that the node reads, or remove the entry"
   },
   "SCH301": {
     "severity": "error",
-    "message": "global asset \"{source}\": no team exposes an asset called \"{asset}\"",
-    "hint": "ask its team to give it pipelines and list it under exposed_assets, or \"dbt-scheduler registry list\" for what there is"
+    "message": "global asset \"{source}\": no team exposes an asset named \"{asset}\"",
+    "hint": "ask its team to add pipelines to it and list it under exposed_assets; run \"dbt-scheduler registry list\" for all exposed assets"
   },
   "SCH302": {
     "severity": "error",
     "message": "global asset \"{source}\": \"{asset}\" is exposed by several teams: {teams}",
-    "hint": "name the team: a source \"{first}\" with the table \"{asset}\", in a file under a folder global_assets",
-    "ref_hint": "several teams publish the dbt project \"{project}\": declare the table as a source that is called after its team, in a file under a folder global_assets"
+    "hint": "specify the team: declare the table \"{asset}\" under a source named \"{first}\", in a file under a folder global_assets",
+    "ref_hint": "several teams publish the dbt project \"{project}\": declare the table under a source named after its team, in a file under a folder global_assets"
   },
   "SCH303": {
     "severity": "error",
-    "message": "global asset \"{source}\": team {team} makes \"{asset}\", but does not expose it",
+    "message": "global asset \"{source}\": team {team} builds \"{asset}\", but does not expose it",
     "hint": "ask {team} ({channel}) to list it under exposed_assets in its scheduler.yaml"
   },
   "SCH304": {
     "severity": "error",
-    "message": "global asset \"{source}\": \"{asset}\" is this team's own",
-    "hint": "read it with ref(\"{asset}\"), or as an ordinary source if a task of scheduler.yaml fills it",
-    "ref_hint": "a model of this project is read with ref() and its name alone; this one came back through another project's manifest, and is no longer built here"
+    "message": "global asset \"{source}\": \"{asset}\" is an asset of this team",
+    "hint": "read it with ref(\"{asset}\"), or as a regular source if a task in scheduler.yaml fills it",
+    "ref_hint": "read a model of this project with ref() and only its name; this one was read through another project's manifest, and this project no longer builds it"
   },
   "SCH312": {
     "severity": "note",
     "message": "the asset registry was not read: {what} not checked",
-    "hint": "run \"dbt-scheduler registry export --dbt-package .dbt_scheduler/registry\", list that folder in packages.yml and run dbt deps"
+    "hint": "run \"dbt-scheduler registry export --dbt-package .dbt_scheduler/registry\", add that folder to packages.yml and run dbt deps"
   },
   "SCH315": {
     "severity": "error",
-    "message": "global asset \"{source}\": the registry has no such team",
-    "hint": "call the source after a team that the registry has, or global_assets to find a table by name alone",
-    "ref_hint": "no team publishes the dbt project \"{project}\"; if it does not run on this platform, say so in scheduler.yaml: ignore: [{code: SCH315, on: {asset}, because: \"...\"}]"
+    "message": "global asset \"{source}\": team not found in the registry",
+    "hint": "name the source after a team in the registry, or \"global_assets\" to find the table by name alone",
+    "ref_hint": "no team publishes the dbt project \"{project}\"; if it does not run on this platform, ignore this in scheduler.yaml: ignore: [{code: SCH315, on: {asset}, because: \"...\"}]"
   },
   "SCH316": {
     "severity": "error",
-    "message": "global asset \"{source}\": team {team} no longer makes \"{asset}\"",
-    "hint": "ask {team} ({channel}) what replaces it",
+    "message": "global asset \"{source}\": team {team} no longer builds \"{asset}\"",
+    "hint": "ask {team} ({channel}) for its replacement",
     "similar_hint": ": perhaps \"{similar}\""
   }
 }{% endraw %}{% endset %}

@@ -6,7 +6,7 @@
     {% set inside = ' in ' ~ dbt_scheduler.json_schema_subject(path[:-1]) if path[:-1] else '' %}
     {% set filled = {'inside': inside, 'key': dbt_scheduler.quoted(rule)} %}
     {% set known = schema.get('properties', {}) %}
-    {% set all = 'the keys allowed here: ' ~ (known | join(', ')) if known else '' %}
+    {% set all = 'allowed keys: ' ~ (known | join(', ')) if known else '' %}
     {% set hint = dbt_scheduler.did_you_mean(rule, known) or all %}
   {% elif keyword == 'uniqueItems' %}
     {% set filled = {'subject': subject, 'twice': dbt_scheduler.shown(rule)} %}

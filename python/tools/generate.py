@@ -17,8 +17,9 @@ from spliced import between, with_value
 
 from dbt_scheduler.checks import rules
 from dbt_scheduler.config.platform import DEFAULT_PLATFORM
-from dbt_scheduler.config.schema.messages import KINDS, LONGEST_QUOTE, UNITS, WORDS
+from dbt_scheduler.config.schema.messages import LONGEST_QUOTE, UNITS, WORDS
 from dbt_scheduler.config.schema.validation import load_schema
+from dbt_scheduler.decoding_errors import KINDS
 from dbt_scheduler.findings.catalogue.global_assets import REF_HINTS, SCH316, SIMILAR
 from dbt_scheduler.findings.finding import Rule
 from dbt_scheduler.findings.suggest import MOST_CANDIDATES

@@ -20,7 +20,7 @@ def alert_channel() -> dict[str, Any]:
 
 def spec_alert_channel() -> dict[str, Any]:
     """The same in a DAG spec."""
-    description = f"How alerts reach people. {_sentences()}"
+    description = f"How alerts are sent. {_sentences()}"
     examples = [*transports()]
     return {
         "$comment": GENERATED,
@@ -39,7 +39,7 @@ def default_alert_channel() -> str:
 
 def alerts_table() -> str:
     """The ways to send alerts in Markdown."""
-    rows = ["| channel | alerts go to | needs | install where tasks run |\n", "|---|---|---|---|\n"]
+    rows = ["| channel | alerts are sent to | requires | install where tasks run |\n", "|---|---|---|---|\n"]
     for name, each in transports().items():
         rows.append(f"| `{name}` | {each.description} | {each.needs} | {_install(each.extra)} |\n")
     return "".join(rows)
@@ -52,7 +52,7 @@ def registry_url() -> dict[str, Any]:
     )
     return {
         "$comment": GENERATED,
-        "description": f"{kinds}. dbt-scheduler publish writes there. Default: the folder registry beside the "
+        "description": f"{kinds}. dbt-scheduler publish writes there. Default: the folder registry next to the "
         "compiled dags.",
         "type": ["string", "null"],
         "minLength": 1,
@@ -73,7 +73,7 @@ def registry_table() -> str:
     """The kinds of registries in Markdown."""
     rows = ["| URL | what it is | install |\n", "|---|---|---|\n"]
     rows.append(
-        "| unset | the folder `registry` beside the compiled `dags`: for teams that are compiled together | |\n"
+        "| unset | the folder `registry` next to the compiled `dags`: for teams that are compiled together | |\n"
     )
     for each in schemes().values():
         urls = ", ".join(f"`{url}`" for url in each.examples)

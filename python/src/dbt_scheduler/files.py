@@ -57,7 +57,7 @@ def read_inside(path: Path, most: int) -> bytes:
     if path.is_symlink():
         target = resolved(path)
         if not target.is_relative_to(path.parent.resolve()):
-            raise OSError(errno.ELOOP, "it is a link that leads out of its folder", str(path))
+            raise OSError(errno.ELOOP, "it is a symlink to a file outside its folder", str(path))
         path = target
     # A pipe would be waited for. Windows has neither of the two.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -65,7 +65,7 @@ def read_inside(path: Path, most: int) -> bytes:
     try:
         mode = os.fstat(opened).st_mode
         if not stat.S_ISREG(mode):
-            reason = "is a directory" if stat.S_ISDIR(mode) else "it is not a file"
+            reason = "is a directory" if stat.S_ISDIR(mode) else "not a regular file"
             raise OSError(errno.EINVAL, reason, str(path))
         with os.fdopen(opened, "rb", closefd=False) as file:
             return file.read(most + 1)
@@ -78,7 +78,7 @@ def resolved(path: Path) -> Path:
     try:
         return path.resolve()
     except RuntimeError:  # Python's way to say ELOOP, up to 3.12
-        raise OSError(errno.ELOOP, "it is a link that leads to itself", str(path)) from None
+        raise OSError(errno.ELOOP, "it is a symlink to itself", str(path)) from None
 
 
 def _linked(file: Path, path: Path) -> bool:

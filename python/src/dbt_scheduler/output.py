@@ -47,7 +47,7 @@ class DeployedDags:
         """The spec of a DAG; UsageError says what it may be called, CannotRunError what is wrong with its file."""
         if dag_id not in self._specs:
             if dag_id not in self.dag_ids():
-                raise UsageError(f'there is no DAG "{dag_id}" in {self.dags}', self._meant(dag_id))
+                raise UsageError(f'DAG "{dag_id}" not found in {self.dags}', self._meant(dag_id))
             self._specs[dag_id] = read_spec(self.dags / f"{dag_id}.json")
         return self._specs[dag_id]
 
@@ -74,7 +74,7 @@ class DeployedDags:
                 self._entries[url, team] = open_store(url).read(team)
             except (RegistryUnreadableError, ValueError) as error:
                 self._warn(
-                    f"the registry {shown_url(url)} cannot be read ({error}): this is as it was compiled"
+                    f"the registry {shown_url(url)} cannot be read ({error}): using the compiled dependencies"
                 )
                 self._entries[url, team] = None
         return self._entries[url, team]
@@ -82,14 +82,14 @@ class DeployedDags:
     def _meant(self, dag_id: str) -> str:
         known = self.dag_ids()
         more = " ..." if len(known) > _MOST_NAMES else ""
-        return did_you_mean(dag_id, known) or f"there are: {', '.join(known[:_MOST_NAMES])}{more}"
+        return did_you_mean(dag_id, known) or f"available DAGs: {', '.join(known[:_MOST_NAMES])}{more}"
 
     def _url(self, reader: DagSpec) -> str:
         try:
             if self._registry:
                 return typed_url(self._registry)
         except ValueError as error:
-            raise UsageError(str(error), "correct --registry") from None
+            raise UsageError(str(error), "check --registry") from None
         return reader.registry_url or (self.dags.resolve().parent / "registry").as_uri()
 
     def _warn(self, text: str) -> None:
@@ -105,8 +105,8 @@ def _dags(out: Path | None) -> Path:
             return place / _DAGS
     where = " or ".join(str(place / _DAGS) for place in places)
     raise UsageError(
-        f"there are no compiled DAGs in {where}",
-        "name the folder that `dbt-scheduler compile --out` wrote with --out",
+        f"no compiled DAGs found in {where}",
+        "set --out to the output folder of `dbt-scheduler compile`",
     )
 
 
@@ -154,9 +154,9 @@ def read_output(folder: Path) -> CompiledOutput:
 
     """
     if not folder.is_dir():
-        raise _refusal(folder, "there is no such folder")
+        raise _refusal(folder, "the folder does not exist")
     if any(folder.iterdir()) and not (folder / "registry").is_dir():
-        raise _refusal(folder, "it has no folder registry/")
+        raise _refusal(folder, "the folder registry/ does not exist")
     reading = open_store((folder / "registry").resolve().as_uri()).read_all()
     if reading.findings:
         raise CannotRunError(reading.findings)
@@ -164,7 +164,9 @@ def read_output(folder: Path) -> CompiledOutput:
     for path in sorted((folder / _DAGS).glob("*.json")):
         found = read_spec(path)
         if found.team not in reading.entries:
-            raise _refusal(folder, f"{path.name} is of team {found.team}, which has no entry in registry/")
+            raise _refusal(
+                folder, f"{path.name} belongs to team {found.team}, which has no entry in registry/"
+            )
         specs.setdefault(found.team, {})[found.dag_id] = found
     return CompiledOutput(folder, reading.entries, specs)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from dbt_scheduler.decoding_errors import describe
+
 FORMAT_VERSION = 1
 EXTERNAL_FORMAT_VERSION = 2
 """Of a spec that waits for a hand-written DAG: a release that does not know them would wait for another run of it."""
@@ -217,19 +219,19 @@ def _decode(path: Path, content: bytes) -> DagSpec:
         if version > EXTERNAL_FORMAT_VERSION:
             raise SpecError(
                 path,
-                f"has format {version}, and this dbt-scheduler reads up to {EXTERNAL_FORMAT_VERSION}: it was compiled "
-                "by a newer one",
-                "upgrade dbt-scheduler here",
+                f"has format_version {version}, which was written by a newer dbt-scheduler; this one "
+                f"supports versions up to {EXTERNAL_FORMAT_VERSION}",
+                "upgrade dbt-scheduler in this environment",
             )
         if version < 1:
-            raise SpecError(path, f"has format {version}, which there never was", COMPILE_AGAIN)
+            raise SpecError(path, f"has the unknown format_version {version}", COMPILE_AGAIN)
         return msgspec.json.decode(content, type=DagSpec)
     except msgspec.ValidationError as error:
-        raise SpecError(path, f"is no DAG spec of format {FORMAT_VERSION}: {error}", COMPILE_AGAIN) from None
+        raise SpecError(path, f"is not a valid DAG spec: {describe(error)}", COMPILE_AGAIN) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SpecError(path, f"is cut off or no JSON: {error}", COMPILE_AGAIN) from None
+        raise SpecError(path, f"is truncated or not JSON: {error}", COMPILE_AGAIN) from None
     except RecursionError:
-        raise SpecError(path, "is nested too deep", COMPILE_AGAIN) from None
+        raise SpecError(path, "is nested too deeply", COMPILE_AGAIN) from None
 
 
 def _problem(spec: DagSpec, name: str) -> str | None:
@@ -237,7 +239,7 @@ def _problem(spec: DagSpec, name: str) -> str | None:
     if not spec.tasks:
         return "has no tasks"
     if spec.dag_id != name:
-        return f"is of another DAG, {spec.dag_id}: files must not be renamed"
+        return f"is the spec of the DAG {spec.dag_id}: spec files must not be renamed"
     items: tuple[Sensor | Task, ...] = (*spec.sensors, *spec.tasks)
     return _wrong_name(items) or _wrong_edge({item.task_id: item.upstream for item in items})
 
@@ -246,9 +248,9 @@ def _wrong_name(items: Iterable[Sensor | Task]) -> str | None:
     seen: set[str] = set()
     for item in items:
         if item.task_id in seen:
-            return f'has two tasks "{item.task_id}"'
+            return f'has two tasks with the task_id "{item.task_id}"'
         if item.group and not item.task_id.startswith(f"{item.group}."):
-            return f'has a task "{item.task_id}" that is not called after its group "{item.group}"'
+            return f'has a task "{item.task_id}" whose task_id does not start with its group "{item.group}"'
         seen.add(item.task_id)
     return None
 
@@ -257,7 +259,7 @@ def _wrong_edge(upstream: Mapping[str, tuple[str, ...]]) -> str | None:
     for task_id, parents in upstream.items():
         for parent in parents:
             if parent not in upstream:
-                return f'has a task "{task_id}" downstream of "{parent}", which it does not have'
+                return f'has a task "{task_id}" downstream of the unknown task "{parent}"'
     try:
         TopologicalSorter(upstream).prepare()
     except CycleError as error:

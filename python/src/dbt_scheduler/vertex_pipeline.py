@@ -28,11 +28,11 @@ def compiled_pipeline(document: object) -> CompiledPipeline:
     spec = _mapping(document, "pipelineSpec") or document
     root = _mapping(spec, "root")
     if not isinstance(spec, dict) or root is None:
-        raise NoPipelineError("it has no root, as what Kubeflow Pipelines compiles has")
+        raise NoPipelineError("it has no root; compile it with Kubeflow Pipelines")
     version = _VERSION.fullmatch(str(spec.get("schemaVersion")))
     if version is None or int(version[1]) < _FIRST_MINOR:
         raise NoPipelineError(
-            f"its schemaVersion is {spec.get('schemaVersion')}, and that of Kubeflow Pipelines 2 is 2.1.0"
+            f"its schemaVersion is {spec.get('schemaVersion')}, but Kubeflow Pipelines 2 writes 2.1.0"
         )
     declared = _mapping(_mapping(root, "inputDefinitions"), "parameters") or {}
     required = (name for name, each in declared.items() if not _may_lack(each))

@@ -76,7 +76,7 @@ def test_two_teams_that_have_only_comments_to_move_are_clean_afterwards(adopted)
     reported = run("dbt-scheduler", "check", "ants", "bees", cwd=adopted / "after")
     assert not any(code in reported for code in HIDDEN)
     again = run("dbt-scheduler", "adopt", "ants", "bees", "--out", "../again", cwd=adopted / "after")
-    assert again.startswith("no team reads another's tables as plain sources\n")
+    assert again.startswith("no team reads another team's tables as plain sources\n")
 
 
 def test_what_is_left_afterwards_is_what_the_proposal_leaves_to_people(adopted):
@@ -87,7 +87,7 @@ def test_what_is_left_afterwards_is_what_the_proposal_leaves_to_people(adopted):
     read = {each["subject"] for each in left if each["code"] in HIDDEN}
     assert read < named
     (unread,) = (each["message"] for each in left if each["code"] == "SCH323")
-    assert f"nothing reads them: {len(named - read)}, such as" in unread
+    assert f"are declared but not read: {len(named - read)}, such as" in unread
 
 
 @pytest.mark.parametrize("team", TEAMS)
@@ -134,7 +134,7 @@ def test_a_team_alone_adopts_against_the_registry(adopted):
         "dbt-scheduler", "adopt", "wasps", "--registry", "../out/registry", "--out", "../alone", cwd=folder
     )
     assert reported.startswith(
-        "wasps reads 1 table of ants (2 reads)\nwasps reads 2 tables of bees (2 reads)\n"
+        "wasps reads 1 table of ants (2 references)\nwasps reads 2 tables of bees (2 references)\n"
     )
     alone, together = (read_tree(adopted / name / "wasps") for name in ("alone", "proposal"))
     assert alone["adopt.patch"] == together["adopt.patch"]
@@ -183,9 +183,7 @@ def test_a_name_in_another_teams_words_becomes_no_code_of_the_reader(world, name
     written = [path.read_text() for path in Path("out/shop").rglob("*.yml")]
     assert not any("shipping" in text for text in written)
     ((_, _, what),) = by_hand("shop")
-    assert what == (
-        "the name of an asset of team shipping has signs that mean something in SQL: it has to be renamed"
-    )
+    assert what == ("the name of an asset of team shipping contains special characters of SQL: rename it")
 
 
 def test_a_device_that_a_manifest_names_is_not_read(world):
@@ -220,14 +218,14 @@ def test_bare_manifests(world):
     shipping = bare("shipping", node("fct"), node("dim", "fct"), ephemeral("inlined"))
     result = adopt(shop, shipping)
     assert result.stdout == (
-        "shipping is to expose 2 assets\n"
-        "shop reads 2 tables of shipping (3 reads)\n"
-        "shop reads 1 table of its own through source() (1 read)\n"
-        "shop declares 1 table that a team makes and no node reads\n"
+        "shipping should expose 2 assets\n"
+        "shop reads 2 tables of shipping (3 references)\n"
+        "shop reads 1 table of its own through source() (1 reference)\n"
+        "shop declares 1 table that a team builds and no node reads\n"
     )
     assert result.stderr == "4 files to review written to out\n"
     assert Path("out/shop/models/global_assets/global_sources.yml").read_text() == (
-        "# Other teams' tables that this project reads, as `dbt-scheduler adopt` proposes to declare them.\n"
+        "# Other teams' tables that this project reads, as proposed by `dbt-scheduler adopt`.\n"
         "sources:\n"
         "  - name: shipping\n"
         "    schema: main\n"
@@ -246,16 +244,16 @@ def test_bare_manifests(world):
         "## Tables of other teams\n"
         "\n"
         '- `source("raw", "blind")` → `source("shipping", "dim")`\n'
-        '  - `main.dim` is the asset "dim" of team shipping, which no pipeline makes yet\n'
+        '  - `main.dim` is the asset "dim" of team shipping, which no pipeline builds yet\n'
         "  - read by models/marts/margins.sql\n"
         '- `source("raw", "shipments")` → `source("shipping", "fct")`\n'
-        '  - `warehouse.MAIN.Fct` is the asset "fct" of team shipping, which no pipeline makes yet\n'
+        '  - `warehouse.MAIN.Fct` is the asset "fct" of team shipping, which no pipeline builds yet\n'
         "  - read by models/marts/margins.sql\n"
         "  - read by models/marts/orders.sql\n"
-        '- `source("raw", "unread")`: nobody reads it, so its declaration goes\n'
-        '  - `warehouse.main.dim` is the asset "dim" of team shipping, which no pipeline makes yet\n'
+        '- `source("raw", "unread")`: not read, so the declaration is removed\n'
+        '  - `warehouse.main.dim` is the asset "dim" of team shipping, which no pipeline builds yet\n'
         "\n"
-        "## Tables of this project that it declares as a source\n"
+        "## Tables of this project that are declared as sources\n"
         "\n"
         '- `source("raw", "mine")` → `ref("orders")`\n'
         "  - `warehouse.main.orders` is built by this project as model.shop.orders\n"
@@ -264,16 +262,16 @@ def test_bare_manifests(world):
     assert Path("out/shipping/exposed_assets.yaml").read_text() == (
         "exposed_assets:\n"
         "  # read by shop\n"
-        '  - regex: "dim" # no pipeline makes it yet\n'
-        '  - regex: "fct" # no pipeline makes it yet\n'
+        '  - regex: "dim" # no pipeline builds it yet\n'
+        '  - regex: "fct" # no pipeline builds it yet\n'
     )
     assert Path("out/shipping/hidden_edges.md").read_text() == (
         "# Hidden edges of team shipping\n"
         "\n"
-        "## Pipelines to give\n"
+        "## Missing pipelines\n"
         "\n"
-        "- `dim`: no pipeline makes it yet, and shop will wait for it\n"
-        "- `fct`: no pipeline makes it yet, and shop will wait for it\n"
+        "- `dim`: no pipeline builds it yet, but shop will wait for it\n"
+        "- `fct`: no pipeline builds it yet, but shop will wait for it\n"
     )
 
 
@@ -303,11 +301,11 @@ def test_a_circle_of_teams_and_a_table_that_several_could_be(world):
     b = bare("b", source("y.a", schema="main"), node("b", "y.a"), node("both"))
     c = bare("c", node("both"))
     assert adopt(a, b, c).stdout == (
-        "a reads 1 table of b (1 read)\n"
-        "a reads 1 table that several assets could be\n"
-        "a is to expose 1 asset\n"
-        "b reads 1 table of a (1 read)\n"
-        "b is to expose 1 asset\n"
+        "a reads 1 table of b (1 reference)\n"
+        "a reads 1 table matching several assets\n"
+        "a should expose 1 asset\n"
+        "b reads 1 table of a (1 reference)\n"
+        "b should expose 1 asset\n"
     )
     assert proposed("a")["ambiguous"] == [
         {
@@ -344,20 +342,24 @@ def test_what_cannot_be_proposed_is_left_to_people(world):
         (
             "raw.installed",
             in_sources,
-            "it is declared in the installed package utils: that package has to declare it otherwise",
+            "it is declared in the installed package utils: change the declaration in that package",
         ),
-        ("raw.one", in_sources, "remove it here when nothing reads it any longer"),
+        ("raw.one", in_sources, "remove it here once nothing reads it"),
         (
             "raw.taken",
             in_sources,
-            'the project has another table source("shipping", "taken") already: rename that one first',
+            'the project already has a table source("shipping", "taken"): rename it first',
         ),
         (
             "raw.twice",
             in_sources,
-            'the asset "twice" of team shipping is another of its nodes: one has to be renamed',
+            'the asset "twice" of team shipping is a different node of that team: rename one of the two',
         ),
-        ("raw.two", in_sources, "source raw.one spells the same table otherwise: make them one first"),
+        (
+            "raw.two",
+            in_sources,
+            "source raw.one declares the same table with a different spelling: merge the two first",
+        ),
     ]
     text = Path("out/shop/models/global_assets/global_sources.yml").read_text()
     assert text.count("name:") == 2
@@ -383,7 +385,7 @@ def test_projects_that_cannot_be_compared(world):
 
 def test_one_project_alone_is_nothing_to_compare(world):
     assert "there is nothing to compare" in adopt(bare("shop", node("a")), code=2).stderr
-    assert "--manifest goes with one DIR" in adopt("a", "b", "--manifest", "c", code=2).stderr
+    assert "--manifest requires exactly one DIR" in adopt("a", "b", "--manifest", "c", code=2).stderr
     assert "SCH412" in adopt("shop.json", "--registry", "ftp://x/y", code=2).stderr
 
 
@@ -393,8 +395,8 @@ def test_the_folder_of_a_proposal_is_its_own(world):
     Path("mine").mkdir()
     Path("mine/notes.md").write_text("mine")
     assert adopt(one, two, out="mine", code=2).stderr == (
-        "mine: SCH416 this folder is no proposal of an earlier adopt: it has files, but no adopt.json\n"
-        "  hint: name a folder that is empty or does not exist yet\n"
+        "mine: SCH416 this folder was not written by dbt-scheduler adopt: it contains files, but no adopt.json\n"
+        "  hint: specify a folder that is empty or does not exist yet\n"
         "1 error\n"
     )
     assert "SCH407" in adopt(one, two, out="a.json/out", code=2).stderr
@@ -414,9 +416,9 @@ def test_a_proposal_does_not_lead_out_of_its_folder(world, link):
     Path("a.json").write_text(Path("a.json").read_text().replace("x.b", "y.b"))
     stderr = adopt(one, two, code=2).stderr
     assert stderr.startswith(
-        f"{link}: SCH416 this folder is no proposal of an earlier adopt: it is a link that leads out of "
+        f"{link}: SCH416 this folder was not written by dbt-scheduler adopt: it is a symlink to a path outside "
     )
-    assert "it is a link that leads out of out" in stderr
+    assert "it is a symlink to a path outside out" in stderr
     assert (read_tree(Path("elsewhere")) or Path("elsewhere").read_text()) == before
 
 
@@ -467,11 +469,11 @@ def test_a_read_is_edited_where_it_is_written(world):
     [
         (
             "{{ source('raw', name) }}",
-            "source() is called with something else than two words here: change that call too",
+            "the arguments of this call of source() are not two strings: change it too",
         ),
         (
             "{{ the_table() }}",
-            "it reads the table through a macro or a variable: change the call where it is written",
+            "it reads the table through a macro or a variable: change the call there",
         ),
     ],
 )
@@ -480,7 +482,7 @@ def test_a_call_that_cannot_be_edited_keeps_its_declaration(world, sql, reason):
     adopt("shop", "shipping")
     assert by_hand("shop") == [
         ("raw.fct", "models/marts/orders.sql", reason),
-        ("raw.fct", "models/sources.yml:5", "remove it here when nothing reads it any longer"),
+        ("raw.fct", "models/sources.yml:5", "remove it here once nothing reads it"),
     ]
     assert patched()["models/sources.yml"] == RAW
 
@@ -504,7 +506,7 @@ def test_a_table_that_has_the_right_name_already_only_moves(world):
     )
     adopt("shop", "shipping")
     assert proposed("shop")["by_hand"] == []
-    assert "its name stays, its declaration moves" in Path("out/shop/hidden_edges.md").read_text()
+    assert "the name stays the same, the declaration moves" in Path("out/shop/hidden_edges.md").read_text()
     assert "models/sources.yml" not in patched()
 
 
@@ -516,8 +518,8 @@ def test_one_that_cannot_move_is_not_declared_twice(world):
         (
             "shipping.fct",
             "models/sources.yml:1",
-            "it has the right name, in a place that cannot be edited for you: "
-            "say `meta: {scheduler: {global_asset: true}}` in the table's config",
+            "the name is right, but the file cannot be edited automatically: set `meta: {scheduler: {global_asset: true}}` in the table's config"
+            "",
         )
     ]
     assert read_tree(Path("out/shop")).keys() == {"hidden_edges.md"}
@@ -581,11 +583,11 @@ def test_a_file_outside_of_the_project_is_not_edited(world):
     world.file("shop/sql/orders.sql", "{{ source('raw', 'fct') }}")
     adopt("shop", "shipping")
     assert by_hand("shop") == [
-        ("raw.fct", "../common/sources.yml:5", "remove it here when nothing reads it any longer"),
+        ("raw.fct", "../common/sources.yml:5", "remove it here once nothing reads it"),
         (
             "raw.fct",
             "models/marts/orders.sql",
-            "this file is not among the project's own: change the call there",
+            "this file is not part of the project: change the call there",
         ),
     ]
     assert "schema: '{{ var(\"s\") }}'" in Path("out/shop/sql/global_assets/global_sources.yml").read_text()
@@ -597,14 +599,14 @@ def test_a_condition_that_names_the_table_is_named(world):
     tasks = "tasks: [{kind: universal, name: t, pipelines: [daily], conditions: [raw.fct], image: i, command: c}]\n"
     world.team("shop", *READ, text=tasks)
     adopt("shop", "shipping")
-    what = 'task "t": name the condition shipping.fct instead of raw.fct'
+    what = 'task "t": change the condition raw.fct to shipping.fct'
     assert by_hand("shop") == [("raw.fct", "scheduler.yaml:3", what)]
 
 
 def test_an_asset_that_is_exposed_already_is_not_exposed_again(world):
     project(world, RAW, "{{ source('raw', 'fct') }}", *READ)
     world.team("shipping", node("fct"), text="exposed_assets: [{regex: 'f.*'}]\n")
-    assert adopt("shop", "shipping").stdout == "shop reads 1 table of shipping (1 read)\n"
+    assert adopt("shop", "shipping").stdout == "shop reads 1 table of shipping (1 reference)\n"
 
 
 def test_a_table_that_is_declared_already_is_read_there(world):
@@ -620,7 +622,7 @@ def test_what_is_said_twice_of_a_table_is_joined_by_people(world):
     there = source("shipping.fct", schema="main", file="models/global_assets/there.yml")
     project(world, RAW + "        tests: [t]\n", "{{ source('raw', 'fct') }}", *READ, there)
     adopt("shop", "shipping")
-    what = 'move what it says of the table (tests) to the entry of source("shipping", "fct"), then remove it'
+    what = 'move its other keys (tests) to the entry of source("shipping", "fct"), then remove it'
     assert by_hand("shop") == [("raw.fct", "models/sources.yml:5", what)]
 
 
@@ -654,7 +656,7 @@ def test_a_producer_of_the_registry_is_reported_what_to_expose(world):
     world.team("shipping", node("fct", pipelines=["daily"]))
     assert CliRunner().invoke(main, ["compile", "shipping", "--out", "compiled"]).exit_code == 0
     said = adopt("shop", "--registry", "compiled/registry").stdout
-    assert said == "shipping is to expose 1 asset\nshop reads 1 table of shipping (1 read)\n"
+    assert said == "shipping should expose 1 asset\nshop reads 1 table of shipping (1 reference)\n"
     assert proposed("shipping")["files"] == ["exposed_assets.yaml", "hidden_edges.md"]
 
 
@@ -679,9 +681,9 @@ def test_own_reads_that_would_make_a_circle_stay(world):
         (
             "raw.x",
             "models/marts/orders.sql",
-            "the table is made from what this makes: with ref() dbt would refuse the cycle",
+            "the table is built from this node: with ref(), dbt would report a cycle",
         ),
-        ("raw.x", "models/sources.yml:6", "remove it here when nothing reads it any longer"),
+        ("raw.x", "models/sources.yml:6", "remove it here once nothing reads it"),
     ]
     files = patched()
     assert files["models/marts/other.sql"] == "{{ ref('orders') }}"
@@ -754,11 +756,11 @@ def test_a_call_in_escaped_quotes_keeps_the_declaration(world, call, items):
     world.file("shop/models/tests.yml", tests)
     adopt("shop", "shipping")
     assert by_hand("shop") == [
-        ("raw.fct", "models/sources.yml:5", "remove it here when nothing reads it any longer"),
+        ("raw.fct", "models/sources.yml:5", "remove it here once nothing reads it"),
         (
             "raw.fct",
             "models/tests.yml:4",
-            "source() is called here in a way that cannot be edited for you: change that call",
+            "this call of source() cannot be edited automatically: change it",
         ),
     ]
     assert patched()["models/sources.yml"] == RAW
@@ -771,8 +773,10 @@ def test_an_exposure_is_a_reader(world):
     world.file("shop/models/exp.yml", text)
     whole = manifest(READ[0], source("raw.dim", schema="main"), **exposure("raw.fct", "raw.dim"))
     world.file("shop/target/manifest.json", json.dumps(whole))
-    assert adopt("shop", "shipping").stdout.splitlines()[1] == "shop reads 2 tables of shipping (2 reads)"
-    what = "source() is called with something else than two words here: change that call too"
+    assert (
+        adopt("shop", "shipping").stdout.splitlines()[1] == "shop reads 2 tables of shipping (2 references)"
+    )
+    what = "the arguments of this call of source() are not two strings: change it too"
     assert [each for each in by_hand("shop") if each[2] == what] == [
         ("raw.dim", "models/exp.yml", what),
         ("raw.fct", "models/exp.yml", what),
@@ -786,8 +790,8 @@ def test_a_file_whose_name_cannot_stand_in_a_patch_is_left_to_people(world, name
     world.file(f"shop/models/{name}.sql", "{{ source('raw', 'fct') }}")
     adopt("shop", "shipping")
     assert sorted(by_hand("shop"), key=lambda each: "sources" in each[1]) == [
-        ("raw.fct", f"models/{name}.sql", "a patch cannot name this file: change the call there"),
-        ("raw.fct", "models/sources.yml:5", "remove it here when nothing reads it any longer"),
+        ("raw.fct", f"models/{name}.sql", "the patch cannot include this file: change the call there"),
+        ("raw.fct", "models/sources.yml:5", "remove it here once nothing reads it"),
     ]
     assert patched()["models/marts/orders.sql"] == "{{ source('shipping', 'fct') }}"
 
@@ -797,9 +801,7 @@ def test_a_file_whose_name_cannot_stand_in_a_patch_keeps_its_declarations(world)
     items = (source("raw.fct", schema="main", file=file), READ[1])
     project(world, RAW, "{{ source('raw', 'fct') }}", *items, file=file)
     adopt("shop", "shipping")
-    assert by_hand("shop") == [
-        ("raw.fct", f"{file}:5", "remove it: it stands where it cannot be edited for you")
-    ]
+    assert by_hand("shop") == [("raw.fct", f"{file}:5", "remove it: the file cannot be edited automatically")]
     assert patched()[file] == RAW
 
 
@@ -831,7 +833,7 @@ sources:
         (
             "",
             "models/sources.yml:6",
-            "the patch removes a comment, keep it where it belongs: # fct is of Bob, # and of Ann # ours # said of it",
+            "the patch removes a comment; move it to the right place: # fct is of Bob, # and of Ann # ours # said of it",
         )
     ]
     kept = declared[: declared.index("      # fct is")] + declared[declared.index("\n      # dim stays") :]
@@ -862,7 +864,7 @@ sources:
     assert by_hand("shop") == []
     reported = Path("out/shop/hidden_edges.md").read_text()
     assert re.findall(r"- `source.*|  - not carried.*", reported) == [
-        '- `source("raw", "dim")`: nobody reads it, so its declaration goes',
+        '- `source("raw", "dim")`: not read, so the declaration is removed',
         "  - not carried over from the source: description, loader",
         "  - not carried over from the table: description, columns",
         '- `source("raw", "fct")` → `source("shipping", "fct")`',
@@ -924,13 +926,11 @@ def sharing(
     return {**left, "summary": [summary.splitlines()]}
 
 
-IDLE = (
-    "remove out.unused, out.unused_too, which nothing reads: they stand where they cannot be edited for you"
-)
+IDLE = "remove out.unused, out.unused_too, which nothing reads: the files cannot be edited automatically"
 
 
 def test_a_team_is_not_asked_to_remove_a_declaration_that_another_team_reads(sharing):
-    others = "read by bees too: remove it when nothing reads it any longer"
+    others = "also read by bees: remove it once nothing reads it"
     assert sharing["ants"] == [
         ["", "../shared/s.yml", IDLE],
         ["out.honey", "../shared/s.yml:4", others],
@@ -941,21 +941,21 @@ def test_a_team_is_not_asked_to_remove_a_declaration_that_another_team_reads(sha
 def test_a_read_in_a_macro_is_not_blamed_on_another_call_and_a_space_before_the_parenthesis_is_no_hindrance(
     sharing,
 ):
-    needed = "remove it here when nothing reads it any longer"
-    macro = "it reads the table through a macro or a variable: change the call where it is written"
+    needed = "remove it here once nothing reads it"
+    macro = "it reads the table through a macro or a variable: change the call there"
     assert sharing["bees"] == [
         ["", "../shared/s.yml", IDLE],
         ["out.honey", "../shared/s.yml:4", needed],
         ["out.honey", "models/via_macro.sql", macro],
-        ["out.wax", "../shared/s.yml:4", "remove it: it stands where it cannot be edited for you"],
+        ["out.wax", "../shared/s.yml:4", "remove it: the file cannot be edited automatically"],
     ]
 
 
 def test_the_summary_does_not_say_that_a_team_reads_what_it_only_declares(sharing):
     assert [line for line in sharing["summary"][0] if "reads" in line] == [
-        "ants declares 4 tables that a team makes and no node reads",
-        "bees reads 2 tables of ants (2 reads)",
-        "bees declares 2 tables that a team makes and no node reads",
+        "ants declares 4 tables that a team builds and no node reads",
+        "bees reads 2 tables of ants (2 references)",
+        "bees declares 2 tables that a team builds and no node reads",
     ]
 
 

@@ -40,7 +40,7 @@ tasks:
     command: python -c "import duckdb, os; duckdb.connect(os.environ['WAREHOUSE']).execute('create table rates as select 1')"
 """,
 }
-_PLAIN = "the plain command runs, because there is no slice to run"
+_PLAIN = "running the plain dbt command, because no slice can be used"
 
 
 def a_team(root: Path, where: dict[str, Any]) -> DbtTeam:

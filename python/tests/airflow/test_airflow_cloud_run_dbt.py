@@ -117,7 +117,7 @@ def test_dbt_that_selects_nothing_fails_though_the_job_has_succeeded(
     google: FakeGoogle, gcs: FakeGcs
 ) -> None:
     with pytest.raises(
-        AirflowException, match=r"^The DAG and the dbt project differ: Nothing to do\. Try checking"
+        AirflowException, match=r"^The DAG does not match the dbt project: Nothing to do\. Try checking"
     ):
         executed(a_dbt_task("echo 'Nothing to do. Try checking your model configs'"))
 

@@ -143,7 +143,7 @@ def test_a_failure_does_not_tell_secrets(tmp_path: Path) -> None:
 def test_a_program_that_is_not_there_is_a_clear_failure(tmp_path: Path) -> None:
     operator = an_operator(tmp_path, ["no-such-program"])
     with pytest.raises(
-        AirflowException, match=r"no-such-program cannot be started in .*: No such file or directory"
+        AirflowException, match=r"could not start no-such-program in .*: No such file or directory"
     ):
         run(operator)
 

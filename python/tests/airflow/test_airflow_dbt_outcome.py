@@ -133,7 +133,7 @@ def test_what_dbt_did_is_seen_of_a_task_that_succeeds_and_of_one_that_fails(
         },
     ]
     log = logged(capsys)
-    assert ("has not loaded dbt" in "".join(log)) == (way == "fork")
+    assert ("did not preload dbt" in "".join(log)) == (way == "fork")
     assert [line for line in log if ": dbt: " in line] == [
         'info: dbt: seed.shop.names: success, "shop"."main"."names", 3 rows affected, compiled in N s, executed in N s',
         'info: dbt: model.shop.people: success, "shop"."main"."people", compiled in N s, executed in N s',
@@ -162,7 +162,7 @@ def test_a_task_that_succeeds_with_warnings_of_tests_can_alert(
     alerts = [each.getMessage() for each in caplog.records if each.name.endswith("transports.log")]
     assert [text.splitlines() for text in alerts] == on * [
         [
-            "Alert for nobody, no channel is set:",
+            "Alert for no channel:",
             "shop_daily test warnings ⚠️",
             "Date interval start: 2025-03-01 00:10:00+00:00",
             f"people - view logs ({URL})",
@@ -220,7 +220,7 @@ def test_a_dbt_that_does_not_start_shows_nothing_of_an_earlier_run(
     assert platform.state("shop_daily", "names") == "failed"
     assert seen(platform, "names") is None
     log = logged(capsys)
-    assert "warning: dbt ended before it had a result for any node." in log
+    assert "warning: dbt exited before any node had a result." in log
     assert not [line for line in log if ": dbt: " in line]
 
 
@@ -238,19 +238,19 @@ def a_fake_dbt(folder: Path, code: str) -> DagSpec:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("", "What dbt did is not known: it did not load the plugin in "),
+        ("", "dbt's results are unknown: dbt did not load the plugin in "),
         (
             SAYS.format(text='[{"unique_id": "model'),
-            "What dbt did is not known: its results are not readable (",
+            "dbt's results are unknown: they could not be read (",
         ),
-        (SAYS.format(text='{"a": NaN}'), "What dbt did is not known: its results are not readable ("),
-        (SAYS.format(text='[{"unique_id": 3}]'), "What dbt did is not known: its results are not readable ("),
-        (SAYS.format(text="[" * 100_000), "What dbt did is not known: its results are not readable ("),
+        (SAYS.format(text='{"a": NaN}'), "dbt's results are unknown: they could not be read ("),
+        (SAYS.format(text='[{"unique_id": 3}]'), "dbt's results are unknown: they could not be read ("),
+        (SAYS.format(text="[" * 100_000), "dbt's results are unknown: they could not be read ("),
         (
             SAYS.format(text="[" + " " * 20_000_000 + "]"),
-            "What dbt did is not known: its results are not readable (",
+            "dbt's results are unknown: they could not be read (",
         ),
-        (SAYS.format(text="[]"), "dbt ended before it had a result for any node."),
+        (SAYS.format(text="[]"), "dbt exited before any node had a result."),
     ],
     ids=["no plugin", "truncated", "no JSON", "not ours", "nested", "long", "empty"],
 )

@@ -175,8 +175,8 @@ def test_a_soft_one_says_how_old_the_data_is(platform: Platform) -> None:
     ago = timedelta(minutes=(datetime.now(UTC) - moment("2025-02-28T00:00")) // timedelta(minutes=1))
     note = platform.xcom("playground_daily", SOFT, "note")
     assert note in {
-        f"{AWAITED} was not there by its SLO of 6:00:00. A soft dependency: going on without it. "
-        f"The newest data is of the period 2025-02-27 00:00 to 2025-02-28 00:00 UTC, which ended {some} ago."
+        f"{AWAITED} was not ready by its SLO of 6:00:00. The dependency is soft: continuing without it. "
+        f"The newest data is from the period 2025-02-27 00:00 to 2025-02-28 00:00 UTC, which ended {some} ago."
         for some in (ago, ago - timedelta(minutes=1))
     }
 

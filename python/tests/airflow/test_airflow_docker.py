@@ -183,7 +183,7 @@ def test_a_task_that_airflow_kills_leaves_no_container_running(engine: Container
     old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
     try:
         with (
-            pytest.raises(AirflowException, match="The task was stopped, and its container with it"),
+            pytest.raises(AirflowException, match="The task was stopped, and its container was stopped too"),
             once_running(engine, signal.SIGTERM),
         ):
             task.execute({})
@@ -214,8 +214,8 @@ def test_a_retry_ends_the_container_of_a_try_whose_worker_was_killed(
     ("command", "image", "said"),
     [
         (("sh", "-c", "echo oh no; exit 3"), BASE, "sh failed with exit code 3. Its last output:\noh no"),
-        (("no-such-program",), BASE, f"The container engine did not run {BASE}: "),
-        (("true",), "localhost/not-there:1", "The container engine did not run localhost/not-there:1: "),
+        (("no-such-program",), BASE, f"The container engine could not run {BASE}: "),
+        (("true",), "localhost/not-there:1", "The container engine could not run localhost/not-there:1: "),
     ],
     ids=["exit code", "no program", "no image"],
 )

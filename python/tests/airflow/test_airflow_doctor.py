@@ -50,19 +50,22 @@ def test_what_a_login_may_do_and_what_is_there(platform: Platform, api_url: str)
     platform.publish("shipping", an_entry("dim", "daily"))
     platform.publish("playground", a_wait_entry(consumer))
     rights = [
-        f"not ok  rights: the login lacks {each}"
+        f"not ok  rights: the login does not have {each}"
         for each in ("can_edit on DAG Runs", "can_edit on Task Instances", "can_create on DAG Runs")
     ]
     reader, boss = asked(platform, api_url, "reader"), asked(platform, api_url, "boss")
     assert [line for line in reader if " rights: " in line] == rights
     assert [line for line in boss if " rights: " in line] == [
-        "ok      rights: the login may read and edit DAG runs and task instances, and start the sweep"
+        "ok      rights: the login has permission to read and edit DAG runs and task instances, and to trigger the sweep"
     ]
     assert boss[0].startswith("ok      airflow: version 3.")
-    assert "not ok  triggerer: none is alive: sensors wait in reschedule mode, which costs more" in boss
+    assert (
+        "not ok  triggerer: none is running: sensors wait in reschedule mode, which uses more resources"
+        in boss
+    )
     assert f"not ok  sweep: {RESUME_DAG} has not run yet" in boss
     assert "ok      registry: 2 teams" in boss
-    assert "not ok  pools: one_writer.x.mine is missing, and its tasks never run" in boss
+    assert "not ok  pools: one_writer.x.mine does not exist, so its tasks never start" in boss
     with create_session() as session:
         assert session.scalar(select(func.count()).select_from(DagRun)) == 0
         assert session.scalar(select(func.count()).select_from(Pool)) == 1

@@ -168,7 +168,7 @@ def test_a_hand_written_dag_waits_for_an_asset_of_the_registry(
     airflow.work()
     assert airflow.states("report") == {"wait": "deferred", "send": None, "misspelt": "failed"}
     assert airflow.state("on_demand", "wait") == "deferred"
-    assert ', team shipping makes no "dims": did you mean "shipping.dim"?\n' in capsys.readouterr().out
+    assert ', team shipping has no asset "dims": did you mean "shipping.dim"?\n' in capsys.readouterr().out
     airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
     assert airflow.states("report") == {"wait": "success", "send": "success", "misspelt": "failed"}
@@ -253,14 +253,14 @@ def test_parsing_a_dag_that_waits_by_hand_reads_no_registry(
     with DAG("report", schedule=None):
         sensor = AssetSensor(task_id="wait", asset="dim")
         assert callable(resume_consumers("legacy.orders"))
-    with pytest.raises(AirflowException, match="/nowhere, no team makes"):
+    with pytest.raises(AirflowException, match="/nowhere, asset"):
         sensor._find_wait({})
     monkeypatch.setenv("DBT_SCHEDULER_REGISTRY", "ftp://nowhere")
     with pytest.raises(
         AirflowException, match="The registry ftp://nowhere cannot be read: registry URLs start"
     ):
         sensor._find_wait({})
-    with pytest.raises(ValueError, match="needs the asset with its team"):
+    with pytest.raises(ValueError, match="requires the asset with its team"):
         resume_consumers("orders")
 
 
@@ -290,7 +290,7 @@ def test_the_sweep_that_a_callback_asks_for_is_the_one_of_its_environment(
 @pytest.mark.parametrize(
     ("asset", "said"),
     [
-        ("legacy.orders", "legacy.orders is made by load_orders load, not by this task."),
+        ("legacy.orders", "legacy.orders is produced by load_orders load, not by this task."),
         ("legacy.order", "does not know legacy.order: publish it"),
         ("other.orders", "does not know other.orders: publish it"),
     ],

@@ -156,9 +156,7 @@ def test_a_task_that_is_stopped_before_airflow_has_deferred_it_leaves_no_job(goo
 def test_a_job_that_google_does_not_take_fails_with_what_it_said(google: FakeGoogle) -> None:
     google.fail("CreateCustomJob", grpc.StatusCode.INVALID_ARGUMENT, "Machine type n9 is not supported.")
     task = a_vertex_ai_task(machine_type="n9-huge-1")
-    with pytest.raises(
-        AirflowException, match=r"^Vertex AI did not take the job: 400 Machine type n9 is not"
-    ):
+    with pytest.raises(AirflowException, match=r"^Vertex AI rejected the job: 400 Machine type n9 is not"):
         task.execute(the_context(task))
 
 
@@ -167,9 +165,7 @@ def test_a_job_that_google_says_nothing_more_of_is_cancelled(google: FakeGoogle)
     trigger = started(task)
     google.fail("GetCustomJob", grpc.StatusCode.PERMISSION_DENIED, "aiplatform.customJobs.get denied")
     event = asyncio.run(anext(trigger.run())).payload
-    with pytest.raises(
-        AirflowException, match=r"does not say what became of .*: 403 aiplatform.customJobs.get"
-    ):
+    with pytest.raises(AirflowException, match=r"The state of .* is unknown: 403 aiplatform.customJobs.get"):
         task.execute_complete(the_context(task), event)
     assert google.vertex_ai.states() == ["CANCELLED"]
 
@@ -201,7 +197,8 @@ def test_a_variable_of_the_worker_that_is_called_like_a_secret_is_not_written_in
     monkeypatch.setenv("API_TOKEN", "of-the-worker")
     task = a_vertex_ai_task(passed=["API_*"])
     with pytest.raises(
-        AirflowException, match=r"^API_TOKEN is not passed on: whoever may look at jobs"
+        AirflowException,
+        match=r"^API_TOKEN is not passed to the job, because everyone with permission to view jobs",
     ) as said:
         task.execute(the_context(task))
     assert "of-the-worker" not in str(said.value)
@@ -362,9 +359,7 @@ def test_a_task_that_is_stopped_while_its_cloud_run_job_starts_leaves_none_runni
 def test_a_job_that_cloud_run_does_not_take_fails_with_what_it_said(google: FakeGoogle) -> None:
     google.fail("CreateJob", grpc.StatusCode.INVALID_ARGUMENT, "Invalid value specified for cpu.")
     task = a_cloud_run_task()
-    with pytest.raises(
-        AirflowException, match=r"^Cloud Run did not take the job: 400 Invalid value specified"
-    ):
+    with pytest.raises(AirflowException, match=r"^Cloud Run rejected the job: 400 Invalid value specified"):
         task.execute(the_context(task))
 
 

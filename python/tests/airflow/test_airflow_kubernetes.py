@@ -184,7 +184,7 @@ def test_a_task_that_airflow_kills_leaves_no_pod(cluster: FakeCluster) -> None:
     old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
     try:
         with (
-            pytest.raises(AirflowException, match="The task was stopped, and its pod with it"),
+            pytest.raises(AirflowException, match="The task was stopped, and its pod was deleted"),
             once_running(cluster, signals(signal.SIGTERM, seen)),
         ):
             task.execute(task.context)
@@ -242,7 +242,7 @@ def test_a_retry_ends_the_pod_of_a_try_whose_worker_was_killed(
         (
             ("true",),
             {"namespace": "Not There"},
-            "Kubernetes did not run the pod dbt-playground-daily-t-c0ffee-1: ",
+            "Kubernetes could not run the pod dbt-playground-daily-t-c0ffee-1: ",
         ),
     ],
     ids=["exit code", "no program", "no image", "no namespace"],
@@ -283,10 +283,10 @@ def test_a_pod_that_never_starts_fails_in_time_and_says_what_it_waits_for(
     [
         (
             lambda pod: pod.kill(reason="Evicted", message="The node was low on resource: memory."),
-            r"^Kubernetes ended the pod \(Evicted\): The node was low on resource: memory\.$",
+            r"^Kubernetes terminated the pod \(Evicted\): The node was low on resource: memory\.$",
         ),
         (lambda pod: pod.kill("OOMKilled"), "^sh failed with exit code 137. Its last output:\nready$"),
-        (lambda pod: pod.delete(), r'^Kubernetes did not run the pod (\S+): pods "\1" not found \(404\)$'),
+        (lambda pod: pod.delete(), r'^Kubernetes could not run the pod (\S+): pods "\1" not found \(404\)$'),
     ],
     ids=["evicted", "out of memory", "deleted by somebody"],
 )
@@ -302,7 +302,7 @@ def test_a_pod_that_the_cluster_ends_fails_the_task(
 def test_a_pod_whose_worker_is_gone_ends_by_the_tasks_timeout(cluster: FakeCluster) -> None:
     task = a_pod("sleep", "600")
     task.execution_timeout = timedelta(seconds=1)  # by which nobody ends this try, as no task runner is there
-    with pytest.raises(AirflowException, match=r"^Kubernetes ended the pod \(DeadlineExceeded\): late$"):
+    with pytest.raises(AirflowException, match=r"^Kubernetes terminated the pod \(DeadlineExceeded\): late$"):
         task.execute(task.context)
 
 
@@ -323,7 +323,7 @@ def test_an_error_of_the_api_that_stays_is_the_tasks(cluster: FakeCluster, statu
     task = a_pod("true")
     with pytest.raises(
         AirflowException,
-        match=rf"^Kubernetes did not run the pod \S+: the server says {status} \({status}\)$",
+        match=rf"^Kubernetes could not run the pod \S+: the server says {status} \({status}\)$",
     ):
         task.execute(task.context)
 
@@ -375,7 +375,8 @@ def test_files_of_any_length_get_into_a_pod_or_the_task_says_that_they_are_too_l
     )
     assert (done.returncode, done.stdout, done.stderr) == (3, given, b"0\n")
     with pytest.raises(
-        AirflowException, match="is too long for the on-run-end hooks' pod: set `project_hooks: every_task`"
+        AirflowException,
+        match="are too large for the pod of the on-run-end hooks: set `project_hooks: every_task`",
     ):
         script(Files({"given.json": given * 6}), inside, slices=False)
 
@@ -402,7 +403,7 @@ def test_a_worker_that_knows_of_no_cluster_says_so(
     monkeypatch.setenv("AIRFLOW_CONN_KUBERNETES_DEFAULT", empty)
     task = a_pod("true")
     with pytest.raises(
-        AirflowException, match=r"^Kubernetes did not run the pod \S+: Invalid kube-config file\."
+        AirflowException, match=r"^Kubernetes could not run the pod \S+: Invalid kube-config file\."
     ):
         task.execute(task.context)
     assert cluster.created == []
@@ -414,7 +415,8 @@ def test_a_variable_of_the_worker_that_is_called_like_a_secret_is_not_written_in
     monkeypatch.setenv("API_TOKEN", "of-the-worker")
     task = a_pod("true", passed=["API_*"])
     with pytest.raises(
-        AirflowException, match=r"^API_TOKEN is not passed on: whoever may look at pods could read it"
+        AirflowException,
+        match=r"^API_TOKEN is not passed to the pod, because everyone with permission to view pods could read it",
     ):
         task.execute(task.context)
     assert cluster.created == []

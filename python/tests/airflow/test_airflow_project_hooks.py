@@ -78,6 +78,7 @@ def test_a_dbt_that_does_not_load_the_plugin_fails_the_task(tmp_path: Path) -> N
     dag.fileloc = str(tmp_path / "some_dag.py")
     operator = DbtOperator(task_id="a", dag=dag, cwd=".", command=python("print()"), project_hooks="none")
     with pytest.raises(
-        AirflowException, match=r"did not load the plugin in .*: the on-run-start and on-run-end hooks"
+        AirflowException,
+        match=r"did not load the plugin in .*, so the project's on-run-start and on-run-end hooks",
     ):
         operator.execute.__wrapped__(operator, {})  # type: ignore[attr-defined]

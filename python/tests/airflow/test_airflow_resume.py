@@ -439,9 +439,9 @@ def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
     assert airflow.state("shipping_daily") == "success"
     said = "\n".join(record.getMessage() for record in caplog.records if "dbt_scheduler" in record.name)
     assert {
-        "no connection": 'There is no Airflow connection "dbt_scheduler_airflow": make one of type HTTP',
+        "no connection": 'Airflow connection "dbt_scheduler_airflow" not found: create one of type HTTP',
         "nobody answers": f"Airflow at {NOBODY} cannot be reached",
-        "no token source": 'names the token source "mwaa" in its extra field; there are: bearer, google',
+        "no token source": 'has the unknown token source "mwaa" in its extra field; available: bearer, google',
         "no registry": "does not know shipping: publish it",
         "not an entry": "cannot be used",
     }[hurt] in said
@@ -487,11 +487,11 @@ def _no_time(_: AirflowApi, notes: dict) -> Outcome:
 def _budget_used_up(api: AirflowApi, notes: dict) -> Outcome:
     """As when the API is so busy that the last request takes all that is left."""
     api._http._deadline = 0
-    return Outcome(left=tuple(notes), problem="Airflow was too slow: the time for this is used up.")
+    return Outcome(left=tuple(notes), problem="Airflow was too slow: the time limit was exceeded.")
 
 
 def _listing_fails(*_: object) -> Outcome:
-    raise AirflowApiError("Airflow was too slow: the time for this is used up.")
+    raise AirflowApiError("Airflow was too slow: the time limit was exceeded.")
 
 
 @pytest.mark.parametrize("left", [_no_time, _budget_used_up, _listing_fails])
@@ -547,7 +547,7 @@ def test_a_callback_says_that_airflow_refuses_the_sweep(caplog: pytest.LogCaptur
 
     with FakeAirflow({}, before=answer).api() as api:
         callback._sweep_soon(api, RESUME_DAG)
-    assert f"Airflow refused a run of {RESUME_DAG}: Dag has import errors" in caplog.text
+    assert f"Airflow rejected a run of {RESUME_DAG}: Dag has import errors" in caplog.text
 
 
 def test_a_sweep_that_airflow_refuses_fails_with_what_to_do(
@@ -556,17 +556,17 @@ def test_a_sweep_that_airflow_refuses_fails_with_what_to_do(
     airflow.deploy_sweep(a_producer())
     airflow.deploy(a_producer())
     publish(airflow, "daily")
-    result = SweepResult(Outcome(problem="returned 403: give the connection's user the right"))
+    result = SweepResult(Outcome(problem="returned 403: the connection's user needs permission"))
     with monkeypatch.context() as during:
         during.setattr("dbt_scheduler.resume.sweep.sweep", lambda *_: result)
         airflow.run_without_date(RESUME_DAG, "2025-03-03T00:00")
         airflow.work()
     assert airflow.state(RESUME_DAG) == "failed"
-    assert "give the connection's user the right" in "".join(capfd.readouterr())
+    assert "the connection's user needs permission" in "".join(capfd.readouterr())
     monkeypatch.setattr("dbt_scheduler.cli.resume.sweep", lambda *_: result)
     said = CliRunner().invoke(main, ["resume", "--registry", airflow.registry.as_uri()])
     assert said.exit_code == 2
-    assert "give the connection's user the right" in said.stderr
+    assert "the connection's user needs permission" in said.stderr
 
 
 def test_the_sweep_is_a_command(airflow: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -581,7 +581,7 @@ def test_the_sweep_is_a_command(airflow: Platform, api_url: str, monkeypatch: py
         0,
         [
             f"playground_daily {run} {WAIT} satisfied",
-            "1 sensor waited, 1 satisfied, 0 runs repaired",
+            "1 sensor waiting, 1 satisfied, 0 runs resumed",
         ],
     )
     airflow.work()

@@ -73,7 +73,7 @@ def test_a_manual_run_of_the_producer_counts_for_the_period_that_its_date_means(
     run = platform.run("shipping_daily", "2025-03-02T08:00", manual=True)
     platform.work()
     assert platform.state("playground_daily") == "success"
-    assert platform.xcom("playground_daily", WAIT, "note") == f"Made by the run {run} of the same period."
+    assert platform.xcom("playground_daily", WAIT, "note") == f"Produced by the run {run} of the same period."
 
 
 def test_waits_through_a_failure_of_the_producer(platform: Platform) -> None:
@@ -98,8 +98,8 @@ def test_a_run_that_never_was_is_satisfied_by_the_success_of_a_newer_one(platfor
     platform.work()
     assert platform.state("playground_daily") == "success"
     assert platform.xcom("playground_daily", WAIT, "note") == (
-        "shipping_hourly never ran marts.dim for 2025-03-01 23:05 (UTC); "
-        f"its newer run {newer} has succeeded, and that counts."
+        "shipping_hourly never ran marts.dim for 2025-03-01 23:05 (UTC), "
+        f"but its newer run {newer} has succeeded."
     )
 
 
@@ -127,9 +127,8 @@ def test_a_backfilled_run_whose_time_is_up_says_what_to_backfill(platform: Platf
     assert platform.state("playground_daily", SOFT) == "success"
     assert platform.xcom("playground_daily", SOFT, "note").startswith(
         "shipping.dim (shipping_daily, marts.dim, 2025-03-01 00:10 to 2025-03-02 00:10 UTC) "
-        "was not there within the wait timeout of 2:00:00. "
-        "A backfilled run does not use data of a newer period: backfill shipping_daily too. "
-        "A soft dependency: going on without it. The newest data is of the period 2025-09-20 00:00"
+        "was not ready within the wait timeout of 2:00:00. "
+        "A backfilled run does not use data of a newer period: backfill shipping_daily too.  The dependency is soft: continuing without it. The newest data is from the period 2025-09-20 00:00"
     )
 
 
@@ -154,8 +153,7 @@ def test_a_period_before_the_producers_start_needs_nothing(platform: Platform) -
     platform.work()
     assert platform.state("playground_daily") == "success"
     assert platform.xcom("playground_daily", WAIT, "note") == (
-        "shipping.dim (shipping_daily, marts.dim, 2025-03-01 00:10 to 2025-03-02 00:10 UTC) "
-        "is before the producer's start date: nothing to wait for."
+        "shipping.dim (shipping_daily, marts.dim, 2025-03-01 00:10 to 2025-03-02 00:10 UTC)  is before the producer's start date: not waiting."
     )
 
 
@@ -177,8 +175,8 @@ def test_a_soft_wait_goes_on_as_success_when_its_time_is_up(platform: Platform) 
     assert platform.states("playground_daily") == {SOFT: "success", "marts.mine": "success"}
     assert platform.xcom("playground_daily", SOFT, "note") == (
         "shipping.dim (shipping_daily, marts.dim, 2025-03-01 00:10 to 2025-03-02 00:10 UTC) "
-        "was not there within the wait timeout of 2:00:00. A soft dependency: going on without it. "
-        "No success of marts.dim in shipping_daily is known."
+        "was not ready within the wait timeout of 2:00:00. The dependency is soft: continuing without it. "
+        "No successful run of marts.dim in shipping_daily was found."
     )
 
 
@@ -246,7 +244,7 @@ def test_an_asset_that_nobody_makes_any_more_ends_a_soft_wait_at_once(platform: 
     platform.work()
     assert platform.state("playground_daily") == "success"
     assert platform.xcom("playground_daily", SOFT, "note") == (
-        "shipping no longer makes dim. Ask #shipping. A soft dependency: going on without it."
+        "shipping no longer produces dim. Ask #shipping. The dependency is soft: continuing without it."
     )
 
 

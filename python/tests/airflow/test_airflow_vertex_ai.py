@@ -213,7 +213,7 @@ def test_a_pipeline_that_fails_names_the_tasks_of_it_that_did_and_shows_their_ou
     ("content", "said"),
     [
         (None, rf"^The pipeline {TEMPLATE} cannot be read: 404 "),
-        (b"[1]", rf"^{TEMPLATE} is no compiled pipeline: it has no root"),
+        (b"[1]", rf"^{TEMPLATE} is not a compiled pipeline: it has no root"),
         (
             json.dumps({**COMPILED, "schemaVersion": "2.0.0"}).encode(),
             r"its schemaVersion is 2\.0\.0, and that of",

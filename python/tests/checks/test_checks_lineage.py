@@ -17,7 +17,10 @@ def reported(tmp_path, *items) -> list[str]:
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("ordrs", 'did you mean "orders"?'), ("zzz", "name what the node reads, or remove the key")],
+    [
+        ("ordrs", 'did you mean "orders"?'),
+        ("zzz", "use the name of an asset that the node reads, or remove the entry"),
+    ],
 )
 def test_sch103(tmp_path, name, hint):
     items = (
@@ -25,7 +28,7 @@ def test_sch103(tmp_path, name, hint):
         node("z", "orders", pipelines=DAILY, dependencies={name: "soft"}),
     )
     assert reported(tmp_path, *items) == [
-        f'z.sql: SCH103 "z" names "{name}" under dependencies, but reads no asset of that name | {hint}'
+        f'z.sql: SCH103 "z" lists "{name}" under dependencies, but does not read an asset with that name | {hint}'
     ]
 
 
@@ -35,8 +38,8 @@ def test_sch104(tmp_path):
         node("z", "orders", pipelines=DAILY, dependencies={"orders": "soft"}),
     )
     assert reported(tmp_path, *items) == [
-        'z.sql: SCH104 "z" names "orders" under dependencies, but it runs in the same DAG, shop_daily'
-        " | remove the key: within a DAG a task always runs after its parents"
+        'z.sql: SCH104 "z" lists "orders" under dependencies, but both run in the same DAG, shop_daily'
+        " | remove the entry: within a DAG, a task always runs after its parents"
     ]
 
 
@@ -68,13 +71,13 @@ def test_sch105_sch106_and_sch111(tmp_path):
         node("z", "table", "view", "inlined", "model.shop.none", "seed.shop.codes", pipelines=DAILY),
     )
     assert reported(tmp_path, *items) == [
-        'z.sql: SCH105 "z" reads the model "behind", which no pipeline runs | give "behind" pipelines too',
-        'z.sql: SCH105 "z" reads the model "inside", which no pipeline runs | give "inside" pipelines too',
-        'z.sql: SCH105 "z" reads the model "table", which no pipeline runs | give "table" pipelines too',
-        'z.sql: SCH106 "z" reads the seed "codes", which no pipeline runs | give "codes" pipelines too if it changes',
-        'z.sql: SCH106 "z" reads the view "view", which no pipeline runs | give "view" pipelines too if it changes',
-        'z.sql: SCH111 "z" reads model.shop.none, which is neither a node nor a source: what it needs is not known'
-        " | read the model behind it, or a source, instead",
+        'z.sql: SCH105 "z" reads the model "behind", which no pipeline runs | add pipelines to "behind"',
+        'z.sql: SCH105 "z" reads the model "inside", which no pipeline runs | add pipelines to "inside"',
+        'z.sql: SCH105 "z" reads the model "table", which no pipeline runs | add pipelines to "table"',
+        'z.sql: SCH106 "z" reads the seed "codes", which no pipeline runs | add pipelines to "codes" if it changes',
+        'z.sql: SCH106 "z" reads the view "view", which no pipeline runs | add pipelines to "view" if it changes',
+        'z.sql: SCH111 "z" reads model.shop.none, which is neither a node nor a source: its dependencies are unknown'
+        " | read the underlying model or a source instead",
     ]
 
 
@@ -85,7 +88,7 @@ def test_nothing_is_reported_of_what_no_scheduled_node_reads(tmp_path):
 def test_sch109(tmp_path):
     assert reported(tmp_path, node("z", pipelines=["hourly", "daily"])) == [
         'z.sql: SCH109 "z" is built in several pipelines: hourly, daily'
-        " | keep one of them, unless each has to bring it up to date"
+        " | keep only one of them, unless each must update the table"
     ]
 
 
@@ -95,7 +98,7 @@ def test_sch109_of_a_table_that_a_declared_task_fills_in_two_pipelines(tmp_path)
     world.team("shop", source("crm.events"), text=text)
     assert world.findings() == [
         'shop/scheduler.yaml:3: SCH109 "events" is built in several pipelines: hourly, daily'
-        " | keep one of them, unless each has to bring it up to date"
+        " | keep only one of them, unless each must update the table"
     ]
 
 
@@ -109,8 +112,8 @@ def test_sch113(tmp_path):
         node("z", "ships.fct", pipelines=DAILY, dependencies=both),
     )
     assert world.findings() == [
-        'shop/models/marts/z.sql: SCH113 "z" names one asset under dependencies as fct and ships.fct, and not with '
-        "the same kind: fct: no_wait, ships.fct: hard | keep one of the names"
+        'shop/models/marts/z.sql: SCH113 "z" lists the same asset under dependencies as fct and ships.fct, with different kinds: '
+        "fct: no_wait, ships.fct: hard | keep one of the entries"
     ]
 
 
@@ -119,8 +122,8 @@ def test_one_finding_for_all_readers_of_what_no_pipeline_runs(tmp_path):
     readers = [node(name, "table", "seed.shop.codes", pipelines=["daily"]) for name in "abc"]
     world.team("shop", seed("codes"), node("table"), *readers)
     assert world.findings() == [
-        'shop/models/marts/a.sql: SCH105 "a" and 2 others read the model "table", which no pipeline runs | give "table" pipelines too',
-        'shop/models/marts/a.sql: SCH106 "a" and 2 others read the seed "codes", which no pipeline runs | give "codes" pipelines too if it changes',
+        'shop/models/marts/a.sql: SCH105 "a" and 2 others read the model "table", which no pipeline runs | add pipelines to "table"',
+        'shop/models/marts/a.sql: SCH106 "a" and 2 others read the seed "codes", which no pipeline runs | add pipelines to "codes" if it changes',
     ]
 
 
@@ -140,7 +143,7 @@ def test_how_the_model_of_a_package_gets_pipelines(tmp_path):
     world.team("shop", node("theirs", package="dates"), node("b", "model.dates.theirs", pipelines=["daily"]))
     (found,) = world.findings()
     assert found.partition(" | ")[2] == (
-        'give "theirs" pipelines too, in dbt_project.yml: {models: {dates: {+meta: {scheduler: {pipelines: [...]}}}}}'
+        'add pipelines to "theirs" in dbt_project.yml: {models: {dates: {+meta: {scheduler: {pipelines: [...]}}}}}'
     )
 
 
@@ -172,7 +175,7 @@ def test_sch115_a_default_selector_leaves_the_checks_out(tmp_path, definition, r
     document = manifest(node("a", pipelines=["daily"])) | {"macros": {"macro.dbt_scheduler.validate": {}}}
     world.file("shop/target/manifest.json", json.dumps(document))
     assert world.findings() == reported * [
-        'shop/selectors.yml:1: SCH115 the default selector "mine" leaves out what checks the project in `dbt compile`'
+        'shop/selectors.yml:1: SCH115 the default selector "mine" excludes the dbt_scheduler package, which checks the project in `dbt compile`'
         " | add {method: package, value: dbt_scheduler} to its union in selectors.yml"
     ]
 

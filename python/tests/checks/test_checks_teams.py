@@ -24,8 +24,8 @@ def test_sch213(tmp_path):
     )
     world.team("shop", node("a", pipelines=["hourly", "daily"]), text=text)
     assert world.findings() == [
-        f"{YML}:5: SCH213 ignore of SCH109 on b matches no finding | remove the entry",
-        f"{YML}:6: SCH213 ignore of SCH305 matches no finding | remove the entry",
+        f"{YML}:5: SCH213 the ignore entry for SCH109 on b does not match any finding | remove the entry",
+        f"{YML}:6: SCH213 the ignore entry for SCH305 does not match any finding | remove the entry",
     ]
 
 
@@ -34,12 +34,12 @@ def test_sch213(tmp_path):
     [
         ("stage", []),
         ("shop.stage", []),
-        ("stge", ['macro "stge" does not exist | did you mean "stage"?']),
+        ("stge", ['macro "stge" not found | did you mean "stage"?']),
         (
             "zzzzzz",
             [
-                'macro "zzzzzz" does not exist'
-                " | write the name of a macro of this project or of a package, without brackets"
+                'macro "zzzzzz" not found'
+                " | use the name of a macro of this project or of a package, without parentheses"
             ],
         ),
     ],
@@ -62,7 +62,7 @@ def test_sch306(tmp_path):
         node("z", "raw.shipments", "other.shipments", "far.shipments", "blind.shipments", pipelines=DAILY),
     )
     world.team("shipping", node("fct", pipelines=DAILY))
-    hint = 'declare it as a global asset: put the source "shipping" with the table "fct" in a file under a folder global_assets'
+    hint = 'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder global_assets'
     assert world.findings() == [
         f'shop/models/sources.yml: SCH306 source "blind.shipments" reads main.fct, which is the asset "fct" of team shipping | {hint}',
         f'shop/models/sources.yml: SCH306 source "raw.shipments" reads warehouse.MAIN.Fct, which is the asset "fct" of team shipping | {hint}',
@@ -90,8 +90,8 @@ def test_sch307(tmp_path):
         node("z", "main.orders", "main.inlined", "else.orders", pipelines=DAILY),
     )
     assert world.findings() == [
-        'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.ORDERS, which this project builds '
-        'itself as the model orders | use ref("orders") instead of source()'
+        'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.ORDERS, which this project builds as '
+        'the model orders | use ref("orders") instead of source()'
     ]
 
 
@@ -104,10 +104,10 @@ def test_sch307_where_ref_would_close_a_cycle(tmp_path):
         source("main.orders"),
     )
     assert world.findings() == [
-        'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.orders, which this project builds '
-        'itself as the model orders | ref("orders") would close a dependency cycle, because orders is built from '
-        "model.shop.old; if the source is meant to read what the last run has left, write "
-        "meta: {scheduler: {own_table: true}} at its table"
+        'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.orders, which this project builds as '
+        'the model orders | ref("orders") would create a dependency cycle, because orders is built from '
+        "model.shop.old; if the source is meant to read the result of the previous run, set "
+        "meta: {scheduler: {own_table: true}} on its table"
     ]
     meant = source("main.orders", meta={"own_table": True})
     world.team(
@@ -127,14 +127,14 @@ def test_a_condition_reads_a_table_as_a_model_does(tmp_path):
             'shop/models/sources.yml: SCH306 source "lake.facts" reads warehouse.main.fct, which is the asset "fct" of '
             "team shipping",
             " | ",
-            'declare it as a global asset: put the source "shipping" with the table "fct" in a file under a folder '
-            "global_assets",
+            'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder global_assets'
+            "",
         ),
         (
-            'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.orders, which this project '
-            "builds itself as the model orders",
+            'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.orders, which this project builds as '
+            "the model orders",
             " | ",
-            'name "orders" in the conditions of task "load" instead',
+            'use "orders" in the conditions of task "load" instead',
         ),
     ]
 
@@ -145,8 +145,8 @@ def test_a_second_name_of_a_table_that_a_task_fills_is_a_hidden_edge(tmp_path):
     tables = source("raw.events"), source("lake.all", schema="raw", identifier="events")
     world.team("shop", *tables, node("z", "lake.all", pipelines=DAILY), text=text)
     assert world.findings() == [
-        'shop/models/sources.yml: SCH307 source "lake.all" reads warehouse.raw.events, which this project builds itself '
-        'as the source raw.events, which task load fills | use source("raw", "events") instead'
+        'shop/models/sources.yml: SCH307 source "lake.all" reads warehouse.raw.events, which this project builds as '
+        'the source raw.events, which task load fills | use source("raw", "events") instead'
     ]
 
 
@@ -157,8 +157,8 @@ def test_a_task_that_reads_what_it_fills_under_a_second_name_is_not_sent_into_a_
     world.team("shop", source("raw.events"), source("lake.all", **second), text=text)
     (said,) = world.findings()
     assert said.endswith(
-        "fills | if it is meant to read what the last run has left, write meta: {scheduler: {own_table: true}} at its "
-        "table"
+        "fills | if it is meant to read the result of the previous run, set meta: {scheduler: {own_table: true}} on its table"
+        ""
     )
     world.team(
         "shop", source("raw.events"), source("lake.all", **second, meta={"own_table": True}), text=text
@@ -173,8 +173,8 @@ def test_source_tables_that_are_assets_and_that_nothing_reads_are_one_note(tmp_p
     world.team("shop", node("orders"), node("customers"), *tables, own_test)
     world.team("shipping", node("fct", pipelines=DAILY))
     assert world.findings("SCH306", "SCH307", "SCH323") == [
-        "shop/models/sources.yml: SCH323 source tables that this or another team makes are declared here, and nothing "
-        'reads them: 3, such as "main.customers" | remove the declarations, or leave them'
+        'shop/models/sources.yml: SCH323 source tables that this or another team builds are declared but not read: 3, such as "main.customers"'
+        " | remove the declarations if they are not needed"
     ]
 
 
@@ -209,9 +209,9 @@ def test_sch308_across_teams(tmp_path):
         "shipping", node("fct", pipelines=DAILY), text=f"exposed_assets: [{{regex: fct, slo: {SLOW}}}]"
     )
     assert world.findings() == [
-        f'{YML}:3: SCH308 "b" promises to be ready 1h after the scheduled time in daily, but needs "fct" of team shipping, '
-        "which is ready 6h at the earliest: b → fct (shipping, daily, 6h)"
-        " | promise 6h or more, or make the dependency no_wait"
+        f'{YML}:3: SCH308 the SLO of "b" in daily is 1h after the scheduled time, but it depends on "fct" of team shipping, which is ready 6h after the scheduled time at the earliest: '
+        "b → fct (shipping, daily, 6h)"
+        " | raise the SLO to at least 6h, or set the dependency to no_wait"
     ]
 
 
@@ -245,9 +245,9 @@ def test_sch308_within_a_dag(tmp_path):
         ),
     )
     assert world.findings() == [
-        f'{YML}:5: SCH308 "b" promises to be ready 1h after the scheduled time in daily, but needs "a" of team shop, '
-        "which is ready 6h at the earliest: b → a (shop, daily, 6h)"
-        " | promise 6h or more, or make the dependency no_wait"
+        f'{YML}:5: SCH308 the SLO of "b" in daily is 1h after the scheduled time, but it depends on "a" of team shop, which is ready 6h after the scheduled time at the earliest: '
+        "b → a (shop, daily, 6h)"
+        " | raise the SLO to at least 6h, or set the dependency to no_wait"
     ]
 
 
@@ -284,10 +284,9 @@ def test_sch308_through_other_teams(tmp_path, between, words):
     team_with(world, "crabs", "ducks")
     team_with(world, "ducks", slo="6")
     assert [line for line in world.findings() if line.startswith("ants/")] == [
-        'ants/scheduler.yaml:3: SCH308 "ants_asset" promises to be ready 2h after the scheduled time in daily, but needs '
-        '"ducks_asset" of team ducks, which is ready 6h at the earliest: '
+        'ants/scheduler.yaml:3: SCH308 the SLO of "ants_asset" in daily is 2h after the scheduled time, but it depends on "ducks_asset" of team ducks, which is ready 6h after the scheduled time at the earliest: '
         f"ants_asset → bees_asset (bees, daily, {words}) → crabs_asset (crabs, daily, no SLO) → ducks_asset (ducks, daily, 6h)"
-        " | promise 6h or more, or make the dependency no_wait"
+        " | raise the SLO to at least 6h, or set the dependency to no_wait"
     ]
 
 
@@ -327,9 +326,9 @@ def test_sch308_says_the_same_of_a_team_at_hand_and_of_one_in_the_registry(tmp_p
     del world._folders["alpha"]
     assert found == world.findings()
     assert found == [
-        'beta/scheduler.yaml:3: SCH308 "c" promises to be ready 1h after the scheduled time in daily, but needs "a" of '
-        "team alpha, which is ready 6h at the earliest: c → b (alpha, daily, no SLO) → a (alpha, daily, 6h)"
-        " | promise 6h or more, or make the dependency no_wait"
+        'beta/scheduler.yaml:3: SCH308 the SLO of "c" in daily is 1h after the scheduled time, but it depends on "a" of '
+        "team alpha, which is ready 6h after the scheduled time at the earliest: c → b (alpha, daily, no SLO) → a (alpha, daily, 6h)"
+        " | raise the SLO to at least 6h, or set the dependency to no_wait"
     ]
 
 
@@ -447,8 +446,8 @@ def test_sch309_within_a_dag(tmp_path):
         text="tasks: [{kind: universal, name: load, command: x, conditions: [b], assets: [t]}]",
     )
     assert world.findings() == [
-        f"{YML}:3: SCH309 tasks wait for each other in a cycle: load → marts.a → marts.b → load"
-        " | break it: make one of these waits no_wait, or split a model in two"
+        f"{YML}:3: SCH309 found a dependency cycle: load → marts.a → marts.b → load"
+        " | to break the cycle, set one of these dependencies to no_wait, or split a model in two"
     ]
 
 
@@ -483,9 +482,9 @@ def test_sch309_is_ignored_by_the_whole_name_of_an_asset(tmp_path):
 @pytest.mark.parametrize("dependency", ["hard", "soft"])
 def test_sch309_across_teams_is_reported_once(tmp_path, dependency):
     assert cycle(tmp_path, dependency).findings() == [
-        "ants/models/marts/made.sql: SCH309 tasks wait for each other in a cycle: ants.made (daily) #ants → "
+        "ants/models/marts/made.sql: SCH309 found a dependency cycle: ants.made (daily) #ants → "
         "bees.made (daily) #bees → ants.made (daily) #ants"
-        " | break it: make one of these waits no_wait, or split a model in two"
+        " | to break the cycle, set one of these dependencies to no_wait, or split a model in two"
     ]
 
 
@@ -519,10 +518,10 @@ def test_dag_ids_that_differ_only_in_case_are_one(tmp_path):
     world.team("ants", node("a", pipelines=DAILY), text="dag_prefix: insects")
     world.team("bees", node("a", pipelines=DAILY), text="dag_prefix: Insects")
     assert world.findings("SCH310") == [
-        'ants/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team ants and to team bees'
-        " | choose another dag_prefix in scheduler.yaml, or ask team bees to choose one",
-        'bees/scheduler.yaml:3: SCH310 dag_id "Insects_daily" belongs to team bees and to team ants'
-        " | choose another dag_prefix in scheduler.yaml, or ask team ants to choose one",
+        'ants/scheduler.yaml:3: SCH310 dag_id "insects_daily" is used by team ants and by team bees'
+        " | set a different dag_prefix in scheduler.yaml, or ask team bees to change theirs",
+        'bees/scheduler.yaml:3: SCH310 dag_id "Insects_daily" is used by team bees and by team ants'
+        " | set a different dag_prefix in scheduler.yaml, or ask team ants to change theirs",
     ]
 
 
@@ -531,8 +530,8 @@ def test_a_dag_that_would_be_lost_beside_the_sweep_is_found(tmp_path, prefix):
     world = World(tmp_path, PLATFORM + '  resume: {cron: "10 0 * * *", grain: day, start_date: 2025-01-01}\n')
     world.team("shop", node("a", pipelines=["resume"]), text=f"dag_prefix: {prefix}")
     assert world.findings() == [
-        f'{YML}:3: SCH322 dag_id "{prefix}_resume" of team shop is that of the DAG which resumes late runs'
-        " | choose another dag_prefix in scheduler.yaml"
+        f'{YML}:3: SCH322 dag_id "{prefix}_resume" of team shop is reserved for the DAG that resumes late runs'
+        " | set a different dag_prefix in scheduler.yaml"
     ]
 
 
@@ -541,10 +540,10 @@ def test_sch310(tmp_path):
     world.team("ants", node("a", pipelines=DAILY), text="dag_prefix: insects")
     world.team("bees", node("a", pipelines=["daily", "hourly"]), text="dag_prefix: insects")
     assert [line for line in world.findings() if "SCH109" not in line] == [
-        'ants/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team ants and to team bees'
-        " | choose another dag_prefix in scheduler.yaml, or ask team bees to choose one",
-        'bees/scheduler.yaml:3: SCH310 dag_id "insects_daily" belongs to team bees and to team ants'
-        " | choose another dag_prefix in scheduler.yaml, or ask team ants to choose one",
+        'ants/scheduler.yaml:3: SCH310 dag_id "insects_daily" is used by team ants and by team bees'
+        " | set a different dag_prefix in scheduler.yaml, or ask team bees to change theirs",
+        'bees/scheduler.yaml:3: SCH310 dag_id "insects_daily" is used by team bees and by team ants'
+        " | set a different dag_prefix in scheduler.yaml, or ask team ants to change theirs",
     ]
 
 
@@ -573,8 +572,8 @@ def test_a_prefix_that_is_the_name_of_a_team_is_not_for_another_to_take(tmp_path
         world.registry["Ants"] = msgspec.structs.replace(entry, dag_prefix="Ants", pipelines={}, produced={})
     contact = "#bees" if known == "published" else "team Ants"
     assert world.findings() == [
-        'bees/scheduler.yaml:3: SCH310 dag_id "ants_daily" belongs to team bees and to team Ants'
-        f" | choose another dag_prefix in scheduler.yaml, or ask {contact} to choose one"
+        'bees/scheduler.yaml:3: SCH310 dag_id "ants_daily" is used by team bees and by team Ants'
+        f" | set a different dag_prefix in scheduler.yaml, or ask {contact} to change theirs"
     ]
 
 
@@ -598,8 +597,8 @@ def test_sch311(tmp_path, consumer, dependency, found):
     assert (
         world.findings()
         == [
-            'shop/models/marts/z.sql: SCH311 z in hourly waits hard for "fct" of team shipping, which is only made daily'
-            " | make the dependency soft or no_wait, so that one late daily run does not hold up many runs"
+            'shop/models/marts/z.sql: SCH311 z in hourly has a hard dependency on "fct" of team shipping, which is built only in the less frequent pipeline daily'
+            " | set the dependency to soft or no_wait, so that one late daily run does not delay many runs"
         ]
         * found
     )
@@ -610,8 +609,8 @@ def test_sch313(tmp_path):
     world.team("wasps", node("a", pipelines=DAILY), node("z", "a", pipelines=["weekly"]), text=EXPOSED)
     world.team("wasps", node("b", pipelines=DAILY), node("y", "b", pipelines=["weekly"]), folder="nest")
     assert world.findings() == [
-        f'nest/scheduler.yaml: SCH313 team "wasps" is also the team of {tmp_path}/wasps'
-        " | set another `team` in one scheduler.yaml"
+        f'nest/scheduler.yaml: SCH313 team "wasps" is also used by {tmp_path}/wasps'
+        " | set a different `team` in one of the two scheduler.yaml files"
     ]
 
 
@@ -624,8 +623,8 @@ def test_sch314(tmp_path):
         node("z", "orders", "model.utils.orders", pipelines=["weekly"]),
     )
     assert world.findings() == [
-        'shop/models/u/orders.sql: SCH314 asset "orders" is made by model.shop.orders and by model.utils.orders'
-        " | take pipelines from that of the package utils, in dbt_project.yml"
+        'shop/models/u/orders.sql: SCH314 asset "orders" is built by model.shop.orders and by model.utils.orders'
+        " | remove the pipelines of the one in package utils, in dbt_project.yml"
     ]
 
 
@@ -635,7 +634,7 @@ def test_sch314_of_a_declared_task_names_its_line(tmp_path):
     models = node("raw.events", pipelines=DAILY), node("events", pipelines=DAILY)
     world.team("shop", *models, source("raw.events"), text=text)
     assert world.findings("SCH314") == [
-        'shop/scheduler.yaml:4: SCH314 asset "raw.events" is made by model.shop.raw.events and by task.load'
+        'shop/scheduler.yaml:4: SCH314 asset "raw.events" is built by model.shop.raw.events and by task.load'
         " | rename one of them"
     ]
 
@@ -658,13 +657,13 @@ def test_an_acknowledged_change_that_is_published_is_reported(tmp_path):
     assert world.findings("SCH320") == []
     world.registry = {"shop": world.look().entry}
     assert world.findings("SCH320") == [
-        'shop/scheduler.yaml:5: SCH320 acknowledged change of "dim_a" does not apply: Column id removed.'
-        " | remove the entry: the change is published, or was not made"
+        'shop/scheduler.yaml:5: SCH320 the acknowledged change of "dim_a" no longer applies: Column id removed.'
+        " | remove the entry: the change was already published, or was not made"
     ]
     text = text.replace("asset: dim_a,", "asset: dim_b,")
     world.team("shop", node("dim_a", pipelines=["daily"]), text=text)
     assert world.findings("SCH320") == [
-        'shop/scheduler.yaml:5: SCH320 acknowledged change of "dim_b" does not apply: Column id removed.'
+        'shop/scheduler.yaml:5: SCH320 the acknowledged change of "dim_b" no longer applies: Column id removed.'
         ' | did you mean "dim_a"?'
     ]
     world.registry = {}
@@ -680,7 +679,7 @@ def test_sch318(tmp_path):
         assert len(world.findings()) == found
     assert world.findings() == [
         f'{YML}:2: SCH318 team "shop" was published by the dbt project "sales", and this project is "shop"'
-        " | choose another `team` in scheduler.yaml; if the project was renamed, have the old entry removed from the registry"
+        " | set a different `team` in scheduler.yaml; if the project was renamed, ask the platform team to remove the old entry from the registry"
     ]
 
 

@@ -26,14 +26,14 @@ def test_a_container_without_an_image(tmp_path: Path) -> None:
         (
             "SCH218",
             0,
-            'the dbt tasks: no image, and the platform runs it in a container ("where: docker")',
-            "write dbt_settings: {image: ...} in scheduler.yaml",
+            'the dbt tasks: no image is set, but the platform runs it in a container ("where: docker")',
+            "set dbt_settings: {image: ...} in scheduler.yaml",
         ),
         (
             "SCH218",
             4,
-            'task "fetch": no image, and the platform runs it in a container ("where: docker")',
-            "write image in the task",
+            'task "fetch": no image is set, but the platform runs it in a container ("where: docker")',
+            "set image on the task",
         ),
     ]
 
@@ -51,16 +51,16 @@ def test_an_image_of_the_team_or_of_the_platform_is_enough(tmp_path: Path) -> No
 )
 def test_an_image_that_no_engine_takes(tmp_path: Path, image: str) -> None:
     (found,) = said(tmp_path, UNIVERSAL % "cpus: 1", TASK % f"image: '{image}'")
-    assert found[:3] == ("SCH219", 4, f'task "fetch": "{image}" is not the name of an image')
+    assert found[:3] == ("SCH219", 4, f'task "fetch": "{image}" is not a valid image name')
 
 
 def test_a_team_that_sets_what_the_platform_decides(tmp_path: Path) -> None:
     platform = "dbt: {where: docker, image: i, overrides: []}\n" + UNIVERSAL % "overrides: [image]"
     text = "dbt_settings: {cpus: 64}\n" + TASK % "image: fetch, memory: 64g"
-    hint = "remove it, or ask the platform's owners to add it to `overrides` of {} in platform.yaml; teams may set: {}"
+    hint = "remove it, or ask the platform team to add it to `overrides` of {} in platform.yaml; teams may set: {}"
     assert said(tmp_path, platform, text) == [
-        ("SCH220", 3, "the dbt tasks: the platform decides cpus", hint.format("dbt", "nothing")),
-        ("SCH220", 5, 'task "fetch": the platform decides memory', hint.format("universal", "image")),
+        ("SCH220", 3, "the dbt tasks: teams are not allowed to set cpus", hint.format("dbt", "nothing")),
+        ("SCH220", 5, 'task "fetch": teams are not allowed to set memory', hint.format("universal", "image")),
     ]
 
 
@@ -87,15 +87,15 @@ def test_a_node_or_a_task_that_sets_what_the_platform_decides_of_its_turn(tmp_pa
         "          pipelines: [daily]\n          pool: default_pool\n          queue: heavy\n          memory: 9g\n",
     )
     node_hint, task_hint = (
-        f"remove it, or ask the platform's owners to add it to `overrides` of {kind} in platform.yaml; "
-        f"teams may set: {allowed}"
+        f"remove it, or ask the platform team to add it to `overrides` of {kind} in platform.yaml; teams may set: "
+        f"{allowed}"
         for kind, allowed in (("dbt", "pool"), ("universal", "queue"))
     )
     assert world.findings() == [
-        f'shop/models/s.yml:8: SCH220 meta.scheduler of "orders": the platform decides queue | {node_hint}',
-        f'shop/models/s.yml:9: SCH220 meta.scheduler of "orders": the platform decides memory | {node_hint}',
-        f'shop/scheduler.yaml:4: SCH220 task "fetch": the platform decides pool | {task_hint}',
-        f'shop/scheduler.yaml:4: SCH220 task "fetch": the platform decides priority | {task_hint}',
+        f'shop/models/s.yml:8: SCH220 meta.scheduler of "orders": teams are not allowed to set queue | {node_hint}',
+        f'shop/models/s.yml:9: SCH220 meta.scheduler of "orders": teams are not allowed to set memory | {node_hint}',
+        f'shop/scheduler.yaml:4: SCH220 task "fetch": teams are not allowed to set pool | {task_hint}',
+        f'shop/scheduler.yaml:4: SCH220 task "fetch": teams are not allowed to set priority | {task_hint}',
     ]
 
 
@@ -183,8 +183,8 @@ def test_a_taint_that_there_cannot_be_is_a_finding_about_the_platform(
 @pytest.mark.parametrize(
     ("kind", "place", "hint"),
     [
-        ("universal", "kubernetes", "name a secret of that place under kubernetes_secrets"),
-        ("universal", "cloud-run", "name a secret of that place under google_secrets"),
+        ("universal", "kubernetes", "reference a secret under kubernetes_secrets instead"),
+        ("universal", "cloud-run", "reference a secret under google_secrets instead"),
         ("vertex-ai", "vertex-ai", "let the job read the secret itself, as its service account"),
     ],
 )
@@ -196,7 +196,7 @@ def test_a_secret_that_would_be_shown_is_a_finding(tmp_path: Path, kind: str, pl
     )
     config, findings = load_platform(file)
     assert config is None
-    said = '"{}" is called like a secret, and in "where: PLACE" it would be shown with the task'
+    said = '"{}" looks like a secret, and with "where: PLACE" its value would be visible in the task\'s definition'
     said = said.replace("PLACE", place)
     line = len(PLATFORM.splitlines()) + 3
     assert [(each.code, each.line, each.message, each.hint) for each in findings] == [
@@ -215,10 +215,10 @@ def test_a_key_of_another_place_is_a_warning(tmp_path: Path) -> None:
     assert (found.code, found.severity.value, found.message) == (
         "SCH425",
         "warning",
-        'dbt.secrets has no effect: it is about docker, and these tasks run in "where: kubernetes"',
+        'dbt.secrets has no effect: it applies to docker, and these tasks run with "where: kubernetes"',
     )
     assert found.hint.startswith(
-        "remove it; kubernetes has the keys: cpus, memory, labels, cluster, namespace, "
+        "remove it; the keys of kubernetes are: cpus, memory, labels, cluster, namespace, "
     )
 
 
@@ -234,8 +234,8 @@ def test_a_job_that_nobody_says_a_region_of(tmp_path: Path) -> None:
         (
             "SCH223",
             4,
-            'task "train": no region, and the platform runs it where one is needed ("where: vertex-ai")',
-            "write region of vertex-ai in platform.yaml, for example europe-west1, or in scheduler.yaml",
+            'task "train": region is not set, but "where: vertex-ai" requires it',
+            "set region of vertex-ai in platform.yaml, for example europe-west1, or in scheduler.yaml",
         )
     ]
     assert said(tmp_path, "", task % "region: us-central1") == []
@@ -250,8 +250,8 @@ def test_dbt_on_cloud_run_that_nobody_says_a_bucket_of(tmp_path: Path) -> None:
         (
             "SCH223",
             0,
-            'the dbt tasks: no results_bucket, and the platform runs it where one is needed ("where: cloud-run")',
-            "write results_bucket of dbt in platform.yaml, for example my-project-dbt-results",
+            'the dbt tasks: results_bucket is not set, but "where: cloud-run" requires it',
+            "set results_bucket of dbt in platform.yaml, for example my-project-dbt-results",
         )
     ]
     assert said(tmp_path, cloud_run % ", results_bucket: results", task) == []

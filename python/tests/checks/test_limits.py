@@ -10,7 +10,7 @@ from dbt_scheduler.kinds.places import places
 
 CLOUD_RUN = "kinds: {universal: {where: cloud-run, region: europe-west1%s}}\n"
 TASK = "tasks:\n  - {kind: universal, name: fetch, image: i, pipelines: [daily], command: x, %s}\n"
-CPUS = "Cloud Run has 1, 2, 4, 6 or 8 CPUs, or from 0.08 to 1, not {}"
+CPUS = "cpus must be 1, 2, 4, 6 or 8, or between 0.08 and 1, for Cloud Run, not {}"
 
 
 @pytest.mark.parametrize(
@@ -28,17 +28,17 @@ CPUS = "Cloud Run has 1, 2, 4, 6 or 8 CPUs, or from 0.08 to 1, not {}"
         (1.5, None, CPUS.format(1.5)),
         (16, "32g", CPUS.format(16)),
         (0.05, None, CPUS.format(0.05)),
-        (None, "8g", "with 1 CPUs Cloud Run has 512m to 4g of memory, not 8g"),
-        (1, "256m", "with 1 CPUs Cloud Run has 512m to 4g of memory, not 256m"),
-        (2, "16g", "with 2 CPUs Cloud Run has 512m to 8g of memory, not 16g"),
+        (None, "8g", "with 1 CPUs, Cloud Run supports 512m to 4g of memory, not 8g"),
+        (1, "256m", "with 1 CPUs, Cloud Run supports 512m to 4g of memory, not 256m"),
+        (2, "16g", "with 2 CPUs, Cloud Run supports 512m to 8g of memory, not 16g"),
         (
             4,
             None,
-            "with 4 CPUs Cloud Run has 2g to 16g of memory, not 512m, which it gives where none is named",
+            "with 4 CPUs, Cloud Run supports 2g to 16g of memory, not 512m, the default",
         ),
-        (8, "3g", "with 8 CPUs Cloud Run has 4g to 32g of memory, not 3g"),
-        (0.4, "1g", "with 0.4 CPUs Cloud Run has 512m of memory, not 1g"),
-        (0.9, "2g", "with 0.9 CPUs Cloud Run has 512m to 1g of memory, not 2g"),
+        (8, "3g", "with 8 CPUs, Cloud Run supports 4g to 32g of memory, not 3g"),
+        (0.4, "1g", "with 0.4 CPUs, Cloud Run supports 512m of memory, not 1g"),
+        (0.9, "2g", "with 0.9 CPUs, Cloud Run supports 512m to 1g of memory, not 2g"),
     ],
 )
 def test_the_machines_of_cloud_run(cpus: float | None, memory: str | None, problem: str | None) -> None:
@@ -59,7 +59,7 @@ def test_a_task_that_asks_for_a_machine_that_there_is_not(tmp_path: Path) -> Non
         f'shop/scheduler.yaml:4: SCH226 "fetch": {CPUS.format(3)}{where}'
     ]
     assert said(tmp_path, CLOUD_RUN % ", memory: 1g", TASK % "cpus: 4") == [
-        f'shop/scheduler.yaml:4: SCH226 "fetch": with 4 CPUs Cloud Run has 2g to 16g of memory, not 1g{where}'
+        f'shop/scheduler.yaml:4: SCH226 "fetch": with 4 CPUs, Cloud Run supports 2g to 16g of memory, not 1g{where}'
     ]
     assert said(tmp_path, CLOUD_RUN % ", memory: 2g", TASK % "cpus: 4") == []
     assert said(tmp_path, "kinds: {universal: {where: docker}}\n", TASK % "cpus: 3") == []
@@ -77,7 +77,7 @@ def test_a_dbt_node_and_a_teams_dbt_that_ask_for_a_machine_that_there_is_not(tmp
     )
     (found,) = world.findings()
     assert (
-        'SCH226 "returns": with 2 CPUs Cloud Run has 512m to 8g of memory, not 9g ("where: cloud-run")'
+        'SCH226 "returns": with 2 CPUs, Cloud Run supports 512m to 8g of memory, not 9g ("where: cloud-run")'
         in found
     )
     world.team("shop", node("orders", pipelines=["daily"]), text="dbt_settings: {cpus: 5}\n")
@@ -91,15 +91,15 @@ def test_a_dbt_node_and_a_teams_dbt_that_ask_for_a_machine_that_there_is_not(tmp
 def test_a_task_that_may_take_longer_than_any_job(tmp_path: Path) -> None:
     assert said(tmp_path, CLOUD_RUN % "", TASK % "timeout: {hours: 168}") == []
     assert said(tmp_path, CLOUD_RUN % "", TASK % "timeout: {hours: 169}") == [
-        'shop/scheduler.yaml:4: SCH226 "fetch": no job goes on for more than 7d, and its timeout is 7d 1h '
+        'shop/scheduler.yaml:4: SCH226 "fetch": a job can run for at most 7d, but its timeout is 7d 1h '
         '("where: cloud-run") | correct it in scheduler.yaml'
     ]
     assert said(tmp_path, "kinds: {universal: {where: docker}}\n", TASK % "timeout: {hours: 169}") == []
     defaults = "defaults: {timeout: {days: 8}}\n"
     (found,) = said(tmp_path, CLOUD_RUN % "" + defaults, TASK % "retries: 1")
     assert found.endswith(
-        "and its timeout is 8d "
-        '("where: cloud-run") | name a timeout of the task, or correct defaults in platform.yaml'
+        "but its timeout is 8d "
+        '("where: cloud-run") | set a shorter timeout on the task, or correct defaults in platform.yaml'
     )
 
 
@@ -107,7 +107,11 @@ def test_a_task_that_may_take_longer_than_any_job(tmp_path: Path) -> None:
     ("keys", "line", "problem"),
     [
         ("where: cloud-run\n    cpus: 3", 3, CPUS.format(3)),
-        ("where: cloud-run\n    memory: 8g", 3, "with 1 CPUs Cloud Run has 512m to 4g of memory, not 8g"),
+        (
+            "where: cloud-run\n    memory: 8g",
+            3,
+            "with 1 CPUs, Cloud Run supports 512m to 4g of memory, not 8g",
+        ),
     ],
 )
 def test_a_platform_that_asks_for_a_machine_that_there_is_not(

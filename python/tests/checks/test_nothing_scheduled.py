@@ -3,8 +3,8 @@
 from build import World, function, node, seed
 
 NOTHING = (
-    "shop/dbt_project.yml: SCH116 nothing is scheduled: the project has {}, and no pipeline runs any, so the team has "
-    "no DAG | give them pipelines, for whole folders with +meta: {{scheduler_defaults: {{pipelines: [...]}}}} in dbt_project.yml"
+    "shop/dbt_project.yml: SCH116 nothing is scheduled: no pipeline runs any of the {} of this project, so the team has no DAG"
+    " | add pipelines, for example to whole folders with +meta: {{scheduler_defaults: {{pipelines: [...]}}}} in dbt_project.yml"
 )
 
 
@@ -35,8 +35,8 @@ def test_a_misspelled_meta_key_of_a_folder_is_reported_once_where_it_stands(tmp_
         "name: shop\nmodels:\n  +meta: {schedulr_defaults: {}}\n"
     )
     assert world.findings() == [
-        'shop/dbt_project.yml:3: SCH114 "a" and 2 more have the key "schedulr_defaults" under meta, which dbt-scheduler '
-        'does not read | did you mean "scheduler_defaults"?',
+        'shop/dbt_project.yml:3: SCH114 "a" and 2 more have the key "schedulr_defaults" under meta, which dbt-scheduler ignores'
+        ' | did you mean "scheduler_defaults"?',
     ]
 
 
@@ -53,7 +53,7 @@ def test_a_misspelled_meta_key_of_one_node_is_reported_beside_others_that_are_ri
         "shop", node("a", pipelines=["daily"]), node("b", meta={"shceduler": {}, "owner": "c", "contains": 1})
     )
     assert world.findings() == [
-        'shop/models/marts/b.sql: SCH114 "b" has the key "shceduler" under meta, which dbt-scheduler does not read | did '
+        'shop/models/marts/b.sql: SCH114 "b" has the key "shceduler" under meta, which dbt-scheduler ignores | did '
         'you mean "scheduler"?'
     ]
 
@@ -66,8 +66,8 @@ def test_a_misspelled_meta_key_of_a_node_with_defaults_from_its_folder_is_found_
         "name: shop\nmodels:\n  +meta: {scheduler_defaults: {pipelines: [daily]}}\n"
     )
     assert world.findings() == [
-        'shop/models/marts/b.sql: SCH114 "b" has the key "scheduler_default" under meta, which dbt-scheduler does not '
-        'read | did you mean "scheduler_defaults"?'
+        'shop/models/marts/b.sql: SCH114 "b" has the key "scheduler_default" under meta, which dbt-scheduler ignores'
+        ' | did you mean "scheduler_defaults"?'
     ]
 
 
@@ -75,7 +75,7 @@ def test_a_misspelled_meta_key_of_a_function_is_found(tmp_path):
     world = World(tmp_path)
     world.team("shop", node("a", pipelines=["daily"]), function("f", meta={"shceduler": {}}))
     assert world.findings() == [
-        'shop/functions/f.sql: SCH114 "f" has the key "shceduler" under meta, which dbt-scheduler does not read | did '
+        'shop/functions/f.sql: SCH114 "f" has the key "shceduler" under meta, which dbt-scheduler ignores | did '
         'you mean "scheduler"?'
     ]
 
@@ -85,6 +85,6 @@ def test_a_misspelled_meta_key_is_found_in_a_manifest_that_is_no_strict_json(tmp
     meta = {"shceduler": {}, "threshold": float("inf")}
     world.team("shop", node("a", pipelines=["daily"]), node("b", meta=meta))
     assert world.findings() == [
-        'shop/models/marts/b.sql: SCH114 "b" has the key "shceduler" under meta, which dbt-scheduler does not read | did '
+        'shop/models/marts/b.sql: SCH114 "b" has the key "shceduler" under meta, which dbt-scheduler ignores | did '
         'you mean "scheduler"?'
     ]

@@ -45,28 +45,29 @@ def test_a_parameter_that_the_pipeline_does_not_have(tmp_path: Path) -> None:
         HERE + 'pipelines/churn.yaml has no parameter "dept" | did you mean "depth"?'
     ]
     assert said(tmp_path, PIPELINE % ", zone: 4", pipeline=pipeline) == [
-        HERE + 'pipelines/churn.yaml has no parameter "zone" | its parameters: market, depth'
+        HERE + 'pipelines/churn.yaml has no parameter "zone" | available parameters: market, depth'
     ]
 
 
 def test_a_parameter_that_has_no_value(tmp_path: Path) -> None:
     assert said(tmp_path, PIPELINE % "", pipeline=compiled(market={}, depth={})) == [
-        HERE + 'pipelines/churn.yaml has no value for its parameter "depth" | write parameters: {depth: ...}'
+        HERE + 'pipelines/churn.yaml has no value for its parameter "depth" | set parameters: {depth: ...}'
     ]
 
 
 def test_a_parameter_that_would_be_null_in_the_spec(tmp_path: Path) -> None:
     found = said(tmp_path, PIPELINE % ", depth: [{a: .inf}]", pipeline=compiled(market={}, depth={}))
     assert (
-        HERE + 'the parameter "depth" has a number that JSON does not have | write a finite number' in found
+        HERE + 'the parameter "depth" contains a number that JSON does not support | use a finite number' in found
     )
 
 
 def test_a_parameter_that_is_called_like_a_secret(tmp_path: Path) -> None:
     pipeline = compiled(market={}, api_token={}, max_tokens={})
     assert said(tmp_path, PIPELINE % ", api_token: abc, max_tokens: 5", pipeline=pipeline) == [
-        HERE + 'the parameter "api_token" is called like a secret: whoever may look at the job sees its value'
-        " | remove it; the pipeline itself reads Secret Manager"
+        HERE
+        + 'the parameter "api_token" looks like a secret: everyone with permission to view the job can see its value'
+        " | remove it, and let the pipeline read the secret from Secret Manager"
     ]
 
 
@@ -76,12 +77,12 @@ def test_a_parameter_that_is_called_like_a_secret(tmp_path: Path) -> None:
         (None, "pipelines/churn.yaml: the file does not exist"),
         (
             "- 1",
-            "pipelines/churn.yaml is no compiled pipeline: it has no root, as what Kubeflow Pipelines compiles has",
+            "pipelines/churn.yaml is not a compiled pipeline: it has no root; compile it with Kubeflow Pipelines",
         ),
         (
             {"schemaVersion": "2.0.0", "root": {}},
-            "pipelines/churn.yaml is no compiled pipeline: its schemaVersion is 2.0.0, and that of Kubeflow "
-            "Pipelines 2 is 2.1.0",
+            "pipelines/churn.yaml is not a compiled pipeline: its schemaVersion is 2.0.0, but Kubeflow Pipelines 2 writes 2.1.0"
+            "",
         ),
         (
             {"schemaVersion": f"2.{'9' * 5000}.0", "root": {}},
@@ -102,14 +103,15 @@ def test_a_template_that_is_a_link_out_of_the_project_is_not_read(tmp_path: Path
     folder.mkdir(parents=True)
     (folder / "churn.yaml").symlink_to(target)
     assert said(tmp_path, PIPELINE % "") == [
-        HERE + "pipelines/churn.yaml is a link that leads out of the project | put the file itself there"
+        HERE
+        + "pipelines/churn.yaml is a symlink to a file outside the project | replace the symlink with the file"
     ]
 
 
 def test_keys_that_have_no_effect_beside_a_pipeline(tmp_path: Path) -> None:
     keys = "image: i, command: x, accelerator: NVIDIA_L4, pipeline_job: {template: 'gs://bucket/churn.yaml'}"
     assert said(tmp_path, keys) == [
-        f'shop/scheduler.yaml:4: SCH224 task "churn": {key} has no effect beside pipeline_job | remove one of the two'
+        f'shop/scheduler.yaml:4: SCH224 task "churn": {key} and pipeline_job are mutually exclusive | remove one of them'
         for key in ("accelerator", "command", "image")
     ]
 
@@ -117,7 +119,8 @@ def test_keys_that_have_no_effect_beside_a_pipeline(tmp_path: Path) -> None:
 def test_a_pipeline_where_tasks_are_processes(tmp_path: Path) -> None:
     keys = "pipeline_job: {template: 'gs://bucket/churn.yaml'}"
     assert said(tmp_path, keys, "kinds: {vertex-ai: {where: local}}\n") == [
-        HERE + "a pipeline runs on Vertex AI only, not as a process | set where: vertex-ai in platform.yaml"
+        HERE
+        + "a pipeline job runs only on Vertex AI, not as a local process | set where: vertex-ai in platform.yaml"
     ]
 
 
@@ -131,28 +134,26 @@ def test_a_pipeline_where_tasks_are_processes(tmp_path: Path) -> None:
 )
 def test_a_job_that_nobody_says_an_output_directory_of(tmp_path: Path, keys: str) -> None:
     (found,) = said(tmp_path, keys, "kinds: {vertex-ai: {region: europe-west1}}\n")
-    assert found.startswith(
-        'shop/scheduler.yaml:4: SCH223 task "churn": no output_directory, and the platform runs'
-    )
+    assert found.startswith('shop/scheduler.yaml:4: SCH223 task "churn": output_directory is not set, but')
 
 
 def test_an_image_that_serves_a_model_and_no_engine_takes(tmp_path: Path) -> None:
     (found,) = said(tmp_path, "image: i, training: {model: m, serving_image: 'A B'}")
-    assert found.startswith(HERE + '"A B" is not the name of an image')
+    assert found.startswith(HERE + '"A B" is not a valid image name')
 
 
 @pytest.mark.parametrize(
     ("keys", "problem"),
     [
         ("training: {modell: churn, serving_image: i}", "modell"),
-        ("training: {model: Churn, serving_image: i}", '"training.model" must look like'),
+        ("training: {model: Churn, serving_image: i}", '"training.model" must match the pattern'),
         ("training: {model: churn}", '"serving_image" is missing in "training"'),
         ("pipeline_job: {}", '"template" is missing in "pipeline_job"'),
-        ("pipeline_job: {template: pipelines/churn.py}", '"pipeline_job.template" must look like'),
-        ("pipeline_job: {template: ../churn.yaml}", '"pipeline_job.template" must look like'),
-        ("pipeline_job: {template: /etc/churn.yaml}", '"pipeline_job.template" must look like'),
+        ("pipeline_job: {template: pipelines/churn.py}", '"pipeline_job.template" must match the pattern'),
+        ("pipeline_job: {template: ../churn.yaml}", '"pipeline_job.template" must match the pattern'),
+        ("pipeline_job: {template: /etc/churn.yaml}", '"pipeline_job.template" must match the pattern'),
         ("pipeline_job: {template: 'gs://bucket/churn.yaml', parameters: {market: null}}", "market"),
-        ("output_directory: my-bucket", '"output_directory" must look like'),
+        ("output_directory: my-bucket", '"output_directory" must match the pattern'),
     ],
 )
 def test_a_wrong_value_is_a_finding_of_its_shape(tmp_path: Path, keys: str, problem: str) -> None:

@@ -30,10 +30,10 @@ def test_check_of_what_is_not(world):
     world.team("shop", WRONG, *WARNED)
     result = run("check", "shop", code=1)
     assert result.stdout == (
-        'shop/models/marts/a.sql: SCH102 "a" is in an unknown pipeline "dayly"\n'
+        'shop/models/marts/a.sql: SCH102 "a" is assigned to the unknown pipeline "dayly"\n'
         '  hint: did you mean "daily"?\n'
         'shop/models/marts/z.sql: SCH105 (warning) "z" reads the model "table", which no pipeline runs\n'
-        '  hint: give "table" pipelines too\n'
+        '  hint: add pipelines to "table"\n'
         "1 error, 1 warning\n"
     )
     assert result.stderr == ""
@@ -47,7 +47,7 @@ def test_check_for_a_program(world):
             "severity": "error",
             "path": "shop/models/marts/a.sql",
             "line": 0,
-            "message": '"a" is in an unknown pipeline "dayly"',
+            "message": '"a" is assigned to the unknown pipeline "dayly"',
             "hint": 'did you mean "daily"?',
             "subject": "a",
             "team": "shop",
@@ -59,10 +59,10 @@ def test_check_for_a_pull_request(world):
     folder = world.team("shop", WRONG, text="exposed_assets: [{regex: 'x,%'}]")
     assert folder.is_dir()
     assert run("check", "shop", "--format", "github", code=1).stdout == (
-        '::error file=shop/models/marts/a.sql,title=SCH102::"a" is in an unknown pipeline "dayly"%0A'
+        '::error file=shop/models/marts/a.sql,title=SCH102::"a" is assigned to the unknown pipeline "dayly"%0A'
         'hint: did you mean "daily"?\n'
-        '::error file=shop/scheduler.yaml,line=3,title=SCH211::regex "x,%25" matches no asset of this team%0A'
-        "hint: it must match the whole name, and an earlier entry that matches wins\n"
+        '::error file=shop/scheduler.yaml,line=3,title=SCH211::regex "x,%25" does not match any asset of this team%0A'
+        "hint: the regex must match the full name; the first entry that matches an asset applies\n"
     )
 
 
@@ -135,8 +135,8 @@ def test_export(world, monkeypatch):
     assert '"team":"shop"' in Path("pkg/macros/snapshot.sql").read_text()
 
 
-MISSING = "warning: the registry file://nowhere does not exist yet: nothing is known of other teams\n"
-NO_TEAMS = "warning: the registry file://empty has no teams yet: nothing is known of other teams\n"
+MISSING = "warning: the registry file://nowhere does not exist yet: other teams' assets are unknown\n"
+NO_TEAMS = "warning: the registry file://empty is empty yet: other teams' assets are unknown\n"
 
 
 @pytest.mark.parametrize(("url", "warning"), [("nowhere", MISSING), ("empty", NO_TEAMS)])
@@ -179,7 +179,7 @@ def test_nothing_is_looked_up_where_there_is_no_registry(world, lookup):
     result = run("registry", *lookup, "--registry", "nowhere", code=2)
     assert result.stderr.replace(f"{Path().resolve()}/", "") == (
         "file://nowhere: SCH423 the registry does not exist yet\n"
-        "  hint: see that its URL is right; the first `dbt-scheduler publish` makes it\n"
+        "  hint: check the URL; the first `dbt-scheduler publish` creates the registry\n"
         "1 error\n"
     )
 
@@ -200,8 +200,8 @@ def test_an_unreadable_team_is_reported_and_not_called_missing(world):
     Path("registry").mkdir()
     Path("registry/shipping.json").write_text("{")
     unreadable = (
-        'registry/shipping.json: SCH409 the registry entry of team "shipping" cannot be read: it ends in the middle\n'
-        "  hint: the next publish of that team writes it again\n1 error\n"
+        'registry/shipping.json: SCH409 the registry entry of team "shipping" cannot be read: it is truncated\n'
+        "  hint: that team's next publish replaces the entry\n1 error\n"
     )
     named = ("--registry", "registry")
     here = f"{Path().resolve()}/"
@@ -236,7 +236,7 @@ def test_a_scheduler_yaml_that_is_a_link_out_of_the_project_is_not_read(world):
     (folder / "scheduler.yaml").symlink_to("../secret")
     result = run("check", "shop", code=2)
     assert (
-        "scheduler.yaml: SCH402 the file cannot be read: it is a link that leads out of the project"
+        "scheduler.yaml: SCH402 the file cannot be read: it is a symlink to a file outside the project"
         in result.stderr
     )
     assert "hunter2" not in result.output
@@ -247,7 +247,7 @@ def test_a_manifest_that_is_a_link_to_a_device_ends(world):
     (folder / "target/manifest.json").unlink()
     (folder / "target/manifest.json").symlink_to("/dev/zero")
     assert (
-        "manifest.json: SCH402 the file cannot be read: it is not a file"
+        "manifest.json: SCH402 the file cannot be read: not a regular file"
         in run("check", "shop", code=2).stderr
     )
 
@@ -331,9 +331,9 @@ def test_every_folder_that_cannot_be_read_is_reported_at_once(world):
         Path(team, "target", "manifest.json").unlink()
     assert run("check", "one", "two", code=2).stderr == (
         "one/target/manifest.json: SCH401 the file does not exist\n"
-        "  hint: run `dbt compile` in the project, or name the file with --manifest\n"
+        "  hint: run `dbt compile` in the project, or set the path with --manifest\n"
         "two/target/manifest.json: SCH401 the file does not exist\n"
-        "  hint: run `dbt compile` in the project, or name the file with --manifest\n"
+        "  hint: run `dbt compile` in the project, or set the path with --manifest\n"
         "2 errors\n"
     )
 
@@ -344,7 +344,7 @@ def test_a_folder_that_cannot_be_written(world):
     Path("out/dags").write_text("in the way")
     assert run("compile", "shop", "--out", "out", code=2).stderr == (
         "out/dags: SCH407 the output cannot be written: file exists\n"
-        "  hint: choose another folder, or make this one writable\n"
+        "  hint: choose another folder, or check the permissions of this one\n"
         "1 error\n"
     )
     assert "'out/dags' is a file" in run("compile", "shop", "--out", "out/dags", code=2).stderr
@@ -355,7 +355,7 @@ def test_the_export_into_a_file(world):
     assert "'pkg' is a file" in run("registry", "export", "--dbt-package", "pkg", code=2).stderr
     assert run("registry", "export", "--dbt-package", "pkg/below", code=2).stderr == (
         "pkg/below: SCH407 the output cannot be written: not a directory\n"
-        "  hint: choose another folder, or make this one writable\n"
+        "  hint: choose another folder, or check the permissions of this one\n"
         "1 error\n"
     )
 

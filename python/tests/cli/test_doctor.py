@@ -160,30 +160,30 @@ def test_a_right_that_is_missing_is_named_and_nothing_is_changed(answers, method
     answers.forbidden = [(method, path)]
     found = [line for line in wrong(1 if permission else 0) if "can_" in line]
     assert len(found) == bool(permission)
-    assert not permission or f"the login lacks {permission}" in found[0]
+    assert not permission or f"the login does not have {permission}" in found[0]
 
 
 def test_a_right_for_some_dags_only(answers):
     answers.forbidden = [("PATCH", "/dags/~/"), ("PATCH", "/dags/playground_daily/")]
-    assert "the login lacks can_edit on Task Instances" in wrong()[0]
+    assert "the login does not have can_edit on Task Instances" in wrong()[0]
 
 
 def test_a_login_that_may_not_start_the_sweep(answers):
     answers.forbidden = [("POST", "/dagRuns$")]
-    assert any("the login lacks can_create on DAG Runs" in line for line in wrong())
+    assert any("the login does not have can_create on DAG Runs" in line for line in wrong())
 
 
 def test_a_pool_that_is_missing_or_has_other_slots(answers):
     answers.by_path[f"/api/v2/pools/{POOL}"] = {"slots": 4, "open_slots": 4}
     assert f"not ok  pools: {POOL} has 4 slots instead of 1. To fix: run `dbt-scheduler pools" in wrong()[0]
     del answers.by_path[f"/api/v2/pools/{POOL}"]
-    assert f"not ok  pools: {POOL} is missing, and its tasks never run" in wrong()[0]
+    assert f"not ok  pools: {POOL} does not exist, so its tasks never start" in wrong()[0]
 
 
 def test_pools_that_the_least_role_may_not_read_are_unknown_and_no_failure(answers):
     answers.forbidden = [("GET", "/pools/")]
     (line,) = wrong(0)
-    assert line.startswith("unknown pools: the login may not read pools")
+    assert line.startswith("unknown pools: the login is not allowed to read pools")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_damaged_registry_entry_and_a_damaged_spec(answers, tmp_path):
 def test_a_registry_with_no_team_or_that_cannot_be_read(answers, tmp_path):
     for file in (tmp_path / "registry").iterdir():
         file.unlink()
-    assert wrong()[0].startswith("not ok  registry: no team is in it")
+    assert wrong()[0].startswith("not ok  registry: it contains no teams")
     assert wrong(1, "--registry", "gs://")[0].startswith("not ok  registry: ")
 
 

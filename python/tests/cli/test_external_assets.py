@@ -123,7 +123,7 @@ def test_a_breaking_change_of_a_hand_written_dag_can_be_acknowledged_where_the_r
     external(ORDERS.replace("hours: 2", "hours: 3"))
     run("compile", FILE, "--out", "head")
     said = run("report", "base", "head", code=1).stdout
-    assert "then say so in `external_assets.yaml`, with a reason" in said
+    assert "then acknowledge it in `external_assets.yaml` with a reason" in said
     copied = said.partition("```yaml\n")[2].partition("```")[0].replace('reason: ""', "reason: agreed")
     Path(FILE).write_text(Path(FILE).read_text() + copied)
     run("compile", FILE, "--out", "head")
@@ -133,7 +133,7 @@ def test_a_breaking_change_of_a_hand_written_dag_can_be_acknowledged_where_the_r
     run("publish", "head")
     line = len(HEAD.splitlines()) + 3
     assert found(code=0)[0].startswith(
-        f'{FILE}:{line}: SCH320 (warning) acknowledged change of "orders" does not apply: SLO increased'
+        f'{FILE}:{line}: SCH320 (warning) the acknowledged change of "orders" no longer applies: SLO increased'
     )
 
 
@@ -155,9 +155,9 @@ def test_the_example_compiles_to_the_expected_entry(world, golden):
     ("text", "said"),
     [
         ("team: legacy\n", 'SCH341 "version" is missing'),
-        (HEAD.replace("legacy", "../shop", 1) + asset("a"), 'SCH341 "team" must look like'),
+        (HEAD.replace("legacy", "../shop", 1) + asset("a"), 'SCH341 "team" must match the pattern'),
         ("version: 1\nteam: legacy\nassets: []\n", 'SCH341 "assets" must have at least 1 item'),
-        ("version: [", "SCH404 this is not valid YAML"),
+        ("version: [", "SCH404 invalid YAML"),
     ],
 )
 def test_a_file_of_which_nothing_can_be_made_stops_the_command(world, text, said):
@@ -189,21 +189,23 @@ def test_what_is_another_teams_cannot_be_an_external_asset(world):
     run("publish", "out")
     external(asset("a", "Shop_daily", relation="warehouse.MAIN.mine"), asset("b", "shop_export"))
     assert found() == [
-        f'{FILE}:5: SCH310 dag_id "Shop_daily" belongs to team legacy and to team shop | '
-        "correct the dag_id in the file: it is not that of a hand-written DAG",
-        f'{FILE}:5: SCH345 asset "a" lies at warehouse.MAIN.mine, which is "mine" of team shop | '
-        "remove one of the two, or correct the relation; team shop knows of the other",
+        f'{FILE}:5: SCH310 dag_id "Shop_daily" is used by team legacy and by team shop | '
+        "correct the dag_id in the file: it does not belong to a hand-written DAG",
+        f'{FILE}:5: SCH345 asset "a" has the relation warehouse.MAIN.mine, which is the asset "mine" of team shop | '
+        "remove one of them, or correct the relation; ask team shop about the other asset",
     ]
     external(asset("b", "shop_export"), head=HEAD.replace("legacy", "shop", 1))
     assert found() == [
         f'{FILE}:2: SCH318 team "shop" was published by the dbt project "shop", and this project is '
-        f'"{FILE}" | choose another `team` in this file'
+        f'"{FILE}" | set a different `team` in this file'
     ]
     assert found("shop", FILE)[0].endswith(
-        'SCH313 team "shop" is also the team of shop | choose another `team` in this file'
+        'SCH313 team "shop" is also used by shop | set a different `team` in this file'
     )
     external(asset("b", "shop_export"), head=HEAD.replace("legacy", "Shop", 1))
-    assert found()[-1].startswith(f'{FILE}:2: SCH332 team "Shop" differs from team "shop" only in case')
+    assert found()[-1].startswith(
+        f'{FILE}:2: SCH332 the names of team "Shop" and team "shop" differ only in case'
+    )
 
 
 def test_an_external_team_is_published_with_the_guards_of_every_team(world):
@@ -219,10 +221,11 @@ def test_an_external_team_is_published_with_the_guards_of_every_team(world):
     run("compile", FILE, "--out", "out")
     env = {"GITHUB_REPOSITORY": "mallory/legacy", "GITHUB_SERVER_URL": "https://github.com"}
     assert (
-        'SCH331 team "legacy" cannot be published from here' in run("publish", "out", code=1, env=env).stderr
+        'SCH331 this project is not allowed to publish team "legacy"'
+        in run("publish", "out", code=1, env=env).stderr
     )
     external(asset("c"), head=HEAD.replace("legacy", "unlisted", 1))
-    assert found()[0].startswith(f'{FILE}:2: SCH331 team "unlisted" cannot be published from here: ')
+    assert found()[0].startswith(f'{FILE}:2: SCH331 this project is not allowed to publish team "unlisted": ')
 
 
 def test_nobody_keeps_a_team_from_its_own_dags_by_claiming_them(world):
@@ -232,7 +235,7 @@ def test_nobody_keeps_a_team_from_its_own_dags_by_claiming_them(world):
     run("compile", "shop", "--out", "shop_out")
     run("publish", "shop_out")
     assert found()[0].startswith(
-        f'{FILE}:5: SCH310 dag_id "shop_daily" belongs to team legacy and to team shop'
+        f'{FILE}:5: SCH310 dag_id "shop_daily" is used by team legacy and by team shop'
     )
 
 
@@ -257,15 +260,15 @@ def test_more_schedules_than_an_entry_can_have_are_found_by_check_and_not_only_b
     publish_external()
     external(*own)
     (line,) = found()
-    assert line.startswith(f"{FILE}:205: SCH341 the file has 201 pipelines and schedules of DAGs")
+    assert line.startswith(f"{FILE}:205: SCH341 the file has 201 pipelines and schedules")
     assert "a team can have 200 | give DAGs" in line
 
 
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [
-        ({"format_version": 1}, "it has external assets, which format_version 1 does not know"),
-        ({"consumed": {"shop": {}}}, "it has external assets, and tasks that read other assets"),
+        ({"format_version": 1}, "it has external assets, which format_version 1 does not support"),
+        ({"consumed": {"shop": {}}}, "it has both external assets and tasks that read other assets"),
     ],
 )
 def test_an_entry_that_is_half_external_is_refused(entry, problem):
@@ -279,7 +282,7 @@ def test_a_dag_id_that_airflow_would_refuse_is_no_registry_entry(dag_id):
     made = an_entry("a", "daily", team="legacy", dag_id="x")
     bad = msgspec.structs.replace(made.produced["a"], dag_id=dag_id)
     entry = msgspec.structs.replace(made, produced={"a": bad})
-    with pytest.raises(RegistryUnreadableError, match="cannot be in an id of Airflow"):
+    with pytest.raises(RegistryUnreadableError, match="contains characters that Airflow ids do not allow"):
         decode_entry("legacy", encode_entry("legacy", entry))
 
 
@@ -289,7 +292,9 @@ def test_an_asset_made_in_two_pipelines_or_by_a_generated_dag_too_is_no_external
     plain = an_entry("b", "daily", team="legacy")
     mixed = msgspec.structs.replace(mixed, produced={**mixed.produced, **plain.produced})
     for entry, name in ((two, "a"), (mixed, "b")):
-        with pytest.raises(RegistryUnreadableError, match=f'"{name}" is not made by one hand-written DAG'):
+        with pytest.raises(
+            RegistryUnreadableError, match=f'"{name}" is not produced by exactly one hand-written DAG'
+        ):
             decode_entry("legacy", encode_entry("legacy", entry))
 
 

@@ -59,8 +59,8 @@ def test_a_prefix_that_is_no_part_of_a_dag_id_is_refused(prefix, tmp_path, monke
         (
             "dag_prefix: shipping",
             [
-                'shop/scheduler.yaml:3: SCH310 dag_id "staging_shipping_daily" belongs to team shop and to team shipping'
-                " | choose another dag_prefix in scheduler.yaml, or ask team shipping to choose one"
+                'shop/scheduler.yaml:3: SCH310 dag_id "staging_shipping_daily" is used by team shop and by team shipping'
+                " | set a different dag_prefix in scheduler.yaml, or ask team shipping to change theirs"
             ],
         ),
     ],
@@ -96,8 +96,8 @@ def test_nothing_is_published_to_a_registry_that_is_read_only(tmp_path, monkeypa
     run("compile", "shipping", "--out", "pr", *pull_request)
     refused = run("publish", "pr", *pull_request, code=2)
     assert refused.stderr == (
-        "pr.yaml says that its registry is read only\n"
-        "  hint: publish from the environment whose DAGs it is about, or remove registry.read_only\n"
+        "the registry is read-only (registry.read_only in pr.yaml)\n"
+        "  hint: publish from the environment that the registry belongs to, or remove registry.read_only\n"
     )
     assert Path("registry/shipping.json").read_bytes() == before
 

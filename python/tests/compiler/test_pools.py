@@ -63,7 +63,7 @@ def test_a_table_of_several_pipelines_stays_in_the_pool_with_one_slot_that_its_n
     ("pools", "slots", "choices"),
     [
         ("other: 8, dbt_scheduler: 2", "has 8 slots", ""),
-        ("one: 1", "is not under pools in platform.yaml", ": dbt_scheduler, one"),
+        ("one: 1", "is not defined under pools in platform.yaml", ": dbt_scheduler, one"),
     ],
 )
 def test_a_table_of_several_pipelines_in_a_pool_with_room_for_two_writers(world, pools, slots, choices):
@@ -77,11 +77,11 @@ def test_a_table_of_several_pipelines_in_a_pool_with_room_for_two_writers(world,
         text=f"tasks: [{task}]\n",
     )
     hint = (
-        "remove `pool`, and the platform sees to it that one DAG at a time builds it; or name a pool that has one slot "
-        f"under `pools` in platform.yaml{choices}"
+        "remove `pool`, so that the platform lets only one DAG at a time build the table, or use a pool with one slot from `pools` in platform.yaml"
+        f"{choices}"
     )
     assert world.findings("SCH221") == [
-        f'{place}: SCH221 "{name}" is built in several pipelines (hourly, daily), and its pool "other" {slots} | {hint}'
+        f'{place}: SCH221 "{name}" is built in several pipelines (hourly, daily), but its pool "other" {slots} | {hint}'
         for place, name in (("shop/models/marts/dim.sql", "dim"), ("shop/scheduler.yaml:3", "load"))
     ]
 
@@ -94,11 +94,11 @@ def test_a_pool_that_nobody_may_have_made_is_a_warning(world):
         *(node(name, pipelines=["daily"], pool=name) for name in ("default_pool", "warehouse")),
         text="tasks: [{kind: universal, name: load, command: x, pipelines: [daily], pool: x}]\n",
     )
-    words = 'SCH222 "{}" names the pool "{}", which is not under pools in platform.yaml'
+    words = 'SCH222 "{}" uses the pool "{}", which is not defined under pools in platform.yaml'
     assert world.findings() == [
         f'shop/models/marts/fct.sql: {words.format("fct", "warehous")} | did you mean "warehouse"?',
         f"shop/scheduler.yaml:3: {words.format('load', 'x')}"
-        " | the platform's pools: dbt_scheduler, default_pool, warehouse",
+        " | available pools: dbt_scheduler, default_pool, warehouse",
     ]
 
 
@@ -117,7 +117,7 @@ def test_the_pools_are_printed_as_airflow_imports_them(world):
     assert json.loads(result.stdout) == {
         "one_writer.shop.dim": {
             "slots": 1,
-            "description": "dbt-scheduler: shop.dim is built in several pipelines, by one at a time",
+            "description": "dbt-scheduler: shop.dim is built in several pipelines, one at a time",
             "include_deferred": True,
         },
         "warehouse": {
@@ -137,14 +137,14 @@ def test_a_pool_whose_size_nobody_says_is_not_printed(world):
     result = run("pools", "--out", "out")
     assert json.loads(result.stdout) == {}
     assert result.stderr == (
-        "warning: the pool warehouse is not under pools in platform.yaml: it is not printed\n"
+        "warning: the pool warehouse is not defined under pools in platform.yaml: it is not printed\n"
     )
 
 
 def test_there_is_nothing_to_print_without_dags(world):
     assert run("pools", "--out", "nowhere", code=2).stderr == (
-        "there are no compiled DAGs in nowhere/dags\n"
-        "  hint: name the folder that `dbt-scheduler compile --out` wrote with --out\n"
+        "no compiled DAGs found in nowhere/dags\n"
+        "  hint: set --out to the output folder of `dbt-scheduler compile`\n"
     )
 
 

@@ -19,10 +19,8 @@ on-run-end:
      on all"
 """
 MENTION = (
-    'shop/dbt_project.yml:2: SCH216 these hooks run once per DAG run, not in every dbt task: on-run-start "create table '
-    'audit", on-run-end "{{ report(results) }}", on-run-end "grant select on all" | write dbt_settings.project_hooks in '
-    "scheduler.yaml: once, if that is right; every_task, if models need what a hook does in its own session, such as "
-    "SET or ATTACH; never"
+    'shop/dbt_project.yml:2: SCH216 these hooks run once per DAG run instead of in every dbt task: on-run-start "create table '
+    'audit", on-run-end "{{ report(results) }}", on-run-end "grant select on all" | set dbt_settings.project_hooks in scheduler.yaml: once to confirm this; every_task if models need what a hook does in its own session, such as SET or ATTACH; never to skip the hooks'
 )
 
 
@@ -119,7 +117,7 @@ def test_hooks_of_packages_run_in_every_task_and_are_mentioned(tmp_path: Path) -
     }
     assert made.findings() == [
         'shop/dbt_project.yml: SCH217 the on-run-start and on-run-end hooks of package "elementary" run in every dbt '
-        "task | if that costs too much, switch them off with the package's own variables"
+        "task | if this is too expensive, disable them with the package's own vars"
     ]
 
 

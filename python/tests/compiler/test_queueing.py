@@ -93,13 +93,13 @@ def test_a_report_says_what_of_it_has_changed(tmp_path):
     own = {"queue": "heavy", "pool": "warehouse", "priority": 10}
     now = compiled(tmp_path / "now", BUSY, node("a", pipelines=DAILY, **own))["marts.a"]
     assert [*task_changes(was, now)] == [
-        "longest retry delay none → 1h",
+        "maximum retry delay none → 1h",
         "pool dbt_scheduler → warehouse",
         "queue default → heavy",
         "priority default → 10",
     ]
     assert [*task_changes(now, was)] == [
-        "longest retry delay 1h → none",
+        "maximum retry delay 1h → none",
         "pool warehouse → dbt_scheduler",
         "queue heavy → default",
         "priority 10 → default",

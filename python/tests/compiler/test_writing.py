@@ -128,9 +128,9 @@ def test_a_second_compile_into_one_folder_does_not_take_another_teams_dag_files(
     before = write(shop, out)
     with pytest.raises(CannotRunError) as refusal:
         write(audit, out)
-    hint = "choose another dag_prefix in scheduler.yaml; if team shop was renamed, remove this file"
+    hint = "set a different dag_prefix in scheduler.yaml; if team shop was renamed, remove this file"
     assert [shop.shown(finding).replace(f"{tmp_path}/", "") for finding in refusal.value.findings] == [
-        f'out/dags/shop_{pipeline}.json: SCH310 dag_id "shop_{pipeline}" belongs to team audit and to team shop | {hint}'
+        f'out/dags/shop_{pipeline}.json: SCH310 dag_id "shop_{pipeline}" is used by team audit and by team shop | {hint}'
         for pipeline in ("daily", "hourly")
     ]
     assert read(out) == before
@@ -141,7 +141,7 @@ def test_another_project_of_the_same_team_does_not_take_its_entry(tmp_path):
     before = write(shop, tmp_path / "out")
     assert refused(other, tmp_path / "out").replace(f"{tmp_path}/", "") == (
         'out/registry/shop.json: SCH318 team "shop" was published by the dbt project "shop", and this project is "mallory"'
-        " | choose another `team` in scheduler.yaml; if the project was renamed, remove this file"
+        " | set a different `team` in scheduler.yaml; if the project was renamed, remove this file"
     )
     assert read(tmp_path / "out") == before
 
@@ -153,8 +153,8 @@ def test_a_file_that_somebody_wrote_by_hand_stays(tmp_path, name):
     file.parent.mkdir(parents=True)
     file.write_text('"an Airflow dag"')
     assert refused(shop, tmp_path / "out").replace(f"{tmp_path}/", "") == (
-        f"out/dags/{name}: SCH407 the output cannot be written: dbt-scheduler did not write this file"
-        " | move it away, or compile into another folder"
+        f"out/dags/{name}: SCH407 the output cannot be written: this file was not written by dbt-scheduler"
+        " | move the file, or compile to another folder"
     )
     assert read(tmp_path / "out") == {f"dags/{name}": b'"an Airflow dag"'}
 
@@ -175,7 +175,7 @@ def test_of_two_compiles_at_once_the_first_keeps_the_dag(tmp_path, monkeypatch):
     shop, audit = shop_and_audit(tmp_path, text="dag_prefix: shop")
     out = tmp_path / "out"
     overtaken_by(shop, out, monkeypatch)
-    assert 'SCH310 dag_id "shop_daily" belongs to team audit and to team shop' in refused(audit, out)
+    assert 'SCH310 dag_id "shop_daily" is used by team audit and by team shop' in refused(audit, out)
     assert json.loads(read(out)["dags/shop_daily.json"])["team"] == "shop"
     assert "registry/audit.json" not in read(out)
 
@@ -217,7 +217,7 @@ def test_a_file_where_the_folder_should_be(tmp_path):
     (tmp_path / "out").write_text("in the way")
     assert refused(world, tmp_path / "out") == (
         "out/dags: SCH407 the output cannot be written: not a directory"
-        " | choose another folder, or make this one writable"
+        " | choose another folder, or check the permissions of this one"
     )
     assert (tmp_path / "out").read_text() == "in the way"
 

@@ -68,13 +68,13 @@ registry: {url: file:registry}
         ("defaults: {retrys: 1}", '2: SCH405 unknown key "retrys" in "defaults" | did you mean "retries"?'),
         (
             "dbt: {environment: {pass: ['*']}}",
-            '2: SCH405 item 1 of "dbt.environment.pass" must look like',
+            '2: SCH405 item 1 of "dbt.environment.pass" must match the pattern',
         ),
         (
             "kinds: {universal: {environment: {pass: ['AIRFLOW_CONN_*']}}}",
             '2: SCH405 item 1 of "kinds.universal.environment.pass" must not be "AIRFLOW_CONN_*"',
         ),
-        ("dbt: {queue: 'a,b'}", '2: SCH405 "dbt.queue" must look like ^[^\\s,]+$, not "a,b"'),
+        ("dbt: {queue: 'a,b'}", '2: SCH405 "dbt.queue" must match the pattern ^[^\\s,]+$, not "a,b"'),
         ("dbt: {priority: 1.5}", '2: SCH405 "dbt.priority" must be an integer or empty, not 1.5'),
         (
             "kinds: {universal: {priority: -2147483649}}",
@@ -98,13 +98,13 @@ registry: {url: file:registry}
         ),
         (
             "registry: {url: 'file:../registry'}",
-            '2: SCH405 "file:../registry" leads out of its folder by ".."',
+            '2: SCH405 "file:../registry" leaves its folder with ".."',
         ),
-        ("registry: {url: 'file:a/%2e%2e/b'}", '2: SCH405 "file:a/%2e%2e/b" leads out of its folder by ".."'),
+        ("registry: {url: 'file:a/%2e%2e/b'}", '2: SCH405 "file:a/%2e%2e/b" leaves its folder with ".."'),
         (
             "registry: {url: 'gs://bucket/'}",
-            '2: SCH405 "gs://bucket/" names no bucket: write gs://bucket or gs://bucket/a/prefix, '
-            f"without a slash at the end | for example {EXAMPLES}",
+            '2: SCH405 "gs://bucket/" is not the URL of a bucket: use gs://bucket or gs://bucket/a/prefix, without a trailing slash'
+            f" | for example {EXAMPLES}",
         ),
         ("registry: {url: 'ftp://host/x'}", f"2: SCH405 registry URLs start with {SCHEMES}, not with ftp"),
         (
@@ -113,7 +113,7 @@ registry: {url: file:registry}
         ),
         (
             "pipelines:\n  daily: {cron: '0 1 * * *'}\n  Daily: {cron: '0 2 * * *'}",
-            '4: SCH405 the pipelines "daily" and "Daily" differ only in upper and lower case | rename one: ',
+            '4: SCH405 the names of pipelines "daily" and "Daily" differ only in case | rename one of them: ',
         ),
         ("pipelines:\n  daily: {cron: 'at noon'}", '3: SCH406 pipeline "daily": cron "at noon" '),
     ],
@@ -197,7 +197,9 @@ def test_the_nearest_platform_file(tmp_path, monkeypatch):
     assert find_platform([]) == DEFAULT_PLATFORM
     (teams[0] / "platform.yaml").write_text("version: 1\n")
     assert find_platform(teams[:1]) == Path("teams/shop/platform.yaml")
-    with pytest.raises(CannotRunError, match=r"two files apply: teams/shop/platform.yaml and platform.yaml"):
+    with pytest.raises(
+        CannotRunError, match=r"found two platform.yaml files: teams/shop/platform.yaml and platform.yaml"
+    ):
         find_platform(teams)
     monkeypatch.setenv("DBT_SCHEDULER_PLATFORM", "other.yaml")
     assert find_platform(teams) == Path("other.yaml")

@@ -131,7 +131,7 @@ def test_another_version_is_refused(tmp_path, version):
     config, findings = load(tmp_path, f"# mine\nversion: {version}\nunknown: 1\n")
     assert config is None
     assert reported(findings) == [
-        f"2: SCH202 version {version.strip(chr(39))} is not supported | supported: 0.17"
+        f"2: SCH202 version {version.strip(chr(39))} is not supported | supported versions: 0.17"
     ]
 
 
@@ -143,7 +143,7 @@ def test_another_version_is_refused(tmp_path, version):
         ("team: shop\n", '1: SCH201 "version" is missing'),
         (
             "a: [b\n",
-            '1: SCH404 this is not valid YAML: a list opened with "[" is not closed, or lacks a comma',
+            '1: SCH404 invalid YAML: the list opened with "[" is not closed, or a comma is missing',
         ),
     ],
 )
@@ -165,14 +165,14 @@ def test_all_problems_at_once_and_what_is_right_is_kept(tmp_path):
     )
     assert sorted(reported(findings)) == [
         '20: SCH201 unknown key "timeuot" in item 1 of "tasks" | did you mean "timeout"?',
-        '2: SCH201 "team" must look like ^[A-Za-z0-9_][A-Za-z0-9_-]*$, not "../etc"'
+        '2: SCH201 "team" must match the pattern ^[A-Za-z0-9_][A-Za-z0-9_-]*$, not "../etc"'
         ' | for example "playground"',
         '32: SCH201 "slo.daily.hours" must be at least 0, not -6 | for example 6',
         '4: SCH201 item 1 of "tags" must be a string, not true'
-        ' | YAML reads on as true: if the word is meant, write "on"',
+        ' | YAML parses on as true: to keep it as a string, write "on"',
         '4: SCH201 item 2 of "tags" must be a string, not 5 | put it in quotes: "5"',
         '6: SCH201 "alerting.channel" must be a string, not empty'
-        ' | YAML reads #some-alerts-channel as a comment: if the word is meant, write "#some-alerts-channel"',
+        ' | YAML parses #some-alerts-channel as a comment: to keep it as a string, write "#some-alerts-channel"',
         '9: SCH201 "dbt_settings.enabled" must be a boolean, not 1 | for example false',
     ]
     assert config is not None
@@ -230,7 +230,7 @@ def test_duplicate_names(tmp_path):
     text = "version: 0.17\ntasks:\n  - {kind: vertex-ai, name: a}\n  - {kind: vertex-ai, assets: [a]}\n"
     config, findings = load(tmp_path, text)
     assert reported(findings) == [
-        '4: SCH204 two tasks are called "a" | give this one a name of its own: the other stands in line 3'
+        '4: SCH204 two tasks are named "a" | rename one of them: the other task is defined on line 3'
     ]
     assert config is not None
     assert len(config.tasks) == 1
@@ -248,7 +248,7 @@ def test_duplicate_names(tmp_path):
 def test_a_regex_that_does_not_compile(tmp_path, regex, problem):
     config, findings = load(tmp_path, f"version: 0.17\nexposed_assets:\n  - regex: '{regex}'\n  - regex: a\n")
     assert reported(findings) == [
-        f'3: SCH210 regex "{regex}" does not compile: {problem} | a regular expression: "anything" is ".*"'
+        f'3: SCH210 "{regex}" is not a valid regular expression: {problem} | to match any text, use ".*"'
     ]
     assert config is not None
     assert config.exposed_assets == (ExposedAssets("a", None, 4),)
@@ -259,8 +259,8 @@ def test_a_command_with_an_open_quote(tmp_path):
         tmp_path, "version: 0.17\ntasks:\n  - {kind: universal, name: a, command: echo it's}\n"
     )
     assert reported(findings) == [
-        '3: SCH201 the command of task "a" has a quote or a backslash that nothing follows: echo it\'s'
-        " | close the quote; a quote that is meant as such needs a backslash before it"
+        '3: SCH201 the command of task "a" has an unclosed quote or a trailing backslash: echo it\'s'
+        " | close the quote, or escape it with a backslash if it is meant literally"
     ]
 
 
@@ -277,9 +277,9 @@ def test_a_note_where_yaml_reads_otherwise_and_it_fits(tmp_path):
     text = "version: 0.17\ntasks:\n  - {kind: vertex-ai, name: a, retries: 010, timeout: {minutes: 10:30}}\n"
     config, findings = load(tmp_path, text)
     assert reported(findings) == [
-        '3: SCH411 tasks[0].retries: YAML reads 010 as 8 | put it in quotes if the word is meant: "010"',
-        "3: SCH411 tasks[0].timeout.minutes: YAML reads 10:30 as 630"
-        ' | put it in quotes if the word is meant: "10:30"',
+        '3: SCH411 tasks[0].retries: YAML parses 010 as 8 | if it is meant as a string, quote it: "010"',
+        "3: SCH411 tasks[0].timeout.minutes: YAML parses 10:30 as 630"
+        ' | if it is meant as a string, quote it: "10:30"',
     ]
     assert config is not None
     assert config.tasks[0].retries == 8
@@ -333,6 +333,6 @@ def test_what_is_written_as_null_is_not_to_be_put_in_quotes(tmp_path):
 def test_the_words_of_a_value_do_not_decide_its_hint(tmp_path):
     _, findings = load(tmp_path, "version: 0.17\nteam: must be a string, not 5\n")
     assert reported(findings) == [
-        '2: SCH201 "team" must look like ^[A-Za-z0-9_][A-Za-z0-9_-]*$, not "must be a string, not 5"'
+        '2: SCH201 "team" must match the pattern ^[A-Za-z0-9_][A-Za-z0-9_-]*$, not "must be a string, not 5"'
         ' | for example "playground"'
     ]

@@ -107,11 +107,11 @@ SCH101 meta.scheduler_defaults of "dim_customers": unknown key "retires"
   hint: did you mean "retries"?
 SCH101 meta.scheduler_defaults of "dim_orders": unknown key "retires"
   hint: did you mean "retries"?
-SCH102 "dim_orders" is in an unknown pipeline "dayly"
+SCH102 "dim_orders" is assigned to the unknown pipeline "dayly"
   hint: did you mean "daily"?
-SCH102 "dim_orders" is in an unknown pipeline "quarterly"
-  hint: the platform's pipelines: daily, hourly
-SCH103 "dim_orders" names "fct_shipment" under dependencies, but reads no asset of that name
+SCH102 "dim_orders" is assigned to the unknown pipeline "quarterly"
+  hint: available pipelines: daily, hourly
+SCH103 "dim_orders" lists "fct_shipment" under dependencies, but does not read an asset with that name
   hint: did you mean "fct_shipments"?
 
 models/broken/in_sql.sql
@@ -120,26 +120,26 @@ SCH101 meta.scheduler_defaults of "in_sql": unknown key "retires"
   hint: did you mean "retries"?
 
 models/global_assets/global_sources.yml
-SCH301 global asset "global_assets.fct_shipmentss": no team exposes an asset called "fct_shipmentss"
+SCH301 global asset "global_assets.fct_shipmentss": no team exposes an asset named "fct_shipmentss"
   hint: did you mean "fct_shipments"?
-SCH301 global asset "shipping.fct_parcels": no team exposes an asset called "fct_parcels"
-  hint: ask its team to give it pipelines and list it under exposed_assets, or "dbt-scheduler registry list" for what there is
+SCH301 global asset "shipping.fct_parcels": no team exposes an asset named "fct_parcels"
+  hint: ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets
 SCH302 global asset "global_assets.dim_dates": "dim_dates" is exposed by several teams: sales, shipping
-  hint: name the team: a source "sales" with the table "dim_dates", in a file under a folder global_assets
-SCH303 global asset "global_assets.stg_orders": team sales makes "stg_orders", but does not expose it
+  hint: specify the team: declare the table "dim_dates" under a source named "sales", in a file under a folder global_assets
+SCH303 global asset "global_assets.stg_orders": team sales builds "stg_orders", but does not expose it
   hint: ask sales (no channel) to list it under exposed_assets in its scheduler.yaml
-SCH304 global asset "global_assets.country_codes": "country_codes" is this team's own
-  hint: read it with ref("country_codes"), or as an ordinary source if a task of scheduler.yaml fills it
-SCH304 global asset "global_assets.dim_customers": "dim_customers" is this team's own
-  hint: read it with ref("dim_customers"), or as an ordinary source if a task of scheduler.yaml fills it
-SCH304 global asset "playground.dim_orders": "dim_orders" is this team's own
-  hint: read it with ref("dim_orders"), or as an ordinary source if a task of scheduler.yaml fills it
-SCH315 global asset "shiping.fct_shipments": the registry has no such team
+SCH304 global asset "global_assets.country_codes": "country_codes" is an asset of this team
+  hint: read it with ref("country_codes"), or as a regular source if a task in scheduler.yaml fills it
+SCH304 global asset "global_assets.dim_customers": "dim_customers" is an asset of this team
+  hint: read it with ref("dim_customers"), or as a regular source if a task in scheduler.yaml fills it
+SCH304 global asset "playground.dim_orders": "dim_orders" is an asset of this team
+  hint: read it with ref("dim_orders"), or as a regular source if a task in scheduler.yaml fills it
+SCH315 global asset "shiping.fct_shipments": team not found in the registry
   hint: did you mean "shipping"?
 
 models/other/other.yml
-SCH301 global asset "sales.stg_order": no team exposes an asset called "stg_order"
-  hint: ask its team to give it pipelines and list it under exposed_assets, or "dbt-scheduler registry list" for what there is"""
+SCH301 global asset "sales.stg_order": no team exposes an asset named "stg_order"
+  hint: ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets"""
 ONE_PROBLEM: Files = {
     "models/bad.yml": {"models": [node("bad", {"retries": "two"})]},
     "models/bad.sql": "select 1 as id",
@@ -155,8 +155,8 @@ dbt_scheduler: 1 note
 
 packages.yml
 SCH312 the asset registry was not read: pipelines and global assets are not checked
-  hint: run "dbt-scheduler registry export --dbt-package .dbt_scheduler/registry", list that folder \
-in packages.yml and run dbt deps"""
+  hint: run "dbt-scheduler registry export --dbt-package .dbt_scheduler/registry", add that folder \
+to packages.yml and run dbt deps"""
 
 
 @pytest.fixture(scope="module")

@@ -372,7 +372,7 @@ def test_a_soft_wait_and_a_producer_that_is_gone(airflow, out):
     assert "until 2025-06-06 01:10:30 UTC and then goes on without it" in explain(airflow, "b")[2]
     entry = an_entry("other", "hourly")
     (out / "registry" / "shipping.json").write_bytes(msgspec.json.encode({"shipping": entry}))
-    assert "shipping no longer makes fct. Ask #shipping." in explain(airflow, "b")[-1]
+    assert "shipping no longer produces fct. Ask #shipping." in explain(airflow, "b")[-1]
 
 
 def test_a_circle_and_a_long_way_end(airflow, out):
@@ -416,8 +416,8 @@ def test_the_task_that_is_meant(airflow, out):
     ("answer", "said"),
     [
         ((403, b"{}"), "airflow: SCH501 Airflow at http://127.0.0.1"),
-        ((200, b"<html>"), "did not answer as Airflow does"),
-        ((200, b"{}"), "did not answer as Airflow does"),
+        ((200, b"<html>"), "did not return a response of Airflow"),
+        ((200, b"{}"), "did not return a response of Airflow"),
     ],
 )
 def test_an_airflow_that_does_not_answer_as_it_should(airflow, out, answer, said):
@@ -466,8 +466,8 @@ def test_a_password_in_the_connections_host_is_not_printed(airflow, out, monkeyp
     for written in (json.dumps({"conn_type": "http", "host": host}), f"http://{quote(host, safe='')}"):
         monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", written)
         assert run(CONSUMER, "a", code=2).stderr == (
-            "airflow: SCH501 http://...@127.0.0.1:9 is more than an address: keep login and password out of the connection's host, "
-            "in its own fields, and nothing after a ?.\n1 error\n"
+            "airflow: SCH501 http://...@127.0.0.1:9 must be only an address: set the login and password in the connection's own fields, and remove the query."
+            "\n1 error\n"
         )
 
 

@@ -214,8 +214,8 @@ def test_sch110(tmp_path, reads, found):
     assert (
         world.findings()
         == [
-            "shop/scheduler.yaml: SCH110 no DAG runs 1 dbt test of data that no pipeline makes, such as raw sources; "
-            'one is "t_raw" | give what is tested pipelines, or test it elsewhere'
+            "shop/scheduler.yaml: SCH110 no DAG runs 1 dbt test of data that no pipeline builds, such as raw sources "
+            'for example "t_raw" | add pipelines to what is tested, or run the tests elsewhere'
         ]
         * found
     )
@@ -230,6 +230,6 @@ def test_sch110_of_another_teams_table(tmp_path):
         data_test("there", "shipping.fct"),
     )
     assert world.findings("SCH110") == [
-        'shop/scheduler.yaml: SCH110 no DAG runs 1 dbt test of other teams\' tables; one is "there"'
-        " | test a model that reads the table; its own team tests the table"
+        'shop/scheduler.yaml: SCH110 no DAG runs 1 dbt test of other teams\' tables, for example "there"'
+        " | test a model that reads the table; the table itself is tested by its own team"
     ]

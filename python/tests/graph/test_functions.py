@@ -43,7 +43,7 @@ def test_one_that_no_pipeline_runs_leaves_the_edge_and_is_a_warning(tmp_path):
     assert edges(world.spec("shop_daily")) == {"marts.rates": (), "marts.revenue": ("marts.rates",)}
     assert world.findings() == [
         'shop/models/marts/revenue.sql: SCH105 "revenue" reads the function "in_euro", which no pipeline runs'
-        ' | give "in_euro" pipelines too'
+        ' | add pipelines to "in_euro"'
     ]
 
 
@@ -119,9 +119,9 @@ def test_its_meta_is_checked(tmp_path):
     entry = {"name": "in_euro", "config": {"meta": {"scheduler": meta}}}
     world.file("shop/functions/f.yml", yaml.safe_dump({"functions": [entry]}, sort_keys=False))
     assert world.findings() == [
-        'shop/functions/f.yml:6: SCH102 "in_euro" is in an unknown pipeline "dayly" | did you mean "daily"?',
+        'shop/functions/f.yml:6: SCH102 "in_euro" is assigned to the unknown pipeline "dayly" | did you mean "daily"?',
         'shop/functions/f.yml:8: SCH101 meta.scheduler of "in_euro": unknown key "nonsense"'
-        " | the keys allowed here: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, project, region, cpus, memory",
+        " | allowed keys: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, project, region, cpus, memory",
     ]
 
 
@@ -133,8 +133,8 @@ def test_sch111_whatever_else_is_read_is_an_error(tmp_path, parent):
         node("never", parent),
         node("z", "inlined", pipelines=DAILY),
     )
-    said = f"reads {parent}, which is neither a node nor a source: what it needs is not known"
-    hint = "read the model behind it, or a source, instead"
+    said = f"reads {parent}, which is neither a node nor a source: its dependencies are unknown"
+    hint = "read the underlying model or a source instead"
     assert world_of(tmp_path, *items).findings() == [
         f'shop/models/marts/{name}.sql: SCH111 "{name}" {said} | {hint}' for name in ("inlined", "plain")
     ]

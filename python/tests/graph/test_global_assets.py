@@ -54,45 +54,45 @@ def test_what_is_not(tmp_path, item):
     [
         (
             source("global_assets.fctt"),
-            'SCH301 global asset "global_assets.fctt": no team exposes an asset called "fctt" | did you mean "fct"?',
+            'SCH301 global asset "global_assets.fctt": no team exposes an asset named "fctt" | did you mean "fct"?',
         ),
         (
             source("shipping.zzz", file=GLOBAL),
-            'SCH301 global asset "shipping.zzz": no team exposes an asset called "zzz" | ask its team to give it pipelines and list it under '
-            'exposed_assets, or "dbt-scheduler registry list" for what there is',
+            'SCH301 global asset "shipping.zzz": no team exposes an asset named "zzz" | ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets'
+            "",
         ),
         (
             source("shipping.stg", file=GLOBAL),
-            'SCH303 global asset "shipping.stg": team shipping makes "stg", but does not expose it'
+            'SCH303 global asset "shipping.stg": team shipping builds "stg", but does not expose it'
             " | ask shipping (#ships) to list it under exposed_assets in its scheduler.yaml",
         ),
         (
             source("shop.own", file=GLOBAL),
-            'SCH304 global asset "shop.own": "own" is this team\'s own | read it with ref("own"), or as an ordinary '
-            "source if a task of scheduler.yaml fills it",
+            'SCH304 global asset "shop.own": "own" is this team\'s own | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it'
+            "",
         ),
         (
             source("global_assets.own"),
-            'SCH304 global asset "global_assets.own": "own" is this team\'s own | read it with ref("own"), or as an '
-            "ordinary source if a task of scheduler.yaml fills it",
+            'SCH304 global asset "global_assets.own": "own" is this team\'s own | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it'
+            "",
         ),
         (
             source("shiping.fct", file=GLOBAL),
-            'SCH315 global asset "shiping.fct": the registry has no such team | did you mean "shipping"?',
+            'SCH315 global asset "shiping.fct": team not found in the registry | did you mean "shipping"?',
         ),
         (  # that this team has one of the name, too, does not make it the one that is meant
             source("shiping.own", file=GLOBAL),
-            'SCH315 global asset "shiping.own": the registry has no such team | did you mean "shipping"?',
+            'SCH315 global asset "shiping.own": team not found in the registry | did you mean "shipping"?',
         ),
         (
             source("shipping.own", file=GLOBAL),
-            'SCH301 global asset "shipping.own": no team exposes an asset called "own" | ask its team to give it '
-            'pipelines and list it under exposed_assets, or "dbt-scheduler registry list" for what there is',
+            'SCH301 global asset "shipping.own": no team exposes an asset named "own" | ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets'
+            "",
         ),
         (
             source("shipping.fct", file=GLOBAL, identifier="stg", schema="main"),
-            'SCH321 global asset "shipping.fct" is the asset "fct" of team shipping, but reads warehouse.main.stg, which '
-            'is "stg" | read the table of "fct", or declare "stg"',
+            'SCH321 global asset "shipping.fct" refers to the asset "fct" of team shipping, but its relation warehouse.main.stg is the asset "stg"'
+            ' | change the relation to that of "fct", or declare "stg" instead',
         ),
     ],
 )
@@ -106,7 +106,7 @@ def test_sch302(tmp_path):
     world.team("trains", node("fct", pipelines=DAILY), text=EXPOSED)
     assert reported(world) == [
         'shop/models/sources.yml: SCH302 global asset "global_assets.fct": "fct" is exposed by several teams: shipping, '
-        'trains | name the team: a source "shipping" with the table "fct", in a file under a folder global_assets'
+        'trains | specify the team: declare the table "fct" under a source named "shipping", in a file under a folder global_assets'
     ]
 
 
@@ -146,10 +146,10 @@ def retired(tmp_path):
 
 def test_sch316(retired):
     assert reported(retired) == [
-        f'shop/{GLOBAL}: SCH316 global asset "shipping.fct_old": team shipping no longer makes "fct_old"'
-        ' | ask shipping (#ships) what replaces it: perhaps "fct_new"',
-        f'shop/{GLOBAL}: SCH316 global asset "shipping.gone": team shipping no longer makes "gone"'
-        " | ask shipping (#ships) what replaces it",
+        f'shop/{GLOBAL}: SCH316 global asset "shipping.fct_old": team shipping no longer builds "fct_old"'
+        ' | ask shipping (#ships) for its replacement: perhaps "fct_new"',
+        f'shop/{GLOBAL}: SCH316 global asset "shipping.gone": team shipping no longer builds "gone"'
+        " | ask shipping (#ships) for its replacement",
     ]
 
 
@@ -162,8 +162,8 @@ def test_sch316_of_the_registrys_entries_alone(retired):
 def test_sch316_by_name_alone_and_for_a_new_reader(retired):
     retired.team("other", source("global_assets.gone"), node("y", "global_assets.gone", pipelines=DAILY))
     assert [line for line in retired.findings() if line.startswith("other/")] == [
-        'other/models/sources.yml: SCH316 global asset "global_assets.gone": team shipping no longer makes "gone"'
-        " | ask shipping (#ships) what replaces it"
+        'other/models/sources.yml: SCH316 global asset "global_assets.gone": team shipping no longer builds "gone"'
+        " | ask shipping (#ships) for its replacement"
     ]
 
 
@@ -269,8 +269,8 @@ def test_an_exposed_seed_that_no_pipeline_runs_is_not_said_to_be_unexposed(tmp_p
         "shop", source("ants.countries", file=GLOBAL), node("r", "ants.countries", pipelines=["daily"])
     )
     assert reported(world) == [
-        f'shop/{GLOBAL}: SCH326 global asset "ants.countries": team ants has "countries", but no pipeline makes it | ask '
-        "ants (#ants) to give it pipelines"
+        f'shop/{GLOBAL}: SCH326 global asset "ants.countries": team ants has "countries", but no pipeline builds it | ask '
+        "ants (#ants) to add pipelines to it"
     ]
 
 

@@ -62,8 +62,8 @@ def test_assets_that_differ_in_a_character_that_airflow_does_not_take(tmp_path):
     )
     found = world.findings("SCH107")
     assert found == [
-        'shop/models/marts/z.sql: SCH107 "the sensor of shop.a b" and "the sensor of shop.a_b" both become the task '
-        "wait_for__hard_dependencies.shop__a_b of shop_weekly | give one of them another group, or another name"
+        'shop/models/marts/z.sql: SCH107 "the sensor of shop.a b" and "the sensor of shop.a_b" both have the task_id wait_for__hard_dependencies.shop__a_b in '
+        "shop_weekly | change the group or the name of one of them"
     ]
 
 
@@ -71,8 +71,8 @@ def test_sch107(tmp_path):
     world = World(tmp_path)
     world.team("shop", node("orders+eu", pipelines=DAILY), node("orders_eu", pipelines=DAILY))
     assert world.findings() == [
-        'shop/models/marts/orders_eu.sql: SCH107 "model.shop.orders+eu" and "model.shop.orders_eu" both become the '
-        "task marts.orders_eu of shop_daily | give one of them another group, or another name"
+        'shop/models/marts/orders_eu.sql: SCH107 "model.shop.orders+eu" and "model.shop.orders_eu" both have the task_id marts.orders_eu in '
+        "shop_daily | change the group or the name of one of them"
     ]
 
 
@@ -80,7 +80,7 @@ def test_sch107_of_a_name_with_a_dot(tmp_path):
     world = World(tmp_path)
     world.team("shop", node("marts.a", folder="", pipelines=DAILY), node("a", pipelines=DAILY))
     assert [line.split(" | ")[0] for line in world.findings()] == [
-        'shop/models/marts.a.sql: SCH107 "model.shop.a" and "model.shop.marts.a" both become the task marts.a of shop_daily'
+        'shop/models/marts.a.sql: SCH107 "model.shop.a" and "model.shop.marts.a" both have the task_id marts.a in shop_daily'
     ]
 
 
@@ -94,8 +94,8 @@ def test_sch107_of_tests(tmp_path):
         text="dbt_settings: {tests: after}",
     )
     assert [line.split(" | ")[0] for line in world.findings()] == [
-        'shop/models/marts/a.sql: SCH107 "the tests of model.shop.b" and "test.shop.b" both become the task '
-        "dbt_tests.b of shop_daily"
+        'shop/models/marts/a.sql: SCH107 "the tests of model.shop.b" and "test.shop.b" both have the task_id dbt_tests.b in '
+        "shop_daily"
     ]
 
 
@@ -103,8 +103,8 @@ def test_sch107_of_a_model_called_like_a_group_of_the_schedulers(tmp_path):
     world = World(tmp_path)
     world.team("shop", node("on_run_start", folder="", pipelines=DAILY))
     assert [line.split(" | ")[0] for line in world.findings()] == [
-        'shop/models/on_run_start.sql: SCH107 "the group on_run_start of the scheduler" and "model.shop.on_run_start" '
-        "both become the task on_run_start of shop_daily"
+        'shop/models/on_run_start.sql: SCH107 "the reserved group on_run_start" and "model.shop.on_run_start" both have the task_id on_run_start in '
+        "shop_daily"
     ]
 
 
@@ -124,8 +124,8 @@ def test_sch108_of_a_reserved_group(tmp_path):
     world = World(tmp_path)
     world.team("shop", node("a", folder="dbt_tests", pipelines=DAILY))
     assert world.findings() == [
-        'shop/models/dbt_tests/a.sql: SCH108 "dbt_tests" cannot be the group of "a": the scheduler uses this name for '
-        "its own tasks | set another group in its meta.scheduler"
+        'shop/models/dbt_tests/a.sql: SCH108 "dbt_tests" is not a valid group for "a": the name is reserved for tasks of dbt-scheduler'
+        " | set a different group in its meta.scheduler"
     ]
 
 
@@ -135,8 +135,8 @@ def test_sch108_of_a_group_called_like_a_task(tmp_path):
         "shop", node("orders", folder="", pipelines=DAILY), node("a", folder="orders", pipelines=DAILY)
     )
     assert world.findings() == [
-        'shop/models/orders/a.sql: SCH108 "orders" cannot be the group of "a": the task of model.shop.orders has '
-        "that name | set another group in its meta.scheduler"
+        'shop/models/orders/a.sql: SCH108 "orders" is not a valid group for "a": the task of model.shop.orders has the same id'
+        " | set a different group in its meta.scheduler"
     ]
 
 
@@ -145,6 +145,6 @@ def test_sch108_once_for_a_folder_that_is_called_like_a_seed(tmp_path):
     models = [node(name, folder="orders", pipelines=["daily"]) for name in "abc"]
     world.team("shop", seed("orders", pipelines=["daily", "hourly"]), *models)
     assert world.findings("SCH108") == [
-        'shop/models/orders/a.sql: SCH108 "orders" cannot be the group of "a" and 2 others: the task of seed.shop.orders '
-        "has that name | set another group in its meta.scheduler"
+        'shop/models/orders/a.sql: SCH108 "orders" is not a valid group for "a" and 2 others: the task of seed.shop.orders has the same id'
+        " | set a different group in its meta.scheduler"
     ]

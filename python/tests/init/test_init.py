@@ -40,7 +40,7 @@ def test_the_first_files(project):
     assert f"dbt-scheduler/dbt-scheduler@v{__version__}\n" in workflow
     assert "@COMMIT" not in workflow
     before = files()
-    assert run("init", "--ci", "github").stderr == "nothing to do: all of it is there\n"
+    assert run("init", "--ci", "github").stderr == "nothing to do: the project is already set up\n"
     assert files() == before
 
 
@@ -142,7 +142,7 @@ def test_a_list_that_cannot_be_continued_is_named_with_what_to_add(project):
     Path("packages.yml").write_text(text)
     said = run("init", "--yes")
     assert Path("packages.yml").read_text() == text
-    assert f'add these packages to packages.yml by hand: {{"git": "{GIT["git"]}"' in said.stderr
+    assert f'add these packages to packages.yml manually: {{"git": "{GIT["git"]}"' in said.stderr
 
 
 def test_a_project_in_a_folder_of_its_repository(project):
@@ -152,21 +152,21 @@ def test_a_project_in_a_folder_of_its_repository(project):
     assert 'PROJECT: "warehouse" #' in Path(".gitlab-ci.yml").read_text()
     Path(".gitlab-ci.yml").write_text("test: {script: [make]}\n")
     said = run("init", "warehouse", "--ci", "gitlab").stderr
-    assert "is there already: add the jobs of docs/ci/gitlab.yml by hand" in said
+    assert "already exists: add the jobs of docs/ci/gitlab.yml manually" in said
     assert Path(".gitlab-ci.yml").read_text() == "test: {script: [make]}\n"
 
 
 def test_without_a_repository_there_is_no_ci_file(project):
     Path(".git").rmdir()
-    assert "there is no git repository here" in run("init", "--ci", "github").stderr
+    assert "no git repository found" in run("init", "--ci", "github").stderr
     assert not Path(".github").exists()
 
 
 BAD = {
-    "no project": (("init", "nowhere"), "nowhere has no dbt_project.yml"),
-    "team": (("init", "--team", "a\nb"), "letters, digits, _ and - only"),
-    "template": (("init", "--team", "{{ x }}"), "letters, digits, _ and - only"),
-    "revision": (("init", "--revision", "a b"), "letters, digits, _ and - only"),
+    "no project": (("init", "nowhere"), "no dbt_project.yml found in nowhere"),
+    "team": (("init", "--team", "a\nb"), "use only letters, digits, _ and -"),
+    "template": (("init", "--team", "{{ x }}"), "use only letters, digits, _ and -"),
+    "revision": (("init", "--revision", "a b"), "use only letters, digits, _ and -"),
     "ci": (("init", "--ci", "jenkins"), "Invalid value for '--ci'"),
 }
 

@@ -170,23 +170,22 @@ HERE = "shop/models/marts/z.sql:2"
     [
         (
             external("ships.fctt"),
-            'SCH301 global asset "ships.fctt": no team exposes an asset called "fctt" | did you mean "fct"?',
+            'SCH301 global asset "ships.fctt": no team exposes an asset named "fctt" | did you mean "fct"?',
         ),
         (
             external("ships.stg"),
-            'SCH303 global asset "ships.stg": team shipping makes "stg", but does not expose it'
+            'SCH303 global asset "ships.stg": team shipping builds "stg", but does not expose it'
             " | ask shipping (#ships) to list it under exposed_assets in its scheduler.yaml",
         ),
         (
             external("shop.gone"),
-            'SCH304 global asset "shop.gone": "gone" is this team\'s own | a model of this project is read with ref() and '
-            "its name alone; this one came back through another project's manifest, and is no longer built here",
+            'SCH304 global asset "shop.gone": "gone" is this team\'s own | read a model of this project with ref() and only its name; this one was read through another project\'s manifest, and this project no longer builds it'
+            "",
         ),
         (
             external("elsewhere.fct"),
-            'SCH315 global asset "elsewhere.fct": the registry has no such team | no team publishes the dbt project '
-            '"elsewhere"; if it does not run on this platform, say so in scheduler.yaml: '
-            'ignore: [{code: SCH315, on: fct, because: "..."}]',
+            'SCH315 global asset "elsewhere.fct": team not found in the registry | no team publishes the dbt project "elsewhere"; if it does not run on this platform, ignore this in scheduler.yaml: ignore: [{code: SCH315, on: fct, because: "..."}]'
+            "",
         ),
     ],
 )
@@ -202,8 +201,8 @@ def test_sch302_where_two_teams_publish_one_project(tmp_path):
     world.team("trains", node("fct", pipelines=DAILY), text=EXPOSED, project="ships")
     assert reported(world) == [
         'shop/models/marts/z.sql: SCH302 global asset "ships.fct": "fct" is exposed by several teams: shipping, trains'
-        ' | several teams publish the dbt project "ships": declare the table as a source that is called after its '
-        "team, in a file under a folder global_assets"
+        ' | several teams publish the dbt project "ships": declare the table under a source named after its team, in a file under a folder global_assets'
+        ""
     ]
 
 
@@ -227,7 +226,7 @@ def test_alone_the_hint_is_about_the_registry(tmp_path):
     world = World(tmp_path)
     world.team("shop", external("ships.fct"), node("z", "model.ships.fct", pipelines=DAILY))
     assert [line.partition(" | ")[2] for line in reported(world)] == [
-        "no other team is known: name the registry with --registry, or give their folders too"
+        "no other team is known: set --registry, or specify the folders of the other teams too"
     ]
 
 

@@ -133,7 +133,7 @@ def test_sch203(tmp_path):
 def test_sch205(tmp_path):
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], conditions: [oders]}]"
     assert reported(tmp_path, node("orders", pipelines=DAILY), text=text) == [
-        '3: SCH205 task "load": condition "oders" names nothing in this project | did you mean "orders"?'
+        '3: SCH205 task "load" depends on the condition "oders", which was not found in this project | did you mean "orders"?'
     ]
 
 
@@ -149,9 +149,9 @@ def test_sch206_of_tables(tmp_path):
     ("asset", "hint"),
     [
         ("evnts", 'did you mean "events"?'),
-        ("zzz", "declare the table under `sources:` in a yml file of this project"),
-        ("orders", "a task fills source tables; this is a dbt node, which dbt builds itself"),
-        ("fct", "this table is declared as another team's asset: a task of this team cannot fill it"),
+        ("zzz", "declare the table under `sources:` in a YAML file of this project"),
+        ("orders", "a task fills source tables, but this is a dbt node, which dbt builds"),
+        ("fct", "the table is declared as another team's asset, which a task of this team cannot fill"),
     ],
 )
 def test_sch207(tmp_path, asset, hint):
@@ -164,7 +164,7 @@ def test_sch207(tmp_path, asset, hint):
         text=f"tasks: [{{kind: universal, name: load, command: x, pipelines: [daily], assets: [{asset}]}}]",
     )
     assert world.findings("SCH207") == [
-        f'shop/scheduler.yaml:3: SCH207 task "load": asset "{asset}" is no source table of this project | {hint}'
+        f'shop/scheduler.yaml:3: SCH207 task "load": asset "{asset}" is not a source table in this project | {hint}'
     ]
 
 
@@ -175,7 +175,7 @@ def test_sch208(tmp_path):
         "  - {kind: universal, name: two, command: x, pipelines: [daily], assets: [raw.events]}\n"
     )
     assert reported(tmp_path, source("raw.events"), text=text) == [
-        '5: SCH208 table "raw.events" is filled by two tasks: "one" and "two" | leave it under `assets` of one of them'
+        '5: SCH208 table "raw.events" is filled by two tasks: "one" and "two" | list it under `assets` of only one of them'
     ]
 
 
@@ -198,7 +198,7 @@ def test_a_table_that_has_two_writers_under_two_names(tmp_path, items, tasks, fi
     second = ("one", "two")[len(tasks) - 1]
     assert reported(tmp_path, *items, text=text) == [
         f'{3 + len(tasks)}: SCH208 table "{tasks[-1]}" is filled by two tasks: "{first}" and "{second}" '
-        "| leave it under `assets` of one of them"
+        "| list it under `assets` of only one of them"
     ]
 
 
@@ -219,16 +219,22 @@ def test_a_table_that_only_one_task_writes(tmp_path, other):
 @pytest.mark.parametrize(
     ("keys", "reason"),
     [
-        ("", "it has neither conditions nor assets of this team"),
-        (", assets: [events]", "neither its conditions nor the readers of its assets share any"),
-        (", conditions: [a, b]", "neither its conditions nor the readers of its assets share any"),
+        ("", "it has no conditions and no assets of this team"),
+        (
+            ", assets: [events]",
+            "neither its conditions nor the models that read its assets have a pipeline in common",
+        ),
+        (
+            ", conditions: [a, b]",
+            "neither its conditions nor the models that read its assets have a pipeline in common",
+        ),
     ],
 )
 def test_sch209(tmp_path, keys, reason):
     items = (source("raw.events"), node("a", pipelines=DAILY), node("b", pipelines=HOURLY))
     text = f"tasks: [{{kind: universal, name: load, command: x{keys}}}]"
     assert reported(tmp_path, *items, text=text) == [
-        f'3: SCH209 task "load": its pipelines cannot be derived: {reason} | write them, for example `pipelines: [daily]`'
+        f'3: SCH209 task "load": its pipelines cannot be derived: {reason} | set them, for example `pipelines: [daily]`'
     ]
 
 
@@ -238,15 +244,15 @@ def test_sch214_of_what_is_disabled(tmp_path):
     }
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], conditions: [old]}]"
     assert reported(tmp_path, text=text, disabled=disabled) == [
-        '3: SCH214 task "load": condition "old" is disabled in dbt | enable it in dbt, or take it out of the conditions'
+        '3: SCH214 task "load" depends on the condition "old", which is disabled in dbt | enable it in dbt, or remove it from the conditions'
     ]
 
 
 def test_sch214_of_what_no_pipeline_runs(tmp_path):
     text = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], conditions: [old, codes, inlined]}]"
     assert reported(tmp_path, node("old"), seed("codes"), ephemeral("inlined"), text=text) == [
-        '3: SCH106 "load" reads the seed "codes", which no pipeline runs | give "codes" pipelines too if it changes',
-        '3: SCH214 task "load": condition "old" is in no pipeline | give it pipelines, or take it out of the conditions',
+        '3: SCH106 "load" reads the seed "codes", which no pipeline runs | add pipelines to "codes" if it changes',
+        '3: SCH214 task "load" depends on the condition "old", which is in no pipeline | add pipelines to it, or remove it from the conditions',
     ]
 
 

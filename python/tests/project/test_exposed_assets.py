@@ -63,8 +63,8 @@ def test_sch203(tmp_path):
 def test_sch211(tmp_path, regex):
     items = (node("dim_a", pipelines=DAILY), node("e1", materialized="ephemeral"))
     assert reported(tmp_path, *items, text=f"exposed_assets: [{{regex: {regex}}}]") == [
-        f'3: SCH211 regex "{regex}" matches no asset of this team'
-        " | it must match the whole name, and an earlier entry that matches wins"
+        f'3: SCH211 regex "{regex}" does not match any asset of this team'
+        " | the regex must match the full name; the first entry that matches an asset applies"
     ]
 
 
@@ -78,7 +78,7 @@ def test_sch211_behind_an_entry_that_takes_all(tmp_path):
 def test_sch212(tmp_path):
     text = "exposed_assets: [{regex: a, slo: {hourly: {minutes: 5}}}]"
     assert reported(tmp_path, node("a", pipelines=DAILY), text=text) == [
-        '3: SCH212 slo for pipeline "hourly", but "a" is not made in it | it is made in: daily'
+        '3: SCH212 the SLO is set for pipeline it does not build "hourly", but "a" | it is built in: daily'
     ]
 
 
@@ -105,17 +105,17 @@ def test_sch212_once_for_all_assets_of_an_entry(tmp_path):
         "exposed_assets: [{regex: '.*', slo: {hourly: {minutes: 5}, weekly: {hours: 1}, daily: {hours: 6}}}]"
     )
     items = [node(name, pipelines=DAILY) for name in "abc"]
-    they = "they are made in: daily"
+    they = "they are built in: daily"
     assert reported(tmp_path, *items, text=text) == [
-        f'3: SCH212 slo for pipeline "hourly", but none of "a" and 2 others is made in it | {they}',
-        f'3: SCH212 slo for pipeline "weekly", but none of "a" and 2 others is made in it | {they}',
+        f'3: SCH212 the SLO is set for pipeline "hourly", but it builds none of "a" and 2 others | {they}',
+        f'3: SCH212 the SLO is set for pipeline "weekly", but it builds none of "a" and 2 others | {they}',
     ]
 
 
 def test_sch305_once_for_all_assets_of_an_entry(tmp_path):
     items = [node(name) for name in "abc"]
     assert reported(tmp_path, *items, text="exposed_assets: [{regex: '.*'}]") == [
-        '3: SCH305 "a" and 2 others are exposed, but no pipeline runs them | give them pipelines, or narrow the regex'
+        '3: SCH305 "a" and 2 others are exposed, but no pipeline runs them | add pipelines to them, or make the regex more specific'
     ]
 
 
@@ -125,7 +125,7 @@ def test_sch305_of_an_asset_that_is_ignored_leaves_the_others(tmp_path):
     world.team("shop", *(node(name) for name in "abc"), text=text)
     assert world.findings() == [
         'shop/scheduler.yaml:3: SCH305 "b" and 1 other are exposed, but no pipeline runs them'
-        " | give them pipelines, or narrow the regex"
+        " | add pipelines to them, or make the regex more specific"
     ]
 
 
@@ -133,7 +133,7 @@ def test_sch305(tmp_path):
     text = "exposed_assets: [{regex: 'dim_.*'}]"
     items = (node("dim_old"), node("dim_new", pipelines=DAILY))
     assert reported(tmp_path, *items, text=text) == [
-        '3: SCH305 "dim_old" is exposed, but no pipeline runs it | give it pipelines, or narrow the regex'
+        '3: SCH305 "dim_old" is exposed, but no pipeline runs it | add pipelines to it, or make the regex more specific'
     ]
 
 
@@ -150,4 +150,4 @@ def test_a_regex_that_backtracks_for_ever_elsewhere_is_matched_in_linear_time(tm
     items = (node("a" * 200, pipelines=["daily"]),)
     text = "exposed_assets: [{regex: '([a-z_]+)+[0-9]'}]"
     [found] = reported(tmp_path, *items, text=text)
-    assert found.startswith('3: SCH211 regex "([a-z_]+)+[0-9]" matches no asset of this team')
+    assert found.startswith('3: SCH211 regex "([a-z_]+)+[0-9]" does not match any asset of this team')

@@ -106,7 +106,7 @@ def test_metadata_without_a_version_of_ours(tmp_path, metadata, shown):
 
 def test_a_missing_file(tmp_path):
     assert refused(tmp_path / "manifest.json") == (
-        "SCH401 the file does not exist | run `dbt compile` in the project, or name the file with --manifest"
+        "SCH401 the file does not exist | run `dbt compile` in the project, or set the path with --manifest"
     )
 
 
@@ -126,7 +126,7 @@ def test_a_missing_file(tmp_path):
             json.dumps(manifest(("nodes", MODEL | {"version": []}))).encode(),
             '"nodes[...].version" must be an integer, a number, a string or empty, not a list',
         ),
-        (json.dumps(manifest()).encode().replace(b"1.11", b"\xff"), "it is not in UTF-8"),
+        (json.dumps(manifest()).encode().replace(b"1.11", b"\xff"), "not valid UTF-8"),
         (b"\xff\xfe{}", "JSON is malformed: invalid character (byte 0)"),
     ],
 )
@@ -210,7 +210,9 @@ def test_an_id_that_is_not_the_nodes_own_is_refused(tmp_path):
 def test_a_manifest_nested_without_end_is_refused(tmp_path):
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(manifest()).replace("{", '{"zzz": ' + "[" * 100_000 + "]" * 100_000 + ",", 1))
-    assert refused(path) == "SCH402 the file cannot be read: it is nested too deep | run `dbt compile` again"
+    assert (
+        refused(path) == "SCH402 the file cannot be read: it is nested too deeplyly | run `dbt compile` again"
+    )
 
 
 def test_a_small_file_that_unpacks_to_an_enormous_one_is_refused(tmp_path):
@@ -220,7 +222,7 @@ def test_a_small_file_that_unpacks_to_an_enormous_one_is_refused(tmp_path):
             bomb.write(b" " * 1_000_000)
     size = path.stat().st_size
     assert refused(path) == (
-        f"SCH402 the file cannot be read: it unpacks to more than {50_000_000 + 100 * size:,} bytes"
+        f"SCH402 the file cannot be read: it decompresses to more than {50_000_000 + 100 * size:,} bytes"
         " | run `dbt compile` again"
     )
 

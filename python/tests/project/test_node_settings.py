@@ -65,7 +65,7 @@ def test_findings_of_a_node_stand_at_its_yml(tmp_path):
         '          pipelines: [dayly]\n          retries: "2"\n          pipelnes: []\n',
     )
     assert world.findings() == [
-        'shop/models/s.yml:6: SCH102 "orders" is in an unknown pipeline "dayly" | did you mean "daily"?',
+        'shop/models/s.yml:6: SCH102 "orders" is assigned to the unknown pipeline "dayly" | did you mean "daily"?',
         'shop/models/s.yml:7: SCH101 meta.scheduler of "orders": "retries" must be an integer, not "2" | for example 2',
         'shop/models/s.yml:8: SCH101 meta.scheduler of "orders": unknown key "pipelnes" | did you mean "pipelines"?',
     ]
@@ -75,8 +75,8 @@ def test_an_unknown_pipeline_like_no_other(tmp_path):
     world = World(tmp_path)
     world.team("shop", seed("codes", pipelines=["quarterly", "daily"]))
     assert world.findings() == [
-        'shop/seeds/codes.csv: SCH102 "codes" is in an unknown pipeline "quarterly"'
-        " | the platform's pipelines: daily, hourly, weekly"
+        'shop/seeds/codes.csv: SCH102 "codes" is assigned to the unknown pipeline "quarterly"'
+        " | available pipelines: daily, hourly, weekly"
     ]
     assert world.look().project.pipelines == ("daily",)
 
@@ -129,7 +129,7 @@ def test_a_meta_nested_without_end_is_a_finding():
     deep: dict[str, object] = {}
     for _ in range(500):
         deep = {"a": deep}
-    assert read(deep) == (NodeSettings(), [("scheduler", "it is nested more than 60 levels deep")])
+    assert read(deep) == (NodeSettings(), [("scheduler", "it has more than 60 levels of nesting")])
 
 
 def test_defaults_at_the_root_of_a_project_do_not_reach_the_nodes_of_packages(tmp_path):

@@ -22,10 +22,10 @@ SCHEMES = ", ".join(f"{name}:" for name in schemes())
 GLOBAL = "models/global_assets/g.yml"
 EXPOSED = 'exposed_assets: [{regex: "fct"}]\nalerting: {channel: "#shipping"}\n'
 ENTRY = "out/registry/shop.json"
-NEW = "made a new registry at file://registry\n"
+NEW = "created a new registry at file://registry\n"
 OVERTAKEN = (
-    f"{ENTRY}: SCH413 the entry of team shop was published by somebody else since this was compiled\n"
-    "  hint: compile again with this registry, and publish that\n"
+    f"{ENTRY}: SCH413 the registry entry of team shop was published since this version was compiled\n"
+    "  hint: run `dbt-scheduler compile` again with this registry, then publish\n"
     "1 error\nnothing was published\n"
 )
 
@@ -142,8 +142,8 @@ def test_a_damaged_entry_is_written_again_by_its_team(world):
     shop("a")
     reported = run("compile", "shop", "--out", "out").stderr.replace(f"{Path().resolve()}/", "")
     assert reported == (
-        'registry/shop.json: SCH409 (warning) the registry entry of team "shop" cannot be read: it ends in the middle\n'
-        "  hint: the next publish of that team writes it again\n"
+        'registry/shop.json: SCH409 (warning) the registry entry of team "shop" cannot be read: it is truncated\n'
+        "  hint: that team's next publish replaces the entry\n"
         "1 warning\n"
         "1 DAG, 1 task, 0 sensors, 1 asset written to out\n"
     )
@@ -159,8 +159,8 @@ def test_an_entry_of_a_later_release_is_never_replaced(world):
     shop("a")
     compile_("shop")
     assert publish(code=1) == (
-        'registry/shop.json: SCH409 the registry entry of team "shop" cannot be read: it has format_version 3, this release reads 1 and 2\n'
-        "  hint: install a newer dbt-scheduler\n"
+        'registry/shop.json: SCH409 the registry entry of team "shop" cannot be read: format_version 3 is not supported, only 1 and 2\n'
+        "  hint: upgrade dbt-scheduler\n"
         "1 error\nnothing was published\n"
     )
 
@@ -173,7 +173,7 @@ def test_another_projects_team(world):
     Path("registry/shop.json").write_text(text.replace('"project_name": "shop"', '"project_name": "sales"'))
     assert publish(code=1) == (
         f'{ENTRY}: SCH318 team "shop" was published by the dbt project "sales", and this project is "shop"\n'
-        "  hint: choose another `team` in scheduler.yaml; if the project was renamed, have the old entry removed from the registry\n"
+        "  hint: set a different `team` in scheduler.yaml; if the project was renamed, ask the platform team to remove the old entry from the registry\n"
         "1 error\nnothing was published\n"
     )
     Path("registry/shop.json").write_text(text.replace('"project_name": "shop"', '"project_name": null'))
@@ -182,22 +182,22 @@ def test_another_projects_team(world):
 
 def _other_name():
     Path(ENTRY).rename("out/registry/audit.json")
-    return "audit.json", "it is another team's"
+    return "audit.json", "it belongs to another team"
 
 
 def _no_name():
     shutil.copy(ENTRY, "out/registry/a b.json")
-    return "a b.json", '"a b" cannot be the name of a team'
+    return "a b.json", '"a b" is not a valid team name'
 
 
 def _half():
     Path(ENTRY).write_text('{"shop": {')
-    return "shop.json", "it ends in the middle"
+    return "shop.json", "it is truncated"
 
 
 def _newer():
     Path(ENTRY).write_text('{"shop": {"format_version": 3}}')
-    return "shop.json", "it has format_version 3, this release reads 1 and 2"
+    return "shop.json", "format_version 3 is not supported, only 1 and 2"
 
 
 def _too_many():
@@ -216,22 +216,22 @@ def _folder():
 
 def _base():
     Path("out/base/shop.json").write_text('{"audit": {"version": null}}')
-    return "shop.json", "out/base/shop.json does not say what it was compiled against"
+    return "shop.json", "out/base/shop.json does not record the base version"
 
 
 def _half_a_base():
     Path("out/base/shop.json").write_text('{"shop": {"version"')
-    return "shop.json", "out/base/shop.json does not say what it was compiled against"
+    return "shop.json", "out/base/shop.json does not record the base version"
 
 
 def _deep_base():
     Path("out/base/shop.json").write_text('{"shop": {"x": ' + "[" * 100_000)
-    return "shop.json", "out/base/shop.json does not say what it was compiled against"
+    return "shop.json", "out/base/shop.json does not record the base version"
 
 
 def _contradiction():
     Path(ENTRY).write_text(Path(ENTRY).read_text().replace('"cron": "10 0 * * *"', '"cron": "bogus"'))
-    return "shop.json", 'its pipeline "daily" cannot be used: cron "bogus" has 1 field instead of five'
+    return "shop.json", 'its pipeline "daily" is not supported: cron "bogus" has 1 field instead of five'
 
 
 SPOILED = [
@@ -248,8 +248,8 @@ SPOILED = [
 ]
 
 HINTS = {
-    _newer: "publish it with the release that has compiled it, or compile again with this one",
-    _too_many: "split the team in two, each with a dbt project or an external_assets.yaml of its own",
+    _newer: "publish it with the release that compiled it, or compile again with this release",
+    _too_many: "split the team into two, each with its own dbt project or external_assets.yaml",
 }
 
 
@@ -259,8 +259,8 @@ def test_what_compile_has_not_written_is_not_published(world, spoil):
     compile_("shop")
     name, problem = spoil()
     assert publish(code=1) == (
-        f"out/registry/{name}: SCH414 this cannot be published: {problem}\n"
-        f"  hint: {HINTS.get(spoil, 'compile again, with this release of dbt-scheduler')}\n"
+        f"out/registry/{name}: SCH414 the compiled entry cannot be published: {problem}\n"
+        f"  hint: {HINTS.get(spoil, 'compile again with this release of dbt-scheduler')}\n"
         "1 error\nnothing was published\n"
     )
     assert not Path("registry").exists()
@@ -307,7 +307,7 @@ def test_what_is_read_must_still_be_there(world, change):
         publish(out="theirs")
     assert publish(code=1) == (
         f'{ENTRY}: SCH319 task "marts.a" in daily reads "fct" of team {what}\n'
-        f"  hint: ask {contact}; without that asset, remove the read and compile again\n"
+        f"  hint: ask {contact}, or remove the reference and compile again\n"
         "1 error\nnothing was published\n"
     )
     assert not Path(ENTRY.replace("out/", "")).exists()
@@ -320,8 +320,8 @@ def test_an_unreadable_entry_counts_where_it_is_read(world):
     for team in ("shipping", "unrelated"):
         Path(f"registry/{team}.json").write_text("{")
     assert publish(code=1) == (
-        'registry/shipping.json: SCH409 the registry entry of team "shipping" cannot be read: it ends in the middle\n'
-        "  hint: the next publish of that team writes it again\n"
+        'registry/shipping.json: SCH409 the registry entry of team "shipping" cannot be read: it is truncated\n'
+        "  hint: that team's next publish replaces the entry\n"
         "1 error\nnothing was published\n"
     )
 
@@ -350,7 +350,7 @@ def test_a_race_that_is_lost_between_reading_and_writing(world, first):
     assert done.finding is not None
     assert (
         done.finding.message
-        == f"the entry of team {first} was published by somebody else since this was compiled"
+        == f"the registry entry of team {first} was published since this version was compiled"
     )
     assert not done.failed
 
@@ -360,7 +360,7 @@ def test_a_registry_that_cannot_be_written(world):
     Path("registry/.publish.lock").mkdir(parents=True)
     assert publish(code=2) == (
         "registry/shipping.json: SCH415 the registry cannot be written: is a directory\n"
-        "  hint: see that its URL is right and that you may write there; what was there before is still whole\n"
+        "  hint: check the URL and your write permissions; the existing entry is unchanged\n"
         "1 error\nnothing was published\n"
     )
     assert [path.name for path in Path("registry").iterdir()] == [".publish.lock"]
@@ -372,21 +372,20 @@ def test_no_registry(world):
     compile_("shop")
     assert not Path("out/base").exists()
     assert publish(code=2) == (
-        "there is no registry to publish to\n"
-        "  hint: name one with --registry, or with registry.url in platform.yaml\n"
+        "no registry is configured\n  hint: set --registry, or registry.url in platform.yaml\n"
     )
     assert publish("--registry", "file:there") == (
-        "made a new registry at file://there\nshop: published to there/shop.json\n"
+        "created a new registry at file://there\nshop: published to there/shop.json\n"
     )
 
 
 def test_a_registry_that_cannot_be_read(world):
     shop("a")
     compile_("shop")
-    hint = "  hint: see that its URL is right and that you may read it: --registry, else registry.url in platform.yaml\n"
+    hint = "  hint: check the URL and your read permissions; the URL is --registry, or else registry.url in platform.yaml\n"
     for url, problem in (
         ("platform.yaml", "not a directory"),
-        ("file:../x", '"file:../x" leads out of its folder by ".."'),
+        ("file:../x", '"file:../x" leaves its folder with ".."'),
         ("ftp://host", f"registry URLs start with {SCHEMES}, not with ftp"),
     ):
         assert publish("--registry", url, code=2) == (
@@ -424,7 +423,7 @@ def test_a_registry_in_google_cloud_storage(world, monkeypatch):
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
         together(world)
         assert publish() == (
-            "made a new registry at gs://bucket/registry\n"
+            "created a new registry at gs://bucket/registry\n"
             "shipping: published to gs://bucket/registry/shipping.json\n"
             "shop: published to gs://bucket/registry/shop.json\n"
         )
@@ -437,9 +436,9 @@ def test_a_registry_in_google_cloud_storage(world, monkeypatch):
         compile_("shop")
         assert publish(code=2) == (
             "shipping: already published\n"
-            "gs://bucket/registry/shop.json: SCH415 the registry cannot be written: these credentials may not write "
+            "gs://bucket/registry/shop.json: SCH415 the registry cannot be written: the credentials are not allowed to write "
             "gs://bucket: ask for the role Storage Object User\n"
-            "  hint: see that its URL is right and that you may write there; what was there before is still whole\n"
+            "  hint: check the URL and your write permissions; the existing entry is unchanged\n"
             "1 error\nnothing was published\n"
         )
 
@@ -457,7 +456,7 @@ def test_a_race_that_is_lost_after_another_team_was_written(world, monkeypatch):
 
         gcs.after_write = somebody_else
         assert publish(code=1) == (
-            "made a new registry at gs://bucket/registry\n"
+            "created a new registry at gs://bucket/registry\n"
             "shipping: published to gs://bucket/registry/shipping.json\n"
             + OVERTAKEN.replace("nothing was published", "shop: not published")
         )
@@ -475,8 +474,8 @@ def test_of_two_teams_that_take_one_dag_id_the_second_is_refused(world):
     publish(out="aa")
     shutil.move("bb", "out")
     assert publish(code=1) == (
-        'out/registry/bb.json: SCH310 dag_id "same_daily" belongs to team bb and to team aa\n'
-        "  hint: choose another dag_prefix in scheduler.yaml, or ask team aa to choose one\n"
+        'out/registry/bb.json: SCH310 dag_id "same_daily" is used by team bb and by team aa\n'
+        "  hint: set a different dag_prefix in scheduler.yaml, or ask team aa to change theirs\n"
         "1 error\nnothing was published\n"
     )
     assert not Path("registry/bb.json").exists()
@@ -490,8 +489,8 @@ def test_the_id_of_the_sweeps_dag_is_not_published_either(world):
     path = Path(ENTRY)
     path.write_text(path.read_text().replace('"dag_prefix": "shop"', '"dag_prefix": "dbt_scheduler"'))
     assert publish(code=1) == (
-        f'{ENTRY}: SCH322 dag_id "dbt_scheduler_resume" of team shop is that of the DAG which resumes late runs\n'
-        "  hint: choose another dag_prefix in scheduler.yaml\n"
+        f'{ENTRY}: SCH322 dag_id "dbt_scheduler_resume" of team shop is reserved for the DAG that resumes late runs\n'
+        "  hint: set a different dag_prefix in scheduler.yaml\n"
         "1 error\nnothing was published\n"
     )
     assert not Path("registry/shop.json").exists()
@@ -516,40 +515,52 @@ READER = {
 @pytest.mark.parametrize(
     ("where", "changes", "problem"),
     [
-        ("", {"dag_prefix": "a b"}, 'its asset "m" is made in a DAG with another dag_prefix than its own'),
+        ("", {"dag_prefix": "a b"}, 'its asset "m" is built in a DAG with a different dag_prefix'),
         (
             "produced/m",
             {"dag_prefix": "finance"},
-            'its asset "m" is made in a DAG with another dag_prefix than its own',
+            'its asset "m" is built in a DAG with a different dag_prefix',
         ),
         (
             "produced/m",
             {"task_id": "{{ conn.x }}"},
-            'its task_id "{{ conn.x }}" cannot be in an id of Airflow',
+            'its task_id "{{ conn.x }}" contains characters that Airflow ids do not allow',
         ),
-        ("produced/m", {"task_group": "a\nb"}, 'its task_group "a\\nb" cannot be in an id of Airflow'),
+        (
+            "produced/m",
+            {"task_group": "a\nb"},
+            'its task_group "a\\nb" contains characters that Airflow ids do not allow',
+        ),
         (
             "consumed/shop/m/0",
             {"sensor_task_id": "approve_payment"},
-            'its sensor "approve_payment" cannot be one',
+            'its sensor "approve_payment" is not a valid sensor task_id',
         ),
-        ("consumed/shop/m/0", {"sensor_task_id": "marts.m"}, 'its sensor "marts.m" cannot be one'),
+        (
+            "consumed/shop/m/0",
+            {"sensor_task_id": "marts.m"},
+            'its sensor "marts.m" is not a valid sensor task_id',
+        ),
         (
             "consumed/shop/m/0",
             {"sensor_task_id": "wait_for__soft_dependencies.m"},
-            'its sensor "wait_for__soft_dependencies.m" cannot be one',
+            'its sensor "wait_for__soft_dependencies.m" is not a valid sensor task_id',
         ),
         (
             "consumed/shop/m/0",
             {"sensor_task_id": "wait_for__hard_dependencies."},
-            'its sensor "wait_for__hard_dependencies." cannot be one',
+            'its sensor "wait_for__hard_dependencies." is not a valid sensor task_id',
         ),
         (
             "consumed/shop/m/0",
             {"pipeline": "close"},
-            'its task "z" reads in "close", which is none of its pipelines',
+            'its task "z" is in the unknown pipeline "close"',
         ),
-        ("consumed/shop/m/0", {"task_id": "{% x %}"}, 'its task_id "{% x %}" cannot be in an id of Airflow'),
+        (
+            "consumed/shop/m/0",
+            {"task_id": "{% x %}"},
+            'its task_id "{% x %}" contains characters that Airflow ids do not allow',
+        ),
         ("pipelines", MANY_PIPELINES, "it has more than 200 pipelines"),
         (
             "consumed/shop",
@@ -563,7 +574,7 @@ READER = {
         ),
         ("consumed/shop", {"m": [READER] * 200_001}, "it has more than 200,000 reads of assets"),
         ("", {"dag_prefix": "s" * 251}, 'its asset "m" is made in a DAG with another'),
-        ("", {"dag_prefix": "s" * 251, "produced": {}}, f'its dag_prefix "{"s" * 50}…" cannot be in an id'),
+        ("", {"dag_prefix": "s" * 251, "produced": {}}, f'its dag_prefix "{"s" * 50}…" is longer than 250 characters'),
         ("consumed", {"shop": {"z" * 2_501: [READER]}}, f'its name "{"z" * 50}…" is longer than 2,500'),
         (
             "pipelines/daily",
@@ -597,8 +608,8 @@ def cycle(world: World, team: str, other: str, *reads: str) -> None:
 
 
 CIRCLE = (
-    "SCH309 tasks wait for each other in a cycle: aa.of_aa (daily) #c → bb.of_bb (daily) #c → aa.of_aa (daily) #c\n"
-    "  hint: break it: make one of these waits no_wait, or split a model in two\n"
+    "SCH309 found a dependency cycle: aa.of_aa (daily) #c → bb.of_bb (daily) #c → aa.of_aa (daily) #c\n"
+    "  hint: to break the cycle, set one of these dependencies to no_wait, or split a model in two\n"
     "1 error\nnothing was published\n"
 )
 
@@ -646,8 +657,8 @@ def test_a_renamed_team_in_the_folder_of_its_old_self(world):
     world.team("new", node("a", pipelines=DAILY), folder="project")
     compile_("project")
     warning = (
-        'warning: new and old are of the same dbt project "shop": if it is one team that was renamed, compile into an '
-        "empty folder, and publish that\n"
+        'warning: new and old belong to the same dbt project "shop": if the team was renamed, compile to an empty folder, and publish that'
+        "\n"
     )
     assert publish() == (
         f"{warning}{NEW}new: published to registry/new.json\nold: published to registry/old.json\n"

@@ -21,8 +21,8 @@ COMMAND = [sys.executable, "-m", "dbt_scheduler"]
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
 
 LOST = (
-    "{out}/registry/shop.json: SCH413 the entry of team shop was published by somebody else since this was compiled\n"
-    "  hint: compile again with this registry, and publish that\n"
+    "{out}/registry/shop.json: SCH413 the registry entry of team shop was published since this version was compiled\n"
+    "  hint: run `dbt-scheduler compile` again with this registry, then publish\n"
     "1 error\nnothing was published\n"
 )
 

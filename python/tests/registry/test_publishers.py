@@ -12,8 +12,8 @@ from dbt_scheduler.registry.publishers import ci_repository
 
 ENTRY = "out/registry/shop.json"
 ASK = (
-    "  hint: ask the platform team to list this project and repository under `teams` in platform.yaml, "
-    "or set another `team` in scheduler.yaml\n"
+    "  hint: ask the platform team to add this project and repository under `teams` in platform.yaml, or set a different `team` in scheduler.yaml"
+    "\n"
 )
 NOTHING = "1 error\nnothing was published\n"
 GITHUB = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "Acme/shop"}
@@ -49,16 +49,16 @@ def test_a_project_that_calls_itself_like_a_listed_team_does_not_replace_it():
     before = Path("registry/shop.json").read_bytes()
     shutil.rmtree("out")
     made = world("{shop: {project: sales, repository: github.com/acme/sales}}")
-    found = 'SCH331 team "shop" cannot be published from here: platform.yaml lists it for '
+    found = 'SCH331 this project is not allowed to publish team "shop": platform.yaml assigns it to '
     assert made.findings() == [
-        f'shop/scheduler.yaml:2: {found}the dbt project "sales", and this is "shop" | {ASK[8:-1]}'
+        f'shop/scheduler.yaml:2: {found}the dbt project "sales", but this project is "shop" | {ASK[8:-1]}'
     ]
     world("null").team("shop", node("mine", pipelines=["daily"]))
     run("compile", "shop", "--out", "out")
     world("{shop: {project: sales, repository: github.com/acme/sales}}")
     assert publish(1, GITHUB) == (
-        f'{ENTRY}: {found}the dbt project "sales", and this is "shop"\n{ASK}'
-        f"{ENTRY}: {found}the repository github.com/acme/sales, and this is github.com/Acme/shop\n{ASK}"
+        f'{ENTRY}: {found}the dbt project "sales", but this project is "shop"\n{ASK}'
+        f"{ENTRY}: {found}the repository github.com/acme/sales, and this repository is github.com/Acme/shop\n{ASK}"
         "2 errors\nnothing was published\n"
     )
     assert Path("registry/shop.json").read_bytes() == before
@@ -67,7 +67,9 @@ def test_a_project_that_calls_itself_like_a_listed_team_does_not_replace_it():
 def test_a_team_that_is_not_listed_is_refused():
     compiled()
     made = world("{sales: {}}")
-    found = 'SCH331 team "shop" cannot be published from here: platform.yaml does not list this team'
+    found = (
+        'SCH331 this project is not allowed to publish team "shop": the team is not listed in platform.yaml'
+    )
     assert made.findings() == [f"shop/scheduler.yaml:2: {found} | {ASK[8:-1]}"]
     assert publish(1) == f"{ENTRY}: {found}\n{ASK}{NOTHING}"
     assert not Path("registry").exists()
@@ -91,18 +93,21 @@ def test_a_listed_team_is_published_by_what_is_listed(listed, environment):
 @pytest.mark.parametrize(
     ("environment", "here"),
     [
-        ({}, "this is not a CI job of a repository"),
-        (GITLAB, "this is gitlab.acme.com/acme/data/shop"),
-        (GITHUB | {"GITHUB_SERVER_URL": "https://github.acme.com"}, "this is github.acme.com/Acme/shop"),
-        (GITHUB | {"GITHUB_REPOSITORY": "acme/shop2"}, "this is github.com/acme/shop2"),
+        ({}, "this is not a CI job"),
+        (GITLAB, "this repository is gitlab.acme.com/acme/data/shop"),
+        (
+            GITHUB | {"GITHUB_SERVER_URL": "https://github.acme.com"},
+            "this repository is github.acme.com/Acme/shop",
+        ),
+        (GITHUB | {"GITHUB_REPOSITORY": "acme/shop2"}, "this repository is github.com/acme/shop2"),
     ],
 )
 def test_a_listed_repository_is_asked_for(environment, here):
     compiled()
     world("{shop: {repository: github.com/acme/shop}}")
     assert publish(1, environment) == (
-        f'{ENTRY}: SCH331 team "shop" cannot be published from here: platform.yaml lists it for the repository '
-        f"github.com/acme/shop, and {here}\n{ASK}{NOTHING}"
+        f'{ENTRY}: SCH331 this project is not allowed to publish team "shop": platform.yaml assigns it to the repository github.com/acme/shop, but '
+        f"{here}\n{ASK}{NOTHING}"
     )
 
 
@@ -115,8 +120,8 @@ def test_the_repository_of_a_ci_job():
 def test_two_teams_whose_names_differ_only_in_case():
     made = world("null")
     made.team("Shop", node("b", pipelines=["weekly"]))
-    words = "differs from team"
-    hint = "choose another `team` in scheduler.yaml"
+    words = "differ only in case"
+    hint = "set a different `team` in scheduler.yaml"
     assert made.findings("SCH332") == [
         f'Shop/scheduler.yaml:2: SCH332 team "Shop" {words} "shop" only in case | {hint}',
         f'shop/scheduler.yaml:2: SCH332 team "shop" {words} "Shop" only in case | {hint}',

@@ -113,8 +113,8 @@ def test_readers_that_cannot_be_read_are_reported(world):
     Path("registry/audit.json").write_text("{")
     text = report(code=1)
     assert (
-        "Consumers: none that the registry knows.\n\n"
-        "The registry has entries that cannot be read: what these teams read is not known: audit\n"
+        "Consumers: none in the registry.\n\n"
+        "Some registry entries cannot be read, so the consumers of these teams are unknown: audit\n"
     ) in text
     (found,) = json.loads(report("--format", "json", code=1))
     assert found["unread_teams"] == ["audit"]
@@ -297,7 +297,7 @@ def test_a_base_that_was_not_compiled_is_what_the_team_has_published(world):
     text = report(code=1)
     assert text.startswith(
         "## Scheduler report: shop\n\n"
-        "The base has no compiled output: this compares with what the team has published.\n\n"
+        "BASE has no compiled output: this report compares with the team's published entry.\n\n"
         "⚠️ Breaking changes found in project registry\n\n"
         "Asset dim_customers\n- Column customer_id removed.\n"
     )
@@ -312,7 +312,7 @@ def test_without_a_registry_the_report_says_so(world):
     compiled(world, "head", dim())
     result = run("report", "base", "head")
     assert result.stderr == (
-        "warning: no registry is named: consumers are only those that were compiled together\n"
+        "warning: no registry is configured: only consumers that were compiled together are listed\n"
     )
 
 
@@ -322,8 +322,8 @@ def test_outputs_of_different_teams_are_refused(world):
     result = run("report", "base", "head", "--registry", "registry", code=2)
     assert result.stdout == ""
     assert result.stderr == (
-        "head: SCH421 this is of team audit, but BASE is of team shop\n"
-        "  hint: compile the same project twice: as it is in the base branch, and as the pull request makes it\n"
+        "head: SCH421 HEAD is the output of team audit, but BASE is the output of team shop\n"
+        "  hint: compile the same project twice: from the base branch, and from the pull request\n"
         "1 error\n"
     )
 
@@ -331,31 +331,31 @@ def test_outputs_of_different_teams_are_refused(world):
 @pytest.mark.parametrize(
     ("file", "content", "reported"),
     [
-        (None, None, "head: SCH420 this is no output of dbt-scheduler compile: there is no such folder\n"),
+        (None, None, "head: SCH420 not an output of dbt-scheduler compile: the folder does not exist\n"),
         (
             "note.txt",
             "x",
-            "head: SCH420 this is no output of dbt-scheduler compile: it has no folder registry/\n",
+            "head: SCH420 not an output of dbt-scheduler compile: the folder registry/ does not exist\n",
         ),
         (
             "registry/shop.json",
             "{",
-            'the registry entry of team "shop" cannot be read: it ends in the middle\n',
+            'the registry entry of team "shop" cannot be read: it is truncated\n',
         ),
         (
             "registry/shop.json",
             '{"shop": {"format_version": 9}}',
-            'SCH409 the registry entry of team "shop" cannot be read: it has format_version 9, this release reads 1 and 2\n',
+            'SCH409 the registry entry of team "shop" cannot be read: format_version 9 is not supported, only 1 and 2\n',
         ),
         (
             "dags/shop_daily.json",
             "{}",
-            "head/dags/shop_daily.json: SCH422 this file is no DAG spec of format 1: ",
+            "head/dags/shop_daily.json: SCH422 this file is not a valid DAG spec: ",
         ),
         (
             "dags/shop_daily.json",
             '{"format_version": 9}',
-            "head/dags/shop_daily.json: SCH422 this file has format 9",
+            "head/dags/shop_daily.json: SCH422 this file has format_version 9",
         ),
     ],
 )
@@ -374,8 +374,7 @@ def test_two_empty_folders_are_refused(world):
     Path("head").mkdir()
     result = run("report", "base", "head", "--registry", "registry", code=2)
     assert (
-        "head: SCH420 this is no output of dbt-scheduler compile: it is empty, and so is BASE\n"
-        in result.stderr
+        "head: SCH420 not an output of dbt-scheduler compile: both HEAD and BASE are empty\n" in result.stderr
     )
 
 
@@ -385,7 +384,7 @@ def test_a_spec_without_its_entry_is_refused(world):
     compiled(world, "head", dim(), team="audit")
     Path("head/registry/audit.json").unlink()
     result = run("report", "base", "head", "--registry", "registry", code=2)
-    assert "audit_daily.json is of team audit, which has no entry in registry/\n" in result.stderr
+    assert "audit_daily.json belongs to team audit, which has no entry in registry/\n" in result.stderr
 
 
 def test_the_same_two_folders_give_the_same_bytes(world):

@@ -204,7 +204,7 @@ def test_github_a_finding_is_an_annotation_on_its_line(github, checkout):
     assert github.comment() == ""
     assert comments_of(github) == ["a person's comment"]
     assert (
-        '::error file=team/scheduler.yaml,line=22,title=SCH211::regex "dim_carriages" matches no asset of this team'
+        '::error file=team/scheduler.yaml,line=22,title=SCH211::regex "dim_carriages" does not match any asset of this team'
     ) in failed.value.output, failed.value
 
 
@@ -221,7 +221,7 @@ def test_github_a_base_that_does_not_compile_and_a_token_that_may_not_comment(gi
     assert list(comments.bodies) == [7]
     assert github.summary.startswith(
         "<!-- dbt-scheduler report: shipping -->\n## Scheduler report: shipping\n\n"
-        "The base has no compiled output: this compares with what the team has published.\n"
+        "BASE has no compiled output: this report compares with the team's published entry.\n"
     )
 
 
@@ -373,7 +373,7 @@ def test_the_hook_before_a_commit(checkout):
     checkout.replace(MARTS, "hourly", "hurly")
     with pytest.raises(Failed) as failed:
         bash("hook", f"{hook['entry']} --strict", checkout.folder / "team", ENVIRONMENT)
-    assert 'SCH102 "fct_shipments" is in an unknown pipeline "hurly"' in failed.value.output
+    assert 'SCH102 "fct_shipments" is assigned to the unknown pipeline "hurly"' in failed.value.output
 
 
 GITHUB_TEXT = (ROOT / "docs" / "ci" / "github.yml").read_text()

@@ -107,7 +107,7 @@ def test_a_run_of_a_day_has_a_date_after_it_from_which_workers_infer_that_day(ai
             "data_interval_start": "2025-09-09T00:10:00Z",
             "data_interval_end": "2025-09-10T00:10:00Z",
             "conf": {},
-            "note": "Period 2025-09-09, by `dbt-scheduler run`.",
+            "note": "Period 2025-09-09, triggered by `dbt-scheduler run`.",
         }
     ]
 
@@ -149,12 +149,14 @@ def test_chosen_tasks_or_a_full_refresh_get_a_run_of_their_own_each_time(airflow
 
 def test_what_cannot_be_run(airflow):
     assert refused(airflow, "2025-09-10") == (
-        "shipping_daily cannot run 2025-09-10 yet: its run is due at 2025-09-11 00:10"
+        "shipping_daily cannot run 2025-09-10 yet: the run is due at 2025-09-11 00:10"
     )
     assert (
         refused(airflow, "2024-12-31") == "shipping_daily has no run of 2024-12-31: it starts on 2025-01-01"
     )
-    assert refused(airflow, "2025-09").startswith('"2025-09" is longer than what a run covers (grain: day)')
+    assert refused(airflow, "2025-09").startswith(
+        '"2025-09" is longer than the period of one run (grain: day)'
+    )
     assert refused(airflow, only=("dimm",)) == 'shipping_daily has no task "dimm" | did you mean "dim"?'
     assert airflow.posted == []
 
@@ -162,17 +164,19 @@ def test_what_cannot_be_run(airflow):
 def test_an_airflow_that_does_not_make_the_run(airflow):
     airflow.answer = lambda: httpx.Response(409, json={"detail": "Unique constraint violation"})
     assert refused(airflow) == (
-        "another run of shipping_daily was made at the same moment | run the command again to see it"
+        "another run of shipping_daily was triggered at the same time | run the command again to show it"
     )
     airflow.posted.clear()
     airflow.answer = lambda: httpx.Response(400, json={"detail": "Dag has import errors"})
     with pytest.raises(
-        AirflowApiError, match="Airflow refused a run of shipping_daily: Dag has import errors"
+        AirflowApiError, match="Airflow rejected a run of shipping_daily: Dag has import errors"
     ):
         run(airflow)
     airflow.posted.clear()
     airflow.has_dag = False
-    assert refused(airflow) == "Airflow has no DAG shipping_daily | deploy it, or see its import errors"
+    assert (
+        refused(airflow) == "DAG s not found in Airflowhipping_daily | deploy it, or check its import errors"
+    )
 
 
 def test_what_is_wrong_before_airflow_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -187,7 +191,7 @@ def test_what_is_wrong_before_airflow_is_asked(tmp_path: Path, monkeypatch: pyte
 
     assert 'hint: did you mean "shipping_daily"?' in said("shiping_daily", "--period", "2025-09-09")
     assert said("shipping_daily", "--period", "9.9.").startswith(
-        '"9.9." is no period: write a day as 2025-09-09'
+        '"9.9." is not a valid period: use 2025-09-09'
     )
     assert "Missing option '--period'" in said("shipping_daily")
     assert "cannot be reached" in said("shipping_daily", "--period", "2025-09-09")

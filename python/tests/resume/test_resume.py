@@ -231,7 +231,7 @@ def test_intervals_that_lie_close_are_one_stretch():
 @pytest.mark.parametrize("owners", [("finance",), ("finance", "shop"), ("shops",), ()])
 def test_an_entry_that_names_another_teams_dag_leads_nowhere(owners, caplog):
     assert touched(FakeAirflow({"s": "failed"}, owners=owners), a_claim()) == []
-    words = f"d is in the registry as a DAG of shop, and its owner is {', '.join(owners)}: left alone."
+    words = f"d is a DAG of shop in the registry, but its owner in Airflow is {', '.join(owners)}: skipped."
     assert [record.getMessage() for record in caplog.records] == [words]
 
 
@@ -287,24 +287,24 @@ def denied(request: httpx.Request) -> httpx.Response | None:
 def test_refusals_say_what_to_do():
     where = "Airflow at http://airflow.example"
     assert refusal(FakeAirflow({}), password=f"{PASSWORD} of mine") == (
-        f'{where} refuses the login "me": check login and password of the connection.'
+        f'{where} rejected the login "me": check the login and password of the connection.'
     )
     assert refusal(FakeAirflow({}, before=no_answer)) == (
         f"{where} cannot be reached (Connection refused): "
-        "check that its API server runs, and host and port of the connection."
+        "check that its API server is running, and the host and port of the connection."
     )
     assert refusal(FakeAirflow({}, before=lambda _: httpx.Response(500))) == (
-        f"{where} returned 500 for POST /auth/token: look into the log of its API server."
+        f"{where} returned 500 for POST /auth/token: check the log of its API server."
     )
     assert refusal(FakeAirflow({}, before=denied)) == (
         f"{where} returned 403 for POST /api/v2/dags/~/dagRuns/list: "
-        "give the connection's user the right to read and edit DAGs, DAG runs and task instances."
+        "the connection's user needs permission to read and edit DAGs, DAG runs and task instances."
     )
     assert refusal(FakeAirflow({}, before=nonsense)) == (
-        "http://airflow.example did not answer as Airflow does: check that the connection's host is the API server "
-        "of an Airflow of version 3."
+        "http://airflow.example did not return a response of Airflow: check that the connection's host is the API server of Airflow 3."
+        ""
     )
-    assert refusal(FakeAirflow({}), seconds=0) == f"{where} was too slow: the time for this is used up."
+    assert refusal(FakeAirflow({}), seconds=0) == f"{where} was too slow: the time limit was exceeded."
 
 
 def test_an_address_that_is_none_is_refused_with_words():
@@ -331,7 +331,7 @@ def test_an_address_that_is_none_is_refused_with_words():
 def test_a_password_in_the_host_of_a_connection_is_not_printed(url):
     with pytest.raises(AirflowApiError) as refused:
         AirflowApi(url, "me", PASSWORD)
-    assert "is more than an address" in str(refused.value)
+    assert "must be only an address" in str(refused.value)
     assert "SEC" not in repr(refused.value)
     assert "RET" not in repr(refused.value)
     assert "SECRET" not in repr(Connection(url, "me", "SECRET"))
@@ -363,7 +363,7 @@ def test_a_proxy_that_is_no_address(monkeypatch):
     with pytest.raises(AirflowApiError) as refused:
         AirflowApi("http://airflow.example")
     assert str(refused.value) == (
-        "http://airflow.example is no address, or that of a proxy is none: check the connection's host."
+        "http://airflow.example, or the URL of a proxy, is not a valid address: check the connection's host."
     )
 
 
@@ -403,7 +403,7 @@ def test_a_login_that_may_only_read_is_a_problem_at_once(names):
     airflow = FakeAirflow(dict.fromkeys(names, "deferred"), before=_forbids)
     outcome = satisfied(airflow, *names, patience=60)
     assert "returned 403 for PATCH" in outcome.problem
-    assert "the right to read and edit DAGs, DAG runs and task instances" in outcome.problem
+    assert "permission to read and edit DAGs, DAG runs and task instances" in outcome.problem
     assert (ids(outcome.satisfied), ids(outcome.left)) == ([], [*names])
     assert len(airflow.writes()) == 1
 
@@ -417,7 +417,7 @@ def test_a_token_that_airflow_no_longer_takes_ends_the_work_at_once_and_is_said(
 
     airflow.before = refuse
     outcome = satisfied(airflow, "s", "t", patience=60)
-    assert "so it does not take the token: see that all of its API servers" in outcome.problem
+    assert "so it rejected the token: check that all API servers" in outcome.problem
     assert ids(outcome.left) == ["s", "t"]
     assert len(airflow.writes()) == 2  # with the token that it had, and with a new one
 

@@ -113,9 +113,9 @@ def test_google_gives_a_token_and_another_when_it_is_no_longer_taken(managed, ac
     [
         (
             {"token": "bearer"},
-            "it may have expired, so make a new one and put it into the connection's password.",
+            "it may have expired: create a new one and set it as the connection's password.",
         ),
-        ({"token": "google"}, "see that the worker's Google account is a user of this Airflow."),
+        ({"token": "google"}, "check that the worker's Google account is a user of this Airflow."),
     ],
 )
 def test_a_token_that_has_expired_is_not_said_to_lack_rights(managed, account, extra, what_to_do):
@@ -133,7 +133,7 @@ def test_a_token_that_has_expired_is_not_said_to_lack_rights(managed, account, e
 
 
 def test_without_a_source_airflow_gives_the_token(managed):
-    with pytest.raises(CannotRunError, match="check login and password of the connection"):
+    with pytest.raises(CannotRunError, match="check the login and password of the connection"):
         version(managed, {})
     assert managed.asked == ["/auth/token"]
 
@@ -141,10 +141,13 @@ def test_without_a_source_airflow_gives_the_token(managed):
 @pytest.mark.parametrize(
     ("extra", "said"),
     [
-        ({"token": "mwaa"}, 'names the token source "mwaa" in its extra field; there are: bearer, google.'),
-        ({"token": ["bearer"]}, "names the token source \"['bearer']\" in its extra field"),
+        (
+            {"token": "mwaa"},
+            'has the unknown token source "mwaa" in its extra field; available: bearer, google.',
+        ),
+        ({"token": ["bearer"]}, "has the unknown token source \"['bearer']\" in its extra field"),
         ({"token": "bearer"}, "has no token as its password"),
-        ({"token": "google"}, "Google gives no token for Airflow's API (RefreshError)"),
+        ({"token": "google"}, "Could not get a Google token for Airflow's API (RefreshError)"),
     ],
 )
 def test_what_gives_no_token_is_one_line(managed, account, extra, said):
@@ -165,7 +168,8 @@ def test_a_token_that_no_header_can_hold_is_not_shown(managed):
 def test_a_library_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "google.auth", None)
     with pytest.raises(
-        AirflowApiError, match=r'needs what is not installed: pip install "google-auth\[requests\]"'
+        AirflowApiError,
+        match=r'requires a package that is not installed: pip install "google-auth\[requests\]"',
     ):
         new_token("google", "")
 

@@ -31,7 +31,7 @@ APIA = Schedule("10 0 * * *", "Pacific/Apia", "day")
 WEEKLY = Schedule("0 6 * * 1", grain="week")
 MONTHLY = Schedule("0 7 1 * *", grain="month")
 TWICE = Schedule("0 6,18 * * *")
-MALFORMED = " is no period: write a day as 2025-09-09, an hour as 2025-09-09T13, a week as 2025-W37, a month as 2025-09"
+MALFORMED = " is not a valid period: use 2025-09-09 for a day, 2025-09-09T13 for an hour, 2025-W37 for a week, 2025-09 for a month"
 
 
 @pytest.mark.parametrize(
@@ -73,25 +73,29 @@ def test_the_run_of_a_named_period(schedule, text, interval):
         (
             DAILY,
             "2025-09",
-            '"2025-09" is longer than what a run covers (grain: day): name one, such as 2025-09-01',
+            '"2025-09" is longer than the period of one run (grain: day): choose one run, such as 2025-09-01',
         ),
         (
             HOURLY,
             "2025-09-09",
-            '"2025-09-09" is longer than what a run covers (grain: hour): name one, such as 2025-09-09T00:00',
+            '"2025-09-09" is longer than the period of one run (grain: hour): choose one run, such as 2025-09-09T00:00',
         ),
         (
             TWICE,
             "2025-09-09",
-            '"2025-09-09" is longer than what a run covers (no grain: the time between two ticks): '
-            "name one, such as 2025-09-08T18:00",
+            '"2025-09-09" is longer than the period of one run (no grain: the time between two runs): '
+            "choose one run, such as 2025-09-08T18:00",
         ),
         (
             HOURLY_VILNIUS,
             "2025-03-30T03",
-            '"2025-03-30T03" does not exist: the clock in Europe/Vilnius skips it',
+            '"2025-03-30T03" does not exist in Europe/Vilnius: a daylight saving change skips it',
         ),
-        (APIA, "2011-12-30", '"2011-12-30" does not exist: the clock in Pacific/Apia skips it'),
+        (
+            APIA,
+            "2011-12-30",
+            '"2011-12-30" does not exist in Pacific/Apia: a daylight saving change skips it',
+        ),
         (
             HOURLY_VILNIUS,
             "2025-10-26T03",

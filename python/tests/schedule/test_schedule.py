@@ -340,8 +340,8 @@ def test_the_longest_wait_is_that_of_all_runs_of_two_years(consumer, producer):
     assert longest in {lag for _, lag in walked}
 
 
-GIVE_IT_UP = "change the cron, or leave the grain out and a run covers the time from its tick to the next"
-FIVE = 'write minute, hour, day of the month, month and day of the week, such as "10 0 * * *"'
+GIVE_IT_UP = "change the cron, or remove the grain, so that a run covers the time until the next run"
+FIVE = 'set minute, hour, day of the month, month and day of the week, such as "10 0 * * *"'
 
 
 @pytest.mark.parametrize(
@@ -349,30 +349,30 @@ FIVE = 'write minute, hour, day of the month, month and day of the week, such as
     [
         (
             Schedule("61 * * * *"),
-            f'cron "61 * * * *" has "61" for the minute, which is not understood: {FIVE}',
+            f'cron "61 * * * *" has an invalid minute field: "61": {FIVE}',
         ),
         (
             Schedule("0 9 * * fry"),
-            f'cron "0 9 * * fry" has "fry" for the day of the week, which is not understood: {FIVE}',
+            f'cron "0 9 * * fry" has an invalid day of the week field: "fry": {FIVE}',
         ),
-        (Schedule("R * * * *"), f'cron "R * * * *" has "R" for the minute, which is not understood: {FIVE}'),
+        (Schedule("R * * * *"), f'cron "R * * * *" has an invalid minute field: "R": {FIVE}'),
         (Schedule("0 0 9 * * *"), f'cron "0 0 9 * * *" has 6 fields instead of five: {FIVE}'),
         (Schedule("@midnight"), f'cron "@midnight" has 1 field instead of five: {FIVE}'),
         (Schedule(""), f'cron "" has 0 fields instead of five: {FIVE}'),
-        (Schedule("0 0 31 2 *"), f'cron "0 0 31 2 *" never ticks: {FIVE}'),
+        (Schedule("0 0 31 2 *"), f'cron "0 0 31 2 *" never runs: {FIVE}'),
         (
             Schedule("10 0 * * *", "Europe/Vilnus"),
-            'timezone "Europe/Vilnus" is not known: did you mean "Europe/Vilnius"?',
+            'timezone "Europe/Vilnus" is unknown: did you mean "Europe/Vilnius"?',
         ),
-        (Schedule("10 0 * * *", "utc"), 'timezone "utc" is not known: did you mean "UTC"?'),
+        (Schedule("10 0 * * *", "utc"), 'timezone "utc" is unknown: did you mean "UTC"?'),
         (
             Schedule("10 0 * * *", "??"),
-            'timezone "??" is not known: use a name such as "Europe/Vilnius" or "UTC"',
+            'timezone "??" is unknown: use a name such as "Europe/Vilnius" or "UTC"',
         ),
-        (Schedule("10 0 * * *", "Europe"), 'timezone "Europe" is not known: did you mean "Europe/Rome"?'),
+        (Schedule("10 0 * * *", "Europe"), 'timezone "Europe" is unknown: did you mean "Europe/Rome"?'),
         (
             Schedule("10 0 * * *", start_date="01.02.2025"),
-            'start_date "01.02.2025" is no date: write it as 2025-01-01 or 2025-01-01T06:00:00',
+            'start_date "01.02.2025" is not a valid date: use the format 2025-01-01 or 2025-01-01T06:00:00',
         ),
         (
             Schedule("10 0 * * *", start_date="0025-01-01"),
@@ -385,68 +385,68 @@ FIVE = 'write minute, hour, day of the month, month and day of the week, such as
         ),
         (
             Schedule("10 0 * * *", grain="year"),
-            'grain "year" is not known: use "hour", "day", "week", "month", or a number of minutes or '
+            'grain "year" is unknown: use "hour", "day", "week", "month", or a number of minutes or '
             'hours that divides the day, such as "15 minutes" or "4 hours"',
         ),
         (
             Schedule("0 9 * * 1-5", grain="day"),
-            'cron "0 9 * * 1-5" does not tick on Saturday 2025-01-04, but with grain "day" it has to '
-            f"tick exactly once in each: {GIVE_IT_UP}",
+            'cron "0 9 * * 1-5" does not run on Saturday 2025-01-04, but grain "day" requires exactly one run per period: '
+            f"{GIVE_IT_UP}",
         ),
         (
             Schedule("*/30 * * * *", grain="hour"),
-            'cron "*/30 * * * *" ticks 2 times between 00:00 and 01:00, but with grain "hour" it has to '
-            'tick exactly once in each: change the cron, or use grain "30 minutes"',
+            'cron "*/30 * * * *" runs 2 times between 00:00 and 01:00, but grain "hour" requires exactly one run per period: '
+            'change the cron, or use grain "30 minutes"',
         ),
         (
             Schedule("0 6 * * *", grain="hour"),
-            'cron "0 6 * * *" does not tick between 00:00 and 01:00, but with grain "hour" it has to '
-            'tick exactly once in each: change the cron, or use grain "day"',
+            'cron "0 6 * * *" does not run between 00:00 and 01:00, but grain "hour" requires exactly one run per period: '
+            'change the cron, or use grain "day"',
         ),
         (
             Schedule("0 */2 * * *", grain="4 hours"),
-            'cron "0 */2 * * *" ticks 2 times between 00:00 and 04:00, but with grain "4 hours" it has '
-            'to tick exactly once in each: change the cron, or use grain "2 hours"',
+            'cron "0 */2 * * *" runs 2 times between 00:00 and 04:00, but grain "4 hours" requires exactly one run per period: '
+            'change the cron, or use grain "2 hours"',
         ),
         (
             Schedule("0 6 * * 1,3", grain="week"),
-            'cron "0 6 * * 1,3" ticks 2 times in the week of 2024-12-30, but with grain "week" it has to '
-            f"tick exactly once in each: {GIVE_IT_UP}",
+            'cron "0 6 * * 1,3" runs 2 times in the week of 2024-12-30, but grain "week" requires exactly one run per period: '
+            f"{GIVE_IT_UP}",
         ),
         (
             Schedule("0 6 30 * *", grain="month"),
-            'cron "0 6 30 * *" does not tick in the month of 2025-02-01, but with grain "month" it has '
-            f"to tick exactly once in each: {GIVE_IT_UP}",
+            'cron "0 6 30 * *" does not run in the month of 2025-02-01, but grain "month" requires exactly one run per period: '
+            f"{GIVE_IT_UP}",
         ),
         (
             Schedule("0 6,18 1 * *", grain="month"),
-            'cron "0 6,18 1 * *" ticks 2 times on each of its days, but with grain "month" it has to '
-            f"tick exactly once in each: {GIVE_IT_UP}",
+            'cron "0 6,18 1 * *" runs 2 times on each of its days, but grain "month" requires exactly one run per period: '
+            f"{GIVE_IT_UP}",
         ),
         (
             Schedule("30 3 * * *", VILNIUS, "day"),
-            'cron "30 3 * * *" ticks at 03:30, which the clock of Europe/Vilnius skips on 2025-03-30: '
-            "choose another time of day, or timezone UTC",
+            'cron "30 3 * * *" runs at 03:30, which the clock of Europe/Vilnius skips on 2025-03-30: choose another time of day, or timezone UTC'
+            "",
         ),
         (
             Schedule("30 3 28 * *", VILNIUS, "month"),
-            'cron "30 3 28 * *" ticks at 03:30, which the clock of Europe/Vilnius skips on 2027-03-28: '
-            "choose another time of day, or timezone UTC",
+            'cron "30 3 28 * *" runs at 03:30, which the clock of Europe/Vilnius skips on 2027-03-28: choose another time of day, or timezone UTC'
+            "",
         ),
         (
             Schedule("10 0 * * *", "Africa/Cairo", "day"),
-            'cron "10 0 * * *" ticks at 00:10, which the clock of Africa/Cairo skips on 2025-04-25: '
-            "choose another time of day, or timezone UTC",
+            'cron "10 0 * * *" runs at 00:10, which the clock of Africa/Cairo skips on 2025-04-25: choose another time of day, or timezone UTC'
+            "",
         ),
         (
             Schedule("35 * * * *", "Australia/Lord_Howe", "hour"),
-            'cron "35 * * * *" does not tick evenly when the clock of Australia/Lord_Howe changes on '
-            "2025-04-06, so that runs would be lost or doubled: choose other times, or timezone UTC",
+            'cron "35 * * * *" would lose or repeat runs when the clock of Australia/Lord_Howe changes on '
+            "2025-04-06: choose other times, or timezone UTC",
         ),
         (
             Schedule("*/30 * * * 1-5", NEW_YORK),
-            'cron "*/30 * * * 1-5" does not tick evenly when the clock of America/New_York changes on '
-            "2025-03-09, so that runs would be lost or doubled: choose other times, or timezone UTC",
+            'cron "*/30 * * * 1-5" would lose or repeat runs when the clock of America/New_York changes on '
+            "2025-03-09: choose other times, or timezone UTC",
         ),
     ],
 )

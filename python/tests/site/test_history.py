@@ -313,7 +313,7 @@ def test_what_is_exported_is_shown(airflow, published):
 def test_an_export_without_runs_says_where_it_looked(airflow, published):
     airflow.run("shipping_daily", "2025-05-08T00:10", "success", marts__fct="success")
     assert export("--days", "7") == (
-        "warning: Airflow has no runs of the registry's DAGs that were due in the last 7 days: --days N looks further back\n"
+        "warning: Airflow has no runs of the registry's DAGs due in the last 7 days; use --days N to look further back\n"
         "0 runs of 0 DAGs written to history.json\n"
     )
 

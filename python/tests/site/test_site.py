@@ -87,10 +87,10 @@ def test_an_entry_that_cannot_be_read_is_named_and_the_others_are_shown():
     publish(shipping())
     Path("registry/shop.json").write_text("{")
     reported = site()
-    assert 'SCH409 the registry entry of team "shop" cannot be read: it ends in the middle' in reported
+    assert 'SCH409 the registry entry of team "shop" cannot be read: it is truncated' in reported
     assert reported.endswith("1 asset of 1 team written: open site/index.html\n")
     assert document(Path("site"), "index")["problems"] == [
-        'the registry entry of team "shop" cannot be read: it ends in the middle'
+        'the registry entry of team "shop" cannot be read: it is truncated'
     ]
 
 
@@ -144,21 +144,21 @@ def test_the_last_thirty_decided_runs_count_for_the_slo():
 @pytest.mark.parametrize(
     ("option", "content", "reported"),
     [
-        ("--history", "{}", "given.json is not what --history takes"),
+        ("--history", "{}", "given.json is not a valid file for --history"),
         ("--history", json.dumps({**HISTORY, "format_version": 2}), "given.json has format_version 2"),
         (
             "--history",
             '{"format_version": 1,',
-            "given.json is not what --history takes: it is not JSON, or it ends",
+            "given.json is not a valid file for --history: it is not JSON, or it is",
         ),
         (
             "--findings",
             "",
-            "given.json is not what --findings takes: it is not JSON, or it ends in the middle",
+            "given.json is not a valid file for --findings: it is not JSON, or it is truncated",
         ),
-        ("--history", "[" * 100_000, "given.json is not what --history takes"),
-        ("--findings", '{"findings": []}', "given.json is not what --findings takes"),
-        ("--findings", "\ud800", "given.json is not what --findings takes"),
+        ("--history", "[" * 100_000, "given.json is not a valid file for --history"),
+        ("--findings", '{"findings": []}', "given.json is not a valid file for --findings"),
+        ("--findings", "\ud800", "given.json is not a valid file for --findings"),
     ],
 )
 def test_a_file_of_something_else_is_refused(option, content, reported):
@@ -203,7 +203,7 @@ def test_a_folder_with_other_things_in_it_is_left_alone(inside):
     path.write_text("mine")
     reported = site(code=2)
     assert (
-        "SCH407 the output cannot be written: there are files in this folder that `registry site` did not write"
+        "SCH407 the output cannot be written: this folder contains files that `registry site` did not write"
         in reported
     )
     assert there() == {inside}

@@ -85,7 +85,7 @@ def call(project: Path, *arguments: str, program: str | None = None, **more: str
 
 def test_what_has_no_slice_is_listed_with_the_reason(sliced):
     assert sliced[1].splitlines() == [
-        "model.shop.two: its config() reads run_started_at, which is another in each run",
+        "model.shop.two: its config() reads run_started_at, which differs in each run",
         "3 slices written; 1 runs dbt's plain command",
     ]
 
@@ -175,15 +175,15 @@ CHANGES = {
     ),
     "of a later release": (
         edit_index(r'"format": 2', '"format": 3'),
-        ".* is of format 3, and this dbt-scheduler reads 2",
+        ".* has format 3, but this dbt-scheduler supports 2",
     ),
     "of another dbt": (
         edit_index(r'"dbt-core": "[^"]*', '"dbt-core": "1.2.3'),
-        "dbt-core 1.2.3 made it, and here is .*",
+        "it was created with dbt-core 1.2.3, but .* is installed",
     ),
     "of another adapter": (
         edit_index(r'"dbt-duckdb"', '"dbt-oracle"'),
-        "dbt-oracle .* made it, and here is none",
+        "it was created with dbt-oracle .*, but none is installed",
     ),
     "entry changed": (
         edit_index("model.shop.one", "model.shop.two", seal=False),
@@ -195,17 +195,17 @@ CHANGES = {
     ),
     "slice cut off": (
         damage_slice(lambda content: content[:-1]),
-        r"\w+.msgpack is not what was written there",
+        r"\w+.msgpack was changed",
     ),
-    "slice changed": (damage_slice(swap), r"\w+.msgpack is not what was written there"),
-    "slice empty": (damage_slice(lambda content: b""), r"\w+.msgpack is not what was written there"),
+    "slice changed": (damage_slice(swap), r"\w+.msgpack was changed"),
+    "slice empty": (damage_slice(lambda content: b""), r"\w+.msgpack was changed"),
     "another target": (
         replace("profiles.yml", "target: dev", "target: prod"),
-        "it was made for the target dev, and its target is prod",
+        "it was created for the target dev, but the target is now prod",
     ),
     "another database": (
         replace("profiles.yml", "shop.duckdb", "other.duckdb"),
-        "it was made for the target dev, and the connection in profiles.yml is another",
+        "it was created for the target dev, but the connection in profiles.yml has changed",
     ),
     "no profile": (
         lambda project: (project / "profiles.yml").unlink(),
@@ -219,7 +219,7 @@ def test_what_does_not_fit_any_more_runs_the_plain_command(change, reason, proje
     change(project)
     code, lines = call(project)
     assert (code, lines[1:]) == (3, [f"plain {' '.join(SELECT)}"])
-    beginning = "dbt-scheduler: the plain command runs, because there is no slice to run: "
+    beginning = "dbt-scheduler: running the plain dbt command, because no slice can be used: "
     assert re.fullmatch(beginning + reason, lines[0])
 
 
@@ -227,26 +227,30 @@ CALLS = {
     "of another selector": (
         ("build", "--select", "fqn:shop.nobody"),
         {},
-        "fqn:shop.nobody was not in the project when it was sliced",
+        "fqn:shop.nobody was not part of the project when it was sliced",
     ),
     "with an option": ((*SELECT, "--vars", "{a: 1}"), {}, "--vars is given"),
-    "another command": (("run-operation", "some_macro"), {}, "dbt run-operation needs the whole project"),
+    "another command": (("run-operation", "some_macro"), {}, "dbt run-operation requires the whole project"),
     "with a variable that parsing reads": (
         SELECT,
         {"RAW": "b"},
-        "the variable RAW, which parsing reads, has another value",
+        "the environment variable RAW, which dbt reads while parsing, has changed",
     ),
-    "with another state": (SELECT, {"DBT_STATE": "there"}, "the variable DBT_STATE is set"),
-    "in the newer words": (SELECT, {"DBT_ENGINE_DEFER": "1"}, "the variable DBT_ENGINE_DEFER is set"),
+    "with another state": (SELECT, {"DBT_STATE": "there"}, "the environment variable DBT_STATE is set"),
+    "in the newer words": (
+        SELECT,
+        {"DBT_ENGINE_DEFER": "1"},
+        "the environment variable DBT_ENGINE_DEFER is set",
+    ),
     "for the other target": (
         (*SELECT, "--target", "prod"),
         {},
-        "it was made for the target dev, and its target is prod",
+        "it was created for the target dev, but the target is now prod",
     ),
     "of a node without": (
         ("build", "--select", "fqn:shop.two"),
         {},
-        "model.shop.two has none: its config.. reads run_started_at, which is another in each run",
+        "model.shop.two has no slice: its config.. reads run_started_at, which differs in each run",
     ),
 }
 
@@ -256,7 +260,7 @@ def test_what_a_slice_cannot_do_is_the_plain_commands(arguments, more, reason, p
     code, lines = call(project, *arguments, **more)
     assert (code, lines[1:]) == (3, [f"plain {' '.join(arguments)}"])
     assert re.fullmatch(
-        "dbt-scheduler: the plain command runs, because there is no slice to run: " + reason, lines[0]
+        "dbt-scheduler: running the plain dbt command, because no slice can be used: " + reason, lines[0]
     )
 
 
@@ -293,7 +297,7 @@ def test_what_a_plugin_of_dbt_adds_to_the_project_is_never_of_an_earlier_day(pro
     (project / "elsewhere").mkdir()
     (project / "elsewhere/dbt_elsewhere.py").write_text(_PLUGIN)
     path = os.pathsep.join([str(project / "elsewhere"), *filter(None, [os.environ.get("PYTHONPATH")])])
-    why = "the plugin dbt_elsewhere adds nodes whenever dbt parses"
+    why = "the plugin dbt_elsewhere adds nodes each time dbt parses the project"
     code, lines = call(project, PYTHONPATH=path)  # installed after the project was sliced
     assert (code, lines[0].partition("run: ")[2], lines[1:]) == (3, why, [f"plain {' '.join(SELECT)}"])
     said = run("dbt-slicing", "--explain", cwd=project, PYTHONPATH=path).splitlines()
@@ -327,7 +331,7 @@ def test_a_call_without_a_command_shows_how_it_is_called(words, tmp_path):
 def test_a_program_that_is_not_there_is_one_line(project):
     (project / "models/new.sql").write_text("")
     code, lines = call(project, program="./nowhere")
-    assert (code, lines[1:]) == (2, ["./nowhere cannot be started: No such file or directory"])
+    assert (code, lines[1:]) == (2, ["could not start ./nowhere: No such file or directory"])
 
 
 def test_a_project_that_dbt_cannot_parse_has_no_new_slices(project):
@@ -335,13 +339,13 @@ def test_a_project_that_dbt_cannot_parse_has_no_new_slices(project):
     before = (project / SLICES / "index.jsonl").read_bytes()
     said = run("dbt-scheduler", "slice", cwd=project, expect=2)
     assert "nobody" in said
-    assert said.endswith("dbt cannot parse the project: no slices were written\n")
+    assert said.endswith("dbt could not parse the project: no slices were written\n")
     assert (project / SLICES / "index.jsonl").read_bytes() == before
 
 
 def test_a_folder_that_is_no_project_is_named(tmp_path):
     said = run("dbt-scheduler", "slice", cwd=tmp_path, expect=2)
-    assert "is no dbt project: it has no dbt_project.yml" in said
+    assert "is not a dbt project: no dbt_project.yml found" in said
 
 
 def test_a_fork_of_a_worker_that_has_loaded_dbt_generates_no_code_of_dbts_for_itself(project):
@@ -358,7 +362,7 @@ def test_a_project_that_changes_with_the_data_interval_has_no_slices(project):
         "{{ config(alias='of_' ~ env_var('DBT_SCHEDULER_DATA_INTERVAL_START')[:4]) }} select 2 as id"
     )
     said = run("dbt-slicing", "--explain", cwd=project).splitlines()
-    assert "model.shop.one: what model.shop.two is parsed to depends on the run's data interval" in said
+    assert "model.shop.one: model.shop.two is parsed differently for each data interval" in said
     assert said[-1] == "0 slices written; 4 run dbt's plain command"
 
 
@@ -368,7 +372,7 @@ def test_a_folder_that_cannot_be_written_has_no_slices_and_one_line_says_so(proj
     (project / place).write_text("")  # a file, because a folder without rights holds nobody back who is root
     said = run("dbt-slicing", cwd=project, expect=2)
     assert re.fullmatch(
-        r"\S*\.dbt_scheduler/slices: (Not a directory|File exists): the slices were not written\n", said
+        r"could not write the slices: \S*\.dbt_scheduler/slices: (Not a directory|File exists)\n", said
     )
 
 

@@ -42,7 +42,7 @@ def test_a_catalog_leaves_the_whole_project_without_slices() -> None:
 
 def test_a_plugin_of_dbt_that_adds_nodes_leaves_the_whole_project_without_slices() -> None:
     found = reasons({}).of_project(catalogs=False, plugin="dbt_loom")
-    assert found == "the plugin dbt_loom adds nodes whenever dbt parses"
+    assert found == "the plugin dbt_loom adds nodes each time dbt parses the project"
 
 
 @pytest.mark.parametrize("prefix", ["", "default__"])
@@ -51,7 +51,7 @@ def test_a_project_whose_names_change_from_run_to_run_has_no_slices(prefix: str)
         **MACROS,
         f"{prefix}generate_alias_name": "{% macro generate_alias_name(node) %}{{ pk.today() }}",
     }
-    reason = "the macro generate_alias_name reads modules, which is another in each run"
+    reason = "the macro generate_alias_name reads modules, which differs in each run"
     assert reasons({}, macros).of_project(catalogs=False) == reason
 
 
@@ -64,7 +64,7 @@ def test_a_hook_that_reads_a_metric_leaves_the_whole_project_without_slices() ->
 
 def test_a_node_that_is_parsed_to_something_else_in_another_run_leaves_the_whole_project_without() -> None:
     found = reasons({}, varying=frozenset({"model.b", "model.a"}))
-    reason = "what model.a is parsed to depends on the run's data interval"
+    reason = "model.a is parsed differently for each data interval"
     assert found.of_project(catalogs=False) == reason
 
 
@@ -111,7 +111,7 @@ MACROS = {
 )
 def test_a_config_that_reads_what_changes_from_run_to_run_has_no_slice(code: str, name: str) -> None:
     found = reasons({"model.a": node(code)}, MACROS).of_node("model.a", node(code))
-    assert found == f"its config() reads {name}, which is another in each run"
+    assert found == f"its config() reads {name}, which differs in each run"
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_what_is_before_a_start_date():
     spec = a_spec(a_task("a"), sensors=(a_wait("fct", schedule=late),))
     first = next(upcoming(spec, at("2025-06-05")))
     assert first.waits[0].producer is None
-    assert first.waits[0].note == "nothing: shipping_daily starts on 2025-06-05"
+    assert first.waits[0].note == "not waiting: shipping_daily starts on 2025-06-05"
     spec = a_spec(a_task("a"), schedule=late)
     assert next(upcoming(spec, at("2025-01-01"))).due == at("2025-06-06 00:10")
 
@@ -218,7 +218,7 @@ def test_a_producer_that_moved_is_followed_as_the_sensor_follows_it(out):
     assert "shipping_daily core.fct  hard" in waits("playground_daily").stdout
     publish(out, an_entry("other", "daily"))
     found = waits("playground_daily", "--runs", "1").stdout
-    assert "  shipping.fct  hard        shipping no longer makes fct. Ask #shipping.\n" in found
+    assert "  shipping.fct  hard        shipping no longer produces fct. Ask #shipping.\n" in found
 
 
 def test_a_registry_that_cannot_be_read(out):
@@ -227,8 +227,8 @@ def test_a_registry_that_cannot_be_read(out):
     found = waits("playground_daily")
     assert "shipping_hourly marts.fct" in found.stdout
     assert found.stderr == (
-        f"warning: the registry {(out / 'registry').as_uri()} cannot be read (it ends in the middle): "
-        "this is as it was compiled\n"
+        f"warning: the registry {(out / 'registry').as_uri()} cannot be read (it is truncated): using the compiled dependencies"
+        "\n"
     )
 
 
@@ -236,7 +236,7 @@ def test_a_dag_that_waits_for_nothing(out):
     deploy(out, a_spec(a_task("a")))
     assert waits("playground_daily").stdout == (
         'playground_daily: daily, "10 0 * * *" UTC. Times are in UTC.\n'
-        "It waits for nothing: no task of it needs an asset of another DAG.\n"
+        "No waits: none of its tasks depends on an asset of another DAG.\n"
     )
 
 
@@ -256,7 +256,7 @@ def test_one_asset(out):
         'playground_daily does not wait for "fcts"\n  hint: did you mean "fct"?\n'
     )
     assert waits("playground_daily", "mine", code=2).stderr == (
-        "playground_daily does not wait for mine: one of its own tasks makes it\n"
+        "playground_daily does not wait for mine: one of its own tasks produces it\n"
     )
     assert waits("playground_daily", "near", code=2).stderr == (
         "playground_daily reads near without waiting for it (no_wait)\n"
@@ -266,21 +266,24 @@ def test_one_asset(out):
 def test_what_cannot_be_known(out, monkeypatch):
     deploy(out, a_spec(a_task("a")))
     assert waits("playground_dayly", code=2).stderr == (
-        'there is no DAG "playground_dayly" in out/dags\n  hint: did you mean "playground_daily"?\n'
+        'DAG "playground_dayly" not found in out/dags\n  hint: did you mean "playground_daily"?\n'
     )
     assert waits("x", code=2).stderr.endswith("  hint: there are: playground_daily\n")
     assert "is no time" in waits("playground_daily", "--from", "soon", code=2).stderr
     (out / "dags" / "playground_daily.json").write_text('{"format_version": 1')
     assert waits("playground_daily", code=2).stderr == (
-        "out/dags/playground_daily.json: SCH422 this file is cut off or no JSON: Input data was truncated\n"
+        "out/dags/playground_daily.json: SCH422 this file is truncated or not JSON: Input data was truncated\n"
         "  hint: run `dbt-scheduler compile` again and deploy the .json file together with its .py file\n"
         "1 error\n"
     )
     (out / "dags" / "playground_daily.json").write_text('{"format_version": 9}')
-    assert "has format 9, and this dbt-scheduler reads up to 2: " in waits("playground_daily", code=2).stderr
+    assert (
+        "has format_version 9, which was written by a newer dbt-scheduler"
+        in waits("playground_daily", code=2).stderr
+    )
     assert waits("x", "--out", "elsewhere", code=2).stderr == (
-        "there are no compiled DAGs in elsewhere/dags\n"
-        "  hint: name the folder that `dbt-scheduler compile --out` wrote with --out\n"
+        "no compiled DAGs found in elsewhere/dags\n"
+        "  hint: set --out to the output folder of `dbt-scheduler compile`\n"
     )
     monkeypatch.chdir(out)
     (out / "dags" / "playground_daily.json").unlink()
@@ -291,8 +294,8 @@ def test_what_cannot_be_known(out, monkeypatch):
     ("schedule", "reason"),
     [
         (Schedule("soon"), 'cron "soon" has 1 field'),
-        (Schedule("0 0 * * *", "Mars/Base"), 'timezone "Mars/Base" is not known'),
-        (Schedule("0 0 * * *", start_date="2025-13-01"), 'start_date "2025-13-01" is no date'),
+        (Schedule("0 0 * * *", "Mars/Base"), 'timezone "Mars/Base" is unknown'),
+        (Schedule("0 0 * * *", start_date="2025-13-01"), 'start_date "2025-13-01" is not a valid date'),
         (Schedule("0 0 * * *", grain="eon"), 'grain "eon"'),
     ],
 )
@@ -305,7 +308,7 @@ def test_a_spec_whose_schedule_nobody_understands_is_named(out, schedule, reason
         deploy(out, spec)
         said = waits("playground_daily", code=2).stderr
         assert said.startswith(
-            f"out/dags/playground_daily.json: SCH422 this file has a schedule that cannot be used: {reason}"
+            f"out/dags/playground_daily.json: SCH422 this file has an unsupported schedule: {reason}"
         )
         assert said.endswith(hint)
 

@@ -14,16 +14,16 @@ from dbt_scheduler.adopt.reads import Reader
 from dbt_scheduler.adopt.types import ByHand
 
 _STUCK = (
-    "it has the right name, in a place that cannot be edited for you: "
-    "say `meta: {scheduler: {global_asset: true}}` in the table's config"
+    "the name is right, but the file cannot be edited automatically: set `meta: {scheduler: "
+    "{global_asset: true}}` in the table's config"
 )
 
 _NAMED = 5
 """So many tables are named in one line."""
 
-_UNNAMED = "a patch cannot name this file: change the call there"
-_COMMENT = "the patch removes a comment, keep it where it belongs"
-_HIDDEN = "source() is called here in a way that cannot be edited for you: change that call"
+_UNNAMED = "the patch cannot include this file: change the call there"
+_COMMENT = "the patch removes a comment; move it to the right place"
+_HIDDEN = "this call of source() cannot be edited automatically: change it"
 
 
 class Edits(msgspec.Struct, frozen=True):
@@ -116,11 +116,11 @@ class _Editing:
     def _problem(self, step: TableMove, reader: Reader, named: Collection[str]) -> str | None:
         calls = self._files.calls.get(reader.file)
         if calls is None:
-            return "this file is not among the project's own: change the call there"
+            return "this file is not part of the project: change the call there"
         if calls.may_name(step.pair):
-            return "source() is called with something else than two words here: change that call too"
+            return "the arguments of this call of source() are not two strings: change it too"
         if reader.file not in named and not any(self._files.is_shared(path) for path in named):
-            return "it reads the table through a macro or a variable: change the call where it is written"
+            return "it reads the table through a macro or a variable: change the call there"
         return None
 
     def _can_go(self, step: TableMove) -> bool:
@@ -131,12 +131,12 @@ class _Editing:
         if step.pair in stuck:
             return _STUCK
         if step.others:
-            return f"read by {', '.join(step.others)} too: remove it when nothing reads it any longer"
+            return f"also read by {', '.join(step.others)}: remove it once nothing reads it"
         if step.pair in self._needed:
-            return "remove it here when nothing reads it any longer"
+            return "remove it here once nothing reads it"
         if _documented(step) and not step.unread:
-            return f"move what it says of the table ({_documented(step)}) to the entry of {_entry(step)}, then remove it"
-        return "remove it: it stands where it cannot be edited for you"
+            return f"move its other keys ({_documented(step)}) to the entry of {_entry(step)}, then remove it"
+        return "remove it: the file cannot be edited automatically"
 
     def _cut(self, path: str, pairs: list[Pair]) -> set[Pair]:
         """Remove these tables from a file, as many of them as can be removed."""
@@ -168,7 +168,7 @@ def _idle(steps: Sequence[TableMove]) -> str:
     names = [step.match.table.full_name for step in steps]
     more = len(names) - _NAMED
     shown = ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"remove {shown}, which nothing reads: they stand where they cannot be edited for you"
+    return f"remove {shown}, which nothing reads: the files cannot be edited automatically"
 
 
 def _documented(step: TableMove) -> str:

@@ -60,7 +60,7 @@ def _lines(exposed: Iterable[AssetToExpose]) -> Iterator[str]:
     for readers, group in groupby(_sorted(exposed), key=lambda each: each.readers):
         yield f"# read by {', '.join(readers)}"
         for each in group:
-            note = "" if each.scheduled else " # no pipeline makes it yet"
+            note = "" if each.scheduled else " # no pipeline builds it yet"
             yield f"- regex: {_quoted(re.escape(each.asset))}{note}"
 
 

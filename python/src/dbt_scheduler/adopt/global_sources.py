@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import yaml
 
-_HEAD = "# Other teams' tables that this project reads, as `dbt-scheduler adopt` proposes to declare them.\n"
+_HEAD = "# Other teams' tables that this project reads, as proposed by `dbt-scheduler adopt`.\n"
 
 
 class GlobalTable(msgspec.Struct, frozen=True, kw_only=True):

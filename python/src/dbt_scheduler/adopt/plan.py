@@ -176,18 +176,22 @@ def _refused(
         return _in_package(match.package)
     if maker.clash:
         return (
-            f'the asset "{maker.asset}" of team {maker.team} is another of its nodes: one has to be renamed'
+            f'the asset "{maker.asset}" of team {maker.team} is a different node of that team: rename '
+            "one of the two"
         )
     if not _PLAIN.fullmatch(maker.asset):
-        return f"the name of an asset of team {maker.team} has signs that mean something in SQL: it has to be renamed"
+        return f"the name of an asset of team {maker.team} contains special characters of SQL: rename it"
     there = taken.get(target)
     if there and not (there.is_global and there.relation == match.table.relation):
-        return f"the project has another table {source_call(target)} already: rename that one first"
+        return f"the project already has a table {source_call(target)}: rename it first"
     same = first.get(target, match)
     if (same.table.relation, same.quoting) != (match.table.relation, match.quoting):
-        return f"source {same.table.full_name} spells the same table otherwise: make them one first"
+        return (
+            f"source {same.table.full_name} declares the same table with a different spelling: merge the "
+            "two first"
+        )
     return None
 
 
 def _in_package(package: str) -> str:
-    return f"it is declared in the installed package {package}: that package has to declare it otherwise"
+    return f"it is declared in the installed package {package}: change the declaration in that package"

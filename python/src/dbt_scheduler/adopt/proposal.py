@@ -19,7 +19,7 @@ from dbt_scheduler.adopt.writing import render_patch
 from dbt_scheduler.project.types import Project, Table
 from dbt_scheduler.registry.entry import Entry
 
-_CIRCULAR = "the table is made from what this makes: with ref() dbt would refuse the cycle"
+_CIRCULAR = "the table is built from this node: with ref(), dbt would report a cycle"
 _NOTHING = Edits({}, {}, (), frozenset())
 
 
@@ -174,7 +174,7 @@ def _conditions(planned: _Planned) -> Iterable[ByHand]:
             step = moved.get(condition) or bare.get(condition)
             if step:
                 place = f"scheduler.yaml:{task.line}"
-                what = f'task "{task.name}": name the condition {step.maker.shown} instead of {condition}'
+                what = f'task "{task.name}": change the condition {condition} to {step.maker.shown}'
                 yield ByHand(step.match.table.full_name, place, what)
 
 

@@ -13,21 +13,24 @@ PATCH = "adopt.patch"
 def render_summary(proposal: Proposal) -> str:
     """Counts of tables, and in parentheses of the nodes that read them."""
     texts = [text for team, each in proposal.teams.items() for text in _team(team, each)]
-    return lines(texts or ["no team reads another's tables as plain sources"])
+    return lines(texts or ["no team reads another team's tables as plain sources"])
 
 
 def render_markdown(team: str, proposal: TeamProposal) -> str:
     """One section for each kind of finding; those without any are left out."""
     sections = (
         ("Tables of other teams", map(_read, proposal.reads)),
-        ("Tables of this project that it declares as a source", map(_own, proposal.own)),
-        ("Tables that several assets could be", map(_ambiguous, proposal.ambiguous)),
-        ("By hand", map(_by_hand, proposal.by_hand)),
-        ("Pipelines to give", _without_pipelines(proposal)),
+        ("Tables of this project that are declared as sources", map(_own, proposal.own)),
+        ("Tables matching several assets", map(_ambiguous, proposal.ambiguous)),
+        ("Manual steps", map(_by_hand, proposal.by_hand)),
+        ("Missing pipelines", _without_pipelines(proposal)),
     )
     text = f"# Hidden edges of team {team}\n"
     if PATCH in proposal.files:
-        text += f"\n`patch -p1 < {PATCH}`, in the project's folder, does what is not listed under By hand.\n"
+        text += f"""\
+
+Run `patch -p1 < {PATCH}` in the project's folder to apply everything that is not listed under Manual steps.
+"""
     for title, entries in sections:
         body = "".join(entries)
         text += f"\n## {title}\n\n{body}" if body else ""
@@ -40,24 +43,27 @@ def _team(team: str, proposal: TeamProposal) -> Iterator[str]:
         if read.reads:
             tables[read.team].append(read.reads)
     for other, reads in sorted(tables.items()):
-        yield f"{team} reads {format_count(len(reads), 'table')} of {other} ({format_count(sum(reads), 'read')})"
+        yield (
+            f"{team} reads {format_count(len(reads), 'table')} of {other} "
+            f"({format_count(sum(reads), 'reference')})"
+        )
     own = [own.reads for own in proposal.own if own.reads]
     if own:
         count = format_count(sum(own), "read")
         yield f"{team} reads {format_count(len(own), 'table')} of its own through source() ({count})"
     idle = len(proposal.reads) + len(proposal.own) - len(own) - sum(map(len, tables.values()))
     if idle:
-        yield f"{team} declares {format_count(idle, 'table')} that a team makes and no node reads"
+        yield f"{team} declares {format_count(idle, 'table')} that a team builds and no node reads"
     if proposal.ambiguous:
-        yield f"{team} reads {format_count(len(proposal.ambiguous), 'table')} that several assets could be"
+        yield f"{team} reads {format_count(len(proposal.ambiguous), 'table')} matching several assets"
     if proposal.by_hand:
-        yield f"{team} has {format_count(len(proposal.by_hand), 'thing')} to do by hand"
+        yield f"{team} has {format_count(len(proposal.by_hand), 'manual step')}"
     if proposal.exposed:
-        yield f"{team} is to expose {format_count(len(proposal.exposed), 'asset')}"
+        yield f"{team} should expose {format_count(len(proposal.exposed), 'asset')}"
 
 
 def _read(read: TableRead) -> str:
-    pipeline = "" if read.scheduled else ", which no pipeline makes yet"
+    pipeline = "" if read.scheduled else ", which no pipeline builds yet"
     lines = [
         f"- `{read.old}`{_becomes(read)}",
         f'  - `{read.relation}` is the asset "{read.asset}" of team {read.team}{pipeline}',
@@ -68,14 +74,14 @@ def _read(read: TableRead) -> str:
 
 def _becomes(read: TableRead) -> str:
     if read.unread:
-        return ": nobody reads it, so its declaration goes"
+        return ": not read, so the declaration is removed"
     if read.new is None:
-        return ": by hand, see below"
-    return ": its name stays, its declaration moves" if read.new == read.old else f" → `{read.new}`"
+        return ": see Manual steps below"
+    return ": the name stays the same, the declaration moves" if read.new == read.old else f" → `{read.new}`"
 
 
 def _own(own: OwnRead) -> str:
-    becomes = ": nobody reads it, so its declaration goes" if own.unread else f" → `{own.new}`"
+    becomes = ": not read, so the declaration is removed" if own.unread else f" → `{own.new}`"
     lines = [f"- `{own.old}`{becomes}", f"  - `{own.relation}` is built by this project as {own.node}"]
     return _listed([*lines, *_left(own), *_readers(own.readers)])
 
@@ -83,13 +89,13 @@ def _own(own: OwnRead) -> str:
 def _left(read: TableRead | OwnRead) -> Iterator[str]:
     for place, keys in (("source", read.left), ("table", read.left_of_table)):
         if keys:
-            yield f"  - not carried over from the {place}: {', '.join(keys)}"
+            yield f"  - not copied from the {place}: {', '.join(keys)}"
 
 
 def _ambiguous(found: Ambiguous) -> str:
     lines = [
-        f"- `{found.source}`: nothing is proposed",
-        f"  - `{found.relation}` is made as {' and as '.join(found.makers)}: only one of them can be meant",
+        f"- `{found.source}`: no proposal",
+        f"  - `{found.relation}` matches {' and '.join(found.makers)}: only one of them can be right",
     ]
     return _listed([*lines, *_readers(found.readers)])
 
@@ -102,7 +108,10 @@ def _by_hand(each: ByHand) -> str:
 def _without_pipelines(proposal: TeamProposal) -> Iterator[str]:
     for each in proposal.exposed:
         if not each.scheduled:
-            yield f"- `{each.asset}`: no pipeline makes it yet, and {', '.join(each.readers)} will wait for it\n"
+            yield (
+                f"- `{each.asset}`: no pipeline builds it yet, but {', '.join(each.readers)} will wait for "
+                "it\n"
+            )
 
 
 def _readers(files: Iterable[str]) -> Iterator[str]:

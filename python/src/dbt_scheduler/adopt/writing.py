@@ -82,7 +82,10 @@ def _refuse_links(out: Path, path: Path) -> None:
     below = [step for step in (path, *path.parents) if step != out and step.is_relative_to(out)]
     for step in reversed(below):
         if not step.resolve().is_relative_to(out.resolve()):
-            problem, hint = f"it is a link that leads out of {out}", "remove it, or name another folder"
+            problem, hint = (
+                f"it is a symlink to a path outside {out}",
+                ("remove it, or specify another folder"),
+            )
             raise CannotRunError.because(SCH416.at(str(step), problem=problem, hint=hint))
 
 
@@ -93,6 +96,8 @@ def _earlier(out: Path) -> set[Path]:
     try:
         teams = msgspec.json.decode((out / INDEX).read_bytes(), type=_Earlier).teams
     except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
-        raise CannotRunError.because(SCH416.at(str(out), problem=f"it has files, but no {INDEX}")) from None
+        raise CannotRunError.because(
+            SCH416.at(str(out), problem=f"it contains files, but no {INDEX}")
+        ) from None
     paths = {out / team / file for team, each in teams.items() for file in each.files}
     return {path for path in paths if path.resolve().is_relative_to(out.resolve())}

@@ -1,4 +1,4 @@
-"""The Airflow side: DAGs from compiled specs, what their tasks do when they run, and what hand-written DAGs can use."""
+"""The Airflow side: loads DAGs from compiled specs, runs their tasks, and supports hand-written DAGs."""
 
 from typing import TYPE_CHECKING
 

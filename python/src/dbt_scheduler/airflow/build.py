@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""Builds the Airflow DAG of a spec: one way for all kinds of tasks."""
+"""Builds the Airflow DAG of a spec, the same way for all kinds of tasks."""
 
 from datetime import timedelta
 from functools import cache
@@ -32,7 +32,7 @@ class UnusableOperatorError(Exception):
 
 
 def build_dag(spec: DagSpec, stub: Path) -> DAG:
-    """The DAG, as if it had been written by hand in ``stub``."""
+    """The DAG, as if it were defined in ``stub``."""
     dag = DAG(
         spec.dag_id,
         schedule=timetable(spec.schedule),
@@ -117,7 +117,7 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
 
 
 def _given(task: Task) -> dict[str, Any]:
-    """What Airflow has a default of its own for, where the spec says otherwise."""
+    """Arguments of the spec that override Airflow's own defaults."""
     given: dict[str, Any] = {
         "pool": task.pool or UNSET,
         "queue": task.queue,
@@ -141,16 +141,16 @@ def _alerts_on_warnings(task: Task, spec: DagSpec) -> list[Callback]:
 def _operator(path: str) -> Any:
     if path not in operators():
         raise UnusableOperatorError(
-            f"The operator {path} is not one that dbt-scheduler knows. "
-            "The spec was compiled by a newer dbt-scheduler, or changed by hand."
+            f"The operator {path} is not supported. The spec was compiled by a newer dbt-scheduler, or "
+            "edited manually."
         )
     module, _, name = path.rpartition(".")
     try:
         return getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         raise UnusableOperatorError(
-            f"The operator {path} needs {error.name}, which is not installed. "
-            f"In Airflow's environment: pip install '{operators()[path]}'"
+            f"The operator {path} requires {error.name}, which is not installed. In Airflow's "
+            f"environment, run: pip install '{operators()[path]}'"
         ) from None
 
 

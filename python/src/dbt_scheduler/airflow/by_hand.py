@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""What hand-written DAGs can use: a sensor on an asset of the registry, and the callback of a task that makes one."""
+"""For hand-written DAGs: a sensor on an asset of the registry, and the callback of a producing task."""
 
 import logging
 import os
@@ -117,7 +117,7 @@ def resume_consumers(
     """
     team, _, name = asset.partition(".")
     if not name:
-        raise ValueError(f'resume_consumers needs the asset with its team, "team.asset", not "{asset}"')
+        raise ValueError(f'resume_consumers requires the asset with its team, "team.asset", not "{asset}"')
 
     def find(context: Context) -> "tuple[DagSpec, dict[str, Entry]] | None":
         # Imports that parsing the file of a DAG need not pay for.
@@ -129,12 +129,14 @@ def resume_consumers(
         entries = read_entries(url)
         made = entries[team].produced.get(name) if team in entries else None
         if made is None:
-            said = "The registry %s does not know %s: publish it, so that others are resumed."
+            said = "The registry %s has no entry for %s: publish it, so that its consumers are resumed."
             _log.warning(said, shown_url(url), asset)
             return None
         producer = producer_in(entries[team], made, made.pipeline)
         if (task.dag_id, task.task_id) != (producer.dag_id, producer.task_id):
-            raise ValueError(f"{asset} is made by {producer.dag_id} {producer.task_id}, not by this task.")
+            raise ValueError(
+                f"{asset} is produced by {producer.dag_id} {producer.task_id}, not by this task."
+            )
         spec = DagSpec(
             dag_id=producer.dag_id,
             team=team,
@@ -160,7 +162,7 @@ def resume_consumers(
 
 
 def _find_entry(asset: str, url: str) -> "tuple[Entry, AssetKey]":
-    """The entry of the team that makes an asset, and the asset's own name there."""
+    """The entry of the team that produces an asset, and the asset's name in it."""
     from dbt_scheduler.airflow.registry import read_registry  # noqa: PLC0415
     from dbt_scheduler.registry.directory import Directory  # noqa: PLC0415
     from dbt_scheduler.registry.lookup.search import find_asset  # noqa: PLC0415
@@ -180,10 +182,15 @@ def _find_entry(asset: str, url: str) -> "tuple[Entry, AssetKey]":
     entry = reading.entries[key.team]
     if not entry.produced[key.asset].exposed:
         whom = one_line(entry.contact.channel or f"team {key.team}")
-        _log.warning("%s does not expose %s: ask %s, it may change or go at any time.", key.team, key, whom)
+        _log.warning(
+            "%s does not expose %s: ask %s, because it may change or be removed at any time.",
+            key.team,
+            key,
+            whom,
+        )
     return entry, key
 
 
 def _url(registry: str | None, fileloc: str) -> str:
-    """Where the registry is: as the DAG says, else the environment, else beside the folder of generated DAGs."""
+    """The registry's URL: the DAG's argument, else the environment, else next to the generated DAGs' folder."""
     return registry_url_of(registry or os.environ.get(REGISTRY_VARIABLE), Path(fileloc))

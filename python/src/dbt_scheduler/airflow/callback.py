@@ -1,4 +1,4 @@
-"""The completion callback: a task has made its assets, and every run that waits for them goes on."""
+"""The completion callback: when a task has produced its assets, it resumes the runs that wait for them."""
 
 import logging
 import time
@@ -42,7 +42,7 @@ _FOLLOW_UP_SECONDS = 3.0
 _TOGETHER_SECONDS = 10
 _MOST_FOLLOW_UPS = 3
 
-_SWEEP = "The sweep will do it, or `dbt-scheduler resume`."
+_SWEEP = "The next sweep will resume them (DAG dbt_scheduler_resume, or `dbt-scheduler resume`)."
 
 
 FindSpec: TypeAlias = "Callable[[Context], tuple[DagSpec, dict[str, Entry]] | None]"
@@ -60,7 +60,7 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
         if spec.team in entries:
             return spec, entries
         _log.warning(
-            "The registry %s does not know %s: publish it, so that others are resumed.",
+            "The registry %s has no entry for %s: publish it, so that its consumers are resumed.",
             shown_url(url),
             spec.team,
         )
@@ -97,7 +97,7 @@ def _resume(
         measure_landing(spec, entries[spec.team], assets, context)
     waits = waits_for(entries, spec.team, assets, spec.dag_id)
     if not waits:
-        _log.info("Nobody waits for %s of %s.", ", ".join(assets), spec.team)
+        _log.info("No sensor waits for %s of %s.", ", ".join(assets), spec.team)
         return
     outcome, waits = _satisfy(spec, waits, context, started)
     _report(outcome)
@@ -121,7 +121,7 @@ def _run(context: Context) -> Any:  # noqa: ANN401 - as Airflow has it
 def _satisfy(
     spec: DagSpec, waits: "tuple[Wait, ...]", context: Context, started: float
 ) -> "tuple[Outcome, tuple[Wait, ...]]":
-    """What became of the sensors that wait for this run, and their waits."""
+    """Satisfy the sensors that wait for this run; returns the outcome and their waits."""
     from dbt_scheduler.resume.satisfy import satisfied_note, satisfy  # noqa: PLC0415
     from dbt_scheduler.resume.waiting_sensors import find_waiting_for  # noqa: PLC0415
     from dbt_scheduler.waits.run_interval import interval_of_run  # noqa: PLC0415
@@ -155,11 +155,11 @@ def _sweep_soon(api: "AirflowApi", dag_id: str) -> None:
             if _ask_for_sweep(api, dag_id, f"callback__{at.isoformat()}"):
                 return
     except AirflowApiError as error:
-        _log.info("A sweep could not be asked for: %s", error)
+        _log.info("A sweep could not be triggered: %s", error)
 
 
 def _ask_for_sweep(api: "AirflowApi", dag_id: str, run_id: str) -> bool:
-    """Whether a sweep of this name is still to begin."""
+    """Trigger a sweep; returns whether a sweep with this run_id has yet to start."""
     if api.make_run(dag_id, {"dag_run_id": run_id, "logical_date": None}):
         return True
     run = api.run(dag_id, run_id)  # another callback has asked for it
@@ -169,7 +169,7 @@ def _ask_for_sweep(api: "AirflowApi", dag_id: str, run_id: str) -> bool:
 def _report(outcome: "Outcome") -> None:
     """One line for each run of a consumer."""
     if not outcome.satisfied and not outcome.left:
-        _log.info("No run waits for this one.")
+        _log.info("No run is waiting for this run.")
     lines: dict[tuple[str, str], list[str]] = defaultdict(list)
     for words, sensors in (("satisfied", outcome.satisfied), ("not yet satisfied", outcome.left)):
         for key, names in _by_run(sensors).items():
@@ -177,9 +177,9 @@ def _report(outcome: "Outcome") -> None:
     for (dag_id, run_id), messages in sorted(lines.items()):
         _log.info("%s %s: %s.", dag_id, run_id, "; ".join(messages))
     if outcome.problem:
-        _log.warning("Not all of them could be satisfied: %s %s", outcome.problem, _SWEEP)
+        _log.warning("Some sensors could not be satisfied: %s %s", outcome.problem, _SWEEP)
     elif outcome.left:
-        _log.warning("There was no time for all of them. %s", _SWEEP)
+        _log.warning("Some sensors were not satisfied within the time limit. %s", _SWEEP)
 
 
 def _by_run(sensors: "Iterable[TaskInstance]") -> dict[tuple[str, str], list[str]]:

@@ -47,15 +47,15 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
         self.env = {each["name"]: each["value"] for each in container["env"] if "value" in each}
 
     def on_kill(self) -> None:
-        """Called by a signal in the middle of ``execute``: end the job, and start none any more."""
+        """Called by a signal during ``execute``: cancel the job, and start no other one."""
         super().on_kill()
         if self._waiting:
-            raise AirflowException("The task was stopped, and its job with it.")
+            raise AirflowException("The task was stopped, and its job was cancelled.")
 
     def _run(
         self, command: list[str], watched: re.Pattern[str] | None = None, env: Mapping[str, str] | None = None
     ) -> Ended:
-        """Run a command in a job to its end, and watch out for a text in its output."""
+        """Run a command in a job until it finishes, and search its output for a pattern."""
         run = image_run(self.command, command, self.env if env is None else env)
         self.job = self._job_of(run)
         self._waiting = True
@@ -88,7 +88,7 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
                 if found.completion_time:
                     return found
             except PASSING as error:
-                self.log.warning("Cloud Run did not answer, asking again in %s s: %s", POLL_SECONDS, error)
+                self.log.warning("Cloud Run did not respond, retrying in %s s: %s", POLL_SECONDS, error)
             time.sleep(POLL_SECONDS)
 
     def _outcome(self, execution: Any, run: ImageRun, watched: re.Pattern[str] | None) -> Ended:
@@ -96,7 +96,7 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
         lines = self._files.take(run)
         if lines is None:
             show_log(self.log_filter(execution.name), execution.name.split("/")[1], self.log)
-            raise AirflowException(self.explained(execution.name, failure or "dbt has left no results"))
+            raise AirflowException(self.explained(execution.name, failure or "dbt wrote no results"))
         for line in lines:
             self.log.info("%s", line)
         code = self.exit_code(execution.name) if failure else 0
@@ -109,7 +109,7 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
         try:
             self._files.clear(run)
         except (GoogleAPIError, GoogleAuthError, OSError) as error:
-            self.log.warning("What the job has left in gs://%s could not be deleted: %s", self.bucket, error)
+            self.log.warning("The job's files in gs://%s could not be deleted: %s", self.bucket, error)
 
     @cached_property
     def _files(self) -> JobFiles:

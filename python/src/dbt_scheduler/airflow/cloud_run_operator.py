@@ -30,7 +30,7 @@ class CloudRunOperator(GoogleJobOperator):
         where = {"region": self.region, "project_id": self.project, "job_name": self._name(digest)}
         self.hook.create_job(job=self._job(), **where)
         execution = self.hook.execute_job(**where).metadata
-        self.log.info("Cloud Run executes %s; its log: %s", execution.name, execution.log_uri)
+        self.log.info("Cloud Run execution %s started; its log: %s", execution.name, execution.log_uri)
         return CloudRunTrigger(execution=execution.name)
 
     def end_jobs(self, digest: str, *, wait: bool) -> None:
@@ -53,7 +53,7 @@ class CloudRunOperator(GoogleJobOperator):
             if wait:
                 cancelled.result()
         except (NotFound, FailedPrecondition) as error:  # it has ended meanwhile
-            self.log.info("It has ended: %s", error)
+            self.log.info("It has already finished: %s", error)
 
     def log_filter(self, job: str) -> str:
         """By the execution's name."""

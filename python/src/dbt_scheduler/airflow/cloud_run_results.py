@@ -47,7 +47,7 @@ class JobFiles:
         self._prefix = f"dbt-scheduler.{digest}."
 
     def put(self, run: ImageRun) -> None:
-        """Give a run its files, and forget what an earlier one has left."""
+        """Upload a run's files, and delete those of an earlier run."""
         self.clear(run)
         packed = gzip.compress(archive(run.files.put), mtime=0)
         self._bucket.blob(self._prefix + _GIVEN).upload_from_string(packed)
@@ -110,5 +110,5 @@ def with_bucket(task: dict[str, Any], bucket: str) -> None:
 class _Bounded(io.BytesIO):
     def write(self, data: Any, /) -> int:
         if self.tell() + len(data) > _MOST_BYTES:
-            raise ValueError(f"it is longer than {_MOST_BYTES} bytes")
+            raise ValueError(f"it is larger than {_MOST_BYTES} bytes")
         return super().write(data)

@@ -29,10 +29,11 @@ class CloudRunTrigger(BaseTrigger):
             try:
                 execution = await client.get_execution(name=self.execution)
             except PASSING as error:
-                self.log.warning("Cloud Run did not answer, asking again in %s s: %s", POLL_SECONDS, error)
+                self.log.warning("Cloud Run did not respond, retrying in %s s: %s", POLL_SECONDS, error)
             except GoogleAPIError as error:
                 yield ended(
-                    self.execution, f"Cloud Run does not say what became of {self.execution}: {error}"
+                    self.execution,
+                    f"The state of the Cloud Run execution {self.execution} is unknown: {error}",
                 )
                 return
             else:
@@ -42,13 +43,13 @@ class CloudRunTrigger(BaseTrigger):
             await asyncio.sleep(POLL_SECONDS)
 
     async def on_kill(self) -> None:
-        """Somebody marked the deferred task, or cleared it: nothing of its job remains."""
+        """The deferred task was cleared or its state was changed: cancel the execution and delete the job."""
         self.log.info("Cancelling %s", self.execution)
         try:
             cancelled = await (await _client("ExecutionsAsyncClient")).cancel_execution(name=self.execution)
             await cancelled.result()
         except (NotFound, FailedPrecondition) as error:
-            self.log.info("It has ended: %s", error)
+            self.log.info("It has already finished: %s", error)
         job, _, _ = self.execution.partition("/executions/")
         await (await _client("JobsAsyncClient")).delete_job(name=job)
 
@@ -65,9 +66,9 @@ async def _client(name: str) -> Any:
 
 
 def problem(execution: Any) -> str | None:
-    """Why an execution that has ended is no success, if it is none."""
+    """The error of a finished execution; None if it succeeded."""
     if execution.succeeded_count == execution.task_count:
         return None
-    state = "was cancelled" if execution.cancelled_count else "has failed"
+    state = "was cancelled" if execution.cancelled_count else "failed"
     said = [each.message for each in execution.conditions if each.type_ == "Completed" and each.message]
     return f"The Cloud Run execution {execution.name} {state}: {' '.join(said) or 'no message'}"

@@ -1,4 +1,4 @@
-"""The Airflow connection by which Airflow's own API is asked from inside a task."""
+"""The Airflow connection for calls of Airflow's own API from inside a task."""
 
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,8 @@ def open_api(connection_id: str, budget_seconds: float) -> "AirflowApi":
     url = address(found.conn_type, found.host, found.port, found.schema)
     if not url:
         raise AirflowApiError(
-            f'The Airflow connection "{connection_id}" has no host: give it host and port of the API server.'
+            f'The Airflow connection "{connection_id}" has no host: set its host and port to those of '
+            "the API server."
         )
     source = token_source(found.extra)
     return AirflowApi(url, found.login, found.password, budget_seconds=budget_seconds, token_source=source)
@@ -34,6 +35,6 @@ def _connection(connection_id: str) -> Connection:
         return BaseHook.get_connection(connection_id)
     except (AirflowNotFoundException, AirflowRuntimeError):
         raise AirflowApiError(
-            f'There is no Airflow connection "{connection_id}": make one of type HTTP with host and port of the '
-            "API server, and a login that may edit DAG runs and task instances."
+            f'Airflow connection "{connection_id}" not found: create one of type HTTP with the host '
+            "and port of the API server, and a login that may edit DAG runs and task instances."
         ) from None

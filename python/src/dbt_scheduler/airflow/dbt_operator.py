@@ -16,8 +16,8 @@ from dbt_scheduler.dbt_paths import writable_paths
 
 _WARM = "dbt_scheduler.dbt.warm"
 _NOT_PRELOADED = (
-    "This worker has not loaded dbt when it started, so that each task does. "
-    "`import dbt_scheduler.airflow.preload` in airflow_local_settings.py would have it do so."
+    "This worker did not preload dbt, so each task imports it. To preload it, add `import "
+    "dbt_scheduler.airflow.preload` to airflow_local_settings.py."
 )
 
 
@@ -40,7 +40,7 @@ class DbtOperator(DbtRuns, CommandOperator):
         own = self.env if env is None else env
         with writable_paths(self._folder, self._environment(own)) as added:
             if added:
-                self.log.info("dbt writes to a temporary folder, because it cannot write to %s", self._folder)
+                self.log.info("dbt writes to a temporary folder, because %s is not writable", self._folder)
             return super()._run(command, watched, {**own, **added})
 
     def _start(self, command: list[str], environment: dict[str, str]) -> Process:
@@ -49,7 +49,8 @@ class DbtOperator(DbtRuns, CommandOperator):
         runner = runner_of(command[0], environment.get("PATH"))
         if runner is None:
             self.log.info(
-                "Not run from a slice: dbt-scheduler is not installed in the environment of %s", command[0]
+                "Not running from a slice: dbt-scheduler is not installed in the environment of %s",
+                command[0],
             )
             return super()._start(command, environment)
         words = with_slice_of(self.command, command)

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""Shows what dbt did in a task when it is over, well or not: in the task's log, and in an XCom."""
+"""Shows dbt's results after a task, successful or not: in the task's log, and in an XCom."""
 
 import json
 import tempfile
@@ -19,8 +19,11 @@ from dbt_scheduler.airflow.outcome_lines import lines
 _FILE = "DBT_SCHEDULER_OUTCOME"
 _MOST_BYTES = 20_000_000
 
-_NOT_LOADED = f"What dbt did is not known: it did not load the plugin in {PLUGINS}, as a dbt of Python does."
-_NOT_STARTED = "dbt ended before it had a result for any node."
+_NOT_LOADED = (
+    f"dbt's results are unknown: dbt did not load the plugin in {PLUGINS}, which requires a Python dbt "
+    "that reads PYTHONPATH."
+)
+_NOT_STARTED = "dbt exited before any node had a result."
 
 
 @contextmanager
@@ -41,7 +44,7 @@ def shown_outcome(context: Mapping[str, Any], env: Mapping[str, str], log: Any) 
             except FileNotFoundError:
                 log.warning(_NOT_LOADED if succeeded else _NOT_STARTED)
             except (OSError, ValueError) as error:
-                log.warning("What dbt did is not known: its results are not readable (%s).", error)
+                log.warning("dbt's results are unknown: they could not be read (%s).", error)
             else:
                 _show(context, results, log)
 
@@ -56,13 +59,13 @@ def _show(context: Mapping[str, Any], results: list[Result], log: Any) -> None:
     try:
         context["ti"].xcom_push(KEY, json.loads(msgspec.json.encode(made)))
     except AirflowRuntimeError as error:
-        log.warning("Airflow did not keep what dbt did: %s", error)
+        log.warning("dbt's results could not be stored in Airflow: %s", error)
 
 
 def _read(file: Path) -> list[Result]:
     """What dbt did, without the secrets that Airflow knows of. ValueError if that is not what is in the file."""
     if file.stat().st_size > _MOST_BYTES:
-        raise ValueError("too long")
+        raise ValueError("too large")
     results = msgspec.json.decode(file.read_bytes(), type=list[Result])
     return [
         msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""The modules of ours that dbt imports from its path: they make it do, and say, what it has no option for."""
+"""Modules that dbt imports from its path, for what it has no option for."""
 
 import os
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""What every dbt task does, wherever dbt runs: a command that has to find what it selects, and builds what it has to."""
+"""Common behavior of all dbt tasks, wherever dbt runs: fails if nothing is selected, and sets microbatch windows."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -73,7 +73,7 @@ class DbtRuns(BaseOperator):
             if recall(context, _BEGIN):
                 raise
             raise AirflowFailException(
-                f"{error}\nThe table was not built from its begin to its end: run this with full_refresh."
+                f"{error}\nThe table was not built completely from its begin: run the task with full_refresh."
             ) from None
         forget(context, _BEGIN)
 
@@ -115,8 +115,8 @@ def _check(ended: Ended) -> None:
     """AirflowException if dbt failed, or found nothing to do."""
     if ended.seen:
         raise AirflowException(
-            f"The DAG and the dbt project differ: {ended.seen[0].rstrip('.')}. Compile the project again, "
-            "with the target that its tasks use, and deploy both together."
+            f"The DAG does not match the dbt project: {ended.seen[0].rstrip('.')}. Compile the project "
+            "again, with the target that its tasks use, and deploy both together."
         )
     ended.check()
 

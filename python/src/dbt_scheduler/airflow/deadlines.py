@@ -1,4 +1,4 @@
-"""From when on a sensor counts the time that it waits."""
+"""The start of a sensor's wait."""
 
 import logging
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ def first_start(context: Context) -> datetime:
             return datetime.fromisoformat(known)
         remember(context, key, now.isoformat())
     except AirflowRuntimeError as error:  # better to wait for longer than to fail
-        _log.warning("Airflow did not say when this sensor first started: %s", error)
+        _log.warning("The first start of this sensor could not be read from Airflow: %s", error)
     return now
 
 

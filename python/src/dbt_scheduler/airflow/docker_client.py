@@ -50,10 +50,10 @@ def content(chunks: Iterable[bytes], name: str) -> bytes:
     for chunk in chunks:
         read += chunk
         if len(read) > _MOST_BYTES:
-            raise AirflowException(f"{name} in the container is longer than {_MOST_BYTES} bytes")
+            raise AirflowException(f"{name} in the container is larger than {_MOST_BYTES} bytes")
     with tarfile.open(fileobj=io.BytesIO(read)) as tar:
         member = tar.next()
         found = tar.extractfile(member) if member and member.isfile() else None
         if found is None:
-            raise AirflowException(f"{name} in the container is not a file")
+            raise AirflowException(f"{name} in the container is not a regular file")
         return found.read()

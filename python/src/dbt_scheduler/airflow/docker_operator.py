@@ -110,7 +110,7 @@ class DockerCommandOperator(DockerOperator):
         except RequestException as error:
             self._require_going_on()
             said = getattr(error, "explanation", None) or error
-            raise AirflowException(f"The container engine did not run {self.image}: {said}") from None
+            raise AirflowException(f"The container engine could not run {self.image}: {said}") from None
         finally:
             self.command = own
             self._end()
@@ -127,14 +127,14 @@ class DockerCommandOperator(DockerOperator):
             state = self.cli.inspect_container(self.container_name)["State"]
             if state.get("OOMKilled"):
                 self.log.error(  # noqa: TRY400 - the trace says nothing
-                    "It was killed, because it used more memory than %s.", self.mem_limit
+                    "It was killed because it used more memory than %s.", self.mem_limit
                 )
             return int(state["ExitCode"]), [str(line) for line in error.logs or ()]
         return 0, lines or []
 
     def _require_going_on(self) -> None:
         if self._stopped:
-            raise AirflowException("The task was stopped, and its container with it.")
+            raise AirflowException("The task was stopped, and its container was stopped too.")
 
     def _from_the_worker(self) -> dict[str, str]:
         found = passed(os.environ, self.pass_env)

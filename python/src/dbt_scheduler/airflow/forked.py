@@ -20,7 +20,7 @@ _PR_SET_PDEATHSIG = 1
 """prctl(2)"""
 
 _STREAMS_OF_PARENT: list[object] = []
-"""What a child must not let go of."""
+"""File descriptors that the child must keep open."""
 
 
 class ForkedProcess:

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures, and Google's clients, say Any
-"""What every task does that is a job on Google Cloud: it is started, is waited for without a worker, and ends."""
+"""Common behavior of tasks that are jobs on Google Cloud: start, wait without a worker, and cleanup."""
 
 import os
 from abc import abstractmethod
@@ -25,7 +25,7 @@ FAIL = "__fail__"
 
 
 _NO_PROJECT = (
-    "No Google Cloud project: platform.yaml names none, nor does the Airflow connection google_cloud_default."
+    "No Google Cloud project: set it in platform.yaml or in the Airflow connection google_cloud_default."
 )
 _REFUSALS = (GoogleAPIError, GoogleAuthError)
 
@@ -76,7 +76,7 @@ class GoogleJobOperator(BaseOperator):
             self._starting = False
             self._end_jobs(digest)
             if isinstance(error, _REFUSALS):
-                raise AirflowException(f"{self.service} did not take the job: {error}") from None
+                raise AirflowException(f"{self.service} rejected the job: {error}") from None
             raise
         self._starting = False
         return trigger
@@ -84,7 +84,7 @@ class GoogleJobOperator(BaseOperator):
     def on_kill(self) -> None:
         """Called by a signal in the middle of ``execute``, which then ends the job, or before Airflow has deferred."""
         if self._starting:
-            raise AirflowException("The task was stopped, and its job with it.")
+            raise AirflowException("The task was stopped, and its job was cancelled.")
         if self._digest:
             self._end_jobs(self._digest)
 
@@ -140,7 +140,7 @@ class GoogleJobOperator(BaseOperator):
 
     @property
     def timeout_seconds(self) -> int | None:
-        """When the job ends by itself, whatever becomes of Airflow."""
+        """The job's own timeout, independent of Airflow."""
         timeout = self.execution_timeout
         return None if timeout is None else max(1, round(timeout.total_seconds()))
 
@@ -149,7 +149,8 @@ class GoogleJobOperator(BaseOperator):
         found = passed(os.environ, self.pass_env)
         if secret := next(filter(looks_secret, found), None):
             raise AirflowException(
-                f"{secret} is not passed on: whoever may look at jobs could read it. Put it into Secret Manager."
+                f"{secret} is not passed to the job, because everyone with permission to view jobs "
+                "could read it. Store it in Secret Manager."
             )
         return found
 

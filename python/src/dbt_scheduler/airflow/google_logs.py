@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's loggers, and Google's clients, have no types here
-"""What a job on Google Cloud has printed, as far as Cloud Logging has it, in the log of its task."""
+"""Shows the output of a job on Google Cloud, as far as available in Cloud Logging, in the task's log."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -34,7 +34,7 @@ def show_log(query: str, project: str, log: Any) -> None:
     except (GoogleAPIError, GoogleAuthError) as error:
         log.warning("The job's log cannot be read from Cloud Logging: %s", error)
         return
-    log.info("The job's log, as far as Cloud Logging has it by now (%s):", query)
+    log.info("The job's log, as far as available in Cloud Logging (%s):", query)
     for line in reversed(lines):
         log.info("%s", line)
 

@@ -1,4 +1,4 @@
-"""What a run of dbt in an image gets and gives: files, and the modules that dbt imports from its path for them."""
+"""The files exchanged with dbt in a container, and the modules that dbt imports from its path."""
 
 import io
 import tarfile

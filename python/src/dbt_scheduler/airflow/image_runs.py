@@ -1,4 +1,4 @@
-"""One run of dbt in an image, wherever that runs: what dbt gets to see, and what comes out of it."""
+"""A dbt run in a container image: its command, environment and files."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath

@@ -144,7 +144,7 @@ class KubernetesCommandOperator(KubernetesPodOperator):
         except (ApiException, HTTPError, ConfigException) as error:
             self._require_going_on()
             self._require_not_ended()
-            raise AirflowException(f"Kubernetes did not run the pod {self.name}: {said(error)}") from None
+            raise AirflowException(f"Kubernetes could not run the pod {self.name}: {said(error)}") from None
         finally:
             self._end()
         program = command[0] if command else f"The command of {self.image}"
@@ -164,8 +164,9 @@ class KubernetesCommandOperator(KubernetesPodOperator):
         found = passed(os.environ, self.pass_env)
         if secret := next(filter(looks_secret, found), None):
             raise AirflowException(
-                f"{secret} is not passed on: whoever may look at pods could read it. "
-                "Put it into a Kubernetes secret, and name that under kubernetes_secrets in platform.yaml."
+                f"{secret} is not passed to the pod, because everyone with permission to view pods "
+                "could read it. Store it in a Kubernetes secret, and reference that under "
+                "kubernetes_secrets in platform.yaml."
             )
         return found
 
@@ -185,7 +186,7 @@ class KubernetesCommandOperator(KubernetesPodOperator):
 
     def _require_going_on(self) -> None:
         if self._stopped:
-            raise AirflowException("The task was stopped, and its pod with it.")
+            raise AirflowException("The task was stopped, and its pod was deleted.")
 
     def _require_not_ended(self) -> None:
         """AirflowException if the cluster ended the pod, which is why it has no output, for example."""

@@ -80,7 +80,7 @@ class Output:
         except zlib.error as error:
             raise ValueError(f"{name} is damaged: {error}") from None
         if packed and not unpacking.eof:
-            raise ValueError(f"{name} is longer than {_MOST_BYTES} bytes")
+            raise ValueError(f"{name} is larger than {_MOST_BYTES} bytes")
         return content
 
 
@@ -106,9 +106,11 @@ class PodFollower(PodManager):
         listed = generic_api_retry(self._client.list_namespaced_pod)  # type: ignore[no-untyped-call] # it has none
         while left := listed(namespace, label_selector=selector).items:
             if time.monotonic() > deadline:
-                raise AirflowException(f"The pod {left[0].metadata.name} of an earlier try does not end.")
+                raise AirflowException(
+                    f"The pod {left[0].metadata.name} of an earlier try did not terminate."
+                )
             for pod in left:
                 if pod.metadata.deletion_timestamp is None:
-                    self.log.info("Ending the pod %s of an earlier try", pod.metadata.name)
+                    self.log.info("Deleting the pod %s of an earlier try", pod.metadata.name)
                     self.delete_pod(pod)
             time.sleep(_LOOK_SECONDS)

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - the client has no types
-"""Why a pod did not start, how it ended, and what the cluster says when it refuses something."""
+"""Messages about pods that did not start or failed, and about rejected requests."""
 
 import json
 from collections.abc import Iterator
@@ -31,15 +31,17 @@ def _waits(pod: Any) -> Iterator[str]:
 def exit_code(pod: Any, container: str, log: Any) -> int:
     """That of a container. AirflowException if the cluster ended the pod, or could not run its command."""
     if pod.status.reason:
-        raise AirflowException(f"Kubernetes ended the pod ({pod.status.reason}): {pod.status.message}")
+        raise AirflowException(f"Kubernetes terminated the pod ({pod.status.reason}): {pod.status.message}")
     found = [each.state.terminated for each in pod.status.container_statuses or () if each.name == container]
     if not found or found[0] is None:
-        raise AirflowException(f"The pod ended as {pod.status.phase}, and nobody knows how its command did.")
+        raise AirflowException(
+            f"The pod finished as {pod.status.phase}, but the outcome of its command is unknown."
+        )
     (ended,) = found
     if ended.reason in _NOT_STARTED:
         raise AirflowException(f"The command could not be started: {ended.message}")
     if ended.reason == "OOMKilled":
-        log.error("It was killed, because it used more memory than the pod may.")
+        log.error("It was killed because it exceeded the pod's memory limit.")
     code: int = ended.exit_code
     return code
 

@@ -26,8 +26,8 @@ def script(files: Files, exchanged: Mapping[str, Path], *, slices: bool) -> tupl
     packed = b64encode(gzip.compress(archive(files.put), mtime=0)).decode()
     if len(packed) > _MOST:
         raise AirflowException(
-            "What the tasks of this run did is too long for the on-run-end hooks' pod: "
-            "set `project_hooks: every_task` in platform.yaml or scheduler.yaml."
+            "The results of this run are too large for the pod of the on-run-end hooks: set "
+            "`project_hooks: every_task` in platform.yaml or scheduler.yaml."
         )
     parts = {
         f"DBT_SCHEDULER_FILES_{number}": packed[start : start + _LONGEST]

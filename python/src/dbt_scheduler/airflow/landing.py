@@ -1,4 +1,4 @@
-"""When assets landed, as metrics of Airflow's own: how often, and how early or late against their SLO."""
+"""Reports as Airflow metrics how often assets are ready, and how early or late compared with their SLO."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

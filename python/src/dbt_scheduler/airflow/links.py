@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""Links into Airflow's UI from a sensor to what it waits for."""
+"""Links in Airflow's UI from a sensor to the run that it waits for."""
 
 from datetime import datetime
 from typing import Any

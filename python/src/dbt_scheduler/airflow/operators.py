@@ -133,7 +133,7 @@ class CommandOperator(BaseOperator):
         return Ended(command[0], code, tuple(tail), seen)
 
     def on_kill(self) -> None:
-        """Called by a signal in the middle of ``execute``: stop the processes; ``execute`` sees them end."""
+        """Called by a signal during ``execute``: stop the processes; ``execute`` then sees them end."""
         if self._process is not None and self._process.returncode is None:
             threading.Thread(target=_stop, args=(self._process,), daemon=True).start()
 
@@ -151,7 +151,7 @@ class CommandOperator(BaseOperator):
             return self._start(command, environment)
         except OSError as error:
             raise AirflowException(
-                f"{command[0]} cannot be started in {self._folder}: {error.strerror}"
+                f"could not start {command[0]} in {self._folder}: {error.strerror}"
             ) from None
 
     def _start(self, command: list[str], environment: dict[str, str]) -> Process:

@@ -1,4 +1,4 @@
-"""What a dbt task did, as it is kept in the XCom ``dbt_outcome``: small, whatever dbt says."""
+"""A dbt task's results in the XCom ``dbt_outcome``, with limits on its size."""
 
 import json
 import re

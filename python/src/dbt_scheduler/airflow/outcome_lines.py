@@ -1,4 +1,4 @@
-"""What a dbt task did, as its log shows it: the compiled code in groups that fold away, then a few lines."""
+"""A dbt task's results in its log: compiled code in collapsible groups, then a few lines."""
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence

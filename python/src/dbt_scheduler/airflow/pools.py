@@ -1,4 +1,4 @@
-"""Whether Airflow has the pools that DAGs name: a task without its pool never runs, and only a log says why."""
+"""Checks that the pools used by DAGs exist in Airflow: a task without its pool never starts."""
 
 import logging
 from pathlib import Path
@@ -20,13 +20,13 @@ def missing_pools(api: "AirflowApi", dags: Path) -> list[str]:
     """
     try:
         return [
-            f"The pool {pool} does not exist in Airflow, so that {user} never runs. "
-            "Make it with `dbt-scheduler pools` and `airflow pools import`."
+            f"The pool {pool} does not exist in Airflow, so {user} never starts. Create it with "
+            "`dbt-scheduler pools` and `airflow pools import`."
             for pool, user in sorted(_pools_in(dags).items())
             if api.pool(pool) is None
         ]
     except AirflowApiError as error:
-        _log.warning("Whether Airflow has the pools that tasks name is not known: %s", error)
+        _log.warning("The pools in Airflow could not be checked: %s", error)
         return []
 
 

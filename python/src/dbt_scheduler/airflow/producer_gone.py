@@ -1,7 +1,7 @@
-"""The failure of a sensor whose asset nobody makes any more."""
+"""The failure of a sensor whose asset is no longer produced."""
 
 from dbt_scheduler.airflow.compat import AirflowFailException
 
 
 class ProducerGoneError(AirflowFailException):
-    """Nobody makes the asset any more: waiting for it would be in vain, and so would trying again."""
+    """The asset is no longer produced, so neither waiting nor retrying helps."""

@@ -1,4 +1,4 @@
-"""How a dbt task has dbt leave out the project's own hooks or run only them, and passes on what dbt did."""
+"""Makes dbt skip the project's own hooks or run only them, and passes on dbt's results."""
 
 import json
 import tempfile
@@ -59,7 +59,7 @@ def kept(context: Mapping[str, Any], task_ids: Sequence[str]) -> list[dict[str, 
 def require_plugin(program: str) -> None:
     """Raise, because dbt has ended well and not written what it did: it has no plugins, or no Python."""
     raise AirflowException(
-        f"{program} did not load the plugin in {PLUGINS}: the on-run-start and on-run-end hooks of the project, "
-        "which run once per DAG run, ran in this task. Let it be a dbt of Python that reads PYTHONPATH, "
-        "or set `project_hooks: every_task` in platform.yaml or scheduler.yaml."
+        f"{program} did not load the plugin in {PLUGINS}, so the project's on-run-start and on-run-end "
+        "hooks, which should run once per DAG run, ran in this task. Use a Python dbt that reads "
+        "PYTHONPATH, or set `project_hooks: every_task` in platform.yaml or scheduler.yaml."
     )

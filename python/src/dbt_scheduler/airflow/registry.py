@@ -1,6 +1,6 @@
-"""What the registry says at this moment: where it is, all of its entries, and what a sensor waits for.
+"""Reads the current registry: its URL, all entries, and a sensor's wait.
 
-Only tasks that run import this: parsing a DAG needs no registry.
+Only running tasks import this: parsing a DAG needs no registry.
 """
 
 import logging
@@ -17,15 +17,15 @@ _log = logging.getLogger(__name__)
 
 
 def read_entries(url: str, seconds: float = 10) -> dict[str, Entry]:
-    """Every team's entry; one that cannot be used is a warning. Raises as the store does."""
+    """All teams' entries; invalid ones are logged as warnings. Raises the store's errors."""
     return read_registry(url, seconds).entries
 
 
 def read_registry(url: str, seconds: float = 10) -> RegistryContents:
-    """The same with what could not be used."""
+    """The same, with findings for invalid entries."""
     reading = open_store(url, seconds).read_all()
     for finding in reading.findings:
-        _log.warning("The registry's %s cannot be used: %s", finding.path, one_line(finding.message))
+        _log.warning("Ignoring %s: %s", finding.path, one_line(finding.message))
     return reading
 
 
@@ -42,14 +42,14 @@ def _entry(team: str, url: str) -> Entry | None:
         entry = open_store(url).read(team)
     except (RegistryUnreadableError, ValueError) as error:
         _log.warning(
-            "The registry %s cannot be read; waiting for the producer as it was compiled. %s",
+            "The registry %s cannot be read: using the producer in the compiled spec. %s",
             shown_url(url),
             error,
         )
         return None
     if entry is None:
         _log.warning(
-            "The registry %s does not know %s; waiting for the producer as it was compiled.",
+            "The registry %s has no entry for %s: using the producer in the compiled spec.",
             shown_url(url),
             team,
         )

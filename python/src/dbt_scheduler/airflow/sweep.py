@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""The DAG ``dbt_scheduler_resume``: every few minutes it does what a completion callback has missed."""
+"""The DAG ``dbt_scheduler_resume``: every few minutes, it resumes runs that completion callbacks missed."""
 
 import logging
 import time
@@ -52,7 +52,7 @@ def build_resume_dag(
         max_active_runs=1,
         is_paused_upon_creation=False,
         tags=["dbt_scheduler"],
-        doc_md="Resumes runs whose data has arrived and whose wait nobody ended, and reports who is late.\n",
+        doc_md="Resumes runs whose data has arrived but that are still waiting, and reports missed SLOs.\n",
     )
     dag.fileloc = str(path)
     SweepOperator(
@@ -128,7 +128,9 @@ class SweepOperator(BaseOperator):
         until = time.monotonic() + _ALERT_SECONDS
         for miss in _in_turn(miss for miss in misses if miss.name not in before):
             if time.monotonic() > until:
-                _log.warning("There was no time to report every missed SLO; the next sweep goes on.")
+                _log.warning(
+                    "Not all missed SLOs were reported within the time limit; the next sweep continues."
+                )
                 break
             to = destination(self._transport, entries[miss.key.team])
             promise = Promise(miss.key.asset, miss.due, miss.task.state)
@@ -138,7 +140,7 @@ class SweepOperator(BaseOperator):
 
 
 def _in_turn(misses: "Iterable[SloMiss]") -> "Iterator[SloMiss]":
-    """The first of each team, then the second of each: a team that misses very many keeps no other from its own."""
+    """The first of each team, then the second of each, so that a team with many misses does not delay others."""
     teams: dict[str, list[SloMiss]] = defaultdict(list)
     for miss in misses:
         teams[miss.key.team].append(miss)
@@ -159,9 +161,9 @@ def _report(result: "SweepResult") -> None:
     for sensor in result.outcome.satisfied:
         _log.info("%s %s: %s satisfied.", *sensor.id_)
     for sensor in result.outcome.left:
-        _log.warning("%s %s: %s could not be satisfied in time; the next sweep tries again.", *sensor.id_)
+        _log.warning("%s %s: %s not satisfied within the time limit; the next sweep retries.", *sensor.id_)
     for run in result.outcome.repaired:
-        _log.info("%s %s: goes on.", *run)
+        _log.info("%s %s: resumed.", *run)
     _log.info(
-        "%s waited, %s satisfied.", format_count(result.waiting, "sensor"), len(result.outcome.satisfied)
+        "%s waiting, %s satisfied.", format_count(result.waiting, "sensor"), len(result.outcome.satisfied)
     )

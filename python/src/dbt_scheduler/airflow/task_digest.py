@@ -1,4 +1,4 @@
-"""What tells a task instance from all others where several Airflows run their tasks in one place."""
+"""A digest that identifies a task instance among those of several Airflows."""
 
 import hashlib
 from typing import Any

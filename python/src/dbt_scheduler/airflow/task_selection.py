@@ -17,7 +17,7 @@ def params(spec: DagSpec) -> dict[str, Param]:
             default=False,
             type="boolean",
             title="Full refresh",
-            description="Rebuild incremental models and seeds from nothing, microbatch models from their begin.",
+            description="Rebuild incremental models and seeds from scratch, and microbatch models from their begin.",
         ),
         "only": Param(
             default=[],
@@ -25,7 +25,7 @@ def params(spec: DagSpec) -> dict[str, Param]:
             items={"type": "string", "enum": names},
             examples=names,
             title="Only these tasks",
-            description="Names of the tasks to run; all others are skipped. Empty: every task.",
+            description="The tasks to run; all others are skipped. Empty: all tasks.",
         ),
     }
 
@@ -35,7 +35,7 @@ def skip_unless_chosen(context: Context) -> None:
     chosen, task = _chosen(context), context["task"]
     hook = task.is_teardown or task.task_id.startswith(f"{ON_RUN_START}.")
     if chosen and not hook and not _is_chosen(task, chosen):
-        raise AirflowSkipException(f"This run is only of {', '.join(sorted(chosen))}.")
+        raise AirflowSkipException(f"This run includes only {', '.join(sorted(chosen))}.")
 
 
 def skip_unless_read(context: Context) -> None:
@@ -43,7 +43,7 @@ def skip_unless_read(context: Context) -> None:
     chosen = _chosen(context)
     readers = context["task"].downstream_list
     if chosen and not any(_is_chosen(reader, chosen) for reader in readers):
-        raise AirflowSkipException(f"None of {', '.join(sorted(chosen))} waits for this.")
+        raise AirflowSkipException(f"None of {', '.join(sorted(chosen))} depends on this task.")
 
 
 def _chosen(context: Context) -> frozenset[str]:

@@ -11,7 +11,7 @@ _PREFIX = "dbt_scheduler."
 
 
 def recall(context: Mapping[str, Any], key: str) -> str | None:
-    """What was remembered under a key; None if nothing was."""
+    """The value of a key; None if not set."""
     store = context.get("task_state_store")
     value = None if store is None else store.get(_PREFIX + key)
     return None if value is None else str(value)
@@ -24,6 +24,6 @@ def remember(context: Mapping[str, Any], key: str, value: str) -> None:
 
 
 def forget(context: Mapping[str, Any], key: str) -> None:
-    """Keep nothing under the key any more."""
+    """Delete the value of a key."""
     if store := context.get("task_state_store"):
         store.delete(_PREFIX + key)

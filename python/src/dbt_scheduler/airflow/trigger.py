@@ -59,9 +59,7 @@ class AssetTrigger(BaseTrigger):
             try:
                 now = await sync_to_async(read_producer_state)(self._awaited)
             except AirflowRuntimeError as error:  # it may be restarting
-                self.log.warning(
-                    "Airflow did not answer, asking again in %s s: %s", self._poll_seconds, error
-                )
+                self.log.warning("Airflow did not respond, retrying in %s s: %s", self._poll_seconds, error)
             else:
                 if now.has_changed_since(self._seen):
                     yield TriggerEvent({"status": "changed"})  # type: ignore[no-untyped-call]

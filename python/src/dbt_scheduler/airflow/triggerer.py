@@ -1,4 +1,4 @@
-"""Whether a triggerer is there to wait for deferred tasks."""
+"""Checks whether a triggerer is running for deferred tasks."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ def triggerer_is_missing() -> bool:
         with urlopen(Request(_health_url()), timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - Airflow's own
             status = json.load(answer)["triggerer"]["status"]
     except (TimeoutError, OSError, URLError, HTTPException, ValueError, KeyError, TypeError) as error:
-        said = "Airflow's health page cannot be read (%s); assuming that a triggerer is there."
+        said = "Airflow's health endpoint cannot be read (%s): assuming that a triggerer is running."
         _log.info(said, redacted(error))
         return False
     return bool(status != "healthy")

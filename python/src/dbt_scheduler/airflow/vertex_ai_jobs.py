@@ -62,7 +62,7 @@ def custom_jobs_of(job: Any) -> list[str]:
 
 
 def problem(job: Any) -> str | None:
-    """Why a job that has ended is no success, if it is none; of a pipeline, with what each task that failed said."""
+    """The error of a finished job, None if it succeeded; for a pipeline, with those of its failed tasks."""
     if job.state.name.endswith("_SUCCEEDED"):
         return None
     state = job.state.name.partition("_STATE_")[2].lower()

@@ -68,7 +68,7 @@ class VertexAiOperator(GoogleJobOperator):
         *_, number = job.name.split("/")
         page = self._type.page.format(id=number)
         seen = _CONSOLE.format(region=self.region, page=page, project=self.project)
-        self.log.info("Vertex AI runs the job %s: %s", job.name, seen)
+        self.log.info("Vertex AI job %s started: %s", job.name, seen)
         return VertexAiTrigger(job=job.name)
 
     def end_jobs(self, digest: str, *, wait: bool) -> None:

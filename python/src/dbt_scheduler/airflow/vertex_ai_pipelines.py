@@ -18,7 +18,7 @@ def read_pipeline(path: str, project: str, credentials: Any) -> CompiledPipeline
     try:
         return compiled_pipeline(load_yaml(path, project, credentials))
     except NoPipelineError as error:
-        raise AirflowException(f"{path} is no compiled pipeline: {error}") from None
+        raise AirflowException(f"{path} is not a compiled pipeline: {error}") from None
     except (GoogleAPIError, GoogleAuthError, OSError, ValueError) as error:
         raise AirflowException(f"The pipeline {path} cannot be read: {error}") from None
 
@@ -29,7 +29,7 @@ def filled(pipeline: CompiledPipeline, job: Mapping[str, Any], offered: Mapping[
     own = {name: value for name, value in offered.items() if name in pipeline.parameters}
     values = {**own, **config.get("parameter_values", {})}
     if lacking := [name for name in pipeline.required if name not in values]:
-        raise AirflowException(f"The pipeline has no value for its parameter {lacking[0]}.")
+        raise AirflowException(f"The pipeline requires a value for its parameter {lacking[0]}.")
     if unknown := [name for name in values if name not in pipeline.parameters]:
         raise AirflowException(f"The pipeline has no parameter {unknown[0]}.")
     return {**job, "pipeline_spec": pipeline.spec, "runtime_config": {**config, "parameter_values": values}}

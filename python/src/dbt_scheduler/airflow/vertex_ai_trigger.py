@@ -30,9 +30,9 @@ class VertexAiTrigger(BaseTrigger):
             try:
                 job = await type_of(self.job).call(client, "get", name=self.job)
             except PASSING as error:
-                self.log.warning("Vertex AI did not answer, asking again in %s s: %s", POLL_SECONDS, error)
+                self.log.warning("Vertex AI did not respond, retrying in %s s: %s", POLL_SECONDS, error)
             except GoogleAPIError as error:
-                yield ended(self.job, f"Vertex AI does not say what became of {self.job}: {error}")
+                yield ended(self.job, f"The state of the Vertex AI job {self.job} is unknown: {error}")
                 return
             else:
                 if has_ended(job):
@@ -41,7 +41,7 @@ class VertexAiTrigger(BaseTrigger):
             await asyncio.sleep(POLL_SECONDS)
 
     async def on_kill(self) -> None:
-        """Somebody marked the deferred task, or cleared it."""
+        """The deferred task was cleared or its state was changed."""
         self.log.info("Cancelling the job %s", self.job)
         await type_of(self.job).call(await self._client(), "cancel", name=self.job)
 

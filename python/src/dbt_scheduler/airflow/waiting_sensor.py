@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""What every sensor does: waits until another DAG's task has made an asset, for the period that the run needs."""
+"""Common behavior of all sensors: wait until another DAG's task has produced an asset for the run's period."""
 
 from abc import abstractmethod
 from datetime import UTC, datetime, timedelta
@@ -50,7 +50,7 @@ class WaitingSensor(BaseSensorOperator):
         """What to wait for now; from then on there is a ``_wait``."""
 
     def execute(self, context: Context) -> None:
-        """Go on at once if the asset is there, else wait."""
+        """Succeed at once if the asset is ready, else wait."""
         if self._has_nothing_to_wait_for(context):
             return
         try:
@@ -59,18 +59,18 @@ class WaitingSensor(BaseSensorOperator):
             self._give_up(context)
 
     def poke(self, context: Context) -> bool:
-        """Whether the asset is there."""
+        """Whether the asset is ready."""
         self.decision = decide(self._run(), fetch_runs(self._run()))
         return self.decision.status is Status.DONE
 
     def execute_complete(
         self, context: Context, event: dict[str, Any] | None = None, until: str = ""
     ) -> None:
-        """The producer's task has succeeded in some run: look whether it is one that counts."""
+        """Called when the producer's task has succeeded in some run: check whether that run ends the wait."""
         self._poke_or_defer(context, datetime.fromisoformat(until))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """Back from the triggerer: because something happened, or because time is up."""
+        """Resume after the trigger fired, or after the timeout."""
         if self._has_nothing_to_wait_for(context):
             return None
         try:
@@ -81,14 +81,14 @@ class WaitingSensor(BaseSensorOperator):
             return self._give_up(context)
 
     def _give_up(self, context: Context) -> None:
-        text = f"{self._description()} was not there {self._waited_text()}."
+        text = f"{self._description()} was not ready {self._waited_text()}."
         if self._run().backfilled and self.decision.reason is Reason.NO_RUN:
             text += (
                 f" A backfilled run does not use data of a newer period: backfill {self._run().dag_id} too."
             )
         if self._wait.dependency != _SOFT:
             raise AirflowSensorTimeout(text) from None
-        self._note(context, f"{text} A soft dependency: going on without it. {self._data_age()}")
+        self._note(context, f"{text} The dependency is soft: continuing without it. {self._data_age()}")
 
     def _poke_or_defer(self, context: Context, until: datetime) -> None:
         seen = read_producer_state(self._run())  # before the look, so that nothing falls between the two
@@ -99,13 +99,13 @@ class WaitingSensor(BaseSensorOperator):
         if until <= now:
             raise AirflowSensorTimeout
         self.log.info(
-            "Waiting for %s until %s UTC, looking every %s s.",
+            "Waiting for %s until %s UTC, checking every %s s.",
             self._description(),
             format_utc(until),
             self.poke_interval,
         )
         if triggerer_is_missing():
-            self.log.info("No triggerer is alive: Airflow will start this sensor again for the next look.")
+            self.log.info("No triggerer is running: rescheduling this sensor for the next check.")
             again = min(until, now + timedelta(seconds=self.poke_interval))
             raise AirflowRescheduleException(again)  # type: ignore[no-untyped-call]
         self.defer(
@@ -129,14 +129,14 @@ class WaitingSensor(BaseSensorOperator):
         return f"{what} of {timedelta(seconds=patience_seconds(self._wait.wait_timeout_seconds, producer))}"
 
     def _data_age(self) -> str:
-        """How old the data is that a soft dependency goes on with."""
+        """The age of the data that a soft dependency continues with."""
         run = self._run()
         newest = newest_period(run)
         if newest is None:
-            return f"No success of {run.task_id} in {run.dag_id} is known."
+            return f"No successful run of {run.task_id} in {run.dag_id} was found."
         ago = timedelta(minutes=(datetime.now(UTC) - newest.end) // timedelta(minutes=1))
         newest_period_utc = f"{format_utc(newest.start)} to {format_utc(newest.end)} UTC"
-        return f"The newest data is of the period {newest_period_utc}, which ended {ago} ago."
+        return f"The newest data is from the period {newest_period_utc}, which ended {ago} ago."
 
     def _has_nothing_to_wait_for(self, context: Context) -> bool:
         """Work out what to wait for; true when there is nothing, and a note says why."""
@@ -146,29 +146,27 @@ class WaitingSensor(BaseSensorOperator):
         if isinstance(wait, NoProducer):
             if self._wait.dependency != _SOFT:
                 raise ProducerGoneError(wait.reason)
-            self._note(context, f"{wait.reason} A soft dependency: going on without it.")
+            self._note(context, f"{wait.reason} The dependency is soft: continuing without it.")
             return True
         self._producer = wait.producer
         self.awaited = awaited_by(wait, context["dag_run"])
         if decide(self.awaited, ()).reason is Reason.BEFORE_START:
-            self._note(
-                context, f"{self._description()} is before the producer's start date: nothing to wait for."
-            )
+            self._note(context, f"{self._description()} is before the producer's start date: not waiting.")
             return True
         return False
 
     def _run(self) -> AwaitedRun:
         if self.awaited is None:
-            raise RuntimeError("the sensor looked before it knew what to look for")
+            raise RuntimeError("the sensor has no awaited run yet")
         return self.awaited
 
     def _known_producer(self) -> Producer:
         if self._producer is None:
-            raise RuntimeError("the sensor asked about its producer before it had found it")
+            raise RuntimeError("the sensor has no producer yet")
         return self._producer
 
     def _description(self) -> str:
-        """The awaited thing in words."""
+        """A description of the awaited asset and run."""
         run = self._run()
         return (
             f"{self._wait.team}.{self._wait.asset} ({run.dag_id}, {run.task_id}, "
@@ -176,7 +174,7 @@ class WaitingSensor(BaseSensorOperator):
         )
 
     def _log_arrival(self, context: Context) -> None:
-        self.log.info("%s is there.", self._description())
+        self.log.info("%s is ready.", self._description())
         if note := self._arrival_note():
             self._note(context, note)
 
@@ -186,13 +184,13 @@ class WaitingSensor(BaseSensorOperator):
         if run is None or (self.decision.reason is Reason.SAME_PERIOD and run.run_type in SCHEDULED):
             return ""
         if self.decision.reason is Reason.SAME_PERIOD:
-            return f"Made by the run {run.run_id} of the same period."
+            return f"Produced by the run {run.run_id} of the same period."
         return (
-            f"{awaited.dag_id} never ran {awaited.task_id} for {format_utc(awaited.interval.start)} (UTC); "
-            f"its newer run {run.run_id} has succeeded, and that counts."
+            f"{awaited.dag_id} never ran {awaited.task_id} for {format_utc(awaited.interval.start)} "
+            f"(UTC), but its newer run {run.run_id} has succeeded."
         )
 
     def _note(self, context: Context, text: str) -> None:
-        """Tell people: in the log, and as an XCom, because a worker cannot set a task instance's note."""
+        """Report a note in the log and as an XCom, because a worker cannot set a task instance's note."""
         self.log.warning(text)
         context["ti"].xcom_push(key="note", value=text)

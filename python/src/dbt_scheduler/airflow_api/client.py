@@ -188,7 +188,7 @@ class AirflowApi:
             return None
         if reply.status_code == _REFUSED:
             detail = self._http.decode(reply, Refusal).detail
-            raise AirflowApiError(f"Airflow refused a run of {dag_id}: {detail}")
+            raise AirflowApiError(f"Airflow rejected a run of {dag_id}: {detail}")
         self._http.raise_for_status(reply)
         return self._http.decode(reply, Run)
 

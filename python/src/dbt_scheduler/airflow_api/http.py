@@ -47,8 +47,8 @@ class AirflowHttp:
     ) -> None:
         if any(sign in url for sign in ("@", "%40", "?", "#")):
             raise AirflowApiError(
-                f"{shown_url(url)} is more than an address: keep login and password out of the connection's host, "
-                "in its own fields, and nothing after a ?."
+                f"{shown_url(url)} must be only an address: set the login and password in the "
+                "connection's own fields, and remove the query."
             )
         self.url = url.rstrip("/")
         self._credentials = credentials
@@ -59,7 +59,7 @@ class AirflowHttp:
             self._client = httpx.Client(base_url=self.url, transport=transport)
         except (httpx.InvalidURL, ValueError):  # also of a proxy that the environment names
             raise AirflowApiError(
-                f"{self.url} is no address, or that of a proxy is none: check the connection's host."
+                f"{self.url}, or the URL of a proxy, is not a valid address: check the connection's host."
             ) from None
 
     def close(self) -> None:
@@ -192,9 +192,9 @@ class AirflowHttp:
                 break
             self.pause(_PAUSE_SECONDS * 2**tried)
         if reply.status_code in (_UNAUTHORIZED, _FORBIDDEN):
-            who = f'the login "{login}"' if login else "to work without a login"
+            who = f'the login "{login}"' if login else "requests without a login"
             raise AirflowApiError(
-                f"Airflow at {self.url} refuses {who}: check login and password of the connection."
+                f"Airflow at {self.url} rejected {who}: check the login and password of the connection."
             )
         self.raise_for_status(reply)
         self._token = self.decode(reply, _Token).access_token
@@ -207,7 +207,7 @@ class AirflowHttp:
         longest: float = _LONGEST_CALL_SECONDS,
     ) -> httpx.Response:
         if self.seconds_left <= 0:
-            raise AirflowApiError(f"Airflow at {self.url} was too slow: the time for this is used up.")
+            raise AirflowApiError(f"Airflow at {self.url} was too slow: the time limit was exceeded.")
         headers = {"Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -222,8 +222,8 @@ class AirflowHttp:
         except (httpx.HTTPError, UnicodeError) as error:  # UnicodeError: no host can have that name
             reason = redacted(error) or type(error).__name__
             raise _UnreachableError(
-                f"Airflow at {self.url} cannot be reached ({reason}): "
-                "check that its API server runs, and host and port of the connection."
+                f"Airflow at {self.url} cannot be reached ({reason}): check that its API server is "
+                "running, and the host and port of the connection."
             ) from None
 
     def raise_for_status(self, reply: httpx.Response) -> None:
@@ -233,18 +233,18 @@ class AirflowHttp:
         what = f"{reply.request.method} {reply.request.url.path}"
         if _is_token_refused(reply):
             raise AirflowUnauthorizedError(
-                f"Airflow at {self.url} returned {reply.status_code} for {what}, so it does not take the token: "
+                f"Airflow at {self.url} returned {reply.status_code} for {what}, so it rejected the token: "
                 f"{advice_on_refusal(self._token_source)}."
             )
         if reply.status_code == _FORBIDDEN:
             raise AirflowForbiddenError(
-                f"Airflow at {self.url} returned 403 for {what}: give the connection's user the right "
-                "to read and edit DAGs, DAG runs and task instances."
+                f"Airflow at {self.url} returned 403 for {what}: the connection's user needs "
+                "permission to read and edit DAGs, DAG runs and task instances."
             )
         if reply.status_code == _NOT_FOUND:
-            advice = "it is gone, or the connection's host is no Airflow of version 3"
+            advice = "it does not exist, or the connection's host is not Airflow 3"
         else:
-            advice = "look into the log of its API server"
+            advice = "check the log of its API server"
         raise AirflowApiError(f"Airflow at {self.url} returned {reply.status_code} for {what}: {advice}.")
 
     def decode(self, reply: httpx.Response, answer: type[_Answer]) -> _Answer:
@@ -253,8 +253,8 @@ class AirflowHttp:
             return msgspec.json.decode(reply.content, type=answer)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise AirflowApiError(
-                f"{self.url} did not answer as Airflow does: check that the connection's host is the API server "
-                "of an Airflow of version 3."
+                f"{self.url} did not return a response of Airflow: check that the connection's host is "
+                "the API server of Airflow 3."
             ) from None
 
 

@@ -29,7 +29,7 @@ def task_changes(was: Task, now: Task) -> Iterator[str]:
     if tests:
         differing.remove("command")
     if differing and was.kind == now.kind:
-        yield f"runs otherwise: {', '.join(differing)}"
+        yield f"runs differently: {', '.join(differing)}"
     if not now.task_id.startswith(_HOOKS):
         yield from _edges(was.upstream, now.upstream)
 
@@ -54,9 +54,9 @@ def _edges(was: Iterable[str], now: Iterable[str]) -> Iterator[str]:
     """Without those from the hooks of a run, which follow from the others."""
     before, after = ({each for each in parents if not each.startswith(_HOOKS)} for parents in (was, now))
     if new := sorted(after - before):
-        yield f"now also after {', '.join(new)}"
+        yield f"now also downstream of {', '.join(new)}"
     if gone := sorted(before - after):
-        yield f"no longer after {', '.join(gone)}"
+        yield f"no longer downstream of {', '.join(gone)}"
 
 
 def _tests(was: Task, now: Task) -> Iterator[str]:
@@ -123,7 +123,7 @@ _OF_DAGS: _Fields = {
     "schedule": ("schedule", _schedule),
     "catchup": ("catchup", _switch),
     "max_active_runs": ("max_active_runs", str),
-    "channel": ("alerts go to", _channel),
+    "channel": ("alerts are sent to", _channel),
 }
 _OF_TASKS: _Fields = {
     "kind": ("kind", str),
@@ -132,7 +132,7 @@ _OF_TASKS: _Fields = {
     "timeout_seconds": ("timeout", format_duration),
     "retries": ("retries", str),
     "retry_delay_seconds": ("retry delay", format_duration),
-    "max_retry_delay_seconds": ("longest retry delay", lambda value: _or(value, "none", format_duration)),
+    "max_retry_delay_seconds": ("maximum retry delay", lambda value: _or(value, "none", format_duration)),
     "pool": ("pool", str),
     "queue": ("queue", lambda value: _or(value, "default", str)),
     "priority": ("priority", lambda value: _or(value, "default", str)),

@@ -1,4 +1,4 @@
-"""Acknowledgements of breaking changes that outlived their change."""
+"""Acknowledged breaking changes that no longer apply."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,18 +14,18 @@ from dbt_scheduler.registry.entry import Acknowledged, Entry
 SCH320 = Rule(
     code="SCH320",
     severity=Severity.WARNING,
-    summary="An acknowledged change that is no change any more",
-    message='acknowledged change of "{asset}" does not apply: {change}',
-    hint="remove the entry: the change is published, or was not made",
-    why="An acknowledgement is for one change, and for those who read its reason in the pull request. Left in "
-    "place it would let the same change through another time, unseen.",
+    summary="An acknowledged change no longer applies",
+    message='the acknowledged change of "{asset}" no longer applies: {change}',
+    hint="remove the entry: the change was already published, or was not made",
+    why="An acknowledgement covers one change, whose reason was reviewed in the pull request. If the entry "
+    "stayed, it would also acknowledge the same change in a later pull request.",
     example="""\
 # scheduler.yaml, after the pull request that removed the column was merged and published
 acknowledged_changes:
-  - {asset: dim_customers, change: "Column country_id removed.", reason: "it is in dim_countries"}
+  - {asset: dim_customers, change: "Column country_id removed.", reason: "moved to dim_countries"}
 """,
-    fix="Remove the entry from `acknowledged_changes`, or copy the line again from the report if its words "
-    "have changed.",
+    fix="Remove the entry from `acknowledged_changes`. If only the wording of the change differs, copy the "
+    "line from the report again.",
 )
 
 

@@ -1,4 +1,4 @@
-"""What a team says of how its tasks run: an image that there can be, and nothing that the platform decides."""
+"""Rules about how a team's tasks run: their images, and the keys that only the platform may set."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,58 +15,59 @@ from dbt_scheduler.project.types import ProjectTask
 
 SCH218 = Rule(
     code="SCH218",
-    summary="A task runs in a container and has no image",
-    message='{what}: no image, and the platform runs it in a container ("where: {where}")',
-    hint="write {key}",
-    why="A container is made from an image: without one the task could not start.",
+    summary="A task that runs in a container has no image",
+    message='{what}: no image is set, but the platform runs it in a container ("where: {where}")',
+    hint="set {key}",
+    why="Without an image, the container cannot start.",
     example="""\
 # scheduler.yaml, where platform.yaml has kinds: {universal: {where: docker}}
 tasks:
   - {kind: universal, name: fetch, pipelines: [daily], command: python fetch.py}
 """,
-    fix="Name the image: `image` of the task, `dbt_settings: {image: ...}` for the team's dbt tasks, or `image` of the "
+    fix="Set `image` on the task, `dbt_settings: {image: ...}` for the team's dbt tasks, or `image` of the "
     "kind in `platform.yaml`.",
 )
 SCH219 = Rule(
     code="SCH219",
-    summary="A container engine would refuse the name of the image",
-    message='{what}: "{image}" is not the name of an image',
-    hint="write it as registry.example.com/folder/name:tag; the name is in lower case",
-    why="The engine refuses such a name when the task starts, in every run.",
+    summary="An image name is invalid",
+    message='{what}: "{image}" is not a valid image name',
+    hint="use the form registry.example.com/folder/name:tag, with the name in lower case",
+    why="The container engine would reject the name in every run, when the task starts.",
     example="""\
 # scheduler.yaml
 tasks:
-  - {kind: universal, name: fetch, image: "Acme Fetch:1"}   # upper case, and a blank
+  - {kind: universal, name: fetch, image: "Acme Fetch:1"}   # upper case, and a space
 """,
-    fix="Write the name as `docker pull` takes it.",
+    fix="Use a name that `docker pull` accepts.",
 )
 SCH220 = Rule(
     code="SCH220",
-    summary="A team sets what the platform does not let it",
-    message="{what}: the platform decides {key}",
-    hint="remove it, or ask the platform's owners to add it to `overrides` of {kind} in platform.yaml; "
-    "teams may set: {allowed}",
-    why="`overrides` in `platform.yaml` says which keys teams may set themselves, because they cost money or room.",
+    summary="A team sets a key that only the platform may set",
+    message="{what}: teams are not allowed to set {key}",
+    hint="remove it, or ask the platform team to add it to `overrides` of {kind} in platform.yaml; teams "
+    "may set: {allowed}",
+    why="`overrides` in `platform.yaml` lists the keys that teams may set themselves, because these keys "
+    "affect cost or capacity.",
     example="""\
 # scheduler.yaml, where platform.yaml has kinds: {universal: {where: docker, overrides: [image]}}
 tasks:
   - {kind: universal, name: fetch, image: "fetch:1", memory: 64g, command: python fetch.py}
 """,
-    fix="Remove the key. The value of `platform.yaml` then holds.",
+    fix="Remove the key. The value in `platform.yaml` then applies.",
 )
 
 SCH223 = Rule(
     code="SCH223",
-    summary="A task lacks what the place needs where it runs",
-    message='{what}: no {key}, and the platform runs it where one is needed ("where: {where}")',
-    hint="write {key} of {kind} in platform.yaml, for example {example}{or_team}",
-    why="The place has no default for it: the task could not start.",
+    summary="A task lacks a key that its `where` requires",
+    message='{what}: {key} is not set, but "where: {where}" requires it',
+    hint="set {key} of {kind} in platform.yaml, for example {example}{or_team}",
+    why="The key has no default, so the task could not start.",
     example="""\
 # scheduler.yaml, where platform.yaml has kinds: {vertex-ai: {project: my-project}}
 tasks:
   - {kind: vertex-ai, name: train, image: "train:1", pipelines: [daily]}   # no region
 """,
-    fix="Set the key in `platform.yaml`, for all tasks of the kind, or in the task where it may have its own.",
+    fix="Set the key in `platform.yaml` for all tasks of the kind, or on the task if teams may set it.",
 )
 
 _DOMAIN = (
@@ -81,7 +82,7 @@ _LONGEST = 400
 
 
 class _Said(msgspec.Struct, frozen=True):
-    """What image a team says for its dbt tasks, or a declared one; ``key`` is where it would name it."""
+    """The image that a team sets for its dbt tasks or for a declared task; ``key`` is where it is set."""
 
     kind: str
     what: str
@@ -92,13 +93,13 @@ class _Said(msgspec.Struct, frozen=True):
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """What is wrong with the images, and what is not the team's to say."""
+    """Findings about images, and about keys that the team may not set."""
     yield from _images(team, workspace)
     yield from _decided_by_platform(team, workspace)
 
 
 def _images(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH218, SCH219 and SCH223: without which no container, pod or job could start."""
+    """SCH218, SCH219 and SCH223: settings without which a container, pod or job cannot start."""
     for said in _all_said(team):
         settings = workspace.platform.places[said.kind]
         place, image = places()[settings.where], said.image or settings.image
@@ -118,18 +119,18 @@ def _images(team: Team, workspace: Workspace) -> Iterator[Finding]:
 
 
 def is_image(name: str) -> bool:
-    """Whether a container engine takes this for the name of an image."""
+    """Whether this is a valid image name."""
     return len(name) <= _LONGEST and bool(_IMAGE.fullmatch(name))
 
 
 def instead_of(kind: str, settings: Iterable[str]) -> dict[str, str]:
-    """The keys that a task of a kind cannot have beside these, each with the one that it has instead."""
+    """The keys that these settings exclude for a task of the kind, each with the key that excludes it."""
     own = kinds()[kind].keys
     return {key: name for name in settings if name in own for key in own[name].instead_of}
 
 
 def _decided_by_platform(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH220: of each kind, of which there is a task, what the platform does not let a team set."""
+    """SCH220: keys that the platform does not allow the team to set, for each kind that has a task."""
     folder, dbt = team.project.folder, team.project.config.dbt_settings
     tasks = [task for task in team.project.tasks.values() if task.pipelines]
     for kind in {task.kind for task in tasks}:
@@ -174,7 +175,7 @@ def _all_said(team: Team) -> Iterator[_Said]:
     for task in tasks:
         if own := task.declaration:
             location = task_location(team.project.folder, task)
-            words = (f'task "{task.name}"', "image in the task", location)
+            words = (f'task "{task.name}"', "image on the task", location)
             yield _Said(own.kind, *words, own.image, task.settings)
 
 

@@ -23,7 +23,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
-    """SCH309: every cycle across teams, reported to the first of its teams that is at hand."""
+    """SCH309: every cycle across teams, reported to the first of its teams that is being checked."""
     entries = workspace.directory.entries
     for loop in find_cycles_behind(entries, [team.project.team for team in workspace.teams]):
         members = {step.team for step in loop}
@@ -34,7 +34,7 @@ def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
 
 
 def _location(team: Team, loop: Iterable[PipelineAsset]) -> Location:
-    """Where the first of the loop's assets that this team makes is configured."""
+    """Where the first of this team's assets in the cycle is configured."""
     project = team.project
     asset = next(step.asset for step in loop if step.team == project.team)
     return task_location(project.folder, project.tasks[project.assets[asset]])

@@ -1,4 +1,4 @@
-"""What a node asks for under ``dependencies`` against what its lineage gives."""
+"""Compares a node's ``dependencies`` with its lineage."""
 
 from collections.abc import Iterator
 
@@ -13,36 +13,36 @@ from dbt_scheduler.registry.entry import dag_id
 
 SCH104 = Rule(
     code="SCH104",
-    summary="`dependencies` names a parent that runs in the same DAG",
-    message='"{node}" names "{asset}" under dependencies, but it runs in the same DAG, {dag_id}',
-    hint="remove the key: within a DAG a task always runs after its parents",
-    why="soft and no_wait are about waiting for another DAG. Within one DAG the order is that of dbt's "
-    "lineage, whatever the key says.",
+    summary="`dependencies` lists a parent that runs in the same DAG",
+    message='"{node}" lists "{asset}" under dependencies, but both run in the same DAG, {dag_id}',
+    hint="remove the entry: within a DAG, a task always runs after its parents",
+    why="`soft` and `no_wait` apply only to waits for another DAG. Within a DAG, tasks always run in the "
+    "order of dbt's lineage.",
     example="""\
 models:
   - name: fct_orders   # reads ref("stg_orders"), which is daily too
     config: {meta: {scheduler: {pipelines: [daily], dependencies: {stg_orders: soft}}}}
 """,
-    fix="Remove the name from `dependencies`, or move one of the two to another pipeline.",
+    fix="Remove the entry from `dependencies`, or move one of the two nodes to another pipeline.",
 )
 SCH113 = Rule(
     code="SCH113",
-    summary="`dependencies` says two things of one asset",
-    message='"{node}" names one asset under dependencies as {names}, and not with the same kind: {kinds}',
-    hint="keep one of the names",
-    why="An asset has several names: its own, with its team, and as the source table that the node reads. How "
-    "the node waits for it can be only one of hard, soft and no_wait.",
+    summary="`dependencies` has conflicting entries for the same asset",
+    message='"{node}" lists the same asset under dependencies as {names}, with different kinds: {kinds}',
+    hint="keep one of the entries",
+    why="An asset can be referred to by its name, by its team and name, or by the source table that the "
+    "node reads. Only one dependency kind (hard, soft or no_wait) can apply to it.",
     example="""\
 models:
   - name: fct_orders   # reads source("shipping", "fct_shipments")
     config: {meta: {scheduler: {dependencies: {fct_shipments: no_wait, shipping.fct_shipments: hard}}}}
 """,
-    fix="Keep one of the names, with the kind that is meant.",
+    fix="Keep one of the entries, with the intended kind.",
 )
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """Names that are no wait of the node, and one wait that is asked for in two ways."""
+    """Entries that do not match a wait of the node, and entries that conflict."""
     project = team.project
     for unique_id, names in team.graph.unmatched_dependencies.items():
         for name in names:

@@ -1,4 +1,4 @@
-"""Whether a team's external assets can be its own on the whole platform."""
+"""Rules about external assets whose names or relations another team uses."""
 
 from collections.abc import Iterator
 
@@ -13,11 +13,11 @@ from dbt_scheduler.registry.dag_ids import taken_ids
 from dbt_scheduler.registry.entry import AssetKey, is_of_other_project
 from dbt_scheduler.registry.publishers import project_problem, same_but_for_case
 
-_HINT = "choose another `team` in this file"
+_HINT = "set a different `team` in this file"
 
 
 def check(team: ExternalTeam, workspace: Workspace) -> Iterator[Finding]:
-    """SCH310, SCH313, SCH318, SCH322, SCH331, SCH332: a DAG, or a team, that somebody else has too."""
+    """SCH310, SCH313, SCH318, SCH322, SCH331, SCH332: a DAG or team that is also someone else's."""
     name, place, entries = team.team, (team.config.path, team.config.line), workspace.directory.entries
     for other in _same_name(team, workspace):
         yield SCH313.at(*place, subject=name, hint=_HINT, team=name, other=other)
@@ -37,7 +37,7 @@ def check(team: ExternalTeam, workspace: Workspace) -> Iterator[Finding]:
 
 
 def _same_name(team: ExternalTeam, workspace: Workspace) -> Iterator[str]:
-    """What else is read together with the file, and is of the same team."""
+    """Other projects and files of the same team that are read together with the file."""
     for project in (each.project for each in workspace.teams):
         if project.team == team.team:
             yield str(project.folder)
@@ -54,7 +54,7 @@ def _taken(team: ExternalTeam, workspace: Workspace) -> Iterator[Finding]:
 
 
 def _same_relation(team: ExternalTeam, workspace: Workspace) -> Iterator[Finding]:
-    """SCH345: an asset that lies where another one does."""
+    """SCH345: an asset with the same relation as another asset."""
     directory = workspace.directory
     for made in team.config.assets:
         own = AssetKey(team.team, made.asset)

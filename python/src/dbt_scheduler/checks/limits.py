@@ -1,4 +1,4 @@
-"""What a team asks of the place where its tasks run, and the place does not have."""
+"""Rules about resources that a team requests and that the place where its tasks run does not offer."""
 
 from collections.abc import Iterator
 
@@ -11,21 +11,21 @@ from dbt_scheduler.schedule.durations import format_duration
 
 SCH226 = Rule(
     code="SCH226",
-    summary="A task asks a place for what it does not have",
+    summary="A task requests an unsupported resource",
     message='{what}: {problem} ("where: {where}")',
     hint="{fix}",
-    why="The place refuses such a job when the task starts, in every run.",
+    why="The job would be rejected in every run, when the task starts.",
     example="""\
 # scheduler.yaml, where platform.yaml has kinds: {universal: {where: cloud-run, region: europe-west1}}
 tasks:
-  - {kind: universal, name: fetch, image: "fetch:1", cpus: 3, pipelines: [daily]}   # it has 1, 2, 4, 6 or 8 CPUs
+  - {kind: universal, name: fetch, image: "fetch:1", cpus: 3, pipelines: [daily]}   # Cloud Run has 1, 2, 4, 6 or 8 CPUs
 """,
-    fix="Name what the place has; [google.md](google.md) says it of Cloud Run.",
+    fix="Use a supported value; [google.md](google.md) lists those of Cloud Run.",
 )
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH226: of values that the team names itself, those that the place would not take, and times that are too long."""
+    """SCH226: values set by the team that the place rejects, and timeouts that are too long."""
     for what, kind, location, own in _said(team):
         settings = workspace.platform.places[kind]
         place = places()[settings.where]
@@ -38,17 +38,20 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
         seconds = task.timeout_seconds or workspace.platform.defaults.timeout_seconds
         if longest and seconds > longest and task.pipelines:
             location = task_location(team.project.folder, task, "scheduler", "timeout")
-            problem = f"no job goes on for more than {format_duration(longest)}, and its timeout is {format_duration(seconds)}"
+            problem = (
+                f"a job can run for at most {format_duration(longest)}, but its timeout is "
+                f"{format_duration(seconds)}"
+            )
             hint = (
                 None
                 if task.timeout_seconds
-                else "name a timeout of the task, or correct defaults in platform.yaml"
+                else "set a shorter timeout on the task, or correct defaults in platform.yaml"
             )
             yield _finding(f'"{task.name}"', settings.where, location, problem, hint)
 
 
 def _said(team: Team) -> Iterator[tuple[str, str, Location, dict[str, object]]]:
-    """Who says something of where its tasks run: the team of its dbt, a node, a task."""
+    """What can set how tasks run: the team's dbt settings, a node, a task."""
     dbt = team.project.config.dbt_settings
     tasks = [task for task in team.project.tasks.values() if task.pipelines]
     if any(task.node for task in tasks):

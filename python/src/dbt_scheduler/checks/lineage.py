@@ -1,4 +1,4 @@
-"""What a node asks for against what its lineage gives."""
+"""Rules about a node's lineage: parents without pipelines, tables in several pipelines, untested data."""
 
 from collections.abc import Iterator
 
@@ -18,32 +18,33 @@ SCH105 = Rule(
     severity=Severity.WARNING,
     summary="A scheduled node reads a model, snapshot or function that no pipeline runs",
     message='{readers} the {kind} "{parent}", which no pipeline runs',
-    hint='give "{parent}" pipelines too',
-    why="Nothing builds what is read, so the reader works on whatever was built by hand last, or fails where "
-    "nothing was.",
+    hint='add pipelines to "{parent}"',
+    why="Nothing builds the parent, so the node reads whatever was last built manually, or fails if it was "
+    "never built.",
     example="""\
 models:
   - name: stg_orders        # no pipelines
   - name: fct_orders        # reads ref("stg_orders")
     config: {meta: {scheduler: {pipelines: [daily]}}}
 """,
-    fix="Give it `pipelines`, or make the model ephemeral: an ephemeral model is a part of its readers. Functions "
-    "have a section of their own in `dbt_project.yml`, `functions:`; what stands under `models:` does not reach "
-    "them. A package's node gets pipelines there too, under the name of its package.",
+    fix="Add `pipelines` to the parent, or make the model ephemeral: dbt compiles an ephemeral model into "
+    "the models that read it. Functions have their own section in `dbt_project.yml`, `functions:`; "
+    "settings under `models:` do not apply to them. A package's node gets pipelines there too, under "
+    "the name of its package.",
 )
 PACKAGE_HINT = (
-    'give "{parent}" pipelines too, in dbt_project.yml: '
-    "{{kind}s: {{package}: {+meta: {scheduler: {pipelines: [...]}}}}}"
+    'add pipelines to "{parent}" in dbt_project.yml: {{kind}s: {{package}: {+meta: {scheduler: '
+    "{pipelines: [...]}}}}}"
 )
-"""SCH105 and SCH106 of a package's node, whose files are not the team's to change."""
+"""The hint of SCH105 and SCH106 for a package's node, whose files the team cannot change."""
 SCH106 = Rule(
     code="SCH106",
     severity=Severity.NOTE,
     summary="A scheduled node reads a seed or a view that no pipeline runs",
     message='{readers} the {kind} "{parent}", which no pipeline runs',
-    hint='give "{parent}" pipelines too if it changes',
-    why="A seed and a view hold no data of their own that could be late, but a change of theirs reaches the "
-    "warehouse only when something runs them.",
+    hint='add pipelines to "{parent}" if it changes',
+    why="Seeds and views have no data of their own that can be late, but a change to one reaches the "
+    "warehouse only when it is built.",
     example="""\
 seeds:
   - name: country_codes     # no pipelines
@@ -51,52 +52,53 @@ models:
   - name: dim_customers     # reads ref("country_codes")
     config: {meta: {scheduler: {pipelines: [daily]}}}
 """,
-    fix="Give it `pipelines`, or leave it if it is built in another way.",
+    fix="Add `pipelines` to it, or ignore this note if it is built in another way.",
 )
 SCH109 = Rule(
     code="SCH109",
     severity=Severity.NOTE,
     summary="A table is built in several pipelines",
     message='"{asset}" is built in several pipelines: {pipelines}',
-    hint="keep one of them, unless each has to bring it up to date",
-    why="Each pipeline builds the same table again. They never do so at the same moment, because their tasks share "
-    "a pool with one slot (`dbt-scheduler pools` makes it), but which of them wrote last is for the clock to say.",
+    hint="keep only one of them, unless each must update the table",
+    why="Each pipeline rebuilds the same table. They never do so at the same time, because their tasks "
+    "share a pool with one slot (created by `dbt-scheduler pools`), but which of them runs last "
+    "depends on timing.",
     example="""\
 models:
   - name: dim_customers
     config: {meta: {scheduler: {pipelines: [hourly, daily]}}}
 """,
-    fix="Leave the most frequent pipeline only: a daily task waits for the last hour of its day by itself.",
+    fix="Keep only the most frequent pipeline: a daily task then waits for the last hourly run of its day.",
 )
 SCH110 = Rule(
     code="SCH110",
     severity=Severity.NOTE,
-    summary="dbt tests that no DAG runs",
-    message='no DAG runs {tests} of {data}; one is "{first}"',
-    hint="give what is tested pipelines, or test it elsewhere",
-    why="A test runs with the node that it looks at; a source that no task of the team fills has no such moment.",
-    example="A `not_null` test on a column of a source that is loaded from outside.",
+    summary="dbt tests are not run by any DAG",
+    message='no DAG runs {tests} of {data}, for example "{first}"',
+    hint="add pipelines to what is tested, or run the tests elsewhere",
+    why="A test runs with the node it tests. A source that no task of the team fills has no such node.",
+    example="A `not_null` test on a column of a source that is loaded outside the platform.",
     fix="Test the staging model that reads the source instead, or ignore this note.",
 )
 SCH111 = Rule(
     code="SCH111",
-    summary="A node reads something that no task can build",
-    message='"{node}" reads {parent}, which is neither a node nor a source: what it needs is not known',
-    hint="read the model behind it, or a source, instead",
-    why="Tasks run after what they read. Models, seeds, snapshots and functions are tasks, and sources may be "
-    "waited for. Behind anything else, such as a metric, lineage ends, and the node would run before its data is "
-    "there.",
+    summary="A node reads a resource that is not supported",
+    message='"{node}" reads {parent}, which is neither a node nor a source: its dependencies are unknown',
+    hint="read the underlying model or a source instead",
+    why="Tasks run after the nodes they read. Models, seeds, snapshots and functions are tasks, and a task "
+    "can wait for a source. Lineage ends at other resources, such as metrics, so the node would run "
+    "before its data is ready.",
     example="""\
 -- models/kpis.sql
 select * from {{ metric("revenue") }}
 """,
-    fix="Let the node read the models of which the metric is made. If it is something that dbt has only lately, "
-    "see whether a newer dbt-scheduler knows it.",
+    fix="Read the models that the metric is based on. If dbt added the resource type recently, check "
+    "whether a newer dbt-scheduler supports it.",
 )
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """Parents that nothing makes, assets that several pipelines make, and tests of what none makes."""
+    """Parents that nothing builds, assets in several pipelines, and tests that no DAG runs."""
     project = team.project
     yield from _unscheduled(team)
     for task in project.tasks.values():
@@ -146,13 +148,13 @@ def _unscheduled_parent(project: Project, node: Node, readers: list[ProjectTask]
 
 
 def _loose_kind(node: Node) -> str | None:
-    """A seed or a view, which does not go stale by itself."""
+    """Whether it is a seed or a view, which does not become stale on its own."""
     kind = "seed" if node.resource_type == "seed" else str(node.config.materialized)
     return kind if kind in ("seed", "view") else None
 
 
 def _unknown_parents(project: Project) -> Iterator[Finding]:
-    """What a node reads and dbt keeps neither among its nodes nor its sources: a metric, or what is yet to come."""
+    """Parents that are neither dbt nodes nor sources, such as metrics."""
     known = project.tasks.keys() | project.tables.keys()
     for task in project.tasks.values():
         if task.node is not None and (task.pipelines or task.node.ephemeral):
@@ -162,7 +164,7 @@ def _unknown_parents(project: Project) -> Iterator[Finding]:
 
 
 def _unplaced_tests(team: Team) -> Iterator[Finding]:
-    """Tests that look at nothing that any DAG of the team makes, in a line or two: there may be many."""
+    """Tests of data that no DAG of the team builds, summed up in at most two findings."""
     test_plans = [{test.unique_id for test in plan.unplaced} for plan in team.test_plans.values()]
     unplaced = set.intersection(*test_plans) if test_plans else set()
     nodes, tables = team.project.manifest.nodes, team.project.tables
@@ -172,8 +174,12 @@ def _unplaced_tests(team: Team) -> Iterator[Finding]:
         if any(read in tables and tables[read].is_global for read in nodes[test].depends_on.nodes)
     }
     for tests, data, hint in (
-        (unplaced - others, "data that no pipeline makes, such as raw sources", None),
-        (others, "other teams' tables", "test a model that reads the table; its own team tests the table"),
+        (unplaced - others, "data that no pipeline builds, such as raw sources", None),
+        (
+            others,
+            "other teams' tables",
+            "test a model that reads the table; the table itself is tested by its own team",
+        ),
     ):
         if tests:
             first = nodes[min(tests)].name

@@ -1,4 +1,4 @@
-"""Tasks of Vertex AI that are pipelines or train a model: templates, parameters, and keys that exclude each other."""
+"""Rules about Vertex AI pipelines and training jobs: templates, parameters and mutually exclusive keys."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -17,10 +17,11 @@ from dbt_scheduler.vertex_pipeline import CompiledPipeline, NoPipelineError, com
 
 SCH224 = Rule(
     code="SCH224",
-    summary="A task has two keys of which one excludes the other",
-    message='task "{task}": {key} has no effect beside {other}',
-    hint="remove one of the two",
-    why="A task is one job. A pipeline, for example, names the images and commands of its steps itself.",
+    summary="A task has two mutually exclusive keys",
+    message='task "{task}": {key} and {other} are mutually exclusive',
+    hint="remove one of them",
+    why="A task runs one job. A pipeline job, for example, defines the images and commands of its steps "
+    "itself.",
     example="""\
 # scheduler.yaml
 tasks:
@@ -29,13 +30,14 @@ tasks:
     image: churn:1
     pipeline_job: {template: pipelines/churn.yaml}
 """,
-    fix="Remove what is not meant, or make it a task of its own.",
+    fix="Remove the key that is not intended, or use a separate task for it.",
 )
 SCH225 = Rule(
     code="SCH225",
-    summary="A pipeline job or a training cannot run as it is declared",
+    summary="A pipeline job or training job is misconfigured",
     message='task "{task}": {problem}',
-    why="Vertex AI, or the worker that reads the pipeline, would refuse it when the task starts, in every run.",
+    why="Vertex AI, or the worker that reads the pipeline, would reject the job in every run, when the "
+    "task starts.",
     example="""\
 # scheduler.yaml, where pipelines/churn.yaml has the parameter market
 tasks:
@@ -43,8 +45,8 @@ tasks:
     name: churn
     pipeline_job: {template: pipelines/churn.yaml, parameters: {markt: eu}}
 """,
-    fix="Compile the pipeline with Kubeflow Pipelines 2, commit the file, and name its parameters as it does. A value "
-    "that is a secret is read by the pipeline itself, from Secret Manager.",
+    fix="Compile the pipeline with Kubeflow Pipelines 2, commit the file, and use the parameter names that "
+    "it defines. Do not pass secrets as parameters: let the pipeline read them from Secret Manager.",
 )
 
 _COMPILE = "compile it with Kubeflow Pipelines 2, and commit the file"
@@ -52,7 +54,7 @@ _FOUND_BY_THE_WORKER = ("data_interval_start", "data_interval_end")
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH224 and SCH225, of each task that is declared."""
+    """SCH224 and SCH225, for each declared task."""
     file = str(team.project.folder / "scheduler.yaml")
     for project_task in team.project.tasks.values():
         task = project_task.declaration
@@ -69,22 +71,26 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
 
 
 def _problems(task: TaskConfig, folder: Path, *, container: bool) -> Iterator[tuple[str, str]]:
-    """What is wrong with a task's training or pipeline, each with a hint."""
+    """Problems of a task's training or pipeline job, each with a hint."""
     training, pipeline = task.settings.get("training"), task.settings.get("pipeline_job")
     if isinstance(training, Mapping) and not is_image(image := training["serving_image"]):
-        yield f'"{image}" is not the name of an image', "write it as registry.example.com/folder/name:tag"
+        yield f'"{image}" is not a valid image name', "use the form registry.example.com/folder/name:tag"
     if not isinstance(pipeline, Mapping):
         return
     if not container:
-        yield "a pipeline runs on Vertex AI only, not as a process", "set where: vertex-ai in platform.yaml"
+        yield (
+            "a pipeline job runs only on Vertex AI, not as a local process",
+            "set where: vertex-ai in platform.yaml",
+        )
     parameters = pipeline.get("parameters", {})
     for name in [name for name, value in parameters.items() if looks_secret(name) and isinstance(value, str)]:
         problem = (
-            f'the parameter "{name}" is called like a secret: whoever may look at the job sees its value'
+            f'the parameter "{name}" looks like a secret: everyone with permission to view the job can '
+            "see its value"
         )
-        yield problem, "remove it; the pipeline itself reads Secret Manager"
+        yield problem, "remove it, and let the pipeline read the secret from Secret Manager"
     for name in [name for name, value in parameters.items() if not _is_finite(value)]:
-        yield f'the parameter "{name}" has a number that JSON does not have', "write a finite number"
+        yield f'the parameter "{name}" contains a number that JSON does not support', "use a finite number"
     if not pipeline["template"].startswith("gs://"):
         yield from _problems_of_template(folder / pipeline["template"], pipeline["template"], parameters)
 
@@ -102,7 +108,7 @@ def _problems_of_template(
     path: Path, shown: str, parameters: Mapping[str, object]
 ) -> Iterator[tuple[str, str]]:
     if _leads_out(path, path.parents[shown.count("/")]):
-        yield f"{shown} is a link that leads out of the project", "put the file itself there"
+        yield f"{shown} is a symlink to a file outside the project", "replace the symlink with the file"
         return
     document, findings = load_yaml(path)
     if document is None:
@@ -111,7 +117,7 @@ def _problems_of_template(
     try:
         pipeline = compiled_pipeline(document.value)
     except NoPipelineError as error:
-        yield f"{shown} is no compiled pipeline: {error}", _COMPILE
+        yield f"{shown} is not a compiled pipeline: {error}", _COMPILE
         return
     yield from _problems_of_parameters(pipeline, shown, parameters)
 
@@ -119,7 +125,7 @@ def _problems_of_template(
 def _leads_out(path: Path, folder: Path) -> bool:
     try:
         return not resolved(path).is_relative_to(resolved(folder))
-    except OSError:  # it leads nowhere
+    except OSError:  # a dangling symlink
         return True
 
 
@@ -128,11 +134,11 @@ def _problems_of_parameters(
 ) -> Iterator[tuple[str, str]]:
     for name in parameters:
         if name not in pipeline.parameters:
-            known = f"its parameters: {', '.join(pipeline.parameters) or 'none'}"
+            known = f"available parameters: {', '.join(pipeline.parameters) or 'none'}"
             yield f'{shown} has no parameter "{name}"', did_you_mean(name, pipeline.parameters) or known
     for name in pipeline.required:
         if name not in parameters and name not in _FOUND_BY_THE_WORKER:
-            yield f'{shown} has no value for its parameter "{name}"', f"write parameters: {{{name}: ...}}"
+            yield f'{shown} has no value for its parameter "{name}"', f"set parameters: {{{name}: ...}}"
 
 
 PLUGIN = Check(team=check)

@@ -1,4 +1,4 @@
-"""The pools that a team names for its tasks."""
+"""Rules about the pools that a team sets for its tasks."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,42 +11,42 @@ from dbt_scheduler.project.types import ProjectTask
 
 SCH221 = Rule(
     code="SCH221",
-    summary="The pool of a table that several pipelines build has room for two writers",
-    message='"{task}" is built in several pipelines ({pipelines}), and its pool "{pool}" {slots}',
-    hint="remove `pool`, and the platform sees to it that one DAG at a time builds it; or name a pool that has one slot "
-    "under `pools` in platform.yaml{choices}",
-    why="A table is built by one DAG at a time. Airflow has no other limit across DAGs than a pool, and a task can have "
-    "only one: with two slots, two DAGs would write the table at once.",
+    summary="A table built in several pipelines has a pool with more than one slot",
+    message='"{task}" is built in several pipelines ({pipelines}), but its pool "{pool}" {slots}',
+    hint="remove `pool`, so that the platform lets only one DAG at a time build the table, or use a pool "
+    "with one slot from `pools` in platform.yaml{choices}",
+    why="Only one DAG at a time may build a table. Pools are Airflow's only limit across DAGs, and a task "
+    "can have only one: with two slots, two DAGs could write the table at the same time.",
     example="""\
 # models/marts/dim.yml, where platform.yaml has pools: {warehouse: 8}
 models:
   - name: dim_customers
     config: {meta: {scheduler: {pipelines: [hourly, daily], pool: warehouse}}}
 """,
-    fix="Remove `pool`, or name one that has a single slot.",
+    fix="Remove `pool`, or use a pool with a single slot.",
 )
 SCH222 = Rule(
     code="SCH222",
     severity=Severity.WARNING,
-    summary="A task names a pool that platform.yaml does not have",
-    message='"{task}" names the pool "{pool}", which is not under pools in platform.yaml',
-    hint="the platform's pools: {pools}",
-    why="A task whose pool does not exist in Airflow waits for ever. `dbt-scheduler pools` makes those that are under "
-    "`pools`; another one has to be made by hand.",
+    summary="A task uses an unknown pool",
+    message='"{task}" uses the pool "{pool}", which is not defined under pools in platform.yaml',
+    hint="available pools: {pools}",
+    why="A task whose pool does not exist in Airflow never starts. `dbt-scheduler pools` prints the pools "
+    "defined under `pools`; any other pool must be created manually.",
     example="""\
 # scheduler.yaml, where platform.yaml has pools: {warehouse: 8}
 tasks:
   - {kind: universal, name: fetch, pool: warehous, command: python fetch.py}
 """,
-    fix="Correct the name, or ask the platform's owners to add the pool to `pools`. Ignore it where the pool was made by "
-    "hand.",
+    fix="Correct the name, or ask the platform team to add the pool to `pools`. Ignore the finding if the "
+    "pool was created manually.",
 )
 
 _BY_AIRFLOW = "default_pool"
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH221: a pool that does not keep the writers of one table apart. SCH222: one that nobody may have made."""
+    """SCH221: a pool that allows two writers of a table. SCH222: a pool that may not exist."""
     platform = workspace.platform
     known = {*platform.pools, platform.defaults.pool, _BY_AIRFLOW}
     known |= {place.pool for place in platform.places.values() if place.pool}
@@ -67,9 +67,9 @@ def _location(team: Team, task: ProjectTask) -> Location:
 
 
 def _slots(pool: str, pools: Mapping[str, int]) -> dict[str, str]:
-    """The words about a pool's slots, and about the pools that have a single one."""
+    """Describes a pool's slots, and lists the pools with a single slot."""
     single = ", ".join(sorted(name for name, slots in pools.items() if slots == 1))
-    has = f"has {pools[pool]} slots" if pool in pools else "is not under pools in platform.yaml"
+    has = f"has {pools[pool]} slots" if pool in pools else "is not defined under pools in platform.yaml"
     return {"slots": has, "choices": f": {single}" if single else ""}
 
 

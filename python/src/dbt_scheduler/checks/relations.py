@@ -1,4 +1,4 @@
-"""Edges that dbt cannot see: a plain source that somebody's task fills."""
+"""Hidden edges: plain sources whose relation is an asset, which dbt's lineage does not show."""
 
 from collections.abc import Iterator
 
@@ -14,49 +14,55 @@ from dbt_scheduler.registry.relation import Relation, Relations
 
 SCH306 = Rule(
     code="SCH306",
-    summary="A hidden edge: a source that is another team's asset",
+    summary="A source reads another team's asset (a hidden edge)",
     message='source "{source}" reads {relation}, which is the asset "{asset}" of team {team}',
-    hint='declare it as a global asset: put the source "{team}" with the table "{asset}" in a file under a folder global_assets',
+    hint='declare it as a global asset: the table "{asset}" of a source "{team}", in a file under a folder global_assets',
     why=(
-        "The table is made by another team, but the scheduler sees a plain source and waits for nothing: "
-        "the model reads yesterday's data whenever that team is late."
+        "Another team builds the table, but dbt-scheduler sees only a plain source and does not wait "
+        "for it: if that team is late, the model reads outdated data."
     ),
     example="A source `raw.fct_shipments` whose schema and identifier are those of shipping's model `fct_shipments`.",
     fix="Declare the table as a global asset and read it with `source()`.",
 )
 SCH307 = Rule(
     code="SCH307",
-    summary="A source that is this project's own table",
-    message='source "{source}" reads {relation}, which this project builds itself as {node}',
+    summary="A source reads a table that this project builds itself",
+    message='source "{source}" reads {relation}, which this project builds as {node}',
     hint='use ref("{name}") instead of source()',
-    why="dbt sees no lineage between the two, so the reader may run before the table is built.",
-    example="A source table `marts.orders` and a model `orders` in the schema `marts`; or a second source table that "
-    "lies where one lies which a declared task fills.",
-    fix="Replace `source()` by `ref()`, or by the `source()` of the table that the task fills. A model that has to read what its own last run has left says so at the source "
-    "table: `meta: {scheduler: {own_table: true}}`.",
+    why="dbt has no lineage between the two, so the reader may run before the table is built.",
+    example="A source table `marts.orders` and a model `orders` in the schema `marts`; or a second source "
+    "table with the relation of one that a declared task fills.",
+    fix="Replace `source()` with `ref()`, or with the `source()` of the table that the task fills. If a "
+    "model must read the result of its own previous run, set this on the source table: `meta: "
+    "{scheduler: {own_table: true}}`.",
 )
 SCH323 = Rule(
     code="SCH323",
     severity=Severity.NOTE,
-    summary="Source tables that teams make, and that nothing reads",
-    message="source tables that this or another team makes are declared here, and nothing reads them: {count}, such as "
+    summary="Declared source tables are built by a team but not read",
+    message="source tables that this or another team builds are declared but not read: {count}, such as "
     '"{source}"',
-    hint="remove the declarations, or leave them",
-    why="Nothing waits for them and nothing has to: once a model reads one, SCH306 or SCH307 says what to do.",
-    example="A source table that lies where another team's model lies, and that no model, task or exposure reads.",
-    fix="Remove the declarations that nobody needs; `dbt-scheduler adopt` proposes it.",
+    hint="remove the declarations if they are not needed",
+    why="Nothing reads them, so nothing has to wait for them. Once a model reads one, SCH306 or SCH307 "
+    "reports it.",
+    example="A source table with the relation of another team's model that no model, task or exposure reads.",
+    fix="Remove the unused declarations; `dbt-scheduler adopt` proposes this change.",
 )
 WOULD_CLOSE_A_CYCLE = (
-    'ref("{name}") would close a dependency cycle, because {name} is built from {reader}; if the source is meant to '
-    "read what the last run has left, write meta: {{scheduler: {{own_table: true}}}} at its table"
+    'ref("{name}") would create a dependency cycle, because {name} is built from {reader}; if the '
+    "source is meant to read the result of the previous run, set meta: {{scheduler: {{own_table: "
+    "true}}}} on its table"
 )
-"""The hint of SCH307 where its usual one cannot be followed."""
-READS_ITSELF = "if it is meant to read what the last run has left, write meta: {scheduler: {own_table: true}} at its table"
+"""The hint of SCH307 if ``ref()`` would create a cycle."""
+READS_ITSELF = (
+    "if it is meant to read the result of the previous run, set meta: {scheduler: {own_table: true}} on "
+    "its table"
+)
 """The hint of SCH307 for a task that reads what it fills."""
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH306, SCH307, SCH323: a source that lives where another team's asset, or an own model, lives."""
+    """SCH306, SCH307, SCH323: a source with the relation of another team's asset or of an own model."""
     project = team.project
     own, read_by = Relations(_own(project)), readers(project)
     unread: list[Table] = []
@@ -83,7 +89,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
 
 
 class _Own(msgspec.Struct, frozen=True):
-    """A table that this project makes: who makes it, in words, and what it is called here."""
+    """A table that this project builds: what builds it, in words, and its name here."""
 
     maker: str
     shown: str
@@ -103,13 +109,13 @@ def _own(project: Project) -> Iterator[tuple[Relation, _Own]]:
 
 
 def _own_hint(project: Project, own: _Own, read_by: list[str]) -> str | None:
-    """How to read it: a task by its conditions, and a node otherwise where ``ref()`` would make dbt refuse it."""
+    """How to read it: in the conditions of a task, or with ``source()`` where dbt would reject ``ref()``."""
     if own.table and own.maker in read_by:
         return READS_ITSELF
     tasks = [project.tasks[reader] for reader in read_by if reader in project.tasks]
     task = next((task for task in tasks if task.declaration), None)
     if task and all(task.declaration for task in tasks) and len(tasks) == len(read_by):
-        return f'name "{own.name}" in the conditions of task "{task.name}" instead'
+        return f'use "{own.name}" in the conditions of task "{task.name}" instead'
     if own.table:
         return f'use source("{own.table.source_name}", "{own.table.name}") instead'
     below = built_from(project, own.maker)

@@ -1,4 +1,4 @@
-"""Whether anything of a team is scheduled."""
+"""Checks that a team has scheduled nodes or tasks."""
 
 from collections.abc import Iterator
 
@@ -12,23 +12,23 @@ from dbt_scheduler.graph.workspace import Team, Workspace
 SCH116 = Rule(
     code="SCH116",
     severity=Severity.WARNING,
-    summary="Nothing of a team is scheduled",
-    message="nothing is scheduled: the project has {count}, and no pipeline runs any, so the team has no DAG",
-    hint="give them pipelines, for whole folders with +meta: {scheduler_defaults: {pipelines: [...]}} in dbt_project.yml",
-    why="`compile` writes no DAG for such a team, and removes those that it had.",
+    summary="A team has no scheduled nodes",
+    message="nothing is scheduled: no pipeline runs any of the {count} of this project, so the team has no DAG",
+    hint="add pipelines, for example to whole folders with +meta: {scheduler_defaults: {pipelines: [...]}} in dbt_project.yml",
+    why="`compile` writes no DAG for this team, and removes its existing ones.",
     example="""\
-# dbt_project.yml, after pipelines were taken out of the only section that had them
+# dbt_project.yml, after the only section with pipelines was removed
 models:
   +materialized: table
 """,
-    fix="Give the nodes that shall run `pipelines`. If nothing shall run, leave the team out of the deployment.",
+    fix="Add `pipelines` to the nodes that should run. If none should, remove the team from the deployment.",
 )
 
 _EXPLAINING = frozenset({SCH114.code, SCH305.code})
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH116: a project of which nothing runs, and of which nothing else is wrong that would explain it."""
+    """SCH116: a project without scheduled nodes, unless another finding explains it."""
     project = team.project
     own = project.manifest.metadata.project_name
     nodes = [t for t in project.tasks.values() if t.node and t.assets and t.node.package_name == own]
@@ -37,7 +37,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
 
 
 def _is_explained(team: Team) -> bool:
-    """Whether a finding says why; one that the team ignores says nothing."""
+    """Whether a finding explains it; findings that the team ignores do not count."""
     return any(
         (each.severity is Severity.ERROR or each.code in _EXPLAINING) and not is_ignored(each, team)
         for each in team.findings

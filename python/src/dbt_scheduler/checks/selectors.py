@@ -1,4 +1,4 @@
-"""What dbt leaves out where nobody says what to select."""
+"""Rules about the default selector of dbt."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,18 +10,18 @@ from dbt_scheduler.graph.workspace import Team, Workspace
 SCH115 = Rule(
     code="SCH115",
     severity=Severity.NOTE,
-    summary="A default selector leaves the dbt package's checks out",
-    message='the default selector "{selector}" leaves out what checks the project in `dbt compile`',
+    summary="The default selector excludes the checks of the dbt package",
+    message='the default selector "{selector}" excludes the dbt_scheduler package, which checks the project in `dbt compile`',
     hint="add {method: package, value: dbt_scheduler} to its union in selectors.yml",
-    why="Without --select or --selector dbt renders only what the default selector names. `dbt compile` then finds "
-    "nothing wrong with the scheduling, because it looks at none of it.",
+    why="Without --select or --selector, dbt compiles only what the default selector selects. `dbt "
+    "compile` then runs none of the scheduling checks, and reports no problems.",
     example="""\
 # selectors.yml
 selectors:
   - {name: only_mine, default: true, definition: {method: package, value: shop}}
 """,
-    fix="Name the package in the selector, or in CI run `dbt compile --select package:dbt_scheduler "
-    "--no-populate-cache`, which no default selector changes.",
+    fix="Add the package to the selector, or run `dbt compile --select package:dbt_scheduler "
+    "--no-populate-cache` in CI, which ignores the default selector.",
 )
 
 _CHECKS = "macro.dbt_scheduler.validate"

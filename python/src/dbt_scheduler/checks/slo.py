@@ -1,4 +1,4 @@
-"""Promises that cannot be kept, because of what is behind them in whatever team."""
+"""SLOs that cannot be met because of an upstream SLO, in any team."""
 
 from collections.abc import Iterator
 
@@ -13,32 +13,32 @@ from dbt_scheduler.schedule.durations import format_duration
 
 SCH308 = Rule(
     code="SCH308",
-    summary="An SLO that lineage makes impossible",
-    message='"{asset}" promises to be ready {promised} in {pipeline}, but needs "{needed}" of team {team}, which is ready {ready} at the earliest: {chain}',
-    hint="promise {ready} or more, or make the dependency no_wait",
-    why="A promise that is earlier than that of something it waits for cannot be kept, whoever is in between: the "
-    "message ends with the way there, through tables that promise nothing too.",
-    example="An SLO of one hour on a table that waits for one with an SLO of six.",
-    fix="Raise the SLO, or agree on an earlier one with the producer.",
+    summary="An SLO is earlier than that of an upstream asset",
+    message='the SLO of "{asset}" in {pipeline} is {promised}, but it depends on "{needed}" of team {team}, which is ready {ready} after the scheduled time at the earliest: {chain}',
+    hint="raise the SLO to at least {ready}, or set the dependency to no_wait",
+    why="An SLO that is earlier than that of an upstream asset cannot be met. The message ends with the "
+    "path to that asset, which may lead through tables without an SLO.",
+    example="An SLO of one hour on a table that waits for a table with an SLO of six hours.",
+    fix="Raise the SLO, or ask the producer for an earlier one.",
 )
 
 
 class _Ready(msgspec.Struct, frozen=True):
-    """The earliest that it can be ready, in seconds after its scheduled time; ``through`` what holds it up."""
+    """The earliest time that an asset can be ready, in seconds after its scheduled time; ``through`` delays it."""
 
     seconds: int
     through: PipelineAsset | None
 
 
 _Inputs = list[tuple[PipelineAsset, int]]
-"""What something needs, each with how much later than its own scheduled time that one's is, in seconds."""
+"""What an asset depends on, each with the seconds that its scheduled time is later than the asset's own."""
 
 
 def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
-    """SCH308: assets of the teams at hand that are promised earlier than something behind them is ready.
+    """SCH308: assets of the checked teams whose SLO is earlier than an upstream asset can be ready.
 
-    Something is ready when its SLO says so, or later if what it waits for is; without either, nobody knows.
-    Only the entries are looked at, so that a team at hand and one of which the registry knows count alike.
+    An asset is ready at its SLO, or later if what it waits for is later; without either, the time is unknown.
+    Only registry entries are used, so that checked teams and published teams are treated alike.
     """
     readiness = _Readiness(workspace)
     for team in workspace.teams:
@@ -51,7 +51,7 @@ def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
 
 
 _Chain = list[tuple[PipelineAsset, int | None, int]]
-"""From a promise to what holds it up in the end: each with its SLO and its earliest, both in seconds."""
+"""From an SLO to the asset that delays it: each step with its SLO and its earliest time, both in seconds."""
 
 
 def _impossible(team: Team, promised: int, chain: _Chain) -> Finding:
@@ -75,7 +75,7 @@ def _impossible(team: Team, promised: int, chain: _Chain) -> Finding:
 
 
 class _Readiness:
-    """When assets can be ready: worked out once each, and only for what is behind something asked for."""
+    """When assets can be ready: computed once each, and only for upstream assets that are needed."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._entries = workspace.directory.entries
@@ -83,7 +83,7 @@ class _Readiness:
         self._ready: dict[PipelineAsset, _Ready | None] = {}
 
     def chain(self, made: PipelineAsset) -> _Chain:
-        """The steps from an asset to what holds it up; only itself where nothing does."""
+        """The steps from an asset to the one that delays it; only the asset itself if nothing does."""
         self._settle(made)
         steps: _Chain = []
         step: PipelineAsset | None = made
@@ -106,7 +106,7 @@ class _Readiness:
                 stack.pop()
             else:
                 opened[top] = self._needs(top)
-                # Of a cycle, which is a finding of its own, one wait is left out.
+                # A cycle is reported by SCH309: one of its waits is skipped here.
                 stack += [need for need, _ in opened[top] if need not in opened]
 
     def _judged(self, made: PipelineAsset, needs: _Inputs) -> _Ready | None:
@@ -131,7 +131,7 @@ class _Readiness:
         return needs + [(need, 0) for need in self._inside(made)]
 
     def _inside(self, made: PipelineAsset) -> Iterator[PipelineAsset]:
-        """The latest promise among what it is made of within its DAG, as the team's entry has it."""
+        """The asset with the latest SLO among its upstream assets in the same DAG, from the team's entry."""
         asset = self._entries[made.team].produced[made.asset].held_up_by.get(made.pipeline)
         need = PipelineAsset(made.team, asset, made.pipeline) if asset is not None else None
         if need and self._behind.promise(need):

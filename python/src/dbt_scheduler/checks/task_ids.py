@@ -1,4 +1,4 @@
-"""Names that Airflow cannot tell apart, or keeps for itself."""
+"""Rules about task and group ids that collide or are reserved."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,24 +21,25 @@ from dbt_scheduler.registry.entry import dag_id
 
 SCH107 = Rule(
     code="SCH107",
-    summary="Two tasks of a DAG get the same task id",
-    message='"{first}" and "{second}" both become the task {task_id} of {dag_id}',
-    hint="give one of them another group, or another name",
-    why="Airflow knows a task by its id, in which only letters, digits, `_`, `-` and `.` may stand; other "
-    "characters become `_`. Two nodes whose ids come out the same would be one task.",
-    example="Two models `orders.eu` and `orders_eu` in one folder, or models of one name from two packages.",
-    fix="Set `group` in the `meta.scheduler` of one of them, or rename one. A package's node gets its group in "
-    "`dbt_project.yml`.",
+    summary="Two tasks of a DAG have the same task_id",
+    message='"{first}" and "{second}" both have the task_id {task_id} in {dag_id}',
+    hint="change the group or the name of one of them",
+    why="A task_id is unique within a DAG. It may contain only letters, digits, `_`, `-` and `.`; "
+    "dbt-scheduler replaces other characters with `_`, so two different nodes can get the same task_id.",
+    example="Two models `orders.eu` and `orders_eu` in one folder, or models with the same name in two "
+    "packages.",
+    fix="Set `group` in the `meta.scheduler` of one of them, or rename one of them. Set the group of a "
+    "package's node in `dbt_project.yml`.",
 )
 SCH108 = Rule(
     code="SCH108",
-    summary="A task group has a name that it cannot have",
-    message='"{group}" cannot be the group of {nodes}: {reason}',
-    hint="set another group in its meta.scheduler",
-    why="Some groups hold what the scheduler adds by itself, such as `wait_for__hard_dependencies`; and in "
-    "Airflow a group and a task of one DAG may not have the same id.",
+    summary="A task group has a reserved or duplicate name",
+    message='"{group}" is not a valid group for {nodes}: {reason}',
+    hint="set a different group in its meta.scheduler",
+    why="Some group names are reserved for tasks that dbt-scheduler adds, such as "
+    "`wait_for__hard_dependencies`. In Airflow, a group and a task of one DAG cannot have the same id.",
     example="A folder `models/on_run_start/`, or a folder `orders` next to an ungrouped model `orders`.",
-    fix="Set `group` in `meta.scheduler`, on the node or for a folder under `scheduler_defaults`.",
+    fix="Set `group` in `meta.scheduler` of the node, or in `meta.scheduler_defaults` of a folder.",
 )
 
 
@@ -50,9 +51,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
 
 
 def _same_ids(team: Team, dag: DagGraph) -> Iterator[Finding]:
-    taken: dict[str, str] = {
-        group: f"the group {group} of the scheduler" for group in sorted(RESERVED_GROUPS)
-    }
+    taken: dict[str, str] = {group: f"the reserved group {group}" for group in sorted(RESERVED_GROUPS)}
     for task_id, what, task in _tasks(team, dag):
         first = taken.setdefault(task_id, what)
         if first != what:
@@ -62,7 +61,7 @@ def _same_ids(team: Team, dag: DagGraph) -> Iterator[Finding]:
 
 
 def _tasks(team: Team, dag: DagGraph) -> Iterator[tuple[str, str, ProjectTask]]:
-    """Each task id of a DAG, what stands behind it, and a task whose place tells where to look."""
+    """Each task id of a DAG, what it belongs to, and a task whose location the finding gets."""
     for task in dag.tasks.values():
         yield task_id_of(task), task.id, task
     plan = team.test_plans[dag.pipeline]
@@ -87,9 +86,9 @@ def _group_problems(team: Team) -> Iterator[Finding]:
         for task in dag.tasks.values():
             group = group_of(task)
             if group in RESERVED_GROUPS:
-                found[group, "the scheduler uses this name for its own tasks"][task.name] = task
+                found[group, "the name is reserved for tasks of dbt-scheduler"][task.name] = task
             elif group in ids:
-                found[group, f"the task of {ids[group].id} has that name"][task.name] = task
+                found[group, f"the task of {ids[group].id} has the same id"][task.name] = task
     for (_, reason), tasks in found.items():
         names = sorted(tasks)
         task = tasks[names[0]]

@@ -1,4 +1,4 @@
-"""Names that must be a team's own on the whole platform."""
+"""Rules about names that must be unique on the platform."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from dbt_scheduler.registry.publishers import project_problem, same_but_for_case
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH310, SCH318, SCH322, SCH331, SCH332: a dag_id, or a team, that somebody else has too."""
+    """SCH310, SCH318, SCH322, SCH331, SCH332: a dag_id or team that is also someone else's."""
     project = team.project
     location = (str(project.folder / "scheduler.yaml"), project.config.line)
     listed, prefix = workspace.platform.teams or (), workspace.platform.dag_prefix

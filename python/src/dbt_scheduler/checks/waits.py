@@ -1,4 +1,4 @@
-"""Waits that hold up more than they should."""
+"""Rules about waits that delay too many runs."""
 
 from collections.abc import Iterator
 
@@ -12,17 +12,18 @@ from dbt_scheduler.schedule import cadence_seconds
 SCH311 = Rule(
     code="SCH311",
     severity=Severity.WARNING,
-    summary="A hard wait for a less frequent pipeline",
-    message='{task} in {pipeline} waits hard for "{asset}" of team {team}, which is only made {producer_pipeline}',
-    hint="make the dependency soft or no_wait, so that one late {producer_pipeline} run does not hold up many runs",
-    why="All runs of the frequent pipeline stop when one run of the rarer pipeline is late.",
-    example="An hourly model that reads another team's daily table with the default dependency, hard.",
-    fix="`dependencies: {asset: soft}` (or `no_wait`) in the node's `meta.scheduler`, or move the node to the rarer pipeline.",
+    summary="A hard dependency on a less frequent pipeline",
+    message='{task} in {pipeline} has a hard dependency on "{asset}" of team {team}, which is built only in the less frequent pipeline {producer_pipeline}',
+    hint="set the dependency to soft or no_wait, so that one late {producer_pipeline} run does not delay many runs",
+    why="If one run of the less frequent pipeline is late, all runs of the more frequent pipeline wait.",
+    example="An hourly model reads another team's daily table with the default dependency, hard.",
+    fix="Set `dependencies: {asset: soft}` (or `no_wait`) in the node's `meta.scheduler`, or move the node "
+    "to the less frequent pipeline.",
 )
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH311: a hard wait for an asset that is made less often than it is waited for."""
+    """SCH311: a hard dependency on an asset that is built less often than the consumer runs."""
     entries = workspace.directory.entries
     for pipeline, dag in team.graph.dags.items():
         often = cadence_seconds(entries[team.project.team].pipelines[pipeline])

@@ -1,6 +1,7 @@
-"""The command line: reads options, calls the layer below, shows what it says, and sets the exit code.
+"""The command line: parses options, calls the layers below, prints the result, and sets the exit code.
 
-Data goes to stdout, messages to stderr. Exit code 0: clean; 1: findings; 2: could not run; 70: a bug of ours.
+Data goes to stdout, messages to stderr. Exit code 0: success; 1: findings; 2: could not run; 70: a bug in
+dbt-scheduler.
 """
 
 import atexit
@@ -16,6 +17,7 @@ from typing import Any
 import click
 
 from dbt_scheduler import __version__
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.groups import Group
 
 _BUG = 70
@@ -48,7 +50,7 @@ _COMMANDS = {
 
 
 class _Commands(Group):
-    """Imports a command when it is asked for: an HTTP client alone takes as long as all of a small check."""
+    """Imports a command only when it is needed: importing an HTTP client alone takes as long as a small check."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*_COMMANDS]
@@ -63,7 +65,7 @@ class _Commands(Group):
         return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own signature
-        """Run a command; a traceback of ours gets an exit code that no finding has."""
+        """Run a command; an unhandled exception gets its own exit code."""
         try:
             try:
                 return super().main(*args, **kwargs)
@@ -89,17 +91,18 @@ def _give_up_output() -> None:
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="The options of a command may stand before its name too.",
+    epilog="The options of a command may also be given before its name.\n\n"
+    + examples("check shop shipping", "compile shop shipping --out out", "report base head"),
 )
 @click.version_option(__version__, prog_name="dbt-scheduler")
 def main() -> None:
-    """Airflow DAGs from dbt projects of many teams that wait for each other exactly."""
+    """Build Airflow DAGs from the dbt projects of many teams, with cross-team dependencies between single tasks."""
 
 
 def program() -> None:
-    """The command line in a process of its own."""
-    # A command keeps nearly all that it makes: a fifth of its time would go into looking for garbage, while it runs
-    # and, where nothing is frozen, when Python ends.
+    """Run the command line in its own process."""
+    # A command keeps nearly all of its objects: garbage collection would take a fifth of its time, while it runs
+    # and, unless the objects are frozen, when Python exits.
     gc.disable()
     atexit.register(gc.freeze)
     main()

@@ -1,4 +1,4 @@
-"""``adopt``: how projects that already read each other's tables can say so."""
+"""``adopt``: proposes declarations for projects that already read each other's tables."""
 
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from dbt_scheduler.adopt.text import render_summary
 from dbt_scheduler.adopt.types import Proposal
 from dbt_scheduler.adopt.writing import encode_proposal, write_proposal
 from dbt_scheduler.checks.hooks import dbt_hooks
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.output import Output
 from dbt_scheduler.cli.session import Options, read_platform, read_registry_and_warn
 from dbt_scheduler.cli.shared import (
@@ -31,19 +32,19 @@ _OUTPUT = Output[Proposal](
 )
 
 
-@click.command()
+@click.command(epilog=examples("adopt shop shipping --out proposals"))
 @click.argument("places", metavar="DIR...", nargs=-1, required=True, type=FOLDER_OR_FILE)
-@click.option("--out", type=FOLDER, required=True, help="The folder to write the proposals into.")
+@click.option("--out", type=FOLDER, required=True, help="The folder to write the proposals to.")
 @_OUTPUT.option
 @project_options
 def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
     """Propose global_assets and exposed_assets for projects that already read each other's tables.
 
-    DIR is a dbt project, or just a manifest. Nothing is written into the projects.
+    DIR is a dbt project, or only its manifest. The command does not change the projects.
     """
     settings = Options(**options)
     if settings.manifest and len(places) > 1:
-        raise click.UsageError("--manifest goes with one DIR")
+        raise click.UsageError("--manifest requires exactly one DIR")
     with exit_on_error():
         folders = [place if place.is_dir() else place.parent for place in places]
         platform, _ = read_platform(folders, settings)
@@ -51,7 +52,7 @@ def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> No
         subjects = load_subjects(progress(places), platform.pipelines, settings.manifest)
         if len({*registry, *(subject.project.team for subject in subjects)}) == 1:
             raise click.UsageError(
-                "there is nothing to compare: name two DIRs or more, or a registry that has teams"
+                "nothing to compare: specify at least two DIRs, or a registry that contains teams"
             )
         proposal = propose(subjects, registry)
         with write_errors_as_findings(out):

@@ -1,4 +1,4 @@
-"""``backfill``: the runs of several teams for dates that are past, by Airflow's own backfills."""
+"""``backfill``: runs several teams' DAGs for past dates, with Airflow's own backfills."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ import click
 from dbt_scheduler.airflow_api.client import BACKFILL_SECONDS, AirflowApi
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options, say
 from dbt_scheduler.findings.finding import UsageError
@@ -35,28 +36,30 @@ _MOST_DATES = 3
 _FIRST_YEAR = 1970
 
 
-@click.command(epilog="Example: dbt-scheduler backfill shipping shop --from 2025-03-01 --to 2025-03-31")
+@click.command(epilog=examples("backfill shipping shop --from 2025-03-01 --to 2025-03-31"))
 @click.argument("teams", metavar="TEAM...", nargs=-1, required=True)
 @click.option("--from", "first", type=_DATE, required=True, metavar="DATE", help="The first day, in UTC.")
-@click.option("--to", "last", type=_DATE, required=True, metavar="DATE", help="The last day; it counts.")
+@click.option("--to", "last", type=_DATE, required=True, metavar="DATE", help="The last day, inclusive.")
 @click.option(
     "--reprocess",
     type=click.Choice(["none", "failed", "completed"]),
     default="none",
     show_default=True,
-    help="Which runs that exist are made again, besides those that do not: none, failed ones or all.",
+    help="Which existing runs to rerun, in addition to missing ones.",
 )
 @click.option(
     "--max-active-runs",
     type=click.IntRange(1, 1000),
     default=4,
     show_default=True,
-    help="How many backfilled runs of a DAG may be going on at once.",
+    help="The maximum number of active backfill runs per DAG.",
 )
 @dry_run_option
 @yes_option
 @click.option(
-    "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
+    "--out",
+    type=FOLDER,
+    help="The output folder of `compile`; its registry/ is used if no other registry is configured.",
 )
 @airflow_options
 @registry_options
@@ -74,19 +77,19 @@ def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
     password_file: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
-    """Make the runs of these teams for past days, after showing which, and follow them to their end.
+    """Backfill the DAGs of these teams, after showing a plan, and wait for the runs to finish.
 
-    Airflow does it: when this command is interrupted the runs go on, and calling it again follows them.
-    Exit code 1: runs have failed.
+    Airflow runs the backfills: if this command is interrupted, they continue. Run the command again to follow
+    them. Exit code 1: some runs failed.
     """
     with exit_on_error():
         if last < first:
-            raise click.BadParameter("it is before --from", param_hint="--to")
+            raise click.BadParameter("must not be before --from", param_hint="--to")
         for date, option in ((first, "--from"), (last, "--to")):
             if date.replace(tzinfo=UTC) > datetime.now(UTC):
-                raise click.BadParameter("it lies ahead", param_hint=option)
+                raise click.BadParameter("must not be in the future", param_hint=option)
             if date.year < _FIRST_YEAR:  # no pipeline starts before, and Airflow finds no run at all then
-                raise click.BadParameter(f"it lies before {_FIRST_YEAR}", param_hint=option)
+                raise click.BadParameter(f"must not be before {_FIRST_YEAR}", param_hint=option)
         dates = Interval(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + _LAST_MOMENT)
         request = Request(dates, reprocess, max_active_runs)
         settings = Options(out=out, **options)
@@ -110,21 +113,21 @@ def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
                     say(f"{each.dag_id}: {'is going on' if each.going_on else 'started'}")
                 progress = _follow(api, plan, dates)
             except KeyboardInterrupt:
-                fix = "call it again to follow them, or cancel them in Airflow"
-                raise UsageError("interrupted: the backfills go on in Airflow", fix) from None
-        sys.stdout.write(lines(f"{' '.join(key)} has failed" for key in progress.failed))
+                fix = "run the command again to follow them, or cancel them in Airflow"
+                raise UsageError("interrupted: the backfills continue in Airflow", fix) from None
+        sys.stdout.write(lines(f"{' '.join(key)} failed" for key in progress.failed))
         sys.exit(1 if progress.failed else 0)
 
 
 def _wanted(plan: Sequence[DagBackfill], count: str, *, yes: bool) -> bool:
-    return all(each.going_on for each in plan) or confirm(f"Make {count}?", yes=yes)
+    return all(each.going_on for each in plan) or confirm(f"Start {count}?", yes=yes)
 
 
 def _require_unpaused(plan: Sequence[DagBackfill]) -> None:
     for each in plan:
         if each.paused:
             fix = f"run `dbt-scheduler pause {each.team} --off` first"
-            raise UsageError(f"{each.dag_id} is paused: its runs would not start", fix)
+            raise UsageError(f"{each.dag_id} is paused, so its runs would not start", fix)
 
 
 def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Progress:
@@ -132,7 +135,9 @@ def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Pr
     while True:
         api.allow(PATIENCE_SECONDS)
         progress = look(api, plan, dates)
-        text = f"{progress.over} of {format_count(progress.runs, 'run')} over, {len(progress.failed)} failed"
+        text = (
+            f"{progress.over} of {format_count(progress.runs, 'run')} finished, {len(progress.failed)} failed"
+        )
         if text != shown:
             sys.stderr.write(f"{text}\n")
             shown = text
@@ -143,15 +148,19 @@ def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Pr
 
 def _plan(plan: Sequence[DagBackfill]) -> Iterator[str]:
     if not plan:
-        yield "nothing to do: all of these runs exist"
+        yield "nothing to do: all runs already exist"
     planned = {each.dag_id for each in plan}
     for each in plan:
-        what = "is being backfilled already" if each.going_on else _dates(each.dates)
-        what += "; it is paused" if each.paused else ""
+        what = "a backfill is already running" if each.going_on else _dates(each.dates)
+        what += "; the DAG is paused" if each.paused else ""
         yield f"{each.dag_id} of team {each.team}: {what}"
         for wait in each.waits:
             producer = wait.producer.dag_id
-            outside = "" if producer in planned else ", which is not backfilled: its runs have to be there"
+            outside = (
+                ""
+                if producer in planned
+                else (", which is not part of this backfill: its runs must already exist")
+            )
             yield f"  waits for {wait.asset} of {producer}{outside}"
 
 

@@ -1,4 +1,4 @@
-"""Asks before something is changed in Airflow, when there is somebody to ask."""
+"""Asks for confirmation before a command changes something in Airflow."""
 
 import sys
 
@@ -8,13 +8,15 @@ from dbt_scheduler.findings.finding import UsageError
 
 
 def confirm(question: str, *, yes: bool) -> bool:
-    """Whether to go on: ``--yes``, or what is answered on the terminal. UsageError when nobody is there."""
+    """Whether to continue: ``--yes``, or the answer on the terminal. UsageError without a terminal."""
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise UsageError("nothing was changed: there is nobody to ask", "add --yes")
+        raise UsageError(
+            "nothing was changed: confirmation requires a terminal", "pass --yes to skip the confirmation"
+        )
     return click.confirm(question, err=True)
 
 
-dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan only.")
-yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan without changing anything.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")

@@ -1,4 +1,4 @@
-"""``doctor``: whether Airflow, the registry and what is deployed work together."""
+"""``doctor``: checks Airflow, the registry and the deployed DAGs."""
 
 import sys
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import exit_on_error, out_option, registry_options
@@ -38,7 +39,7 @@ _OUTPUT = Output[list[Diagnosis]](
 )
 
 
-@click.command()
+@click.command(epilog=examples("doctor --out out", "doctor --airflow https://airflow.example.com --login me"))
 @out_option
 @airflow_options
 @registry_options
@@ -52,10 +53,10 @@ def doctor(  # noqa: PLR0913, PLR0917 - click hands over each option
     registry: str | None,
     style: str,
 ) -> None:
-    """Say whether the platform works, and what to do where it does not: a line for each part of it.
+    """Check the platform, and show how to fix each problem.
 
-    Asks Airflow, reads the registry and the compiled DAGs, and changes nothing.
-    Exit code 1: something is not ok; 2: Airflow cannot be asked.
+    The command calls Airflow's API, reads the registry and the compiled DAGs, and changes nothing. Exit code
+    1: a check failed; 2: Airflow cannot be reached.
     """
     with exit_on_error():
         config, _ = read_platform([Path()], Options(platform=platform))

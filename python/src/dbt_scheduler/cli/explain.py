@@ -1,4 +1,4 @@
-"""``explain``: why a task did or did not run."""
+"""``explain``: explains why a task did or did not run."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.shared import exit_on_error, out_option, print_warnings
 from dbt_scheduler.explain.chain import Explainer
@@ -20,12 +21,18 @@ from dbt_scheduler.spec import DagSpec
 _OUTPUT = Output[Step]({"text": render, "json": lambda step: as_json(step, in_order=True)})
 
 
-@click.command()
+@click.command(
+    epilog=examples("explain shop_daily marts.fct_orders", "explain shop_daily fct_orders --run 2025-09-09")
+)
 @click.argument("dag_id")
 @click.argument("task_id")
-@click.option("--run", metavar="RUN_ID|DATE", help="A run id, a logical date or a day, not the newest run.")
+@click.option(
+    "--run", metavar="RUN_ID|DATE", help="A run_id, a logical date or a day. Default: the newest run."
+)
 @out_option
-@click.option("--registry", metavar="URL", help="Where the registry is, instead of where the DAG looks.")
+@click.option(
+    "--registry", metavar="URL", help="The URL of the registry. Default: the one that the DAG uses."
+)
 @airflow_options
 @_OUTPUT.option
 def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
@@ -39,9 +46,9 @@ def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
     password_file: Path | None,
     style: str,
 ) -> None:
-    """Say why a task did or did not run: the chain of waits up to the root cause, with its owner.
+    """Explain why a task did or did not run: the chain of waits up to the root cause, with its owner.
 
-    Asks Airflow, and reads the compiled DAGs of all teams.
+    Calls Airflow's API, and reads the compiled DAGs of all teams.
     """
     with exit_on_error():
         deployed = DeployedDags(out, registry)
@@ -67,8 +74,12 @@ def _task_id(spec: DagSpec, wanted: str) -> str:
     ]
     if len(named) == 1:
         return named[0]
-    hint = f"there are {', '.join(named)}" if named else did_you_mean(wanted, {*ids, *map(_name, ids)})
-    raise UsageError(f'{spec.dag_id} has no task "{wanted}"', hint)
+    hint = (
+        f"tasks with this name: {', '.join(named)}"
+        if named
+        else did_you_mean(wanted, {*ids, *map(_name, ids)})
+    )
+    raise UsageError(f'task "{wanted}" not found in {spec.dag_id}', hint)
 
 
 def _name(task_id: str) -> str:

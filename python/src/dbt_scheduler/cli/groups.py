@@ -1,4 +1,4 @@
-"""A group of commands whose options may stand before the command's name too."""
+"""A group of commands whose options may also be given before the command's name."""
 
 from collections.abc import Iterator
 

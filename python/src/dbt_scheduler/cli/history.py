@@ -1,4 +1,4 @@
-"""``history``: what happened in Airflow, for the registry's pages."""
+"""``history``: exports Airflow's DAG runs for the registry's pages."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.groups import Group
 from dbt_scheduler.cli.session import Options, read_named_registry, read_platform
 from dbt_scheduler.cli.shared import FILE, exit_on_error, print_warnings, registry_options, say
@@ -22,15 +23,15 @@ _SECONDS = 1800
 """For all questions to Airflow: a CI may ask for very many DAGs."""
 
 
-@click.group(cls=Group)
+@click.group(cls=Group, epilog=examples("history export --out history.json"))
 def history() -> None:
-    """Export what happened in Airflow."""
+    """Export the history of DAG runs from Airflow."""
 
 
-@history.command()
+@history.command(epilog=examples("history export --out history.json --days 7"))
 @click.option("--out", type=FILE, required=True, help="The file to write, for `registry site --history`.")
 @click.option(
-    "--days", type=click.IntRange(1, 365), default=30, show_default=True, help="How far back to look."
+    "--days", type=click.IntRange(1, 365), default=30, show_default=True, help="The number of days to export."
 )
 @airflow_options
 @registry_options
@@ -42,9 +43,9 @@ def export(
     password_file: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
-    """Write the last runs of the registry's DAGs: when assets landed against their SLO, and who waited for whom.
+    """Write the latest runs of the registry's DAGs: when assets were ready compared with their SLO, and waits.
 
-    Asks Airflow for the newest 30 runs of each DAG.
+    Reads the newest 30 runs of each DAG from Airflow.
     """
     with exit_on_error():
         settings = Options(**options)
@@ -66,12 +67,15 @@ def export(
                 [f"Airflow did not return all of it within {_SECONDS // 60} minutes; missing are {what}"]
             )
         if refused:
-            print_warnings([f"this login may not see the runs of {', '.join(refused)}: they are left out"])
+            print_warnings(
+                [f"the login is not allowed to read the runs of {', '.join(refused)}: they are skipped"]
+            )
         elif not document.runs:
             last = f"the last {format_count(days, 'day')}"
             print_warnings(
                 [
-                    f"Airflow has no runs of the registry's DAGs that were due in {last}: --days N looks further back"
+                    f"Airflow has no runs of the registry's DAGs due in {last}; use --days N to look "
+                    "further back"
                 ]
             )
         dag_count = len({each.dag.dag_id for each in found.dags if each.runs})

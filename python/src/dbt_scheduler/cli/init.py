@@ -1,4 +1,4 @@
-"""``init``: a dbt project's first files for dbt-scheduler."""
+"""``init``: sets up dbt-scheduler in a dbt project."""
 
 import re
 import sys
@@ -7,15 +7,16 @@ from pathlib import Path
 import click
 
 from dbt_scheduler import __version__
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, say
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.init.starting import CI_NAMES, Change, Choices, changes, project_name, write
 
 _NEXT = """\
-Next:
+Next steps:
   dbt-scheduler registry export --dbt-package .dbt_scheduler/registry
   dbt deps
-  a model's first pipeline, in its YAML: config: {meta: {scheduler: {pipelines: [daily]}}}
+  add a pipeline to a model, in its YAML file: config: {meta: {scheduler: {pipelines: [daily]}}}
   dbt compile
   dbt-scheduler check
 """
@@ -23,16 +24,23 @@ _TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 
 
-@click.command(epilog="Example: dbt-scheduler init --team shipping --channel '#shipping-alerts' --ci github")
+@click.command(epilog=examples("init --team shipping --channel '#shipping-alerts' --ci github"))
 @click.argument("folder", metavar="DIR", default=".", type=FOLDER)
-@click.option("--team", help="The team's name. Default: the dbt project's.")
-@click.option("--channel", help="Where its alerts go. Default: # and the team's name.")
-@click.option("--ci", type=click.Choice(CI_NAMES), help="Whose CI file to write. Default: none.")
+@click.option("--team", help="The name of the team. Default: the name of the dbt project.")
+@click.option("--channel", help="The channel for the team's alerts. Default: # and the team's name.")
 @click.option(
-    "--revision", default=f"v{__version__}", show_default=True, help="The tag or commit of dbt-scheduler."
+    "--ci",
+    type=click.Choice(CI_NAMES),
+    help="The CI system to write a configuration file for. Default: none.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would change, as a diff.")
-@click.option("--yes", is_flag=True, help="Ask nothing: what is not given has its default.")
+@click.option(
+    "--revision",
+    default=f"v{__version__}",
+    show_default=True,
+    help="The tag or commit of dbt-scheduler to install.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the changes as a diff without writing them.")
+@click.option("--yes", is_flag=True, help="Do not prompt: use the default of each option that is not given.")
 def init(  # noqa: PLR0913, PLR0917 - click hands over each option
     folder: Path,
     team: str | None,
@@ -42,9 +50,9 @@ def init(  # noqa: PLR0913, PLR0917 - click hands over each option
     dry_run: bool,
     yes: bool,
 ) -> None:
-    """Write a dbt project's scheduler.yaml, its entries in packages.yml and its CI file, and say what is next.
+    """Set up a dbt project: write scheduler.yaml, packages.yml entries and a CI file, and show the next steps.
 
-    Nothing that is there is replaced: a second call changes nothing.
+    Existing settings are not overwritten: running the command again changes nothing.
     """
     with exit_on_error():
         name = project_name(folder)
@@ -53,7 +61,7 @@ def init(  # noqa: PLR0913, PLR0917 - click hands over each option
         _require(_TEAM, team, "--team")
         _require(_REVISION, revision, "--revision")
         channel = channel or (
-            click.prompt("Channel of its alerts", default=f"#{team}", err=True) if ask else f"#{team}"
+            click.prompt("Channel for alerts", default=f"#{team}", err=True) if ask else f"#{team}"
         )
         kinds = click.Choice(CI_NAMES)
         ci = ci or (click.prompt("CI file", type=kinds, default="none", err=True) if ask else "none")
@@ -61,7 +69,7 @@ def init(  # noqa: PLR0913, PLR0917 - click hands over each option
         for each in found:
             _do(each, dry_run=dry_run)
         if not found:
-            say("nothing to do: all of it is there")
+            say("nothing to do: the project is already set up")
         elif not dry_run:
             sys.stdout.write(_NEXT)
 
@@ -75,13 +83,13 @@ def _do(change: Change, *, dry_run: bool) -> None:
         try:
             write(change)
         except OSError as error:
-            reason = (error.strerror or "it failed").lower()
+            reason = (error.strerror or "unknown error").lower()
             raise UsageError(
-                f"{change.path} cannot be written: {reason}", "make its folder writable"
+                f"cannot write {change.path}: {reason}", "check the permissions of its folder"
             ) from None
         say(f"{change.path} written")
 
 
 def _require(allowed: re.Pattern[str], value: str, option: str) -> None:
     if not allowed.fullmatch(value):
-        raise click.BadParameter("letters, digits, _ and - only", param_hint=option)
+        raise click.BadParameter("use only letters, digits, _ and -", param_hint=option)

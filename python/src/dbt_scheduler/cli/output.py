@@ -1,4 +1,4 @@
-"""How commands show what they found: ``--format``, the same way for all of them."""
+"""The ``--format`` option, the same for all commands."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -42,6 +42,6 @@ class Output(Generic[_Value]):
 
 
 def as_json(value: object, *, in_order: bool = False) -> str:
-    """A value for programs, over several lines: its keys sorted, or in the order in which they are declared."""
+    """A value as JSON on several lines: keys sorted, or in the order of their declaration."""
     document = msgspec.json.format(msgspec.json.encode(value)) + b"\n" if in_order else encode_json(value)
     return printable_json(document)

@@ -1,4 +1,4 @@
-"""``pause``: all DAGs of a team, with whom that keeps waiting."""
+"""``pause``: pauses all DAGs of a team, and shows which DAGs wait for them."""
 
 import sys
 from datetime import timedelta
@@ -9,6 +9,7 @@ import click
 
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
 from dbt_scheduler.findings.printable import lines
@@ -16,13 +17,15 @@ from dbt_scheduler.operations.pausing import plan_pause
 from dbt_scheduler.waits.wait import Wait
 
 
-@click.command(epilog="Example: dbt-scheduler pause shipping; dbt-scheduler pause shipping --off")
+@click.command(epilog=examples("pause shipping", "pause shipping --off"))
 @click.argument("team")
-@click.option("--off", is_flag=True, help="Let its DAGs run again.")
+@click.option("--off", is_flag=True, help="Unpause the DAGs.")
 @dry_run_option
 @yes_option
 @click.option(
-    "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
+    "--out",
+    type=FOLDER,
+    help="The output folder of `compile`; its registry/ is used if no other registry is configured.",
 )
 @airflow_options
 @registry_options
@@ -46,7 +49,7 @@ def pause(  # noqa: PLR0913, PLR0917 - click hands over each option
         where = connection(platform.airflow_connection, airflow, login, password_file)
         with open_api(where, PATIENCE_SECONDS) as api:
             plan = plan_pause(api, reading.entries, team)
-            verb = "runs again" if off else "is paused"
+            verb = "is unpaused" if off else "is paused"
             sys.stdout.write(lines(f"{dag} of team {team}" for dag in plan.dags))
             for wait in () if off else plan.waits:
                 contact = reading.entries[wait.team].contact.channel or f"team {wait.team}"
@@ -60,5 +63,5 @@ def pause(  # noqa: PLR0913, PLR0917 - click hands over each option
 
 def _wait(wait: Wait) -> str:
     slo = wait.producer.slo_seconds
-    until = "its wait timeout" if slo is None else f"{timedelta(seconds=slo)} after it is due, its SLO"
+    until = "the wait timeout" if slo is None else f"{timedelta(seconds=slo)} after it is due (its SLO)"
     return f"{wait.dag_id} waits for {wait.asset} of {wait.producer.dag_id} until {until}"

@@ -1,4 +1,4 @@
-"""``check`` and ``compile``: what is wrong with teams' projects, and the DAGs that they make."""
+"""``check`` and ``compile``: check teams' projects, and write their DAG specs and registry entries."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dbt_scheduler.checks import check as find_all
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.output import Output
 from dbt_scheduler.cli.session import Options, Session, open_session
 from dbt_scheduler.cli.shared import (
@@ -38,15 +39,15 @@ _OUTPUT = Output[Sequence[Finding]](
 )
 
 
-@click.command()
+@click.command(epilog=examples("check", "check shop shipping --strict", "check shop --format github"))
 @click.argument("paths", metavar="[DIR|FILE]...", nargs=-1, type=FOLDER_OR_FILE)
 @_OUTPUT.option
-@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
+@click.option("--strict", is_flag=True, help="Exit with code 1 for warnings too.")
 @project_options
 def check(paths: tuple[Path, ...], style: str, *, strict: bool, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Show everything that is wrong with the dbt projects in these folders.
+    """Check the dbt projects in these folders, and show all findings.
 
-    FILE is an external_assets.yaml: the assets that hand-written DAGs make.
+    FILE is an external_assets.yaml, which declares assets of hand-written DAGs.
     """
     with exit_on_error():
         session = _open(paths, Options(**options))
@@ -55,15 +56,15 @@ def check(paths: tuple[Path, ...], style: str, *, strict: bool, **options: Any) 
         sys.exit(_exit_code(findings, strict=strict))
 
 
-@click.command("compile")
+@click.command("compile", epilog=examples("compile shop shipping external_assets.yaml --out out"))
 @click.argument("paths", metavar="[DIR|FILE]...", nargs=-1, type=FOLDER_OR_FILE)
-@click.option("--out", type=FOLDER, required=True, help="The folder to write dags/ and registry/ into.")
-@click.option("--strict", is_flag=True, help="Write nothing if there are warnings.")
+@click.option("--out", type=FOLDER, required=True, help="The folder to write dags/ and registry/ to.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors: write nothing if there are any.")
 @project_options
 def compile_(paths: tuple[Path, ...], out: Path, *, strict: bool, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Write the DAG specs and registry entries of the dbt projects in these folders.
+    """Compile the dbt projects in these folders to DAG specs and registry entries.
 
-    FILE is an external_assets.yaml: the assets that hand-written DAGs make. It becomes a registry entry.
+    FILE is an external_assets.yaml, which declares assets of hand-written DAGs and becomes a registry entry.
     """
     with exit_on_error():
         session = _open(paths, Options(out=out, **options))
@@ -82,7 +83,7 @@ def _open(paths: tuple[Path, ...], options: Options) -> Session:
     files = [path for path in paths if path.is_file() or (path.suffix in _YAML and not path.is_dir())]
     folders = [path for path in paths if path not in files]
     if options.manifest and len(folders) != 1:
-        raise click.UsageError("--manifest goes with one DIR")
+        raise click.UsageError("--manifest requires exactly one DIR")
     session = open_session([*dict.fromkeys(folders)], options, progress, [*dict.fromkeys(files)])
     print_warnings(session.warnings)
     return session

@@ -1,4 +1,4 @@
-"""``publish``: puts the entries that ``compile`` wrote into the registry."""
+"""``publish``: writes the entries that ``compile`` wrote to the registry."""
 
 import os
 import sys
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.session import Options, read_platform, read_registry, registry_to_use
 from dbt_scheduler.cli.shared import (
     FOLDER,
@@ -31,13 +32,13 @@ from dbt_scheduler.registry.stores import open_store
 _NOTHING = "nothing was published"
 
 
-@click.command()
+@click.command(epilog=examples("publish out --registry gs://bucket/registry"))
 @click.argument("out", type=FOLDER)
 @registry_options
 def publish(out: Path, registry: str | None, platform: Path | None) -> None:
-    """Put the registry entries in OUT, as `compile` wrote them, into the registry.
+    """Publish the registry entries that `compile` wrote to OUT.
 
-    All of them are checked against the registry as it is now, before any is written.
+    All entries are checked against the current registry before any of them is written.
     """
     with exit_on_error():
         options = Options(platform=platform, registry=registry)
@@ -45,13 +46,13 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
         url = registry_to_use(config, options)
         if url is None:
             raise UsageError(
-                "there is no registry to publish to",
-                "name one with --registry, or with registry.url in platform.yaml",
+                "no registry is configured",
+                "set --registry, or registry.url in platform.yaml",
             )
         if config.registry_read_only:
             raise UsageError(
-                f"{config.path} says that its registry is read only",
-                "publish from the environment whose DAGs it is about, or remove registry.read_only",
+                f"the registry is read-only (registry.read_only in {config.path})",
+                "publish from the environment that the registry belongs to, or remove registry.read_only",
             )
         candidates, findings = load_candidates(out)
         print_warnings(renamed_team_warnings(candidates))
@@ -65,7 +66,7 @@ def publish(out: Path, registry: str | None, platform: Path | None) -> None:
         store = open_store(url)
         published = write_candidates(candidates, reading, store)
         if published.written and not reading.versions:
-            say(f"made a new registry at {shown_url(url)}")
+            say(f"created a new registry at {shown_url(url)}")
         _print_result(published, store)
         sys.exit(_exit_code(published))
 

@@ -1,4 +1,4 @@
-"""``registry``: looks into what all teams make and read."""
+"""``registry``: shows the assets that teams produce and consume."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.groups import Group
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.session import (
@@ -44,36 +45,36 @@ _CONSUMERS = Output[Sequence[ConsumerTask]]({"text": render_consumers, "json": a
 _PRODUCERS = Output[Sequence[ConsumedAsset]]({"text": render_consumed, "json": as_json})
 
 
-@click.group(cls=Group)
+@click.group(cls=Group, epilog=examples("registry list", "registry show fct_orders"))
 def registry() -> None:
-    """Look into the asset registry."""
+    """Show and export the asset registry."""
 
 
-@registry.command("list")
-@click.option("--all", "all_", is_flag=True, help="Assets that are not exposed too.")
+@registry.command("list", epilog=examples("registry list --all"))
+@click.option("--all", "all_", is_flag=True, help="Include assets that are not exposed.")
 @_ASSETS.option
 @registry_options
 def list_(style: str, *, all_: bool, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Show the assets that teams expose to each other."""
+    """List the assets that teams expose."""
     with exit_on_error():
         _ASSETS.show(style, tuple(view_assets(_directory(options), all_=all_)))
 
 
-@registry.command()
+@registry.command(epilog=examples("registry show fct_orders", "registry show shop.fct_orders --format json"))
 @click.argument("asset")
 @_ASSET.option
 @registry_options
 def show(asset: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Show who makes an asset, when it is ready, what is in it, and who reads it.
+    """Show an asset: its producer, SLO, relation, columns and consumers.
 
-    ASSET is its name, or TEAM.NAME where several teams make one of that name.
+    ASSET is its name, or TEAM.NAME if several teams have an asset with that name.
     """
     with exit_on_error():
         directory = _directory(options)
         _ASSET.show(style, view_asset(find_asset(asset, directory), directory, Downstream(directory)))
 
 
-@registry.command()
+@registry.command(epilog=examples("registry consumers shop.fct_orders"))
 @click.argument("asset")
 @_CONSUMERS.option
 @registry_options
@@ -85,25 +86,25 @@ def consumers(asset: str, style: str, **options: Any) -> None:  # noqa: ANN401 -
         _CONSUMERS.show(style, found.consumers)
 
 
-@registry.command()
+@registry.command(epilog=examples("registry producers shop"))
 @click.argument("team")
 @_PRODUCERS.option
 @registry_options
 def producers(team: str, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Show what a team reads of other teams, who makes it, and when it is ready."""
+    """Show the assets of other teams that a team reads, with their producers and SLOs."""
     with exit_on_error():
         directory = _directory(options)
         _PRODUCERS.show(style, tuple(view_consumed(find_team(team, directory), directory)))
 
 
-@registry.command()
-@click.option("--dbt-package", "package", type=FOLDER, help="The folder to write a dbt package into.")
-@click.option("--json", "json_", is_flag=True, help="Print every team's entry as one JSON document.")
+@registry.command(epilog=examples("registry export --dbt-package .dbt_scheduler/registry"))
+@click.option("--dbt-package", "package", type=FOLDER, help="The folder to write the dbt package to.")
+@click.option("--json", "json_", is_flag=True, help="Print all entries as one JSON document.")
 @registry_options
 def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Write what the registry knows as a dbt package, for the checks in `dbt compile`, or as JSON."""
+    """Export the registry as a dbt package, for the checks in `dbt compile`, or as JSON."""
     if package is None and not json_:
-        raise click.UsageError("name what to write: --dbt-package FOLDER, --json, or both")
+        raise click.UsageError("specify --dbt-package FOLDER, --json, or both")
     with exit_on_error():
         settings = Options(**options)
         platform, _ = read_platform([Path()], settings)
@@ -117,7 +118,7 @@ def export(package: Path | None, *, json_: bool, **options: Any) -> None:  # noq
 
 
 def _directory(options: dict[str, Any]) -> Directory:
-    """All entries that can be read; those that cannot are reported on stderr."""
+    """All readable entries; unreadable ones are reported on stderr."""
     return Directory(read_named_registry(Options(**options))[1].entries)
 
 

@@ -1,4 +1,4 @@
-"""``report``: what a pull request changes, what it breaks, and for whom."""
+"""``report``: what a pull request changes, and which consumers it breaks."""
 
 import sys
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.session import Options, read_platform, read_registry_and_warn
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_warnings, registry_options
@@ -20,19 +21,19 @@ from dbt_scheduler.report.build import Report, TeamStates, make_report
 
 _OUTPUT = Output[Sequence[Report]](
     {"markdown": markdown.render, "comment": comment.render, "json": as_json},
-    text="comment: Markdown as a bot posts it on a pull request.",
+    text="comment: Markdown for a comment on a pull request.",
 )
 
 
-@click.command()
+@click.command(epilog=examples("report base head", "report base head --format comment"))
 @click.argument("base", type=FOLDER)
 @click.argument("head", type=FOLDER)
 @_OUTPUT.option
 @registry_options
 def report(base: Path, head: Path, style: str, platform: Path | None, registry: str | None) -> None:
-    """Compare two outputs of `compile`: what changes from BASE to HEAD, and whom that breaks.
+    """Compare two outputs of `compile`, and report the changes and the consumers that they break.
 
-    Exits with 1 if a breaking change is not acknowledged in scheduler.yaml, or external_assets.yaml.
+    Exits with code 1 if a breaking change is not acknowledged in scheduler.yaml or external_assets.yaml.
     """
     with exit_on_error():
         was, now = read_output(base), read_output(head)
@@ -52,7 +53,7 @@ def _teams(base: CompiledOutput, head: CompiledOutput) -> list[str]:
     """The teams of both; two outputs with no team in common are of different projects."""
     teams = base.entries.keys() | head.entries.keys()
     if not teams:
-        raise CannotRunError.because(SCH420.at(str(head.folder), problem="it is empty, and so is BASE"))
+        raise CannotRunError.because(SCH420.at(str(head.folder), problem="both HEAD and BASE are empty"))
     if base.entries and head.entries and not base.entries.keys() & head.entries.keys():
         words = {"base": ", ".join(base.entries), "head": ", ".join(head.entries)}
         raise CannotRunError.because(SCH421.at(str(head.folder), **words))
@@ -63,5 +64,5 @@ def _registry(platform_file: Path | None, url: str | None) -> tuple[PlatformConf
     options = Options(platform=platform_file, registry=url)
     platform, _ = read_platform([Path()], options)
     if url is None and platform.registry_url is None:
-        print_warnings(["no registry is named: consumers are only those that were compiled together"])
+        print_warnings(["no registry is configured: only consumers that were compiled together are listed"])
     return platform, read_registry_and_warn(platform, options)

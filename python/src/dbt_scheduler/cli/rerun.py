@@ -1,4 +1,4 @@
-"""``rerun``: a task once more, and with it those in other teams that have used its data."""
+"""``rerun``: runs a task again, and the downstream tasks in other teams that used its data."""
 
 import sys
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import click
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
 from dbt_scheduler.findings.plural import format_count
@@ -20,20 +21,24 @@ _BUDGET_SECONDS = 300
 
 
 @click.command(
-    epilog="Example: dbt-scheduler rerun shipping_daily marts.fct_shipments --run RUN_ID --downstream"
+    epilog=examples(
+        "rerun shipping_daily marts.fct_shipments --run scheduled__2025-09-09T00:10:00+00:00 --downstream"
+    )
 )
 @click.argument("dag_id")
 @click.argument("task_id")
-@click.option("--run", "run_id", metavar="RUN_ID", required=True, help="The run, by its id.")
+@click.option("--run", "run_id", metavar="RUN_ID", required=True, help="The run_id of the DAG run.")
 @click.option(
     "--downstream",
     is_flag=True,
-    help="Also all tasks below it, in its own DAG and in the runs of other DAGs that have used its data.",
+    help="Also rerun all downstream tasks, in this DAG and in runs of other DAGs that used the data.",
 )
 @dry_run_option
 @yes_option
 @click.option(
-    "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
+    "--out",
+    type=FOLDER,
+    help="The output folder of `compile`; its registry/ is used if no other registry is configured.",
 )
 @airflow_options
 @registry_options
@@ -50,9 +55,9 @@ def rerun(  # noqa: PLR0913, PLR0917 - click hands over each option
     password_file: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
-    """Run a task of a run again, after showing what runs again with it.
+    """Rerun a task of a DAG run, after showing a plan.
 
-    A run of a consumer that still waits is not touched: it gets the new data anyway.
+    Runs of consumers that are still waiting are not cleared: they read the new data anyway.
     """
     with exit_on_error():
         settings = Options(out=out, **options)
@@ -65,23 +70,23 @@ def rerun(  # noqa: PLR0913, PLR0917 - click hands over each option
             sys.stdout.write(lines(line for each in plan.runs for line in _lines(each)))
             sys.stdout.write(lines(_paused(api, plan)))
             count = format_count(sum(len(each.tasks) for each in plan.runs), "task")
-            question = f"Run {count} of {format_count(len(plan.runs), 'run')} again?"
+            question = f"Rerun {count} of {format_count(len(plan.runs), 'run')}?"
             if dry_run or not confirm(question, yes=yes):
                 return
             api.allow(_BUDGET_SECONDS)
             for each in carry_out(api, plan, downstream=downstream):
-                sys.stdout.write(lines([f"{' '.join(each.key)} runs again"]))
+                sys.stdout.write(lines([f"{' '.join(each.key)} cleared"]))
 
 
 def _paused(api: AirflowApi, plan: RerunPlan) -> Iterator[str]:
     for dag_id in dict.fromkeys(each.key.dag_id for each in plan.runs):
         dag = api.dag(dag_id)
         if dag and dag.is_paused:
-            yield f"{dag_id} is paused: its tasks run when it no longer is"
+            yield f"{dag_id} is paused: its tasks start when it is unpaused"
 
 
 def _lines(rerun: Rerun) -> list[str]:
-    because = f", which has used {rerun.asset}" if rerun.asset else ""
+    because = f", which used {rerun.asset}" if rerun.asset else ""
     return [
         f"{' '.join(rerun.key)}{f' of team {rerun.team}' if rerun.team else ''}{because}:",
         *(f"  {each.task_id} ({each.state or 'not yet run'})" for each in rerun.tasks),

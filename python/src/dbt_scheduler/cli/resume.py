@@ -1,4 +1,4 @@
-"""``resume``: the sweep, by hand."""
+"""``resume``: runs the sweep manually."""
 
 import sys
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
 from dbt_scheduler.findings.catalogue.at_run_time import SCH501
@@ -19,9 +20,11 @@ from dbt_scheduler.schedule.text import format_utc
 _BUDGET_SECONDS = 300
 
 
-@click.command()
+@click.command(epilog=examples("resume", "resume --out out"))
 @click.option(
-    "--out", type=FOLDER, help="The folder that `compile` wrote, whose registry/ serves if no other is named."
+    "--out",
+    type=FOLDER,
+    help="The output folder of `compile`; its registry/ is used if no other registry is configured.",
 )
 @airflow_options
 @registry_options
@@ -32,14 +35,17 @@ def resume(
     password_file: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
-    """Resume all runs whose data has arrived, however late; harmless when there is nothing to do."""
+    """Resume all DAG runs whose data has arrived, however late.
+
+    The command has no effect on other runs.
+    """
     with exit_on_error():
         settings = Options(out=out, **options)
         platform, findings = read_platform([Path()], settings)
         reading = read_registry(platform, settings)
         print_findings([*findings, *reading.findings])
         if not reading.entries:
-            raise UsageError("the registry has no teams", "name it with --registry URL, or --out FOLDER")
+            raise UsageError("the registry is empty", "set the registry with --registry URL or --out FOLDER")
         where = connection(platform.airflow_connection, airflow, login, password_file)
         with open_api(where, _BUDGET_SECONDS) as api:
             result = sweep(api, reading.entries)
@@ -52,12 +58,16 @@ def _lines(result: SweepResult) -> list[str]:
     done = result.outcome
     return [
         *(" ".join((*each.id_[:2], f"{each.task_id} satisfied")) for each in done.satisfied),
-        *(" ".join((*each.id_[:2], f"{each.task_id} not yet: run resume again")) for each in done.left),
-        *(" ".join((*key, "goes on")) for key in done.repaired),
         *(
-            f"{miss.task.dag_id} {miss.task.run_id} {miss.key} late: promised by {format_utc(miss.due)} UTC"
+            " ".join((*each.id_[:2], f"{each.task_id} not yet satisfied: run resume again"))
+            for each in done.left
+        ),
+        *(" ".join((*key, "resumed")) for key in done.repaired),
+        *(
+            f"{miss.task.dag_id} {miss.task.run_id} {miss.key} missed its SLO: due by "
+            f"{format_utc(miss.due)} UTC"
             for miss in result.misses
         ),
-        f"{format_count(result.waiting, 'sensor')} waited, {len(done.satisfied)} satisfied, "
-        f"{format_count(len(done.repaired), 'run')} repaired",
+        f"{format_count(result.waiting, 'sensor')} waiting, {len(done.satisfied)} satisfied, "
+        f"{format_count(len(done.repaired), 'run')} resumed",
     ]

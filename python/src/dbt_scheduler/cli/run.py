@@ -1,4 +1,4 @@
-"""``run``: a period of a DAG, by hand."""
+"""``run``: triggers a DAG for a period."""
 
 import sys
 from datetime import UTC, datetime
@@ -8,22 +8,33 @@ import click
 
 from dbt_scheduler.airflow_api.address import ui_url
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.shared import exit_on_error, out_option, print_warnings
 from dbt_scheduler.output import DeployedDags
 from dbt_scheduler.resume.period_runs import PeriodRun, RunRequest, run_period
 from dbt_scheduler.schedule.text import format_utc
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "run shop_daily --period 2025-09-09",
+        "run shop_daily --period 2025-09-09 --only fct_orders --full-refresh",
+    )
+)
 @click.argument("dag_id")
 @click.option(
     "--period",
     required=True,
     metavar="PERIOD",
-    help="A day (2025-09-09), hour (2025-09-09T13), week (2025-W37) or month (2025-09), on the pipeline's clock.",
+    help="A day (2025-09-09), hour (2025-09-09T13), week (2025-W37) or month (2025-09) in the pipeline's "
+    "timezone.",
 )
-@click.option("--only", multiple=True, metavar="TASK", help="Only this task; may be given several times.")
-@click.option("--full-refresh", is_flag=True, help="Rebuild incremental models and seeds from nothing.")
+@click.option("--only", multiple=True, metavar="TASK", help="Run only this task. Can be given several times.")
+@click.option(
+    "--full-refresh",
+    is_flag=True,
+    help="Rebuild incremental models and seeds from scratch, like dbt's --full-refresh.",
+)
 @out_option
 @airflow_options
 def run(  # noqa: PLR0913, PLR0917 - click hands over each option
@@ -36,9 +47,10 @@ def run(  # noqa: PLR0913, PLR0917 - click hands over each option
     login: str | None,
     password_file: Path | None,
 ) -> None:
-    """Let Airflow run a period of a DAG, unless there is a run of it.
+    """Trigger a DAG for a period, unless it already has a run for it.
 
-    With --only or --full-refresh a new run is made in any case. Sensors and consumers take it for that period.
+    With --only or --full-refresh, a new run is always triggered. Sensors and consumers use it as the run of
+    that period.
     """
     with exit_on_error():
         spec = DeployedDags(out).spec(dag_id)
@@ -55,7 +67,7 @@ def _show(made: PeriodRun, url: str) -> None:
     click.echo(f"  interval {format_utc(made.interval.start)} to {format_utc(made.interval.end)} UTC")
     click.echo(f"  {url}")
     if not made.new:
-        click.echo(f"this run was there already ({made.run.state}): nothing was triggered", err=True)
-        click.echo("  hint: clear it there to run it again", err=True)
+        click.echo(f"the run already exists ({made.run.state}): nothing was triggered", err=True)
+        click.echo("  hint: clear the run in Airflow to run it again", err=True)
     if made.paused:
         print_warnings([f"{made.run.dag_id} is paused: its runs start when it is unpaused"])

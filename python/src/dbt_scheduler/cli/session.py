@@ -1,4 +1,4 @@
-"""What every command does first: find the platform and the registry, load the teams, see them together."""
+"""The first steps of every command: find the platform and the registry, and load the teams."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -20,11 +20,11 @@ from dbt_scheduler.registry.store import RegistryContents
 from dbt_scheduler.registry.stores import open_store, registry_url, typed_url
 
 _SECONDS = 120.0
-"""For the registry: a machine of a CI often has no cache, and may be far away."""
+"""The time limit for the registry: CI machines often have no cache, and may be far away."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """The options that commands share; the ``registry`` below ``out`` serves where no other is named."""
+    """Options that commands share; ``registry/`` in ``out`` is used if no other registry is configured."""
 
     platform: Path | None = None
     registry: str | None = None
@@ -86,7 +86,7 @@ def read_platform(folders: Sequence[Path], options: Options) -> tuple[PlatformCo
 
 
 def read_registry(platform: PlatformConfig, options: Options) -> RegistryContents:
-    """Every team's entry that can be read; none where no registry is named.
+    """All readable entries; none if no registry is configured.
 
     Raises:
         CannotRunError: the registry itself cannot be read.
@@ -100,7 +100,7 @@ def read_registry(platform: PlatformConfig, options: Options) -> RegistryContent
 
 
 def read_registry_and_warn(platform: PlatformConfig, options: Options) -> RegistryContents:
-    """The same for commands of which the registry is all that they read: what is wrong with it is said at once."""
+    """The same for commands that read only the registry: findings are printed at once."""
     reading = read_registry(platform, options)
     print_warnings(registry_warnings(platform, options, reading))
     print_findings(reading.findings)
@@ -108,19 +108,17 @@ def read_registry_and_warn(platform: PlatformConfig, options: Options) -> Regist
 
 
 def read_named_registry(options: Options) -> tuple[str, RegistryContents]:
-    """The URL of the registry and what is in it, for commands that are about nothing else; what is wrong is said at once.
+    """The URL and the contents of the registry, for commands that read nothing else; findings are printed.
 
     Raises:
-        UsageError: nobody has said where the registry is.
-        CannotRunError: there is none, or it cannot be read.
+        UsageError: no registry is configured.
+        CannotRunError: the registry does not exist or cannot be read.
 
     """
     platform, _ = read_platform([Path()], options)
     url = registry_to_use(platform, options)
     if url is None:
-        raise UsageError(
-            "no registry is named", "name it with --registry URL, or as registry.url in platform.yaml"
-        )
+        raise UsageError("no registry is configured", "set --registry URL, or registry.url in platform.yaml")
     reading = read_registry(platform, options)
     if reading.missing:
         raise CannotRunError.because(SCH423.at(shown_url(url)))
@@ -130,26 +128,26 @@ def read_named_registry(options: Options) -> tuple[str, RegistryContents]:
 
 
 def is_registry_named(platform: PlatformConfig, options: Options) -> bool:
-    """Whether somebody has said where the registry is."""
+    """Whether a registry is configured."""
     return options.registry is not None or platform.registry_url is not None
 
 
 def registry_warnings(
     platform: PlatformConfig, options: Options, reading: RegistryContents
 ) -> tuple[str, ...]:
-    """That the registry somebody has named has nothing: the first publish is to come, or the URL is wrong."""
+    """The warning that the configured registry is empty: nothing was published yet, or the URL is wrong."""
     if reading.entries or reading.findings or not is_registry_named(platform, options):
         return ()
-    what = "does not exist" if reading.missing else "has no teams"
+    what = "does not exist yet" if reading.missing else "is empty"
     where = shown_url(registry_to_use(platform, options) or "")
-    return (f"the registry {where} {what} yet: nothing is known of other teams",)
+    return (f"the registry {where} {what}: other teams' assets are unknown",)
 
 
 def registry_to_use(platform: PlatformConfig, options: Options) -> str | None:
-    """The URL of the registry; None where none is named and there is no folder of output.
+    """The URL of the registry; None if none is configured and there is no output folder.
 
     Raises:
-        CannotRunError: there is no such registry.
+        CannotRunError: the registry does not exist.
 
     """
     try:
@@ -163,9 +161,10 @@ def registry_to_use(platform: PlatformConfig, options: Options) -> str | None:
 
 
 def _softened(finding: Finding, workspace: Workspace) -> Finding:
-    """An entry that cannot be read stops those who may read that team's assets: by damaging its own it stops no other.
+    """The severity of an unreadable entry: an error only for teams that may read that team's assets.
 
-    That of a team at hand may be damaged: nobody reads it here, and only its team can write it anew.
+    So a team that damages its own entry stops no other. The entry of a checked team may be damaged: it is not
+    read here, and only that team can replace it.
     """
     if any(_may_read(team, finding.subject, workspace) for team in workspace.teams):
         return finding
@@ -178,7 +177,7 @@ def _softened(finding: Finding, workspace: Workspace) -> Finding:
 
 
 def _may_read(team: Team, unreadable: str, workspace: Workspace) -> bool:
-    """Whether one of a team's global tables is the unreadable team's, or by its name may be."""
+    """Whether a global table of the team belongs, or by its name may belong, to the unreadable team."""
     own, directory = team.project.team, workspace.directory
 
     def is_known(table: Table) -> bool:

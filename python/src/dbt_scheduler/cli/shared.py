@@ -1,4 +1,4 @@
-"""What all commands share: their common options, how they refuse, and how they talk."""
+"""Options, error handling and output that all commands share."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from dbt_scheduler.findings.printable import one_line
 
 
 class _UsablePath(click.Path):
-    """A path that may not exist, but could: click asks nothing of one that the operating system refuses."""
+    """A path that may not exist yet; rejects paths that the operating system does not allow."""
 
     def convert(
         self, value: "str | os.PathLike[str]", param: click.Parameter | None, ctx: click.Context | None
@@ -37,36 +37,38 @@ _WORTH_A_BAR = 5
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 out_option = click.option(
-    "--out", type=FOLDER, help="The folder with dags/ in it, instead of this one or out/."
+    "--out", type=FOLDER, help="The output folder of `compile`. Default: the current folder, or out/ in it."
 )
-"""Where commands find what `compile` wrote."""
+"""The output folder of `compile`."""
 
 
 def project_options(command: _Command) -> _Command:
     """The options of commands that read projects."""
     manifest = click.option(
-        "--manifest", type=FILE, help="The manifest of one DIR, instead of target/manifest.json."
+        "--manifest",
+        type=FILE,
+        help="The manifest of DIR, if there is only one. Default: target/manifest.json.",
     )
     return registry_options(manifest(command))
 
 
 def registry_options(command: _Command) -> _Command:
-    """The options that say where platform and registry are."""
+    """Add ``--platform`` and ``--registry``."""
     registry = click.option(
-        "--registry", metavar="URL", help="Where the registry is, instead of where platform.yaml says."
+        "--registry", metavar="URL", help="The URL of the registry. Default: registry.url in platform.yaml."
     )
     return platform_option(registry(command))
 
 
 def platform_option(command: _Command) -> _Command:
     """Add ``--platform``."""
-    help_ = "The platform.yaml, instead of the nearest one above DIR or this folder."
+    help_ = "The platform.yaml to use. Default: the nearest one in or above DIR or the current folder."
     return click.option("--platform", type=FILE, help=help_)(command)
 
 
 @contextmanager
 def exit_on_error() -> Iterator[None]:
-    """Turns what stops a command into words on stderr, and exit code 2."""
+    """Print errors that stop a command on stderr, and exit with code 2."""
     try:
         yield
     except CannotRunError as error:
@@ -80,13 +82,13 @@ def exit_on_error() -> Iterator[None]:
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    """Findings, for people."""
+    """Print findings on stderr."""
     if findings:
         sys.stderr.write(text.render(findings))
 
 
 def progress(folders: Sequence[Path]) -> Iterable[Path]:
-    """A progress bar where somebody is watching and there is something to watch."""
+    """Show a progress bar for long work if stderr is a terminal."""
     if len(folders) < _WORTH_A_BAR or not sys.stderr.isatty():
         yield from folders
         return
@@ -95,11 +97,11 @@ def progress(folders: Sequence[Path]) -> Iterable[Path]:
 
 
 def print_warnings(warnings: Sequence[str]) -> None:
-    """Sentences, for people."""
+    """Print warnings on stderr."""
     for warning in warnings:
         say(f"warning: {warning}")
 
 
 def say(sentence: str) -> None:
-    """A line on stderr, for people."""
+    """Print a line on stderr."""
     click.echo(one_line(sentence), err=True)

@@ -1,4 +1,4 @@
-"""``registry site``: the registry as pages for a browser."""
+"""``registry site``: writes the registry as a static website."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import click
 import msgspec
 
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.session import Options, read_named_registry
 from dbt_scheduler.cli.shared import FILE, FOLDER, exit_on_error, registry_options, say
 from dbt_scheduler.compiler.writing import write_errors_as_findings
@@ -27,11 +28,18 @@ _Value = TypeVar("_Value")
 _MOST_BYTES = 200_000_000
 
 
-@click.command()
-@click.option("--out", type=FOLDER, required=True, help="The folder to write the pages into.")
-@click.option("--airflow-url", metavar="URL", help="Where people open Airflow, to link to its DAGs.")
-@click.option("--history", type=FILE, help="What `history export` wrote, to show runs and SLOs too.")
-@click.option("--findings", type=FILE, help="What `check --format json` printed, to show on teams' pages.")
+@click.command(
+    epilog=examples(
+        "registry site --out site",
+        "registry site --out site --history history.json --airflow-url https://airflow.example.com",
+    )
+)
+@click.option("--out", type=FOLDER, required=True, help="The folder to write the pages to.")
+@click.option("--airflow-url", metavar="URL", help="The URL of Airflow's UI, for links to DAGs.")
+@click.option("--history", type=FILE, help="The output of `history export`, to show runs and SLOs.")
+@click.option(
+    "--findings", type=FILE, help="The output of `check --format json`, to show findings on the teams' pages."
+)
 @registry_options
 def site(
     out: Path,
@@ -40,9 +48,9 @@ def site(
     findings: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
-    """Write the registry as pages for a browser, to open from disk or to host anywhere.
+    """Write the registry as a static website, to open from disk or to host anywhere.
 
-    Nothing in them asks any other host. A site that is there is replaced.
+    The pages load nothing from other hosts. An existing site in the folder is replaced.
     """
     with exit_on_error():
         airflow = _link_base(airflow_url)
@@ -67,10 +75,10 @@ def site(
 
 
 def _link_base(url: str | None) -> str | None:
-    """Where links to Airflow start.
+    """The base URL of links to Airflow.
 
     Raises:
-        UsageError: it is no address that a page may link to.
+        UsageError: pages must not link to this URL.
 
     """
     if url is None:
@@ -81,12 +89,12 @@ def _link_base(url: str | None) -> str | None:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(
-            f"--airflow-url is no URL: {quoted_url(url)}", "write http://HOST:PORT or https://HOST"
+            f"--airflow-url is not a URL: {quoted_url(url)}", "use http://HOST:PORT or https://HOST"
         )
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise UsageError(
-            f"--airflow-url has more in it than an address: {quoted_url(url)}",
-            "leave out the login and everything after a ?: everybody who has the pages can read it",
+            f"--airflow-url must not contain credentials or a query: {quoted_url(url)}",
+            "everyone who opens the pages can read them",
         )
     return url.rstrip("/")
 
@@ -94,16 +102,16 @@ def _link_base(url: str | None) -> str | None:
 def _history(file: Path) -> History:
     found = _read(file, History, "--history")
     if found.format_version != FORMAT_VERSION:
-        hint = f"this release reads format_version {FORMAT_VERSION}: export it again"
+        hint = f"this release supports format_version {FORMAT_VERSION}: export the file again"
         raise UsageError(f"{file} has format_version {found.format_version}", hint)
     return found
 
 
 def _read(file: Path, type_: type[_Value], option: str) -> _Value:
-    """What another command of ours has written into a file.
+    """The contents of a file that another command wrote.
 
     Raises:
-        UsageError: it is something else.
+        UsageError: the file is something else.
 
     """
     made_by = {"--history": "`history export --out FILE`", "--findings": "`check --format json > FILE`"}[
@@ -112,17 +120,19 @@ def _read(file: Path, type_: type[_Value], option: str) -> _Value:
     try:
         content = read_inside(file, _MOST_BYTES)
         if len(content) > _MOST_BYTES:
-            raise UsageError(f"{file} is too long", f"name what {made_by} writes")
+            raise UsageError(f"{file} is too large", f"specify a file written by {made_by}")
         return msgspec.json.decode(content, type=type_)
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}", f"correct {option}") from None
+        raise UsageError(f"cannot read {file}: {error.strerror}", f"check the path in {option}") from None
     except msgspec.ValidationError:
-        raise UsageError(f"{file} is not what {option} takes", f"name what {made_by} writes") from None
+        raise UsageError(
+            f"{file} is not a valid file for {option}", f"specify a file written by {made_by}"
+        ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        problem = f"{file} is not what {option} takes: it is not JSON, or it ends in the middle"
-        raise UsageError(problem, f"name what {made_by} writes") from None
+        problem = f"{file} is not a valid file for {option}: it is not JSON, or it is truncated"
+        raise UsageError(problem, f"specify a file written by {made_by}") from None
 
 
 def _not_ours(out: Path) -> Finding:
-    problem = "there are files in this folder that `registry site` did not write"
-    return SCH407.at(str(out), problem=problem, hint="name an empty folder, or one that is not there yet")
+    problem = "this folder contains files that `registry site` did not write"
+    return SCH407.at(str(out), problem=problem, hint="specify a folder that is empty or does not exist yet")

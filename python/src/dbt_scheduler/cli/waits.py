@@ -1,4 +1,4 @@
-"""``waits``: the next runs of a DAG, and what each of them will wait for."""
+"""``waits``: shows the next runs of a DAG, and the producer runs they will wait for."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.shared import exit_on_error, out_option, print_warnings
 from dbt_scheduler.output import DeployedDags
@@ -19,17 +20,19 @@ _OUTPUT = Output[tuple[DagSpec, Sequence[UpcomingRun]]](
 )
 
 _YEARS = range(1970, 9000)
-"""Of times that schedules can be worked out around."""
+"""Years that schedules can be computed for."""
 
 
 def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime:
-    """An ISO date or time, in UTC when it names no offset; now when there is none."""
+    """An ISO date or time, in UTC if it has no offset; now if there is none."""
     if value is None:
         return datetime.now(UTC)
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter(f'"{value}" is no time: write 2025-09-09 or 2025-09-09T00:10') from None
+        raise click.BadParameter(
+            f'"{value}" is not a valid time: use 2025-09-09 or 2025-09-09T00:10'
+        ) from None
     if moment.year not in _YEARS:
         raise click.BadParameter(
             f"the year {moment.year} is not between {_YEARS.start} and {_YEARS.stop - 1}"
@@ -37,7 +40,9 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-@click.command()
+@click.command(
+    epilog=examples("waits shop_daily", "waits shop_daily fct_shipments --runs 10 --from 2025-09-09")
+)
 @click.argument("dag_id")
 @click.argument("asset", required=False)
 @click.option("--runs", "count", type=click.IntRange(1, 1000), default=5, show_default=True)
@@ -46,10 +51,12 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
     "start",
     metavar="ISO-TIME",
     callback=_moment,
-    help="Runs due from then on, instead of from now; UTC without an offset.",
+    help="Show runs due from this time on; UTC unless it has an offset. Default: now.",
 )
 @out_option
-@click.option("--registry", metavar="URL", help="Where the registry is, instead of where the DAG looks.")
+@click.option(
+    "--registry", metavar="URL", help="The URL of the registry. Default: the one that the DAG uses."
+)
 @_OUTPUT.option
 def waits(  # noqa: PLR0913, PLR0917 - click hands over each option
     dag_id: str,
@@ -60,9 +67,9 @@ def waits(  # noqa: PLR0913, PLR0917 - click hands over each option
     registry: str | None,
     style: str,
 ) -> None:
-    """Show which producer's run each of the next runs of a DAG will wait for.
+    """Show the next runs of a DAG, and the producer run that each of them will wait for.
 
-    Reads the compiled DAGs and the registry, and asks nothing of Airflow.
+    Reads the compiled DAGs and the registry; does not call Airflow.
     """
     with exit_on_error():
         deployed = DeployedDags(out, registry)

@@ -1,1 +1,1 @@
-"""From a team's graph to the files that Airflow loads."""
+"""Compiles a team's graph to the files that Airflow loads."""

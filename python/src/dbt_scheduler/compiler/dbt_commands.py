@@ -1,4 +1,4 @@
-"""The dbt command lines that DAG tasks run: one exact selection each, and nothing that is not needed."""
+"""The dbt command lines of tasks: each selects exactly its nodes and skips unneeded work."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ INTERVAL_ENV = {
     f"DBT_SCHEDULER_{name.upper()}": Template(f"{{{{ {name}.isoformat() if {name} else '' }}}}")
     for name in ("data_interval_start", "data_interval_end")
 }
-"""The run's data interval; not as ``--vars``: dbt parses everything again when a value changes there."""
+"""The run's data interval; not in ``--vars``, because dbt reparses the project when a value there changes."""
 
 # Partial parsing stays on. What is left out is writing manifest.json and listing schemas that the selection
 # does not touch.
@@ -36,19 +36,19 @@ class DbtCommands(msgspec.Struct, frozen=True):
     ambiguous: frozenset[str]
 
     def build(self, node: Node, tests: Iterable[Node]) -> tuple[str, ...]:
-        """Builds a node, then runs just these tests."""
+        """Builds a node, then runs only these tests."""
         return self._call("build", *self._selecting((node, *tests)))
 
     def test(self, tests: Iterable[Node]) -> tuple[str, ...]:
-        """Runs just these tests."""
+        """Runs only these tests."""
         return self._call("test", *self._selecting(tests))
 
     def project_hooks(self) -> tuple[str, ...]:
-        """Builds nothing: what runs are hooks, where dbt is configured to run them all the same."""
+        """Builds nothing: runs only hooks, in the place where dbt is configured to run."""
         return self._call("build", "--select", "*", "--exclude", "*")
 
     def compile_inline(self, template: str) -> tuple[str, ...]:
-        """Compiles a text that is in no file, and shows errors only."""
+        """Compiles an inline text and logs only errors."""
         return self._call("compile", "--inline", template, "--quiet", "--no-populate-cache")
 
     def run_operation(self, macro: str) -> tuple[str, ...]:
@@ -105,11 +105,10 @@ def dbt_commands(
 
 
 def _ambiguous_nodes(nodes: Collection[Node]) -> frozenset[str]:
-    """The nodes whose ``fqn:`` matches others too.
+    """The nodes whose ``fqn:`` also matches other nodes.
 
-    dbt splits names at their dots, takes all that lies below a match, as below a folder of that name, takes a
-    name that is the whole selector, and finds a version of a model by the last two parts alone, in whatever
-    package.
+    dbt splits names at their dots, selects everything below a match as if it were a folder, takes a name that
+    is the whole selector, and finds a version of a model by the last two parts alone, in any package.
     """
     flat = {node.unique_id: ".".join(node.fqn) for node in nodes}
     uses = Counter(flat.values())

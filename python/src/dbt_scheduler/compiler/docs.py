@@ -1,4 +1,4 @@
-"""The texts that Airflow shows beside a DAG and its tasks: what it is, whose it is, when it is ready."""
+"""The documentation of DAGs and tasks in Airflow: contents, owner, SLO."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from dbt_scheduler.spec import Sensor
 
 
 def dag_doc(project: Project, pipeline: str, entry: Entry, sensors: Iterable[Sensor]) -> str:
-    """The DAG's team and contact, what other teams may rely on, and what it waits for, as Markdown."""
+    """The DAG's team and contact, its exposed assets and its waits, as Markdown."""
     contact = project.config.alerting.channel
     lines = [f"**{project.team}**, pipeline **{pipeline}**." + (f" Contact: {contact}." if contact else "")]
     promises = [

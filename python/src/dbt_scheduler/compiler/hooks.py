@@ -1,4 +1,4 @@
-"""What runs at the start and at the end of a DAG's runs: the team's operations, and its dbt project's own hooks."""
+"""The first and last tasks of a DAG run: the team's operations, and its dbt project's own hooks."""
 
 from collections.abc import Iterator
 
@@ -42,12 +42,12 @@ class Hooks(msgspec.Struct, frozen=True):
 
     @property
     def needs_results(self) -> bool:
-        """Whether a task at the end wants to know what the others did."""
+        """Whether a task at the end needs the results of the other tasks."""
         return any(task.project_hooks for task in self.end)
 
 
 def hooks_of(project: Project, platform: PlatformConfig, dbt: DbtCommands, dag: DagGraph) -> Hooks:
-    """What the runs of a DAG begin and end with; a project's own hooks only where dbt builds something."""
+    """The operations and hooks of a DAG's runs; a project's own hooks only if the DAG has dbt tasks."""
     settings = project.config.dbt_settings
     own = {hook.kind for hook in project.hooks if hook.own}
     builds = any(task.kind == "dbt" for task in dag.tasks.values())

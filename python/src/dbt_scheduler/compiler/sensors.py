@@ -1,4 +1,4 @@
-"""The sensors of one DAG, and how many of its runs must fit side by side so that none waits for ever."""
+"""The sensors of a DAG, and the number of active runs it needs so that waiting runs never deadlock."""
 
 import math
 
@@ -13,7 +13,7 @@ from dbt_scheduler.spec import Schedule, Sensor
 from dbt_scheduler.waits.deadline import patience_seconds
 
 _MOST_ACTIVE_RUNS = 1000
-"""However long another team promises to take: it decides how long a run waits, not how much of Airflow we use."""
+"""An upper limit, because another team's SLO must not determine how much of Airflow this DAG uses."""
 
 
 def make_sensors(
@@ -42,7 +42,7 @@ def make_sensors(
 def active_runs(sensors: tuple[Sensor, ...], schedule: Schedule, configured: int) -> int:
     """At least the longest hard wait in runs of this DAG, plus two.
 
-    A run that waits must not keep out the one that is awaited.
+    So a waiting run never blocks the awaited run.
     """
     waits = [
         _longest_wait_seconds(sensor, schedule)
@@ -56,6 +56,6 @@ def active_runs(sensors: tuple[Sensor, ...], schedule: Schedule, configured: int
 
 
 def _longest_wait_seconds(sensor: Sensor, schedule: Schedule) -> int:
-    """From the run's start to the moment the sensor gives up at the latest, when it starts on time."""
+    """The longest time from the run's start until the sensor times out, if it starts on time."""
     lag = max(0, wait_lag_seconds(schedule, sensor.producer.schedule))
     return lag + patience_seconds(sensor.wait_timeout_seconds, sensor.producer)

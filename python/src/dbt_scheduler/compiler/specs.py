@@ -16,7 +16,7 @@ from dbt_scheduler.spec import EXTERNAL_FORMAT_VERSION, FORMAT_VERSION, RESUME_D
 
 
 class CompiledTeam(msgspec.Struct, frozen=True):
-    """What a team becomes: its DAG specs, and its registry entry."""
+    """The compiled output of a team: its DAG specs and its registry entry."""
 
     team: str
     specs: tuple[DagSpec, ...]
@@ -24,7 +24,7 @@ class CompiledTeam(msgspec.Struct, frozen=True):
 
 
 def compile_team(team: Team, workspace: Workspace, cwd: str) -> CompiledTeam:
-    """Compile one team; ``cwd`` is its dbt project's folder as the tasks shall find it."""
+    """Compile one team; ``cwd`` is the path of its dbt project for the tasks."""
     platform = workspace.platform
     context = CompileContext(
         project=team.project,
@@ -73,7 +73,7 @@ def _spec(context: CompileContext, team: Team, dag: DagGraph, directory: Directo
 
 
 def _awaited_assets(team: Team) -> frozenset[str]:
-    """Assets that somebody else's run may wait for: exposed ones, and the team's own across pipelines."""
+    """Assets that runs of other DAGs may wait for: exposed ones, and the team's own across pipelines."""
     exposed = {asset for asset, made in team.entry.produced.items() if made.exposed}
     own = team.entry.consumed.get(team.project.team, {})
     waited = {asset for asset, readers in own.items() if any(reader.sensor_task_id for reader in readers)}

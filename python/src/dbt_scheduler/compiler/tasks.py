@@ -65,7 +65,7 @@ class CompileContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_tasks(context: CompileContext, dag: DagGraph, plan: TestPlan) -> tuple[Task, ...]:
-    """Every task of the DAG but its sensors, sorted by id."""
+    """All tasks of the DAG except its sensors, sorted by id."""
     settings = context.project.config.dbt_settings
     in_task = plan.in_task if settings.tests == "build" else {}
     ids = sensor_task_ids(dag)
@@ -130,7 +130,7 @@ def _node_job(context: CompileContext, project_task: ProjectTask, tests: Iterabl
 
 
 def _building_job(context: CompileContext, name: str, command: tuple[str, ...]) -> Job:
-    """A dbt command that builds or tests nodes, and would run the project's hooks besides."""
+    """A dbt command that builds or tests nodes, and by default also runs the project's hooks."""
     return _dbt_job(
         context,
         name,
@@ -147,7 +147,7 @@ def _dbt_job(
     command: tuple[str, ...],
     **fields: Any,  # noqa: ANN401 - of a Job
 ) -> Job:
-    """A dbt command, where the team says that its dbt runs."""
+    """A dbt command, in the place where the team's dbt runs."""
     own = context.project.config.dbt_settings
     return Job(
         name=name,
@@ -264,5 +264,5 @@ def _task(
 
 
 def _given(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - of a Task
-    """Those that are not None: the others are not in the spec."""
+    """The values that are not None: the others are omitted from the spec."""
     return {name: value for name, value in fields.items() if value is not None}

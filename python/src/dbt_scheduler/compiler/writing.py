@@ -1,4 +1,4 @@
-"""Writes what was compiled: specs with their stubs, registry entries and their bases; same input, same bytes."""
+"""Writes the compiled output: specs with their stubs, registry entries and their base versions."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -66,8 +66,8 @@ def write_errors_as_findings(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        problem = (error.strerror or "it failed").lower()
-        hint = "choose another folder, or make this one writable"
+        problem = (error.strerror or "unknown error").lower()
+        hint = "choose another folder, or check the permissions of this one"
         path = str(error.filename or folder)
         raise CannotRunError.because(SCH407.at(path, problem=problem, hint=hint)) from None
 
@@ -83,7 +83,7 @@ def _files(out: Path, compiled: Iterable[CompiledTeam]) -> dict[Path, bytes]:
 
 
 def _taken(out: Path, compiled: Collection[CompiledTeam]) -> Iterator[Finding]:
-    """What would replace a file of somebody else."""
+    """Findings for files that belong to another team."""
     teams = {team.team for team in compiled}
     for team in compiled:
         yield from _others_entry(out / "registry" / f"{team.team}.json", team)
@@ -101,7 +101,7 @@ def _others_entry(path: Path, team: CompiledTeam) -> Iterator[Finding]:
         return
     if is_of_other_project(published, team.entry):
         names = {"other": published.project_name, "project": team.entry.project_name}
-        hint = "choose another `team` in scheduler.yaml; if the project was renamed, remove this file"
+        hint = "set a different `team` in scheduler.yaml; if the project was renamed, remove this file"
         yield SCH318.at(str(path), subject=team.team, team=team.team, hint=hint, **names)
 
 
@@ -109,7 +109,7 @@ def _others_dag(path: Path, spec: DagSpec, teams: Collection[str]) -> Iterator[F
     """``teams`` are compiled together: one of them may give a DAG to another."""
     owner, stub = _owner(path), path.with_suffix(".py")
     if owner is not None and owner not in teams:
-        hint = f"choose another dag_prefix in scheduler.yaml; if team {owner} was renamed, remove this file"
+        hint = f"set a different dag_prefix in scheduler.yaml; if team {owner} was renamed, remove this file"
         words = {"dag_id": spec.dag_id, "team": spec.team, "other": owner}
         yield SCH310.at(str(path), subject=spec.dag_id, hint=hint, **words)
     elif owner is None and path.exists():
@@ -119,12 +119,15 @@ def _others_dag(path: Path, spec: DagSpec, teams: Collection[str]) -> Iterator[F
 
 
 def _not_ours(path: Path) -> Finding:
-    problem, hint = "dbt-scheduler did not write this file", "move it away, or compile into another folder"
+    problem, hint = (
+        "this file was not written by dbt-scheduler",
+        ("move the file, or compile to another folder"),
+    )
     return SCH407.at(str(path), problem=problem, hint=hint)
 
 
 def _write_specs(folder: Path, compiled: Collection[CompiledTeam]) -> None:
-    """Each before its stub: whose spec it is decides whose DAG it is."""
+    """Each spec before its stub: the spec determines the owner of the DAG."""
     teams = {team.team for team in compiled}
     for spec in (spec for team in compiled for spec in team.specs):
         path, content = folder / f"{spec.dag_id}.json", encode_json(spec)
@@ -137,7 +140,7 @@ def _write_specs(folder: Path, compiled: Collection[CompiledTeam]) -> None:
 
 
 def _written_new(path: Path, content: bytes) -> bool:
-    """False when the file was there, or another compile was faster."""
+    """False if the file exists, or if another compile created it first."""
     if path.exists():
         return False
     try:
@@ -163,7 +166,7 @@ def _write_bases(folder: Path, compiled: Iterable[CompiledTeam], versions: Mappi
 
 
 def _remove_old(folder: Path, compiled: Iterable[CompiledTeam]) -> None:
-    """A DAG that a team no longer has goes; files of other teams, and files that are no spec, stay."""
+    """Remove the DAGs that a team no longer has; other teams' files, and files that are not specs, stay."""
     current = {spec.dag_id for team in compiled for spec in team.specs}
     teams = {team.team for team in compiled}
     for spec in folder.glob("*.json"):

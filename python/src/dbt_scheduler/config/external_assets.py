@@ -1,4 +1,4 @@
-"""Reads an ``external_assets.yaml``: the assets that hand-written DAGs make."""
+"""Reads an ``external_assets.yaml``: the assets that hand-written DAGs produce."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,14 +20,16 @@ from dbt_scheduler.schedule import alignment_problems
 from dbt_scheduler.schedule.durations import duration_seconds
 from dbt_scheduler.spec import Schedule
 
-_NO_TASK = "name the last task of the group, or add an EmptyOperator downstream of the group and name that"
+_NO_TASK = (
+    "use the last task of the group, or add an EmptyOperator downstream of the group and use its task_id"
+)
 _TOO_MANY = (
-    "give DAGs that run on a pipeline's cron that `pipeline`, or split the file: each has its own `team`"
+    "set `pipeline` for DAGs that run on a pipeline's cron, or split the file into several with a `team` each"
 )
 
 
 class ExternalAsset(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset, and the task of a hand-written DAG that makes it; ``pipeline`` names its schedule."""
+    """An asset, and the task of a hand-written DAG that produces it; ``pipeline`` is the name of its schedule."""
 
     asset: str
     dag_id: str
@@ -40,7 +42,7 @@ class ExternalAsset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExternalAssets(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole file; ``line`` is where it names its team, ``findings`` are what is wrong in it."""
+    """The contents of a file; ``line`` is the line of its ``team`` key."""
 
     path: str
     team: str
@@ -86,24 +88,24 @@ def load_external_assets(path: Path, pipelines: Mapping[str, Schedule]) -> Exter
 
 
 def _about_groups(finding: Finding) -> Finding:
-    """A task group may be what people mean; it is no task, and has neither a state of its own nor a callback."""
+    """A task group is not a task: it has neither a state nor a callback."""
     is_group = "task_group" in finding.message
     return msgspec.structs.replace(finding, hint=_NO_TASK) if is_group else finding
 
 
 def _about_number(path: str, assets: tuple[ExternalAsset, ...]) -> Iterator[Finding]:
-    """SCH341: more schedules than an entry of the registry can have, at the asset that is one too many."""
+    """SCH341: more schedules than a registry entry can have, reported at the first one over the limit."""
     first = {made.pipeline: made for made in reversed(assets)}
     lines = sorted(made.line for made in first.values())
     if len(lines) > MOST_PIPELINES:
         problem = (
-            f"the file has {len(lines)} pipelines and schedules of DAGs, and a team can have {MOST_PIPELINES}"
+            f"the file has {len(lines)} pipelines and schedules, but a team can have at most {MOST_PIPELINES}"
         )
         yield SCH341.at(path, lines[MOST_PIPELINES], subject="assets", hint=_TOO_MANY, problem=problem)
 
 
 class _Reader:
-    """Turns the entries of a well-shaped file into values, and gathers what no schema can say."""
+    """Converts the entries of a file that matches the schema, and collects what a schema cannot check."""
 
     def __init__(self, path: str, checked: CheckedDocument, pipelines: Mapping[str, Schedule]) -> None:
         self.findings: list[Finding] = []
@@ -112,7 +114,7 @@ class _Reader:
         self._pipelines = pipelines
 
     def assets(self, entries: list[dict[str, Any]]) -> Iterator[ExternalAsset]:
-        """Those that are right, each name once."""
+        """The valid assets, each name once."""
         names: dict[str, ExternalAsset] = {}
         dags: dict[str, ExternalAsset] = {}
         for entry in entries:
@@ -146,11 +148,13 @@ class _Reader:
         )
 
     def _schedule(self, entry: dict[str, Any]) -> tuple[str, Schedule] | None:
-        """The schedule with its name: the pipeline's, or that of the DAG that has its own."""
+        """The schedule with its name: a pipeline's, or that of a DAG with its own schedule."""
         place, asset = (self._path, self._checked.line(entry)), entry["asset"]
         if ("pipeline" in entry) == ("schedule" in entry):
             problem = (
-                "both a pipeline and a schedule" if "pipeline" in entry else "no pipeline and no schedule"
+                "both a pipeline and a schedule"
+                if "pipeline" in entry
+                else "neither a pipeline nor a schedule"
             )
             self.findings.append(SCH342.at(*place, subject=asset, asset=asset, problem=problem))
             return None

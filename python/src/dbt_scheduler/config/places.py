@@ -1,4 +1,4 @@
-"""What ``platform.yaml`` says of where the tasks of each kind run."""
+"""Where the tasks of each kind run, as configured in ``platform.yaml``."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from dbt_scheduler.findings.catalogue.inputs import SCH424, SCH425, SCH426
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.kinds.places import QUEUEING, PlaceSettings, looks_secret, places, places_of
 
-_REFERENCE = "remove it from environment, and name a secret of that place under {key}"
+_REFERENCE = "remove it from environment, and reference a secret under {key} instead"
 _INSTEAD = "remove it from environment, and let the job read the secret itself, as its service account"
 _SIZES = ("cpus", "memory")
-"""The keys that a place looks at together."""
+"""Keys that a place checks together."""
 
 
 def place_settings(block: Mapping[str, Any]) -> PlaceSettings:
-    """The settings of a block; it is complete, with the defaults."""
+    """The settings of a block that includes the defaults."""
     common = {key: block[key] for key in ("where", "image", *QUEUEING)}
     own = {key: block[key] for key in places()[block["where"]].settings if block[key] is not None}
     overrides = None if block["overrides"] is None else tuple(block["overrides"])
@@ -23,7 +23,7 @@ def place_settings(block: Mapping[str, Any]) -> PlaceSettings:
 
 
 def place_findings(document: Document, value: Mapping[str, Any]) -> Iterator[Finding]:
-    """Keys that have no effect where tasks run, and secrets that would be shown there; ``value`` is complete."""
+    """Findings for keys that have no effect with this ``where`` and for visible secrets; ``value`` has the defaults."""
     kinds = [(("kinds", kind), block) for kind, block in value["kinds"].items()]
     for path, block in [(("dbt",), value["dbt"]), *kinds]:
         where = block["where"]
@@ -45,7 +45,7 @@ def place_findings(document: Document, value: Mapping[str, Any]) -> Iterator[Fin
 
 
 def _others(kind: str, where: str) -> dict[str, str]:
-    """The keys that only other places have where tasks of a kind can run, and those places."""
+    """Keys that only other places for this kind have, and those places."""
     found: dict[str, list[str]] = {}
     for other, place in places_of(kind).items():
         for name in place.settings.keys() - places()[where].settings.keys():

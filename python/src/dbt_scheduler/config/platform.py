@@ -1,4 +1,4 @@
-"""Finds and reads ``platform.yaml``, completed key by key from the default file of the package."""
+"""Finds and reads ``platform.yaml``, merged key by key with the default file of the package."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,14 +26,16 @@ from dbt_scheduler.schedule.durations import duration_seconds
 from dbt_scheduler.spec import Schedule
 
 DEFAULT_PLATFORM = Path(__file__).with_name("platform_default.yaml")
-"""The documented file of the package."""
+"""The default file of the package, which documents every key."""
 
 _VARIABLE = "DBT_SCHEDULER_PLATFORM"
 _MAX_ACTIVE_RUNS = 4
 
 
 def find_platform(folders: Iterable[Path], option: Path | None = None) -> Path:
-    """The file that applies: the one named, else the nearest in or above the folders, else the default.
+    """The ``platform.yaml`` to use.
+
+    It is the one passed, else the nearest in or above the folders, else the default.
 
     Raises:
         CannotRunError: different files apply to different folders.
@@ -45,15 +47,15 @@ def find_platform(folders: Iterable[Path], option: Path | None = None) -> Path:
         return Path(os.environ[_VARIABLE])
     found = list(dict.fromkeys(file for folder in folders if (file := _nearest(folder))))
     if len(found) > 1:
-        problem = f"two files apply: {found[0]} and {found[1]}"
+        problem = f"found two platform.yaml files: {found[0]} and {found[1]}"
         raise CannotRunError.because(
-            SCH405.at(str(found[1]), problem=problem, hint="name one with --platform")
+            SCH405.at(str(found[1]), problem=problem, hint="select one with --platform")
         )
     return found[0] if found else DEFAULT_PLATFORM
 
 
 def load_platform(path: Path) -> tuple[PlatformConfig | None, tuple[Finding, ...]]:
-    """Read a ``platform.yaml``; None when anything in it is wrong, because everything else builds on it."""
+    """Read a ``platform.yaml``; None if it has any error, because everything else depends on it."""
     document, findings = load_yaml(path)
     if document is None:
         return None, findings
@@ -85,7 +87,7 @@ def _nearest(folder: Path) -> Path | None:
         file = parent / "platform.yaml"
         if (
             file.is_file() or file.is_symlink()
-        ):  # a link that leads nowhere is not no file: reading it says so
+        ):  # a dangling symlink is not a missing file: reading it reports the error
             here = Path.cwd()
             return file.relative_to(here) if file.is_relative_to(here) else file
     return None
@@ -100,7 +102,7 @@ def _default() -> Mapping[str, Any]:
 
 
 def _with_defaults(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The blocks of the file over those of the default one, key by key; each kind is a block of its own."""
+    """Merge the blocks of the file over the default ones, key by key; each kind is a block of its own."""
     default = _default()
     whole = ("version", "pipelines", "teams")
     complete = {block: {**default[block], **value.get(block, {})} for block in default if block not in whole}
@@ -117,13 +119,13 @@ def _pipeline(document: Document, name: str, entry: Mapping[str, Any]) -> Pipeli
 
 
 def _same_names(document: Document, pipelines: Mapping[str, Pipeline]) -> Iterator[Finding]:
-    """A DAG's files are called after its pipeline, and some disks ignore case."""
+    """DAG files are named after the pipeline, and some file systems ignore case."""
     first: dict[str, str] = {}
     for name, pipeline in pipelines.items():
         other = first.setdefault(name.lower(), name)
         if other != name:
-            problem = f'the pipelines "{other}" and "{name}" differ only in upper and lower case'
-            hint = "rename one: the files of their DAGs would be the same where a disk ignores case"
+            problem = f'the names of pipelines "{other}" and "{name}" differ only in case'
+            hint = "rename one of them: on a case-insensitive file system their DAGs would use the same file"
             yield SCH405.at(document.path, pipeline.line, subject=name, problem=problem, hint=hint)
 
 

@@ -20,19 +20,20 @@ if TYPE_CHECKING:
     import re2
 
 SUPPORTED_VERSIONS = ("0.17",)
-"""Versions of the format that this release reads, the oldest first."""
+"""Supported versions of the format, the oldest first."""
 
 _COMMON = {"line", "settings", *TaskConfig.__struct_fields__}
 
 
 def load_team_config(path: Path) -> tuple[TeamConfig | None, tuple[Finding, ...]]:
-    """Read a ``scheduler.yaml``: its config without what is wrong in it, and what that is.
+    """Read a ``scheduler.yaml``: the valid part of its config, and the findings.
 
-    The config is None when nothing can be made of the file: it is unreadable, no YAML, or of another version.
+    The config is None if the file cannot be used at all: it is unreadable, not YAML, or has an unsupported
+    version.
     """
     if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
-        # Findings quote what is in the file, and a pull request's check shows them to everybody.
-        problem, hint = "it is a link that leads out of the project", "put the file itself there"
+        # Findings quote the file's contents, and the check of a pull request shows them to everyone.
+        problem, hint = "it is a symlink to a file outside the project", "replace the symlink with the file"
         return None, (SCH402.at(str(path), problem=problem, hint=hint),)
     document, findings = load_yaml(path)
     if document is None:
@@ -50,7 +51,7 @@ def load_team_config(path: Path) -> tuple[TeamConfig | None, tuple[Finding, ...]
 
 
 def _unsupported_version(document: Document) -> Finding | None:
-    """Why the version is none that is supported; a missing one is a matter of shape."""
+    """Why the version is not supported; a missing version is reported by the schema."""
     text = document.text(("version",))
     if text is None or text in SUPPORTED_VERSIONS:
         return None
@@ -62,7 +63,7 @@ def _unsupported_version(document: Document) -> Finding | None:
 
 
 class _Reader:
-    """Turns the parts of a well-shaped file into values, and gathers what no schema can say."""
+    """Converts the parts of a file that matches the schema, and collects what a schema cannot check."""
 
     def __init__(self, path: str, checked: CheckedDocument, document: Document) -> None:
         self.findings: list[Finding] = []
@@ -114,10 +115,8 @@ class _Reader:
         try:
             return shlex.split(command)
         except ValueError:
-            problem = (
-                f'the command of task "{task}" has a quote or a backslash that nothing follows: {command}'
-            )
-            hint = "close the quote; a quote that is meant as such needs a backslash before it"
+            problem = f'the command of task "{task}" has an unclosed quote or a trailing backslash: {command}'
+            hint = "close the quote, or escape it with a backslash if it is meant literally"
             self.findings.append(SCH201.at(self._path, line, subject=task, problem=problem, hint=hint))
             return []
 
@@ -140,7 +139,7 @@ def _dbt_settings(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def task_name(asset: str) -> str:
-    """The name of a task that has none, from its first asset: ``shop.events`` gives ``shop__events``."""
+    """The default name of a task, from its first asset: ``shop.events`` gives ``shop__events``."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", asset.replace(".", "__"))
 
 

@@ -33,9 +33,10 @@ class Alerting(msgspec.Struct, frozen=True):
 
 
 class DbtSettings(msgspec.Struct, frozen=True):
-    """What holds for all dbt nodes of a project; ``on_run_start`` and ``on_run_end`` are names of macros.
+    """Settings for all dbt nodes of a project; ``on_run_start`` and ``on_run_end`` are names of macros.
 
-    ``project_hooks`` is None where the team leaves it to the platform; ``settings`` are what it says of where dbt runs.
+    ``project_hooks`` is None if the team uses the platform's value; ``settings`` are keys of the place where
+    dbt runs.
     """
 
     enabled: bool = True
@@ -87,7 +88,7 @@ class Ignore(msgspec.Struct, frozen=True):
 
 
 class AcknowledgedChange(msgspec.Struct, frozen=True):
-    """A breaking change of an asset that the team makes on purpose, and why."""
+    """An intentional breaking change of an asset, and its reason."""
 
     asset: str
     change: str
@@ -96,9 +97,9 @@ class AcknowledgedChange(msgspec.Struct, frozen=True):
 
 
 class TeamConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A ``scheduler.yaml``; ``team`` and ``dag_prefix`` are None where the file says nothing.
+    """A ``scheduler.yaml``; ``team`` and ``dag_prefix`` are None if not set.
 
-    ``line`` is where the file says ``dag_prefix``, or else ``team``.
+    ``line`` is the line of ``dag_prefix``, or else of ``team``.
     """
 
     team: str | None = None
@@ -114,7 +115,7 @@ class TeamConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pipeline(msgspec.Struct, frozen=True):
-    """A named schedule, and how many of its runs Airflow makes and keeps going."""
+    """A named schedule, with its ``catchup`` and ``max_active_runs``."""
 
     schedule: Schedule
     catchup: bool
@@ -123,7 +124,7 @@ class Pipeline(msgspec.Struct, frozen=True):
 
 
 class Defaults(msgspec.Struct, frozen=True):
-    """What a task has when nothing else is said; ``max_retry_delay_seconds`` is None where delays do not grow."""
+    """Default values of a task; ``max_retry_delay_seconds`` is None if delays do not grow."""
 
     retries: int
     retry_delay_seconds: int
@@ -135,10 +136,11 @@ class Defaults(msgspec.Struct, frozen=True):
 
 
 class DbtConfig(msgspec.Struct, frozen=True):
-    """How dbt is called. ``projects_dir`` holds the projects where tasks run; None: where they are now.
+    """How dbt is called.
 
-    ``target_path`` and ``log_path`` are where dbt writes; None: in the project, or in a temporary folder. With
-    ``preload`` dbt runs in forks of the worker, not as a program.
+    ``projects_dir`` contains the projects where tasks run; None: their current location. ``target_path`` and
+    ``log_path`` are where dbt writes; None: in the project, or in a temporary folder. With ``preload``, dbt
+    runs in forks of the worker, not as a program.
     """
 
     command: str
@@ -163,7 +165,7 @@ class DbtConfig(msgspec.Struct, frozen=True):
 
 
 class PlatformAlerting(msgspec.Struct, frozen=True):
-    """How alerts reach a channel, the Airflow connection for it, and whether tests that warn are alerted too."""
+    """How alerts are sent, the Airflow connection for it, and whether warnings of tests are sent too."""
 
     channel: str
     connection: str

@@ -51,14 +51,14 @@ def read_command(argv: Sequence[str]) -> Command:
     selector, (program, subcommand, *words) = split_command(argv)
     inline = subcommand == "compile" and selector is not None
     if subcommand not in ("build", "test") and not inline:
-        raise NoSliceError(f"dbt {subcommand} needs the whole project")
+        raise NoSliceError(f"dbt {subcommand} requires the whole project")
     options = _options(words)
     selected = [selector] if selector else options.get(_MANY, [])
     if not selected:
         raise NoSliceError("no node is selected")
     for each in selected:
         if not each.startswith("fqn:"):
-            raise NoSliceError(f"{each} is not the selector of one node")
+            raise NoSliceError(f"{each} does not select a single node")
     return Command(
         program,
         (subcommand, *words),

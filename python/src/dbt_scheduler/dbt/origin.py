@@ -77,18 +77,18 @@ def _differences(index: Index, project: Path, environment: Mapping[str, str]) ->
     for name, was in made_from["versions"].items():
         now = _version(name)
         if now != was:
-            yield f"{name} {was} made it, and here is {now or 'none'}"
+            yield f"it was created with {name} {was}, but {now or 'none'} is installed"
     for name in _NOT_PARSED:
         for each in (name, name.replace("DBT_", "DBT_ENGINE_")):
             if environment.get(each):
-                yield f"the variable {each} is set"
+                yield f"the environment variable {each} is set"
     for name, digest in made_from["env"].items():
         if _digest(environment.get(name)) != digest:
-            yield f"the variable {name}, which parsing reads, has another value"
+            yield f"the environment variable {name}, which dbt reads while parsing, has changed"
     try:
         changed = _changed_file(index, project)
     except OSError as error:
-        changed = f"{error.filename} cannot be read: {error.strerror}"
+        changed = f"cannot read {error.filename}: {error.strerror}"
     if changed:
         yield changed
 
@@ -107,7 +107,7 @@ def _changed_file(index: Index, project: Path) -> str | None:
         if was[path] != checksum:
             return f"{path} has changed"
     gone = was.keys() - {file.path for file in files}
-    return f"{min(gone)} is gone" if gone else None
+    return f"{min(gone)} was deleted" if gone else None
 
 
 def _walk(project: Path, place: str) -> Iterator[File]:

@@ -53,7 +53,7 @@ def _load(command: Command, project: Path) -> "Manifest":
     entries = [index.find(selector) for selector in command.selectors]
     for entry in entries:
         if entry.digest is None:
-            raise NoSliceError(f"{entry.unique_id} has none: {entry.reason}")
+            raise NoSliceError(f"{entry.unique_id} has no slice: {entry.reason}")
     require_same(index, project, os.environ)
     data = _join(index, [entry.digest for entry in entries if entry.digest], project)
     _import_dbt(index)
@@ -93,7 +93,7 @@ def _require_no_node_plugin() -> None:
     except Exception as error:  # noqa: BLE001 - dbt imports it as well, and says itself what is wrong
         raise NoSliceError(f"a plugin of dbt cannot be imported ({type(error).__name__})") from None
     if plugin:
-        raise NoSliceError(f"the plugin {plugin} adds nodes whenever dbt parses")
+        raise NoSliceError(f"the plugin {plugin} adds nodes each time dbt parses the project")
 
 
 def _require_connection(index: Index, command: Command) -> None:
@@ -107,9 +107,11 @@ def _require_connection(index: Index, command: Command) -> None:
     for name, value in now.items():  # the digest last: it is of all
         if was[name] != value:
             what = (
-                "the connection in profiles.yml is another" if name == "digest" else f"its {name} is {value}"
+                "the connection in profiles.yml has changed"
+                if name == "digest"
+                else f"the {name} is now {value}"
             )
-            raise NoSliceError(f"it was made for the target {was['target']}, and {what}")
+            raise NoSliceError(f"it was created for the target {was['target']}, but {what}")
 
 
 def _manifest(data: dict[str, Any], index: Index, *, whole_graph: bool) -> "Manifest":
@@ -143,12 +145,14 @@ def _invoke(command: Command, manifest: "Manifest") -> int:
 
 
 def _become(plain: Sequence[str], reason: NoSliceError) -> int:
-    sys.stdout.write(f"dbt-scheduler: the plain command runs, because there is no slice to run: {reason}\n")
+    sys.stdout.write(
+        f"dbt-scheduler: running the plain dbt command, because no slice can be used: {reason}\n"
+    )
     sys.stdout.flush()
     try:
         os.execvp(plain[0], list(plain))  # noqa: S606 - no shell, as without a slice
     except OSError as error:
-        sys.stderr.write(f"{plain[0]} cannot be started: {error.strerror}\n")
+        sys.stderr.write(f"could not start {plain[0]}: {error.strerror}\n")
         return 2
 
 

@@ -41,10 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             os.environ.update(added)
             entries = slice_project(project, options.target, options.profiles_dir)
     except NotParsedError:
-        sys.stderr.write("dbt cannot parse the project: no slices were written\n")
+        sys.stderr.write("dbt could not parse the project: no slices were written\n")
         return 2
     except OSError as error:
-        sys.stderr.write(f"{error.filename}: {error.strerror}: the slices were not written\n")
+        sys.stderr.write(f"could not write the slices: {error.filename}: {error.strerror}\n")
         return 2
     left = [entry for _, entry in entries if entry.reason]
     if options.explain:

@@ -50,9 +50,9 @@ class Index(NamedTuple):
         start = _key(selector)
         at = self.lines.find(start)
         if at < 0:
-            raise NoSliceError(f"{selector} was not in the project when it was sliced")
+            raise NoSliceError(f"{selector} was not part of the project when it was sliced")
         if self.lines.find(start, at + 1) >= 0:
-            raise NoSliceError(f"{selector} is not the selector of one node only")
+            raise NoSliceError(f"{selector} does not select a single node")
         line = json.loads(self.lines[at + 1 : self.lines.index(b"\n", at + 1)])
         return Entry(line["node"], line.get("slice"), line.get("reason"))
 
@@ -62,9 +62,9 @@ class Index(NamedTuple):
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise NoSliceError(f"{path.name} cannot be read: {error.strerror}") from None
+            raise NoSliceError(f"cannot read {path.name}: {error.strerror}") from None
         if sha256(content).hexdigest() != digest:
-            raise NoSliceError(f"{path.name} is not what was written there")
+            raise NoSliceError(f"{path.name} was changed")
         return msgpack.unpackb(content, strict_map_key=False, ext_hook=_decode_date)
 
 
@@ -85,7 +85,7 @@ def read_index(project: Path) -> Index:
     except FileNotFoundError:
         raise NoSliceError("the project has not been sliced") from None
     except OSError as error:
-        raise NoSliceError(f"{FOLDER / _INDEX} cannot be read: {error.strerror}") from None
+        raise NoSliceError(f"cannot read {FOLDER / _INDEX}: {error.strerror}") from None
     head, _, body = content.partition(b"\n")
     try:
         header = json.loads(head)
@@ -93,7 +93,9 @@ def read_index(project: Path) -> Index:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise NoSliceError(f"{FOLDER / _INDEX} is damaged") from None
     if version != FORMAT:
-        raise NoSliceError(f"{FOLDER / _INDEX} is of format {version}, and this dbt-scheduler reads {FORMAT}")
+        raise NoSliceError(
+            f"{FOLDER / _INDEX} has format {version}, but this dbt-scheduler supports {FORMAT}"
+        )
     if sha256(body).hexdigest() != digest:
         raise NoSliceError(f"{FOLDER / _INDEX} is damaged")
     made_from, _, lines = body.partition(b"\n")

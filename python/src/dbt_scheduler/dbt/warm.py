@@ -67,7 +67,7 @@ def warm() -> None:
             if adapter in _CONNECTIONS:
                 _parse_something(_CONNECTIONS[adapter])
         except Exception:  # noqa: BLE001 - a worker starts all the same
-            _LOG.exception("dbt's adapter %s could not be loaded before its tasks", adapter)
+            _LOG.exception("dbt adapter %s could not be preloaded", adapter)
 
 
 def _installed_adapters() -> list[str]:

@@ -1,1 +1,1 @@
-"""Whether a deployed platform works: one line for each of its parts, with what to do about it."""
+"""Checks a deployed platform: one line for each part, with how to fix problems."""

@@ -1,4 +1,4 @@
-"""The checks of ``doctor``: each looks at one part of a platform, and changes nothing."""
+"""The checks of ``doctor``: each checks one part of a platform and changes nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -37,30 +37,32 @@ class Diagnosis(msgspec.Struct, frozen=True):
 
 
 def check_airflow(api: AirflowApi) -> Iterator[Diagnosis]:
-    """Its version, and whether its components are alive."""
+    """Airflow's version, and whether its components are running."""
     version = api.version()
     old = _numbers(version) < _OLDEST_AIRFLOW
     yield Diagnosis(
         "airflow",
         not old,
         f"version {version} at {api.url}",
-        "dbt-scheduler needs Airflow 3.1 or newer: upgrade it" if old else "",
+        "dbt-scheduler requires Airflow 3.1 or newer: upgrade Airflow" if old else "",
     )
     health = api.health()
     yield _component("scheduler", health.scheduler.alive, "runs do not start")
-    yield _component("triggerer", health.triggerer.alive, "sensors wait in reschedule mode, which costs more")
-    yield _component("dag-processor", health.dag_processor.alive, "changed DAGs are not read")
+    yield _component(
+        "triggerer", health.triggerer.alive, "sensors wait in reschedule mode, which uses more resources"
+    )
+    yield _component("dag-processor", health.dag_processor.alive, "changed DAG files are not parsed")
 
 
 def _component(command: str, alive: bool, effect: str) -> Diagnosis:
     part = command.replace("-", " ")
     if alive:
         return Diagnosis(part, True, "alive")
-    return Diagnosis(part, False, f"none is alive: {effect}", f"start `airflow {command}`")
+    return Diagnosis(part, False, f"none is running: {effect}", f"start `airflow {command}`")
 
 
 def check_rights(api: AirflowApi, contents: RegistryContents, resume_dag: str) -> Iterator[Diagnosis]:
-    """What the login may do: with all DAGs, or else with each one that has sensors."""
+    """The login's permissions on all DAGs, or else on each DAG with sensors."""
     dag_ids = sorted({wait.dag_id for wait in registered_waits(contents.entries)})
     missing = [
         *(text for right in NEEDED if (text := _refused(api, right, dag_ids))),
@@ -68,14 +70,16 @@ def check_rights(api: AirflowApi, contents: RegistryContents, resume_dag: str) -
     ]
     if not missing:
         yield Diagnosis(
-            "rights", True, "the login may read and edit DAG runs and task instances, and start the sweep"
+            "rights",
+            True,
+            "the login has permission to read and edit DAG runs and task instances, and to trigger the sweep",
         )
     for text in dict.fromkeys(missing):
         yield Diagnosis(
             "rights",
             False,
-            f"the login lacks {text}",
-            "add it to its role; to edit takes can_edit on DAGs too",
+            f"the login does not have {text}",
+            "add the permission to its role; editing also requires can_edit on DAGs",
         )
 
 
@@ -101,16 +105,16 @@ def check_pools(api: AirflowApi, needed: Mapping[str, int | None]) -> Iterator[D
             yield Diagnosis(
                 "pools",
                 None,
-                "the login may not read pools",
-                "give its role can_read on Pools to have them checked",
+                "the login is not allowed to read pools",
+                "add can_read on Pools to its role",
             )
             return
         if pool is None:
-            wrong.append(f"{name} is missing, and its tasks never run")
+            wrong.append(f"{name} does not exist, so its tasks never start")
         elif slots not in (None, pool.slots):
             wrong.append(f"{name} has {format_count(pool.slots, 'slot')} instead of {slots}")
     if not wrong:
-        yield Diagnosis("pools", True, f"{format_count(len(needed), 'pool')} that tasks name")
+        yield Diagnosis("pools", True, f"{format_count(len(needed), 'pool')} used by tasks")
     for text in wrong:
         yield Diagnosis("pools", False, text, make)
 
@@ -121,7 +125,9 @@ def check_sweep(api: AirflowApi, resume_dag: str, now: datetime) -> Iterator[Dia
         wrong = _undeployed(api.dag(resume_dag), resume_dag)
         run = next((run for run in api.newest_runs(resume_dag, _RUNS) if run.over), None)
     except AirflowForbiddenError:
-        yield Diagnosis("sweep", None, f"the login may not see {resume_dag}", "see its rights")
+        yield Diagnosis(
+            "sweep", None, f"the login is not allowed to read {resume_dag}", "check its permissions"
+        )
         return
     if not wrong and run and run.state == "success" and now - run.run_after <= _LATE:
         yield Diagnosis("sweep", True, f"its last run, of {format_utc(run.run_after)} UTC, succeeded")
@@ -132,9 +138,9 @@ def check_sweep(api: AirflowApi, resume_dag: str, now: datetime) -> Iterator[Dia
 def _undeployed(dag: Dag | None, dag_id: str) -> tuple[str, str] | None:
     """Why the sweep cannot run, and how to fix it."""
     if dag is None or dag.is_stale:
-        return f"{dag_id} is not deployed", "deploy the whole folder dags/ that `compile` wrote"
+        return f"{dag_id} is not deployed", "deploy all files of the folder dags/ that `compile` wrote"
     if dag.has_import_errors:
-        return f"{dag_id} has an import error", "read it in Airflow's list of DAGs"
+        return f"{dag_id} has an import error", "see the error in Airflow's list of DAGs"
     if dag.is_paused:
         return f"{dag_id} is paused", f"run `airflow dags unpause {dag_id}`"
     return None
@@ -143,15 +149,17 @@ def _undeployed(dag: Dag | None, dag_id: str) -> tuple[str, str] | None:
 def _badly_run(last: Run | None, dag_id: str) -> tuple[str, str]:
     """What is wrong with its last run that is over, and how to fix it."""
     if last is None:
-        return f"{dag_id} has not run yet", "wait five minutes and look again"
+        return f"{dag_id} has not run yet", "wait five minutes and check again"
     at = f"{format_utc(last.run_after)} UTC"
     if last.state == "failed":
-        return f"its last run, of {at}, failed", f"its log says what to do: {dag_id} {last.run_id}"
-    return f"its last run was at {at}", "it is due every five minutes: see the scheduler and its executor"
+        return f"its last run, of {at}, failed", f"see the log of {dag_id} {last.run_id}"
+    return f"its last run was at {at}", (
+        "it should run every five minutes: check the scheduler and its executor"
+    )
 
 
 def check_registry(contents: RegistryContents) -> Iterator[Diagnosis]:
-    """Whether all entries could be read."""
+    """Whether all registry entries are readable."""
     for finding in contents.findings:
         yield Diagnosis("registry", False, f"{finding.path}: {finding.message}", finding.hint)
     if contents.findings:
@@ -162,8 +170,8 @@ def check_registry(contents: RegistryContents) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "registry",
             False,
-            "no team is in it",
-            "run `dbt-scheduler publish`, or name the registry with --registry",
+            "it contains no teams",
+            "run `dbt-scheduler publish`, or set --registry",
         )
 
 
@@ -175,7 +183,7 @@ def check_specs(count: int, damaged: Sequence[tuple[str, str]]) -> Iterator[Diag
         yield Diagnosis(
             "specs",
             True,
-            f"{format_count(count, 'spec')}, read by dbt-scheduler {__version__}, {_FORMATS}",
+            f"{format_count(count, 'spec')}, supported by dbt-scheduler {__version__} ({_FORMATS})",
         )
 
 

@@ -1,1 +1,1 @@
-"""What is wrong with a team's files, and how it is said: findings, the catalogue of rules, formats."""
+"""Findings about a team's files: the findings, the catalogue of rules, and the output formats."""

@@ -43,10 +43,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """The identity and the words of one finding code; its documentation is generated from here.
+    """The messages and the documentation of one finding code.
 
-    A rule that is found ``by_macros`` too has its words in the dbt package. One that others are at stake in, because
-    a name would take their DAGs or their entry, ``can_be_ignored`` by no team.
+    A rule that the dbt macros check too has ``by_macros``: its messages are in the dbt package as well. A
+    rule that protects other teams has ``can_be_ignored`` false.
     """
 
     code: str
@@ -76,7 +76,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CannotRunError(Exception):
-    """The command cannot go on: its findings say why, and the exit code is 2."""
+    """The command cannot continue: its findings give the reason, and the exit code is 2."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
@@ -84,21 +84,21 @@ class CannotRunError(Exception):
 
     @classmethod
     def because(cls, finding: Finding) -> Self:
-        """The usual case of a single reason."""
+        """An error with a single finding."""
         return cls([finding])
 
 
 def fill(template: str, words: dict[str, object]) -> str:
-    """Put words into ``{braces}``: literally, as the dbt macros do it, so that both print the same text."""
+    """Replace ``{placeholders}`` literally, as the dbt macros do, so that both print the same text."""
     for name, word in words.items():
         template = template.replace("{" + name + "}", str(word))
     return template
 
 
 class UsageError(Exception):
-    """What was typed cannot be done: what it names is not there. A sentence, and a hint what to type instead.
+    """An error on the command line: a message, and a hint that says what to do.
 
-    It is about the command line, where a finding is about a file, the registry or Airflow.
+    A finding is about a file, the registry or Airflow instead.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Makes text safe to print: one line, that no terminal and no CI obeys, and no secrets of URLs."""
+"""Makes text safe to print: on one line, without terminal or CI commands, and without secrets in URLs."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def one_line(text: str) -> str:
 
 
 def lines(texts: Iterable[str]) -> str:
-    """Each text on a line of its own: what every text format prints."""
+    """Each text on its own line, as text formats print them."""
     return "".join(f"{one_line(text)}\n" for text in texts)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 MOST_CANDIDATES = 20_000
-"""An entry may name as many assets as it likes, and each is compared with each name that is wrong."""
+"""An upper limit, because an entry may list any number of assets."""
 
 
 def suggest(word: str, candidates: Collection[str]) -> str:

@@ -1,1 +1,1 @@
-"""Teams together: whose asset is whose, the edges and waits of each DAG, and the registry entries that follow."""
+"""The graph of all teams: assets, edges and waits of each DAG, and the resulting registry entries."""

@@ -60,7 +60,7 @@ def plan_tests(graph: TeamGraph, dag: DagGraph) -> TestPlan:
 
 
 class _Lineage:
-    """Who is downstream of what within a DAG, as one bit per task."""
+    """The downstream tasks of each task in a DAG, as one bit per task."""
 
     def __init__(self, graph: TeamGraph, dag: DagGraph) -> None:
         self.made_by = graph.project.maker

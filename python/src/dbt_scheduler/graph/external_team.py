@@ -1,4 +1,4 @@
-"""A team whose assets are made by hand-written DAGs: its registry entry, from what its file says."""
+"""A team whose assets are produced by hand-written DAGs: its registry entry."""
 
 import msgspec
 
@@ -15,7 +15,7 @@ from dbt_scheduler.registry.entry import (
 
 
 class ExternalTeam(msgspec.Struct, frozen=True):
-    """What a file says, and the entry that it becomes."""
+    """An external_assets.yaml, and its registry entry."""
 
     config: ExternalAssets
     entry: Entry
@@ -27,7 +27,7 @@ class ExternalTeam(msgspec.Struct, frozen=True):
 
 
 def external_team(config: ExternalAssets, platform_prefix: str) -> ExternalTeam:
-    """The team of a file. All of its assets are exposed: that is what the file is for."""
+    """The team of a file. All of its assets are exposed."""
     prefix = f"{platform_prefix}{config.team}"
     entry = Entry(
         format_version=EXTERNAL_FORMAT_VERSION,

@@ -1,4 +1,4 @@
-"""Resolves what stands for other teams' assets: global source tables, and other projects' models."""
+"""Resolves declarations of other teams' assets: global source tables, and other projects' models."""
 
 from collections.abc import Collection, Mapping
 
@@ -25,16 +25,16 @@ from dbt_scheduler.registry.entry import AssetKey
 
 
 class ResolvedGlobals(msgspec.Struct, frozen=True):
-    """The asset behind each global table (by table id), and what could not be resolved."""
+    """The asset of each global table, by table id, and findings for unresolved ones."""
 
     assets: dict[str, AssetKey]
     findings: tuple[Finding, ...]
 
 
 class KnownTeams(msgspec.Struct, frozen=True):
-    """All teams' entries, the assets that are made no more, and the teams whose entry cannot be read.
+    """All teams' entries, the retired assets, and the teams whose entry cannot be read.
 
-    ``idle`` are what the teams at hand have and no pipeline makes, by name.
+    ``idle`` are the checked teams' assets that no pipeline builds, by name.
     """
 
     directory: Directory
@@ -44,9 +44,9 @@ class KnownTeams(msgspec.Struct, frozen=True):
 
 
 def resolve_globals(project: Project, known: KnownTeams) -> ResolvedGlobals:
-    """Find the one exposed asset of another team that each global table means.
+    """Find the exposed asset of another team for each global table.
 
-    Of a table that an unreadable team may make nothing is said: that team is a finding already.
+    A table that may belong to an unreadable team gets no finding: that team has a finding of its own.
     """
     resolver = _Resolver(project, known)
     found = {table.id: resolver.resolve(table) for table in project.tables.values() if table.is_global}
@@ -54,7 +54,7 @@ def resolve_globals(project: Project, known: KnownTeams) -> ResolvedGlobals:
 
 
 class _Resolver:
-    """Looks each global table of one project up among all teams."""
+    """Looks up each global table of a project among all teams."""
 
     def __init__(self, project: Project, known: KnownTeams) -> None:
         self.findings: list[Finding] = []
@@ -66,7 +66,7 @@ class _Resolver:
         self._own = {*project.assets, *project.latest}
 
     def resolve(self, table: Table) -> AssetKey | None:
-        """The asset that a table means; None, and a finding, where that is not clear."""
+        """The asset of a table; None, and a finding, if it is unknown or ambiguous."""
         directory, own = self._directory, self._project.team
         teams = self._teams(table)
         others = [key for key in directory.named(table.name) if key.team != own and _among(teams, key.team)]
@@ -106,11 +106,11 @@ class _Resolver:
             self._report(SCH321, table, relation=str(table.relation), **words)
 
     def _may_be_unreadable(self, table: Table) -> bool:
-        """Whether it may be of a team whose entry cannot be read; which dbt project that is nobody knows."""
+        """Whether it may belong to a team whose entry cannot be read, whose dbt project is unknown too."""
         return bool(self._unreadable) if table.team is None else table.team in self._unreadable
 
     def _teams(self, table: Table) -> set[str] | None:
-        """The teams that a table may be of; None means any."""
+        """The teams that a table may belong to; None means any."""
         if table.external is None:
             return None if table.team is None else {table.team}
         entries, project = self._directory.entries, table.source_name
@@ -120,7 +120,7 @@ class _Resolver:
         )
 
     def _report_missing(self, table: Table, teams: Collection[str] | None) -> None:
-        """Nobody makes such an asset: in any pipeline, any more, or at all."""
+        """The asset is built by no pipeline, is retired, or does not exist."""
         own = self._project.team
         idle = [team for team in self._idle.get(table.name, ()) if team != own and _among(teams, team)]
         if idle:
@@ -148,7 +148,7 @@ class _Resolver:
 
     def _report(self, rule: Rule, table: Table, hint: str = "", **words: str) -> None:
         if rule in (SCH301, SCH315) and set(self._directory.entries) == {self._project.team}:
-            hint = "no other team is known: name the registry with --registry, or give their folders too"
+            hint = "no other team is known: set --registry, or specify the folders of the other teams too"
         if table.external is not None:
             hint = hint or REF_HINTS.get(rule.code, "")
         path, line = table_location(self._project.folder, table)

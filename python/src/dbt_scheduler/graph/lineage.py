@@ -1,4 +1,4 @@
-"""Projects a team's lineage onto its pipelines: edges inside each DAG, and waits for what other DAGs make."""
+"""Projects a team's lineage onto its pipelines: edges inside each DAG, and waits for assets of other DAGs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -12,7 +12,7 @@ from dbt_scheduler.registry.producer import producer_of
 
 
 class AssetDependency(msgspec.Struct, frozen=True, order=True):
-    """A task of this DAG needs an asset that another DAG makes, in the pipeline ``producer_pipeline``."""
+    """A wait of a task for an asset of another DAG, in the pipeline ``producer_pipeline``."""
 
     key: AssetKey
     dependency: DependencyKind
@@ -130,7 +130,7 @@ class _Builder:
         return tuple(sorted(self._reads(task.parents).unscheduled))
 
     def _maker(self, origin: str) -> ProjectTask | None:
-        """The task behind an id: itself, or the task that fills the table."""
+        """The task of an id: itself, or the task that fills the table."""
         return self._project.tasks.get(self._project.maker(origin))
 
     def _reads(self, parents: Iterable[str]) -> "_Reads":

@@ -67,7 +67,7 @@ def sensor_task_ids(dag: DagGraph) -> SensorIds:
 
 
 def _fit(text: str, longest: int) -> str:
-    """Cut what is too long, with a digest of the whole so that two long names stay two."""
+    """Truncate a long text, with a digest of the full text so that two long names stay different."""
     if len(text) <= longest:
         return text
     import hashlib  # noqa: PLC0415 - loads OpenSSL, for names that hardly ever occur

@@ -1,4 +1,4 @@
-"""Brings teams together: each one's files, the registry of all the others, and the graph that follows."""
+"""Combines teams: their files, the registry entries of all other teams, and the resulting graph."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -114,7 +114,7 @@ def build_workspace(
 
 
 def _idle(projects: Iterable[Project]) -> Mapping[str, list[str]]:
-    """The teams that have something of a name, and no pipeline that makes it."""
+    """For each name, the teams that have such an asset but no pipeline that builds it."""
     teams: dict[str, list[str]] = defaultdict(list)
     for project in projects:
         names = [asset for task in project.tasks.values() if not task.pipelines for asset in task.assets]

@@ -14,22 +14,22 @@ from dbt_scheduler.findings.finding import UsageError
 _PACKAGE = "https://github.com/dbt-scheduler/dbt-scheduler.git"
 _REGISTRY = ".dbt_scheduler/registry"
 _SCHEDULER = """\
-# How this dbt project is scheduled. A model says itself in which pipelines it runs, in its own config:
+# How this dbt project is scheduled. Set the pipelines of a model in its own config:
 #   config: {{meta: {{scheduler: {{pipelines: [daily]}}}}}}
 version: 0.17
 team: {team}
 
-# Where alerts go, and who is named in them.
+# Where alerts are sent, and who is tagged in them.
 alerting:
   channel: {channel}
   # tag: ["@data.oncall"]
 
-# What other teams may read, and by when it is there: six hours after the scheduled time of the pipeline daily.
+# Tables that other teams may read, and their SLO: ready six hours after the scheduled time of the pipeline daily.
 exposed_assets: []
   # - regex: "dim_.*"
   #   slo: {{daily: {{hours: 6}}}}
 
-# Tasks that are not dbt: after these models, they fill these source tables.
+# Tasks other than dbt nodes: they run after their conditions and fill their assets, which are source tables.
 tasks: []
   # - kind: universal
   #   pipelines: [daily]
@@ -75,10 +75,10 @@ def project_name(folder: Path) -> str:
     path = folder / "dbt_project.yml"
     text = _read(path)
     if text is None:
-        raise UsageError(f"{folder} has no dbt_project.yml", "name the folder of a dbt project")
+        raise UsageError(f"no dbt_project.yml found in {folder}", "specify the folder of a dbt project")
     name = _mapping(path, text).get("name")
     if not isinstance(name, str) or not name:
-        raise UsageError(f"{path} has no name", "write one, as dbt needs it too")
+        raise UsageError(f"{path} has no project name", "set `name`, which dbt requires too")
     return name
 
 
@@ -130,7 +130,7 @@ def _packages(folder: Path, revision: str) -> Iterator[Change]:
     wanted = {**_mapping(path, before or ""), "packages": [*there, *missing]}
     if _loaded(after) != wanted:
         by_hand = " and ".join(json.dumps(entry) for entry in missing)
-        yield Change(path, before, before or "", f"add these packages to {path} by hand: {by_hand}")
+        yield Change(path, before, before or "", f"add these packages to {path} manually: {by_hand}")
         return
     yield Change(path, before, after)
 
@@ -166,7 +166,9 @@ def _ci(folder: Path, choices: Choices) -> Iterator[Change]:
         (each for each in (folder.resolve(), *folder.resolve().parents) if (each / ".git").exists()), None
     )
     if root is None:
-        yield Change(folder, None, "", "there is no git repository here: run `git init`, then init again")
+        yield Change(
+            folder, None, "", "no git repository found: run `git init`, then `dbt-scheduler init` again"
+        )
         return
     path, project = root / _CI[choices.ci], folder.resolve().relative_to(root).as_posix()
     before = _read(path)
@@ -178,7 +180,7 @@ def _ci(folder: Path, choices: Choices) -> Iterator[Change]:
         yield Change(path, None, text)
     elif "dbt-scheduler" not in before:
         yield Change(
-            path, before, before, f"{path} is there already: add the jobs of docs/ci/{choices.ci}.yml by hand"
+            path, before, before, f"{path} already exists: add the jobs of docs/ci/{choices.ci}.yml manually"
         )
 
 
@@ -207,7 +209,7 @@ def _mapping(path: Path, text: str) -> Mapping[str, object]:
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise UsageError(f"{path} is not what dbt reads there", "correct it first")
+        raise UsageError(f"{path} is not in the format that dbt expects", "correct the file first")
     return found
 
 
@@ -224,5 +226,7 @@ def _read(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror or "it failed").lower() if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"{path} cannot be read: {reason}", "correct it first") from None
+        reason = (
+            (error.strerror or "unknown error").lower() if isinstance(error, OSError) else ("not valid UTF-8")
+        )
+        raise UsageError(f"cannot read {path}: {reason}", "correct the file first") from None

@@ -10,8 +10,8 @@ PLUGIN = Kind(
     where="vertex-ai",
     keys={
         "training": Setting(
-            description="the model that the command trains and saves in AIP_MODEL_DIR; it is uploaded to the Model "
-            "Registry, as the next version of the one that has this id there",
+            description="the model that the command trains and saves to AIP_MODEL_DIR; it is uploaded to the Model "
+            "Registry as a new version of the model with this id",
             schema={
                 "type": "object",
                 "additionalProperties": False,
@@ -25,7 +25,7 @@ PLUGIN = Kind(
                         "examples": ["churn"],
                     },
                     "serving_image": {
-                        "description": "The image that serves its predictions.",
+                        "description": "The image of the prediction container.",
                         "type": "string",
                         "minLength": 1,
                         "examples": ["europe-docker.pkg.dev/vertex-ai/prediction/sklearn-cpu.1-5:latest"],
@@ -45,8 +45,7 @@ PLUGIN = Kind(
                 "required": ["template"],
                 "properties": {
                     "template": {
-                        "description": "The file that Kubeflow Pipelines has compiled: in Cloud Storage, or in the "
-                        "project.",
+                        "description": "The file compiled by Kubeflow Pipelines, in Cloud Storage or in the project.",
                         "type": "string",
                         "pattern": r"^(gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/)?"
                         r"([A-Za-z0-9_=@+-][A-Za-z0-9_.=@+-]*/)*[A-Za-z0-9_=@+-][A-Za-z0-9_.=@+-]*\.(json|ya?ml)$",
@@ -54,7 +53,7 @@ PLUGIN = Kind(
                         "examples": ["gs://my-bucket/pipelines/churn.yaml", "pipelines/churn.yaml"],
                     },
                     "parameters": {
-                        "description": "The values of its parameters. Those that it calls data_interval_start and "
+                        "description": "The values of its parameters. Parameters named data_interval_start and "
                         "data_interval_end get the run's data interval.",
                         "type": "object",
                         "additionalProperties": {

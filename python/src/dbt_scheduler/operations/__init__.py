@@ -1,4 +1,4 @@
-"""What people do to runs of several teams at once: run again, backfill, pause. Each is a plan first."""
+"""Operations on runs of several teams: rerun, backfill, pause. Each starts with a plan."""
 
 EACH_SECONDS = 20
-"""What Airflow has at least for what is asked about one DAG, however many come before it."""
+"""The least time that Airflow has to answer about one DAG, however many come before it."""

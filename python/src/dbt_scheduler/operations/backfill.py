@@ -105,9 +105,9 @@ def _is_of(run: Run, dates: Sequence[datetime] | None) -> bool:
 
 def _dags_of(team: str, entries: Mapping[str, Entry]) -> Iterator[str]:
     if team not in entries:
-        raise UsageError(f'the registry has no team "{team}"', did_you_mean(team, set(entries)))
+        raise UsageError(f'team "{team}" not found in the registry', did_you_mean(team, set(entries)))
     if not entries[team].pipelines:
-        raise UsageError(f"team {team} has no DAG", "nothing of it is in a pipeline")
+        raise UsageError(f"team {team} has no DAG", "none of its nodes or tasks has a pipeline")
     yield from dag_ids_of(entries[team])
 
 
@@ -116,12 +116,12 @@ def _of_dag(api: AirflowApi, dag: tuple[str, str], waits: Sequence[Wait], reques
     api.allow(EACH_SECONDS + BACKFILL_SECONDS)
     found = api.dag(name)
     if found is None:
-        raise UsageError(f"Airflow has no DAG {name} of team {team}", "deploy what `compile` wrote")
+        raise UsageError(f"DAG {name} of team {team} not found in Airflow", "deploy the output of `compile`")
     current = api.current_backfill(name)
     if current is not None and not _is_same(current, request.dates):
         raise UsageError(
-            f"Airflow is backfilling {name} already, for other dates",
-            "wait for its end, or cancel it in Airflow",
+            f"a backfill of {name} for other dates is already running",
+            "wait until it finishes, or cancel it in Airflow",
         )
     dates = () if current else api.backfill_dates(_body(name, request))
     return DagBackfill(team, name, dates, tuple(waits), going_on=current is not None, paused=found.is_paused)

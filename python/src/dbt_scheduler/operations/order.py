@@ -1,4 +1,4 @@
-"""Puts what needs each other into an order."""
+"""Sorts items by their dependencies."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar

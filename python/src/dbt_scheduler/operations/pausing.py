@@ -1,4 +1,4 @@
-"""Pausing a team: its DAGs, and the waits of other teams that it keeps open."""
+"""Pausing a team: its DAGs, and other teams' waits for them."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from dbt_scheduler.waits.wait import Wait, registered_waits
 
 
 class Pausing(msgspec.Struct, frozen=True):
-    """A team's DAGs that Airflow has, and what other teams' DAGs wait for in them."""
+    """A team's DAGs in Airflow, and other teams' waits for their assets."""
 
     dags: tuple[str, ...]
     waits: tuple[Wait, ...]
@@ -27,10 +27,10 @@ def plan_pause(api: AirflowApi, entries: Mapping[str, Entry], team: str) -> Paus
 
     """
     if team not in entries:
-        raise UsageError(f'the registry has no team "{team}"', did_you_mean(team, set(entries)))
+        raise UsageError(f'team "{team}" not found in the registry', did_you_mean(team, set(entries)))
     dags = tuple(each for each in dag_ids_of(entries[team]) if _is_there(api, each))
     if not dags:
-        raise UsageError(f"Airflow has no DAG of team {team}", "deploy what `compile` wrote")
+        raise UsageError(f"no DAG of team {team} found in Airflow", "deploy the output of `compile`")
     waits = registered_waits(entries)
     others = tuple(each for each in waits if each.team != team and each.producer.dag_id in dags)
     return Pausing(dags, others)

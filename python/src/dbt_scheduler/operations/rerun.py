@@ -1,4 +1,4 @@
-"""Which task instances have to run again when a producer's does: its own DAG's, and those of its consumers."""
+"""The task instances to rerun with a producer's task: in its own DAG, and in those of its consumers."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -80,11 +80,13 @@ def carry_out(api: AirflowApi, plan: RerunPlan, *, downstream: bool) -> Iterator
 def _first(api: AirflowApi, task: tuple[str, str, str], *, downstream: bool) -> Rerun:
     dag_id, run_id, task_id = task
     if api.dag(dag_id) is None:
-        raise UsageError(f"Airflow has no DAG {dag_id}", "copy the id from Airflow's list of DAGs")
+        raise UsageError(f"DAG {dag_id} not found in Airflow", "copy the dag_id from Airflow's list of DAGs")
     if api.run(dag_id, run_id) is None:
-        raise UsageError(f"{dag_id} has no run {run_id}", "copy the run id from Airflow's grid")
+        raise UsageError(f"run {run_id} of {dag_id} not found", "copy the run_id from Airflow's grid view")
     if api.task_instance(dag_id, run_id, task_id) is None:
-        raise UsageError(f"{run_id} of {dag_id} has no task {task_id}", "give the id with its task group")
+        raise UsageError(
+            f"task {task_id} not found in {run_id} of {dag_id}", "include the task group in the task_id"
+        )
     key = RunKey(dag_id, run_id)
     return Rerun(key, (task_id,), api.clear_from(key, (task_id,), downstream=downstream, dry_run=True))
 

@@ -1,1 +1,1 @@
-"""One team by itself: its manifest and its ``scheduler.yaml``, brought together."""
+"""A single team: its manifest and its ``scheduler.yaml``."""

@@ -1,4 +1,4 @@
-"""The tasks of ``scheduler.yaml``: what their conditions and assets mean in this project."""
+"""The tasks of ``scheduler.yaml``, with their conditions and assets resolved in the project."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ from dbt_scheduler.registry.relation import Relation, Relations
 
 
 class DeclaredTasks(msgspec.Struct, frozen=True):
-    """The declared tasks, the tables they fill (to task id, and to asset), and what was wrong."""
+    """The declared tasks, the tables they fill (to task id, and to asset), and findings."""
 
     tasks: tuple[ProjectTask, ...]
     makers: dict[str, str]
@@ -68,7 +68,7 @@ def declared_task_id(task: TaskConfig) -> str:
 
 
 class _TaskResolver:
-    """One pass over a team's declared tasks: which of them fills which table (``makers``), what was wrong."""
+    """Resolves a team's declared tasks; ``makers`` maps each filled table to its task."""
 
     def __init__(self, scope: Scope) -> None:
         self.makers: dict[str, str] = {}
@@ -124,9 +124,9 @@ class _TaskResolver:
         )
 
     def underivable(self, project_task: ProjectTask) -> Finding:
-        reason = "neither its conditions nor the readers of its assets share any"
+        reason = "neither its conditions nor the models that read its assets have a pipeline in common"
         if not project_task.parents and not project_task.assets:
-            reason = "it has neither conditions nor assets of this team"
+            reason = "it has no conditions and no assets of this team"
         line = project_task.declaration.line if project_task.declaration else 0
         return SCH209.at(
             self._scope.file, line, subject=project_task.name, task=project_task.name, reason=reason
@@ -141,9 +141,9 @@ class _TaskResolver:
             self._report(self._ambiguous(task, asset, [table.full_name for table in found]))
             return None
         if names.find_tables(asset):
-            hint = "this table is declared as another team's asset: a task of this team cannot fill it"
+            hint = "the table is declared as another team's asset, which a task of this team cannot fill"
         elif names.find_tasks(asset):
-            hint = "a task fills source tables; this is a dbt node, which dbt builds itself"
+            hint = "a task fills source tables, but this is a dbt node, which dbt builds"
         else:
             hint = did_you_mean(asset, names.tables)
         self._report(
@@ -182,7 +182,7 @@ class _TaskResolver:
         words = {"task": task.name, "condition": condition}
         if condition in self._scope.disabled:
             words |= {"state": "disabled in dbt"}
-            hint = "enable it in dbt, or take it out of the conditions"
+            hint = "enable it in dbt, or remove it from the conditions"
             return SCH214.at(*self._location(task), subject=task.name, hint=hint, **words)
         hint = did_you_mean(condition, self._scope.names.known())
         return SCH205.at(*self._location(task), subject=task.name, hint=hint or None, **words)

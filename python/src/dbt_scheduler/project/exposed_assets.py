@@ -1,4 +1,4 @@
-"""Which of a team's assets other teams may depend on, in which pipelines, and by when they are ready."""
+"""The exposed assets of a team, their pipelines and their SLOs."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -27,9 +27,9 @@ class ExposedMatches(msgspec.Struct, frozen=True):
 def match_exposed_assets(
     project: Project, pipelines: Collection[str], findings: Collection[Finding] = ()
 ) -> ExposedMatches:
-    """Match every asset with the first ``exposed_assets`` entry whose regex is its whole name.
+    """Match every asset with the first ``exposed_assets`` entry whose regex matches its full name.
 
-    ``findings`` are those met before: a task in unknown pipelines only is in none, and that is said already.
+    ``findings`` are the earlier ones: a task that is only in unknown pipelines has a finding already.
     """
     matcher = _Matcher(project, pipelines, findings)
     assets, lines = {}, {}
@@ -70,13 +70,13 @@ class _Matcher:
         return {pipeline: seconds for pipeline, seconds in entry.slo.items() if pipeline in made_in}
 
     def report(self, made_in: Mapping[str, tuple[str, ...]]) -> None:
-        """What is wrong with each entry, once for all its assets; ``made_in`` has every asset's pipelines."""
+        """Findings for each entry, one for all of its assets; ``made_in`` has every asset's pipelines."""
         for index, (_, entry) in enumerate(self._entries):
             assets = self._matched[index]
             if not assets:
                 self._find(SCH211, entry, entry.regex, regex=entry.regex)
             unscheduled = [asset for asset in assets if not made_in[asset]]
-            # An asset that somebody ignores has a finding of its own, which that silences.
+            # An ignored asset gets its own finding, so that the ignore entry matches only that one.
             alone = [[asset] for asset in unscheduled if asset in self._ignored]
             rest = [asset for asset in unscheduled if asset not in self._ignored | self._explained]
             for names in (*alone, *([rest] if rest else ())):
@@ -85,17 +85,17 @@ class _Matcher:
             self._check_promises(entry, {asset: made_in[asset] for asset in assets if made_in[asset]})
 
     def _check_promises(self, entry: ExposedAssets, made_in: Mapping[str, tuple[str, ...]]) -> None:
-        """SCH212: a pipeline that makes none of the assets. Each is promised for those that make it."""
+        """SCH212: a pipeline that builds none of the assets."""
         made = sorted({pipeline for pipelines in made_in.values() for pipeline in pipelines})
         for pipeline in entry.slo or ():
             if made and pipeline in self._known and pipeline not in made:
                 first, *others = made_in
                 found = {"pipeline": pipeline, "pipelines": ", ".join(made)}
                 if others:
-                    found["made_in_it"] = f"none of {and_others([first, *others])} is made in it"
+                    found["made_in_it"] = f"it builds none of {and_others([first, *others])}"
                     self._find(SCH212, entry, entry.regex, they="they are", **found)
                 else:
-                    found["made_in_it"] = f'"{first}" is not made in it'
+                    found["made_in_it"] = f'it does not build "{first}"'
                     self._find(SCH212, entry, first, they="it is", **found)
 
     def _find(self, rule: Rule, entry: ExposedAssets, subject: str, **words: str) -> None:

@@ -1,4 +1,4 @@
-"""Loads a team's folder into a Project: reads its files and gathers what is wrong in them."""
+"""Loads a team's folder as a Project, with the findings of its files."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -55,7 +55,7 @@ def load_project(
     """
     if not (folder / "dbt_project.yml").is_file():
         raise CannotRunError.because(
-            SCH408.at(str(folder), hint="name the folder that holds dbt_project.yml")
+            SCH408.at(str(folder), hint="specify the folder that contains dbt_project.yml")
         )
     config, findings = _team_config(folder / "scheduler.yaml")
     path = manifest_file or folder / "target" / "manifest.json"
@@ -78,7 +78,7 @@ def load_bare_manifest(manifest_file: Path, pipelines: Collection[str]) -> Loade
 
 
 def _with_valid_team(project: Project, location: Path) -> Project:
-    """The project, if its team can be one: dbt allows project names that no file or DAG should have."""
+    """The project, if its name is a valid team name: dbt allows names that are not valid for files or DAGs."""
     if not is_team(project.team):
         raise CannotRunError.because(SCH417.at(str(location), subject=project.team, team=project.team))
     return project
@@ -179,7 +179,7 @@ class _ProjectReader:
         )
 
     def _assets(self, nodes: Iterable[ProjectTask], declared: DeclaredTasks) -> dict[str, str]:
-        """Each asset's maker; where two scheduled tasks claim a name the first stays, with a finding."""
+        """The task of each asset; if two scheduled tasks have the same asset name, the first one, with a finding."""
         claims: dict[str, list[ProjectTask]] = defaultdict(list)
         for task in (*nodes, *declared.tasks):
             for asset in task.assets:
@@ -196,11 +196,13 @@ class _ProjectReader:
         return assets
 
     def _package_hint(self, tasks: Iterable[ProjectTask]) -> str | None:
-        """For SCH314: a package's node is not the team's to rename."""
+        """The hint of SCH314 for a package's node, which the team cannot rename."""
         own = self._manifest.metadata.project_name
         packages = [task.node.package_name for task in tasks if task.node and task.node.package_name != own]
         return (
-            f"take pipelines from that of the package {packages[0]}, in dbt_project.yml" if packages else None
+            f"remove the pipelines of the one in package {packages[0]}, in dbt_project.yml"
+            if packages
+            else None
         )
 
 

@@ -1,4 +1,4 @@
-"""Where a node's or source table's config stands in the user's files; read only when a finding needs it."""
+"""Locations of nodes and source tables in the user's files; read only when a finding needs one."""
 
 import re
 from functools import cache
@@ -10,7 +10,7 @@ from dbt_scheduler.project.properties import locate_in_yml
 from dbt_scheduler.project.types import ProjectTask, Table
 
 Location = tuple[str, int]
-"""A file as the user names it, and the line in it; 0 when the line is not known."""
+"""The path of a file, and the line; 0 if the line is unknown."""
 
 
 def node_location(folder: Path, node: Node, *below: str | int) -> Location:
@@ -50,7 +50,7 @@ def _ref_location(folder: Path, model: Node, reader: ProjectTask) -> Location:
 
 
 def _root(folder: Path, package: str) -> Path:
-    """Where the files of an installed package lie, or those of the project itself."""
+    """The folder of an installed package, or of the project itself."""
     installed = folder / "dbt_packages" / package
     return installed if installed.is_dir() else folder
 

@@ -81,7 +81,7 @@ class Node(msgspec.Struct, frozen=True):
 
 
 class Meta(msgspec.Struct, frozen=True):
-    """Our key of a source table's ``meta``, as the user wrote it."""
+    """The ``scheduler`` key of a source table's ``meta``, as written by the user."""
 
     scheduler: object = None
 
@@ -112,7 +112,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Exposure(msgspec.Struct, frozen=True):
-    """What is outside of dbt and reads nodes or source tables."""
+    """An exposure: something outside dbt that reads nodes or source tables."""
 
     unique_id: str
     package_name: str
@@ -127,7 +127,7 @@ class Disabled(msgspec.Struct, frozen=True, gc=False):
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """Who wrote the manifest."""
+    """The manifest's metadata."""
 
     dbt_schema_version: str = ""
     dbt_version: str = ""

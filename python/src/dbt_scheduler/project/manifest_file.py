@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from dbt_scheduler.config.schema.messages import KINDS, WORDS, either, quoted
+from dbt_scheduler.decoding_errors import describe
 from dbt_scheduler.findings.catalogue.inputs import SCH401, SCH402, SCH403
-from dbt_scheduler.findings.finding import CannotRunError, fill
+from dbt_scheduler.findings.finding import CannotRunError
 from dbt_scheduler.project.manifest import Manifest, Metadata
 
 _SUPPORTED_VERSION = 12
@@ -29,18 +29,6 @@ class _Head(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(Manifest)
 # Brackets nested without end are a RecursionError; integers of thousands of digits a ValueError, as are the others.
 _UNDECODABLE = (ValueError, RecursionError)
-_MISSING = re.compile(r"Object missing required field `([^`]+)`")
-_MISTYPED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
-_TYPES = {
-    "str": "string",
-    "int": "integer",
-    "float": "number",
-    "bool": "boolean",
-    "array": "array",
-    "object": "object",
-    "null": "null",
-}
-"""msgspec's types as those of JSON Schema."""
 _NULL_DEPTH = 3
 """A node, its ``config`` and that one's ``meta``: what is below is the user's."""
 
@@ -65,16 +53,16 @@ def _read(path: Path) -> bytes:
         return _unpacked(content) if path.suffix == ".gz" else content
     except FileNotFoundError:
         raise CannotRunError.because(
-            SCH401.at(str(path), hint="run `dbt compile` in the project, or name the file with --manifest")
+            SCH401.at(str(path), hint="run `dbt compile` in the project, or set the path with --manifest")
         ) from None
     except (OSError, EOFError, zlib.error) as error:
         raise CannotRunError.because(SCH402.at(str(path), problem=_reason(error))) from None
 
 
 def _refuse_device(path: Path) -> None:
-    """A link in the project may lead to one, which never ends."""
+    """Reject devices: a symlink may point to one, and reading it might never end."""
     if path.is_char_device():
-        raise OSError(errno.EINVAL, "it is not a file")
+        raise OSError(errno.EINVAL, "not a regular file")
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -83,7 +71,7 @@ def _unpacked(content: bytes) -> bytes:
     with gzip.open(io.BytesIO(content)) as packed:
         unpacked = packed.read(most + 1)
     if len(unpacked) > most:
-        raise EOFError(f"it unpacks to more than {most:,} bytes")
+        raise EOFError(f"it decompresses to more than {most:,} bytes")
     return unpacked
 
 
@@ -143,22 +131,11 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     if isinstance(error, RecursionError):
-        return "it is nested too deep"
+        return "it is nested too deeply"
     if isinstance(error, UnicodeDecodeError):
-        return "it is not in UTF-8"
-    return _wrong_shape(error) if isinstance(error, msgspec.ValidationError) else str(error)
-
-
-def _wrong_shape(error: msgspec.ValidationError) -> str:
-    """What msgspec says of types, in a user's words."""
-    text, _, place = str(error).partition(" - at ")
-    path = place.strip("`").removeprefix("$").removeprefix(".")
-    if missing := _MISSING.fullmatch(text):
-        return fill(
-            WORDS["required"], {"key": quoted(missing[1]), "inside": f" in {quoted(path)}" if path else ""}
-        )
-    subject = quoted(path) if path else "the top level"
-    if types := _MISTYPED.fullmatch(text):
-        expected, value = ([KINDS[_TYPES[each]] for each in named.split(" | ")] for named in types.groups())
-        return fill(WORDS["type"], {"subject": subject, "expected": either(expected), "value": either(value)})
-    return f"{subject} is not as dbt writes it"
+        return "not valid UTF-8"
+    return (
+        describe(error, "is not as dbt writes it")
+        if isinstance(error, msgspec.ValidationError)
+        else str(error)
+    )

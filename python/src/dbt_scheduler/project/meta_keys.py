@@ -1,4 +1,4 @@
-"""Keys of nodes' ``meta`` that are nearly ours: what stands under them would be left out silently."""
+"""Finds misspelled ``scheduler`` keys in nodes' ``meta``, which would be ignored silently."""
 
 import re
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""What a name in ``scheduler.yaml`` can mean within one project."""
+"""Resolves names in ``scheduler.yaml`` within a project."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ class NameIndex(msgspec.Struct, frozen=True):
     externals: Mapping[str, tuple[Table, ...]]
 
     def find_tables(self, name: str) -> tuple[Table, ...]:
-        """The source tables called ``table`` or ``source.table``."""
+        """The source tables named ``table`` or ``source.table``."""
         return self.tables.get(name, ())
 
     def find_tasks(self, name: str) -> tuple[ProjectTask, ...]:
@@ -25,7 +25,7 @@ class NameIndex(msgspec.Struct, frozen=True):
         return self.tasks.get(name) or tuple(task for task in (self.ids.get(name),) if task)
 
     def find_externals(self, name: str) -> tuple[Table, ...]:
-        """Other projects' models called ``model`` or ``package.model``: where nothing of this project is."""
+        """Other projects' models named ``model`` or ``package.model``, if nothing in this project has the name."""
         return () if name in self.tasks or name in self.tables else self.externals.get(name, ())
 
     def known(self) -> set[str]:

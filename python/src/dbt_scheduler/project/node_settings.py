@@ -15,9 +15,9 @@ META_KEYS = ("scheduler_defaults", "scheduler")
 
 
 class NodeSettings(msgspec.Struct, frozen=True):
-    """What a node asks of the scheduler; None means the platform's default.
+    """The settings of a node; None means the platform's default.
 
-    ``settings`` are the keys of the places where dbt runs.
+    ``settings`` are keys of the place where dbt runs.
     """
 
     pipelines: tuple[str, ...] = ()
@@ -38,14 +38,14 @@ class NodeSettings(msgspec.Struct, frozen=True):
 
 
 class SettingsProblem(msgspec.Struct, frozen=True):
-    """Something wrong in one of the two keys; ``path`` leads to it from ``meta``."""
+    """A problem in one of the two keys; ``path`` leads to it from ``meta``."""
 
     path: tuple[str | int, ...]
     violation: Violation
 
 
 def read_settings(meta: Mapping[str, object]) -> tuple[NodeSettings, tuple[SettingsProblem, ...]]:
-    """The settings of a ``meta``, without the keys that are wrong, and what is wrong with those."""
+    """The valid settings of a ``meta``, and its problems."""
     ours = {key: meta[key] for key in META_KEYS if meta.get(key) is not None}
     return _read(msgspec.json.encode(ours)) if ours else _NO_SETTINGS
 

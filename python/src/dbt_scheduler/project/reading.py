@@ -1,4 +1,4 @@
-"""Who reads a project's tables, and what is built from what."""
+"""The readers of a project's tables, and what each node is built from."""
 
 from collections import defaultdict
 from collections.abc import Mapping

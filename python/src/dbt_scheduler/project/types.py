@@ -1,4 +1,4 @@
-"""One team's project: its manifest and its ``scheduler.yaml`` together, before any other team is known."""
+"""A team's project: its manifest and its ``scheduler.yaml``, without other teams."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -55,7 +55,7 @@ class ProjectTask(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_several_writers(self) -> bool:
-        """Whether the tasks of several DAGs make one and the same table."""
+        """Whether tasks of several DAGs build the same table."""
         return len(self.pipelines) > 1 and bool(self.assets)
 
 

@@ -1,1 +1,1 @@
-"""The asset registry: what each team produces and consumes, where that is kept, and what follows from it."""
+"""The asset registry: what each team produces and consumes, its storage and its lookups."""

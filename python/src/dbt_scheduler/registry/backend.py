@@ -1,4 +1,4 @@
-"""What a scheme implements: the raw documents of a registry, each with a version, and how that can fail."""
+"""The interface of a registry store: versioned raw documents, and its errors."""
 
 from collections.abc import Callable
 from typing import ClassVar, Protocol
@@ -8,44 +8,44 @@ import msgspec
 MOST_BYTES = 50_000_000
 """Of one document. Twice as much as a team of 10,000 models has: everybody reads everybody's documents."""
 
-TOO_LONG = f"it has more than {MOST_BYTES:,} bytes"
+TOO_LONG = f"it is larger than {MOST_BYTES:,} bytes"
 
 
 class RegistryError(Exception):
-    """The registry could not be used; the text says why, in words for people."""
+    """The registry could not be used; the message gives the reason."""
 
 
 class RegistryUnreadableError(RegistryError):
-    """The registry, or one team's entry, is there but cannot be read.
+    """The registry, or a team's entry, exists but cannot be read.
 
-    ``hint`` is what to do about an entry that has not been published yet, if not to compile it again.
+    ``hint`` says how to fix an unpublished entry, if not by compiling it again.
     """
 
     hint: ClassVar[str | None] = None
 
 
 class NewerFormatError(RegistryUnreadableError):
-    """The entry was written by a newer release: it is whole, and not ours to replace."""
+    """The entry was written by a newer release, so this release must not replace it."""
 
-    hint = "publish it with the release that has compiled it, or compile again with this one"
+    hint = "publish it with the release that compiled it, or compile again with this release"
 
 
 class TooLargeError(RegistryUnreadableError):
-    """The entry says more than all who read it can work with."""
+    """The entry exceeds the limits that readers rely on."""
 
-    hint = "split the team in two, each with a dbt project or an external_assets.yaml of its own"
+    hint = "split the team into two, each with its own dbt project or external_assets.yaml"
 
 
 class RegistryUnwritableError(RegistryError):
-    """An entry cannot be written; what was there is still whole."""
+    """An entry cannot be written; the existing entry is unchanged."""
 
 
 class ChangedError(Exception):
-    """Somebody else was faster: the document is no longer the version that was read."""
+    """The document was changed since it was read."""
 
 
 class StoredDocument(msgspec.Struct, frozen=True):
-    """A team's document as it lies there. Its version is opaque and differs whenever the content does."""
+    """A team's stored document. Its version is opaque and changes with the content."""
 
     content: bytes
     version: str
@@ -87,7 +87,7 @@ class Backend(Protocol):
         """
 
     def place(self, team: str) -> str:
-        """Where the document is, as people write it; ``TEAM.json`` is in it."""
+        """The URL of a team's document for messages; it contains ``TEAM.json``."""
 
 
 class Scheme(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Keeps documents of a remote registry in the user's cache folder; one that cannot be used is not used."""
+"""Caches documents of a remote registry in the user's cache folder; cache errors are ignored."""
 
 import contextlib
 import hashlib
@@ -13,7 +13,7 @@ from dbt_scheduler.registry.backend import MOST_BYTES
 
 
 class Cache:
-    """Documents by team and version. Nothing here ever fails: what is not there is asked for again."""
+    """Documents by team and version. Never raises: missing documents are fetched again."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
@@ -45,7 +45,7 @@ class Cache:
             write_atomically(self.folder / _name(team, version), content)
 
     def keep_only(self, versions: Mapping[str, str]) -> None:
-        """Remove every other version of these teams' documents, and the other teams'."""
+        """Remove all other versions of these teams' documents, and other teams' documents."""
         if self.folder is None:
             return
         kept = {_name(team, version) for team, version in versions.items()}

@@ -1,4 +1,4 @@
-"""Compiled entries that wait to be published, as ``compile`` wrote them."""
+"""Compiled entries to publish, as written by ``compile``."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -46,9 +46,9 @@ def load_candidates(out: Path) -> tuple[tuple[Candidate, ...], tuple[Finding, ..
 
 
 def renamed_team_warnings(candidates: Sequence[Candidate]) -> tuple[str, ...]:
-    """Sentences about teams of one dbt project: what a renamed team was is still where it was compiled.
+    """Warnings about teams of the same dbt project: a renamed team may still be in the output folder.
 
-    Nothing tells a renamed project from a second one that is called the same, which is legal.
+    A renamed project cannot be told from a second one with the same name, which is allowed.
     """
     teams: dict[str, list[str]] = defaultdict(list)
     for candidate in candidates:
@@ -56,8 +56,8 @@ def renamed_team_warnings(candidates: Sequence[Candidate]) -> tuple[str, ...]:
         if project is not None and project != EXTERNAL_PROJECT:
             teams[project].append(candidate.team)
     return tuple(
-        f'{" and ".join(names)} are of the same dbt project "{project}": if it is one team that was renamed, '
-        "compile into an empty folder, and publish that"
+        f'{" and ".join(names)} belong to the same dbt project "{project}": if the team was renamed, '
+        "compile to an empty folder, and publish that"
         for project, names in sorted(teams.items())
         if len(names) > 1
     )
@@ -65,11 +65,11 @@ def renamed_team_warnings(candidates: Sequence[Candidate]) -> tuple[str, ...]:
 
 def _load_entry(path: Path) -> Entry:
     if not is_team(path.stem):
-        raise RegistryUnreadableError(f'"{path.stem}" cannot be the name of a team')
+        raise RegistryUnreadableError(f'"{path.stem}" is not a valid team name')
     try:
         return decode_entry(path.stem, path.read_bytes())
     except OSError as error:
-        raise RegistryUnreadableError((error.strerror or "it cannot be read").lower()) from None
+        raise RegistryUnreadableError((error.strerror or "the file cannot be read").lower()) from None
 
 
 def _load_base(path: Path) -> str | None:
@@ -78,4 +78,4 @@ def _load_base(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, KeyError, RecursionError):
-        raise RegistryUnreadableError(f"{path} does not say what it was compiled against") from None
+        raise RegistryUnreadableError(f"{path} does not record the base version") from None

@@ -1,4 +1,4 @@
-"""The ids of DAGs that a team cannot have: those of other teams, and dbt-scheduler's own."""
+"""Checks dag_ids against those of other teams and of dbt-scheduler itself."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -9,11 +9,11 @@ from dbt_scheduler.findings.finding import Rule
 from dbt_scheduler.registry.entry import Entry, dag_ids_of, is_external
 from dbt_scheduler.spec import RESUME_DAG
 
-_CORRECT = "correct the dag_id in the file: it is not that of a hand-written DAG"
+_CORRECT = "correct the dag_id in the file: it does not belong to a hand-written DAG"
 
 
 class TakenDagId(msgspec.Struct, frozen=True):
-    """Why a team cannot have a name: the rule, what it is about, and the words of the finding."""
+    """A rejected name: the rule, its subject, and the values of the message."""
 
     rule: Rule
     subject: str

@@ -1,4 +1,4 @@
-"""All teams' entries together, with the lookups that dependencies need."""
+"""All teams' entries, with the lookups that dependencies need."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from dbt_scheduler.registry.entry import AssetKey, Entry, Produced
 from dbt_scheduler.registry.relation import Relation, Relations
 
 Retired = Mapping[str, Sequence[str]]
-"""For the name of each asset that is made no more the teams that made it, as far as readers are on record."""
+"""For each retired asset name, the teams that produced it, if consumers are on record."""
 
 
 class Directory:
@@ -18,7 +18,7 @@ class Directory:
         self.entries = dict(sorted(entries.items()))
 
     def produced(self, key: AssetKey) -> Produced:
-        """What the registry says of an asset that it has."""
+        """The registry's data of an asset."""
         return self.entries[key.team].produced[key.asset]
 
     def named(self, name: str, team: str | None = None) -> list[AssetKey]:
@@ -59,7 +59,7 @@ class Directory:
 
 
 def retired_assets(published: Mapping[str, Entry], directory: Directory) -> Retired:
-    """What some published entry still consumes of a team that the directory has, and the team makes no more."""
+    """Assets that published entries still consume, but that their team no longer produces."""
     found: dict[str, set[str]] = defaultdict(set)
     for entry in published.values():
         for team, assets in entry.consumed.items():

@@ -1,4 +1,4 @@
-"""Who reads an asset, from the registry's documents alone: directly, and through what readers make of it."""
+"""The consumers of an asset, from registry entries alone: direct ones, and those further downstream."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from dbt_scheduler.registry.upstream import PipelineAsset, current_asset_name
 
 
 class ConsumerTeam(msgspec.Struct, frozen=True):
-    """A team that reads an asset of another one, and the tasks that do."""
+    """A team that reads another team's asset, and its reading tasks."""
 
     team: str
     contact: Contact

@@ -1,4 +1,4 @@
-"""The encoding of a team's entry as a document."""
+"""Encodes and decodes a team's entry."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ from dbt_scheduler.schedule import unreadable_part
 from dbt_scheduler.spec import sensor_group
 
 _IN_IDS = re.compile(r"[\w.-]+")
-"""What Airflow takes in the id of a DAG, a task group or a task."""
+"""The characters that Airflow allows in the id of a DAG, task group or task."""
 
 MOST_PIPELINES, _MOST_SENSORS, _MOST_TASKS, _MOST_EDGES = 200, 20_000, 200_000, 1_000_000
 """Of one entry: each pipeline costs time wherever it is read, and all sensors are named in one question to Airflow.
@@ -61,19 +61,19 @@ def decode_entry(team: str, content: bytes) -> Entry:
     try:
         heads = _HEAD_DECODER.decode(content)
         if team not in heads:
-            raise RegistryUnreadableError("it is another team's")
+            raise RegistryUnreadableError("it belongs to another team")
         version = heads[team].format_version
         if version not in FORMAT_VERSIONS:
             refusal = NewerFormatError if version > max(FORMAT_VERSIONS) else RegistryUnreadableError
             known = " and ".join(map(str, FORMAT_VERSIONS))
-            raise refusal(f"it has format_version {version}, this release reads {known}")
+            raise refusal(f"format_version {version} is not supported, only {known}")
         entry = _DECODER.decode(content)[team]
     except msgspec.ValidationError as error:
-        place = str(error).rpartition(" - at ")[2].strip("`") if " - at " in str(error) else "its top level"
-        raise RegistryUnreadableError(f"it is no registry entry: wrong at {place}") from None
+        place = str(error).rpartition(" - at ")[2].strip("`") if " - at " in str(error) else "the top level"
+        raise RegistryUnreadableError(f"not a valid registry entry: error at {place}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         cut_off = "truncated" in str(error)
-        raise RegistryUnreadableError("it ends in the middle" if cut_off else "it is not JSON") from None
+        raise RegistryUnreadableError("it is truncated" if cut_off else "it is not JSON") from None
     except RecursionError:
         raise RegistryUnreadableError("it is nested too deeply") from None
     if too_much := _too_much(entry):
@@ -86,7 +86,7 @@ def decode_entry(team: str, content: bytes) -> Entry:
 
 
 def _problem(entry: Entry) -> str | None:
-    """What an entry of the right shape has that no release writes, and that nobody could work with."""
+    """A problem in an entry that matches the schema, but that no release writes."""
     return (
         _unusable_pipeline(entry)
         or _misplaced(entry)
@@ -116,23 +116,23 @@ def _unusable_pipeline(entry: Entry) -> str | None:
     for name, schedule in entry.pipelines.items():
         reason = unreadable_part(schedule)
         if reason:
-            return f'its pipeline "{name}" cannot be used: {reason}'
+            return f'its pipeline "{name}" is not supported: {reason}'
     return None
 
 
 def _misplaced(entry: Entry) -> str | None:
-    """An asset that is made or exposed in a pipeline, or a DAG, that the entry does not have."""
+    """An asset that is built or exposed in a pipeline or DAG that the entry does not have."""
     known = entry.pipelines.keys()
     for asset, made in entry.produced.items():
         if made.pipeline not in made.pipelines:
-            return f'its asset "{asset}" is not made in its own pipeline "{made.pipeline}"'
+            return f'its asset "{asset}" is not built in its main pipeline "{made.pipeline}"'
         if not made.pipelines.keys() <= known:
             unknown = min(made.pipelines.keys() - known)
-            return f'its asset "{asset}" is made in "{unknown}", which is none of its pipelines'
+            return f'its asset "{asset}" is built in the unknown pipeline "{unknown}"'
         if made.exposed and not any(each.exposed for each in made.pipelines.values()):
-            return f'its asset "{asset}" is exposed, but in none of its pipelines'
+            return f'its asset "{asset}" is exposed, but not in any pipeline'
         if made.dag_prefix != entry.dag_prefix:
-            return f'its asset "{asset}" is made in a DAG with another dag_prefix than its own'
+            return f'its asset "{asset}" is built in a DAG with a different dag_prefix'
     return None
 
 
@@ -145,8 +145,10 @@ def _misnamed(entry: Entry) -> str | None:
         ids[what] = [getattr(each, what) for each in (*entry.produced.values(), *readers)]
     for what, names in ids.items():
         for name in names:
-            if name is not None and (len(name) > _LONGEST_ID or not _IN_IDS.fullmatch(name)):
-                return f"its {what} {_quoted(name)} cannot be in an id of Airflow"
+            if name is not None and not _IN_IDS.fullmatch(name):
+                return f"its {what} {_quoted(name)} contains characters that Airflow ids do not allow"
+            if name is not None and len(name) > _LONGEST_ID:
+                return f"its {what} {_quoted(name)} is longer than {_LONGEST_ID} characters"
     for name in (
         *entry.produced,
         *entry.consumed,
@@ -156,10 +158,10 @@ def _misnamed(entry: Entry) -> str | None:
             return f"its name {_quoted(name)} is longer than {_LONGEST_NAME:,} characters"
     for each in readers:
         if each.pipeline not in entry.pipelines:
-            return f"its task {_quoted(each.task_id)} reads in {_quoted(each.pipeline)}, which is none of its pipelines"
+            return f"its task {_quoted(each.task_id)} is in the unknown pipeline {_quoted(each.pipeline)}"
         sensor = each.sensor_task_id
         if sensor is not None and not _is_sensor(sensor, each.dependency):
-            return f"its sensor {_quoted(sensor)} cannot be one"
+            return f"its sensor {_quoted(sensor)} is not a valid sensor task_id"
     return None
 
 
@@ -181,12 +183,12 @@ def _half_external(entry: Entry) -> str | None:
     if not is_external(entry):
         return None
     if entry.format_version != EXTERNAL_FORMAT_VERSION:
-        return f"it has external assets, which format_version {entry.format_version} does not know"
+        return f"it has external assets, which format_version {entry.format_version} does not support"
     if entry.consumed:
-        return "it has external assets, and tasks that read other assets"
+        return "it has both external assets and tasks that read other assets"
     for asset, made in entry.produced.items():
         if made.dag_id is None or len(made.pipelines) > 1:
-            return f'its asset "{asset}" is not made by one hand-written DAG, as the others are'
+            return f'its asset "{asset}" is not produced by exactly one hand-written DAG'
     return None
 
 

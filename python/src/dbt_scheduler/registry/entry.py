@@ -1,4 +1,4 @@
-"""The registry's documents: what each team produces and consumes, and for whom it promises when."""
+"""The registry's documents: what each team produces, with SLOs, and what it consumes."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -15,7 +15,7 @@ EXTERNAL_FORMAT_VERSION = 2
 """Of an entry with external assets: a release that does not know them would wait for DAGs that do not exist."""
 
 FORMAT_VERSIONS = (FORMAT_VERSION, EXTERNAL_FORMAT_VERSION)
-"""What this release reads."""
+"""The supported versions."""
 
 EXTERNAL_PROJECT = "external_assets.yaml"
 """What publishes an entry with external assets, in the place of a dbt project: no dbt project can have this name."""
@@ -33,7 +33,7 @@ Slo = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)]
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """Whom to ask: the team's channel, and the people or groups to tag there."""
+    """The contact of a team: its channel, and the people or groups to tag there."""
 
     channel: Annotated[str, msgspec.Meta(max_length=LONGEST_LABEL)] | None = None
     tag: Labels = ()
@@ -91,7 +91,7 @@ class Consumed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
-    """A breaking change that a team makes on purpose: ``change`` is the line that the report has for it."""
+    """An intentional breaking change: ``change`` is its line in the report."""
 
     asset: str
     change: str

@@ -1,4 +1,4 @@
-"""Asks a remote registry for many things side by side, all of them within one time budget."""
+"""Runs requests to a remote registry in parallel, within one time limit."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -36,7 +36,7 @@ class ParallelCalls:
             return self._pool.submit(function).result(self._left())
         except TimeoutError:
             raise RegistryUnreadableError(
-                f"it does not answer within {format_count(self._seconds, 'second')}"
+                f"no response within {format_count(self._seconds, 'second')}"
             ) from None
 
     def each(

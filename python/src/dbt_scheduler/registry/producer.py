@@ -1,4 +1,4 @@
-"""Which task makes an asset at this moment, for a DAG that waits for it: as the sensor itself decides."""
+"""Finds the task that currently produces an asset, for a DAG that waits for it."""
 
 from dbt_scheduler.registry.entry import Entry, Produced, full_task_id, making_dag_id
 from dbt_scheduler.schedule import pick_pipeline

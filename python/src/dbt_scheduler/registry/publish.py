@@ -1,4 +1,4 @@
-"""Puts compiled entries into the registry: checked against what is there now, and never over another's."""
+"""Publishes compiled entries, after checking them against the current registry."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -46,9 +46,9 @@ def check_candidates(
     listed: Collection[str] = (),
     platform_prefix: str = "",
 ) -> tuple[Finding, ...]:
-    """Why these entries cannot all go into a registry that is as it was read, in a stable order.
+    """Findings that prevent publishing these entries to the registry as it was read, in a stable order.
 
-    ``listed`` are the teams of ``platform.yaml``, ``platform_prefix`` what it puts before every DAG's id.
+    ``listed`` are the teams of ``platform.yaml``, ``platform_prefix`` is its ``airflow.dag_prefix``.
     """
     unreadable = {finding.subject: finding for finding in reading.findings}
     entries = {**reading.entries, **{candidate.team: candidate.entry for candidate in candidates}}
@@ -87,7 +87,7 @@ def check_publishers(
 def write_candidates(
     candidates: Sequence[Candidate], reading: RegistryContents, store: Store
 ) -> PublishResult:
-    """Write what ``check_candidates`` has nothing against. The first that cannot be written ends it."""
+    """Write entries that ``check_candidates`` accepted; stop at the first that cannot be written."""
     same = tuple(candidate.team for candidate in candidates if _is_there(candidate, reading))
     waiting = [candidate for candidate in candidates if candidate.team not in same]
     written: list[str] = []
@@ -108,7 +108,7 @@ def write_candidates(
 
 
 def _misplaced(candidate: Candidate, reading: RegistryContents) -> Iterator[Finding]:
-    """What is against an entry in its own team's place."""
+    """Findings about an entry and its own team's published entry."""
     published = reading.entries.get(candidate.team)
     if candidate.team in reading.newer:
         yield from (finding for finding in reading.findings if finding.subject == candidate.team)
@@ -140,7 +140,7 @@ def _not_its_own(candidate: Candidate, ids: Iterable[TakenDagId]) -> Iterator[Fi
 
 
 def _cycle_findings(paths: Mapping[str, str], entries: Mapping[str, Entry]) -> Iterator[Finding]:
-    """Each cycle that goes through what is offered: neither half of it may have seen the other."""
+    """Dependency cycles through these entries: the projects may have been compiled without each other."""
     for loop in find_cycles_behind(entries, paths):
         path = next((paths[step.team] for step in loop if step.team in paths), None)
         if path is not None:
@@ -150,7 +150,7 @@ def _cycle_findings(paths: Mapping[str, str], entries: Mapping[str, Entry]) -> I
 def _unproven(
     candidate: Candidate, entries: Mapping[str, Entry], unreadable: Mapping[str, Finding]
 ) -> Iterator[Finding]:
-    """What the entry reads of other teams and is not there for it to read."""
+    """Assets of other teams that the entry reads and that are not available."""
     for team, assets in candidate.entry.consumed.items():
         if team == candidate.team:
             continue

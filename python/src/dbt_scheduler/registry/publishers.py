@@ -1,4 +1,4 @@
-"""Which dbt project and repository publishes each team, as ``platform.yaml`` lists them."""
+"""Checks the dbt project and repository of a team against ``teams`` in ``platform.yaml``."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
@@ -22,11 +22,11 @@ def project_problem(team: str, project: str | None, publishers: Publishers | Non
     if publishers is None:
         return ""
     if team not in publishers:
-        return "platform.yaml does not list this team"
+        return "the team is not listed in platform.yaml"
     listed = publishers[team].project
     if listed in (None, project):
         return ""
-    return f'platform.yaml lists it for the dbt project "{listed}", and this is "{project}"'
+    return f'platform.yaml assigns it to the dbt project "{listed}", but this project is "{project}"'
 
 
 def repository_problem(team: str, repository: str | None, publishers: Publishers | None) -> str:
@@ -34,8 +34,8 @@ def repository_problem(team: str, repository: str | None, publishers: Publishers
     listed = publishers[team].repository if publishers and team in publishers else None
     if listed is None or (repository is not None and listed.casefold() == repository.casefold()):
         return ""
-    here = f"this is {repository}" if repository else "this is not a CI job of a repository"
-    return f"platform.yaml lists it for the repository {listed}, and {here}"
+    here = f"this repository is {repository}" if repository else "this is not a CI job"
+    return f"platform.yaml assigns it to the repository {listed}, but {here}"
 
 
 def ci_repository(environment: Mapping[str, str]) -> str | None:
@@ -53,6 +53,6 @@ def ci_repository(environment: Mapping[str, str]) -> str | None:
 
 
 def same_but_for_case(team: str, others: Iterable[str]) -> str | None:
-    """Another team whose name is this one in other letters, upper or lower."""
+    """Another team whose name differs only in case."""
     folded = team.casefold()
     return next((other for other in others if other != team and other.casefold() == folded), None)

@@ -1,4 +1,4 @@
-"""Where tables lie in the warehouse, and which of them are the same."""
+"""Relations of tables in the warehouse, and which of them are the same table."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ _Item = TypeVar("_Item")
 
 
 class Relation(msgspec.Struct, frozen=True):
-    """Where an asset lives in the warehouse."""
+    """An asset's relation in the warehouse."""
 
     database: str | None
     schema: str | None
@@ -28,7 +28,7 @@ class Relation(msgspec.Struct, frozen=True):
 
 
 class Relations(Generic[_Item]):
-    """What lives where in the warehouse."""
+    """Lookup of tables by relation."""
 
     def __init__(self, items: Iterable[tuple[Relation, _Item]]) -> None:
         self._found: dict[tuple[str | None, str], list[tuple[Relation, _Item]]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The registry as everybody uses it, whatever the scheme: entries instead of bytes, all teams at once."""
+"""The registry, independent of its scheme: entries instead of bytes, and all teams at once."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -23,7 +23,7 @@ from dbt_scheduler.registry.encoding import decode_entry, encode_entry, is_team
 from dbt_scheduler.registry.entry import Entry
 from dbt_scheduler.registry.parallel import ParallelCalls, parallel_calls
 
-_NEWER = "install a newer dbt-scheduler"
+_NEWER = "upgrade dbt-scheduler"
 
 
 class RegistryContents(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ class RegistryContents(msgspec.Struct, frozen=True):
 
     @property
     def unreadable(self) -> frozenset[str]:
-        """The teams whose entry cannot be read: nobody knows what they make."""
+        """The teams whose entry cannot be read, so that their assets are unknown."""
         return frozenset(finding.subject for finding in self.findings)
 
 
@@ -106,7 +106,7 @@ class Store:
 
         """
         if not is_team(team):
-            raise ValueError(f"{team!r} cannot be the name of a team")
+            raise ValueError(f"{team!r} is not a valid team name")
         content = encode_entry(team, entry)
         if len(content) > MOST_BYTES:
             raise RegistryUnwritableError(TOO_LONG)
@@ -119,7 +119,7 @@ class Store:
                 raise
 
     def place(self, team: str) -> str:
-        """Where a team's document is, as people write it."""
+        """The URL of a team's document for messages."""
         return self._backend.place(team)
 
     def _load_each(self, calls: ParallelCalls, listing: dict[str, str | None]) -> Iterator[_Loaded]:
@@ -129,7 +129,7 @@ class Store:
                 yield _Loaded(
                     team,
                     listing[team],
-                    problem=f"it did not arrive within {format_count(self._seconds, 'second')}",
+                    problem=f"no response within {format_count(self._seconds, 'second')}",
                 )
             else:
                 yield each

@@ -1,4 +1,4 @@
-"""What stands behind an asset, from the registry's documents alone: the assets that its task waits for."""
+"""The upstream assets of an asset, from registry entries alone."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -40,7 +40,7 @@ def render(reports: Sequence[Report]) -> str:
 def _blocks(report: Report, most: int) -> Iterator[str]:
     yield f"## Scheduler report: {_escaped(report.team)}"
     if report.state is None:
-        yield "The base has no compiled output: this compares with what the team has published."
+        yield "BASE has no compiled output: this report compares with the team's published entry."
     yield from _breaking(report, most)
     if report.outdated_acknowledgements:
         yield "### Acknowledged, but no longer a change"
@@ -77,9 +77,12 @@ def _breaking(report: Report, most: int) -> Iterator[str]:
     yield from _some([_asset(asset, most) for asset in report.assets], most)
     if report.assets and report.unread_teams:
         teams = ", ".join(report.unread_teams)
-        yield f"The registry has entries that cannot be read: what these teams read is not known: {_escaped(teams)}"
+        yield (
+            "Some registry entries cannot be read, so the consumers of these teams are unknown: "
+            f"{_escaped(teams)}"
+        )
     if report.breaking:
-        yield _details("If a change is meant", how_to_acknowledge(report, most))
+        yield _details("If a change is intentional", how_to_acknowledge(report, most))
 
 
 def _asset(asset: ChangedAsset, most: int) -> str:
@@ -90,10 +93,10 @@ def _asset(asset: ChangedAsset, most: int) -> str:
         consumers = (f"- {_party(each.team, each.channel)}" for each in asset.consumers)
         blocks.append(f"Consumers:\n{_list(consumers, most)}")
     else:
-        blocks.append("Consumers: none that the registry knows.")
+        blocks.append("Consumers: none in the registry.")
     if asset.reaches:
         through = ", ".join(_party(each.team, each.channel) for each in asset.reaches)
-        blocks.append(f"Also hit, further down: {through}")
+        blocks.append(f"Also affected downstream: {through}")
     return "\n\n".join(blocks)
 
 
@@ -161,10 +164,10 @@ def how_to_acknowledge(report: Report, most: int) -> str:
         if change.acknowledged is None
     ]
     lines = ["```yaml", "acknowledged_changes:", *entries[:most], "```"]
-    return (
-        f"Agree on it with the consumers, then say so in `{report.file}`, with a reason for them to read:\n\n"
-        + "\n".join(lines)
-    )
+    return f"""\
+Agree on the change with the consumers, then acknowledge it in `{report.file}` with a reason:
+
+""" + "\n".join(lines)
 
 
 def _quoted_yaml(text: str) -> str:

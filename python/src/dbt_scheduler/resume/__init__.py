@@ -1,1 +1,1 @@
-"""Resuming: finds the runs that wait for data which has arrived, and lets them go on. Asks Airflow's REST API."""
+"""Finds the runs whose awaited data has arrived, and resumes them with Airflow's REST API."""

@@ -1,4 +1,4 @@
-"""Which of the sensors that still wait could go on: what has become of the runs that they wait for."""
+"""Finds the waiting sensors whose producer runs have succeeded."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 def find_arrivals(api: AirflowApi, waiting: Sequence[tuple[TaskInstance, Run, Wait]]) -> list[Arrival]:
-    """The sensors whose data is there, by the same rule by which a sensor decides itself."""
+    """The sensors whose data is ready, by the same rule that sensors use."""
     sensors: dict[AwaitedRun, list[TaskInstance]] = defaultdict(list)
     for sensor, run, wait in waiting:
         awaited = awaited_by(wait, run)

@@ -1,4 +1,4 @@
-"""Makes a manual run of the period that a person names, unless there is a run of it."""
+"""Triggers a manual run of a given period, unless the period already has a run."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -55,7 +55,7 @@ def run_period(airflow: AirflowApi, spec: DagSpec, text: str, asked: RunRequest,
     interval = _interval(spec, text, now)
     dag = airflow.dag(spec.dag_id)
     if dag is None:
-        raise UsageError(f"Airflow has no DAG {spec.dag_id}", "deploy it, or see its import errors")
+        raise UsageError(f"DAG {spec.dag_id} not found in Airflow", "deploy it, or check its import errors")
     near = sorted(runs_near(airflow, spec.schedule, (spec.dag_id,), (interval,)), key=_newest_first)
     runs = _of_period(near, spec, interval)
     taken = {run.logical_date for run in near}
@@ -68,12 +68,12 @@ def run_period(airflow: AirflowApi, spec: DagSpec, text: str, asked: RunRequest,
             "data_interval_start": interval.start,
             "data_interval_end": interval.end,
             "conf": asked.conf,
-            "note": f"Period {text}, by `dbt-scheduler run`.",
+            "note": f"Period {text}, triggered by `dbt-scheduler run`.",
         },
     )
     if run is None:
         raise UsageError(
-            f"another run of {spec.dag_id} was made at the same moment", "run the command again to see it"
+            f"another run of {spec.dag_id} was triggered at the same time", "run the command again to show it"
         )
     return PeriodRun(run, interval, new=True, paused=dag.is_paused)
 
@@ -84,7 +84,7 @@ def _check_names(spec: DagSpec, names: Collection[str]) -> None:
     known |= {task.task_id.removeprefix(f"{task.group}.") for task in spec.tasks if task.group}
     for name in names:
         if name not in known:
-            raise UsageError(f'{spec.dag_id} has no task "{name}"', did_you_mean(name, known))
+            raise UsageError(f'task "{name}" not found in {spec.dag_id}', did_you_mean(name, known))
 
 
 def _interval(spec: DagSpec, text: str, now: datetime) -> Interval:
@@ -96,7 +96,7 @@ def _interval(spec: DagSpec, text: str, now: datetime) -> Interval:
         raise UsageError(f"{spec.dag_id} has no run of {text}: it starts on {spec.schedule.start_date}")
     if scheduled_time(interval) > now:
         due = format_local(scheduled_time(interval), spec.schedule)
-        raise UsageError(f"{spec.dag_id} cannot run {text} yet: its run is due at {due}")
+        raise UsageError(f"{spec.dag_id} cannot run {text} yet: the run is due at {due}")
     return interval
 
 

@@ -1,4 +1,4 @@
-"""What is deployed against what the registry says: nothing of a team is touched on another team's word."""
+"""Checks registry claims against the deployed DAGs, so that no team can affect another team's DAGs."""
 
 import logging
 from collections.abc import Set as AbstractSet
@@ -18,6 +18,9 @@ def own_dags(api: AirflowApi, claims: AbstractSet[tuple[str, str]]) -> set[tuple
         if owners.get(dag_id, (team,)) != (team,):
             others = ", ".join(owners[dag_id])
             _log.warning(
-                "%s is in the registry as a DAG of %s, and its owner is %s: left alone.", dag_id, team, others
+                "%s is a DAG of %s in the registry, but its owner in Airflow is %s: skipped.",
+                dag_id,
+                team,
+                others,
             )
     return {(team, dag_id) for team, dag_id in claims if owners.get(dag_id) == (team,)}

@@ -1,4 +1,4 @@
-"""Which runs really go on after sensors of theirs that had failed are satisfied: their teams are notified once."""
+"""Finds the runs that resume after their failed sensors were satisfied, so that teams are notified once."""
 
 from collections import defaultdict
 from collections.abc import Sequence

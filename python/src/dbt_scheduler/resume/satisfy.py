@@ -1,4 +1,4 @@
-"""Satisfies sensors, the most urgent first, a bounded number at a time, and sees to it that their runs go on."""
+"""Satisfies sensors in bounded batches, the most urgent first, and makes their runs resume."""
 
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -87,7 +87,7 @@ def _urgency(sensor: TaskInstance) -> tuple[bool, datetime]:
 
 
 def satisfied_note(dag_id: str, run_id: str) -> str:
-    """What a sensor says of why it is a success."""
+    """The note of a satisfied sensor."""
     return f"{SATISFIED_BY}{dag_id} {run_id}"
 
 

@@ -1,4 +1,4 @@
-"""Promises of producers that were not kept: an asset's SLO is over, and its task has not succeeded."""
+"""Finds missed SLOs: assets that are past their SLO and whose task has not succeeded."""
 
 from bisect import bisect_right
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The sweep: whatever a completion callback missed is found and done, however often it is run."""
+"""The sweep: resumes all runs that completion callbacks missed. Idempotent."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Which runs of the consumers wait for a run of a producer: asks Airflow what runs there really are."""
+"""Finds the consumer runs that wait for a producer's run, among the runs that exist in Airflow."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

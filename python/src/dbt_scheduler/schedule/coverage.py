@@ -33,8 +33,8 @@ def grain_problem(schedule: Schedule) -> str | None:
     if not uneven:
         return None
     return (
-        f'cron "{schedule.cron}" {uneven}, but with grain "{schedule.grain}" it has to tick exactly once in '
-        f"each: {_advice(ticks)}"
+        f'cron "{schedule.cron}" {uneven}, but grain "{schedule.grain}" requires exactly one run per '
+        f"period: {_advice(ticks)}"
     )
 
 
@@ -54,14 +54,14 @@ def clock_problem(schedule: Schedule) -> str | None:
         skipped = cron.tick_after(ticks, shown - SMALLEST_STEP)
         if skipped < set_to and _is_for_days(schedule) and not ticks.every_hour:
             return (
-                f'cron "{schedule.cron}" ticks at {skipped:%H:%M}, which {clock} skips on {day}: '
-                "choose another time of day, or timezone UTC"
+                f'cron "{schedule.cron}" runs at {skipped:%H:%M}, which {clock} skips on {day}: choose '
+                "another time of day, or timezone UTC"
             )
         even = (_is_once_each if schedule.grain else _is_reversible)(schedule, change)
         if not even or not _is_walked_through(schedule, change):
             return (
-                f'cron "{schedule.cron}" does not tick evenly when {clock} changes on {day}, so that runs '
-                "would be lost or doubled: choose other times, or timezone UTC"
+                f'cron "{schedule.cron}" would lose or repeat runs when {clock} changes on {day}: '
+                "choose other times, or timezone UTC"
             )
     return None
 
@@ -70,7 +70,7 @@ def _uneven_day(ticks: cron.Cron, step: int, began: date) -> str | None:
     if ticks.days:
         for day in (began + timedelta(days=n) for n in range(_YEARS_UNTIL_DATES_REPEAT * 366)):
             if cron.day_from(ticks, day) != day:
-                return f"does not tick on {day:%A} {day}"
+                return f"does not run on {day:%A} {day}"
     per_period = Counter(minute // step for minute in ticks.minutes)
     for at in range(MINUTES_OF_DAY // step):
         if per_period[at] != 1:
@@ -109,7 +109,7 @@ def _advice(ticks: cron.Cron) -> str:
         or MINUTES_OF_DAY % count
         or [minute // step for minute in ticks.minutes] != [*range(count)]
     ):
-        return "change the cron, or leave the grain out and a run covers the time from its tick to the next"
+        return "change the cron, or remove the grain, so that a run covers the time until the next run"
     named = {60: "hour", MINUTES_OF_DAY: "day"}
     fitting = f"{step // 60} hours" if step % 60 == 0 else f"{step} minutes"
     return f'change the cron, or use grain "{named.get(step, fitting)}"'
@@ -160,7 +160,7 @@ def _ticks_around(schedule: Schedule, change: datetime) -> Iterator[tuple[dateti
 
 
 def _times(count: int) -> str:
-    return f"ticks {format_count(count, 'time')}" if count else "does not tick"
+    return f"runs {format_count(count, 'time')}" if count else "does not run"
 
 
 def _clock(minute: int) -> str:

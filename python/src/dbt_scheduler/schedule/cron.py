@@ -54,7 +54,7 @@ def parse(expression: str) -> Cron:
         alone = [*"*****"]
         alone[at] = field
         if _CHOSEN_BY_CRONITER.match(field) or not croniter.is_valid(" ".join(alone)):
-            raise ValueError(f'has "{field}" for the {_FIELDS[at]}, which is not understood')
+            raise ValueError(f'has an invalid {_FIELDS[at]} field: "{field}"')
     cron = croniter(" ".join(fields))
     hours = range(24) if cron.expanded[1] == _ANY else sorted({int(h) for h in cron.expanded[1]})
     minutes = range(60) if cron.expanded[0] == _ANY else sorted({int(m) for m in cron.expanded[0]})
@@ -99,7 +99,7 @@ def day_from(cron: Cron, day: date) -> date:
         if at < len(days):
             return date(year, month, days[at])
         first = 1
-    raise ValueError("never ticks")
+    raise ValueError("never runs")
 
 
 def _day_until(cron: Cron, day: date) -> date:
@@ -113,7 +113,7 @@ def _day_until(cron: Cron, day: date) -> date:
         if at:
             return date(year, month, days[at - 1])
         last = 31
-    raise ValueError("never ticked")
+    raise ValueError("never ran")
 
 
 def _month(day: date, ahead: int) -> tuple[int, int]:

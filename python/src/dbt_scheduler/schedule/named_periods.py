@@ -36,10 +36,13 @@ def named_run(schedule: Schedule, text: str) -> Interval:
     where = load_zone(schedule.timezone)
     runs = {_run_of(schedule, span, text): span for span in _spans(text, where)}
     if not runs:
-        raise ValueError(f'"{text}" does not exist: the clock in {schedule.timezone} skips it')
+        raise ValueError(f'"{text}" does not exist in {schedule.timezone}: a daylight saving change skips it')
     if len(runs) > 1:
         twice = " or ".join(span.start.astimezone(where).isoformat("T", "minutes") for span in runs.values())
-        raise ValueError(f'the clock shows "{text}" twice in {schedule.timezone}: write {twice}')
+        raise ValueError(
+            f'"{text}" is ambiguous in {schedule.timezone}, because a daylight saving change repeats it: '
+            f"use {twice}"
+        )
     return next(iter(runs))
 
 
@@ -64,8 +67,8 @@ def _spans(text: str, where: tzinfo) -> list[_Span]:
         form = None
     if form is None:
         raise ValueError(
-            f'"{text}" is no period: write a day as 2025-09-09, an hour as 2025-09-09T13, '
-            "a week as 2025-W37, a month as 2025-09"
+            f'"{text}" is not a valid period: use 2025-09-09 for a day, 2025-09-09T13 for an hour, '
+            "2025-W37 for a week, 2025-09 for a month"
         )
     for grain in ("month", "week", "day"):
         if form[grain]:
@@ -86,7 +89,7 @@ def _instants(wall: datetime, where: tzinfo) -> list[datetime]:
 def _run_of(schedule: Schedule, span: _Span, text: str) -> Interval:
     if schedule.grain is None:
         run = covered = _run_at(schedule, span.start)
-        what, shown = "no grain: the time between two ticks", "%Y-%m-%dT%H:%M"
+        what, shown = "no grain: the time between two runs", "%Y-%m-%dT%H:%M"
     else:
         covered = period_at(schedule, span.start)
         run = run_of(schedule, covered)
@@ -95,7 +98,7 @@ def _run_of(schedule: Schedule, span: _Span, text: str) -> Interval:
     if span.end > covered.end:
         first = covered.start.astimezone(load_zone(schedule.timezone))
         raise ValueError(
-            f'"{text}" is longer than what a run covers ({what}): name one, such as {first:{shown}}'
+            f'"{text}" is longer than the period of one run ({what}): choose one run, such as {first:{shown}}'
         )
     return run
 

@@ -39,7 +39,7 @@ def step_minutes(grain: str) -> int | None:
         return MINUTES_OF_DAY
     found = _STEP.fullmatch(grain)
     if not found:
-        raise ValueError("is not known")
+        raise ValueError("is unknown")
     step = int(found[1] or 1) * (60 if found[2] == "hour" else 1)
     if not step or MINUTES_OF_DAY % step:
         raise ValueError("does not divide the day")

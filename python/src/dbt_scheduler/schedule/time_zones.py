@@ -20,7 +20,7 @@ def to_utc(instant: datetime) -> datetime:
     Raises ValueError for a naive one.
     """
     if instant.tzinfo is None:
-        raise ValueError(f"{instant} names no time zone")
+        raise ValueError(f"{instant} has no time zone")
     if type(instant) is datetime:
         return instant.astimezone(UTC)
     return datetime.fromisoformat(instant.isoformat()).astimezone(UTC)

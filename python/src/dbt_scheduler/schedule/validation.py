@@ -1,4 +1,4 @@
-"""Why a pipeline cannot be aligned with others: each problem is a sentence that ends with what to do."""
+"""Validates the schedule of a pipeline: each problem is a sentence that ends with how to fix it."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -28,15 +28,15 @@ def alignment_problems(schedule: Schedule) -> list[str]:
 
 @lru_cache(maxsize=256)
 def unreadable_part(schedule: Schedule) -> str | None:
-    """What of a schedule is not even understood, for those who cannot change it; None if all of it is."""
+    """The first invalid field of a schedule, for readers who cannot change it; None if all are valid."""
     return next((what for what, _ in _unread(schedule)), None)
 
 
 def unusable_schedule(spec: DagSpec) -> str | None:
-    """What of the schedules in a spec is not understood: its own, or those that its sensors wait for."""
+    """The first invalid schedule of a spec: its own, or that of a sensor's producer."""
     schedules = (spec.schedule, *(sensor.producer.schedule for sensor in spec.sensors))
     reason = next(filter(None, map(unreadable_part, schedules)), None)
-    return f"has a schedule that cannot be used: {reason}" if reason else None
+    return f"has an unsupported schedule: {reason}" if reason else None
 
 
 @lru_cache(maxsize=256)
@@ -49,7 +49,7 @@ def _problems(schedule: Schedule) -> tuple[str, ...]:
 
 
 def _unread(schedule: Schedule) -> Iterator[tuple[str, str]]:
-    """What is not understood, and what to write instead."""
+    """The invalid field, and what to use instead."""
     yield from _cron(schedule)
     yield from _timezone(schedule)
     yield from _start_date(schedule)
@@ -69,7 +69,7 @@ def _cron(schedule: Schedule) -> Iterator[tuple[str, str]]:
     except ValueError as reason:
         yield (
             f'cron "{schedule.cron}" {reason}',
-            'write minute, hour, day of the month, month and day of the week, such as "10 0 * * *"',
+            'set minute, hour, day of the month, month and day of the week, such as "10 0 * * *"',
         )
 
 
@@ -83,7 +83,7 @@ def _timezone(schedule: Schedule) -> Iterator[tuple[str, str]]:
     ):  # ZoneInfo has three answers to what is no name; a folder is an OSError.
         similar = did_you_mean(schedule.timezone, available_timezones())
         advice = similar or 'use a name such as "Europe/Vilnius" or "UTC"'
-        yield f'timezone "{schedule.timezone}" is not known', advice
+        yield f'timezone "{schedule.timezone}" is unknown', advice
 
 
 def _start_date(schedule: Schedule) -> Iterator[tuple[str, str]]:
@@ -91,8 +91,8 @@ def _start_date(schedule: Schedule) -> Iterator[tuple[str, str]]:
         year = datetime.fromisoformat(schedule.start_date).year
     except ValueError:
         yield (
-            f'start_date "{schedule.start_date}" is no date',
-            "write it as 2025-01-01 or 2025-01-01T06:00:00",
+            f'start_date "{schedule.start_date}" is not a valid date',
+            "use the format 2025-01-01 or 2025-01-01T06:00:00",
         )
     else:
         if not _FIRST_YEAR <= year <= _LAST_YEAR:

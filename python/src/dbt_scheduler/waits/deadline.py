@@ -1,4 +1,4 @@
-"""How long a sensor waits, and by when its producer has promised the asset."""
+"""How long a sensor waits, and when the asset is due by its SLO."""
 
 from datetime import datetime, timedelta
 

@@ -59,12 +59,12 @@ class Status(StrEnum):
 class Reason(StrEnum):
     """Why that is so."""
 
-    BEFORE_START = "the period lies before the producer's start date"
+    BEFORE_START = "the period is before the producer's start date"
     SAME_PERIOD = "the task has succeeded for the period"
-    NEWER_RUN = "the task never ran for the period, and has succeeded for a newer one"
+    NEWER_RUN = "the task never ran for the period, but has succeeded for a newer one"
     UNFINISHED = "the task has not succeeded in the run of the period"
     NO_RUN = "there is no run of the period"
-    NO_PRODUCER = "nobody makes the asset any more"
+    NO_PRODUCER = "the asset is no longer produced"
 
 
 _STATUS = {

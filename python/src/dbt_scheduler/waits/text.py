@@ -16,7 +16,7 @@ def render(spec: DagSpec, runs: Sequence[UpcomingRun]) -> str:
     schedule = spec.schedule
     texts = [f'{spec.dag_id}: {spec.pipeline}, "{schedule.cron}" {schedule.timezone}. Times are in UTC.']
     if not any(run.waits for run in runs):
-        return lines([*texts, "It waits for nothing: no task of it needs an asset of another DAG."])
+        return lines([*texts, "No waits: none of its tasks depends on an asset of another DAG."])
     rows = [_HEAD, *(_cells(wait) for run in runs for wait in run.waits)]
     table = [f"  {line}" for line in aligned(rows)]
     head, rest = table[0], iter(table[1:])

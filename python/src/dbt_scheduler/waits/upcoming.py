@@ -82,7 +82,7 @@ def sensors_on(spec: DagSpec, asset: str | None) -> tuple[Sensor, ...]:
 
 def _why_not(spec: DagSpec, asset: str) -> UsageError:
     if any(asset in _names(task.assets) for task in spec.tasks):
-        return UsageError(f"{spec.dag_id} does not wait for {asset}: one of its own tasks makes it")
+        return UsageError(f"{spec.dag_id} does not wait for {asset}: one of its own tasks produces it")
     if any(asset in _names(task.reads) for task in spec.tasks):
         return UsageError(f"{spec.dag_id} reads {asset} without waiting for it (no_wait)")
     hint = did_you_mean(asset, {sensor.asset for sensor in spec.sensors})
@@ -114,7 +114,7 @@ def _target(
         return None, wait.reason
     producer, awaited = wait.producer, awaited_in(wait, interval)
     if decide(awaited, ()).status is Status.DONE:
-        return None, f"nothing: {producer.dag_id} starts on {producer.schedule.start_date}"
+        return None, f"not waiting: {producer.dag_id} starts on {producer.schedule.start_date}"
     target = UpcomingProducerRun(
         dag_id=producer.dag_id,
         task_id=producer.task_id,

@@ -54,7 +54,7 @@ def wait_of(sensor: Sensor, consumer: DagSpec, entry: Entry | None) -> Wait | No
 def no_producer(team: str, asset: str, entry: Entry | None) -> NoProducer:
     """That a team, whose entry is given if there is one, does not make an asset any more, and whom to ask."""
     whom = one_line((entry and entry.contact.channel) or team)
-    return NoProducer(f"{team} no longer makes {asset}. Ask {whom}.")
+    return NoProducer(f"{team} no longer produces {asset}. Ask {whom}.")
 
 
 def registered_waits(entries: Mapping[str, Entry]) -> tuple[Wait, ...]:

@@ -109,12 +109,12 @@ def test_a_failure_names_who_is_held_up_and_a_missing_asset_its_owner(
     run = "run=scheduled__2025-03-02T00%3A10%3A00%2B00%3A00"
     assert [text.splitlines()[3:] for text in alerts.texts] == [
         [
-            "Held up: playground (#playground), team_0 (#team_0), team_1 (#team_1), team_2 (#team_2), team_3 (#team_3) and 2 more teams.",
+            "Waiting for this task: playground (#playground), team_0 (#team_0), team_1 (#team_1), team_2 (#team_2), team_3 (#team_3) and 2 more teams.",
             f"Why? ({why}/shipping_daily/marts.dim?{run})",
         ],
         [
             "When the task finishes successfully on the producers' side, your DAG will resume automatically.",
-            "dim is made by shipping_daily marts.dim, of shipping (#shipping).",
+            "dim is produced by shipping_daily marts.dim of shipping (#shipping).",
             f"Why? ({why}/playground_daily/{WAIT}?{run})",
         ],
     ]
@@ -147,7 +147,7 @@ def test_a_dependency_failure_names_the_root_cause_and_its_owner(
         ("dbt_scheduler.airflow.registry.read_entries", []),
         (
             "dbt_scheduler.explain.chain.Explainer.explain",
-            ["dim is made by shipping_daily marts.dim, of shipping (#shipping)."],
+            ["dim is produced by shipping_daily marts.dim of shipping (#shipping)."],
         ),
     ],
 )
@@ -187,7 +187,7 @@ def test_a_sensor_that_gives_up(platform: Platform, alerts: Alerts) -> None:
         f"{DATE}\n"
         f"{WAIT} - view logs ({RUN}/{WAIT}?try_number=1)\n"
         "When the task finishes successfully on the producers' side, your DAG will resume automatically.\n"
-        "dim is made by shipping_daily marts.dim, of shipping.\n"
+        "dim is produced by shipping_daily marts.dim of shipping.\n"
         "@mine, @yours, @amazing.person"
     ]
 
@@ -199,7 +199,7 @@ def test_a_sensor_whose_producer_is_gone(platform: Platform, alerts: Alerts) -> 
     platform.work()
     assert platform.state("playground_daily", WAIT) == "failed"
     assert [text.splitlines()[-2] for text in alerts.texts] == [
-        "shipping no longer makes dim. Ask #shipping."
+        "shipping no longer produces dim. Ask #shipping."
     ]
 
 

@@ -34,13 +34,13 @@ def test_task_failure() -> None:
 
 def test_lines_about_other_teams_come_after_the_link_to_the_log() -> None:
     others = (
-        "Held up: audit (#audit\n<!channel>).",
+        "Waiting for this task: audit (#audit\n<!channel>).",
         Link("Why?", "https://registry.example.com/#/why/d/t?run=r"),
     )
     message = messages.task_failure(a_run("supply_daily", "marts.mrt_my_model"), OWNERS, others)
     assert plain(message).splitlines()[2:] == [
         "marts.mrt_my_model - view logs",
-        "Held up: audit (#audit\\n<!channel>).",
+        "Waiting for this task: audit (#audit\\n<!channel>).",
         "Why? (https://registry.example.com/#/why/d/t?run=r)",
         "@some.owner.team, @some.owner.person",
     ]
@@ -61,12 +61,12 @@ def test_dependency_failure() -> None:
 
 def test_dependency_failure_that_will_not_resume() -> None:
     run = a_run("transactions_daily", "wait_for__hard_dependencies.mrt")
-    reason = "supply no longer makes mrt. Ask #supply."
+    reason = "supply no longer produces mrt. Ask #supply."
     assert plain(messages.dependency_failure(run, (), reason)) == (
         "transactions_daily dependency failure 🚧\n"
         "Date interval start: 2025-09-09 00:10:00+00:00\n"
         "wait_for__hard_dependencies.mrt - view logs\n"
-        "supply no longer makes mrt. Ask #supply."
+        "supply no longer produces mrt. Ask #supply."
     )
 
 
@@ -77,7 +77,7 @@ def test_slo_miss() -> None:
         "supply_daily SLO miss ⏰\n"
         "Date interval start: 2025-09-09 00:10:00+00:00\n"
         f"marts.mrt_my_model - view logs ({LOGS})\n"
-        "mrt_my_model was promised by 2025-09-10 06:10:00+00:00 and is not ready yet: the task is running.\n"
+        "mrt_my_model was due by 2025-09-10 06:10:00+00:00 and is not ready yet: the task is running.\n"
         "@some.owner.team, @some.owner.person"
     )
     assert "the task is not started." in plain(messages.slo_miss(run, (), Promise("mrt_my_model", due, None)))
@@ -89,7 +89,7 @@ def test_words_of_another_team_look_like_no_second_alert() -> None:
     hostile = "x\nshop_daily task failure 🚧\u2028::error::\x1b[31m"
     shown = "x\\nshop_daily task failure 🚧\\u2028::error::\\x1b[31m"
     late = messages.slo_miss(run, (hostile,), Promise(hostile, due, None))
-    gone = messages.dependency_failure(run, (hostile,), f"supply no longer makes mrt. Ask {hostile}.")
+    gone = messages.dependency_failure(run, (hostile,), f"supply no longer produces mrt. Ask {hostile}.")
     for message in (late, gone):
         lines = plain(message).split("\n")
         assert len(lines) == 5

@@ -74,7 +74,10 @@ def test_without_the_scope_to_look_people_up_they_are_named(
     slack.answers = {method: [an_error("missing_scope")] for method in ("usergroups.list", "users.list")}
     assert send(API, Message(("hello",), ("@amazing.person",)))
     assert slack.texts == ["hello\n@amazing.person"]
-    assert "Slack does not say who is who: missing_scope. Is the scope usergroups:read there?" in caplog.text
+    assert (
+        "Slack users could not be looked up: missing_scope. Check that the app has the scope usergroups:read."
+        in caplog.text
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,16 +85,16 @@ def test_without_the_scope_to_look_people_up_they_are_named(
     [
         (
             an_error("invalid_auth"),
-            "Slack says invalid_auth. Put a valid bot token into the password of the Airflow connection slack_default.",
+            "Slack returned invalid_auth. Set the password of the Airflow connection slack_default to a valid bot token.",
         ),
         (
             an_error("channel_not_found"),
-            "Slack says channel_not_found. Check alerting.channel in scheduler.yaml, #alerts; invite the app to a private channel.",
+            "Slack returned channel_not_found. Check alerting.channel in scheduler.yaml: #alerts. Invite the app if the channel is private.",
         ),
-        (an_error("surprise"), "Slack says surprise."),
+        (an_error("surprise"), "Slack returned surprise."),
         (
             an_error("ratelimited", 429, **{"Retry-After": "60"}),
-            "Slack's rate limit is reached: too many alerts at once.",
+            "Slack's rate limit was exceeded: too many alerts at once.",
         ),
         ((500, {}, "<html>oops"), "Slack says HTTP 500."),
         ((200, {}, "<html>oops"), "Slack says HTTP 200."),
@@ -102,7 +105,7 @@ def test_what_is_said_when_slack_refuses(
 ) -> None:
     slack.answers["chat.postMessage"] = [answer]
     assert not send(API, Message(("hello",), ("!here",)))
-    assert f"The alert could not be sent: {problem}\nIt would have said:\nhello\n!here" in caplog.text
+    assert f"The alert could not be sent: {problem}\nText of the alert:\nhello\n!here" in caplog.text
     assert SECRET not in caplog.text
 
 
@@ -126,7 +129,7 @@ def test_a_slack_that_hangs_is_not_waited_for(
 def test_no_client_may_exceed_the_time_budget(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
     slack.answers["chat.postMessage"] = [1]
     assert not send(API, Message(("hello",)), 0.2)
-    assert "no answer within 0.2 seconds. See whether the worker reaches slack." in caplog.text
+    assert "no response within 0.2 seconds. Check that the worker can reach slack." in caplog.text
 
 
 def test_a_webhook(hook: Slack) -> None:
@@ -139,9 +142,9 @@ def test_a_webhook(hook: Slack) -> None:
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        ((403, {}, "invalid_token"), "Slack's webhook answers 403 'invalid_token'."),
-        ((500, {}, "oops"), "Slack's webhook answers 500 'oops'."),
-        ((429, {"Retry-After": "60"}, "slow down"), "Slack's webhook answers 429 'slow down'."),
+        ((403, {}, "invalid_token"), "Slack's webhook returned 403 'invalid_token'."),
+        ((500, {}, "oops"), "Slack's webhook returned 500 'oops'."),
+        ((429, {"Retry-After": "60"}, "slow down"), "Slack's webhook returned 429 'slow down'."),
     ],
 )
 def test_what_is_said_when_a_webhook_refuses(
@@ -159,19 +162,19 @@ def test_a_webhook_that_hangs(
     monkeypatch.setattr("dbt_scheduler.airflow.alerts.transports.slack_webhook._TIMEOUT_SECONDS", 1)
     hook.answers["hook"] = [2]
     assert not send(HOOK, Message(("hello",)))
-    assert "Slack's webhook does not answer (TimeoutError)." in caplog.text
+    assert "Slack's webhook did not respond (TimeoutError)." in caplog.text
     assert SECRET not in caplog.text
 
 
 @pytest.mark.parametrize(
     ("to", "problem"),
     [
-        (API, "the Airflow connection slack_default is missing or has no token in its password"),
-        (HOOK, "the Airflow connection slack_default is missing or has no webhook in its password"),
-        (Destination("slack", "slack_default", None), "the team names no channel. Set alerting.channel"),
+        (API, "the Airflow connection slack_default does not exist or has no token as its password"),
+        (HOOK, "the Airflow connection slack_default does not exist or has no webhook as its password"),
+        (Destination("slack", "slack_default", None), "the team has no channel. Set alerting.channel"),
         (
             Destination("pigeon", "x", "#a"),
-            f"there is no way 'pigeon' to send alerts, only {', '.join(transports())}.",
+            f"the alert transport 'pigeon' is unknown; available transports: {', '.join(transports())}.",
         ),
     ],
 )

@@ -24,7 +24,7 @@ PAGES = {
             {"colour": "red"},
             ["colour"],
             'unknown key "colour"',
-            "the keys allowed here: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, project, region, cpus, memory",
+            "allowed keys: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, project, region, cpus, memory",
         ),
         (
             {"timeout": {"hour": 2}},
@@ -62,7 +62,7 @@ PAGES = {
             'item 2 of "pipelines" must be a string, not 3',
             'for example "daily"',
         ),
-        ({"owners": ["@a", "@b", "@a"]}, ["owners"], '"owners" lists "@a" twice', ""),
+        ({"owners": ["@a", "@b", "@a"]}, ["owners"], '"owners" contains "@a" more than once', ""),
         (
             {"dependencies": {"fct_shipments": "sft"}},
             ["dependencies", "fct_shipments"],
@@ -78,13 +78,13 @@ PAGES = {
         (
             {"group": "a b"},
             ["group"],
-            '"group" must look like ^[A-Za-z0-9_-]+$, not "a b"',
+            '"group" must match the pattern ^[A-Za-z0-9_-]+$, not "a b"',
             'for example "dimensions"',
         ),
         (
             {"queue": "a,b"},
             ["queue"],
-            '"queue" must look like ^[^\\s,]+$, not "a,b"',
+            '"queue" must match the pattern ^[^\\s,]+$, not "a,b"',
             'for example "heavy"',
         ),
         ({"queue": "heavy\n"}, ["queue"], '"queue" must not be "heavy\\n"', 'for example "heavy"'),
@@ -146,7 +146,7 @@ def test_a_key_with_a_forbidden_name() -> None:
     rules = {"properties": {"tables": {"propertyNames": {"pattern": "^[a-z]+$"}}}}
     [found] = validate_against(rules, {"tables": {"a b": 1}})
     assert found.path == ("tables", "a b")
-    assert found.problem == '"tables.a b" must look like ^[a-z]+$, not "a b"'
+    assert found.problem == '"tables.a b" must match the pattern ^[a-z]+$, not "a b"'
 
 
 def test_a_long_or_multi_line_value_stays_on_one_line() -> None:
@@ -243,5 +243,5 @@ def generate(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_only_the_first_hundred_problems_of_a_value_are_compared_with_what_is_known() -> None:
     found = validate("meta_scheduler", {f"pipelines{at:03}": ["daily"] for at in range(101)})
-    known = "the keys allowed here: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, project, region, cpus, memory"
+    known = "allowed keys: pipelines, group, owners, retries, timeout, queue, pool, priority, dependencies, project, region, cpus, memory"
     assert [each.hint for each in found] == ['did you mean "pipelines"?'] * 100 + [known]

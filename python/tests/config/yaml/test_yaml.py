@@ -22,7 +22,7 @@ def refused(text: str) -> str:
     document, (finding,) = parse_yaml(text, "f.yaml")
     assert document is None
     assert (finding.path, finding.code) == ("f.yaml", "SCH404")
-    problem = finding.message.removeprefix("this is not valid YAML: ")
+    problem = finding.message.removeprefix("invalid YAML: ")
     assert problem != finding.message
     return f"{finding.line}: {problem} | {finding.hint}"
 
@@ -65,7 +65,7 @@ def test_surprises_are_remembered():
         ("d[0]", 4, "010", "8"),
         ("e", 5, "#chan", "a comment"),
     ]
-    assert document.coercions[0].hint == 'YAML reads on as true: if the word is meant, write "on"'
+    assert document.coercions[0].hint == 'YAML parses on as true: to keep it as a string, write "on"'
 
 
 def test_what_only_looks_like_a_number_or_date_stays_text():
@@ -96,8 +96,8 @@ def test_a_duplicate_key_is_reported_and_the_last_one_counts():
         (
             "f.yaml:3",
             "SCH410",
-            'key "a" is written twice',
-            "the first is in line 1: keep one, or join what stands under the two",
+            'duplicate key "a"',
+            "the first one is on line 1: remove one of them, or merge their contents",
         )
     ]
 
@@ -112,17 +112,17 @@ def test_empty_files(text):
     [
         (
             'exposed_assets:\n  - regex: "mrt_daily_exposed"\n  slo:\n    daily:\n      hours: 4\n',
-            '3: "slo" stands beside the "- " of the list above it'
-            ' | if "slo" belongs to the entry above, indent it two spaces more',
+            '3: "slo" has the same indentation as the "- " of the list above'
+            ' | if "slo" belongs to the list item above, indent it by two more spaces',
         ),
-        ("a:\n\tb: 1\n", "2: a tab is used to indent | use spaces"),
+        ("a:\n\tb: 1\n", "2: the indentation contains a tab | use spaces instead of tabs"),
         (
             "a:\n  b: 1\n\tc: 2\n",
-            "3: a tab is used to indent | use spaces",
+            "3: the indentation contains a tab | use spaces instead of tabs",
         ),
         (
             'a: "x\nb: 2\n',
-            "1: a quote is opened here and never closed | add the closing quote",
+            "1: the quote opened here is never closed | add the closing quote",
         ),
         (
             "tag: @amazing.person\n",
@@ -134,17 +134,17 @@ def test_empty_files(text):
         ),
         (
             "tag: !subteam\n",
-            '1: "!subteam" is a YAML tag that has no meaning here | put the value in quotes',
+            '1: the YAML tag "!subteam" is not supported | put the value in quotes',
         ),
         (
             "regex: *_daily\n",
-            "1: a value that starts with * refers to an anchor, and there is none of that name"
-            ' | put the value in quotes; in a regex "anything" is ".*"',
+            "1: a value that starts with * is a YAML alias, and its anchor is not defined"
+            ' | put the value in quotes; to match any text with a regex, use ".*"',
         ),
         (
             'regex: "dim_\\d+"\n',
-            "1: in double quotes a backslash starts an escape, and this one does not exist"
-            " | write it in single quotes: there a backslash is just a backslash",
+            "1: unknown escape sequence in a double-quoted string"
+            " | use single quotes, in which a backslash has no special meaning",
         ),
         (
             "a: 1\n---\nb: 2\n",
@@ -152,24 +152,24 @@ def test_empty_files(text):
         ),
         (
             "a: {{ x }}\n",
-            "1: a key must be a word | put text that starts with { or [ in quotes",
+            "1: a key must be a scalar | quote strings that start with { or [",
         ),
         (
             "a: &a [*a]\n",
-            "1: an anchor contains itself | repeat the value instead",
+            "1: an anchor contains an alias of itself | write the value out instead",
         ),
         (
             "a: &a {<<: *a}\n",
-            "1: an anchor is merged into itself | repeat the value instead",
+            "1: an anchor merges itself | write the value out instead",
         ),
         (
             "a: 1\nb: \x07\n",
-            "2: it has a control character | remove it, or save the file as UTF-8 text",
+            "2: it contains a control character | remove it, or save the file as UTF-8 text",
         ),
-        ("[" * 1_000_000, "1: it is nested more than 60 levels deep | nest less"),
+        ("[" * 1_000_000, "1: it has more than 60 levels of nesting | reduce the nesting"),
         (
             "[" * 100 + "]" * 100,
-            "1: it is nested more than 60 levels deep | nest less",
+            "1: it has more than 60 levels of nesting | reduce the nesting",
         ),
     ],
 )
@@ -180,7 +180,9 @@ def test_what_is_reported_of_text_that_is_no_yaml(text, expected):
 def test_anchors_that_stand_for_billions_of_values_are_refused_at_once():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
-    assert refused("\n".join(lines)) == "1: its anchors stand for 1,234,567,901,233 values | repeat less"
+    assert (
+        refused("\n".join(lines)) == "1: its anchors expand to 1,234,567,901,233 values | use fewer aliases"
+    )
 
 
 def test_files_that_cannot_be_read(tmp_path):
@@ -195,8 +197,8 @@ def test_files_that_cannot_be_read(tmp_path):
     (finding,) = load_yaml(latin)[1]
     assert (finding.line, finding.message, finding.hint) == (
         2,
-        "the file cannot be read: byte 9 is not UTF-8 text",
-        "save it as UTF-8",
+        "the file cannot be read: byte 9 is not valid UTF-8",
+        "save the file as UTF-8",
     )
     document, findings = load_yaml(marked)
     assert findings == ()

@@ -117,10 +117,7 @@ def test_a_script_gets_everything(registry):
 
 def test_nobody_reads_it(registry):
     assert run("registry", "consumers", "audit.dim_b", "--registry", registry).stdout == "no consumers\n"
-    assert (
-        run("registry", "producers", "shop", "--registry", registry).stdout
-        == "it reads no other team's assets\n"
-    )
+    assert run("registry", "producers", "shop", "--registry", registry).stdout == "no assets of other teams\n"
 
 
 def test_all_entries_as_one_document(registry, tmp_path):
@@ -133,27 +130,27 @@ def test_all_entries_as_one_document(registry, tmp_path):
 def test_names_that_are_not_clear(registry):
     there = ("--registry", registry)
     assert reported("show", "dim_b", *there) == (
-        'several teams make "dim_b": audit.dim_b, shop.dim_b\n  hint: name one, such as audit.dim_b\n'
+        'several teams have an asset "dim_b": audit.dim_b, shop.dim_b\n  hint: specify one of them, such as audit.dim_b\n'
     )
-    assert reported("show", "dimm_a", *there) == 'no team makes "dimm_a"\n  hint: did you mean "dim_a"?\n'
+    assert reported("show", "dimm_a", *there) == 'asset "dimm_a" not found\n  hint: did you mean "dim_a"?\n'
     assert reported("consumers", "shop.dimm_a", *there) == (
-        'team shop makes no "dimm_a"\n  hint: did you mean "shop.dim_a"?\n'
+        'team shop has no asset "dimm_a"\n  hint: did you mean "shop.dim_a"?\n'
     )
     assert reported("show", "xyz", *there) == (
-        'no team makes "xyz"\n  hint: `dbt-scheduler registry list --all` has every asset\n'
+        'asset "xyz" not found\n  hint: run `dbt-scheduler registry list --all` to list all assets\n'
     )
     assert reported("producers", "shp", *there) == (
-        'the registry has no team "shp"\n  hint: did you mean "shop"?\n'
+        'team "shp" not found in the registry\n  hint: did you mean "shop"?\n'
     )
     assert (
         reported("producers", "xyz", *there)
-        == 'the registry has no team "xyz"\n  hint: there are: audit, shop\n'
+        == 'team "xyz" not found in the registry\n  hint: there are: audit, shop\n'
     )
 
 
 def test_without_a_registry(registry):
     assert reported("list") == (
-        "no registry is named\n  hint: name it with --registry URL, or as registry.url in platform.yaml\n"
+        "no registry is configured\n  hint: set --registry URL, or registry.url in platform.yaml\n"
     )
     assert "SCH412 the registry cannot be read: registry URLs start with" in reported(
         "list", "--registry", "ftp://x/y"
@@ -164,10 +161,8 @@ def test_an_entry_that_cannot_be_read_is_reported_and_hides_no_other(registry, t
     (tmp_path / registry / "audit.json").write_text("{")
     result = run("registry", "list", "--registry", registry)
     assert "dim_a  shop  daily, by 06:10 UTC\n" in result.stdout
-    assert 'SCH409 the registry entry of team "audit" cannot be read: it ends in the middle' in result.stderr
+    assert 'SCH409 the registry entry of team "audit" cannot be read: it is truncated' in result.stderr
 
 
 def test_export_asks_what_to_write(registry):
-    assert "name what to write: --dbt-package FOLDER, --json, or both" in reported(
-        "export", "--registry", registry
-    )
+    assert "specify --dbt-package FOLDER, --json, or both" in reported("export", "--registry", registry)

@@ -93,21 +93,21 @@ def test_the_same_entry_gives_the_same_bytes(store, folder):
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "it ends in the middle"),
-        (b'{"shop": {"format_ver', "it ends in the middle"),
+        (b"", "it is truncated"),
+        (b'{"shop": {"format_ver', "it is truncated"),
         (b"<html>", "it is not JSON"),
         (b"\xff\xfe", "it is not JSON"),
-        (b"[]", "it is no registry entry: wrong at its top level"),
-        (b'{"other": {"format_version": 1}}', "it is another team's"),
-        (b'{"shop": {"format_version": 3}}', "it has format_version 3, this release reads 1 and 2"),
+        (b"[]", "not a valid registry entry: error at the top level"),
+        (b'{"other": {"format_version": 1}}', "it belongs to another team"),
+        (b'{"shop": {"format_version": 3}}', "format_version 3 is not supported, only 1 and 2"),
         (
             b'{"shop": {"format_version": 1, "dag_prefix": 5}}',
-            "it is no registry entry: wrong at $[...].dag_prefix",
+            "not a valid registry entry: error at $[...].dag_prefix",
         ),
-        (b"[" * 100_000, "it is no registry entry: wrong at its top level"),
+        (b"[" * 100_000, "not a valid registry entry: error at the top level"),
         (
             b'{"shop": {"format_version": 1, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
-            "it is nested too deeply",
+            "it is nested too deeplylylylyly",
         ),
     ],
 )
@@ -132,7 +132,7 @@ def test_an_unreadable_entry_is_reported_and_hides_no_other(store, folder, conte
 OTHER = {"hourly": AssetPipeline(slo_seconds=None, exposed=True)}
 HIDDEN = {"daily": AssetPipeline(slo_seconds=None, exposed=False)}
 LATE = {"daily": AssetPipeline(slo_seconds=10**18, exposed=True)}
-SLO = "it is no registry entry: wrong at $[...].produced[...]"
+SLO = "not a valid registry entry: error at $[...].produced[...]"
 
 
 def of_schedule(schedule: Schedule) -> Entry:
@@ -144,28 +144,28 @@ def of_schedule(schedule: Schedule) -> Entry:
     [
         (
             one_asset(pipelines={}),
-            'its asset "orders" is not made in its own pipeline "daily"',
+            'its asset it does not build "orders"s own pipeline "daily"',
         ),
         (
             one_asset(pipeline="hourly"),
-            'its asset "orders" is not made in its own pipeline "hourly"',
+            'its asset it does not build "orders"s own pipeline "hourly"',
         ),
         (
             one_asset(pipeline="hourly", pipelines=OTHER),
-            'its asset "orders" is made in "hourly", which is none of its pipelines',
+            'its asset "orders" is built in the unknown pipeline "hourly"',
         ),
-        (one_asset(pipelines=HIDDEN), 'its asset "orders" is exposed, but in none of its pipelines'),
+        (one_asset(pipelines=HIDDEN), 'its asset "orders" is exposed, but not in any pipeline'),
         (one_asset(slo_seconds=-5), f"{SLO}.slo_seconds"),
         (one_asset(slo_seconds=10**10 + 1), f"{SLO}.slo_seconds"),
         (one_asset(pipelines=LATE), f"{SLO}.pipelines[...].slo_seconds"),
         *(
-            (of_schedule(schedule), f'its pipeline "daily" cannot be used: {reason}')
+            (of_schedule(schedule), f'its pipeline "daily" is not supported: {reason}')
             for schedule, reason in (
                 (Schedule("bogus"), 'cron "bogus" has 1 field instead of five'),
-                (Schedule("0 0 30 2 *"), 'cron "0 0 30 2 *" never ticks'),
-                (Schedule("0 0 * * *", timezone="Mars/X"), 'timezone "Mars/X" is not known'),
-                (Schedule("0 0 * * *", grain="eon"), 'grain "eon" is not known'),
-                (Schedule("0 0 * * *", start_date="soon"), 'start_date "soon" is no date'),
+                (Schedule("0 0 30 2 *"), 'cron "0 0 30 2 *" never runs'),
+                (Schedule("0 0 * * *", timezone="Mars/X"), 'timezone "Mars/X" is unknown'),
+                (Schedule("0 0 * * *", grain="eon"), 'grain "eon" is unknown'),
+                (Schedule("0 0 * * *", start_date="soon"), 'start_date "soon" is not a valid date'),
             )
         ),
     ],
@@ -190,7 +190,7 @@ def test_a_registry_that_is_a_file_is_unreadable(tmp_path):
 def test_names_do_not_lead_out_of_the_folder(store, folder, team):
     (folder.parent / "shop.json").write_text("{}")
     assert store.read(team) is None
-    with pytest.raises(ValueError, match="cannot be the name of a team"):
+    with pytest.raises(ValueError, match="is not a valid team name"):
         store.replace(team, entry(), None)
 
 
@@ -259,8 +259,8 @@ def test_an_entry_of_a_later_release_is_recognised(store, folder):
     reading = store.read_all()
     assert reading.newer == {"shop"}
     assert [finding.hint for finding in reading.findings] == [
-        "the next publish of that team writes it again",
-        "install a newer dbt-scheduler",
+        "that team's next publish replaces the entry",
+        "upgrade dbt-scheduler",
     ]
 
 
@@ -277,7 +277,7 @@ def test_somebody_who_publishes_is_waited_for_but_not_for_ever(store, folder, mo
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(
             RegistryUnwritableError,
-            match=r"^somebody else is publishing, and was not done within 0.1 seconds$",
+            match=r"^another publish did not finish within 0.1 seconds$",
         ):
             write(store, "shop", entry(dag_prefix="mine"))
     assert store.read("shop") == entry()
@@ -307,7 +307,7 @@ def test_an_entry_of_any_size_hides_no_other(store, folder):
     reading = store.read_all()
     assert reading.entries == {"shop": entry()}
     assert [finding.message for finding in reading.findings] == [
-        'the registry entry of team "evil" cannot be read: it has more than 50,000,000 bytes'
+        'the registry entry of team "evil" cannot be read: it is larger than 50,000,000 bytes'
     ]
     write(store, "evil", entry(dag_prefix="evil"))
     assert store.read("evil") == entry(dag_prefix="evil")
@@ -333,7 +333,7 @@ def test_an_entry_that_is_a_folder_hides_no_other(store, folder):
 def test_a_lock_that_is_a_link_is_not_followed(store, folder, tmp_path):
     folder.mkdir()
     (folder / ".publish.lock").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(RegistryUnwritableError, match=r"/\.publish\.lock is a link: remove it$"):
+    with pytest.raises(RegistryUnwritableError, match=r"/\.publish\.lock is a symlink: remove it$"):
         store.replace("shop", entry(), None)
     assert not (tmp_path / "elsewhere").exists()
     assert teams(store) == []
@@ -344,11 +344,11 @@ def test_a_lock_that_is_a_link_is_not_followed(store, folder, tmp_path):
     [
         (
             lambda path: path.symlink_to(path.parent.parent / "secret.json"),
-            "it is a link that leads out of its folder",
+            "it is a symlink to a file outside its folder",
         ),
-        (lambda path: path.symlink_to("/dev/zero"), "it is a link that leads out of its folder"),
-        (lambda path: path.symlink_to(path.name), "it is a link that leads to itself"),
-        (os.mkfifo, "it is not a file"),
+        (lambda path: path.symlink_to("/dev/zero"), "it is a symlink to a file outside its folder"),
+        (lambda path: path.symlink_to(path.name), "it is a symlink to itself"),
+        (os.mkfifo, "not a regular file"),
     ],
     ids=["link", "device", "loop", "pipe"],
 )
@@ -374,9 +374,7 @@ def test_a_link_within_the_registry_is_read(store, folder):
 
 def test_a_team_whose_name_differs_from_anothers_only_in_case_is_not_written(store, folder):
     write(store, "shop", entry())
-    with pytest.raises(
-        RegistryUnwritableError, match=r'^the name of team "shop" differs from it only in case$'
-    ):
+    with pytest.raises(RegistryUnwritableError, match=r'^the name of team "shop" differs only in case$'):
         store.replace("Shop", entry(), None)
     assert teams(store) == ["shop"]
 
@@ -406,7 +404,7 @@ def test_a_path_on_the_command_line_is_what_the_shell_means(tmp_path, monkeypatc
 
 
 STARTS = f"registry URLs start with {', '.join(f'{name}:' for name in schemes())}, not with"
-BUCKET = "write gs://bucket or gs://bucket/a/prefix, without a slash at the end"
+BUCKET = "use gs://bucket or gs://bucket/a/prefix, without a trailing slash"
 
 
 @pytest.mark.parametrize(
@@ -417,18 +415,24 @@ BUCKET = "write gs://bucket or gs://bucket/a/prefix, without a slash at the end"
         ("_documents:x", f"{STARTS} _documents:x"),
         ("registry", f"{STARTS} registry"),
         ("GS://bucket", f"{STARTS} GS"),
-        ("file:registry", '"file:registry" names no folder: write file:///an/absolute/folder'),
-        ("file://registry/x", '"file://registry/x" names no folder: write file:///an/absolute/folder'),
-        ("file://me:secret@host/x", '"file://...@host/x" names no folder: write file:///an/absolute/folder'),
-        ("file:////host/x", '"file:////host/x" names no folder: write file:///an/absolute/folder'),
-        ("file:///x?y", '"file:///x?..." names no folder: write file:///an/absolute/folder'),
-        ("file:///x#y", '"file:///x#..." names no folder: write file:///an/absolute/folder'),
-        ("file:///x/../y", '"file:///x/../y" leads out of its folder by ".."'),
-        ("file:///x/%2e%2E/y", '"file:///x/%2e%2E/y" leads out of its folder by ".."'),
-        ("file:///x%2f..%2fy", '"file:///x%2f..%2fy" leads out of its folder by ".."'),
-        ("file:///x%00", '"file:///x%00" names no folder: there is a null character in it'),
+        ("file:registry", '"file:registry" is not the URL of a folder: use file:///an/absolute/folder'),
+        (
+            "file://registry/x",
+            '"file://registry/x" is not the URL of a folder: use file:///an/absolute/folder',
+        ),
+        (
+            "file://me:secret@host/x",
+            '"file://...@host/x" is not the URL of a folder: use file:///an/absolute/folder',
+        ),
+        ("file:////host/x", '"file:////host/x" is not the URL of a folder: use file:///an/absolute/folder'),
+        ("file:///x?y", '"file:///x?..." is not the URL of a folder: use file:///an/absolute/folder'),
+        ("file:///x#y", '"file:///x#..." is not the URL of a folder: use file:///an/absolute/folder'),
+        ("file:///x/../y", '"file:///x/../y" leaves its folder with ".."'),
+        ("file:///x/%2e%2E/y", '"file:///x/%2e%2E/y" leaves its folder with ".."'),
+        ("file:///x%2f..%2fy", '"file:///x%2f..%2fy" leaves its folder with ".."'),
+        ("file:///x%00", '"file:///x%00" contains a null character'),
         *(
-            (url, f'"{url}" names no bucket: {BUCKET}')
+            (url, f'"{url}" is not the URL of a bucket: {BUCKET}')
             for url in (
                 "gs:",
                 "gs:bucket",
@@ -456,9 +460,9 @@ BUCKET = "write gs://bucket or gs://bucket/a/prefix, without a slash at the end"
                 "gs://[::1]/x",
             )
         ),
-        ("gs://me:secret@bucket/x", f'"gs://...@bucket/x" names no bucket: {BUCKET}'),
-        ("gs://bucket/x?generation=1", f'"gs://bucket/x?..." names no bucket: {BUCKET}'),
-        ("gs://bucket/x#1", f'"gs://bucket/x#..." names no bucket: {BUCKET}'),
+        ("gs://me:secret@bucket/x", f'"gs://...@bucket/x" is not the URL of a bucket: {BUCKET}'),
+        ("gs://bucket/x?generation=1", f'"gs://bucket/x?..." is not the URL of a bucket: {BUCKET}'),
+        ("gs://bucket/x#1", f'"gs://bucket/x#..." is not the URL of a bucket: {BUCKET}'),
         ("//me:secret@host/x", f"{STARTS} //...@host/x"),
     ],
 )
@@ -474,11 +478,11 @@ def test_urls_that_open_nothing(url, problem, tmp_path):
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("", '"" is no folder: write file:///an/absolute/folder or file:a/relative/one'),
-        ("file:", '"file:" is no folder: write file:///an/absolute/folder or file:a/relative/one'),
-        ("file:../x", '"file:../x" leads out of its folder by ".."'),
-        ("../x", '"../x" leads out of its folder by ".."'),
-        ("file:a/%2e%2e/b", '"file:a/%2e%2e/b" leads out of its folder by ".."'),
+        ("", '"" is not a valid URL: use file:///an/absolute/folder or file:a/relative/one'),
+        ("file:", '"file:" is not a valid URL: use file:///an/absolute/folder or file:a/relative/one'),
+        ("file:../x", '"file:../x" leaves its folder with ".."'),
+        ("../x", '"../x" leaves its folder with ".."'),
+        ("file:a/%2e%2e/b", '"file:a/%2e%2e/b" leaves its folder with ".."'),
         ("ftp://host/x", f"{STARTS} ftp"),
     ],
 )

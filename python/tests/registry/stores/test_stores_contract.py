@@ -125,7 +125,7 @@ def test_a_damaged_entry_hides_no_other_and_can_be_replaced(store: Store, backen
 @pytest.mark.parametrize("team", ["..", "a/b", "", ".hidden"])
 def test_names_do_not_lead_out_of_the_registry(store: Store, team: str) -> None:
     assert store.read(team) is None
-    with pytest.raises(ValueError, match="cannot be the name of a team"):
+    with pytest.raises(ValueError, match="is not a valid team name"):
         store.replace(team, entry("x"), None)
 
 

@@ -1,1 +1,1 @@
-"""Alerts: what is said to a team when something fails, is late, or goes on again."""
+"""Alerts to teams about failures, missed SLOs and resumed runs."""

@@ -39,14 +39,16 @@ def forget_on_success(context: Context) -> None:
     try:
         clear_reported(context)
     except AirflowRuntimeError as error:
-        _log.warning("Airflow did not forget that a failure was reported: %s", error)
+        _log.warning("The record of a reported failure could not be deleted in Airflow: %s", error)
 
 
 def _alert(spec: DagSpec, context: Context) -> None:
     kind = _kind(context)
     can_remember = _is_in_worker(context)
     if can_remember and _was_reported(spec, context, kind):
-        _log.info("No alert: this run's %s was reported before, and the task has not succeeded since.", kind)
+        _log.info(
+            "No alert: the %s of this run was already reported, and the task has not succeeded since.", kind
+        )
         return
     to = Destination.of_dag(spec, owners_of(spec, context["ti"].task_id))
     started = time.monotonic()
@@ -56,7 +58,9 @@ def _alert(spec: DagSpec, context: Context) -> None:
         try:
             mark_reported(spec, context, kind)
         except AirflowRuntimeError as error:
-            _log.warning("Airflow did not keep that the alert was sent; it may come again: %s", error)
+            _log.warning(
+                "The sent alert could not be recorded in Airflow, so it may be sent again: %s", error
+            )
 
 
 def _is_in_worker(context: Context) -> bool:
@@ -71,7 +75,7 @@ def _was_reported(spec: DagSpec, context: Context, kind: str) -> bool:
     try:
         return was_reported(spec, context, kind)
     except AirflowRuntimeError as error:  # better twice than not at all
-        _log.warning("Airflow did not say whether this failure was reported before: %s", error)
+        _log.warning("Could not check in Airflow whether this failure was already reported: %s", error)
         return False
 
 

@@ -1,4 +1,4 @@
-"""What alerts say: values that a channel writes in its own way. Nothing here touches the world."""
+"""The messages of alerts, as values that each channel formats. Nothing here has side effects."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ _RESUMES = "When the task finishes successfully on the producers' side, your DAG
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A line that leads somewhere; without a URL it is only a line."""
+    """A line with an optional link."""
 
     text: str
     url: str
@@ -34,7 +34,7 @@ class TaskRun(msgspec.Struct, frozen=True):
 
 
 class Promise(msgspec.Struct, frozen=True):
-    """An asset, by when it was promised, and the state of the task that makes it."""
+    """An asset, its due time by SLO, and the state of its task."""
 
     asset: str
     due: datetime
@@ -49,9 +49,9 @@ def task_failure(task: TaskRun, tags: Iterable[str], others: Iterable[str | Link
 def dependency_failure(
     task: TaskRun, tags: Iterable[str], reason: str = "", others: Iterable[str | Link] = ()
 ) -> Message:
-    """A sensor has given up: the team's own DAG is not to blame.
+    """A sensor has timed out: the failure is not in the team's own DAG.
 
-    ``reason`` says why it will not go on by itself, where it will not; ``others`` are lines about other teams.
+    ``reason`` explains a run that will not resume by itself; ``others`` are lines about other teams.
     """
     return _message(task, "dependency failure 🚧", (reason or _RESUMES, *others), tags)
 
@@ -62,24 +62,24 @@ def tests_warned(task: TaskRun, tags: Iterable[str], tests: Iterable[str]) -> Me
 
 
 def slo_miss(task: TaskRun, tags: Iterable[str], promise: Promise) -> Message:
-    """An asset is not ready although it was promised; the task is the one that makes it."""
+    """An asset is not ready by its SLO; the task is the one that produces it."""
     state = promise.state or "not started"
-    said = f"{promise.asset} was promised by {moment(promise.due)} and is not ready yet: the task is {state}."
+    said = f"{promise.asset} was due by {moment(promise.due)} and is not ready yet: the task is {state}."
     return _message(task, "SLO miss ⏰", (said,), tags)
 
 
 def all_clear(task: TaskRun) -> Message:
-    """What a dependency failure waited for has arrived. It tags nobody: there is nothing to do."""
+    """The awaited asset of a dependency failure is ready. Tags nobody, because no action is needed."""
     return _message(task, "dependency arrived ✅", ("Your DAG has resumed.",), ())
 
 
 def moment(when: datetime) -> str:
-    """A moment as alerts write it."""
+    """The format of times in alerts."""
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00:00"
 
 
 def plain(message: Message) -> str:
-    """The message where nothing is clickable."""
+    """The message as plain text, without links."""
     lines = [_line(line) for line in message.lines]
     return "\n".join([*lines, ", ".join(message.tags)] if message.tags else lines)
 

@@ -1,4 +1,4 @@
-"""What an alert says of other teams: whom a failure holds up, or whose asset has not come. Never worth the alert."""
+"""Lines of an alert about other teams: who waits for a failed task, or who owns a missing asset. Never raises."""
 
 import logging
 import threading
@@ -33,12 +33,12 @@ _Found = TypeVar("_Found")
 
 
 def who_is_held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
-    """The teams that wait for what the task, or one below it, makes, with their channels: the first five."""
+    """The first five teams that wait for assets of the task or of its downstream tasks, with their channels."""
     return _or_nothing(lambda: _held_up(spec, context))
 
 
 def what_a_wait_is_due_to(spec: DagSpec, context: Context) -> tuple[str, ...]:
-    """The root cause of a wait, with its team and channel; if Airflow does not say it, whose the asset is."""
+    """The root cause of a wait, with its team and channel; if unknown, the owner of the asset."""
 
     def find() -> tuple[str, ...]:
         entries = _entries(spec, context)
@@ -48,7 +48,7 @@ def what_a_wait_is_due_to(spec: DagSpec, context: Context) -> tuple[str, ...]:
 
 
 def why_link(spec: DagSpec, context: Context) -> tuple[Link, ...]:
-    """The page that explains the task, where there are such pages."""
+    """The page that explains the task, if the registry has a site."""
     if not isinstance(spec.site_url, str):
         return ()
     from dbt_scheduler.site.links import why_page  # noqa: PLC0415 - see below
@@ -71,7 +71,7 @@ def _held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
     until = ""
     if found.until and found.until > datetime.now(UTC):
         until = f" The first waits until {moment(found.until)}."
-    return (f"Held up: {', '.join(names)}{more}.{until}",)
+    return (f"Waiting for this task: {', '.join(names)}{more}.{until}",)
 
 
 def _root_cause(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]") -> tuple[str, ...]:
@@ -99,7 +99,7 @@ def _missing(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]") ->
     if isinstance(wait, NoProducer):
         return ()
     made_by = f"{wait.producer.dag_id} {wait.producer.task_id}"
-    return (f"{wait.asset.asset} is made by {made_by}, of {_party(sensor.team, entries)}.",)
+    return (f"{wait.asset.asset} is produced by {made_by} of {_party(sensor.team, entries)}.",)
 
 
 def _entries(spec: DagSpec, context: Context) -> "dict[str, Entry]":
@@ -126,7 +126,7 @@ in a process that ends with that."""
 
 
 def _in_time(make: Callable[[], _Found]) -> _Found:
-    """What is made, or raised, in a thread, left alone if it takes too long: it may not ask Airflow's supervisor."""
+    """The result or error of a call in a thread, abandoned after a timeout; must not use Airflow's supervisor."""
     found: list[_Found] = []
     errors: list[Exception] = []
 
@@ -142,7 +142,7 @@ def _in_time(make: Callable[[], _Found]) -> _Found:
     if errors:
         raise errors[0]
     if not found:
-        raise TimeoutError(f"no answer within {_SECONDS} seconds")
+        raise TimeoutError(f"no response within {_SECONDS} seconds")
     return found[0]
 
 
@@ -155,5 +155,9 @@ def _or_nothing(make: Callable[[], tuple[_Made, ...]]) -> tuple[_Made, ...]:
     try:
         return make()
     except Exception as error:  # noqa: BLE001 - the alert is sent without it
-        _log.info("The alert says nothing of other teams: %s: %s", type(error).__name__, redacted(error))
+        _log.info(
+            "The alert does not mention other teams, because an error occurred: %s: %s",
+            type(error).__name__,
+            redacted(error),
+        )
         return ()

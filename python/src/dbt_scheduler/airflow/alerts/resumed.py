@@ -1,4 +1,4 @@
-"""Tells the teams whose runs had failed for want of data that they have gone on."""
+"""Notifies teams when their runs that failed for missing data have resumed."""
 
 import time
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Sends alerts, and never fails whatever becomes of them: an alert is not worth a task."""
+"""Sends alerts and never raises: an alert must not fail a task."""
 
 import logging
 import threading
@@ -34,12 +34,12 @@ class Destination(msgspec.Struct, frozen=True):
 
 
 def send_slo_miss(to: Destination, task: TaskRun, promise: Promise) -> bool:
-    """Notify a producer's team that an asset is late; whether that succeeded. Never raises."""
+    """Notify a producer's team that an asset is late; returns whether it succeeded. Never raises."""
     return send(to, messages.slo_miss(task, to.tags, promise))
 
 
 def send_all_clear(to: Destination, sensor: TaskRun, seconds: float = BUDGET_SECONDS) -> bool:
-    """Notify a consumer's team that what it waited for is there; whether that succeeded. Never raises."""
+    """Notify a consumer's team that its awaited asset is ready; returns whether it succeeded. Never raises."""
     return send(to, messages.all_clear(sensor), seconds)
 
 
@@ -53,10 +53,17 @@ def send(to: Destination, message: Message, seconds: float = BUDGET_SECONDS) -> 
     except NotSentError as error:
         problem = str(error)
     except Exception as error:  # noqa: BLE001 - a client library's surprise is still not worth a task
-        problem = f"{type(error).__name__}, which nobody expected."
+        problem = f"unexpected {type(error).__name__}."
     Stats.incr("dbt_scheduler.alerts", tags={"sent": "false" if problem else "true"})
     if problem:
-        _log.error("The alert could not be sent: %s\nIt would have said:\n%s", problem, plain(message))
+        _log.error(
+            """\
+The alert could not be sent: %s
+Text of the alert:
+%s""",
+            problem,
+            plain(message),
+        )
     return not problem
 
 
@@ -76,7 +83,10 @@ def _send(to: Destination, message: Message, seconds: float) -> str:
     worker.start()
     worker.join(seconds)
     if worker.is_alive():
-        return f"no answer within {format_count(seconds, 'second')}. See whether the worker reaches {to.transport}."
+        return (
+            f"no response within {format_count(seconds, 'second')}. Check that the worker can reach "
+            f"{to.transport}."
+        )
     if problems:
         raise problems[0]
     return ""

@@ -1,4 +1,4 @@
-"""What all alerts of callbacks share: the task of a run that one is about, its owners, and that none raises."""
+"""Common parts of callback alerts: the task they are about, its owners, and error handling."""
 
 import logging
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def never_raising(alert: Callback) -> Callback:
         try:
             alert(context)
         except Exception as error:  # noqa: BLE001 - an alert never fails a task
-            _log.error("The alert could not be made: %s: %s", type(error).__name__, redacted(error))
+            _log.error("The alert could not be created: %s: %s", type(error).__name__, redacted(error))
 
     return called
 

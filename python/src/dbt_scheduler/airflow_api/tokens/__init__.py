@@ -32,7 +32,7 @@ def sources() -> dict[str, TokenSource]:
     return plugins(__name__, TokenSource)
 
 
-_REFUSED = "see that all of its API servers have the same jwt_secret, and that their clocks are right"
+_REFUSED = "check that all API servers use the same jwt_secret, and that their clocks are correct"
 """Where Airflow does not take the token that it has given itself."""
 
 
@@ -47,11 +47,13 @@ def new_token(source: str, password: str) -> str:
     if found is None:
         known = ", ".join(sources())
         raise AirflowApiError(
-            f'The connection to Airflow names the token source "{source[:40]}" in its extra field; there are: {known}.'
+            f'The connection to Airflow has the unknown token source "{source[:40]}" in its extra '
+            f"field; available: {known}."
         )
     try:
         return found.token(password)
     except ImportError:
         raise AirflowApiError(
-            f'The token source "{source}" needs what is not installed: pip install "{found.requirement}".'
+            f'The token source "{source}" requires a package that is not installed: pip install '
+            f'"{found.requirement}".'
         ) from None

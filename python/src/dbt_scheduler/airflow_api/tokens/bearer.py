@@ -7,7 +7,8 @@ from dbt_scheduler.airflow_api.tokens import TokenSource
 def _token(password: str) -> str:
     if not password or not password.isascii() or not password.isprintable() or " " in password:
         raise AirflowApiError(
-            "The connection to Airflow has no token as its password: its extra field says that it is one."
+            "The connection to Airflow has no password: with this token source, the password must be "
+            "the token."
         )
     return password
 
@@ -15,5 +16,5 @@ def _token(password: str) -> str:
 PLUGIN = TokenSource(
     description="the connection's password is the token (Astronomer)",
     token=_token,
-    refused="it may have expired, so make a new one and put it into the connection's password",
+    refused="it may have expired: create a new one and set it as the connection's password",
 )

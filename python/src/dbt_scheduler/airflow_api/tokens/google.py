@@ -16,8 +16,8 @@ def _token(_password: str) -> str:
         credentials.refresh(Request())  # type: ignore[no-untyped-call]
     except GoogleAuthError as error:
         raise AirflowApiError(
-            f"Google gives no token for Airflow's API ({type(error).__name__}): run this with a service account, or set "
-            "GOOGLE_APPLICATION_CREDENTIALS."
+            f"Could not get a Google token for Airflow's API ({type(error).__name__}): run this with a "
+            "service account, or set GOOGLE_APPLICATION_CREDENTIALS."
         ) from None
     return str(credentials.token)
 
@@ -25,6 +25,6 @@ def _token(_password: str) -> str:
 PLUGIN = TokenSource(
     description="an access token of the worker's Google account (Cloud Composer)",
     token=_token,
-    refused="see that the worker's Google account is a user of this Airflow",
+    refused="check that the worker's Google account is a user of this Airflow",
     requirement="google-auth[requests]",
 )

@@ -1,1 +1,1 @@
-"""JSON Schema at every border, with its verdict in the words of a user."""
+"""Validates input against JSON Schema, and reports violations in plain words."""

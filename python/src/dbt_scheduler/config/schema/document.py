@@ -1,4 +1,4 @@
-"""Holds a YAML document against its schema: findings for what is wrong, and the part that is right."""
+"""Validates a YAML document against its schema: findings for the errors, and the valid part of it."""
 
 from collections.abc import Iterable
 from typing import Any, TypeAlias
@@ -11,23 +11,23 @@ from dbt_scheduler.findings.catalogue.inputs import SCH411
 from dbt_scheduler.findings.finding import Finding, Rule
 
 Plain: TypeAlias = Any
-"""What YAML holds: mappings, lists and single words."""
+"""A YAML value: a mapping, a list or a scalar."""
 
 
 class CheckedDocument(msgspec.Struct, frozen=True):
-    """A document's value without what is wrong in it, None if that is all of it; and the findings."""
+    """The valid part of a document, None if nothing is valid; and the findings."""
 
     value: dict[str, Plain] | None
     findings: tuple[Finding, ...]
     lines: dict[int, int]
 
     def line(self, item: object) -> int:
-        """The line of a list item of the value, whatever was taken out before it."""
+        """The line of a list item of the value, also after invalid items were removed before it."""
         return self.lines[id(item)]
 
 
 def check_document(document: Document, schema: str, rule: Rule) -> CheckedDocument:
-    """Check a document; what is right in it is kept, so that a team sees all its problems at once."""
+    """Validate a document and keep its valid part, so that a team sees all of its errors at once."""
     found = validate(schema, document.value)
     coercions = {each.path: each for each in document.coercions}
     findings = [
@@ -37,7 +37,7 @@ def check_document(document: Document, schema: str, rule: Rule) -> CheckedDocume
     lines: dict[int, int] = {}
     value = _copy(document, (), document.value, lines)
     while found:
-        # A missing key takes with it what lacks it, which may in turn be missing one level up: hence again.
+        # Removing an incomplete mapping can make its parent incomplete, so repeat until nothing changes.
         for path in sorted({violation.path for violation in found}, reverse=True):
             if not path:
                 return CheckedDocument(None, tuple(findings), lines)
@@ -58,7 +58,7 @@ def _violation_finding(
 
 
 def _word(document: Document, path: Path) -> str | None:
-    """The single word at a path as the file has it; None for one that is null."""
+    """The scalar at a path as written in the file; None for null."""
     value: Plain = document.value
     for step in path:
         value = value[step]
@@ -66,16 +66,16 @@ def _word(document: Document, path: Path) -> str | None:
 
 
 def _coercion_notes(document: Document, reported: set[Path]) -> Iterable[Finding]:
-    """Notes for words that YAML reads in a way that fits the schema, and yet hardly as they were meant."""
+    """Notes for values that match the schema, but that YAML probably parses differently than intended."""
     for coercion in document.coercions:
-        meant = coercion.read in ("true", "false")  # yes or on, where true or false is asked for
+        meant = coercion.read in ("true", "false")  # yes or on where the schema expects a boolean
         if coercion.path not in reported and not meant:
             words = {"where": format_path(coercion.path), "written": coercion.written, "read": coercion.read}
             yield SCH411.at(document.path, coercion.line, subject=coercion.written, **words)
 
 
 def _copy(document: Document, path: Path, value: Plain, lines: dict[int, int]) -> Plain:
-    """A value of its own, also where anchors shared it; ``lines`` gets the lines of its list items."""
+    """A deep copy, so that anchors no longer share values; ``lines`` gets the lines of its list items."""
     if isinstance(value, dict):
         return {key: _copy(document, (*path, key), child, lines) for key, child in value.items()}
     if not isinstance(value, list):

@@ -1,7 +1,7 @@
-"""The words for whatever a schema refuses, and how a message shows a user's own values.
+"""The messages for schema violations, and how a message shows a user's own values.
 
-The dbt package prints the same words: ``WORDS``, ``KINDS`` and ``UNITS`` reach it by a generated macro, and a
-test holds the two together on thousands of values.
+The dbt package prints the same messages: ``WORDS``, ``KINDS`` and ``UNITS`` reach it in a generated macro,
+and a test compares the two on thousands of values.
 """
 
 import json
@@ -9,41 +9,33 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any, TypeAlias
 
+from dbt_scheduler.decoding_errors import KINDS
 from dbt_scheduler.findings.plural import format_count, plural
 
-# By JSON Schema keyword; "false" is for the schema `false`, "other" for keywords without words of their own.
+# By JSON Schema keyword; "false" is for the schema `false`, "other" for keywords without their own message.
 WORDS = {
     "false": "{subject} is not allowed here",
-    "other": "{subject} does not have the form that is asked for",
+    "other": "{subject} does not match the schema",
     "type": "{subject} must be {expected}, not {value}",
     "enum": "{subject} must be {expected}, not {value}",
     "const": "{subject} must be {expected}, not {value}",
     "required": "{key} is missing{inside}",
     "additionalProperties": "unknown key {key}{inside}",
-    "pattern": "{subject} must look like {rule}, not {value}",
+    "pattern": "{subject} must match the pattern {rule}, not {value}",
     "minimum": "{subject} must be at least {rule}, not {value}",
     "maximum": "{subject} must be at most {rule}, not {value}",
-    "exclusiveMinimum": "{subject} must be more than {rule}, not {value}",
+    "exclusiveMinimum": "{subject} must be greater than {rule}, not {value}",
     "exclusiveMaximum": "{subject} must be less than {rule}, not {value}",
     "multipleOf": "{subject} must be a multiple of {rule}, not {value}",
     "minLength": "{subject} must have at least {rule}, not {value}",
     "maxLength": "{subject} must have at most {rule}, not {value}",
     "minItems": "{subject} must have at least {rule}",
     "maxItems": "{subject} must have at most {rule}",
-    "uniqueItems": "{subject} lists {twice} twice",
+    "uniqueItems": "{subject} contains {twice} more than once",
     "minProperties": "{subject} must have at least {rule}",
     "maxProperties": "{subject} must have at most {rule}",
     "not": "{subject} must not be {value}",
-    "oneOf": "{subject} fits more than one of the forms that are allowed here",
-}
-KINDS = {
-    "string": "a string",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "a boolean",
-    "array": "a list",
-    "object": "a mapping",
-    "null": "empty",
+    "oneOf": "{subject} matches more than one of the allowed forms",
 }
 UNITS = {
     "minLength": "character",
@@ -60,13 +52,13 @@ Json: TypeAlias = Any  # a decoded value of any form, or a schema
 
 
 def quoted(text: str) -> str:
-    """A user's own text as a message shows it: in double quotes, on one line, cut when very long."""
+    """A user's text as a message shows it: in double quotes, on one line, truncated if very long."""
     line = text.replace("\r", "\\r").replace("\n", "\\n").replace("\t", "\\t")
     return f'"{line if len(line) <= LONGEST_QUOTE else line[: LONGEST_QUOTE - 1] + "…"}"'
 
 
 def shown(value: object) -> str:
-    """Any value as a message shows it: text quoted, lists and keys as YAML writes them on one line."""
+    """Any value as a message shows it: strings quoted, lists and mappings in YAML's flow style."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -79,7 +71,7 @@ def shown(value: object) -> str:
 
 
 def described(value: Json) -> str:
-    """A value in a message about its type: short ones shown, long ones by what they are."""
+    """A value in a message about its type: scalars are shown, lists and mappings only named."""
     if value is None:
         return KINDS["null"]
     if isinstance(value, Mapping):
@@ -88,7 +80,7 @@ def described(value: Json) -> str:
 
 
 def subject(path: Path) -> str:
-    """What a message calls the value at a path: its keys since the last list, or its position in it."""
+    """How a message refers to the value at a path: its keys since the last list, or its position in the list."""
     if not path:
         return "the top level"
     if isinstance(path[-1], int):
@@ -98,7 +90,7 @@ def subject(path: Path) -> str:
 
 
 def inside(path: Path) -> str:
-    """Where a key is missing or unknown; nothing at the top level."""
+    """Where a key is missing or unknown; empty at the top level."""
     return f" in {subject(path)}" if path else ""
 
 
@@ -114,27 +106,27 @@ def either(words: Sequence[str]) -> str:
 
 
 def counted(keyword: str, rule: Json) -> str:
-    """What a keyword asks for, such as ``1 item``."""
+    """What a keyword requires, such as ``1 item``."""
     if keyword in UNITS:
         return f"{shown(rule)} {plural(UNITS[keyword], rule)}"
     return rule if isinstance(rule, str) else shown(rule)
 
 
 def example(rules: Json, path: Path, key: str = "") -> str:
-    """The schema's own first example; at the top level it would be a whole file, so there is none."""
+    """The first example of the schema; none at the top level, where it would be a whole file."""
     if not path or not isinstance(rules, Mapping) or not rules.get("examples"):
         return ""
     return f"for example {key}{shown(rules['examples'][0])}"
 
 
 def twice(values: list[Json]) -> str:
-    """The first value that a list has already had, as a message shows it."""
+    """The first duplicate value of a list, as a message shows it."""
     same = [_canonical(value) for value in values]
     return next(shown(value) for at, value in enumerate(values) if same[at] in same[:at])
 
 
 def _canonical(value: Json) -> str:
-    """The same text for just those values that JSON Schema holds for equal: 1 and 1.0, but not true."""
+    """A text that is equal for exactly the values that JSON Schema treats as equal: 1 and 1.0, but not true."""
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{json.dumps(k)}:{_canonical(value[k])}" for k in sorted(value)) + "}"
     if isinstance(value, list | tuple):

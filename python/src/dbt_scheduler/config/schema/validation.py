@@ -1,4 +1,4 @@
-"""JSON Schema at every border: ``jsonschema`` gives the verdict, which is reported in a user's words."""
+"""Validates with ``jsonschema`` and reports violations in plain words."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Violation", "load_schema", "validate", "validate_against", "whole_number", "whole_numbers"]
 
 _MAX_DEPTH = 60
-"""As deep as a YAML file may be nested."""
+"""The maximum nesting of a YAML file."""
 
 
 @cache
@@ -26,20 +26,20 @@ def load_schema(name: str) -> dict[str, Any]:
 
 
 def validate(schema_name: str, instance: object) -> tuple[Violation, ...]:
-    """Everything in which a value is not of the named schema's shape, ordered by path; empty when it is."""
+    """All violations of the named schema, ordered by path; empty if the value is valid."""
     try:
         return describe_errors(_validator(schema_name).iter_errors(_plain(instance)))
     except RecursionError:
-        return (Violation((), f"it is nested more than {_MAX_DEPTH} levels deep", "nest less"),)
+        return (Violation((), f"it has more than {_MAX_DEPTH} levels of nesting", "reduce the nesting"),)
 
 
 def whole_number(value: Json) -> Json:
-    """A word of a checked value as Python has it: JSON Schema counts ``2.0`` as an integer, Python does not."""
+    """A validated scalar as a Python value: JSON Schema treats ``2.0`` as an integer, Python does not."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def whole_numbers(value: Json) -> Json:
-    """The same for all words of a value."""
+    """The same for all scalars of a value."""
     if isinstance(value, Mapping):
         return {key: whole_numbers(part) for key, part in value.items()}
     return [whole_numbers(part) for part in value] if isinstance(value, list) else whole_number(value)

@@ -1,4 +1,4 @@
-"""The errors of ``jsonschema`` as violations in the words of a user."""
+"""Converts the errors of ``jsonschema`` to violations in plain words."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dbt_scheduler.config.schema.messages import (
-    KINDS,
     WORDS,
     Json,
     Path,
@@ -21,6 +20,7 @@ from dbt_scheduler.config.schema.messages import (
     subject,
     twice,
 )
+from dbt_scheduler.decoding_errors import KINDS
 from dbt_scheduler.findings.finding import fill
 from dbt_scheduler.findings.suggest import did_you_mean
 
@@ -43,11 +43,11 @@ _MOST_SUGGESTIONS = 100
 
 
 class Violation(msgspec.Struct, frozen=True):
-    """One place where a value does not have the shape that a schema asks for.
+    """One violation of a schema.
 
     ``path`` leads to it from the top: keys and, counted from 0, positions in lists. For an unknown key and
-    for a key that is not allowed it ends with that key; for a missing key it leads to where it belongs.
-    ``types`` are those of JSON Schema that the value should have, where it has none of them.
+    for a key that is not allowed it ends with that key; for a missing key it is the path of the mapping that
+    lacks it. ``types`` are the JSON Schema types that the value should have, if it has none of them.
     """
 
     path: Path
@@ -66,9 +66,9 @@ class _Record(msgspec.Struct, frozen=True):
 
 
 def describe_errors(errors: "Iterable[ValidationError]") -> tuple[Violation, ...]:
-    """Every error in a user's words, ordered by path."""
+    """All violations, ordered by path."""
     records = [record for error in errors for record in _records(error)]
-    # Where the allowed values are listed, saying of what type they are adds nothing.
+    # If the message lists the allowed values, a second one about their type adds nothing.
     listed = {record.violation.path for record in records if record.keyword in {"enum", "const"}}
     kept = [r for r in records if r.keyword != "type" or r.violation.path not in listed]
     kept.sort(key=lambda record: _sort_key(record.violation))
@@ -154,7 +154,7 @@ def _asked_for(error: "ValidationError") -> str:
 
 def _unknown_key(rules: Mapping[str, Json], path: Path, key: str) -> _Record:
     known = tuple(rules.get("properties", ()))
-    hint = "the keys allowed here: " + ", ".join(known) if known else ""
+    hint = "allowed keys: " + ", ".join(known) if known else ""
     problem = fill(WORDS["additionalProperties"], {"inside": inside(path), "key": quoted(key)})
     return _Record("additionalProperties", Violation((*path, key), problem, hint), key, known)
 

@@ -16,7 +16,7 @@ class Position(msgspec.Struct, frozen=True):
 
 
 class Coercion(msgspec.Struct, frozen=True):
-    """A word that YAML parses as another value than it looks like: ``on`` as true, ``10:30`` as 630."""
+    """An unquoted value that YAML parses as another type: ``on`` as true, ``10:30`` as 630."""
 
     path: Path
     line: int
@@ -25,8 +25,8 @@ class Coercion(msgspec.Struct, frozen=True):
 
     @property
     def hint(self) -> str:
-        """What to type where the word itself is meant."""
-        return f'YAML reads {self.written} as {self.read}: if the word is meant, write "{self.written}"'
+        """How to keep the value as a string."""
+        return f'YAML parses {self.written} as {self.read}: to keep it as a string, write "{self.written}"'
 
 
 class Document(msgspec.Struct, frozen=True):

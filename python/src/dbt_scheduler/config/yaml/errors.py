@@ -1,4 +1,4 @@
-"""What a YAML parser's complaint means to the person who wrote the file."""
+"""Translates errors of YAML parsers for the person who wrote the file."""
 
 import re
 
@@ -7,7 +7,7 @@ import yaml
 
 
 class YamlProblem(msgspec.Struct, frozen=True):
-    """Why a text is not usable YAML: a line that counts from 1, what is wrong, and what to do about it."""
+    """An error in a YAML file: its line, counted from 1, the problem, and a hint."""
 
     line: int
     problem: str
@@ -18,47 +18,47 @@ _QUOTES = "put the value in quotes"
 _ENCODING = "remove it, or save the file as UTF-8 text"
 # Words of libyaml and of PyYAML's own parser, what they mean, what to do; the first that occurs counts.
 _EXPLANATIONS = (
-    ("characters are not allowed", "it has a control character", _ENCODING),
-    ("violates indentation", "a tab is used to indent", "use spaces"),
-    ("found unexpected end of stream", "a quote is opened here and never closed", "add the closing quote"),
+    ("characters are not allowed", "it contains a control character", _ENCODING),
+    ("violates indentation", "the indentation contains a tab", "use spaces instead of tabs"),
+    ("found unexpected end of stream", "the quote opened here is never closed", "add the closing quote"),
     (
         "found unknown escape character",
-        "in double quotes a backslash starts an escape, and this one does not exist",
-        "write it in single quotes: there a backslash is just a backslash",
+        "unknown escape sequence in a double-quoted string",
+        "use single quotes, in which a backslash has no special meaning",
     ),
     (
         "found undefined alias",
-        "a value that starts with * refers to an anchor, and there is none of that name",
-        f'{_QUOTES}; in a regex "anything" is ".*"',
+        "a value that starts with * is a YAML alias, and its anchor is not defined",
+        f'{_QUOTES}; to match any text with a regex, use ".*"',
     ),
     (
         "mapping values are not allowed",
-        'a ":" is not expected here',
-        'look for a wrong indent, a missing quote, or a missing ":" at the end of the line before',
+        'unexpected ":"',
+        'check this line and the one before it for wrong indentation, a missing quote or a missing ":"',
     ),
-    ("could not find expected ':'", 'the line before has no ":"', 'write it as "key: value"'),
+    ("could not find expected ':'", 'missing ":" on the line before', 'write it as "key: value"'),
     ("but found another document", 'a second document starts here ("---")', "keep one document in the file"),
     ("while scanning a tag", "a value that starts with ! is a YAML tag", _QUOTES),
     ("while scanning an anchor", "a value that starts with & is a YAML anchor", _QUOTES),
     ("while scanning an alias", "a value that starts with * is a YAML alias", _QUOTES),
-    ("found duplicate anchor", "an anchor of this name exists already", "give it another name"),
-    ("while parsing a flow node", 'a "[" or "{" is not closed, or lacks a value', "close it"),
-    ("while parsing a block node", "a value cannot start like this", _QUOTES),
+    ("found duplicate anchor", "duplicate anchor", "rename one of the anchors"),
+    ("while parsing a flow node", 'unclosed "[" or "{", or missing value', "close it"),
+    ("while parsing a block node", "a value cannot start with this character", _QUOTES),
     (
         "while parsing a flow sequence",
-        'a list opened with "[" is not closed, or lacks a comma',
+        'the list opened with "[" is not closed, or a comma is missing',
         'close it with "]"',
     ),
     (
         "while parsing a flow mapping",
-        'keys opened with "{" are not closed, or lack a comma',
+        'the mapping opened with "{" is not closed, or a comma is missing',
         'close it with "}"',
     ),
-    ("while scanning a block scalar", 'text follows a ">" or "|" on its line', _QUOTES),
+    ("while scanning a block scalar", 'unexpected text after ">" or "|"', _QUOTES),
     (
         "while parsing a block mapping",
-        "this line does not fit in with the lines above it",
-        "give it the indent of the keys it belongs to; a value with quotes must be all in quotes",
+        "the indentation of this line does not match the lines above",
+        "indent the line like the other keys of its mapping; if a value starts with a quote, quote all of it",
     ),
 )
 _BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
@@ -70,7 +70,7 @@ def split_lines(text: str) -> list[str]:
 
 
 def describe_error(error: yaml.YAMLError, text: str) -> YamlProblem:
-    """Turn a parser's error into a problem in plain words."""
+    """Convert a parser's error to a problem in plain words."""
     if isinstance(error, yaml.reader.ReaderError):
         line = len(split_lines(text[: error.position]))
         words = str(error.reason)
@@ -91,7 +91,7 @@ def describe_error(error: yaml.YAMLError, text: str) -> YamlProblem:
     return YamlProblem(
         line,
         words.removeprefix("None "),
-        "look for a wrong indent or a missing quote on this line or the one before",
+        "check this line and the one before it for wrong indentation or a missing quote",
     )
 
 
@@ -103,17 +103,17 @@ def _line_problem(words: str, mark: yaml.Mark | None, lines: list[str]) -> tuple
     if "cannot start any token" in words:
         character = line[mark.column : mark.column + 1]
         if character == "\t":
-            return "a tab is used to indent", "use spaces"
+            return "the indentation contains a tab", "use spaces instead of tabs"
         return f"a value cannot start with {character}", f'put it in quotes: "{line[mark.column :].strip()}"'
     if "while parsing a block collection" in words:
         key = re.match(r"\s*([^\s:#-][^\s:#]*):(\s|$)", line)
         if key:
             return (
-                f'"{key[1]}" stands beside the "- " of the list above it',
-                f'if "{key[1]}" belongs to the entry above, indent it two spaces more',
+                f'"{key[1]}" has the same indentation as the "- " of the list above',
+                f'if "{key[1]}" belongs to the list item above, indent it by two more spaces',
             )
         return (
-            'this line belongs to a list, but does not start with "- "',
-            'start it with "- ", or correct its indent',
+            'expected a list item, but the line does not start with "- "',
+            'start the line with "- ", or correct its indentation',
         )
     return None

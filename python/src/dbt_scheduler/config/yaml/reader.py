@@ -13,9 +13,9 @@ from dbt_scheduler.findings.finding import Finding
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH = 60
-# The parser calls itself for each level: a file of nothing but a million brackets would end the process.
+# The parser recurses for each level: a file with a million brackets would crash the process.
 _LONG = 20_000
-# With anchors a file may stand for more than it holds, up to this: beyond it, it is an attack or a mistake.
+# Anchors may expand a file up to this size: beyond it, it is an attack or a mistake.
 _MAX_GROWTH, _FREE_GROWTH = 10, 10_000
 
 
@@ -51,8 +51,8 @@ def read_text(path: pathlib.Path) -> tuple[str | None, tuple[Finding, ...]]:
         return None, (SCH402.at(str(path), problem=error.strerror, hint=""),)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        problem = f"byte {error.start + 1} is not UTF-8 text"
-        return None, (SCH402.at(str(path), line, problem=problem, hint="save it as UTF-8"),)
+        problem = f"byte {error.start + 1} is not valid UTF-8"
+        return None, (SCH402.at(str(path), line, problem=problem, hint="save the file as UTF-8"),)
 
 
 def parse_yaml(text: str, path: str) -> tuple[Document | None, tuple[Finding, ...]]:
@@ -86,7 +86,9 @@ class _Builder:
             return Document(self._path, None, Position(1))
         built = self._build(node, ())
         if built.size > _FREE_GROWTH + _MAX_GROWTH * len(self._built):
-            raise _RefusedError(_line(node), f"its anchors stand for {built.size:,} values", "repeat less")
+            raise _RefusedError(
+                _line(node), f"its anchors expand to {built.size:,} values", "use fewer aliases"
+            )
         root = Position(_line(node), _text(node), built.children)
         return Document(self._path, built.value, root, tuple(self._coercions))
 
@@ -95,7 +97,9 @@ class _Builder:
         if isinstance(known, _Built):
             return known
         if known is None:
-            raise _RefusedError(_line(node), "an anchor contains itself", "repeat the value instead")
+            raise _RefusedError(
+                _line(node), "an anchor contains an alias of itself", "write the value out instead"
+            )
         if len(path) > _MAX_DEPTH:
             raise _too_deep(_line(node))
         self._built[id(node)] = None
@@ -124,13 +128,13 @@ class _Builder:
     def _entries(self, node: yaml.MappingNode, depth: int = 0) -> _Entries:
         """Key and value nodes by the key's text: merge keys spread out, the mapping's own keys last."""
         if depth > _MAX_DEPTH:
-            raise _RefusedError(_line(node), "an anchor is merged into itself", "repeat the value instead")
+            raise _RefusedError(_line(node), "an anchor merges itself", "write the value out instead")
         merged: _Entries = {}
         own: _Entries = {}
         for key, child in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise _RefusedError(
-                    _line(key), "a key must be a word", "put text that starts with { or [ in quotes"
+                    _line(key), "a key must be a scalar", "quote strings that start with { or ["
                 )
             if key.tag == PREFIX + "merge":
                 for source in reversed(_merge_sources(child)):
@@ -159,7 +163,7 @@ class _Builder:
             value = scalar_value(node)
         except KeyError:
             raise _unknown_tag(node) from None
-        # Nothing at all, at the end of a file, stands behind its last line.
+        # An empty value at the end of a file has a position after the last line.
         source = self._lines[node.start_mark.line : node.start_mark.line + 1]
         coercion = find_coercion(node, value, "".join(source))
         if coercion:
@@ -180,7 +184,7 @@ def _check_depth(text: str) -> None:
 
 
 def _too_deep(line: int) -> _RefusedError:
-    return _RefusedError(line, f"it is nested more than {_MAX_DEPTH} levels deep", "nest less")
+    return _RefusedError(line, f"it has more than {_MAX_DEPTH} levels of nesting", "reduce the nesting")
 
 
 def _merge_sources(node: yaml.Node) -> list[yaml.MappingNode]:
@@ -188,16 +192,14 @@ def _merge_sources(node: yaml.Node) -> list[yaml.MappingNode]:
     for source in sources:
         if not isinstance(source, yaml.MappingNode):
             raise _RefusedError(
-                _line(source), 'what follows "<<:" is not a mapping', "merge an anchor: <<: *name"
+                _line(source), 'the value of "<<" is not a mapping', "merge an anchor: <<: *name"
             )
     return list(sources)
 
 
 def _unknown_tag(node: yaml.Node) -> _RefusedError:
     tag = node.tag.replace(PREFIX, "!!")
-    return _RefusedError(
-        _line(node), f'"{tag}" is a YAML tag that has no meaning here', "put the value in quotes"
-    )
+    return _RefusedError(_line(node), f'the YAML tag "{tag}" is not supported', "put the value in quotes")
 
 
 def _line(node: yaml.Node) -> int:

@@ -1,4 +1,4 @@
-"""Single words of a YAML file: their values, and where YAML parses them as something else than they look like."""
+"""Scalars of a YAML file: their values, and those that YAML parses as an unexpected type."""
 
 import re
 
@@ -7,7 +7,7 @@ import yaml
 PREFIX = "tag:yaml.org,2002:"
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 _LONGEST_BITS = 256
-"""Python refuses to print integers of thousands of digits, and nobody means one."""
+"""Python refuses to print integers of thousands of digits."""
 
 _PLAIN_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _PLAIN_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]*")
@@ -15,10 +15,10 @@ _HASH_AS_VALUE = re.compile(r"[:-]\s+(#[^\s#].*?)\s*$")
 
 
 def scalar_value(node: yaml.ScalarNode) -> object:
-    """Read a word as ``yaml.safe_load`` does; dates, and numbers that are none or endless, stay text.
+    """Parse a scalar as ``yaml.safe_load`` does; dates, NaN and infinity stay strings.
 
     Raises:
-        KeyError: the word has a tag that is not one of YAML's own.
+        KeyError: the scalar has an unknown tag.
 
     """
     kind = node.tag.removeprefix(PREFIX)
@@ -42,7 +42,7 @@ _CONSTRUCTORS = {
 
 
 def find_coercion(node: yaml.ScalarNode, value: object, source_line: str) -> tuple[str, str] | None:
-    """What was written and what YAML reads, where they differ: ``on`` is true, ``#x`` a comment."""
+    """The written text and the parsed value, if they differ: ``on`` is true, ``#x`` is a comment."""
     text: str = node.value
     if isinstance(value, bool):
         return None if text.lower() in ("true", "false") else (text, "true" if value else "false")

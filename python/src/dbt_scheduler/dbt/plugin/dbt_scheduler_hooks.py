@@ -33,8 +33,9 @@ def _install() -> None:
     lacking = [name for name in _REPLACED if not hasattr(RunTask, name)]
     if lacking:
         raise DbtRuntimeError(
-            f"This dbt has no RunTask.{lacking[0]}: dbt-scheduler cannot choose when the project's on-run-start "
-            "and on-run-end hooks run. Set `project_hooks: every_task` in platform.yaml or scheduler.yaml."
+            f"This dbt version has no RunTask.{lacking[0]}, so dbt-scheduler cannot control when the "
+            "project's on-run-start and on-run-end hooks run. Set `project_hooks: every_task` in "
+            "platform.yaml or scheduler.yaml."
         )
     for name in _REPLACED:
         setattr(RunTask, name, globals()[f"_{name.lstrip('_')}"](getattr(RunTask, name)))

@@ -42,7 +42,9 @@ def _print_results_line(theirs: Any) -> Any:
             written = json.dumps([_entry(result) for result in results if hasattr(result, "node")])
             Path(os.environ[_FILE]).write_text(written, "utf-8")
         except Exception as error:  # noqa: BLE001 - what has been built is built, whatever is known of it
-            sys.stderr.write(f"dbt-scheduler cannot say what dbt did: {type(error).__name__}: {error}\n")
+            sys.stderr.write(
+                f"dbt-scheduler could not collect dbt's results: {type(error).__name__}: {error}\n"
+            )
         theirs(task, results, execution_time)
 
     return print_results_line

@@ -1,15 +1,15 @@
-"""Rules about what happens while DAGs run: SCH5."""
+"""SCH5: rules about what happens while DAGs run."""
 
 from dbt_scheduler.findings.finding import Rule
 
 SCH501 = Rule(
     code="SCH501",
-    summary="Airflow does not answer as it should",
+    summary="A request to Airflow failed",
     message="{problem}",
-    why="What Airflow knows of its runs, nobody else does.",
+    why="The state of DAG runs is known only to Airflow.",
     example="""\
 $ dbt-scheduler explain shop_daily marts.orders
-airflow: SCH501 Airflow at http://airflow.example refuses the login "me": check login and password of the connection.
+airflow: SCH501 Airflow at http://airflow.example rejected the login "me": check the login and password of the connection.
 """,
-    fix="See that the address and the login are right, and that the login may read DAG runs and task instances.",
+    fix="Check the address and the login, and that the login may read DAG runs and task instances.",
 )

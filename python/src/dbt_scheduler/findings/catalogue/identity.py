@@ -1,15 +1,15 @@
-"""SCH33: who may publish a team."""
+"""SCH33: rules about which project may publish which team."""
 
 from dbt_scheduler.findings.finding import Rule
 
 SCH331 = Rule(
     code="SCH331",
     can_be_ignored=False,
-    summary="A team that this project may not publish",
-    message='team "{team}" cannot be published from here: {problem}',
-    hint="ask the platform team to list this project and repository under `teams` in platform.yaml, or set another `team` in scheduler.yaml",
-    why="The registry has one entry per team. A project that takes another team's name would replace what that team "
-    "makes, and every reader would wait for the wrong tasks. A team cannot ignore this finding.",
+    summary="The project is not allowed to publish the team",
+    message='this project is not allowed to publish team "{team}": {problem}',
+    hint="ask the platform team to add this project and repository under `teams` in platform.yaml, or set a different `team` in scheduler.yaml",
+    why="The registry has one entry per team. A project that uses another team's name would replace that "
+    "team's assets, and consumers would wait for the wrong tasks. A team cannot ignore this finding.",
     example="""\
 # platform.yaml
 teams:
@@ -18,17 +18,17 @@ teams:
 # scheduler.yaml of the dbt project mallory
 team: shipping
 """,
-    fix="Set the team's own name in `scheduler.yaml`, or have the platform team list the team with its dbt project and "
-    "repository.",
+    fix="Set the correct `team` in `scheduler.yaml`, or ask the platform team to add the team with its dbt "
+    "project and repository to `platform.yaml`.",
 )
 SCH332 = Rule(
     code="SCH332",
     can_be_ignored=False,
-    summary="Two teams whose names differ only in case",
-    message='team "{team}" differs from team "{other}" only in case',
-    hint="choose another `team` in scheduler.yaml",
-    why="On a disk that ignores case both are the same file of the registry, and one team would replace the other. "
-    "A team cannot ignore this finding.",
-    example="A team `Shipping` where the registry already has the team `shipping`.",
-    fix="Name the team differently.",
+    summary="Two team names differ only in case",
+    message='the names of team "{team}" and team "{other}" differ only in case',
+    hint="set a different `team` in scheduler.yaml",
+    why="On a case-insensitive file system both teams use the same registry file, and one team would "
+    "replace the other. A team cannot ignore this finding.",
+    example="A team `Shipping`, when the registry already has a team `shipping`.",
+    fix="Rename the team.",
 )

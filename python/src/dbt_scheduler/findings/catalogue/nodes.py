@@ -1,67 +1,69 @@
-"""SCH1: what can be wrong with dbt nodes: their ``meta.scheduler`` and the tasks that they become."""
+"""SCH1: rules about dbt nodes: their ``meta.scheduler`` and the tasks built from them."""
 
 from dbt_scheduler.findings.finding import Rule, Severity
 
 SCH101 = Rule(
     code="SCH101",
     by_macros=True,
-    summary="`meta.scheduler` or `meta.scheduler_defaults` has the wrong shape",
+    summary="`meta.scheduler` or `meta.scheduler_defaults` does not match the schema",
     message="{where}: {problem}",
-    why="A key that is misspelled or has a value of another type would be left out silently, and the task "
-    "would not run as its node says.",
+    why="A misspelled key or a value of the wrong type would otherwise be ignored silently, and the task "
+    "would not run as configured.",
     example="""\
 models:
   - name: dim_customers
     config:
       meta:
         scheduler:
-          pipelnes: [daily]   # no such key
-          retries: two        # not a number
+          pipelnes: [daily]   # unknown key
+          retries: two        # not an integer
 """,
-    fix="Correct the key or the value that the message names. The keys are `pipelines`, `group`, `owners`, "
-    "`retries`, `timeout` and `dependencies`; `schemas/meta_scheduler.schema.json` describes each.",
+    fix="Correct the key or value named in the message. The valid keys are `pipelines`, `group`, `owners`, "
+    "`retries`, `timeout` and `dependencies`; `schemas/meta_scheduler.schema.json` describes each of "
+    "them.",
 )
 SCH102 = Rule(
     code="SCH102",
     by_macros=True,
-    summary="A node is in a pipeline that the platform does not have",
-    message='"{node}" is in an unknown pipeline "{pipeline}"',
-    hint="the platform's pipelines: {pipelines}",
-    why="Pipelines are defined once for all teams in `platform.yaml`. A node in an unknown one would never "
-    "run in it.",
+    summary="A node is assigned to an unknown pipeline",
+    message='"{node}" is assigned to the unknown pipeline "{pipeline}"',
+    hint="available pipelines: {pipelines}",
+    why="Pipelines are defined once for all teams in `platform.yaml`. A node assigned to an unknown "
+    "pipeline would never run in it.",
     example="""\
 models:
   - name: dim_customers
     config: {meta: {scheduler: {pipelines: [dayly]}}}
 """,
-    fix="Use one of the platform's pipelines, or ask the platform team for a new one.",
+    fix="Use one of the platform's pipelines, or ask the platform team to add a new one.",
 )
 SCH103 = Rule(
     code="SCH103",
     by_macros=True,
-    summary="`dependencies` names something that the node does not wait for",
-    message='"{node}" names "{asset}" under dependencies, but reads no asset of that name',
-    hint="name what the node reads, or remove the key",
-    why="`dependencies` says how the node waits for what it reads. A name that it does not read changes "
-    "nothing, and the wait that was meant stays hard.",
+    summary="`dependencies` lists an asset that the node does not read",
+    message='"{node}" lists "{asset}" under dependencies, but does not read an asset with that name',
+    hint="use the name of an asset that the node reads, or remove the entry",
+    why="`dependencies` sets how a node waits for the assets it reads. An entry for any other asset has no "
+    "effect, and the wait it was meant for stays hard.",
     example="""\
 models:
   - name: fct_orders   # reads source("shipping", "fct_shipments")
     config: {meta: {scheduler: {pipelines: [daily], dependencies: {fct_shipment: soft}}}}
 """,
-    fix="Correct the name: it is the name of the asset, or `source.table` where that is ambiguous.",
+    fix="Correct the name. Use the name of the asset, or `source.table` if the name is ambiguous.",
 )
 SCH114 = Rule(
     code="SCH114",
     severity=Severity.WARNING,
-    summary="A key of `meta` that is nearly `scheduler` or `scheduler_defaults`",
-    message='{nodes} the key "{key}" under meta, which dbt-scheduler does not read',
-    why="`meta` is open to every tool, so dbt takes any key. What stands under a misspelled one is left out silently: "
-    "the nodes have no pipelines, and a DAG without tasks is removed.",
+    summary="A key under `meta` looks like a misspelled `scheduler` or `scheduler_defaults`",
+    message='{nodes} the key "{key}" under meta, which dbt-scheduler ignores',
+    why="dbt accepts any key under `meta`, so a misspelled one is ignored silently: the nodes have no "
+    "pipelines, and a DAG that loses all of its tasks is removed.",
     example="""\
 # dbt_project.yml
 models:
   +meta: {schedulr_defaults: {pipelines: [daily]}}
 """,
-    fix="Correct the key. If it is another tool's, say so: `ignore: [{code: SCH114, on: its_key, because: ...}]`.",
+    fix="Correct the key. If the key belongs to another tool, ignore the finding: `ignore: [{code: SCH114, "
+    "on: its_key, because: ...}]`.",
 )

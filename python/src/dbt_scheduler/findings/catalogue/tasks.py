@@ -1,42 +1,42 @@
-"""SCH2: what can be wrong in a ``scheduler.yaml``: its tasks, its exposed assets, its ignores."""
+"""SCH2: rules about a ``scheduler.yaml``: its tasks, exposed assets and ignores."""
 
 from dbt_scheduler.findings.finding import Rule
 
 SCH201 = Rule(
     code="SCH201",
-    summary="`scheduler.yaml` has the wrong shape",
+    summary="`scheduler.yaml` does not match the schema",
     message="{problem}",
-    why="A key that is misspelled or has a value of another type would be left out silently, and the DAG "
-    "would not do what the file says.",
+    why="A misspelled key or a value of the wrong type would otherwise be ignored silently, and the DAG "
+    "would not run as configured.",
     example="""\
 # scheduler.yaml
 version: 0.17
 tasks:
   - kind: universal
     assets: [predictions]
-    timeuot: {minutes: 30}   # no such key
+    timeuot: {minutes: 30}   # unknown key
 """,
-    fix="Correct the key or the value that the message names. An editor that knows the schema (`# yaml-"
-    "language-server: $schema=...` as the first line) completes keys and marks mistakes as you type.",
+    fix="Correct the key or value named in the message. Editors that support JSON Schema (`# "
+    "yaml-language-server: $schema=...` as the first line) complete keys and mark mistakes as you type.",
 )
 SCH202 = Rule(
     code="SCH202",
-    summary="`scheduler.yaml` has a version that is not supported",
+    summary="`scheduler.yaml` has an unsupported version",
     message="version {version} is not supported",
-    hint="supported: {supported}",
-    why="The version says what the rest of the file means. It is read from the text as major.minor, so "
-    "0.17 and 0.170 are two versions.",
+    hint="supported versions: {supported}",
+    why="The version defines how the rest of the file is interpreted. It is read as text in the form "
+    "major.minor, so 0.17 and 0.170 are different versions.",
     example="""\
 # scheduler.yaml
 version: 0.9
 """,
-    fix="Write a supported version, or install the release of dbt-scheduler that reads yours.",
+    fix="Set a supported version, or install the release of dbt-scheduler that supports yours.",
 )
 SCH203 = Rule(
     code="SCH203",
-    summary="`scheduler.yaml` or `external_assets.yaml` names a pipeline that the platform does not have",
+    summary="`scheduler.yaml` or `external_assets.yaml` uses an unknown pipeline",
     message='{where}: unknown pipeline "{pipeline}"',
-    hint="the platform's pipelines: {pipelines}",
+    hint="available pipelines: {pipelines}",
     why="Pipelines are defined once for all teams in `platform.yaml`. A task in an unknown one would "
     "never run.",
     example="""\
@@ -46,28 +46,28 @@ tasks:
     assets: [predictions]
     pipelines: [dayly]
 """,
-    fix="Use one of the platform's pipelines, or ask the platform team for a new one.",
+    fix="Use one of the platform's pipelines, or ask the platform team to add a new one.",
 )
 SCH204 = Rule(
     code="SCH204",
     summary="Two tasks of `scheduler.yaml` have the same name",
-    message='two tasks are called "{name}"',
-    hint="give this one a name of its own: the other stands in line {other_line}",
-    why="A task is known by its name in Airflow. A task without a `name` is called after its first asset.",
+    message='two tasks are named "{name}"',
+    hint="rename one of them: the other task is defined on line {other_line}",
+    why="The name identifies the task in Airflow. A task without a `name` is named after its first asset.",
     example="""\
 # scheduler.yaml
 tasks:
   - {kind: universal, name: export, assets: [orders_file]}
   - {kind: universal, name: export, assets: [customers_file]}
 """,
-    fix="Write another `name` in one of the two.",
+    fix="Change the `name` of one of the two tasks.",
 )
 SCH205 = Rule(
     code="SCH205",
-    summary="A condition names nothing that this project knows",
-    message='task "{task}": condition "{condition}" names nothing in this project',
-    hint="name a model, seed, snapshot, function, source table or an asset of another task",
-    why="The task would start without waiting for the table that it needs.",
+    summary="A condition was not found in the project",
+    message='task "{task}" depends on the condition "{condition}", which was not found in this project',
+    hint="a condition is a model, seed, snapshot, function, source table or an asset of another task",
+    why="The task would start without waiting for the table it needs.",
     example="""\
 # scheduler.yaml
 tasks:
@@ -75,30 +75,30 @@ tasks:
     assets: [predictions]
     conditions: [dim_custmers]   # the model is dim_customers
 """,
-    fix="Correct the name. Another team's table must first be declared as a global asset, in a source.",
+    fix="Correct the name. To wait for another team's table, declare it as a global asset in a source first.",
 )
 SCH206 = Rule(
     code="SCH206",
-    summary="A name in `scheduler.yaml` fits more than one thing",
+    summary="A name in `scheduler.yaml` is ambiguous",
     message='task "{task}": "{name}" is ambiguous: {choices}',
     hint='write it as "{example}"',
-    why="Guessing which one is meant would make the task wait for the wrong table, or fill it.",
+    why="If dbt-scheduler guessed, the task could wait for, or fill, the wrong table.",
     example="""\
 # scheduler.yaml, in a project with sources crm.events and shop.events
 tasks:
   - {kind: universal, assets: [events]}
 """,
-    fix="Write `source.table`, for example `shop.events`.",
+    fix="Use `source.table`, for example `shop.events`.",
 )
 SCH207 = Rule(
     code="SCH207",
-    summary="An asset of a task is not a source table of the project",
-    message='task "{task}": asset "{asset}" is no source table of this project',
-    hint="declare the table under `sources:` in a yml file of this project",
-    why="Models read what a task produces through `source()`. Without the source table nothing can "
-    "follow the task.",
+    summary="An asset of a task is not a source table in the project",
+    message='task "{task}": asset "{asset}" is not a source table in this project',
+    hint="declare the table under `sources:` in a YAML file of this project",
+    why="Models read what a task produces with `source()`. Without the source table, no model can depend "
+    "on the task.",
     example="""\
-# scheduler.yaml, and no source table called predictions in the project
+# scheduler.yaml, in a project without a source table named predictions
 tasks:
   - {kind: universal, assets: [predictions]}
 """,
@@ -108,79 +108,83 @@ SCH208 = Rule(
     code="SCH208",
     summary="Two tasks fill the same table",
     message='table "{asset}" is filled by two tasks: "{first}" and "{second}"',
-    hint="leave it under `assets` of one of them",
-    why="Readers wait for one task. With two of them, nobody can say when the table is complete. Tables are the same "
-    "where they lie in the same place, whatever their names; a dbt node that builds it is such a task too.",
+    hint="list it under `assets` of only one of them",
+    why="Consumers wait for one task. If two tasks fill a table, it is unclear when the table is complete. "
+    "Tables with the same relation are the same table, whatever their names; a dbt node that builds "
+    "the relation counts as such a task too.",
     example="""\
 # scheduler.yaml
 tasks:
   - {kind: universal, name: load, assets: [events]}
   - {kind: universal, name: reload, assets: [events]}
 """,
-    fix="Let one task fill the table, or let the tasks fill two tables.",
+    fix="Let only one task fill the table, or give each task its own table.",
 )
 SCH209 = Rule(
     code="SCH209",
     summary="The pipelines of a task cannot be derived",
     message='task "{task}": its pipelines cannot be derived: {reason}',
-    hint="write them, for example `pipelines: [daily]`",
-    why="A task without `pipelines` runs in those that all its own team's conditions share, else in "
-    "those of the models that read its assets. Here neither leads to one.",
+    hint="set them, for example `pipelines: [daily]`",
+    why="A task without `pipelines` runs in the pipelines shared by all of its own team's conditions, or "
+    "else in the pipelines of the models that read its assets. Here, neither gives a pipeline.",
     example="""\
-# scheduler.yaml, and no scheduled model reads predictions
+# scheduler.yaml, in a project where no scheduled model reads predictions
 tasks:
   - {kind: universal, assets: [predictions]}
 """,
-    fix="Write `pipelines` in the task.",
+    fix="Set `pipelines` on the task.",
 )
 SCH210 = Rule(
     code="SCH210",
-    summary="The regex of an exposed asset does not compile",
-    message='regex "{regex}" does not compile: {problem}',
-    hint='a regular expression: "anything" is ".*"',
-    why="Which tables other teams may depend on would be unknown.",
+    summary="The regex of an exposed asset is invalid",
+    message='"{regex}" is not a valid regular expression: {problem}',
+    hint='to match any text, use ".*"',
+    why="dbt-scheduler cannot determine which tables to expose.",
     example="""\
 # scheduler.yaml
 exposed_assets:
   - regex: "*_daily"
 """,
-    fix='Write a regular expression: "anything" is `.*`, as in `.*_daily`. It must match the whole name.',
+    fix="Correct the regular expression. To match any text, use `.*`, as in `.*_daily`. The expression "
+    "must match the full name.",
 )
 SCH211 = Rule(
     code="SCH211",
-    summary="The regex of an exposed asset exposes nothing",
-    message='regex "{regex}" matches no asset of this team',
-    hint="it must match the whole name, and an earlier entry that matches wins",
-    why="A table was renamed or removed, or the regex is wrong: other teams cannot depend on what you "
-    "meant to expose.",
+    summary="The regex of an exposed asset matches nothing",
+    message='regex "{regex}" does not match any asset of this team',
+    hint="the regex must match the full name; the first entry that matches an asset applies",
+    why="The table was renamed or removed, or the regex is wrong. Other teams cannot depend on the tables "
+    "you meant to expose.",
     example="""\
-# scheduler.yaml, in a project where every dimension is called dim_...
+# scheduler.yaml, in a project where all dimensions are named dim_...
 exposed_assets:
   - regex: "dimension_.*"
 """,
-    fix="Correct the regex, move it before the entry that takes its assets, or remove it.",
+    fix="Correct the regex, move it above the entry that already matches its assets, or remove it.",
 )
 SCH212 = Rule(
     code="SCH212",
-    summary="An SLO is promised for a pipeline that does not make the asset",
-    message='slo for pipeline "{pipeline}", but {made_in_it}',
-    hint="{they} made in: {pipelines}",
-    why="The promise could never be kept: no run of that pipeline makes any of the tables that the regex matches.",
+    summary="An SLO is set for a pipeline that does not build the asset",
+    message='the SLO is set for pipeline "{pipeline}", but {made_in_it}',
+    hint="{they} built in: {pipelines}",
+    why="The SLO can never be met: no run of that pipeline builds any of the tables that the regex matches.",
     example="""\
 # scheduler.yaml, where dim_customers has pipelines: [daily]
 exposed_assets:
   - regex: "dim_customers"
     slo: {hourly: {minutes: 30}}
 """,
-    fix="Name a pipeline of the assets, or add this pipeline to the node's `pipelines`. An entry may name pipelines "
-    "for assets of several: each is promised for those of them that make it, and exposed in no other.",
+    fix="Use a pipeline of the assets, or add this pipeline to the node's `pipelines`. One entry may list "
+    "pipelines for assets in different pipelines: each asset is exposed, with the SLO, in the listed "
+    "pipelines that build it, and in no others.",
 )
 SCH213 = Rule(
     code="SCH213",
     summary="An ignore matches no finding",
-    message="ignore of {what} matches no finding",
+    message="the ignore entry for {what} does not match any finding",
     hint="remove the entry",
-    why="What it silenced is gone. Left in place it would hide the next mistake of the same kind.",
+    why="The finding it silenced no longer exists. If the entry stayed, it would hide the next finding of "
+    "the same kind.",
     example="""\
 # scheduler.yaml, after dim_old was removed
 ignore:
@@ -191,13 +195,13 @@ ignore:
 SCH214 = Rule(
     code="SCH214",
     summary="A condition is disabled or runs in no pipeline",
-    message='task "{task}": condition "{condition}" is {state}',
-    hint="give it pipelines, or take it out of the conditions",
+    message='task "{task}" depends on the condition "{condition}", which is {state}',
+    hint="add pipelines to it, or remove it from the conditions",
     why="The task would wait for something that never runs.",
     example="""\
 # scheduler.yaml, where stg_orders has no meta.scheduler.pipelines
 tasks:
   - {kind: universal, assets: [predictions], conditions: [stg_orders]}
 """,
-    fix="Give the node `pipelines` (or enable it in dbt), or remove the condition.",
+    fix="Add `pipelines` to the node (or enable it in dbt), or remove the condition.",
 )

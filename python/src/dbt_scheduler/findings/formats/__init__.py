@@ -1,4 +1,4 @@
-"""How findings are shown (``check --format``): one module each, called like the format."""
+"""Output formats of findings (``check --format``): one module each, named after the format."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,12 +9,12 @@ from dbt_scheduler.plugin_folder import plugins
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is to know of a format."""
+    """An output format."""
 
     description: str
     render: Callable[[Sequence[Finding]], str]
 
 
 def formats() -> Mapping[str, Format]:
-    """Every format, by its name."""
+    """All formats by name."""
     return plugins(__name__, Format)

@@ -1,4 +1,4 @@
-"""Findings annotations on a pull request."""
+"""Findings as annotations on a pull request."""
 
 import os
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 
 def render(findings: Sequence[Finding]) -> str:
-    """Annotations for where this command runs: GitHub wants paths from the repository's top.
+    """Render annotations for the current folder: GitHub expects paths from the top of the repository.
 
-    https://docs.github.com/actions: the variable ``GITHUB_WORKSPACE`` names the folder of the checkout.
+    https://docs.github.com/actions: the variable ``GITHUB_WORKSPACE`` is the folder of the checkout.
     """
     return annotations(findings, Path.cwd(), os.environ.get("GITHUB_WORKSPACE"))
 
@@ -27,7 +27,7 @@ def annotations(findings: Sequence[Finding], folder: Path, repository: str | Non
 
 
 def _from_top(path: str, folder: Path, repository: str | None) -> str:
-    """The path as seen from the top of the repository; as it is where it lies elsewhere."""
+    """The path relative to the top of the repository; unchanged if it is outside of it."""
     if not repository:
         return path
     full, top = Path(os.path.normpath(folder / path)), Path(os.path.normpath(repository))

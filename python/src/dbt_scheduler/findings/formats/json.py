@@ -13,4 +13,4 @@ def render(findings: Sequence[Finding]) -> str:
     return printable_json(encode_json(findings))
 
 
-PLUGIN = Format(description="for programs", render=render)
+PLUGIN = Format(description="a JSON list", render=render)

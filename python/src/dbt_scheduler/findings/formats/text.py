@@ -10,7 +10,7 @@ from dbt_scheduler.findings.printable import lines
 
 
 def render(findings: Sequence[Finding]) -> str:
-    """``path:line: CODE message`` with the hint below, and a last line that counts."""
+    """``path:line: CODE message`` with the hint below, and the counts on the last line."""
     texts = []
     for finding in findings:
         mark = "" if finding.severity is Severity.ERROR else f" ({finding.severity})"
@@ -27,4 +27,4 @@ def count(findings: Sequence[Finding]) -> str:
     return ", ".join(words) or "no findings"
 
 
-PLUGIN = Format(description="for people", render=render)
+PLUGIN = Format(description="plain text", render=render)

@@ -71,14 +71,14 @@ def _refusal(values: Mapping[str, object]) -> str | None:
     """What Cloud Run has no machine for: https://cloud.google.com/run/docs/configuring/jobs/cpu and memory-limits."""
     cpus, memory = values.get("cpus") or 1, str(values.get("memory") or _MEMORY)
     if not isinstance(cpus, int | float) or not (cpus in _GIGABYTES or _LEAST_CPUS <= cpus < 1):
-        return f"Cloud Run has 1, 2, 4, 6 or 8 CPUs, or from {_LEAST_CPUS} to 1, not {cpus}"
+        return f"cpus must be 1, 2, 4, 6 or 8, or between {_LEAST_CPUS} and 1, for Cloud Run, not {cpus}"
     least, most = _GIGABYTES.get(cpus, (0.5, 0.5 if cpus < _HALF else 1))
     gigabytes = int(memory[:-1]) / (1 if memory.endswith("g") else 1024)
     if least <= gigabytes <= most:
         return None
     span = f"{_shown(least)} to {_shown(most)}" if least < most else _shown(least)
-    said = "" if values.get("memory") else ", which it gives where none is named"
-    return f"with {cpus} CPUs Cloud Run has {span} of memory, not {memory}{said}"
+    said = "" if values.get("memory") else ", the default"
+    return f"with {cpus} CPUs, Cloud Run supports {span} of memory, not {memory}{said}"
 
 
 def _shown(gigabytes: float) -> str:
@@ -113,7 +113,7 @@ PLUGIN = Place(
         "memory": MEMORY,
         "labels": LABELS,
         "subnetwork": Setting(
-            description="the VPC subnetwork that jobs send their traffic through",
+            description="the VPC subnetwork for the jobs' traffic",
             schema={
                 "type": "string",
                 "pattern": r"^([a-z0-9/-]+/)?[a-z]([-a-z0-9]{0,61}[a-z0-9])?$",
@@ -122,14 +122,14 @@ PLUGIN = Place(
             example="warehouse",
         ),
         "results_bucket": Setting(
-            description="the bucket of Cloud Storage, of nothing else, in which jobs of dbt say what they did",
+            description="a dedicated Cloud Storage bucket to which dbt jobs write their results",
             schema={"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$", **ONE_LINE},
             example="my-project-dbt-results",
             needed_by=("dbt",),
         ),
         "google_secrets": Setting(
-            description="variables of a job, each with the secret of Secret Manager that it gets, "
-            "and its version after a colon, if not the latest",
+            description="environment variables of a job, each with a secret in Secret Manager, and its version "
+            "after a colon if not the latest",
             schema={
                 "type": "object",
                 "propertyNames": VARIABLE,

@@ -12,13 +12,13 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 _LABEL = r"^([a-z][a-z0-9]*((-+|\.)[a-z0-9]+)*/)?[a-z]([a-z0-9._-]{0,61}[a-z0-9])?$"
 
 CPUS = Setting(
-    description="how many CPUs a container may use",
+    description="the number of CPUs that a container may use",
     schema={"type": "number", "minimum": 0.01, "maximum": 1024},
     example=1.5,
     by_task=True,
 )
 MEMORY = Setting(
-    description="the most memory that a container may use, in m or g, from 6m up",
+    description="the memory limit of a container, in m or g, at least 6m",
     schema={
         "type": "string",
         "pattern": "^([6-9]|[1-9][0-9]{1,6})m$|^[1-9][0-9]{0,4}g$",
@@ -28,7 +28,7 @@ MEMORY = Setting(
     by_task=True,
 )
 LABELS = Setting(
-    description="labels of a container, beside team, pipeline, task and asset",
+    description="labels of a container, in addition to team, pipeline, task and asset",
     schema={
         "type": "object",
         "propertyNames": {"pattern": _LABEL, **ONE_LINE},
@@ -118,12 +118,12 @@ PLUGIN = Place(
         "cpus": CPUS,
         "memory": MEMORY,
         "network": Setting(
-            description="the network of a container: none, host, bridge or one that was made in the engine",
+            description="the network of a container: none, host, bridge or a user-defined network",
             schema={"type": "string", "pattern": _NAME, **ONE_LINE},
             example="bridge",
         ),
         "user": Setting(
-            description="the user in a container, and the group after a colon",
+            description="the user in a container, optionally with the group after a colon",
             schema={
                 "type": "string",
                 "pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$",
@@ -132,12 +132,13 @@ PLUGIN = Place(
             example="1000:1000",
         ),
         "connection": Setting(
-            description="the Airflow connection of the registry that images are pulled from, if it needs a login",
+            description="the Airflow connection of the image registry, if it requires a login",
             schema={"type": "string", "pattern": _NAME, **ONE_LINE},
             example="docker_registry",
         ),
         "secrets": Setting(
-            description="variables of a container, each with the Airflow connection whose password it gets",
+            description="environment variables of a container, each with the Airflow connection whose password is "
+            "its value",
             schema={
                 "type": "object",
                 "propertyNames": VARIABLE,

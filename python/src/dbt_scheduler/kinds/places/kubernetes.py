@@ -92,12 +92,12 @@ PLUGIN = Place(
         "memory": MEMORY,
         "labels": LABELS,
         "cluster": Setting(
-            description="the Airflow connection of the cluster; unset, the one that the worker runs in",
+            description="the Airflow connection of the cluster; if not set, the cluster that the worker runs in",
             schema={"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", **ONE_LINE},
             example="warehouse_cluster",
         ),
         "namespace": Setting(
-            description="the namespace of the pods; unset, the connection's, else the worker's",
+            description="the namespace of the pods; if not set, the connection's, or else the worker's",
             schema={"type": "string", "pattern": rf"^{_DNS}$", "maxLength": 63, **ONE_LINE},
             example="dbt",
         ),
@@ -116,7 +116,7 @@ PLUGIN = Place(
             example={"pool": "batch"},
         ),
         "tolerations": Setting(
-            description="taints of nodes that do not keep a pod away; without value, whatever value they have",
+            description="node taints that the pods tolerate; without a value, all values of the key",
             schema={
                 "type": "array",
                 "items": {
@@ -128,7 +128,7 @@ PLUGIN = Place(
                         "key": _each("Its key.", {"type": "string", **_LABEL}, "dedicated"),
                         "value": _each("Its value.", _VALUE, "dbt"),
                         "effect": {
-                            "description": "Its effect. Default: any.",
+                            "description": "Its effect. Default: all effects.",
                             "enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"],
                             "examples": ["NoSchedule"],
                         },
@@ -139,7 +139,7 @@ PLUGIN = Place(
             example=[{"key": "dedicated", "value": "dbt", "effect": "NoSchedule"}],
         ),
         "kubernetes_secrets": Setting(
-            description="variables of a pod, each with the Kubernetes secret that it gets, and a key of it after a slash",
+            description="environment variables of a pod, each with a Kubernetes secret and its key after a slash",
             schema={
                 "type": "object",
                 "propertyNames": VARIABLE,
@@ -157,7 +157,7 @@ PLUGIN = Place(
             example={"DBT_ENV_SECRET_PASSWORD": "warehouse/password"},
         ),
         "image_pull_secrets": Setting(
-            description="Kubernetes secrets with the logins of the registries that images are pulled from",
+            description="Kubernetes secrets with the logins of the image registries",
             schema={"type": "array", "items": _each("A secret.", _NAME, "registry")},
             example=["registry"],
         ),

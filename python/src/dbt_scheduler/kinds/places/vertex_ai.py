@@ -14,7 +14,7 @@ _CUSTOM_TASK = "gs://google-cloud-aiplatform/schema/trainingjob/definition/custo
 _COUNTED = re.compile(r"(.+):([0-9]{1,2})")
 
 PROJECT = Setting(
-    description="the Google Cloud project; unset, that of Airflow's Google connection",
+    description="the Google Cloud project; if not set, that of Airflow's Google connection",
     schema={
         "type": "string",
         "pattern": r"^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$",
@@ -31,7 +31,7 @@ REGION = Setting(
     required=True,
 )
 SERVICE_ACCOUNT = Setting(
-    description="the Google Cloud service account that jobs run as; unset, the project's default",
+    description="the Google Cloud service account of the jobs; if not set, the default of the project",
     schema={
         "type": "string",
         "pattern": r"^[a-z0-9][a-z0-9-]*@([a-z0-9-]+\.)+gserviceaccount\.com$",
@@ -155,14 +155,14 @@ PLUGIN = Place(
         "region": REGION,
         "google_service_account": SERVICE_ACCOUNT,
         "machine_type": Setting(
-            description="the machine that jobs run on",
+            description="the machine type of the jobs",
             schema={"type": "string", "pattern": r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$", **ONE_LINE},
             example=_MACHINE,
             default=_MACHINE,
             by_task=True,
         ),
         "accelerator": Setting(
-            description="the accelerator that the machine has, and how many after a colon, if not one",
+            description="the accelerator type, and the count after a colon if not one",
             schema={
                 "type": "string",
                 "pattern": r"^(NVIDIA|TPU)_[A-Z0-9_]+(:[1-9][0-9]?)?$",
@@ -172,7 +172,7 @@ PLUGIN = Place(
             by_task=True,
         ),
         "output_directory": Setting(
-            description="the folder in Cloud Storage where trainings and pipelines put what they make",
+            description="the folder in Cloud Storage for the output of training jobs and pipelines",
             schema={
                 "type": "string",
                 "pattern": r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[A-Za-z0-9_.=@+-]+)*$",
@@ -183,7 +183,7 @@ PLUGIN = Place(
             needed_by=("training", "pipeline_job"),
         ),
         "vpc_network": Setting(
-            description="the VPC network that jobs are peered with, by the project's number",
+            description="the VPC network that jobs are peered with, with the project number",
             schema={
                 "type": "string",
                 "pattern": r"^projects/[0-9]+/global/networks/[a-z]([-a-z0-9]{0,61}[a-z0-9])?$",
@@ -192,7 +192,7 @@ PLUGIN = Place(
             example="projects/12345/global/networks/warehouse",
         ),
         "labels": Setting(
-            description="labels of a job, beside team, pipeline, task and asset",
+            description="labels of a job, in addition to team, pipeline, task and asset",
             schema={
                 "type": "object",
                 "propertyNames": {"pattern": r"^[a-z][a-z0-9_-]{0,62}$", **ONE_LINE},

@@ -1,1 +1,1 @@
-"""Answers from the registry for people and scripts: what there is, who makes it, and who reads it."""
+"""Queries of the registry: assets, their producers and their consumers."""

@@ -1,17 +1,17 @@
-"""Finds the asset or the team that a person means."""
+"""Finds an asset or a team by name."""
 
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean, suggest
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.entry import AssetKey
 
-_ALL = "`dbt-scheduler registry list --all` has every asset"
+_ALL = "run `dbt-scheduler registry list --all` to list all assets"
 
 
 def find_asset(name: str, directory: Directory) -> AssetKey:
     """An asset by its name, alone or as ``team.asset``.
 
-    Raises UsageError when there is none or more than one, with what it may be.
+    Raises UsageError, with suggestions, if there is none or more than one.
     """
     team, _, rest = name.partition(".")
     of_team = bool(rest) and team in directory.entries
@@ -20,19 +20,21 @@ def find_asset(name: str, directory: Directory) -> AssetKey:
         return found[0]
     if found:
         choices = ", ".join(map(str, found))
-        raise UsageError(f'several teams make "{name}": {choices}', f"name one, such as {found[0]}")
+        raise UsageError(
+            f'several teams have an asset "{name}": {choices}', f"specify one of them, such as {found[0]}"
+        )
     if of_team:
         meant = suggest(rest, directory.names(team))
         raise UsageError(
-            f'team {team} makes no "{rest}"', f'did you mean "{team}.{meant}"?' if meant else _ALL
+            f'team {team} has no asset "{rest}"', f'did you mean "{team}.{meant}"?' if meant else _ALL
         )
     hint = did_you_mean(name, directory.names()) or _ALL
-    raise UsageError(f'no team makes "{name}"', hint)
+    raise UsageError(f'asset "{name}" not found', hint)
 
 
 def find_team(name: str, directory: Directory) -> str:
-    """A team by its name; UsageError says what it may be."""
+    """A team by its name; UsageError, with a suggestion, if there is none."""
     if name in directory.entries:
         return name
-    hint = did_you_mean(name, directory.entries) or f"there are: {', '.join(directory.entries)}"
-    raise UsageError(f'the registry has no team "{name}"', hint)
+    hint = did_you_mean(name, directory.entries) or f"available teams: {', '.join(directory.entries)}"
+    raise UsageError(f'team "{name}" not found in the registry', hint)

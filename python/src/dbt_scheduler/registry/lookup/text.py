@@ -1,4 +1,4 @@
-"""What the registry says as tables for a person at a terminal."""
+"""Renders registry queries as text tables."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -24,7 +24,7 @@ def render_assets(assets: Iterable[AssetView]) -> str:
 
 
 def render_asset(asset: AssetView) -> str:
-    """One asset with all that is known of it."""
+    """All data of one asset."""
     facts = [("team", _party(asset.team, asset.channel))]
     if asset.description:
         facts.append(("about", " ".join(asset.description.split())))
@@ -32,14 +32,14 @@ def render_asset(asset: AssetView) -> str:
         (name, ", ".join(each)) for name, each in (("tags", asset.tags), ("owners", asset.owners)) if each
     ]
     if asset.latest_of:
-        facts.append(("also called", f"{asset.latest_of}, of which it is the latest version"))
+        facts.append(("also named", f"{asset.latest_of} (this is the latest version)"))
     facts += [("task", f"{promise.dag_id} {asset.task_id}") for promise in asset.promises]
     for promise in asset.promises:
         exposed = "" if promise.exposed else " (not exposed)"
         facts.append(("ready", f"{promise.ready}{exposed}"))
     if not asset.exposed:
-        facts.append(("exposed", f"no: ask {_party(asset.team, asset.channel)} before you depend on it"))
-    facts.append(("relation", asset.relation or "not known"))
+        facts.append(("exposed", f"no; ask {_party(asset.team, asset.channel)} before you depend on it"))
+    facts.append(("relation", asset.relation or "unknown"))
     facts += [("column", f"{name} {type_ or ''}".rstrip()) for name, type_ in asset.columns.items()]
     return lines([asset.asset, *_indented(facts), ""]) + render_consumers(asset.consumers)
 
@@ -66,7 +66,7 @@ def render_consumed(needs: Iterable[ConsumedAsset]) -> str:
             each.asset,
             each.team,
             each.channel or "",
-            each.ready or "nobody makes it",
+            each.ready or "not built",
             each.dependency,
             f"{each.dag_id} {each.task_id}",
         )
@@ -75,12 +75,12 @@ def render_consumed(needs: Iterable[ConsumedAsset]) -> str:
     return _table(
         ("ASSET", "PRODUCER", "CHANNEL", "READY", "DEPENDENCY", "READ BY"),
         rows,
-        "it reads no other team's assets",
+        "no assets of other teams",
     )
 
 
 def _indented(facts: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Facts under each other, the name of several of one kind once."""
+    """One fact per line; a repeated name is shown only once."""
     width = max(len(name) for name, _ in facts)
     before = ""
     for name, value in facts:

@@ -1,4 +1,4 @@
-"""What the registry says, put together for a reader: an asset with its promises and consumers, a team's needs."""
+"""Views of the registry: an asset with its SLOs and consumers, and a team's dependencies."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ class ConsumerTask(msgspec.Struct, frozen=True):
 
 
 class AssetView(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset: who makes it with which task, when, where it lies, what is said of it, and who reads it."""
+    """An asset with its producer, SLOs, relation, description and consumers."""
 
     asset: str
     team: str
@@ -60,7 +60,7 @@ class AssetView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsumedAsset(msgspec.Struct, frozen=True):
-    """Something that a team reads of another one; ``ready`` is None when nobody makes it any more."""
+    """Another team's asset that a team reads; ``ready`` is None if it is no longer produced."""
 
     asset: str
     team: str

@@ -51,7 +51,8 @@ def registry_url(written: str, folder: Path) -> str:
         path = written.removeprefix("file:") if scheme else quote(written)
         if not path or path.startswith("//") != path.startswith("///") or "?" in path or "#" in path:
             raise ValueError(
-                f'"{shown_url(written)}" is no folder: write file:///an/absolute/folder or file:a/relative/one'
+                f'"{shown_url(written)}" is not a valid URL: use file:///an/absolute/folder or '
+                "file:a/relative/one"
             )
         if not path.startswith("/"):
             path = f"{quote(str(folder.resolve()))}/{path}"
@@ -75,9 +76,9 @@ def typed_url(typed: str) -> str:
     try:
         return registry_url(Path(typed).resolve().as_uri() if path_only else typed, Path())
     except RuntimeError:
-        raise ValueError(f"{typed} is a symbolic link to itself") from None
+        raise ValueError(f"{typed} is a symlink to itself") from None
     except OSError as error:
-        raise ValueError(f"{typed} cannot be followed: {error.strerror}") from None
+        raise ValueError(f"cannot resolve {typed}: {error.strerror}") from None
 
 
 def _scheme(url: str) -> str:

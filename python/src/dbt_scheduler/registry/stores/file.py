@@ -37,12 +37,12 @@ def _open(url: str) -> "Folder":
     path = url.removeprefix("file:")
     path = path[2:] if path.startswith("///") else path
     if not path.startswith("/") or path.startswith("//") or "?" in path or "#" in path:
-        raise ValueError(f'"{shown_url(url)}" names no folder: write file:///an/absolute/folder')
+        raise ValueError(f'"{shown_url(url)}" is not the URL of a folder: use file:///an/absolute/folder')
     path = unquote(path)
     if ".." in PurePosixPath(path).parts:
-        raise ValueError(f'"{shown_url(url)}" leads out of its folder by ".."')
+        raise ValueError(f'"{shown_url(url)}" leaves its folder with ".."')
     if "\0" in path:
-        raise ValueError(f'"{shown_url(url)}" names no folder: there is a null character in it')
+        raise ValueError(f'"{shown_url(url)}" contains a null character')
     return Folder(Path(path))
 
 
@@ -91,21 +91,21 @@ class Folder:
         return self.folder / f"{team}.json"
 
     def _refuse_same_file(self, team: str) -> None:
-        """On a disk that ignores case two teams' documents would be one."""
+        """On a case-insensitive file system, two teams' documents would be the same file."""
         other = same_but_for_case(team, self.versions() or ())
         if other:
-            raise RegistryUnwritableError(f'the name of team "{other}" differs from it only in case')
+            raise RegistryUnwritableError(f'the name of team "{other}" differs only in case')
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Nobody else writes meanwhile; the system takes the lock from a process that dies."""
+        """Lock the folder for writing; the operating system releases the lock of a process that dies."""
         lock = _open_lock(self.folder / _LOCK)
         try:
             until = time.monotonic() + _PATIENCE
             while not _taken(lock):
                 if time.monotonic() > until:
                     raise RegistryUnwritableError(
-                        f"somebody else is publishing, and was not done within {format_count(_PATIENCE, 'second')}"
+                        f"another publish did not finish within {format_count(_PATIENCE, 'second')}"
                     )
                 time.sleep(_PAUSE)
             yield
@@ -125,7 +125,7 @@ def _open_lock(path: Path) -> int:
         return os.open(path, os.O_RDONLY | straight)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise RegistryUnwritableError(f"{path} is a link: remove it") from None
+            raise RegistryUnwritableError(f"{path} is a symlink: remove it") from None
         raise
 
 
@@ -144,7 +144,7 @@ def _reason(error: OSError) -> str:
 
 
 PLUGIN = Scheme(
-    description="a folder that CI and Airflow share; a relative one is beside `platform.yaml`, or below that",
+    description="a folder that CI and Airflow share; a relative path starts at the folder of `platform.yaml`",
     examples=("file:///srv/registry", "file:registry"),
     open=_open,
 )

@@ -43,7 +43,8 @@ def _open(url: str) -> "Bucket":
     parts = _URL.fullmatch(url)
     if parts is None or ".." in parts["bucket"] or {".", ".."} & set(parts["path"].split("/")):
         raise ValueError(
-            f'"{shown_url(url)}" names no bucket: write gs://bucket or gs://bucket/a/prefix, without a slash at the end'
+            f'"{shown_url(url)}" is not the URL of a bucket: use gs://bucket or gs://bucket/a/prefix, '
+            "without a trailing slash"
         )
     return Bucket(parts["bucket"], parts["path"].removeprefix("/"))
 
@@ -126,7 +127,7 @@ class Bucket:
 
             damaged = _data_corruption()
         except ImportError:
-            raise refusal(f"a gs: registry needs google-cloud-storage: {_PIP}") from None
+            raise refusal(f"a gs: registry requires google-cloud-storage: {_PIP}") from None
         try:
             yield
         except (GoogleAPIError, GoogleAuthError, damaged, OSError, HTTPException) as error:
@@ -139,17 +140,17 @@ class Bucket:
         if isinstance(error, RetryError) and isinstance(error.cause, Exception):
             return self._message(error.cause, verb)
         if isinstance(error, DefaultCredentialsError):
-            return f"there are no Google credentials here: {_LOGIN}"
+            return f"no Google credentials found: {_LOGIN}"
         code = _UNAUTHORIZED if isinstance(error, GoogleAuthError) else _status(error)
         if code is None:
             return "Google Cloud Storage cannot be reached: try again later"
         role = "Storage Object Viewer" if verb == "read" else "Storage Object User"
         known = {
-            _UNAUTHORIZED: f"Google does not accept the credentials: {_LOGIN}",
-            _FORBIDDEN: f"these credentials may not {verb} gs://{self._name}: ask for the role {role}",
-            _NOT_FOUND: f"there is no bucket gs://{self._name}",
+            _UNAUTHORIZED: f"Google rejected the credentials: {_LOGIN}",
+            _FORBIDDEN: f"the credentials are not allowed to {verb} gs://{self._name}: ask for the role {role}",
+            _NOT_FOUND: f"bucket gs://{self._name} not found",
         }
-        return known.get(code, f"Google Cloud Storage answers with error {code}: try again later")
+        return known.get(code, f"Google Cloud Storage returned error {code}: try again later")
 
 
 class _TooLongError(Exception):

@@ -1,4 +1,4 @@
-"""The means by which alerts reach people (``alerting.channel`` in platform.yaml): one module each, called like it."""
+"""Alert transports (``alerting.channel`` in platform.yaml): one module each, named after the transport."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -14,7 +14,7 @@ class NotSentError(Exception):
 
 
 class Transport(Protocol):
-    """One means, ready to send."""
+    """A transport that is ready to send."""
 
     def send(self, message: Message) -> None:
         """Send, or raise NotSentError. Runs in a thread of its own, without access to Airflow."""
@@ -35,15 +35,17 @@ class TransportType(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def transports() -> Mapping[str, TransportType]:
-    """Every means, by its name."""
+    """All transports by name."""
     return plugins(__name__, TransportType)
 
 
 def open_transport(transport: str, connection: str, channel: str | None) -> Transport:
-    """The channel of a team; NotSentError when there is no such means, or it cannot be used."""
+    """Open a transport to a team's channel; NotSentError if it is unknown or cannot be used."""
     known = transports()
     if transport not in known:
-        raise NotSentError(f"there is no way {transport!r} to send alerts, only {', '.join(known)}.")
+        raise NotSentError(
+            f"the alert transport {transport!r} is unknown; available transports: {', '.join(known)}."
+        )
     try:
         return known[transport].open(connection, channel)
     except ImportError:

@@ -1,4 +1,4 @@
-"""Alerts in the task's own log: the default, which needs nothing."""
+"""Alerts in the task's own log: the default, without any setup."""
 
 import logging
 
@@ -9,14 +9,14 @@ _log = logging.getLogger(__name__)
 
 
 class LogTransport:
-    """Writes what another channel would send."""
+    """Logs the text of the alert."""
 
     def __init__(self, channel: str | None) -> None:
         self._channel = channel
 
     def send(self, message: Message) -> None:
         """Write it, as one entry of the log."""
-        _log.warning("Alert for %s:\n%s", self._channel or "nobody, no channel is set", plain(message))
+        _log.warning("Alert for %s:\n%s", self._channel or "no channel", plain(message))
 
 
 PLUGIN = TransportType(

@@ -26,14 +26,14 @@ _RATE_LIMITED = 429
 _CODE = re.compile(r"[a-z0-9_]+")
 
 _HINTS = {
-    "invalid_auth": "Put a valid bot token into the password of the Airflow connection {connection}.",
-    "not_authed": "Put a bot token into the password of the Airflow connection {connection}.",
+    "invalid_auth": "Set the password of the Airflow connection {connection} to a valid bot token.",
+    "not_authed": "Set the password of the Airflow connection {connection} to a bot token.",
     "account_inactive": "The token in the Airflow connection {connection} belongs to a deleted app or user.",
-    "token_revoked": "The token in the Airflow connection {connection} has been revoked: make a new one.",
-    "missing_scope": "Give the Slack app the scope chat:write and install it again.",
-    "channel_not_found": "Check alerting.channel in scheduler.yaml, {channel}; invite the app to a private channel.",
-    "not_in_channel": "Invite the Slack app to {channel}, or give it the scope chat:write.public.",
-    "is_archived": "{channel} is archived: name another one as alerting.channel in scheduler.yaml.",
+    "token_revoked": "The token in the Airflow connection {connection} was revoked: create a new one.",
+    "missing_scope": "Add the scope chat:write to the Slack app and reinstall it.",
+    "channel_not_found": "Check alerting.channel in scheduler.yaml: {channel}. Invite the app if the channel is private.",
+    "not_in_channel": "Invite the Slack app to {channel}, or add the scope chat:write.public to it.",
+    "is_archived": "{channel} is archived: set another alerting.channel in scheduler.yaml.",
 }
 
 
@@ -69,16 +69,16 @@ class SlackTransport:
                     return self._refusal(_code(error))
                 pause += random.random()  # noqa: S311 - so that tasks that failed together come one by one
                 if time.monotonic() + pause > until:
-                    return "Slack's rate limit is reached: too many alerts at once."
+                    return "Slack's rate limit was exceeded: too many alerts at once."
                 time.sleep(pause)
             except (SlackClientError, OSError, HTTPException, ValueError) as error:
-                return f"Slack does not answer ({type(error).__name__}). See whether the worker reaches it."
+                return f"Slack did not respond ({type(error).__name__}). Check that the worker can reach it."
             else:
                 return ""
 
     def _refusal(self, code: str) -> str:
         hint = _HINTS.get(code, "").format(connection=self._connection, channel=self._channel)
-        return f"Slack says {code}. {hint}".rstrip()
+        return f"Slack returned {code}. {hint}".rstrip()
 
     def _mentions(self, tags: list[str]) -> dict[str, str]:
         """The mentions of the tags that Slack knows, as far as its API lets us ask and the time allows."""
@@ -92,7 +92,7 @@ class SlackTransport:
                     if not names:
                         break
         if names:
-            _log.warning("Slack knows nobody called %s: not mentioned.", ", ".join(names.values()))
+            _log.warning("Slack user %s not found: not mentioned.", ", ".join(names.values()))
         return found
 
     def _by_email(self, address: str) -> str:
@@ -120,15 +120,19 @@ class SlackTransport:
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
 
     def _ask(self, method: str, scope: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON of Slack's
-        """What Slack answers, or None: a mention less is no reason not to send."""
+        """Slack's response, or None: a failed lookup only drops a mention."""
         from slack_sdk.errors import SlackApiError  # noqa: PLC0415
 
         try:
             return getattr(self._client, method)(**arguments)
         except SlackApiError as error:
-            _log.warning("Slack does not say who is who: %s. Is the scope %s there?", _code(error), scope)
+            _log.warning(
+                "Slack users could not be looked up: %s. Check that the app has the scope %s.",
+                _code(error),
+                scope,
+            )
         except Exception as error:  # noqa: BLE001 - whatever it is
-            _log.warning("Slack does not say who is who: %s.", type(error).__name__)
+            _log.warning("Slack users could not be looked up: %s.", type(error).__name__)
         return None
 
 
@@ -137,7 +141,7 @@ def _open(connection: str, channel: str | None) -> SlackTransport:
     from dbt_scheduler.airflow.compat import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
 
     if not channel:
-        raise NotSentError("the team names no channel. Set alerting.channel in scheduler.yaml.")
+        raise NotSentError("the team has no channel. Set alerting.channel in scheduler.yaml.")
     from airflow.providers.slack.hooks.slack import SlackHook  # noqa: PLC0415
 
     try:
@@ -146,14 +150,14 @@ def _open(connection: str, channel: str | None) -> SlackTransport:
         return SlackTransport(hook.client, connection, channel)
     except (AirflowException, ValueError) as error:
         raise NotSentError(
-            f"the Airflow connection {connection} is missing or has no token in its password "
-            f"({type(error).__name__}). Add it: see docs/alerts.md."
+            f"the Airflow connection {connection} does not exist or has no token as its password "
+            f"({type(error).__name__}). See docs/alerts.md."
         ) from None
 
 
 PLUGIN = TransportType(
     description="each team's channel, by Slack's API",
-    needs="a Slack app and its token",
+    needs="a Slack app with a bot token",
     open=_open,
     requirement="apache-airflow-providers-slack",
     extra="slack",
@@ -168,7 +172,7 @@ def _code(error: "SlackApiError") -> str:
 
 
 def _pause(error: "SlackApiError") -> float | None:
-    """For how long Slack wants nothing more, in seconds; None if that is not what it says."""
+    """The pause that Slack asks for with a rate limit, in seconds; None for other responses."""
     if error.response.status_code != _RATE_LIMITED:
         return None
     return float(error.response.headers.get("Retry-After", 1))

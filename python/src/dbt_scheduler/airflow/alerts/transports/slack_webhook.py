@@ -27,13 +27,13 @@ class SlackWebhookTransport:
             answer = self._client.send(text=markup(message, escape), unfurl_links=False)
         except (OSError, HTTPException, ValueError) as error:
             raise NotSentError(
-                f"Slack's webhook does not answer ({type(error).__name__}). "
-                f"Check the host in the Airflow connection {self._connection}."
+                f"Slack's webhook did not respond ({type(error).__name__}). Check the host in the "
+                f"Airflow connection {self._connection}."
             ) from None
         if answer.status_code != _OK:
             raise NotSentError(
-                f"Slack's webhook answers {answer.status_code} {answer.body[:100]!r}. "
-                f"Check the webhook in the Airflow connection {self._connection}."
+                f"Slack's webhook returned {answer.status_code} {answer.body[:100]!r}. Check the "
+                f"webhook in the Airflow connection {self._connection}."
             )
 
 
@@ -48,8 +48,8 @@ def _open(connection: str, channel: str | None) -> SlackWebhookTransport:
         return SlackWebhookTransport(hook.client, connection)
     except (AirflowException, ValueError) as error:
         raise NotSentError(
-            f"the Airflow connection {connection} is missing or has no webhook in its password "
-            f"({type(error).__name__}). Add it: see docs/alerts.md."
+            f"the Airflow connection {connection} does not exist or has no webhook as its password "
+            f"({type(error).__name__}). See docs/alerts.md."
         ) from None
 
 
