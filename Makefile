@@ -27,7 +27,7 @@ test: ## lint, types and every test
 	@$(MAKE) --no-print-directory -j 2 types tests
 
 tests: $(ENVIRONMENT) web/node_modules/.package-lock.json
-	cd python && $(BIN)/python -m pytest -n 4 --dist loadfile
+	cd python && $(BIN)/python -m pytest -n 3 --dist loadfile
 
 installed: podman # and, one after the other, what else the tests need of the machine
 	@sh python/tools/install_chromium.sh
