@@ -23,12 +23,11 @@ airflow: $(ENVIRONMENT) ## the same DAGs in Airflow's own UI, until Ctrl-C
 	@$(BIN)/python python/tools/demo.py serve
 
 test: ## lint, types and every test
-	@$(MAKE) --no-print-directory -j 2 installed $(ENVIRONMENT)
-	@$(MAKE) --no-print-directory lint web-check
+	@$(MAKE) --no-print-directory -j 3 installed lint web-check
 	@$(MAKE) --no-print-directory -j 2 types tests
 
 tests: $(ENVIRONMENT) web/node_modules/.package-lock.json
-	cd python && $(BIN)/python -m pytest -n 4 --dist loadfile
+	cd python && $(BIN)/python -m pytest -n 3 --dist loadfile
 
 installed: podman # and, one after the other, what else the tests need of the machine
 	@sh python/tools/install_chromium.sh

@@ -1,5 +1,6 @@
 """Fixtures that several test modules share, what each test needs and where it runs, and the option that writes the expected files anew."""
 
+import gc
 import os
 import re
 import sys
@@ -35,6 +36,17 @@ def pytest_configure(config: pytest.Config) -> None:
     for needed in ("dbt", "airflow"):
         if f"not {needed}" in config.option.markexpr:
             sys.modules[needed] = None  # so a test that needs it all the same, and is not marked, fails
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported stays: nobody looks through a million objects again and again for what has become garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -7,7 +7,8 @@ for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
 done
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "installing chromium with apt-get, about half a minute"
-    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y chromium; } >/dev/null || true
+    install() { DEBIAN_FRONTEND=noninteractive apt-get install -y chromium; }
+    { install 2>/dev/null || { apt-get update && install; }; } >/dev/null || true
 fi
 command -v chromium >/dev/null ||
     echo "the tests of the pages need Chromium: install it, name it in CHROMIUM, or run playwright install chromium" >&2

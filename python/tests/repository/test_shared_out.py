@@ -5,6 +5,7 @@ import pytest
 from shared_out import next_file
 
 A1, A2, A3 = (f"tests/airflow/test_{number}.py" for number in (1, 2, 3))
+LONG = "tests/airflow/test_airflow_docker.py"
 ALERTS, WAITS, CHECKS = "tests/airflow/alerts/test_1.py", "tests/waits/test_1.py", "tests/checks/test_1.py"
 
 

@@ -10,8 +10,21 @@ from typing import Any
 
 from xdist.scheduler import LoadScopeScheduling
 
-LONGEST = ("airflow", "slices", "repository", "browser", "dbt_package", "adopt")
+LONGEST = ("airflow", "slices", "repository", "browser", "adopt", "dbt_package", "integration")
 """The folders that take longest, which are begun first."""
+
+LONG_FILES = (
+    "resume",
+    "docker",
+    "kubernetes",
+    "dbt_slices",
+    "dbt_outcome",
+    "cloud_run_dbt",
+    "dbt",
+    "forked",
+    "sensor",
+)
+"""Of Airflow's files those that take longest: so what is left at the end is short."""
 
 
 class ByFile(LoadScopeScheduling):
@@ -41,7 +54,7 @@ def next_file(left: Collection[str], own: list[str], begun: Collection[str]) -> 
         folder = min(untouched, key=_order)
     else:
         folder = max(folders, key=lambda each: (each in known, folders[each]))
-    return next(file for file in left if folder_of(file) == folder)
+    return min((file for file in left if folder_of(file) == folder), key=_order_in_folder)
 
 
 def folder_of(file: str) -> str:
@@ -52,3 +65,8 @@ def folder_of(file: str) -> str:
 
 def _order(folder: str) -> tuple[int, str]:
     return LONGEST.index(folder) if folder in LONGEST else len(LONGEST), folder
+
+
+def _order_in_folder(file: str) -> int:
+    name = PurePosixPath(file).stem.removeprefix("test_airflow_")
+    return LONG_FILES.index(name) if name in LONG_FILES else len(LONG_FILES)
