@@ -26,7 +26,6 @@ class FakeAirflow:
         self.asked: list[str] = []
         self.answer: tuple[int, bytes] | None = None
         self.hidden: set[str] = set()
-        self.version = "3.3.2"
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -89,12 +88,10 @@ class FakeAirflow:
             }
         return run_id
 
-    def reply(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:  # noqa: PLR0911 - one for each question
+    def reply(self, path: str, body: dict[str, Any]) -> tuple[int, bytes]:
         url = urlsplit(path)
         if url.path == "/auth/token":
             return 201, b'{"access_token": "t"}'
-        if url.path == "/api/v2/version":
-            return 200, json.dumps({"version": self.version}).encode()
         self.asked.append(path)
         if url.path.startswith("/api/v2/pools/"):
             name = unquote(url.path.rpartition("/")[2])

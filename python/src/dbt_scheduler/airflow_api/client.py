@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode
@@ -39,8 +38,9 @@ from dbt_scheduler.airflow_api.run_filter import RunFilter
 _RUNS = "/api/v2/dags/~/dagRuns/list"
 _TASK_INSTANCES = "/api/v2/dags/~/dagRuns/~/taskInstances/list"
 
-_PAGE, _LARGE_PAGE = 100, 500
-"""Airflow 3.1 to 3.3 cuts no pages of listings that take a body."""
+_RUNS_PAGE, _TASKS_PAGE = 100, 500
+"""Airflow 3.1 to 3.3 cuts no page of these listings. For each run on a page it reads more than the run: in 3.1 all of its
+tasks; and a page of 500 runs has crashed an API server of 3.3.2 with SQLite."""
 
 BACKFILL_SECONDS = 300.0
 """Airflow looks at each date of a backfill by itself: a year of hourly runs takes it minutes."""
@@ -102,11 +102,6 @@ class AirflowApi:
         """Sleep about that long, a little more or less each time so that two callers do not meet for ever."""
         self._http.pause(seconds)
 
-    @cached_property
-    def _page_of_runs(self) -> int:
-        # For each run on a page, Airflow 3.1 reads all of its task instances.
-        return _PAGE if self.version().startswith("3.1.") else _LARGE_PAGE
-
     def version(self) -> str:
         """Airflow's own."""
         found = self._http.read("/api/v2/version", Version)
@@ -137,7 +132,7 @@ class AirflowApi:
     def newest_runs_first(self, where: RunFilter) -> Iterator[tuple[list[Run], bool]]:
         """The same page by page, each with whether it is the last; what was due last comes first, perhaps twice."""
         return self._http.search_newest(
-            _RUNS, _run_body(where), Runs, order_by="run_after", page_limit=self._page_of_runs
+            _RUNS, _run_body(where), Runs, order_by="run_after", page_limit=_RUNS_PAGE
         )
 
     def task_instances(self, where: RunFilter) -> list[TaskInstance]:
@@ -147,7 +142,7 @@ class AirflowApi:
     def newest_task_instances_first(self, where: RunFilter) -> Iterator[tuple[list[TaskInstance], bool]]:
         """The same page by page, each with whether it is the last; what was made last comes first, perhaps twice."""
         return self._http.search_newest(
-            _TASK_INSTANCES, _task_body(where), TaskInstances, order_by="id", page_limit=_LARGE_PAGE
+            _TASK_INSTANCES, _task_body(where), TaskInstances, order_by="id", page_limit=_TASKS_PAGE
         )
 
     def run(self, dag_id: str, run_id: str) -> Run | None:

@@ -78,8 +78,8 @@ def fetch_runs(api: AirflowApi, dags: Sequence[RegisteredDag], since: datetime, 
     """The newest runs of each DAG that were due since a moment; of those that were due before, what runs now.
 
     A DAG that Airflow does not have, or does not show to this login, has no runs. The listings grow by one for every
-    500 DAGs, runs or task instances (of runs 100 in Airflow 3.1). The newest come first: when the time of ``api`` is
-    over, the oldest are missing.
+    500 DAGs or task instances, and for every 100 runs. The newest come first: when the time of ``api`` is over, the
+    oldest are missing.
 
     Raises:
         AirflowApiError: Airflow does not answer as it should.
