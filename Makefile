@@ -87,9 +87,9 @@ web/node_modules/.package-lock.json: web/package-lock.json web/.npmrc
 	cd web && npm ci --silent --ignore-scripts
 	@touch $@
 
-screenshots: $(ENVIRONMENT) ## docs/images, taken of the pages of the example teams (needs Chromium)
+screenshots: $(ENVIRONMENT) ## docs/images: the pages of the example teams, a comment, Airflow (minutes; needs Chromium)
 	@sh python/tools/install_chromium.sh
-	cd python && $(BIN)/python -m pytest -q tests/browser/make_screenshots.py
+	cd python && $(BIN)/python -m pytest -q tests/browser/make_screenshots.py tests/browser/make_screenshots_elsewhere.py
 
 clean: ## everything that these commands made
 	rm -rf .demo .venv dist site web/node_modules

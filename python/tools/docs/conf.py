@@ -44,6 +44,7 @@ html_theme_options = {
 }
 
 linkcheck_ignore = [r"http://127\.0\.0\.1"]  # the reader's own Airflow
+linkcheck_timeout = 10
 linkcheck_anchors_ignore_for_url = [r"https://github\.com/"]  # made in the browser
 
 
