@@ -122,9 +122,7 @@ def test_a_pipeline_where_tasks_are_processes(tmp_path: Path) -> None:
 )
 def test_a_job_that_nobody_says_an_output_directory_of(tmp_path: Path, keys: str) -> None:
     (found,) = said(tmp_path, keys, "kinds: {vertex-ai: {region: europe-west1}}\n")
-    assert found.startswith(
-        'shop/scheduler.yaml:4: SCH223 task "churn": output_directory is not set, but'
-    )
+    assert found.startswith('shop/scheduler.yaml:4: SCH223 task "churn": output_directory is not set, but')
 
 
 def test_an_image_that_serves_a_model_and_no_engine_takes(tmp_path: Path) -> None:

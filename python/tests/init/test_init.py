@@ -133,7 +133,7 @@ def test_a_file_where_a_folder_has_to_be_is_a_line(place, project):
     Path(place).parent.mkdir(exist_ok=True)
     Path(place).write_text("")
     refused = run("init", "--ci", "github", code=2)
-    assert "/.github/workflows/scheduler.yml cannot be read: not a directory" in refused.stderr
+    assert "/.github/workflows/scheduler.yml: not a directory" in refused.stderr
     assert Path(place).read_text() == ""
 
 
@@ -198,10 +198,10 @@ def test_an_interrupted_write_leaves_the_old_file(project, monkeypatch):
 
     monkeypatch.setattr(starting, "write_atomically", fail)
     refused = run("init", "--yes", code=2)
-    assert "scheduler.yaml cannot be written: no space left on device" in refused.stderr
+    assert "cannot write scheduler.yaml: no space left on device" in refused.stderr
     assert Path("packages.yml").read_text() == text
 
 
 def test_a_folder_for_a_file_is_a_line(project):
     Path("packages.yml").mkdir()
-    assert "packages.yml cannot be read: is a directory" in run("init", "--yes", code=2).stderr
+    assert "packages.yml: is a directory" in run("init", "--yes", code=2).stderr

@@ -107,7 +107,7 @@ def test_the_same_entry_gives_the_same_bytes(store, folder):
         (b"[" * 100_000, "not a valid registry entry: error at the top level"),
         (
             b'{"shop": {"format_version": 1, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
-            "it is nested too deeplylylylyly",
+            "it is nested too deeply",
         ),
     ],
 )
