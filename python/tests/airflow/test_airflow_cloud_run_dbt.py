@@ -128,7 +128,7 @@ def test_a_job_that_was_killed_says_what_cloud_logging_has_and_nothing_of_a_try_
     """As when it takes more memory than it has: nothing comes out of it."""
     task = a_dbt_task("echo ready; kill -KILL $PPID")
     gcs.put("results", f"dbt-scheduler.{task._digest}.output", b"of the try before")
-    with pytest.raises(AirflowException, match=r"-1 has failed: .* \(exit code 137\)$"):
+    with pytest.raises(AirflowException, match=r"-1 failed: .* \(exit code 137\)$"):
         executed(task)
     log = capsys.readouterr().out
     assert "ready" in log

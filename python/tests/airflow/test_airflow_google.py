@@ -300,9 +300,7 @@ def test_a_cloud_run_job_that_fails_says_why_and_is_removed(google: FakeGoogle) 
     )
     google.fail("ListLogEntries", grpc.StatusCode.PERMISSION_DENIED, "logging.logEntries.list denied")
     event = asyncio.run(anext(trigger.run())).payload
-    said = (
-        r"-1 has failed: Task t-0 failed with message: The container exited with an error\. \(exit code 3\)$"
-    )
+    said = r"-1 failed: Task t-0 failed with message: The container exited with an error\. \(exit code 3\)$"
     with pytest.raises(AirflowException, match=said):
         task.execute_complete(the_context(task), event)
     assert google.cloud_run.jobs == {}

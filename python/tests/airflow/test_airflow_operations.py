@@ -71,8 +71,8 @@ def test_what_has_used_the_data_runs_again(teams: Platform) -> None:
     done = call(teams, *words, "--yes")
     assert done.exit_code == 0, done.output
     assert done.stdout.splitlines()[-2:] == [
-        f"shipping_daily {producer} runs again",
-        f"playground_daily {consumer} runs again",
+        f"shipping_daily {producer} cleared",
+        f"playground_daily {consumer} cleared",
     ]
     assert teams.state("playground_daily", "marts.mine") is None
     teams.work()
@@ -86,7 +86,7 @@ def test_without_downstream_it_is_the_task_alone(teams: Platform) -> None:
     run = teams.run("shipping_daily", DAY)
     teams.work()
     done = call(teams, "rerun", "shipping_daily", "marts.dim", "--run", run, "--yes")
-    assert done.stdout == (f"shipping_daily {run}:\n  marts.dim (success)\nshipping_daily {run} runs again\n")
+    assert done.stdout == (f"shipping_daily {run}:\n  marts.dim (success)\nshipping_daily {run} cleared\n")
 
 
 def test_a_consumer_that_still_waits_or_is_of_another_period_is_left_alone(teams: Platform) -> None:
@@ -102,11 +102,11 @@ def test_a_consumer_that_still_waits_or_is_of_another_period_is_left_alone(teams
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("none_daily", "marts.dim", "--run", "RUN"), "DAG n not found in Airflowone_daily"),
-        (("shipping_daily", "marts.dim", "--run", "none/../x"), "shipping_daily has no run none/../x"),
-        (("shipping_daily", "marts.none", "--run", "RUN"), "of shipping_daily has no task marts.none"),
-        (("shipping_daily", "marts.dim", "--run", ".."), "shipping_daily has no run .."),
-        (("shipping_daily", ".", "--run", "RUN"), "of shipping_daily has no task ."),
+        (("none_daily", "marts.dim", "--run", "RUN"), "DAG none_daily not found in Airflow"),
+        (("shipping_daily", "marts.dim", "--run", "none/../x"), "run none/../x of shipping_daily not found"),
+        (("shipping_daily", "marts.none", "--run", "RUN"), "task marts.none not found in "),
+        (("shipping_daily", "marts.dim", "--run", ".."), "run .. of shipping_daily not found"),
+        (("shipping_daily", ".", "--run", "RUN"), "task . not found in "),
     ],
 )
 def test_what_airflow_does_not_have_cannot_run_again(
@@ -283,12 +283,12 @@ def test_a_team_is_paused_and_goes_on(teams: Platform) -> None:
     assert call(teams, "pause", "shipping", "--yes").stdout == f"{plan}shipping_daily is paused\n"
     assert paused() == {"shipping_daily": True, "playground_daily": False}
     assert call(teams, "pause", "shipping", "--off", "--yes").stdout == (
-        "shipping_daily of team shipping\nshipping_daily runs again\n"
+        "shipping_daily of team shipping\nshipping_daily is unpaused\n"
     )
     assert not any(paused().values())
     assert 'team "none" not found in the registry' in call(teams, "pause", "none").stderr
     teams.publish("ghosts", an_entry("a", "daily", team="ghosts"))
-    assert "no DAG of team g found in Airflowhosts" in call(teams, "pause", "ghosts").stderr
+    assert "no DAG of team ghosts found in Airflow" in call(teams, "pause", "ghosts").stderr
 
 
 def test_operations_without_an_airflow(teams: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -275,7 +275,7 @@ def test_no_dag_says_where_the_registry_is(pages: httpx.Client) -> None:
         session.execute(update(DagModel).where(DagModel.dag_id == RESUME_DAG).values(is_stale=True))
     reply = pages.get("data/index")
     assert reply.status_code == 503
-    assert "DAG d not found in Airflowbt_scheduler_resume" in reply.json()["detail"]
+    assert "Airflow has no DAG dbt_scheduler_resume" in reply.json()["detail"]
 
 
 def test_of_several_environments_one_is_shown_and_the_other_is_named(

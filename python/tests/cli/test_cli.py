@@ -136,7 +136,7 @@ def test_export(world, monkeypatch):
 
 
 MISSING = "warning: the registry file://nowhere does not exist yet: other teams' assets are unknown\n"
-NO_TEAMS = "warning: the registry file://empty is empty yet: other teams' assets are unknown\n"
+NO_TEAMS = "warning: the registry file://empty is empty: other teams' assets are unknown\n"
 
 
 @pytest.mark.parametrize(("url", "warning"), [("nowhere", MISSING), ("empty", NO_TEAMS)])

@@ -134,7 +134,7 @@ def test_as_json(answers):
 def test_a_component_that_is_not_alive(answers, component, status):
     answers.by_path["/api/v2/monitor/health"][component]["status"] = status
     (line,) = wrong()
-    assert line.startswith(f"not ok  {component.replace('_', ' ')}: none is alive")
+    assert line.startswith(f"not ok  {component.replace('_', ' ')}: none is running")
     assert line.endswith(f"To fix: start `airflow {component.replace('_', '-')}`")
 
 
@@ -213,7 +213,7 @@ def test_a_damaged_registry_entry_and_a_damaged_spec(answers, tmp_path):
     registry, specs = wrong()
     assert registry.startswith("not ok  registry: ")
     assert specs.startswith("not ok  specs: ")
-    assert "has format 99" in specs
+    assert "has format_version 99" in specs
 
 
 def test_a_registry_with_no_team_or_that_cannot_be_read(answers, tmp_path):

@@ -192,7 +192,7 @@ def test_what_is_another_teams_cannot_be_an_external_asset(world):
         f'{FILE}:5: SCH310 dag_id "Shop_daily" is used by team legacy and by team shop | '
         "correct the dag_id in the file: it does not belong to a hand-written DAG",
         f'{FILE}:5: SCH345 asset "a" has the relation warehouse.MAIN.mine, which is the asset "mine" of team shop | '
-        "remove one of them, or correct the relation; ask team shop about the other asset",
+        "remove one of the two, or correct the relation; ask team shop about the other asset",
     ]
     external(asset("b", "shop_export"), head=HEAD.replace("legacy", "shop", 1))
     assert found() == [
@@ -261,7 +261,7 @@ def test_more_schedules_than_an_entry_can_have_are_found_by_check_and_not_only_b
     external(*own)
     (line,) = found()
     assert line.startswith(f"{FILE}:205: SCH341 the file has 201 pipelines and schedules")
-    assert "a team can have 200 | give DAGs" in line
+    assert "a team can have at most 200 | set `pipeline` for DAGs" in line
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_what_no_command_takes_is_refused(words: str, said: str) -> None:
 
 def test_help_and_version_are_the_commands_own() -> None:
     assert run("--registry", "out/registry", "--version").stdout.startswith("dbt-scheduler, version")
-    assert "Look into the asset registry" in run("registry", "--registry", "x", "--help").stdout
+    assert "Show and export the asset registry" in run("registry", "--registry", "x", "--help").stdout
 
 
 def test_an_option_never_takes_a_value_in_one_command_and_none_in_another() -> None:

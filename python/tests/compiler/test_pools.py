@@ -137,7 +137,7 @@ def test_a_pool_whose_size_nobody_says_is_not_printed(world):
     result = run("pools", "--out", "out")
     assert json.loads(result.stdout) == {}
     assert result.stderr == (
-        "warning: the pool warehouse is not defined under pools in platform.yaml: it is not printed\n"
+        "warning: the pool warehouse is not defined under pools in platform.yaml, so it is not printed\n"
     )
 
 

@@ -204,7 +204,7 @@ def test_an_interrupted_write_leaves_the_old_file(project, monkeypatch):
 
 def test_a_folder_for_a_file_is_a_line(project):
     Path("packages.yml").mkdir()
-    assert "packages.yml cannot be read: is a directory" in run("init", "--yes", code=2).stderr
+    assert "packages.yml: is a directory" in run("init", "--yes", code=2).stderr
 
 
 def test_a_link_stays_one_and_what_it_leads_to_is_for_its_owner_to_change(project):

@@ -78,7 +78,7 @@ def test_sch211_behind_an_entry_that_takes_all(tmp_path):
 def test_sch212(tmp_path):
     text = "exposed_assets: [{regex: a, slo: {hourly: {minutes: 5}}}]"
     assert reported(tmp_path, node("a", pipelines=DAILY), text=text) == [
-        '3: SCH212 the SLO is set for pipeline it does not build "hourly", but "a" | it is built in: daily'
+        '3: SCH212 the SLO is set for pipeline "hourly", but it does not build "a" | it is built in: daily'
     ]
 
 

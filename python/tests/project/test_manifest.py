@@ -211,7 +211,7 @@ def test_a_manifest_nested_without_end_is_refused(tmp_path):
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(manifest()).replace("{", '{"zzz": ' + "[" * 100_000 + "]" * 100_000 + ",", 1))
     assert (
-        refused(path) == "SCH402 the file cannot be read: it is nested too deeplyly | run `dbt compile` again"
+        refused(path) == "SCH402 the file cannot be read: it is nested too deeply | run `dbt compile` again"
     )
 
 

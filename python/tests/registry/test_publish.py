@@ -392,7 +392,9 @@ def test_a_registry_that_cannot_be_read(world):
             f"{url}: SCH412 the registry cannot be read: {problem}\n{hint}1 error\n"
         )
     secret = publish("--registry", "gs://me:secret@bucket", code=2)
-    assert secret.startswith('gs://...@bucket: SCH412 the registry cannot be read: "gs://...@bucket" names')
+    assert secret.startswith(
+        'gs://...@bucket: SCH412 the registry cannot be read: "gs://...@bucket" is not the URL of a bucket'
+    )
     assert "secret" not in secret
 
 

@@ -58,7 +58,7 @@ def test_a_project_that_calls_itself_like_a_listed_team_does_not_replace_it():
     world("{shop: {project: sales, repository: github.com/acme/sales}}")
     assert publish(1, GITHUB) == (
         f'{ENTRY}: {found}the dbt project "sales", but this project is "shop"\n{ASK}'
-        f"{ENTRY}: {found}the repository github.com/acme/sales, and this repository is github.com/Acme/shop\n{ASK}"
+        f"{ENTRY}: {found}the repository github.com/acme/sales, but this repository is github.com/Acme/shop\n{ASK}"
         "2 errors\nnothing was published\n"
     )
     assert Path("registry/shop.json").read_bytes() == before
@@ -123,13 +123,13 @@ def test_two_teams_whose_names_differ_only_in_case():
     words = "differ only in case"
     hint = "set a different `team` in scheduler.yaml"
     assert made.findings("SCH332") == [
-        f'Shop/scheduler.yaml:2: SCH332 team "Shop" {words} "shop" only in case | {hint}',
-        f'shop/scheduler.yaml:2: SCH332 team "shop" {words} "Shop" only in case | {hint}',
+        f'Shop/scheduler.yaml:2: SCH332 the names of team "Shop" and team "shop" {words} | {hint}',
+        f'shop/scheduler.yaml:2: SCH332 the names of team "shop" and team "Shop" {words} | {hint}',
     ]
     compiled()
     Path("registry").mkdir()
     Path("registry/Shop.json").write_text("{")  # unreadable, and still somebody's
-    assert f'{ENTRY}: SCH332 team "shop" {words} "Shop" only in case\n  hint: {hint}\n' in publish(1)
+    assert f'{ENTRY}: SCH332 the names of team "shop" and team "Shop" {words}\n  hint: {hint}\n' in publish(1)
     assert [path.name for path in Path("registry").iterdir()] == ["Shop.json"]
 
 

@@ -157,7 +157,7 @@ def test_what_cannot_be_run(airflow):
     assert refused(airflow, "2025-09").startswith(
         '"2025-09" is longer than the period of one run (grain: day)'
     )
-    assert refused(airflow, only=("dimm",)) == 'shipping_daily has no task "dimm" | did you mean "dim"?'
+    assert refused(airflow, only=("dimm",)) == 'task "dimm" not found in shipping_daily | did you mean "dim"?'
     assert airflow.posted == []
 
 
@@ -175,7 +175,7 @@ def test_an_airflow_that_does_not_make_the_run(airflow):
     airflow.posted.clear()
     airflow.has_dag = False
     assert (
-        refused(airflow) == "DAG s not found in Airflowhipping_daily | deploy it, or check its import errors"
+        refused(airflow) == "DAG shipping_daily not found in Airflow | deploy it, or check its import errors"
     )
 
 

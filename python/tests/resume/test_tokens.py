@@ -128,7 +128,7 @@ def test_a_token_that_has_expired_is_not_said_to_lack_rights(managed, account, e
             assert not isinstance(refused.value, AirflowForbiddenError)
             said = str(refused.value)
             assert said.startswith(f"Airflow at http://{managed.host} returned 401 for GET /api/v2/")
-            assert said.endswith(f", so it does not take the token: {what_to_do}")
+            assert said.endswith(f", so it rejected the token: {what_to_do}")
             assert "a-token" not in said
 
 
@@ -146,7 +146,7 @@ def test_without_a_source_airflow_gives_the_token(managed):
             'has the unknown token source "mwaa" in its extra field; available: bearer, google.',
         ),
         ({"token": ["bearer"]}, "has the unknown token source \"['bearer']\" in its extra field"),
-        ({"token": "bearer"}, "has no token as its password"),
+        ({"token": "bearer"}, "has no password: with this token source"),
         ({"token": "google"}, "Could not get a Google token for Airflow's API (RefreshError)"),
     ],
 )

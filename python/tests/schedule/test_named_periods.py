@@ -99,8 +99,8 @@ def test_the_run_of_a_named_period(schedule, text, interval):
         (
             HOURLY_VILNIUS,
             "2025-10-26T03",
-            'the clock shows "2025-10-26T03" twice in Europe/Vilnius: '
-            "write 2025-10-26T03:00+03:00 or 2025-10-26T03:00+02:00",
+            '"2025-10-26T03" is ambiguous in Europe/Vilnius, because a daylight saving change repeats it: '
+            "use 2025-10-26T03:00+03:00 or 2025-10-26T03:00+02:00",
         ),
     ],
 )

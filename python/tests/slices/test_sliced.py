@@ -163,7 +163,7 @@ CHANGES = {
         write("dbt_packages/more/dbt_project.yml", "name: more"),
         "dbt_packages/more/dbt_project.yml is new",
     ),
-    "gone": (lambda project: (project / "models/two.sql").unlink(), "models/two.sql is gone"),
+    "gone": (lambda project: (project / "models/two.sql").unlink(), "models/two.sql was deleted"),
     "never": (lambda project: shutil.rmtree(project / ".dbt_scheduler"), "the project has not been sliced"),
     "cut off": (
         lambda project: os.truncate(project / SLICES / "index.jsonl", 3000),

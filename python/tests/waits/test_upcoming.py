@@ -268,7 +268,7 @@ def test_what_cannot_be_known(out, monkeypatch):
     assert waits("playground_dayly", code=2).stderr == (
         'DAG "playground_dayly" not found in out/dags\n  hint: did you mean "playground_daily"?\n'
     )
-    assert waits("x", code=2).stderr.endswith("  hint: there are: playground_daily\n")
+    assert waits("x", code=2).stderr.endswith("  hint: available DAGs: playground_daily\n")
     assert "is no time" in waits("playground_daily", "--from", "soon", code=2).stderr
     (out / "dags" / "playground_daily.json").write_text('{"format_version": 1')
     assert waits("playground_daily", code=2).stderr == (

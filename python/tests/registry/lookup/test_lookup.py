@@ -144,7 +144,7 @@ def test_names_that_are_not_clear(registry):
     )
     assert (
         reported("producers", "xyz", *there)
-        == 'team "xyz" not found in the registry\n  hint: there are: audit, shop\n'
+        == 'team "xyz" not found in the registry\n  hint: available teams: audit, shop\n'
     )
 
 

@@ -255,7 +255,7 @@ def test_an_answer_that_was_damaged_on_the_way(store, gcs, hurry, monkeypatch):
             "the credentials are not allowed to read gs://bucket: ask for the role Storage Object Viewer",
             "the credentials are not allowed to write gs://bucket: ask for the role Storage Object User",
         ),
-        (404, "bucket gs://b not founducket", "bucket gs://b not founducket"),
+        (404, "bucket gs://bucket not found", "bucket gs://bucket not found"),
         *(
             (status, *[f"Google Cloud Storage returned error {status}: try again later"] * 2)
             for status in (400, 429, 500, 503)
@@ -283,9 +283,9 @@ def test_what_passes_is_tried_again(store, gcs):
 
 def test_a_bucket_that_does_not_exist(gcs):
     store = open_store("gs://nowhere/x")
-    with pytest.raises(RegistryUnreadableError, match=r"^bucket gs://n not foundowhere$"):
+    with pytest.raises(RegistryUnreadableError, match=r"^bucket gs://nowhere not found$"):
         store.read_all()
-    with pytest.raises(RegistryUnwritableError, match=r"^bucket gs://n not foundowhere$"):
+    with pytest.raises(RegistryUnwritableError, match=r"^bucket gs://nowhere not found$"):
         store.replace("shop", entry(), None)
 
 
