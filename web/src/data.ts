@@ -86,6 +86,7 @@ export interface Consumer {
   task_id: string;
   dependency: string;
   producer_pipeline: string;
+  columns: string[] | "*" | null; // of another team's asset; null: not known
 }
 
 export interface History {

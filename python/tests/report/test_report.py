@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import UNSET
 
 from build import World, node
 from command import run
 from dbt_scheduler.config.schema.validation import validate
+from dbt_scheduler.registry.encoding import encode_entry
+from dbt_scheduler.registry.entry import Consumed
 
 DAILY = ["daily"]
 EXPOSED = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}}}]\n"
@@ -282,11 +286,57 @@ def test_the_json_is_of_its_schema(world):
         {
             "asset": "dim_customers",
             "page": None,
-            "changes": [{"kind": "removed", "text": "Removed.", "acknowledged": None}],
+            "changes": [{"kind": "removed", "text": "Removed.", "acknowledged": None, "column": None}],
             "consumers": [],
             "reaches": [],
         }
     ]
+
+
+def test_who_reads_a_column_that_is_removed(world):
+    def reading(team: str, *columns: object) -> None:
+        tasks = [
+            Consumed(
+                pipeline="daily", producer_pipeline="daily", task_group=None, task_id=f"t{n}", sensor_task_id=None,
+                dependency="no_wait", columns=each,
+            )
+            for n, each in enumerate(columns)
+        ]  # fmt: skip
+        entry = world.look().entry
+        reader = msgspec.structs.replace(
+            entry, produced={}, consumed={"shop": {"dim_customers": tuple(tasks)}}
+        )
+        (world.root / "registry" / f"{team}.json").write_bytes(encode_entry(team, reader))
+
+    compiled(world, "base", dim(columns={"id": {}, "Country": {}}))
+    compiled(world, "head", dim(columns={"id": {}}))
+    reading("by_name", ("COUNTRY", "id"), "*")
+    reading("every", ("id",), "*", UNSET)
+    reading("unknown", UNSET, ("id",))
+    reading("other", ("id",))
+    (found,) = json.loads(report("--format", "json", code=1))
+    assert validate("report", [found]) == ()
+    assert found["breaking"] is True
+    assert found["assets"][0]["changes"][0]["column"] == {
+        "readers": ["by_name"],
+        "readers_of_every_column": ["every"],
+        "not_known": ["unknown"],
+        "others": ["other"],
+    }
+    assert (
+        "- Column Country removed.\n  - Read by: by_name\n  - Every column is read by: every\n"
+        "  - Not known whether it is read by: unknown\n\nConsumers:\n- *by_name*\n- *every*\n- *unknown*\n\n"
+        "Consumers that read none of these columns: other\n"
+    ) in report(code=1)
+    for team in ("by_name", "every", "unknown"):
+        (world.root / "registry" / f"{team}.json").unlink()
+    assert (
+        "⚠️ Breaking changes found in project registry\n\nAsset dim_customers\n- Column Country removed.\n"
+        "  - Read by no consumer that the registry knows.\n\nConsumers that read none of these columns: other\n"
+    ) in report(code=1)
+    compiled(world, "head", dim(columns={"id": {}}), text="")
+    assert "- No longer exposed.\n- Column Country removed.\n" in (text := report(code=1))
+    assert "Consumers:\n- *other*\n" in text
 
 
 def test_a_base_that_was_not_compiled_is_what_the_team_has_published(world):

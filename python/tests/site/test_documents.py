@@ -129,8 +129,8 @@ def test_a_team_has_its_assets_and_what_it_reads(catalogue):
             {"pipeline": "daily", "dag_id": "shop_daily", "exposed": True, "slo_seconds": 21600, "ready": "daily, by 06:10 UTC"}
         ],
         "consumers": [
-            {"team": "audit", "channel": None, "dag_id": "audit_daily", "task_id": "mail", "dependency": "hard", "producer_pipeline": "daily"},
-            {"team": "audit", "channel": None, "dag_id": "audit_daily", "task_id": "marts.dim_a", "dependency": "soft", "producer_pipeline": "daily"},
+            {"team": "audit", "channel": None, "dag_id": "audit_daily", "task_id": "mail", "dependency": "hard", "producer_pipeline": "daily", "columns": None},
+            {"team": "audit", "channel": None, "dag_id": "audit_daily", "task_id": "marts.dim_a", "dependency": "soft", "producer_pipeline": "daily", "columns": None},
         ],
     }  # fmt: skip
     read = {
@@ -145,6 +145,17 @@ def test_a_team_has_its_assets_and_what_it_reads(catalogue):
         {**read, "dependency": "soft", "task_id": "marts.dim_a"},
     ]
     assert (shop["project"], shop["reads"], shop["acknowledged"]) == ("shop", [], [])
+
+
+@pytest.mark.parametrize("columns", [("id",), "*"])
+def test_a_reader_has_the_columns_that_it_reads(catalogue, columns):
+    entries = dict(catalogue.directory.entries)
+    mail = next(each for each in entries["audit"].consumed["shop"]["dim_a"] if each.task_id == "mail")
+    reader = msgspec.structs.replace(mail, columns=columns)
+    entries["audit"] = changed(entries["audit"], consumed={"shop": {"dim_a": (reader,)}})
+    shop = plain(make_team(Catalogue(Directory(entries)), "shop"))
+    (found,) = shop["assets"]["dim_a"]["consumers"]
+    assert (found["task_id"], found["columns"]) == ("mail", columns if columns == "*" else [*columns])
 
 
 def test_a_team_with_external_assets_has_no_dag_of_a_pipeline():

@@ -105,9 +105,13 @@ def source(full_name: str, *, file: str = "models/sources.yml", meta: Any = None
 
 
 def manifest(
-    *items: Item, version: int = 12, macros: tuple[str, ...] = (), project: str = "shop", **parts: Any
+    *items: Item,
+    version: int = 12,
+    macros: tuple[str, ...] | dict[str, Any] = (),
+    project: str = "shop",
+    **parts: Any,
 ) -> dict[str, Any]:
-    """A manifest with these entries."""
+    """A manifest with these entries; ``macros`` are names, or entries by unique id."""
     document: dict[str, Any] = {
         "metadata": {
             "dbt_schema_version": f"https://schemas.getdbt.com/dbt/manifest/v{version}.json",
@@ -117,7 +121,9 @@ def manifest(
         "nodes": {},
         "sources": {},
         "functions": {},
-        "macros": {f"macro.shop.{name}": {"name": name} for name in macros},
+        "macros": macros
+        if isinstance(macros, dict)
+        else {f"macro.shop.{name}": {"name": name} for name in macros},
         "disabled": {},
     }
     for part, entry in items:

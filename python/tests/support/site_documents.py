@@ -33,6 +33,7 @@ class Asset:
     owners: tuple[str, ...] = ()
     description: str = ""
     slo_hours: int | None = None
+    columns_read: dict[Key, list[str] | str] = field(default_factory=dict)
     is_task: bool = False  # it reads and makes no asset
 
     @property
@@ -219,6 +220,7 @@ class Registry:
                     "task_id": reader.task_id,
                     "dependency": kind,
                     "producer_pipeline": asset.pipelines[0],
+                    "columns": reader.columns_read.get(asset.key),
                 }
                 for reader, kind in self.readers.get(asset.key, ())
                 if reader.team != asset.team

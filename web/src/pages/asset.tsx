@@ -1,5 +1,6 @@
 // One asset: what it is, whose, when it is ready, who reads it, and its lineage across teams.
 import type { Asset, Consumer, History, Landing, Landings, Team } from "../data";
+import { Columns } from "../assets/columns";
 import { assetsDocument, DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
 import { Lineage } from "../lineage/lineage";
 import { useRegistry } from "../registry";
@@ -50,7 +51,7 @@ export function AssetPage({ team, asset }: { team: string; asset: string }) {
         }}
       </Given>
       {place !== undefined && <Lineage place={place} />}
-      {loaded.state === "there" && Object.hasOwn(loaded.value.assets, asset) && <Details asset={loaded.value.assets[asset]} />}
+      {loaded.state === "there" && Object.hasOwn(loaded.value.assets, asset) && <Details team={team} asset={loaded.value.assets[asset]} />}
     </>
   );
 }
@@ -180,7 +181,7 @@ function landingTitle({ period_start, due, landed }: Landing): string {
   return `${at(period_start)}: ${landed ? `landed ${at(landed)}` : "has not landed"}${due ? `, SLO ${at(due)}` : ""}`;
 }
 
-function Details({ asset }: { asset: Asset | undefined }) {
+function Details({ team, asset }: { team: string; asset: Asset | undefined }) {
   if (!asset) return null;
   return (
     <>
@@ -188,29 +189,9 @@ function Details({ asset }: { asset: Asset | undefined }) {
         <Consumers consumers={asset.consumers} />
       </Guard>
       <Guard what="The columns">
-        <Columns columns={asset.columns} />
+        <Columns columns={asset.columns} readers={asset.consumers.filter((consumer) => consumer.team !== team)} />
       </Guard>
     </>
-  );
-}
-
-function Columns({ columns }: { columns: Asset["columns"] }) {
-  return (
-    <Section title="Columns" many={columns.length}>
-      {columns.length ? (
-        <LongTable
-          label="Columns"
-          columns={["Name", "Type", "Description"]}
-          rows={columns.map((column) => [
-            <Name text={column.name} mono />,
-            column.type ? <Name text={column.type} mono /> : <span class="muted">unknown</span>,
-            column.description ? <Name text={column.description} /> : <span class="muted">–</span>,
-          ])}
-        />
-      ) : (
-        <Empty title="No columns are known">They come from the properties of the dbt model.</Empty>
-      )}
-    </Section>
   );
 }
 

@@ -55,7 +55,8 @@ export function useTurns(): number {
 function Timeline({ history, query }: { history: History; query: Record<string, string> }) {
   const runs = useMemo(() => new Runs(history), [history]);
   const [table, setTable] = useState(false);
-  const days = Number(query["days"]) || 1;
+  // Only a span that is offered: an address may say anything.
+  const days = SPANS.some(([value]) => value === query["days"]) ? Number(query["days"]) : 1;
   const end = instant(query["until"]) || endOf(runs, days);
   const shown: Span = { from: end - days * DAY, to: end };
   const rows = useMemo(() => rowsOf(runs, shown, query["team"] ?? ""), [runs, shown.from, shown.to, query["team"]]);

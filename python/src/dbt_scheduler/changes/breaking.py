@@ -29,10 +29,11 @@ class ChangeKind(StrEnum):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One breaking change; ``text`` is the sentence that a team repeats to acknowledge it."""
+    """One breaking change; ``text`` is what a team repeats to acknowledge it, ``column`` the one that it is about."""
 
     kind: ChangeKind
     text: str
+    column: str | None = None
 
     def acknowledged_by(self, text: str) -> bool:
         """Whether a person's words are this change's: the final dot, case and spaces aside."""
@@ -156,11 +157,11 @@ def _columns(was: Mapping[str, str | None], now: Mapping[str, str | None]) -> It
     there = {name.lower(): kind for name, kind in now.items()}
     for name, kind in sorted(was.items()):
         if name.lower() not in there:
-            yield Change(ChangeKind.COLUMN_REMOVED, f"Column {name} removed.")
+            yield Change(ChangeKind.COLUMN_REMOVED, f"Column {name} removed.", name)
             continue
         new = there[name.lower()]
         if kind and new and _words(kind) != _words(new):
-            yield Change(ChangeKind.COLUMN_TYPE, f"Column {name} changed from {kind} to {new}.")
+            yield Change(ChangeKind.COLUMN_TYPE, f"Column {name} changed from {kind} to {new}.", name)
 
 
 def _words(text: str) -> str:

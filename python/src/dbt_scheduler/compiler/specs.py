@@ -9,6 +9,7 @@ from dbt_scheduler.compiler.hooks import hooks_of
 from dbt_scheduler.compiler.sensors import active_runs, make_sensors
 from dbt_scheduler.compiler.tasks import CompileContext, make_tasks
 from dbt_scheduler.graph.lineage import DagGraph
+from dbt_scheduler.graph.registry_entry import with_columns_read
 from dbt_scheduler.graph.workspace import Team, Workspace
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.entry import Entry, dag_id
@@ -36,7 +37,8 @@ def compile_team(team: Team, workspace: Workspace, cwd: str) -> CompiledTeam:
         awaited_assets=_awaited_assets(team),
     )
     specs = tuple(_spec(context, team, dag, workspace.directory) for dag in team.graph.dags.values())
-    return CompiledTeam(team.project.team, specs, team.entry)
+    entry = with_columns_read(team.entry, team.graph, workspace.directory)
+    return CompiledTeam(team.project.team, specs, entry)
 
 
 def _spec(context: CompileContext, team: Team, dag: DagGraph, directory: Directory) -> DagSpec:

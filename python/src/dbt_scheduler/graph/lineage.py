@@ -40,6 +40,7 @@ class TeamGraph(msgspec.Struct, frozen=True):
     ``unscheduled_parents`` maps a scheduled task's id to the tasks that it reads and no pipeline runs,
     ``unmatched_dependencies`` to the names under ``dependencies`` that are no wait of the task in any of its pipelines,
     ``contradicting`` to those of them that name one asset twice, and not with the same kind,
+    ``foreign`` the id of a global table to the asset of another team that it stands for,
     and ``test_reads`` a dbt test's id to what it looks at: ids as in ``DagGraph.reads``, of any DAG.
     """
 
@@ -48,6 +49,7 @@ class TeamGraph(msgspec.Struct, frozen=True):
     unscheduled_parents: dict[str, tuple[str, ...]]
     unmatched_dependencies: dict[str, tuple[str, ...]]
     contradicting: dict[str, frozenset[tuple[str, ...]]]
+    foreign: Mapping[str, AssetKey]
     test_reads: dict[str, tuple[str, ...]]
 
 
@@ -81,6 +83,7 @@ def build_graph(project: Project, globals_: Mapping[str, AssetKey], directory: D
         unscheduled_parents,
         {task: names for task, names in unmatched_dependencies.items() if names},
         {task: frozenset(names) for task, names in builder.contradicting.items()},
+        globals_,
         {test.unique_id: builder.origins(test.depends_on.nodes) for test in project.tests},
     )
 

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
+from msgspec import UNSET
 
 from dbt_scheduler.config.types import PlatformConfig
+from dbt_scheduler.graph.columns_read import ColumnReads
 from dbt_scheduler.graph.lineage import DagGraph, TeamGraph
 from dbt_scheduler.graph.task_ids import group_of, name_of, sensor_task_ids
 from dbt_scheduler.project.manifest import Column
 from dbt_scheduler.project.types import Project, ProjectTask, node_relation
+from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.entry import (
     LONGEST_LABEL,
     MOST_LABELS,
@@ -25,6 +28,9 @@ from dbt_scheduler.spec import Schedule
 
 _MOST_COLUMN_TEXT = 10_000_000
 """Characters of all columns' descriptions: those of a larger team are left out, which may not keep it from publishing."""
+
+_MOST_COLUMNS_READ = 10_000_000
+"""Characters of the names of all columns that a team reads: of a team that reads more it is not said which they are."""
 
 
 def produced_entry(
@@ -185,13 +191,34 @@ def _promised(entry: Entry, dag: DagGraph, task: str) -> Iterator[tuple[int, str
             yield promise.slo_seconds, asset
 
 
-def _consumed(graph: TeamGraph) -> dict[str, dict[str, tuple[Consumed, ...]]]:
+def with_columns_read(entry: Entry, graph: TeamGraph, directory: Directory) -> Entry:
+    """The entry with which columns the team's tasks read of other teams' assets; ``directory`` has all teams' entries."""
+    columns = ColumnReads(graph, directory)
+    consumed = _consumed(graph, columns)
+    names = (
+        name
+        for assets in consumed.values()
+        for readers in assets.values()
+        for each in readers
+        for name in each.columns or ()
+    )
+    return (
+        entry
+        if sum(map(len, names)) > _MOST_COLUMNS_READ
+        else msgspec.structs.replace(entry, consumed=consumed)
+    )
+
+
+def _consumed(
+    graph: TeamGraph, columns: ColumnReads | None = None
+) -> dict[str, dict[str, tuple[Consumed, ...]]]:
     found: dict[str, dict[str, list[Consumed]]] = {}
     for pipeline, dag in sorted(graph.dags.items()):
         ids = sensor_task_ids(dag)
         for unique_id, waits in dag.waits.items():
             task = dag.tasks[unique_id]
             for wait in waits:
+                read = columns.of(task, wait.key) if columns and wait.key.team != graph.project.team else None
                 reader = Consumed(
                     pipeline=pipeline,
                     producer_pipeline=wait.producer_pipeline,
@@ -199,6 +226,7 @@ def _consumed(graph: TeamGraph) -> dict[str, dict[str, tuple[Consumed, ...]]]:
                     task_id=name_of(task.name),
                     sensor_task_id=ids.get(wait),
                     dependency=str(wait.dependency),
+                    columns=UNSET if read is None else read,
                 )
                 found.setdefault(wait.key.team, {}).setdefault(wait.key.asset, []).append(reader)
     return {

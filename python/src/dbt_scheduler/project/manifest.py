@@ -6,9 +6,10 @@ _RUNS = frozenset({"model", "seed", "snapshot", "function"})
 
 
 class DependsOn(msgspec.Struct, frozen=True, gc=False):
-    """What a node reads, as unique ids."""
+    """What a node reads, and the macros that it calls, as unique ids."""
 
     nodes: tuple[str, ...] = ()
+    macros: tuple[str, ...] = ()
 
 
 class NodeConfig(msgspec.Struct, frozen=True):
@@ -22,6 +23,9 @@ class NodeConfig(msgspec.Struct, frozen=True):
     full_refresh: object = None
     batch_size: object = None
     lookback: object = None
+    event_time: object = None
+    pre_hook: object = msgspec.field(default=None, name="pre-hook")
+    post_hook: object = msgspec.field(default=None, name="post-hook")
     meta: dict[str, object] = {}
 
 
@@ -53,6 +57,8 @@ class Node(msgspec.Struct, frozen=True):
     config: NodeConfig = NodeConfig()
     columns: dict[str, Column] = {}
     tags: tuple[str, ...] = ()
+    language: str | None = None
+    compiled_code: str | None = None
 
     @property
     def runs(self) -> bool:
@@ -90,6 +96,7 @@ class SourceConfig(msgspec.Struct, frozen=True):
     """The config of a source table."""
 
     meta: Meta = Meta()
+    event_time: object = None
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -127,15 +134,18 @@ class Disabled(msgspec.Struct, frozen=True, gc=False):
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """The manifest's metadata."""
+    """The manifest's metadata: who wrote it, and for which warehouse."""
 
     dbt_schema_version: str = ""
     dbt_version: str = ""
     project_name: str | None = None
+    adapter_type: str | None = None
 
 
-class _Nothing(msgspec.Struct, frozen=True, gc=False):
-    pass
+class Macro(msgspec.Struct, frozen=True, gc=False):
+    """A macro, with those that it calls."""
+
+    depends_on: DependsOn = DependsOn()
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -147,4 +157,4 @@ class Manifest(msgspec.Struct, frozen=True):
     functions: dict[str, Node] = {}
     exposures: dict[str, Exposure] = {}
     disabled: dict[str, list[Disabled]] | None = None
-    macros: dict[str, _Nothing] = {}
+    macros: dict[str, Macro] = {}

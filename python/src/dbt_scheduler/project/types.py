@@ -64,6 +64,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     ``team`` is the team that a global table names; None means whoever produces an asset of that name.
     ``own_table`` says that it is meant to be a table which this project builds itself.
+    ``event_time`` is the column that dbt filters by in microbatch models that read it.
     Another project's model (``external``) counts as a global table that nobody declares: its source is the
     package, and ``reader`` the first task that refs it.
     """
@@ -76,6 +77,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     columns: dict[str, Column] = {}
     description: str = ""
     tags: tuple[str, ...] = ()
+    event_time: object = None
     is_global: bool
     own_table: bool = False
     team: str | None = None
@@ -183,6 +185,7 @@ def source_table(source: Source) -> Table:
         columns=source.columns,
         description=source.description or "",
         tags=source.tags,
+        event_time=source.config.event_time,
         is_global=is_global,
         own_table=_says(source, "own_table"),
         team=source.source_name if is_global and source.source_name != GLOBAL_ASSETS else None,
@@ -205,6 +208,7 @@ def external_table(node: Node) -> Table:
         name=asset_name(node),
         file="",
         relation=node_relation(node),
+        event_time=node.config.event_time,
         is_global=True,
         external=node,
     )

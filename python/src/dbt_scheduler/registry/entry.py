@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -79,8 +79,21 @@ class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reads: tuple[str, ...] = ()
 
 
+EVERY_COLUMN: Literal["*"] = "*"
+
+MOST_COLUMNS, LONGEST_COLUMN = 10_000, 300
+"""That one task can be said to read of an asset; characters of the name of one: BigQuery's limits."""
+
+ColumnName = Annotated[str, msgspec.Meta(max_length=LONGEST_COLUMN)]
+ColumnsRead = Annotated[tuple[ColumnName, ...], msgspec.Meta(max_length=MOST_COLUMNS)] | Literal["*"]
+
+
 class Consumed(msgspec.Struct, frozen=True, kw_only=True):
-    """One task of this team that reads an asset; ``sensor_task_id`` is null for a no_wait dependency."""
+    """One task of this team that reads an asset; ``sensor_task_id`` is null for a no_wait dependency.
+
+    ``columns`` are those that its compiled SQL reads of another team's asset, sorted, or ``EVERY_COLUMN``; left out
+    where that is not known, and by earlier releases.
+    """
 
     pipeline: str
     producer_pipeline: str
@@ -88,6 +101,7 @@ class Consumed(msgspec.Struct, frozen=True, kw_only=True):
     task_id: str
     sensor_task_id: str | None
     dependency: str
+    columns: ColumnsRead | UnsetType = UNSET
 
 
 class Acknowledged(msgspec.Struct, frozen=True):

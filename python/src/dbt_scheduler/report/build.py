@@ -18,6 +18,7 @@ from dbt_scheduler.registry.entry import (
     dag_id,
     full_task_id,
 )
+from dbt_scheduler.report.column_readers import ColumnReaders, column_readers
 from dbt_scheduler.site.links import asset_page
 
 
@@ -37,11 +38,15 @@ class Consumer(msgspec.Struct, frozen=True):
 
 
 class ReportedChange(msgspec.Struct, frozen=True):
-    """A breaking change; ``acknowledged`` is the team's reason, None if it gives none."""
+    """A breaking change; ``acknowledged`` is the team's reason, None if it gives none.
+
+    ``column`` has who reads the column that it is about, None if it is about none.
+    """
 
     kind: ChangeKind
     text: str
     acknowledged: str | None
+    column: ColumnReaders | None = None
 
 
 class ChangedAsset(msgspec.Struct, frozen=True):
@@ -117,12 +122,13 @@ def make_report(
         ChangedAsset(
             broken.name,
             asset_page(site_url, team, broken.asset) if site_url else None,
-            tuple(_reported(broken.name, change, acknowledged) for change in broken.changes),
-            tuple(_consumer(reader, directory) for reader in readers.other_teams(key)),
+            tuple(_reported(broken.name, change, acknowledged, consumers) for change in broken.changes),
+            tuple(_consumer(reader, directory) for reader in consumers),
             tuple(_party(other, directory) for other in readers.indirect_teams(key, downstream.of(key))),
         )
         for broken in breaking_changes(base.entry, head.entry)
         for key in (AssetKey(team, broken.asset),)
+        for consumers in (readers.other_teams(key),)
     )
     return Report(
         team=team,
@@ -135,8 +141,15 @@ def make_report(
     )
 
 
-def _reported(asset: str, change: Change, acknowledged: tuple[Acknowledged, ...]) -> ReportedChange:
-    return ReportedChange(change.kind, change.text, reason_for(asset, change, acknowledged))
+def _reported(
+    asset: str,
+    change: Change,
+    acknowledged: tuple[Acknowledged, ...],
+    consumers: tuple[ConsumerTeam, ...],
+) -> ReportedChange:
+    reason = reason_for(asset, change, acknowledged)
+    column = None if change.column is None else column_readers(change.column, consumers)
+    return ReportedChange(change.kind, change.text, reason, column)
 
 
 def _consumer(reader: ConsumerTeam, directory: Directory) -> Consumer:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dbt_scheduler.changes.state_diff import Count, DagDiff, Item, Sign, StateDiff
 from dbt_scheduler.findings.printable import one_line
 from dbt_scheduler.report.build import ChangedAsset, Report, ReportedChange
+from dbt_scheduler.report.column_readers import ColumnReaders
 
 _LIMIT = 60_000
 """Bytes. GitHub refuses a comment of more than 65,536 characters whole."""
@@ -89,11 +90,15 @@ def _asset(asset: ChangedAsset, most: int) -> str:
     changes = _list((f"- {_change(change)}" for change in asset.changes), most)
     name = _escaped(asset.asset)
     blocks = [f"Asset {f'[{name}]({asset.page})' if asset.page else name}\n{changes}"]
-    if asset.consumers:
-        consumers = (f"- {_party(each.team, each.channel)}" for each in asset.consumers)
-        blocks.append(f"Consumers:\n{_list(consumers, most)}")
-    else:
+    unaffected = _unaffected(asset)
+    consumers = [each for each in asset.consumers if each.team not in unaffected]
+    if consumers:
+        parties = (f"- {_party(each.team, each.channel)}" for each in consumers)
+        blocks.append(f"Consumers:\n{_list(parties, most)}")
+    elif not unaffected:
         blocks.append("Consumers: none in the registry.")
+    if unaffected:
+        blocks.append(f"Consumers that read none of these columns: {_escaped(', '.join(sorted(unaffected)))}")
     if asset.reaches:
         through = ", ".join(_party(each.team, each.channel) for each in asset.reaches)
         blocks.append(f"Also affected downstream: {through}")
@@ -102,7 +107,27 @@ def _asset(asset: ChangedAsset, most: int) -> str:
 
 def _change(change: ReportedChange) -> str:
     reason = "" if change.acknowledged is None else f" Acknowledged: {change.acknowledged}"
-    return _escaped(change.text + reason)
+    column = "" if change.column is None else _column(change.column)
+    return _escaped(change.text + reason) + column
+
+
+def _column(column: ColumnReaders) -> str:
+    """Who reads it, in a list below the change; nothing where nothing is known of anybody."""
+    facts = [
+        ("Read by", column.readers),
+        ("Every column is read by", column.readers_of_every_column),
+        ("Not known whether it is read by", column.not_known),
+    ]
+    if not (column.readers or column.readers_of_every_column or column.others):
+        return ""
+    lines = [f"{words}: {_escaped(', '.join(teams))}" for words, teams in facts if teams]
+    return "".join(f"\n  - {line}" for line in lines or ["Read by no consumer that the registry knows."])
+
+
+def _unaffected(asset: ChangedAsset) -> set[str]:
+    """The consumers whom no change breaks: all are of columns that these do not read."""
+    columns = [change.column for change in asset.changes]
+    return set.intersection(*(set(each.others) if each else set[str]() for each in columns))
 
 
 def _party(team: str, channel: str | None) -> str:

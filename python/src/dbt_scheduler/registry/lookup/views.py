@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import UNSET
 
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.downstream import Downstream
 from dbt_scheduler.registry.entry import (
     AssetKey,
+    ColumnsRead,
     Produced,
     dag_id,
     find_produced,
@@ -30,7 +32,7 @@ class AssetPipelineView(msgspec.Struct, frozen=True):
 
 
 class ConsumerTask(msgspec.Struct, frozen=True):
-    """A task that reads an asset, and how it waits for it."""
+    """A task that reads an asset, how it waits for it, and the columns that it reads; None where that is not known."""
 
     team: str
     channel: str | None
@@ -38,6 +40,7 @@ class ConsumerTask(msgspec.Struct, frozen=True):
     task_id: str
     dependency: str
     producer_pipeline: str
+    columns: ColumnsRead | None = None
 
 
 class AssetView(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +137,7 @@ def _consumers(key: AssetKey, directory: Directory, readers: Downstream) -> Iter
                 full_task_id(task.task_group, task.task_id),
                 task.dependency,
                 task.producer_pipeline,
+                None if task.columns is UNSET else task.columns,
             )
 
 

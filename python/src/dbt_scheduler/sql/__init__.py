@@ -1,0 +1,1 @@
+"""What SQL that dbt has compiled reads."""

@@ -1,0 +1,83 @@
+// The columns of an asset, with the tasks of other teams that read each.
+import type { Asset, Consumer } from "../data";
+import { LongTable } from "../table";
+import { Empty, Name, Section, Task, TeamName } from "../ui";
+
+const SHOWN_FIRST = 5;
+
+export function Columns({ columns, readers }: { columns: Asset["columns"]; readers: Consumer[] }) {
+  const every = readers.filter((reader) => reader.columns === "*");
+  const unknown = readers.filter((reader) => reader.columns !== "*" && !Array.isArray(reader.columns));
+  const byColumn = readersByColumn(readers);
+  const known = unknown.length < readers.length;
+  return (
+    <Section title="Columns" many={columns.length}>
+      {known && <Readers title="Every column is read by" readers={every} />}
+      {known && <Readers title="Which columns they read is not known" readers={unknown} />}
+      {columns.length ? (
+        <LongTable
+          label="Columns"
+          columns={["Name", "Type", "Description", ...(known ? ["Read by other teams"] : [])]}
+          rows={columns.map((column) => [
+            <Name text={column.name} mono />,
+            column.type ? <Name text={column.type} mono /> : <span class="muted">unknown</span>,
+            column.description ? <Name text={column.description} /> : <span class="muted">–</span>,
+            ...(known ? [<Tasks readers={byColumn.get(column.name.toLowerCase()) ?? []} />] : []),
+          ])}
+        />
+      ) : (
+        <Empty title="No columns are known">They come from the properties of the dbt model.</Empty>
+      )}
+    </Section>
+  );
+}
+
+// Warehouses take names in any case, as the report of a pull request does.
+function readersByColumn(readers: Consumer[]): Map<string, Consumer[]> {
+  const found = new Map<string, Consumer[]>();
+  for (const reader of readers) {
+    if (!Array.isArray(reader.columns)) continue;
+    for (const name of new Set(reader.columns.map((column) => column.toLowerCase()))) {
+      found.set(name, [...(found.get(name) ?? []), reader]);
+    }
+  }
+  return found;
+}
+
+function Readers({ title, readers }: { title: string; readers: Consumer[] }) {
+  if (!readers.length) return null;
+  return (
+    <div class="column-readers">
+      <span class="muted">{title}:</span>
+      <Tasks readers={readers} />
+    </div>
+  );
+}
+
+function Tasks({ readers }: { readers: Consumer[] }) {
+  if (!readers.length) return <span class="muted">–</span>;
+  const [first, rest] = [readers.slice(0, SHOWN_FIRST), readers.slice(SHOWN_FIRST)];
+  return (
+    <>
+      <TaskList readers={first} />
+      {rest.length > 0 && (
+        <details>
+          <summary>{rest.length.toLocaleString("en")} more</summary>
+          <TaskList readers={rest} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function TaskList({ readers }: { readers: Consumer[] }) {
+  return (
+    <ul class="readers">
+      {readers.map((reader) => (
+        <li>
+          <TeamName name={reader.team} /> <Task dag={reader.dag_id} task={reader.task_id} />
+        </li>
+      ))}
+    </ul>
+  );
+}
