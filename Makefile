@@ -106,7 +106,8 @@ $(ENVIRONMENT): .venv/.locked python/pyproject.toml
 	@# none, pip does it all. Neither compiles: Python does that when a module is first imported, and most never are.
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock >.venv/uv.txt
 	@$(PIP) -r .venv/uv.txt
-	@index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null || echo https://pypi.org/simple)} && \
-		UV_DEFAULT_INDEX=$$index $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes \
-		-r requirements.lock 2>/dev/null || $(PIP) -r requirements.lock
+	@index=$${PIP_INDEX_URL:-$$($(BIN)/pip config get global.index-url 2>/dev/null)}; \
+		[ -z "$$index" ] || export UV_DEFAULT_INDEX="$$index"; \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements.lock 2>/dev/null || \
+		$(PIP) -r requirements.lock
 	@touch $@
