@@ -58,7 +58,8 @@ def test_a_parameter_that_has_no_value(tmp_path: Path) -> None:
 def test_a_parameter_that_would_be_null_in_the_spec(tmp_path: Path) -> None:
     found = said(tmp_path, PIPELINE % ", depth: [{a: .inf}]", pipeline=compiled(market={}, depth={}))
     assert (
-        HERE + 'the parameter "depth" contains a number that JSON does not support | use a finite number' in found
+        HERE + 'the parameter "depth" contains a number that JSON does not support | use a finite number'
+        in found
     )
 
 

@@ -576,7 +576,11 @@ READER = {
         ),
         ("consumed/shop", {"m": [READER] * 200_001}, "it has more than 200,000 reads of assets"),
         ("", {"dag_prefix": "s" * 251}, 'its asset "m" is made in a DAG with another'),
-        ("", {"dag_prefix": "s" * 251, "produced": {}}, f'its dag_prefix "{"s" * 50}…" is longer than 250 characters'),
+        (
+            "",
+            {"dag_prefix": "s" * 251, "produced": {}},
+            f'its dag_prefix "{"s" * 50}…" is longer than 250 characters',
+        ),
         ("consumed", {"shop": {"z" * 2_501: [READER]}}, f'its name "{"z" * 50}…" is longer than 2,500'),
         (
             "pipelines/daily",
