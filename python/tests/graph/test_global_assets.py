@@ -68,12 +68,12 @@ def test_what_is_not(tmp_path, item):
         ),
         (
             source("shop.own", file=GLOBAL),
-            'SCH304 global asset "shop.own": "own" is this team\'s own | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it'
+            'SCH304 global asset "shop.own": "own" is an asset of this team | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it'
             "",
         ),
         (
             source("global_assets.own"),
-            'SCH304 global asset "global_assets.own": "own" is this team\'s own | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it'
+            'SCH304 global asset "global_assets.own": "own" is an asset of this team | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it'
             "",
         ),
         (
@@ -257,7 +257,7 @@ def test_another_teams_asset_of_the_same_name_does_not_stand_for_the_table_that_
     (found,) = reported(world)
     assert "SCH321" in found
     assert found.split(" | ")[0].endswith(
-        'is the asset "dim" of team evil, but reads warehouse.main.dim, which is "shipping.dim"'
+        'refers to the asset "dim" of team evil, but its relation warehouse.main.dim is the asset "shipping.dim"'
     )
 
 

@@ -179,7 +179,7 @@ HERE = "shop/models/marts/z.sql:2"
         ),
         (
             external("shop.gone"),
-            'SCH304 global asset "shop.gone": "gone" is this team\'s own | read a model of this project with ref() and only its name; this one was read through another project\'s manifest, and this project no longer builds it'
+            'SCH304 global asset "shop.gone": "gone" is an asset of this team | read a model of this project with ref() and only its name; this one was read through another project\'s manifest, and this project no longer builds it'
             "",
         ),
         (
