@@ -58,8 +58,7 @@ def test_what_is_not(tmp_path, item):
         ),
         (
             source("shipping.zzz", file=GLOBAL),
-            'SCH301 global asset "shipping.zzz": no team exposes an asset named "zzz" | ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets'
-            "",
+            'SCH301 global asset "shipping.zzz": no team exposes an asset named "zzz" | ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets',
         ),
         (
             source("shipping.stg", file=GLOBAL),
@@ -68,13 +67,11 @@ def test_what_is_not(tmp_path, item):
         ),
         (
             source("shop.own", file=GLOBAL),
-            'SCH304 global asset "shop.own": "own" is an asset of this team | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it'
-            "",
+            'SCH304 global asset "shop.own": "own" is an asset of this team | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it',
         ),
         (
             source("global_assets.own"),
-            'SCH304 global asset "global_assets.own": "own" is an asset of this team | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it'
-            "",
+            'SCH304 global asset "global_assets.own": "own" is an asset of this team | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it',
         ),
         (
             source("shiping.fct", file=GLOBAL),
@@ -86,8 +83,7 @@ def test_what_is_not(tmp_path, item):
         ),
         (
             source("shipping.own", file=GLOBAL),
-            'SCH301 global asset "shipping.own": no team exposes an asset named "own" | ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets'
-            "",
+            'SCH301 global asset "shipping.own": no team exposes an asset named "own" | ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets',
         ),
         (
             source("shipping.fct", file=GLOBAL, identifier="stg", schema="main"),
