@@ -518,8 +518,7 @@ def test_one_that_cannot_move_is_not_declared_twice(world):
         (
             "shipping.fct",
             "models/sources.yml:1",
-            "the name is right, but the file cannot be edited automatically: set `meta: {scheduler: {global_asset: true}}` in the table's config"
-            "",
+            "the name is right, but the file cannot be edited automatically: set `meta: {scheduler: {global_asset: true}}` in the table's config",
         )
     ]
     assert read_tree(Path("out/shop")).keys() == {"hidden_edges.md"}

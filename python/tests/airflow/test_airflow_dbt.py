@@ -229,7 +229,6 @@ def test_a_dbt_that_only_warns_of_a_selection_of_nothing_fails_the_task_too(
         execute(operator)
     assert str(failure.value) == (
         f"The DAG does not match the dbt project: {shown}. Compile the project again, with the target that its tasks use, and deploy both together."
-        ""
     )
 
 

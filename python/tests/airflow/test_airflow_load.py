@@ -95,7 +95,6 @@ def test_an_operator_that_is_not_on_the_list_is_an_import_error(platform: Platfo
     spec = a_spec(a_task("a", operator="os.system"))
     assert error_of(platform, msgspec.json.encode(spec)) == (
         "dbt_scheduler.airflow.build.UnusableOperatorError: The operator os.system is not supported. The spec was compiled by a newer dbt-scheduler, or edited manually."
-        ""
     )
 
 

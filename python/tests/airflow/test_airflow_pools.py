@@ -71,7 +71,6 @@ def test_a_pool_that_airflow_does_not_have_fails_the_sweep_until_it_is_made(
     assert airflow.state(RESUME_DAG, run_id=first) == "failed"
     assert (
         f"The pool {POOL} does not exist in Airflow, so shipping_daily marts.dim never starts. Create it with `dbt-scheduler pools` and `airflow pools import`."
-        ""
     ) in capsys.readouterr().out
     import_pools(airflow, tmp_path)
     second = airflow.run_without_date(RESUME_DAG, "2025-03-03T00:05")

@@ -127,8 +127,7 @@ def test_a_condition_reads_a_table_as_a_model_does(tmp_path):
             'shop/models/sources.yml: SCH306 source "lake.facts" reads warehouse.main.fct, which is the asset "fct" of '
             "team shipping",
             " | ",
-            'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder global_assets'
-            "",
+            'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder global_assets',
         ),
         (
             'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.orders, which this project builds as '
@@ -158,7 +157,6 @@ def test_a_task_that_reads_what_it_fills_under_a_second_name_is_not_sent_into_a_
     (said,) = world.findings()
     assert said.endswith(
         "fills | if it is meant to read the result of the previous run, set meta: {scheduler: {own_table: true}} on its table"
-        ""
     )
     world.team(
         "shop", source("raw.events"), source("lake.all", **second, meta={"own_table": True}), text=text

@@ -82,8 +82,7 @@ def test_a_parameter_that_is_called_like_a_secret(tmp_path: Path) -> None:
         ),
         (
             {"schemaVersion": "2.0.0", "root": {}},
-            "pipelines/churn.yaml is not a compiled pipeline: its schemaVersion is 2.0.0, but Kubeflow Pipelines 2 writes 2.1.0"
-            "",
+            "pipelines/churn.yaml is not a compiled pipeline: its schemaVersion is 2.0.0, but Kubeflow Pipelines 2 writes 2.1.0",
         ),
         (
             {"schemaVersion": f"2.{'9' * 5000}.0", "root": {}},

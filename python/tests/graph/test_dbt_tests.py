@@ -214,7 +214,7 @@ def test_sch110(tmp_path, reads, found):
     assert (
         world.findings()
         == [
-            "shop/scheduler.yaml: SCH110 no DAG runs 1 dbt test of data that no pipeline builds, such as raw sources "
+            "shop/scheduler.yaml: SCH110 no DAG runs 1 dbt test of data that no pipeline builds, such as raw sources, "
             'for example "t_raw" | add pipelines to what is tested, or run the tests elsewhere'
         ]
         * found

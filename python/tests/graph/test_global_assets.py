@@ -58,8 +58,7 @@ def test_what_is_not(tmp_path, item):
         ),
         (
             source("shipping.zzz", file=GLOBAL),
-            'SCH301 global asset "shipping.zzz": no team exposes an asset named "zzz" | ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets'
-            "",
+            'SCH301 global asset "shipping.zzz": no team exposes an asset named "zzz" | ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets',
         ),
         (
             source("shipping.stg", file=GLOBAL),
@@ -68,13 +67,11 @@ def test_what_is_not(tmp_path, item):
         ),
         (
             source("shop.own", file=GLOBAL),
-            'SCH304 global asset "shop.own": "own" is this team\'s own | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it'
-            "",
+            'SCH304 global asset "shop.own": "own" is an asset of this team | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it',
         ),
         (
             source("global_assets.own"),
-            'SCH304 global asset "global_assets.own": "own" is this team\'s own | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it'
-            "",
+            'SCH304 global asset "global_assets.own": "own" is an asset of this team | read it with ref("own"), or as a regular source if a task in scheduler.yaml fills it',
         ),
         (
             source("shiping.fct", file=GLOBAL),
@@ -86,8 +83,7 @@ def test_what_is_not(tmp_path, item):
         ),
         (
             source("shipping.own", file=GLOBAL),
-            'SCH301 global asset "shipping.own": no team exposes an asset named "own" | ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets'
-            "",
+            'SCH301 global asset "shipping.own": no team exposes an asset named "own" | ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets',
         ),
         (
             source("shipping.fct", file=GLOBAL, identifier="stg", schema="main"),
@@ -257,7 +253,7 @@ def test_another_teams_asset_of_the_same_name_does_not_stand_for_the_table_that_
     (found,) = reported(world)
     assert "SCH321" in found
     assert found.split(" | ")[0].endswith(
-        'is the asset "dim" of team evil, but reads warehouse.main.dim, which is "shipping.dim"'
+        'refers to the asset "dim" of team evil, but its relation warehouse.main.dim is the asset "shipping.dim"'
     )
 
 

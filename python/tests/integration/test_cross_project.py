@@ -179,13 +179,11 @@ HERE = "shop/models/marts/z.sql:2"
         ),
         (
             external("shop.gone"),
-            'SCH304 global asset "shop.gone": "gone" is this team\'s own | read a model of this project with ref() and only its name; this one was read through another project\'s manifest, and this project no longer builds it'
-            "",
+            'SCH304 global asset "shop.gone": "gone" is an asset of this team | read a model of this project with ref() and only its name; this one was read through another project\'s manifest, and this project no longer builds it',
         ),
         (
             external("elsewhere.fct"),
-            'SCH315 global asset "elsewhere.fct": team not found in the registry | no team publishes the dbt project "elsewhere"; if it does not run on this platform, ignore this in scheduler.yaml: ignore: [{code: SCH315, on: fct, because: "..."}]'
-            "",
+            'SCH315 global asset "elsewhere.fct": team not found in the registry | no team publishes the dbt project "elsewhere"; if it does not run on this platform, ignore this in scheduler.yaml: ignore: [{code: SCH315, on: fct, because: "..."}]',
         ),
     ],
 )
@@ -202,7 +200,6 @@ def test_sch302_where_two_teams_publish_one_project(tmp_path):
     assert reported(world) == [
         'shop/models/marts/z.sql: SCH302 global asset "ships.fct": "fct" is exposed by several teams: shipping, trains'
         ' | several teams publish the dbt project "ships": declare the table under a source named after its team, in a file under a folder global_assets'
-        ""
     ]
 
 

@@ -302,7 +302,6 @@ def test_refusals_say_what_to_do():
     )
     assert refusal(FakeAirflow({}, before=nonsense)) == (
         "http://airflow.example did not return a response of Airflow: check that the connection's host is the API server of Airflow 3."
-        ""
     )
     assert refusal(FakeAirflow({}), seconds=0) == f"{where} was too slow: the time limit was exceeded."
 

@@ -425,18 +425,15 @@ FIVE = 'set minute, hour, day of the month, month and day of the week, such as "
         ),
         (
             Schedule("30 3 * * *", VILNIUS, "day"),
-            'cron "30 3 * * *" runs at 03:30, which the clock of Europe/Vilnius skips on 2025-03-30: choose another time of day, or timezone UTC'
-            "",
+            'cron "30 3 * * *" runs at 03:30, which the clock of Europe/Vilnius skips on 2025-03-30: choose another time of day, or timezone UTC',
         ),
         (
             Schedule("30 3 28 * *", VILNIUS, "month"),
-            'cron "30 3 28 * *" runs at 03:30, which the clock of Europe/Vilnius skips on 2027-03-28: choose another time of day, or timezone UTC'
-            "",
+            'cron "30 3 28 * *" runs at 03:30, which the clock of Europe/Vilnius skips on 2027-03-28: choose another time of day, or timezone UTC',
         ),
         (
             Schedule("10 0 * * *", "Africa/Cairo", "day"),
-            'cron "10 0 * * *" runs at 00:10, which the clock of Africa/Cairo skips on 2025-04-25: choose another time of day, or timezone UTC'
-            "",
+            'cron "10 0 * * *" runs at 00:10, which the clock of Africa/Cairo skips on 2025-04-25: choose another time of day, or timezone UTC',
         ),
         (
             Schedule("35 * * * *", "Australia/Lord_Howe", "hour"),

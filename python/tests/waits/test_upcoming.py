@@ -269,7 +269,7 @@ def test_what_cannot_be_known(out, monkeypatch):
         'DAG "playground_dayly" not found in out/dags\n  hint: did you mean "playground_daily"?\n'
     )
     assert waits("x", code=2).stderr.endswith("  hint: available DAGs: playground_daily\n")
-    assert "is no time" in waits("playground_daily", "--from", "soon", code=2).stderr
+    assert "is not a valid time" in waits("playground_daily", "--from", "soon", code=2).stderr
     (out / "dags" / "playground_daily.json").write_text('{"format_version": 1')
     assert waits("playground_daily", code=2).stderr == (
         "out/dags/playground_daily.json: SCH422 this file is truncated or not JSON: Input data was truncated\n"
