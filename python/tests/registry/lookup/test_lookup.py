@@ -111,6 +111,7 @@ def test_a_script_gets_everything(registry):
             "task_id": "marts.dim_b",
             "dependency": "hard",
             "producer_pipeline": "daily",
+            "columns": None,
         }
     ]
 
