@@ -120,8 +120,8 @@ class GitHub:
             shutil.copytree(self.artifact, temporary / "scheduler-report", symlinks=True)
         return self._run(temporary, "pull_request", action="comment", folder=str(temporary))
 
-    def publish(self) -> str:
-        return self._run(self._runner(), "push", publish="true")
+    def publish(self, **inputs: str) -> str:
+        return self._run(self._runner(), "push", publish="true", **inputs)
 
     def _runner(self) -> Path:
         self._runs += 1
@@ -184,8 +184,10 @@ def test_github_a_pull_request_from_its_first_push_to_its_merge(github, checkout
     assert comments.bodies[7] == "a person's comment"
     assert comments.tokens == {"Bearer the-token"}
 
-    github.publish()
-    assert '"slo_seconds": 3300' in (checkout.registry / "shipping.json").read_text()
+    github.publish(select="*")
+    published = (checkout.registry / "shipping.json").read_text()
+    assert '"slo_seconds": 3300' in published
+    assert '"columns": ["user_id"]' in published
     copied = checkout.folder / ".registry"
     assert {path.name: json.loads(path.read_text()) for path in copied.iterdir()} == {
         path.name: json.loads(path.read_text()) for path in checkout.registry.glob("*.json")
