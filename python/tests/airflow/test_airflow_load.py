@@ -106,7 +106,7 @@ def test_an_operator_whose_package_is_not_there_is_an_import_error(
         "dbt_scheduler.airflow.build.operators", lambda: {path: "apache-airflow-providers-thing"}
     )
     assert error_of(platform, msgspec.json.encode(a_spec(a_task("a", operator=path)))) == (
-        f"dbt_scheduler.airflow.build.UnusableOperatorError: The operator {path} needs "
+        f"dbt_scheduler.airflow.build.UnusableOperatorError: The operator {path} requires "
         "airflow.providers.not_installed, which is not installed. "
         "In Airflow's environment, run: pip install 'apache-airflow-providers-thing'"
     )
