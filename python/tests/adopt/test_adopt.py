@@ -384,7 +384,7 @@ def test_projects_that_cannot_be_compared(world):
 
 
 def test_one_project_alone_is_nothing_to_compare(world):
-    assert "there is nothing to compare" in adopt(bare("shop", node("a")), code=2).stderr
+    assert "nothing to compare: specify" in adopt(bare("shop", node("a")), code=2).stderr
     assert "--manifest requires exactly one DIR" in adopt("a", "b", "--manifest", "c", code=2).stderr
     assert "SCH412" in adopt("shop.json", "--registry", "ftp://x/y", code=2).stderr
 
@@ -571,7 +571,7 @@ sources:
               - unique
 """
     )
-    assert "  - not carried over from the source: freshness\n" in Path("out/shop/hidden_edges.md").read_text()
+    assert "  - not copied from the source: freshness\n" in Path("out/shop/hidden_edges.md").read_text()
 
 
 def test_a_file_outside_of_the_project_is_not_edited(world):
@@ -862,15 +862,15 @@ sources:
     adopt("shop", "shipping")
     assert by_hand("shop") == []
     reported = Path("out/shop/hidden_edges.md").read_text()
-    assert re.findall(r"- `source.*|  - not carried.*", reported) == [
+    assert re.findall(r"- `source.*|  - not copied.*", reported) == [
         '- `source("raw", "dim")`: not read, so the declaration is removed',
-        "  - not carried over from the source: description, loader",
-        "  - not carried over from the table: description, columns",
+        "  - not copied from the source: description, loader",
+        "  - not copied from the table: description, columns",
         '- `source("raw", "fct")` → `source("shipping", "fct")`',
-        "  - not carried over from the source: description, loader",
+        "  - not copied from the source: description, loader",
         '- `source("raw", "mine")` → `ref("orders")`',
-        "  - not carried over from the source: description, loader",
-        "  - not carried over from the table: description",
+        "  - not copied from the source: description, loader",
+        "  - not copied from the table: description",
     ]
     assert "models/sources.yml" not in patched()
 

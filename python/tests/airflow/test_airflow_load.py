@@ -87,7 +87,7 @@ def test_a_spec_of_a_newer_format_is_an_import_error(platform: Platform) -> None
     assert error_of(platform, newer) == (
         f"dbt_scheduler.spec.SpecError: The DAG spec {platform.dags}/{DAG}.json has format_version 3, which was written by a newer dbt-scheduler; this one supports versions up to 2"
         ". "
-        "Upgrade dbt-scheduler here."
+        "Upgrade dbt-scheduler in this environment."
     )
 
 
@@ -106,9 +106,9 @@ def test_an_operator_whose_package_is_not_there_is_an_import_error(
         "dbt_scheduler.airflow.build.operators", lambda: {path: "apache-airflow-providers-thing"}
     )
     assert error_of(platform, msgspec.json.encode(a_spec(a_task("a", operator=path)))) == (
-        f"dbt_scheduler.airflow.build.UnusableOperatorError: The operator {path} needs "
+        f"dbt_scheduler.airflow.build.UnusableOperatorError: The operator {path} requires "
         "airflow.providers.not_installed, which is not installed. "
-        "In Airflow's environment: pip install 'apache-airflow-providers-thing'"
+        "In Airflow's environment, run: pip install 'apache-airflow-providers-thing'"
     )
 
 

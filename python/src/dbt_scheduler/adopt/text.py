@@ -49,7 +49,7 @@ def _team(team: str, proposal: TeamProposal) -> Iterator[str]:
         )
     own = [own.reads for own in proposal.own if own.reads]
     if own:
-        count = format_count(sum(own), "read")
+        count = format_count(sum(own), "reference")
         yield f"{team} reads {format_count(len(own), 'table')} of its own through source() ({count})"
     idle = len(proposal.reads) + len(proposal.own) - len(own) - sum(map(len, tables.values()))
     if idle:

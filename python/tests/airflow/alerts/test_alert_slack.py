@@ -96,8 +96,8 @@ def test_without_the_scope_to_look_people_up_they_are_named(
             an_error("ratelimited", 429, **{"Retry-After": "60"}),
             "Slack's rate limit was exceeded: too many alerts at once.",
         ),
-        ((500, {}, "<html>oops"), "Slack says HTTP 500."),
-        ((200, {}, "<html>oops"), "Slack says HTTP 200."),
+        ((500, {}, "<html>oops"), "Slack returned HTTP 500."),
+        ((200, {}, "<html>oops"), "Slack returned HTTP 200."),
     ],
 )
 def test_what_is_said_when_slack_refuses(
@@ -123,7 +123,7 @@ def test_a_slack_that_hangs_is_not_waited_for(
     began = time.monotonic()
     assert not send(API, Message(("hello",), ("@amazing.person",)))
     assert time.monotonic() - began < 80
-    assert "The alert could not be sent: Slack does not answer (TimeoutError)." in caplog.text
+    assert "The alert could not be sent: Slack did not respond (TimeoutError)." in caplog.text
 
 
 def test_no_client_may_exceed_the_time_budget(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
