@@ -12,7 +12,7 @@ from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.explain.dags import KnownDag
 from dbt_scheduler.registry.entry import Entry, full_task_id
 from dbt_scheduler.resume.waiting_sensors import find_waiting_for
-from dbt_scheduler.waits.deadline import wait_deadline
+from dbt_scheduler.waits.deadline import known_deadline
 from dbt_scheduler.waits.decision import awaited_by
 from dbt_scheduler.waits.run_interval import interval_of_run
 from dbt_scheduler.waits.wait import Wait, waits_for
@@ -114,10 +114,10 @@ class Waits:
             self._api.run(wait.dag_id, instance.run_id),
             self._entries[wait.team].wait_timeout_seconds,
         )
-        if run is None or (wait.producer.slo_seconds is None and not timeout):
+        if run is None:
             return None
         started = instance.start_date or datetime.now(UTC)
-        return wait_deadline(timeout or 0, wait.producer, awaited_by(wait, run).interval, started)
+        return known_deadline(timeout, wait.producer, awaited_by(wait, run).interval, started)
 
     def _later(self, wait: Wait) -> LaterConsumer:
         return LaterConsumer(

@@ -10,7 +10,7 @@ from dbt_scheduler.airflow_api.answers import Run, TaskInstance
 from dbt_scheduler.schedule import Interval, period, scheduled_time
 from dbt_scheduler.site.dags import RegisteredDag
 from dbt_scheduler.site.documents import History, Landing, RunOfPipeline, WaitInRun
-from dbt_scheduler.waits.deadline import ready_by, wait_deadline
+from dbt_scheduler.waits.deadline import known_deadline, ready_by
 from dbt_scheduler.waits.decision import OVER, SUCCESS, awaited_by
 from dbt_scheduler.waits.run_interval import SCHEDULED
 from dbt_scheduler.waits.wait import Wait
@@ -149,10 +149,9 @@ def _wait(
 
 
 def _until(wait: Wait, run: Run, sensor: TaskInstance, timeout: int | None) -> datetime | None:
-    started = sensor.start_date
-    if started is None or (wait.producer.slo_seconds is None and timeout is None):
+    if sensor.start_date is None:
         return None
-    return wait_deadline(timeout or 0, wait.producer, awaited_by(wait, run).interval, started)
+    return known_deadline(timeout, wait.producer, awaited_by(wait, run).interval, sensor.start_date)
 
 
 def _last_run(runs: Sequence[Run]) -> str | None:
