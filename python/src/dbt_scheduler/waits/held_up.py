@@ -1,4 +1,4 @@
-"""Whom a failed task holds up: the teams that wait for what it and the tasks below it make, and those behind them."""
+"""Whom a failed task holds up: the teams that read what it and the tasks below it make, and those behind them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,8 @@ from dbt_scheduler.waits.wait import waits_for
 class HeldUp(msgspec.Struct, frozen=True):
     """Other teams, those that wait for the DAG itself first, and until when the first of these waits at least.
 
-    ``until`` is None where no wait has an end that the registry knows.
+    Those that read without a wait (``no_wait``) come after them, with those behind. ``until`` is None where no
+    wait has an end that the registry knows.
     """
 
     teams: tuple[str, ...] = ()
