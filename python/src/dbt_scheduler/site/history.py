@@ -31,17 +31,19 @@ def make_history(
     found: Sequence[DagRuns], since: datetime, now: datetime, missing: tuple[str, ...] = ()
 ) -> History:
     """All of it, in the order of the DAGs, and each DAG's by period."""
-    covered = {(each.dag.dag_id, each.dag.pipeline): _by_period(each) for each in found}
-    runs_of = {dag_id: runs for (dag_id, _), runs in covered.items()}
+    covered = [(each, _by_period(each)) for each in found]
+    runs_of = {each.dag.dag_id: runs for each, runs in covered}
+    # A DAG that is written by hand may make assets of several teams, or in several pipelines.
+    first = {each.dag.dag_id: each for each in reversed(found)}
     return History(
         generated_at=now,
         since=since,
         until=now,
-        runs=tuple(run for each in found for run in _runs(each)),
+        runs=tuple(run for each in found if first[each.dag.dag_id] is each for run in _runs(each)),
         landings=tuple(
             landing
-            for each in found
-            for covering in covered[each.dag.dag_id, each.dag.pipeline].values()
+            for each, runs in covered
+            for covering in runs.values()
             for landing in _landings(each, covering, now)
         ),
         waits=tuple(wait for each in found for wait in _waits(each, runs_of)),
