@@ -1,5 +1,22 @@
-"""``python -m dbt_scheduler``."""
+"""``python -m dbt_scheduler``, and the command ``dbt-scheduler``."""
 
-from dbt_scheduler.cli import program
+import sys
 
-program()
+_INTERRUPTED = 130
+"""As the command line exits itself, once it is imported."""
+
+
+def program() -> None:
+    """Run the command line in its own process."""
+    try:
+        # Not above: until this is imported a Ctrl-C would be a traceback.
+        from dbt_scheduler.cli import program as run  # noqa: PLC0415
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        sys.exit(_INTERRUPTED)
+
+
+if __name__ == "__main__":
+    program()

@@ -1,8 +1,10 @@
 """What of the registry somebody may see who may read some DAGs only."""
 
+import pytest
 from msgspec.structs import replace
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
+from dbt_scheduler.airflow_plugin import readable
 from dbt_scheduler.airflow_plugin.readable import readable_entries
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.entry import Acknowledged, Entry
@@ -61,3 +63,25 @@ def test_an_external_team_is_not_shown_for_a_generated_dag_of_the_same_name() ->
     erp = an_entry("orders", "daily", team="erp", dag_id="nightly_load")
     assert readable_entries({"erp": erp}, {"erp_daily"}) == {}
     assert readable_entries({"erp": erp}, {"nightly_load"}) == {"erp": erp}
+
+
+def test_the_producer_of_an_asset_is_found_once_for_all_readers_of_a_pipeline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    entry = reader()
+    (one,) = entry.consumed["shipping"]["dim"]
+    readers = tuple(replace(one, task_id=f"mine{number}") for number in range(100))
+    entries = {
+        "shipping": a_producer(),
+        "playground": replace(entry, consumed={"shipping": {"dim": readers}}),
+    }
+    found, producer_of = [], readable.producer_of
+
+    def counted(*args: object, **words: object) -> object:
+        found.append(args)
+        return producer_of(*args, **words)
+
+    monkeypatch.setattr(readable, "producer_of", counted)
+    shown = readable_entries(entries, {*OWN, "shipping_daily"})
+    assert shown["playground"].consumed["shipping"]["dim"] == readers
+    assert len(found) == 1

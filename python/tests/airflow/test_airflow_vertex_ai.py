@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from google.cloud import aiplatform_v1 as vertex
 
@@ -277,6 +278,48 @@ def test_a_waiting_task_that_somebody_stops_cancels_what_runs(
     trigger = started(a_task())
     asyncio.run(trigger.on_kill())
     assert google.vertex_ai.states() == ["CANCELLED"]
+
+
+GONE = pytest.mark.parametrize(
+    ("code", "state"), [(grpc.StatusCode.FAILED_PRECONDITION, "SUCCEEDED"), (grpc.StatusCode.NOT_FOUND, None)]
+)
+
+
+def ends_before_it_is_cancelled(
+    google: FakeGoogle, trigger: Any, code: grpc.StatusCode, state: str | None
+) -> None:
+    """The trigger's job ends, or is deleted, right before it is cancelled."""
+
+    def meanwhile() -> None:
+        if state:
+            google.vertex_ai.end(state)
+        else:
+            del google.vertex_ai.jobs[trigger.job]
+
+    for method in ("CancelTrainingPipeline", "CancelPipelineJob"):
+        google.fail(method, code, "it has ended", meanwhile)
+
+
+@BOTH
+@GONE
+def test_a_waiting_task_that_somebody_stops_when_its_job_has_ended(
+    google: FakeGoogle, gcs: FakeGcs, a_task: Any, code: grpc.StatusCode, state: str | None
+) -> None:
+    trigger = started(a_task())
+    ends_before_it_is_cancelled(google, trigger, code, state)
+    asyncio.run(trigger.on_kill())
+    assert google.vertex_ai.states() == ([state] if state else [])
+
+
+@BOTH
+@GONE
+def test_a_retry_starts_though_what_a_try_left_has_ended_meanwhile(
+    google: FakeGoogle, gcs: FakeGcs, a_task: Any, code: grpc.StatusCode, state: str | None
+) -> None:
+    task = a_task()
+    ends_before_it_is_cancelled(google, started(task), code, state)
+    started(task)
+    assert google.vertex_ai.states() == ([state, "PENDING"] if state else ["PENDING"])
 
 
 @BOTH

@@ -313,3 +313,18 @@ def refused(root: Path, kind: str, key: str) -> None:
     assert config is None
     assert [finding.code for finding in findings] == ["SCH405"]
     assert f"kinds.{kind}.{key.partition(':')[0]}" in findings[0].message
+
+
+@pytest.mark.parametrize("kind", ["universal", "vertex-ai"])
+def test_a_local_process_without_a_command(tmp_path: Path, kind: str) -> None:
+    platform = f"kinds: {{{kind}: {{where: local}}}}\n"
+    task = f"tasks:\n  - {{kind: {kind}, name: fetch, pipelines: [daily], image: i%s}}\n"
+    assert said(tmp_path, platform, task % "") == [
+        (
+            "SCH223",
+            4,
+            'task "fetch": command is not set, but "where: local" requires it',
+            "set command on the task",
+        )
+    ]
+    assert said(tmp_path, platform, task % ", command: x") == []

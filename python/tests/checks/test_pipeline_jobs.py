@@ -124,6 +124,14 @@ def test_a_pipeline_where_tasks_are_processes(tmp_path: Path) -> None:
     ]
 
 
+def test_a_training_where_tasks_are_processes(tmp_path: Path) -> None:
+    keys = "command: x, training: {model: churn, serving_image: 'serve:1'}"
+    assert said(tmp_path, keys, "kinds: {vertex-ai: {where: local}}\n") == [
+        HERE
+        + "training runs only on Vertex AI, not as a local process | set where: vertex-ai in platform.yaml"
+    ]
+
+
 @pytest.mark.parametrize(
     "keys",
     [

@@ -5,15 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from airflow_server import FakeAirflow
-from builders import SCHEDULES, a_spec, a_task, a_wait, an_entry
+from airflow_server import SENSOR, FakeAirflow
+from builders import SCHEDULES, a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.explain.chain import Explainer
 from dbt_scheduler.explain.compiled import known
 from dbt_scheduler.explain.dags import KnownDag, KnownSensor
 from dbt_scheduler.explain.steps import Step, roots
+from dbt_scheduler.explain.waiting import Waits
 from dbt_scheduler.registry.entry import AssetKey
 from dbt_scheduler.registry.producer import producer_of
+from dbt_scheduler.spec import SENSOR_OPERATOR
 from dbt_scheduler.waits.wait import Wait
 
 DAY = "2025-06-05T00:10"
@@ -81,3 +84,27 @@ def test_the_first_of_a_hundred_causes_are_followed_and_the_rest_is_counted(airf
     assert step.text == "did not run: it needs (90 more are not shown)"
     assert len(list(roots(step))) == 10
     assert len(airflow.asked) <= 100
+
+
+@pytest.mark.parametrize("many", [1, 20])
+def test_how_many_teams_wait_for_a_run_does_not_change_how_many_questions_that_is(many):
+    fake = FakeAirflow()
+    entries = {"shipping": an_entry("fct", "daily", slo_seconds=3600)}
+    sensor = {"state": "deferred", "operator": SENSOR_OPERATOR, "end_date": None}
+    for number in range(many):
+        team = f"team{number}"
+        spec = a_spec(a_task("marts.b", upstream=(SENSOR,)), team=team, sensors=(a_wait("fct"),))
+        entries[team] = a_wait_entry(spec)
+        fake.run(f"{team}_daily", DAY, "running", fct_sensor=sensor)
+    fake.run("shipping_daily", DAY, "running", marts__fct="running")
+    producer = known(a_spec(a_task("marts.fct"), team="shipping"))
+    try:
+        with AirflowApi(fake.url) as api:
+            (run,) = api.runs(RunFilter(dag_ids=("shipping_daily",)))
+            fake.asked.clear()
+            found = Waits(entries, api).around(producer, "marts.fct", run)
+    finally:
+        fake.server.shutdown()
+        fake.server.server_close()
+    assert [each.until is not None for each in found.waiting] == [True] * many
+    assert len(fake.asked) <= 3

@@ -1,5 +1,6 @@
 """``init``: a project's first files, and nothing that somebody wrote lost."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,22 @@ def test_what_it_writes_passes_dbt_and_check(project):
     goldens.dbt("deps", cwd=project)
     goldens.dbt("compile", "--no-populate-cache", cwd=project)
     assert "no findings" in goldens.run("dbt-scheduler", "check", cwd=project)
+
+
+def test_a_dbt_project_that_is_a_named_pipe_is_not_waited_for(project):
+    Path("dbt_project.yml").unlink()
+    os.mkfifo("dbt_project.yml")
+    assert run("init", code=2).stderr == (
+        "cannot read dbt_project.yml: not a regular file\n  hint: correct the file first\n"
+    )
+
+
+def test_a_link_to_no_file_is_not_taken_for_a_folder_without_permissions(project):
+    Path("scheduler.yaml").symlink_to("gone.yaml")
+    assert run("init", code=2).stderr == (
+        "scheduler.yaml is a symlink to a file that does not exist\n"
+        "  hint: remove the symlink, or create the file\n"
+    )
 
 
 def test_a_dry_run_shows_the_diff_and_writes_nothing(project):

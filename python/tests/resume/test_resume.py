@@ -296,6 +296,15 @@ def test_refusals_say_what_to_do():
     assert refusal(FakeAirflow({}, before=lambda _: httpx.Response(500))) == (
         f"{where} returned 500 for POST /auth/token: check the log of its API server."
     )
+    said = {"detail": "Database is locked:\n\x1b[31mnot supported on SQLite " + "x" * 300}
+    shown = (r"Database is locked:\n\x1b[31mnot supported on SQLite " + "x" * 300)[:300]
+    assert refusal(FakeAirflow({}, before=lambda _: httpx.Response(503, json=said))) == (
+        f'{where} returned 503 for POST /auth/token: it says "{shown}"; the log of its API server may say more.'
+    )
+    wrong = {"detail": [{"loc": ["body"], "msg": "missing"}]}
+    assert refusal(FakeAirflow({}, before=lambda _: httpx.Response(422, json=wrong))) == (
+        f"{where} returned 422 for POST /auth/token: check the log of its API server."
+    )
     assert refusal(FakeAirflow({}, before=denied)) == (
         f"{where} returned 403 for POST /api/v2/dags/~/dagRuns/list: "
         "the connection's user needs permission to read and edit DAGs, DAG runs and task instances."

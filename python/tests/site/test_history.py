@@ -334,3 +334,19 @@ def test_without_a_registry_there_is_nothing_to_ask_for(airflow, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     assert "SCH423" in export(code=2)
     assert airflow.asked == []
+
+
+def test_a_dag_that_makes_assets_of_two_external_teams_has_its_runs_once(airflow):
+    airflow.run("load_daily", DAY, "success", marts__orders="success", marts__bills="success")
+    found = exported(
+        airflow,
+        {
+            "crm": an_entry("orders", "daily", team="crm", dag_id="load_daily"),
+            "erp": an_entry("bills", "daily", team="erp", dag_id="load_daily"),
+        },
+    )
+    assert [(run["dag_id"], run["team"]) for run in found["runs"]] == [("load_daily", "crm")]
+    assert [(each["team"], each["asset"]) for each in found["landings"]] == [
+        ("crm", "orders"),
+        ("erp", "bills"),
+    ]

@@ -102,7 +102,8 @@ class FakeAirflow:
             return 200, json.dumps({"backfills": self.backfills, "total_entries": 1}).encode()
         if self.answer or unquote(url.path.rpartition("/")[2]) in self.hidden:
             return self.answer or (403, b"{}")
-        found = self._found([unquote(part) for part in url.path.split("/")[4:]], parse_qs(url.query), body)
+        parts, query = [unquote(part) for part in url.path.split("/")[4:]], parse_qs(url.query)
+        found = self._found(parts, query, body) if parts else self._owned(query)
         return (404, b"{}") if found is None else (200, json.dumps(found).encode())
 
     def _found(self, parts: list[str], query: dict[str, list[str]], body: dict[str, Any]) -> Any:
@@ -137,6 +138,13 @@ class FakeAirflow:
         if len(parts) == 3:
             return next((run for run in runs if run["dag_run_id"] == parts[2]), None)
         return {"dag_runs": runs[: int(query["limit"][0])], "total_entries": len(runs)}
+
+    def _owned(self, query: dict[str, list[str]]) -> dict[str, Any]:
+        """The DAGs of some owners: each is one of the team that its name begins with."""
+        dags = [{"dag_id": each, "owners": [each.rpartition("_")[0]]} for each in sorted(self.paused)]
+        found = [each for each in dags if each["owners"][0] in query["owners"]]
+        at = int(query["offset"][0])
+        return {"dags": found[at : at + int(query["limit"][0])], "total_entries": len(found)}
 
     def _listed(self, body: dict[str, Any], name: str, found: list[dict[str, Any]]) -> dict[str, Any]:
         dag_ids = frozenset(body["dag_ids"]) - self.hidden

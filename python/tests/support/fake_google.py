@@ -38,7 +38,7 @@ class FakeGoogle:
         self.vertex_ai, self.cloud_run = FakeVertexAi(), FakeCloudRun()
         self._waits: dict[str, Callable[[], None]] = {}
         self._over = threading.Event()
-        self._failures: dict[str, list[tuple[grpc.StatusCode, str]]] = {}
+        self._failures: dict[str, list[tuple[grpc.StatusCode, str, Callable[[], None]]]] = {}
         self._server = grpc.server(futures.ThreadPoolExecutor(4))
         logs = {"ListLogEntries": (ListLogEntriesRequest, self._logs)}
         for service, methods in {
@@ -56,9 +56,11 @@ class FakeGoogle:
         self._over.set()
         self._server.stop(None).wait()
 
-    def fail(self, method: str, code: grpc.StatusCode, text: str) -> None:
-        """Refuse the next call of a method."""
-        self._failures.setdefault(method, []).append((code, text))
+    def fail(
+        self, method: str, code: grpc.StatusCode, text: str, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        """Refuse the next call of a method, before which something happens."""
+        self._failures.setdefault(method, []).append((code, text, meanwhile))
 
     def wait_in(self, method: str, meanwhile: Callable[[], None]) -> None:
         """Do what is asked in the next call of a method, but give no answer."""
@@ -77,7 +79,9 @@ class FakeGoogle:
         def handle(asked: Any, context: Any) -> Any:
             self.asked.append((name, asked))
             if failures := self._failures.get(name):
-                context.abort(*failures.pop(0))
+                code, text, before = failures.pop(0)
+                before()
+                context.abort(code, text)
             try:
                 answered = answer(asked)
             except KeyError as missing:

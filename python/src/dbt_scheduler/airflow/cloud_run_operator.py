@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from google.api_core.exceptions import FailedPrecondition, GoogleAPIError, NotFound
+from google.api_core.exceptions import GoogleAPIError, NotFound
 
 from dbt_scheduler.airflow.cloud_run_trigger import CloudRunTrigger
 from dbt_scheduler.airflow.google_jobs import GoogleJobOperator
+from dbt_scheduler.airflow.google_polls import may_have_ended
 
 
 class CloudRunOperator(GoogleJobOperator):
@@ -48,12 +49,10 @@ class CloudRunOperator(GoogleJobOperator):
 
     def _cancel(self, execution: str, *, wait: bool) -> None:
         self.log.info("Cancelling %s", execution)
-        try:
+        with may_have_ended(self.log):
             cancelled = self._executions.cancel_execution(name=execution)
             if wait:
                 cancelled.result()
-        except (NotFound, FailedPrecondition) as error:  # it has ended meanwhile
-            self.log.info("It has already finished: %s", error)
 
     def log_filter(self, job: str) -> str:
         """By the execution's name."""

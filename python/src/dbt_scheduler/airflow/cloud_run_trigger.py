@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
-from google.api_core.exceptions import FailedPrecondition, GoogleAPIError, NotFound
+from google.api_core.exceptions import GoogleAPIError
 
-from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended
+from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended, may_have_ended
 
 
 class CloudRunTrigger(BaseTrigger):
@@ -45,11 +45,9 @@ class CloudRunTrigger(BaseTrigger):
     async def on_kill(self) -> None:
         """The deferred task was cleared or its state was changed: cancel the execution and delete the job."""
         self.log.info("Cancelling %s", self.execution)
-        try:
+        with may_have_ended(self.log):
             cancelled = await (await _client("ExecutionsAsyncClient")).cancel_execution(name=self.execution)
             await cancelled.result()
-        except (NotFound, FailedPrecondition) as error:
-            self.log.info("It has already finished: %s", error)
         job, _, _ = self.execution.partition("/executions/")
         await (await _client("JobsAsyncClient")).delete_job(name=job)
 

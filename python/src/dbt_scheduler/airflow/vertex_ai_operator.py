@@ -12,7 +12,7 @@ from typing import Any
 from google.api_core.exceptions import GoogleAPIError, NotFound
 
 from dbt_scheduler.airflow.google_jobs import GoogleJobOperator
-from dbt_scheduler.airflow.google_polls import POLL_SECONDS
+from dbt_scheduler.airflow.google_polls import POLL_SECONDS, may_have_ended
 from dbt_scheduler.airflow.vertex_ai_jobs import (
     CUSTOM_JOB,
     PIPELINE_JOB,
@@ -76,9 +76,11 @@ class VertexAiOperator(GoogleJobOperator):
         found = self._type.labelled(self._client, self.parent, f"{_TASK_LABEL}={digest}")
         for job in [job for job in found if not has_ended(job)]:
             self.log.info("Cancelling the job %s", job.name)
-            self._type.call(self._client, "cancel", name=job.name)
-            while wait and not has_ended(self._type.call(self._client, "get", name=job.name)):
-                time.sleep(POLL_SECONDS)
+            with may_have_ended(self.log):
+                self._type.call(self._client, "cancel", name=job.name)
+            with may_have_ended(self.log):
+                while wait and not has_ended(self._type.call(self._client, "get", name=job.name)):
+                    time.sleep(POLL_SECONDS)
 
     def log_filter(self, job: str) -> str:
         """By the numbers of the custom jobs that do the work; of a pipeline that has none yet, by its own."""

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from google.api_core.exceptions import GoogleAPIError
 
-from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended
+from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended, may_have_ended
 from dbt_scheduler.airflow.vertex_ai_jobs import has_ended, problem, type_of
 
 
@@ -43,7 +43,8 @@ class VertexAiTrigger(BaseTrigger):
     async def on_kill(self) -> None:
         """The deferred task was cleared or its state was changed."""
         self.log.info("Cancelling the job %s", self.job)
-        await type_of(self.job).call(await self._client(), "cancel", name=self.job)
+        with may_have_ended(self.log):
+            await type_of(self.job).call(await self._client(), "cancel", name=self.job)
 
     async def _client(self) -> Any:  # noqa: ANN401 - it has no types here
         return await type_of(self.job).client(self._hook, self.job.split("/")[3])

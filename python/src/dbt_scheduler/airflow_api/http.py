@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
+from dbt_scheduler.airflow_api.answers import Refusal
 from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError, AirflowUnauthorizedError
 from dbt_scheduler.airflow_api.tokens import advice_on_refusal, new_token
-from dbt_scheduler.findings.printable import redacted, shown_url
+from dbt_scheduler.findings.printable import one_line, redacted, shown_url
 
 _PAGE = 100
 """Airflow's default ``[api] maximum_page_limit``: a larger page would be cut to it silently."""
@@ -19,6 +20,7 @@ _PAGE = 100
 _TRIES = 3
 _PAUSE_SECONDS = 0.3
 _LONGEST_CALL_SECONDS = 20.0
+_LONGEST_DETAIL = 300
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
 _INVALID_TOKEN = b"Invalid JWT token"
 """What Airflow says of a token that it does not take, in an answer with the status of missing rights."""
@@ -243,6 +245,8 @@ class AirflowHttp:
             )
         if reply.status_code == _NOT_FOUND:
             advice = "it does not exist, or the connection's host is not Airflow 3"
+        elif detail := _detail(reply):
+            advice = f'it says "{detail}"; the log of its API server may say more'
         else:
             advice = "check the log of its API server"
         raise AirflowApiError(f"Airflow at {self.url} returned {reply.status_code} for {what}: {advice}.")
@@ -263,6 +267,18 @@ def _is_token_refused(reply: httpx.Response) -> bool:
     if reply.status_code == _FORBIDDEN:
         return _INVALID_TOKEN in reply.content
     return reply.status_code == _UNAUTHORIZED
+
+
+def _detail(reply: httpx.Response) -> str | None:
+    """What Airflow says of an error: the beginning of it, on one line."""
+    try:
+        said = msgspec.json.decode(reply.content, type=Refusal).detail
+    except (
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+    ):  # a proxy's page, or the list of what is wrong with a request
+        return None
+    return one_line(redacted(said[:_LONGEST_DETAIL].strip()))[:_LONGEST_DETAIL]
 
 
 class _UnreachableError(AirflowApiError):

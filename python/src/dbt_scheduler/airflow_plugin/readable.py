@@ -46,11 +46,10 @@ def _readable(entries: Mapping[str, Entry], dag_ids: frozenset[str]) -> Iterator
                 producer: {
                     asset: tuple(
                         each
-                        for each in readers
+                        for each in _readers_here(entries, team, AssetKey(producer, asset), dag_ids)
                         if each.pipeline in pipelines
-                        and not _reads_elsewhere(entries, team, AssetKey(producer, asset), each, dag_ids)
                     )
-                    for asset, readers in assets.items()
+                    for asset in assets
                 }
                 for producer, assets in entry.consumed.items()
             }
@@ -83,10 +82,26 @@ def _produced(made: Produced, entry: Entry, dag_ids: frozenset[str]) -> Produced
     )
 
 
+def _readers_here(
+    entries: Mapping[str, Entry], team: str, read: AssetKey, dag_ids: frozenset[str]
+) -> Iterator[Consumed]:
+    """A team's readers of an asset without those that read another DAG's, where one of these DAGs makes it too."""
+    entry = entries[team]
+    elsewhere: dict[str, bool] = {}  # by the reader's pipeline: an entry may have very many readers
+    for reader in entry.consumed[read.team][read.asset]:
+        if reader.pipeline not in elsewhere:
+            known = reader.pipeline in entry.pipelines
+            elsewhere[reader.pipeline] = known and _reads_elsewhere(
+                entries, team, read, reader.pipeline, dag_ids
+            )
+        if not elsewhere[reader.pipeline]:
+            yield reader
+
+
 def _reads_elsewhere(
-    entries: Mapping[str, Entry], team: str, read: AssetKey, reader: Consumed, dag_ids: frozenset[str]
+    entries: Mapping[str, Entry], team: str, read: AssetKey, pipeline: str, dag_ids: frozenset[str]
 ) -> bool:
-    """Whether one of these DAGs makes what is read, and it is another DAG's that is read."""
+    """Whether one of these DAGs makes what a pipeline reads, and it is another DAG's that it reads."""
     producing = entries.get(read.team)
     found = find_produced(producing, read.asset) if producing else None
     if producing is None or found is None:
@@ -94,8 +109,8 @@ def _reads_elsewhere(
     readable = [making_dag_id(found[1], name) in dag_ids for name in found[1].pipelines]
     if all(readable) or not any(readable):
         return False
-    schedule = entries[team].pipelines[reader.pipeline]
-    producer = producer_of(producing, found[1], reader.pipeline, schedule, own=read.team == team)
+    schedule = entries[team].pipelines[pipeline]
+    producer = producer_of(producing, found[1], pipeline, schedule, own=read.team == team)
     return producer.dag_id not in dag_ids
 
 

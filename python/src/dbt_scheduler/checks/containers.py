@@ -67,7 +67,8 @@ SCH223 = Rule(
 tasks:
   - {kind: vertex-ai, name: train, image: "train:1", pipelines: [daily]}   # no region
 """,
-    fix="Set the key in `platform.yaml` for all tasks of the kind, or on the task if teams may set it.",
+    fix="Set the key in `platform.yaml` for all tasks of the kind, or on the task if teams may set it. A task "
+    "that runs as a local process needs a `command`: its image is not used.",
 )
 
 _DOMAIN = (
@@ -90,6 +91,8 @@ class _Said(msgspec.Struct, frozen=True):
     location: Location
     image: str | None
     settings: dict[str, object]
+    command: tuple[str, ...] | None = None
+    """None for the dbt tasks, whose command is their own."""
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
@@ -109,6 +112,13 @@ def _images(team: Team, workspace: Workspace) -> Iterator[Finding]:
             yield SCH218.at(*said.location, where=settings.where, key=said.key, **words)
         elif needs_image and not is_image(image or ""):
             yield SCH219.at(*said.location, image=image, **words)
+        if (
+            not place.needs_image
+            and said.command == ()
+            and "command" not in instead_of(said.kind, said.settings)
+        ):
+            hint = "set command on the task"
+            yield SCH223.at(*said.location, hint=hint, key="command", where=settings.where, **words)
         values = {**settings.settings, **said.settings}
         for key, setting in place.settings.items():
             needed = setting.required or not {said.kind, *said.settings}.isdisjoint(setting.needed_by)
@@ -176,7 +186,7 @@ def _all_said(team: Team) -> Iterator[_Said]:
         if own := task.declaration:
             location = task_location(team.project.folder, task)
             words = (f'task "{task.name}"', "image on the task", location)
-            yield _Said(own.kind, *words, own.image, task.settings)
+            yield _Said(own.kind, *words, own.image, task.settings, own.command)
 
 
 PLUGIN = Check(team=check)

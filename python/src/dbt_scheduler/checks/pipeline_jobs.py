@@ -75,13 +75,14 @@ def _problems(task: TaskConfig, folder: Path, *, container: bool) -> Iterator[tu
     training, pipeline = task.settings.get("training"), task.settings.get("pipeline_job")
     if isinstance(training, Mapping) and not is_image(image := training["serving_image"]):
         yield f'"{image}" is not a valid image name', "use the form registry.example.com/folder/name:tag"
+    for job, declared in (("training", training), ("a pipeline job", pipeline)):
+        if isinstance(declared, Mapping) and not container:
+            yield (
+                f"{job} runs only on Vertex AI, not as a local process",
+                "set where: vertex-ai in platform.yaml",
+            )
     if not isinstance(pipeline, Mapping):
         return
-    if not container:
-        yield (
-            "a pipeline job runs only on Vertex AI, not as a local process",
-            "set where: vertex-ai in platform.yaml",
-        )
     parameters = pipeline.get("parameters", {})
     for name in [name for name, value in parameters.items() if looks_secret(name) and isinstance(value, str)]:
         problem = (

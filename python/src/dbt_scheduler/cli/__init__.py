@@ -1,7 +1,7 @@
 """The command line: parses options, calls the layers below, prints the result, and sets the exit code.
 
 Data goes to stdout, messages to stderr. Exit code 0: success; 1: findings; 2: could not run; 70: a bug in
-dbt-scheduler.
+dbt-scheduler; 130: interrupted.
 """
 
 import atexit
@@ -10,7 +10,8 @@ import gc
 import os
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +23,9 @@ from dbt_scheduler.cli.groups import Group
 
 _BUG = 70
 """``EX_SOFTWARE`` of BSD's sysexits.h."""
+
+_INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells say of a command that Ctrl-C has ended."""
 
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE)
 """What a full disk answers, and a reader that has gone."""
@@ -64,6 +68,16 @@ class _Commands(Group):
         )
         return command
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 - click's own signature
+        """As click does; it shows the help in here."""
+        with _interruptible():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """As click does, whose exit code of an interrupted command would be that of findings."""
+        with _interruptible():
+            return super().invoke(ctx)
+
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own signature
         """Run a command; an unhandled exception gets its own exit code."""
         try:
@@ -80,6 +94,15 @@ class _Commands(Group):
             traceback.print_exc()
             click.echo("This is a bug in dbt-scheduler: please report it with the lines above.", err=True)
             sys.exit(_BUG)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort):  # click makes an Abort of Ctrl-C and Ctrl-D at a prompt
+        click.echo("\ninterrupted", err=True)
+        raise click.exceptions.Exit(_INTERRUPTED) from None
 
 
 def _give_up_output() -> None:

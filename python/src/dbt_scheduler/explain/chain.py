@@ -23,7 +23,7 @@ from dbt_scheduler.explain.runs import NoRunError, RunFinder
 from dbt_scheduler.explain.steps import Step, StepBuilder
 from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Producer
-from dbt_scheduler.waits.deadline import wait_deadline
+from dbt_scheduler.waits.deadline import known_deadline
 from dbt_scheduler.waits.decision import AwaitedRun, Reason, awaited_by, decide
 from dbt_scheduler.waits.run_interval import BACKFILL
 from dbt_scheduler.waits.wait import NoProducer
@@ -135,10 +135,7 @@ class Explainer:
     def _until(
         self, sensor: KnownSensor, producer: Producer, run: Interval, started: datetime | None
     ) -> datetime | None:
-        timeout = sensor.wait_timeout_seconds
-        if timeout is None and producer.slo_seconds is None:
-            return None
-        return wait_deadline(timeout or 0, producer, run, started or self._now)
+        return known_deadline(sensor.wait_timeout_seconds, producer, run, started or self._now)
 
     def _producer(self, awaited: AwaitedRun, sensor: KnownSensor, consumer: KnownDag) -> Step:
         known, date = self._dags.find(awaited.dag_id), awaited.interval.start

@@ -1,6 +1,6 @@
 """An explanation seen from the other end: who waits for a task's data, who reads it else, what the task waited for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,8 +11,8 @@ from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.explain.dags import KnownDag
 from dbt_scheduler.registry.entry import Entry, full_task_id
-from dbt_scheduler.resume.waiting_sensors import find_waiting_for
-from dbt_scheduler.waits.deadline import wait_deadline
+from dbt_scheduler.resume.waiting_sensors import find_runs_waiting_for
+from dbt_scheduler.waits.deadline import known_deadline
 from dbt_scheduler.waits.decision import awaited_by
 from dbt_scheduler.waits.run_interval import interval_of_run
 from dbt_scheduler.waits.wait import Wait, waits_for
@@ -74,8 +74,8 @@ class Waits:
     def around(self, known: KnownDag, task_id: str | None, run: Run) -> Waiting:
         """Of a task: those that wait for what it, or a task below it, makes in this run; without one, of all tasks."""
         waits = self._waits_for(known, task_id)
-        found = find_waiting_for(self._api, waits, interval_of_run(known.schedule, run)) if waits else {}
-        named = {(wait.dag_id, wait.task_id) for wait in found.values()}
+        found = find_runs_waiting_for(self._api, waits, interval_of_run(known.schedule, run)) if waits else []
+        named = {(wait.dag_id, wait.task_id) for _, _, wait in found}
         return Waiting(
             tuple(sorted(self._sensors(found), key=lambda each: (each.team, each.dag_id, each.run_id))),
             tuple(self._later(wait) for wait in waits if (wait.dag_id, wait.task_id) not in named),
@@ -94,8 +94,8 @@ class Waits:
         ]
         return waits_for(self._entries, known.team, assets, known.dag_id)
 
-    def _sensors(self, found: Mapping[TaskInstance, Wait]) -> Iterator[WaitingSensor]:
-        for instance, wait in found.items():
+    def _sensors(self, found: Iterable[tuple[TaskInstance, Run, Wait]]) -> Iterator[WaitingSensor]:
+        for instance, run, wait in found:
             yield WaitingSensor(
                 team=wait.team,
                 channel=self._channel(wait.team),
@@ -105,19 +105,14 @@ class Waits:
                 dependency=self._dependency(wait),
                 state=instance.state,
                 since=instance.start_date,
-                until=self._until(instance, wait),
+                until=self._until(instance, run, wait),
                 url=ui_url(self._api.url, *instance.id_),
             )
 
-    def _until(self, instance: TaskInstance, wait: Wait) -> datetime | None:
-        run, timeout = (
-            self._api.run(wait.dag_id, instance.run_id),
-            self._entries[wait.team].wait_timeout_seconds,
-        )
-        if run is None or (wait.producer.slo_seconds is None and not timeout):
-            return None
+    def _until(self, instance: TaskInstance, run: Run, wait: Wait) -> datetime | None:
+        timeout = self._entries[wait.team].wait_timeout_seconds
         started = instance.start_date or datetime.now(UTC)
-        return wait_deadline(timeout or 0, wait.producer, awaited_by(wait, run).interval, started)
+        return known_deadline(timeout, wait.producer, awaited_by(wait, run).interval, started)
 
     def _later(self, wait: Wait) -> LaterConsumer:
         return LaterConsumer(

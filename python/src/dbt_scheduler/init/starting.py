@@ -8,10 +8,11 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from dbt_scheduler.files import write_atomically
+from dbt_scheduler.files import read_inside, write_atomically
 from dbt_scheduler.findings.finding import UsageError
 
 _PACKAGE = "https://github.com/dbt-scheduler/dbt-scheduler.git"
+_MOST_BYTES = 10_000_000
 _REGISTRY = ".dbt_scheduler/registry"
 _SCHEDULER = """\
 # How this dbt project is scheduled. Set the pipelines of a model in its own config:
@@ -222,8 +223,15 @@ def _loaded(text: str) -> object:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode()  # with the line ends that it has
+        content = read_inside(path, _MOST_BYTES)
+        if len(content) > _MOST_BYTES:
+            raise UsageError(f"{path} is larger than {_MOST_BYTES // 1_000_000} MB", "correct the file first")
+        return content.decode()  # with the line ends that it has
     except FileNotFoundError:
+        if path.is_symlink():
+            raise UsageError(
+                f"{path} is a symlink to a file that does not exist", "remove the symlink, or create the file"
+            ) from None
         return None
     except (OSError, UnicodeDecodeError) as error:
         reason = (

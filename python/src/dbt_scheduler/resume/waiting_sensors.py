@@ -72,20 +72,27 @@ def _find(
 
 def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
     """The sensors that wait for exactly this run of the producer of these waits, one or more; its data interval."""
+    return {sensor: wait for sensor, _, wait in find_runs_waiting_for(api, waits, made)}
+
+
+def find_runs_waiting_for(
+    api: AirflowApi, waits: Sequence[Wait], made: Interval
+) -> list[tuple[TaskInstance, Run, Wait]]:
+    """The same, each with its run."""
     return _of_run(api, waits, made, UNSATISFIED)
 
 
 def find_sensors_of(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
     """The same for all of them, also those that have their data."""
-    return _of_run(api, waits, made, None)
+    return {sensor: wait for sensor, _, wait in _of_run(api, waits, made, None)}
 
 
 def _of_run(
     api: AirflowApi, waits: Sequence[Wait], made: Interval, states: Sequence[str | None] | None
-) -> dict[TaskInstance, Wait]:
+) -> list[tuple[TaskInstance, Run, Wait]]:
     since = period(waits[0].producer.schedule, made).end - _EARLY
-    return {
-        sensor: wait
+    return [
+        (sensor, run, wait)
         for sensor, run, wait in _find(api, waits, since, states)
         if ends(awaited_by(wait, run), made)
-    }
+    ]

@@ -10,7 +10,7 @@ from dbt_scheduler.airflow_api.answers import Run, TaskInstance
 from dbt_scheduler.schedule import Interval, period, scheduled_time
 from dbt_scheduler.site.dags import RegisteredDag
 from dbt_scheduler.site.documents import History, Landing, RunOfPipeline, WaitInRun
-from dbt_scheduler.waits.deadline import ready_by, wait_deadline
+from dbt_scheduler.waits.deadline import known_deadline, ready_by
 from dbt_scheduler.waits.decision import OVER, SUCCESS, awaited_by
 from dbt_scheduler.waits.run_interval import SCHEDULED
 from dbt_scheduler.waits.wait import Wait
@@ -31,17 +31,19 @@ def make_history(
     found: Sequence[DagRuns], since: datetime, now: datetime, missing: tuple[str, ...] = ()
 ) -> History:
     """All of it, in the order of the DAGs, and each DAG's by period."""
-    covered = {(each.dag.dag_id, each.dag.pipeline): _by_period(each) for each in found}
-    runs_of = {dag_id: runs for (dag_id, _), runs in covered.items()}
+    covered = [(each, _by_period(each)) for each in found]
+    runs_of = {each.dag.dag_id: runs for each, runs in covered}
+    # A DAG that is written by hand may make assets of several teams, or in several pipelines.
+    first = {each.dag.dag_id: each for each in reversed(found)}
     return History(
         generated_at=now,
         since=since,
         until=now,
-        runs=tuple(run for each in found for run in _runs(each)),
+        runs=tuple(run for each in found if first[each.dag.dag_id] is each for run in _runs(each)),
         landings=tuple(
             landing
-            for each in found
-            for covering in covered[each.dag.dag_id, each.dag.pipeline].values()
+            for each, runs in covered
+            for covering in runs.values()
             for landing in _landings(each, covering, now)
         ),
         waits=tuple(wait for each in found for wait in _waits(each, runs_of)),
@@ -149,10 +151,9 @@ def _wait(
 
 
 def _until(wait: Wait, run: Run, sensor: TaskInstance, timeout: int | None) -> datetime | None:
-    started = sensor.start_date
-    if started is None or (wait.producer.slo_seconds is None and timeout is None):
+    if sensor.start_date is None:
         return None
-    return wait_deadline(timeout or 0, wait.producer, awaited_by(wait, run).interval, started)
+    return known_deadline(timeout, wait.producer, awaited_by(wait, run).interval, sensor.start_date)
 
 
 def _last_run(runs: Sequence[Run]) -> str | None:

@@ -28,3 +28,12 @@ def wait_deadline(
     return max(scheduled_time(run), started) + timedelta(
         seconds=patience_seconds(wait_timeout_seconds, producer)
     )
+
+
+def known_deadline(
+    wait_timeout_seconds: int | None, producer: Producer, run: Interval, started: datetime
+) -> datetime | None:
+    """The same where the wait timeout may be unknown, None or 0; None if it is, and there is no SLO either."""
+    if producer.slo_seconds is None and not wait_timeout_seconds:
+        return None
+    return wait_deadline(wait_timeout_seconds or 0, producer, run, started)

@@ -1,4 +1,4 @@
-"""Whom a failed task holds up: the teams that wait for what it and the tasks below it make, and those behind them."""
+"""Whom a failed task holds up: the teams that read what it and the tasks below it make, and those behind them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -12,14 +12,15 @@ from dbt_scheduler.registry.entry import AssetKey, Entry, dag_id
 from dbt_scheduler.registry.upstream import PipelineAsset
 from dbt_scheduler.schedule import Interval, scheduled_time
 from dbt_scheduler.spec import DagSpec, Sensor, Task
-from dbt_scheduler.waits.deadline import wait_deadline
-from dbt_scheduler.waits.wait import Wait, waits_for
+from dbt_scheduler.waits.deadline import known_deadline
+from dbt_scheduler.waits.wait import waits_for
 
 
 class HeldUp(msgspec.Struct, frozen=True):
     """Other teams, those that wait for the DAG itself first, and until when the first of these waits at least.
 
-    ``until`` is None where no wait has an end that the registry knows.
+    Those that read without a wait (``no_wait``) come after them, with those behind. ``until`` is None where no
+    wait has an end that the registry knows.
     """
 
     teams: tuple[str, ...] = ()
@@ -37,18 +38,13 @@ def held_up_by(entries: Mapping[str, Entry], spec: DagSpec, task_id: str, run: I
     # No asset is called so: everything that is reached is reached from what is made.
     reached = Downstream(Directory(entries)).indirect_teams(AssetKey(spec.team, ""), made)
     direct = sorted({wait.team for wait in waits})
+    # The sensors that were there when the run was due: no other wait ends earlier.
+    begun = scheduled_time(run)
     ends = [
-        end for wait in waits if (end := _end(wait, entries[wait.team].wait_timeout_seconds or None, run))
+        known_deadline(entries[wait.team].wait_timeout_seconds, wait.producer, run, begun) for wait in waits
     ]
     behind = (team for team in reached if team not in direct)
-    return HeldUp((*direct, *behind), min(ends, default=None))
-
-
-def _end(wait: Wait, timeout: int | None, run: Interval) -> datetime | None:
-    """When the wait of a sensor ends that was there when the run was due: none ends earlier."""
-    if wait.producer.slo_seconds is None and timeout is None:
-        return None
-    return wait_deadline(timeout or 0, wait.producer, run, scheduled_time(run))
+    return HeldUp((*direct, *behind), min(filter(None, ends), default=None))
 
 
 def _assets_below(spec: DagSpec, task_id: str) -> list[str]:
