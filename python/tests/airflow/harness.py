@@ -332,6 +332,9 @@ class _Executor(BaseExecutor):
         for workload in workloads:
             ti = workload.ti
             self.queued_tasks.pop(ti.key, None)
+            if self._platform.state(ti.dag_id, ti.task_id, ti.run_id) != "queued":
+                self.success(ti.key)  # marked by the callback of another one: Airflow refuses to start it
+                continue
             runnable = RunnableTask(
                 id=ti.id,
                 task_id=ti.task_id,
