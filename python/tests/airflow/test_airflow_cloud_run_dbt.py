@@ -159,7 +159,7 @@ def test_a_bucket_that_does_not_answer_when_all_is_done_is_no_failure(
 
     monkeypatch.setattr(Blob, "delete", refused)
     executed(a_dbt_task("true"))
-    assert "What the job has left in gs://results could not be deleted" in capsys.readouterr().out
+    assert "The job's files in gs://results could not be deleted" in capsys.readouterr().out
 
 
 def test_cloud_logging_that_does_not_answer_is_no_failure(

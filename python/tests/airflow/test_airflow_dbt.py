@@ -164,7 +164,7 @@ def test_a_first_build_that_stopped_halfway_is_not_tried_again_where_airflow_rem
 ) -> None:
     env = {START: "2025-03-01T00:00:00", END: "2025-03-02T00:00:00"}
     operator = an_operator(tmp_path, command=python("exit(1)"), table_check=python(MISSING), env=env)
-    with pytest.raises(AirflowFailException, match="run this with full_refresh"):
+    with pytest.raises(AirflowFailException, match="run the task with full_refresh"):
         execute(operator)
 
 

@@ -291,8 +291,8 @@ def test_the_sweep_that_a_callback_asks_for_is_the_one_of_its_environment(
     ("asset", "said"),
     [
         ("legacy.orders", "legacy.orders is produced by load_orders load, not by this task."),
-        ("legacy.order", "does not know legacy.order: publish it"),
-        ("other.orders", "does not know other.orders: publish it"),
+        ("legacy.order", "has no entry for legacy.order: publish it"),
+        ("other.orders", "has no entry for other.orders: publish it"),
     ],
 )
 def test_a_callback_on_the_wrong_task_resumes_nobody(

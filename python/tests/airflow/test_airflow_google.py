@@ -213,7 +213,7 @@ def test_without_a_project_anywhere_the_task_says_so(
         '{"conn_type": "google_cloud_platform", "extra": {"is_anonymous": true}}',
     )
     task = a_vertex_ai_task()
-    with pytest.raises(AirflowException, match=r"^No Google Cloud project: platform\.yaml names none"):
+    with pytest.raises(AirflowException, match=r"^No Google Cloud project: set it in platform\.yaml"):
         task.execute(the_context(task))
     assert google.asked == []
 

@@ -296,7 +296,7 @@ def test_a_pod_that_the_cluster_ends_fails_the_task(
     task = a_pod("sh", "-c", "echo ready; exec sleep 600")
     with pytest.raises(AirflowException, match=said), once_running(cluster, happens):
         task.execute(task.context)
-    assert ("more memory" in capsys.readouterr().out) == ("137" in said)
+    assert ("exceeded the pod's memory limit" in capsys.readouterr().out) == ("137" in said)
 
 
 def test_a_pod_whose_worker_is_gone_ends_by_the_tasks_timeout(cluster: FakeCluster) -> None:

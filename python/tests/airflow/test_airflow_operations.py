@@ -200,7 +200,7 @@ def test_what_ends_between_two_dags_is_said_and_the_next_call_goes_on(
     assert said in ended.stderr
     monkeypatch.setattr(AirflowApi, "make_backfill", make)
     done = call(teams, *words)
-    assert "shipping_daily of team shipping: is being backfilled already\n" in done.stdout
+    assert "shipping_daily of team shipping: a backfill is already running\n" in done.stdout
     assert done.stderr.splitlines()[-1] == "2 of 2 runs over, 0 failed"
 
 

@@ -52,7 +52,7 @@ def test_a_run_of_a_named_period_covers_it_and_the_next_scheduled_run_is_still_m
     again = run(airflow, "shipping_daily", "2025-09-09")
     assert (again.exit_code, again.stdout) == (1, said.stdout)
     assert again.stderr == (
-        "the run already exists (success): nothing was triggered\n  hint: clear it there to run it again\n"
+        "the run already exists (success): nothing was triggered\n  hint: clear the run in Airflow to run it again\n"
     )
     airflow.run("shipping_daily", "2025-09-10T00:10")  # Airflow allows each logical date once
     airflow.work()

@@ -316,7 +316,7 @@ def test_another_teams_claim_keeps_no_run_from_going_on(
     airflow.work()
     assert airflow.state("playground_daily") == "success"
     assert "#liars" not in caplog.text
-    assert f"playground_daily is in the registry as a DAG of {liar}" in caplog.text
+    assert f"playground_daily is a DAG of {liar} in the registry" in caplog.text
 
 
 def test_an_entry_with_as_many_sensors_as_it_may_have_keeps_no_run_from_going_on(airflow: Platform) -> None:
@@ -442,8 +442,8 @@ def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
         "no connection": 'Airflow connection "dbt_scheduler_airflow" not found: create one of type HTTP',
         "nobody answers": f"Airflow at {NOBODY} cannot be reached",
         "no token source": 'has the unknown token source "mwaa" in its extra field; available: bearer, google',
-        "no registry": "does not know shipping: publish it",
-        "not an entry": "cannot be used",
+        "no registry": "has no entry for shipping: publish it",
+        "not an entry": "cannot be read: it is truncated",
     }[hurt] in said
 
 

@@ -217,14 +217,14 @@ def test_a_pipeline_that_fails_names_the_tasks_of_it_that_did_and_shows_their_ou
         (b"[1]", rf"^{TEMPLATE} is not a compiled pipeline: it has no root"),
         (
             json.dumps({**COMPILED, "schemaVersion": "2.0.0"}).encode(),
-            r"its schemaVersion is 2\.0\.0, and that of",
+            r"its schemaVersion is 2\.0\.0, but Kubeflow",
         ),
         (json.dumps({**COMPILED, "root": {}}).encode(), "^The pipeline has no parameter market"),
         (
             json.dumps(
                 {**COMPILED, "root": {"inputDefinitions": {"parameters": {**DECLARED, "year": {}}}}}
             ).encode(),
-            "^The pipeline has no value for its parameter year",
+            "^The pipeline requires a value for its parameter year",
         ),
     ],
     ids=["missing", "something else", "of before", "unknown parameter", "no value"],

@@ -86,8 +86,8 @@ def test_a_parameter_that_is_called_like_a_secret(tmp_path: Path) -> None:
         ),
         (
             {"schemaVersion": f"2.{'9' * 5000}.0", "root": {}},
-            f"pipelines/churn.yaml is no compiled pipeline: its schemaVersion is 2.{'9' * 5000}.0, and that of Kubeflow "
-            "Pipelines 2 is 2.1.0",
+            f"pipelines/churn.yaml is not a compiled pipeline: its schemaVersion is 2.{'9' * 5000}.0, but Kubeflow "
+            "Pipelines 2 writes 2.1.0",
         ),
     ],
     ids=["missing", "something else", "of before", "of no number"],

@@ -348,7 +348,7 @@ def test_a_run_that_a_person_has_called_like_another_day(airflow, out):
     two_teams(out)
     airflow.run(CONSUMER, "2025-06-04T00:10", staging__a="failed")
     airflow.run(CONSUMER, DAY, kind="manual", run_id="2025-06-04", staging__a="success")
-    assert "2025-06-05 00:10 succeeded" in first(airflow, "a", "--run", "2025-06-04")
+    assert "2025-06-05 00:10 UTC succeeded" in first(airflow, "a", "--run", "2025-06-04")
 
 
 def test_a_sensor_that_failed_for_another_reason_and_a_dag_that_was_not_compiled_here(airflow, out):
@@ -407,7 +407,7 @@ def test_the_task_that_is_meant(airflow, out):
     airflow.run(CONSUMER, DAY, fct_sensor="success")
     assert f"{SENSOR} of 2025-06-05 00:10 UTC succeeded" in first(airflow, "fct")
     assert run(CONSUMER, "staging.aa", code=2).stderr == (
-        'playground_daily has no task "staging.aa"\n  hint: did you mean "staging.a"?\n'
+        'task "staging.aa" not found in playground_daily\n  hint: did you mean "staging.a"?\n'
     )
     assert 'did you mean "playground_daily"?' in run("playground_dayly", "a", code=2).stderr
 

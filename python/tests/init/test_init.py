@@ -150,7 +150,7 @@ def test_a_file_where_a_folder_has_to_be_is_a_line(place, project):
     Path(place).parent.mkdir(exist_ok=True)
     Path(place).write_text("")
     refused = run("init", "--ci", "github", code=2)
-    assert "/.github/workflows/scheduler.yml cannot be read: not a directory" in refused.stderr
+    assert "/.github/workflows/scheduler.yml: not a directory" in refused.stderr
     assert Path(place).read_text() == ""
 
 
@@ -215,7 +215,7 @@ def test_an_interrupted_write_leaves_the_old_file(project, monkeypatch):
 
     monkeypatch.setattr(starting, "write_atomically", fail)
     refused = run("init", "--yes", code=2)
-    assert "scheduler.yaml cannot be written: no space left on device" in refused.stderr
+    assert "cannot write scheduler.yaml: no space left on device" in refused.stderr
     assert Path("packages.yml").read_text() == text
 
 
@@ -227,7 +227,7 @@ def test_a_folder_for_a_file_is_a_line(project):
 def test_a_link_stays_one_and_what_it_leads_to_is_for_its_owner_to_change(project):
     Path("shared.yml").write_text("packages: []\n")
     Path("packages.yml").symlink_to("shared.yml")
-    assert "add these packages to packages.yml by hand" in run("init").stderr
+    assert "add these packages to packages.yml manually" in run("init").stderr
     assert Path("packages.yml").is_symlink()
     assert Path("shared.yml").read_text() == "packages: []\n"
 

@@ -575,7 +575,7 @@ READER = {
             "it has more than 20,000 sensors",
         ),
         ("consumed/shop", {"m": [READER] * 200_001}, "it has more than 200,000 reads of assets"),
-        ("", {"dag_prefix": "s" * 251}, 'its asset "m" is made in a DAG with another'),
+        ("", {"dag_prefix": "s" * 251}, 'its asset "m" is built in a DAG with a different'),
         (
             "",
             {"dag_prefix": "s" * 251, "produced": {}},
@@ -587,7 +587,7 @@ READER = {
             {"cron": "0," * 300 + "0 0 * * *"},
             'cron "0,0,0,0,0,0,0,0,0,0,…" has more than 500',
         ),
-        ("contact", {"channel": "#" * 201}, "it is no registry entry: wrong at $[...].contact.channel"),
+        ("contact", {"channel": "#" * 201}, "not a valid registry entry: error at $[...].contact.channel"),
     ],
 )
 def test_an_entry_that_names_what_no_team_has_is_not_published_and_not_read(world, where, changes, problem):

@@ -397,9 +397,7 @@ def test_a_token_that_is_not_taken_is_no_want_of_rights():
     with airflow.api() as api, pytest.raises(AirflowUnauthorizedError) as refused:
         api.run("d", "r")
     assert "returned 403 for GET" in str(refused.value)
-    assert "does not take the token: see that all of its API servers have the same jwt_secret" in str(
-        refused.value
-    )
+    assert "rejected the token: check that all API servers use the same jwt_secret" in str(refused.value)
 
 
 def _forbids(request: httpx.Request) -> httpx.Response | None:

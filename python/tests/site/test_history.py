@@ -276,7 +276,7 @@ def test_a_dag_that_the_login_may_not_see_hides_no_other(airflow, published):
     airflow.run("shipping_daily", yesterday(), marts__fct="success")
     airflow.hidden.add("playground_daily")
     assert export() == (
-        "warning: this login may not see the runs of playground_daily: they are left out\n"
+        "warning: the login is not allowed to read the runs of playground_daily: they are skipped\n"
         "1 run of 1 DAG written to history.json\n"
     )
 

@@ -75,8 +75,9 @@ def test_text_of_teams_is_text_in_a_script():
     publish(shipping(produced=produced, contact=Contact(HOSTILE, (HOSTILE,))))
     site()
     (team,) = (document(Path("site"), "teams/0"),)
-    assert list(team["assets"]) == [HOSTILE]
-    assert team["assets"][HOSTILE]["description"] == team["channel"] == HOSTILE
+    shown = HOSTILE.replace("\x00", "␀")
+    assert list(team["assets"]) == [shown]
+    assert team["assets"][shown]["description"] == team["channel"] == shown
     for path in Path("site/data").rglob("*.js"):
         text = path.read_text(encoding="utf-8")
         assert not set(text) & set("<\u2028\u2029\x00"), path
