@@ -110,7 +110,7 @@ class Waits:
             )
 
     def _until(self, instance: TaskInstance, run: Run, wait: Wait) -> datetime | None:
-        timeout = self._entries[wait.team].wait_timeout_seconds
+        timeout = self._entries[wait.team].wait_timeout_seconds or None
         started = instance.start_date or datetime.now(UTC)
         return known_deadline(timeout, wait.producer, awaited_by(wait, run).interval, started)
 

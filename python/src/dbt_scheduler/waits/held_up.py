@@ -41,7 +41,8 @@ def held_up_by(entries: Mapping[str, Entry], spec: DagSpec, task_id: str, run: I
     # The sensors that were there when the run was due: no other wait ends earlier.
     begun = scheduled_time(run)
     ends = [
-        known_deadline(entries[wait.team].wait_timeout_seconds, wait.producer, run, begun) for wait in waits
+        known_deadline(entries[wait.team].wait_timeout_seconds or None, wait.producer, run, begun)
+        for wait in waits
     ]
     behind = (team for team in reached if team not in direct)
     return HeldUp((*direct, *behind), min(filter(None, ends), default=None))
