@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 from compared_databases import Database
 
-PLAIN = "the plain command runs, because there is no slice to run: "
+PLAIN = "running the plain dbt command, because no slice can be used: "
 """How the runner says that it had no slice."""
 
 _OF_THE_RUN = re.compile(

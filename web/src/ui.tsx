@@ -201,8 +201,8 @@ export function Given<T>({ loaded, what, children }: { loaded: Loaded<T>; what: 
   );
 }
 
-// What a damaged document brings down is this part only.
-export class Guard extends Component<{ what: string; children: ComponentChildren }, { broken: boolean }> {
+// What a damaged document brings down is this part only; ``instead`` is what can be shown without what is damaged.
+export class Guard extends Component<{ what: string; instead?: ComponentChildren; children: ComponentChildren }, { broken: boolean }> {
   override state = { broken: false };
 
   static override getDerivedStateFromError(): { broken: boolean } {
@@ -212,9 +212,12 @@ export class Guard extends Component<{ what: string; children: ComponentChildren
   override render() {
     if (!this.state.broken) return this.props.children;
     return (
-      <Notice>
-        <strong>{this.props.what} cannot be shown</strong>: the document has something else in it than this page knows.
-      </Notice>
+      <>
+        <Notice>
+          <strong>{this.props.what} cannot be shown</strong>: the document has something else in it than this page knows.
+        </Notice>
+        {this.props.instead}
+      </>
     );
   }
 }

@@ -36,6 +36,7 @@ def teams(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for team in TEAMS:
         run("dbt-scheduler", *EXPORT, "--registry", "../../out/registry", cwd=folder / team)
         dbt("compile", "--no-populate-cache", cwd=folder / team)
+    run("dbt-scheduler", "compile", *TEAMS, "--out", "../out", cwd=folder)  # now of compiled SQL
     return folder
 
 
@@ -93,7 +94,7 @@ def test_teams_build_on_duckdb(teams, tmp_path):
             "create table predictions.my_produced_source as "
             "select 1 as customer_id, 0.5 as predicted_value, 'new' as segment"
         )
-    dbt("run-operation", "stage_external_sources", cwd=teams / "playground", **warehouse)
+    dbt("run-operation", "stage_external_sources", "--no-write-json", cwd=teams / "playground", **warehouse)
     build = ("build", "--exclude-resource-type", "unit_test", "--no-write-json")
     programs = {"shipping": ["scripts/fetch_carrier_rates.py"], "playground": ["-m", "my_module.main"]}
     said = dict.fromkeys(TEAMS, "ERROR")

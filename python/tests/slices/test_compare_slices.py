@@ -128,6 +128,6 @@ def test_a_whole_project_is_compared_and_stays_as_it_was(
     )
     assert "fails both ways: model.shop.broken: " in printed
     assert "differs between two plain runs, too: first database main.by_chance" in printed
-    assert "runs plainly: model.shop.of_now: model.shop.of_now has none: its config() reads" in printed
+    assert "runs plainly: model.shop.of_now: model.shop.of_now has no slice: its config() reads" in printed
     after = {path for path in tmp_path.rglob("*") if "shop.duckdb" not in path.name}
     assert {path for path in after if not path.is_relative_to(tmp_path / "work")} == before

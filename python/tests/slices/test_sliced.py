@@ -299,11 +299,11 @@ def test_what_a_plugin_of_dbt_adds_to_the_project_is_never_of_an_earlier_day(pro
     path = os.pathsep.join([str(project / "elsewhere"), *filter(None, [os.environ.get("PYTHONPATH")])])
     why = "the plugin dbt_elsewhere adds nodes each time dbt parses the project"
     code, lines = call(project, PYTHONPATH=path)  # installed after the project was sliced
-    assert (code, lines[0].partition("run: ")[2], lines[1:]) == (3, why, [f"plain {' '.join(SELECT)}"])
+    assert (code, lines[0].partition("used: ")[2], lines[1:]) == (3, why, [f"plain {' '.join(SELECT)}"])
     said = run("dbt-slicing", "--explain", cwd=project, PYTHONPATH=path).splitlines()
     assert f"model.shop.one: {why}" in said
     code, lines = call(project)  # removed again
-    assert (code, lines[0].partition("run: ")[2]) == (3, f"model.shop.one has none: {why}")
+    assert (code, lines[0].partition("used: ")[2]) == (3, f"model.shop.one has no slice: {why}")
 
 
 def test_links_to_folders_around_them_and_packages_outside_the_project_can_be_sliced(project):
@@ -316,7 +316,7 @@ def test_links_to_folders_around_them_and_packages_outside_the_project_can_be_sl
     assert (code, any("plain" in line for line in lines)) == (0, False), lines
     write("../packages/more/dbt_project.yml", "name: more")(project)
     code, lines = call(project)
-    assert (code, lines[0].partition("run: ")[2]) == (3, "../packages/more/dbt_project.yml is new")
+    assert (code, lines[0].partition("used: ")[2]) == (3, "../packages/more/dbt_project.yml is new")
 
 
 @pytest.mark.parametrize("words", [(), ("--for",), ("--for", "fqn:a"), ("--for", "fqn:a", "dbt"), ("dbt",)])

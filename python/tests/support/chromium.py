@@ -21,8 +21,10 @@ def executable() -> str | None:
 
 
 def cells(row: Locator) -> list[str]:
-    """The words in each cell of a row of a table."""
-    return [" ".join(text.split()) for text in row.locator("td").all_inner_texts()]
+    """The words in each cell of a row of a table, once it is there: taking all texts does not wait for it."""
+    found = row.locator("td")
+    found.first.wait_for()
+    return [" ".join(text.split()) for text in found.all_inner_texts()]
 
 
 @contextmanager

@@ -1,11 +1,24 @@
 // The columns of an asset, with the tasks of other teams that read each.
 import type { Asset, Consumer } from "../data";
 import { LongTable } from "../table";
-import { Empty, Name, Section, Task, TeamName } from "../ui";
+import { Empty, Guard, Name, Section, Task, TeamName } from "../ui";
 
 const SHOWN_FIRST = 5;
 
-export function Columns({ columns, readers }: { columns: Asset["columns"]; readers: Consumer[] }) {
+// Where what is said of the readers is damaged, the columns are shown without it.
+export function Columns({ team, columns, consumers }: { team: string; columns: Asset["columns"]; consumers: Consumer[] }) {
+  return (
+    <Guard what="Who reads each column" instead={<Listed columns={columns} readers={[]} />}>
+      <OfTeam team={team} columns={columns} consumers={consumers} />
+    </Guard>
+  );
+}
+
+function OfTeam({ team, columns, consumers }: { team: string; columns: Asset["columns"]; consumers: Consumer[] }) {
+  return <Listed columns={columns} readers={consumers.filter((consumer) => consumer.team !== team)} />;
+}
+
+function Listed({ columns, readers }: { columns: Asset["columns"]; readers: Consumer[] }) {
   const every = readers.filter((reader) => reader.columns === "*");
   const unknown = readers.filter((reader) => reader.columns !== "*" && !Array.isArray(reader.columns));
   const byColumn = readersByColumn(readers);

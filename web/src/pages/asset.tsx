@@ -189,7 +189,7 @@ function Details({ team, asset }: { team: string; asset: Asset | undefined }) {
         <Consumers consumers={asset.consumers} />
       </Guard>
       <Guard what="The columns">
-        <Columns columns={asset.columns} readers={asset.consumers.filter((consumer) => consumer.team !== team)} />
+        <Columns team={team} columns={asset.columns} consumers={asset.consumers} />
       </Guard>
     </>
   );
