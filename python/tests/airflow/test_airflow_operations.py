@@ -201,7 +201,7 @@ def test_what_ends_between_two_dags_is_said_and_the_next_call_goes_on(
     monkeypatch.setattr(AirflowApi, "make_backfill", make)
     done = call(teams, *words)
     assert "shipping_daily of team shipping: a backfill is already running\n" in done.stdout
-    assert done.stderr.splitlines()[-1] == "2 of 2 runs over, 0 failed"
+    assert done.stderr.splitlines()[-1] == "2 of 2 runs finished, 0 failed"
 
 
 def test_a_backfilled_run_that_somebody_deletes_is_not_waited_for(
