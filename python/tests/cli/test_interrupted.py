@@ -1,11 +1,17 @@
 """Ctrl-C: one line, and an exit code that is not that of findings, whatever the command is doing."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+
+def _hear_sigint() -> None:
+    """As a terminal's foreground does: what a shell starts in the background ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("imported", ["click", "yaml", "httpx"])
@@ -14,8 +20,12 @@ def test_an_interrupted_import(tmp_path: Path, imported: str) -> None:
     (tmp_path / f"{imported}.py").write_text(
         "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n"
     )
-    command = [sys.executable, "-m", "dbt_scheduler", "doctor"]
     ended = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "dbt_scheduler", "doctor"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=_hear_sigint,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "\ninterrupted\n")

@@ -111,14 +111,14 @@ class _Reader:
         if "\0" in command:
             problem = f'the command of task "{task}" has a null character, which no program can be given'
             self.findings.append(SCH201.at(self._path, line, subject=task, problem=problem, hint="remove it"))
-            return []
+            return [command]  # not none: one finding is enough
         try:
             return shlex.split(command)
         except ValueError:
             problem = f'the command of task "{task}" has an unclosed quote or a trailing backslash: {command}'
             hint = "close the quote, or escape it with a backslash if it is meant literally"
             self.findings.append(SCH201.at(self._path, line, subject=task, problem=problem, hint=hint))
-            return []
+            return [command]  # not none: one finding is enough
 
     def _exposed(self, entries: list[dict[str, Any]]) -> Iterator[ExposedAssets]:
         for entry in entries:
