@@ -273,10 +273,7 @@ def _detail(reply: httpx.Response) -> str | None:
     """What Airflow says of an error: the beginning of it, on one line."""
     try:
         said = msgspec.json.decode(reply.content, type=Refusal).detail
-    except (
-        msgspec.DecodeError,
-        UnicodeDecodeError,
-    ):  # a proxy's page, or the list of what is wrong with a request
+    except (msgspec.DecodeError, UnicodeDecodeError):  # a proxy's page, or a list of errors in the request
         return None
     return one_line(redacted(said[:_LONGEST_DETAIL].strip()))[:_LONGEST_DETAIL]
 

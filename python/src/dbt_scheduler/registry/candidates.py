@@ -48,7 +48,7 @@ def load_candidates(out: Path) -> tuple[tuple[Candidate, ...], tuple[Finding, ..
 def renamed_team_warnings(candidates: Sequence[Candidate]) -> tuple[str, ...]:
     """Warnings about teams of the same dbt project: a renamed team may still be in the output folder.
 
-    A renamed project cannot be told from a second one with the same name, which is allowed.
+    A renamed team looks the same as a second team of a dbt project with the same name, which is allowed.
     """
     teams: dict[str, list[str]] = defaultdict(list)
     for candidate in candidates:

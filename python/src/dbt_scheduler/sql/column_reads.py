@@ -103,10 +103,8 @@ class _Reader:
                 self._read_all(sources)
 
     def _read_stars(self, scope: Scope, query: exp.Select) -> None:
-        whole, selected = (
-            self._is_whole(scope) or bool(query.args.get("distinct")),
-            self._sources.selected(query),
-        )
+        whole = self._is_whole(scope) or bool(query.args.get("distinct"))
+        selected = self._sources.selected(query)
         for star in selected.stars:
             covered = self._sources.starred(scope, star)
             for each in (*star.excluded.values(), *star.renamed.values()):

@@ -35,7 +35,7 @@ def held_up_by(entries: Mapping[str, Entry], spec: DagSpec, task_id: str, run: I
     assets = _assets_below(spec, task_id)
     waits = [wait for wait in waits_for(entries, spec.team, assets, spec.dag_id) if wait.team != spec.team]
     made = (PipelineAsset(spec.team, asset, spec.pipeline) for asset in assets)
-    # No asset is called so: everything that is reached is reached from what is made.
+    # No asset has an empty name: everything that is reached is reached from what is made.
     reached = Downstream(Directory(entries)).indirect_teams(AssetKey(spec.team, ""), made)
     direct = sorted({wait.team for wait in waits})
     # The sensors that were there when the run was due: no other wait ends earlier.

@@ -109,7 +109,7 @@ def test_a_failure_names_who_is_held_up_and_a_missing_asset_its_owner(
     run = "run=scheduled__2025-03-02T00%3A10%3A00%2B00%3A00"
     assert [text.splitlines()[3:] for text in alerts.texts] == [
         [
-            "Waiting for this task: playground (#playground), team_0 (#team_0), team_1 (#team_1), team_2 (#team_2), team_3 (#team_3) and 2 more teams.",
+            "Affected teams: playground (#playground), team_0 (#team_0), team_1 (#team_1), team_2 (#team_2), team_3 (#team_3) and 2 more teams.",
             f"Why? ({why}/shipping_daily/marts.dim?{run})",
         ],
         [

@@ -34,13 +34,13 @@ def test_task_failure() -> None:
 
 def test_lines_about_other_teams_come_after_the_link_to_the_log() -> None:
     others = (
-        "Waiting for this task: audit (#audit\n<!channel>).",
+        "Affected teams: audit (#audit\n<!channel>).",
         Link("Why?", "https://registry.example.com/#/why/d/t?run=r"),
     )
     message = messages.task_failure(a_run("supply_daily", "marts.mrt_my_model"), OWNERS, others)
     assert plain(message).splitlines()[2:] == [
         "marts.mrt_my_model - view logs",
-        "Waiting for this task: audit (#audit\\n<!channel>).",
+        "Affected teams: audit (#audit\\n<!channel>).",
         "Why? (https://registry.example.com/#/why/d/t?run=r)",
         "@some.owner.team, @some.owner.person",
     ]

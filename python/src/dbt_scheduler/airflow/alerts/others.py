@@ -71,7 +71,7 @@ def _held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
     until = ""
     if found.until and found.until > datetime.now(UTC):
         until = f" The first waits until {moment(found.until)}."
-    return (f"Waiting for this task: {', '.join(names)}{more}.{until}",)
+    return (f"Affected teams: {', '.join(names)}{more}.{until}",)
 
 
 def _root_cause(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]") -> tuple[str, ...]:
