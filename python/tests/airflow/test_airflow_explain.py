@@ -21,20 +21,11 @@ from dbt_scheduler.site.fetching import fetch_runs
 from dbt_scheduler.site.history import make_history
 from harness import Platform, airflows_own_warnings
 
-URL = "http://airflow.example"
-
 
 @pytest.fixture
-def rest(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[AirflowApi]:
-    monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "True")
-    with airflows_own_warnings():  # they warn of each other when they are imported
-        from airflow.api_fastapi.app import create_app  # noqa: PLC0415
-        from fastapi.testclient import TestClient  # noqa: PLC0415
-    with (
-        airflows_own_warnings(),
-        TestClient(create_app(apps="core"), base_url=URL) as client,
-        AirflowApi(URL, budget_seconds=600, transport=client._transport) as api,
-    ):
+def rest(platform: Platform, api_url: str) -> Iterator[AirflowApi]:
+    assert platform
+    with AirflowApi(api_url, budget_seconds=600) as api:
         yield api
 
 
