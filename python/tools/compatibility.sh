@@ -45,7 +45,7 @@ airflow() {
 	patch=$(newest_airflow "$1")
 	uv pip install --quiet --python "$python" --excludes ../requirements.excludes \
 		"apache-airflow==$patch" "fastapi<0.137" "cadwyn<8" 'dbt-core~=1.11.0' dbt-bigquery dbt-duckdb dbt-postgres \
-		apache-airflow-providers-fab hypothesis playwright pytest pytest-xdist \
+		apache-airflow-providers-fab hatchling hypothesis playwright pytest pytest-xdist \
 		--editable '.[airflow,docker,google,gs,kubernetes,slack]' || return
 	shift
 	"$python" -c 'import importlib.metadata as m
