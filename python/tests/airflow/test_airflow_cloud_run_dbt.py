@@ -21,7 +21,7 @@ from google.cloud.storage import Blob
 from airflow_names import AirflowTaskTimeout
 from dbt_scheduler.airflow import cloud_run_dbt_operator
 from dbt_scheduler.airflow.compat import AirflowException
-from dbt_scheduler.airflow.google_logs import show_log
+from dbt_scheduler.airflow.google_cloud.logs import show_log
 from dbt_scheduler.kinds import Job
 from dbt_scheduler.kinds.places import PlaceSettings
 from fake_gcs import FakeGcs

@@ -15,8 +15,8 @@ from dbt.artifacts.schemas.results import RunStatus
 from dbt.artifacts.schemas.run import RunResult
 
 from builders import a_spec, a_task, python
-from dbt_scheduler.airflow.outcome import Outcome, Result, outcome
-from dbt_scheduler.airflow.outcome_lines import lines
+from dbt_scheduler.airflow.dbt_tasks.outcome import Outcome, Result, outcome
+from dbt_scheduler.airflow.dbt_tasks.outcome_lines import lines
 from dbt_scheduler.dbt.plugin import dbt_scheduler_outcome as plugin
 from dbt_scheduler.spec import DagSpec
 from dbt_team import DBT, DbtTeam

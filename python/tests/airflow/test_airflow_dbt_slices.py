@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dbt_scheduler.airflow.dbt_slices import has_slices
+from dbt_scheduler.airflow.dbt_tasks.slices import has_slices
 from dbt_scheduler.airflow.preload import forks_tasks
 from dbt_scheduler.spec import DagSpec, Task
 from dbt_team import DbtTeam

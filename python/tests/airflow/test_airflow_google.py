@@ -363,7 +363,7 @@ def test_a_job_that_cloud_run_does_not_take_fails_with_what_it_said(google: Fake
 
 def test_an_airflow_without_the_provider_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "dbt_scheduler.airflow.vertex_ai_operator", raising=False)
-    monkeypatch.delitem(sys.modules, "dbt_scheduler.airflow.google_jobs", raising=False)
+    monkeypatch.delitem(sys.modules, "dbt_scheduler.airflow.google_cloud.jobs", raising=False)
     monkeypatch.setitem(sys.modules, "airflow.providers.google", None)
     build._operator.cache_clear()
     with pytest.raises(build.UnusableOperatorError, match=r"pip install 'dbt-scheduler\[google\]'$"):

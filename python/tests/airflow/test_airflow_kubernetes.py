@@ -25,9 +25,9 @@ from builders import a_spec, a_task
 from dbt_scheduler.airflow import build
 from dbt_scheduler.airflow.build import build_dag
 from dbt_scheduler.airflow.compat import AirflowException
-from dbt_scheduler.airflow.image_files import Files
-from dbt_scheduler.airflow.kubernetes_output import GIVE
-from dbt_scheduler.airflow.kubernetes_script import script
+from dbt_scheduler.airflow.containers.kubernetes_output import GIVE
+from dbt_scheduler.airflow.containers.kubernetes_script import script
+from dbt_scheduler.airflow.dbt_tasks.image_files import Files
 from dbt_scheduler.kinds import Job, with_literals
 from dbt_scheduler.kinds.places import PlaceSettings, operator_of
 from dbt_team import DbtTeam

@@ -156,6 +156,6 @@ print(*sorted(name for name in set(sys.modules) if name.startswith("dbt_schedule
         "dbt_scheduler.compiler.specs",
         "dbt_scheduler.registry.stores",
         "dbt_scheduler.waits.wait",
-        "dbt_scheduler.airflow.outcome",
+        "dbt_scheduler.airflow.dbt_tasks.outcome",
     } & set(ours.split())
     assert "dbt_scheduler.airflow.dbt_operator" in ours.split()

@@ -113,3 +113,11 @@ def test_installed_releases_are_this_one() -> None:
     named = [version for text in texts for version in re.findall(r"dbt-scheduler@v([\d.]+)", text)]
     assert named
     assert set(named) == {__version__}
+
+
+def test_the_map_of_the_package_has_every_folder() -> None:
+    source = ROOT / "python" / "src" / "dbt_scheduler"
+    folders = {f"`{each.parent.name}/`" for each in source.glob("*/__init__.py")}
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    table = text[text.index("## The Python package") : text.index("## How the code is laid out")]
+    assert folders <= set(re.findall(r"`[^`]+`", table))

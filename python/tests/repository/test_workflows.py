@@ -67,6 +67,6 @@ def test_ci_tries_the_releases_of_dbt_and_airflow_that_the_documents_name() -> N
 
 
 def by_job(arguments: str) -> list[str]:
-    """The releases of Airflow take an hour each, and have a job each."""
+    """The releases of Airflow take minutes each, and have a job each."""
     first, *releases = arguments.split()
     return [f"airflow {release}" for release in releases] if first == "airflow" else [arguments]

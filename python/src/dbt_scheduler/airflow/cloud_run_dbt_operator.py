@@ -13,13 +13,13 @@ from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
 from dbt_scheduler.airflow.cloud_run_operator import CloudRunOperator
-from dbt_scheduler.airflow.cloud_run_results import JobFiles, with_bucket
 from dbt_scheduler.airflow.cloud_run_trigger import problem
 from dbt_scheduler.airflow.compat import AirflowException
-from dbt_scheduler.airflow.dbt_runs import DBT_FIELDS, DbtRuns
-from dbt_scheduler.airflow.google_logs import show_log
-from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS
-from dbt_scheduler.airflow.image_runs import ImageRun, image_run
+from dbt_scheduler.airflow.dbt_tasks.image_runs import ImageRun, image_run
+from dbt_scheduler.airflow.dbt_tasks.runs import DBT_FIELDS, DbtRuns
+from dbt_scheduler.airflow.google_cloud.cloud_run_results import JobFiles, with_bucket
+from dbt_scheduler.airflow.google_cloud.logs import show_log
+from dbt_scheduler.airflow.google_cloud.polls import PASSING, POLL_SECONDS
 from dbt_scheduler.airflow.operators import TAIL_LINES, Ended
 from dbt_scheduler.airflow.task_digest import task_digest
 

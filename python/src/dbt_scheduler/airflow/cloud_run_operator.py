@@ -10,8 +10,8 @@ from typing import Any
 from google.api_core.exceptions import GoogleAPIError, NotFound
 
 from dbt_scheduler.airflow.cloud_run_trigger import CloudRunTrigger
-from dbt_scheduler.airflow.google_jobs import GoogleJobOperator
-from dbt_scheduler.airflow.google_polls import may_have_ended
+from dbt_scheduler.airflow.google_cloud.jobs import GoogleJobOperator
+from dbt_scheduler.airflow.google_cloud.polls import may_have_ended
 
 
 class CloudRunOperator(GoogleJobOperator):

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from google.api_core.exceptions import GoogleAPIError
 
-from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended, may_have_ended
+from dbt_scheduler.airflow.google_cloud.polls import PASSING, POLL_SECONDS, ended, may_have_ended
 
 
 class CloudRunTrigger(BaseTrigger):

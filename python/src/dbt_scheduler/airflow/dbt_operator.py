@@ -8,8 +8,13 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from dbt_scheduler.airflow.dbt_runs import DBT_FIELDS, DbtRuns
-from dbt_scheduler.airflow.dbt_slices import has_slices, is_of_this_environment, runner_of, with_slice_of
+from dbt_scheduler.airflow.dbt_tasks.runs import DBT_FIELDS, DbtRuns
+from dbt_scheduler.airflow.dbt_tasks.slices import (
+    has_slices,
+    is_of_this_environment,
+    runner_of,
+    with_slice_of,
+)
 from dbt_scheduler.airflow.forked import ForkedProcess
 from dbt_scheduler.airflow.operators import CommandOperator, Ended, Process
 from dbt_scheduler.dbt_paths import writable_paths

@@ -17,11 +17,11 @@ from docker.errors import NotFound
 from requests import RequestException
 
 from dbt_scheduler.airflow.compat import AirflowException
-from dbt_scheduler.airflow.dbt_plugins import PLUGINS
-from dbt_scheduler.airflow.dbt_runs import DBT_FIELDS, DbtRuns
-from dbt_scheduler.airflow.dbt_slices import FROM_SLICES, RUNNER, runs_nodes, with_slice_of
-from dbt_scheduler.airflow.docker_client import DockerClient, content
-from dbt_scheduler.airflow.image_files import EXCHANGED, FOLDER, Files, archive, exchanged_files
+from dbt_scheduler.airflow.containers.docker_client import DockerClient, content
+from dbt_scheduler.airflow.dbt_tasks.image_files import EXCHANGED, FOLDER, Files, archive, exchanged_files
+from dbt_scheduler.airflow.dbt_tasks.plugins import PLUGINS
+from dbt_scheduler.airflow.dbt_tasks.runs import DBT_FIELDS, DbtRuns
+from dbt_scheduler.airflow.dbt_tasks.slices import FROM_SLICES, RUNNER, runs_nodes, with_slice_of
 from dbt_scheduler.airflow.operators import SHORTEST_SECRET, TAIL_LINES, Ended, passed
 from dbt_scheduler.airflow.task_digest import task_digest
 from dbt_scheduler.airflow.task_selection import skip_unless_chosen

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from dbt_scheduler.airflow.dbt_runs import DBT_FIELDS, DbtRuns
-from dbt_scheduler.airflow.image_runs import image_run
+from dbt_scheduler.airflow.containers.kubernetes_script import script
+from dbt_scheduler.airflow.dbt_tasks.image_runs import image_run
+from dbt_scheduler.airflow.dbt_tasks.runs import DBT_FIELDS, DbtRuns
 from dbt_scheduler.airflow.kubernetes_operator import KubernetesCommandOperator
-from dbt_scheduler.airflow.kubernetes_script import script
 from dbt_scheduler.airflow.operators import Ended
 
 

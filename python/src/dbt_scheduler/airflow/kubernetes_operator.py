@@ -17,9 +17,9 @@ from kubernetes.config import ConfigException
 from urllib3.exceptions import HTTPError
 
 from dbt_scheduler.airflow.compat import AirflowException
-from dbt_scheduler.airflow.kubernetes_output import Output, PodFollower
-from dbt_scheduler.airflow.kubernetes_problems import exit_code, said, startup_problem
-from dbt_scheduler.airflow.kubernetes_spec import TASK, as_it_is, environment, label, toleration
+from dbt_scheduler.airflow.containers.kubernetes_output import Output, PodFollower
+from dbt_scheduler.airflow.containers.kubernetes_problems import exit_code, said, startup_problem
+from dbt_scheduler.airflow.containers.kubernetes_spec import TASK, as_it_is, environment, label, toleration
 from dbt_scheduler.airflow.operators import Ended, passed
 from dbt_scheduler.airflow.task_digest import task_digest
 from dbt_scheduler.airflow.task_selection import skip_unless_chosen

@@ -11,9 +11,9 @@ from typing import Any
 
 from google.api_core.exceptions import GoogleAPIError, NotFound
 
-from dbt_scheduler.airflow.google_jobs import GoogleJobOperator
-from dbt_scheduler.airflow.google_polls import POLL_SECONDS, may_have_ended
-from dbt_scheduler.airflow.vertex_ai_jobs import (
+from dbt_scheduler.airflow.google_cloud.jobs import GoogleJobOperator
+from dbt_scheduler.airflow.google_cloud.polls import POLL_SECONDS, may_have_ended
+from dbt_scheduler.airflow.google_cloud.vertex_ai_jobs import (
     CUSTOM_JOB,
     PIPELINE_JOB,
     TRAINING_PIPELINE,
@@ -22,7 +22,7 @@ from dbt_scheduler.airflow.vertex_ai_jobs import (
     has_ended,
     type_of,
 )
-from dbt_scheduler.airflow.vertex_ai_pipelines import filled, read_pipeline
+from dbt_scheduler.airflow.google_cloud.vertex_ai_pipelines import filled, read_pipeline
 from dbt_scheduler.airflow.vertex_ai_trigger import VertexAiTrigger
 
 _TASK_LABEL = "dbt_scheduler_task"

@@ -8,8 +8,8 @@ from typing import Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 from google.api_core.exceptions import GoogleAPIError
 
-from dbt_scheduler.airflow.google_polls import PASSING, POLL_SECONDS, ended, may_have_ended
-from dbt_scheduler.airflow.vertex_ai_jobs import has_ended, problem, type_of
+from dbt_scheduler.airflow.google_cloud.polls import PASSING, POLL_SECONDS, ended, may_have_ended
+from dbt_scheduler.airflow.google_cloud.vertex_ai_jobs import has_ended, problem, type_of
 
 
 class VertexAiTrigger(BaseTrigger):

@@ -9,7 +9,7 @@ from airflow.sdk import Context
 from dbt_scheduler.airflow.alerts import messages
 from dbt_scheduler.airflow.alerts.sending import Destination, send
 from dbt_scheduler.airflow.alerts.subject import Callback, never_raising, owners_of, task_run_of
-from dbt_scheduler.airflow.outcome import KEY, Outcome
+from dbt_scheduler.airflow.dbt_tasks.outcome import KEY, Outcome
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.spec import DagSpec
 

@@ -14,7 +14,7 @@ from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
 
 from dbt_scheduler.airflow.compat import AirflowException
-from dbt_scheduler.airflow.google_logs import show_log
+from dbt_scheduler.airflow.google_cloud.logs import show_log
 from dbt_scheduler.airflow.operators import passed
 from dbt_scheduler.airflow.task_digest import task_digest
 from dbt_scheduler.airflow.task_selection import skip_unless_chosen

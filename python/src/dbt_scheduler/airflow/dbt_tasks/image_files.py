@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from dbt_scheduler.airflow.dbt_plugins import PLUGINS
+from dbt_scheduler.airflow.dbt_tasks.plugins import PLUGINS
 
 FOLDER = "/dbt-scheduler"
 """In a container: what its task and dbt give to each other."""

@@ -5,9 +5,9 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from dbt_scheduler.airflow.dbt_plugins import PLUGINS
-from dbt_scheduler.airflow.dbt_slices import RUNNER, runs_nodes, with_slice_of
-from dbt_scheduler.airflow.image_files import EXCHANGED, FOLDER, Files, exchanged_files
+from dbt_scheduler.airflow.dbt_tasks.image_files import EXCHANGED, FOLDER, Files, exchanged_files
+from dbt_scheduler.airflow.dbt_tasks.plugins import PLUGINS
+from dbt_scheduler.airflow.dbt_tasks.slices import RUNNER, runs_nodes, with_slice_of
 
 
 class ImageRun(msgspec.Struct, frozen=True):

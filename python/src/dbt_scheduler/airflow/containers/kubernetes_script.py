@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dbt_scheduler.airflow.compat import AirflowException
-from dbt_scheduler.airflow.dbt_slices import FROM_SLICES
-from dbt_scheduler.airflow.image_files import Files, archive
-from dbt_scheduler.airflow.image_runs import exports
-from dbt_scheduler.airflow.kubernetes_output import GIVE
+from dbt_scheduler.airflow.containers.kubernetes_output import GIVE
+from dbt_scheduler.airflow.dbt_tasks.image_files import Files, archive
+from dbt_scheduler.airflow.dbt_tasks.image_runs import exports
+from dbt_scheduler.airflow.dbt_tasks.slices import FROM_SLICES
 
 _LONGEST = 100_000
 """Linux has no variable of more than 131,072 bytes."""

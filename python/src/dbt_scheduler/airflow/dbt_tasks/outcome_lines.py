@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from dbt_scheduler.airflow.outcome import STATUSES, FailedTest, Node, Outcome, Result, printable
+from dbt_scheduler.airflow.dbt_tasks.outcome import STATUSES, FailedTest, Node, Outcome, Result, printable
 from dbt_scheduler.findings.plural import plural
 
 Line: TypeAlias = tuple[int, str]

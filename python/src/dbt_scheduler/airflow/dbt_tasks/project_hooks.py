@@ -11,7 +11,7 @@ import msgspec
 from airflow.sdk._shared.secrets_masker import redact
 
 from dbt_scheduler.airflow.compat import AirflowException
-from dbt_scheduler.airflow.dbt_plugins import PLUGINS, on_path
+from dbt_scheduler.airflow.dbt_tasks.plugins import PLUGINS, on_path
 
 _KEY = "dbt_results"
 

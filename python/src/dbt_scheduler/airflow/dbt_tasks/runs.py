@@ -9,10 +9,10 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 
 from dbt_scheduler.airflow.compat import AirflowException, AirflowFailException
-from dbt_scheduler.airflow.dbt_slices import runs_nodes
+from dbt_scheduler.airflow.dbt_tasks.project_hooks import exchange, keep, kept, require_plugin
+from dbt_scheduler.airflow.dbt_tasks.slices import runs_nodes
 from dbt_scheduler.airflow.intervals import EVENT_TIME
 from dbt_scheduler.airflow.operators import Ended
-from dbt_scheduler.airflow.project_hooks import exchange, keep, kept, require_plugin
 from dbt_scheduler.airflow.task_state import forget, recall, remember
 
 # dbt's own words for its events NoNodesForSelectionCriteria and NothingToDo, in whatever format it logs.
@@ -81,7 +81,7 @@ class DbtRuns(BaseOperator):
         if not runs_nodes(self.command):
             self._call(context, self.env)
             return
-        from dbt_scheduler.airflow.dbt_outcome import shown_outcome  # noqa: PLC0415 - not when a DAG is parsed
+        from dbt_scheduler.airflow.dbt_tasks.results import shown_outcome  # noqa: PLC0415 - not when a DAG is parsed
 
         with shown_outcome(context, self.env, self.log) as env:
             self._call(context, env)

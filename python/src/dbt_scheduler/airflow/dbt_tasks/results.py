@@ -12,9 +12,9 @@ import msgspec
 from airflow.sdk._shared.secrets_masker import redact
 
 from dbt_scheduler.airflow.compat import AirflowRuntimeError
-from dbt_scheduler.airflow.dbt_plugins import PLUGINS, on_path
-from dbt_scheduler.airflow.outcome import KEY, Result, outcome
-from dbt_scheduler.airflow.outcome_lines import lines
+from dbt_scheduler.airflow.dbt_tasks.outcome import KEY, Result, outcome
+from dbt_scheduler.airflow.dbt_tasks.outcome_lines import lines
+from dbt_scheduler.airflow.dbt_tasks.plugins import PLUGINS, on_path
 
 _FILE = "DBT_SCHEDULER_OUTCOME"
 _MOST_BYTES = 20_000_000

@@ -12,9 +12,9 @@ from typing import Any
 
 from google.api_core.exceptions import NotFound
 
-from dbt_scheduler.airflow.dbt_slices import FROM_SLICES
-from dbt_scheduler.airflow.image_files import archive
-from dbt_scheduler.airflow.image_runs import ImageRun, exports
+from dbt_scheduler.airflow.dbt_tasks.image_files import archive
+from dbt_scheduler.airflow.dbt_tasks.image_runs import ImageRun, exports
+from dbt_scheduler.airflow.dbt_tasks.slices import FROM_SLICES
 
 MOUNTED = "DBT_SCHEDULER_MOUNTED"
 """The variable that says to the script where the bucket is."""

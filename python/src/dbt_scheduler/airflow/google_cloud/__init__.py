@@ -1,0 +1,1 @@
+"""What the operators and triggers of Cloud Run and Vertex AI share."""
