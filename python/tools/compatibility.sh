@@ -26,7 +26,7 @@ run_tests() {
 dbt() {
 	new_environment "dbt-$1"
 	uv pip install --quiet --python "$python" --override "$folder/overrides.txt" \
-		"dbt-core~=$1.0" dbt-duckdb hypothesis jsonschema msgspec pyyaml pytest pytest-xdist || return
+		"dbt-core~=$1.0" dbt-duckdb hypothesis pytest pytest-xdist --editable . || return
 	shift
 	"$python" -c 'import importlib.metadata as m; print("dbt-core", m.version("dbt-core"))'
 	run_tests "$@"
