@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,8 @@ ROOT = Path(__file__).parents[3]
 IMAGES = ROOT / "docs" / "images"
 MOST_BYTES = 150_000
 NOW = datetime(2025, 9, 9, 10, tzinfo=UTC)
+LATE = datetime(2025, 9, 9, 1, 31, tzinfo=UTC)
+"""When somebody asks why."""
 WINDOW = {"width": 1180, "height": 760}
 SCHEMES = ("light", "dark")
 
@@ -39,6 +42,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         catch_exceptions=False,
     )
     assert result.exit_code == 0, result.output
+    index = folder / "site" / "data" / "index.js"
+    made = r'(\\"generated_at\\":\\")[^\\]+'
+    index.write_text(re.sub(made, rf"\g<1>{NOW.isoformat()}", index.read_text(), count=1))
     return folder / "site"
 
 
@@ -63,17 +69,21 @@ def live(site: Path) -> Iterator[LivePages]:
     ],
 )
 def test_static(open_page: Open, site: Path, name: str, address: str, scheme: str) -> None:
-    _picture(open_page, site, name, address, scheme)
+    _picture(open_page, site, (name, address, scheme), NOW)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_why(open_page: Open, live: LivePages, scheme: str) -> None:
     live.documents |= _explanation()
-    _picture(open_page, live.url, "why", "/why/shipping_daily/marts.mrt_delivery_times", scheme)
+    _picture(open_page, live.url, ("why", "/why/shipping_daily/marts.mrt_delivery_times", scheme), LATE)
 
 
-def _picture(open_page: Open, site: Path | str, name: str, address: str, scheme: str) -> None:
+def _picture(open_page: Open, site: Path | str, what: tuple[str, str, str], now: datetime) -> None:
+    name, address, scheme = what
     page = open_page(site, address, viewport=WINDOW, color_scheme=scheme, reduced_motion="reduce")
+    page.clock.set_fixed_time(now)
+    page.reload()
+    page.wait_for_selector("h1")
     page.locator(".loading").first.wait_for(state="detached")
     if name == "asset":
         page.evaluate("scrollTo(0, document.querySelector('.section').getBoundingClientRect().top - 70)")
@@ -185,11 +195,9 @@ def _add_landing(
 
 
 def _explanation() -> Document:
-    now = datetime.now(UTC)
-    late = {
-        "since": (now - timedelta(minutes=200)).isoformat(),
-        "until": (now + timedelta(hours=5)).isoformat(),
-    }
+    since = LATE.replace(hour=0, minute=11)
+    until_6 = {"since": since.isoformat(), "until": LATE.replace(hour=6, minute=10).isoformat()}
+    until_2 = {"since": since.isoformat(), "until": LATE.replace(hour=2, minute=10).isoformat()}
     failed = _step(
         *("playground", "marts.fct_preds", "failed"), "failed at 01:02 UTC after 3 tries; its log says why"
     )
@@ -201,7 +209,7 @@ def _explanation() -> Document:
     customers = _step(
         *("transactions", "dimensions.dim_customers", None),
         "has not run: what it needs is not there yet",
-        segments | late,
+        segments | until_2,
     )
     wait = _step(
         *("shipping", "wait_for__hard_dependencies.dim_customers", "deferred"),
@@ -211,7 +219,7 @@ def _explanation() -> Document:
     why = _step(
         *("shipping", "marts.mrt_delivery_times", None),
         "has not run: what it needs is not there yet",
-        wait | late,
+        wait | until_6,
     )
     return {"why": why, "waiting": {"waiting": [], "later": [], "waited": []}}
 
