@@ -37,11 +37,13 @@ with socket.socket(socket.AF_UNIX) as server:
     code = int(server.recv(8) or 70)
 sys.exit(code if code >= 0 else 128 - code)
 """
+ROOT = Path(__file__).resolve().parents[3]
 # A project with something of every kind: dbt makes what it needs for a kind when it meets the first one.
 PROJECT = {
     # dbt's static parser has threads of its own, and a process with threads cannot be forked.
     "dbt_project.yml": "{name: warm, profile: warm, on-run-start: select 1, flags: {static_parser: false}}",
     "profiles.yml": "warm: {target: dev, outputs: {dev: {type: duckdb, path: ':memory:'}}}",
+    "packages.yml": json.dumps({"packages": [{"local": str(ROOT)}]}),  # dbt 1.12 counts what is installed
     "models/one.sql": "select 1 as id from {{ source('raw', 'a') }}",
     "models/one.yml": """{
         models: [{name: one, config: {meta: {a: b}}, columns: [{name: id, data_tests: [unique]}]}],
@@ -54,7 +56,6 @@ PROJECT = {
 }
 
 
-ROOT = Path(__file__).resolve().parents[3]
 Commands = dict[str, Callable[[], object]]
 """What to run, by the name of the command."""
 
