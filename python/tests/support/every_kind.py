@@ -1,5 +1,6 @@
 """A dbt project with a node of every kind, and of all that a node can ask of the project around it."""
 
+from importlib.metadata import version
 from typing import Any
 
 SCHEDULED = {"scheduler": {"pipelines": ["daily"]}}
@@ -221,6 +222,7 @@ _FILES: dict[str, Any] = {
         ]
     },
     "tests/of_two.sql": "select * from {{ ref('a_table') }} t join {{ ref('an_incremental') }} i using (id) where t.id < 0",
+    "packages.yml": {"packages": [{"local": "dbt_packages/pk"}]},
     "dbt_packages/pk/dbt_project.yml": {
         "name": "pk",
         "version": "1.0",
@@ -246,4 +248,9 @@ _ONLY: dict[str, dict[str, Any]] = {
 def every_kind(adapter: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The project's files, and what its dbt_project.yml has besides a name: for ``duckdb`` or ``postgres``."""
     macros = {"macros/all.sql": _MACROS.replace("ADAPTER", adapter)}
-    return {**_FILES, **macros, **_ONLY[adapter]}, {**_PROJECT}
+    files, project = {**_FILES, **macros, **_ONLY[adapter]}, {**_PROJECT}
+    if version("dbt-core").startswith("1.10."):  # which has no functions
+        of_functions = ("functions/doubled.sql", "functions/doubled.yml", "models/uses_function.sql")
+        files = {path: content for path, content in files.items() if path not in of_functions}
+        del project["functions"]
+    return files, project

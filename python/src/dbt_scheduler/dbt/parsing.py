@@ -80,9 +80,9 @@ def _parse_once(arguments: list[str], moment: str) -> Parsed:
             os.environ.pop(name)
             os.environ.update({name: value} if value is not None else {})
     manifest: Any = done.result
-    return Parsed(
-        manifest, config, extended_mashumuro_decoder(manifest.to_msgpack(extended_mashumaro_encoder))
-    )
+    data: dict[str, Any] = extended_mashumuro_decoder(manifest.to_msgpack(extended_mashumaro_encoder))
+    data.setdefault("functions", {})  # dbt 1.11 has them
+    return Parsed(manifest, config, data)
 
 
 def varying_nodes(arguments: list[str], parsed: Parsed) -> frozenset[str]:
