@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
@@ -31,38 +31,49 @@ _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE)
 """What a full disk answers, and a reader that has gone."""
 
 _COMMANDS = {
-    "init": "init",
-    "check": "projects",
-    "compile": "projects",
-    "report": "report",
-    "publish": "publish",
-    "pools": "pools",
-    "registry": "registry",
-    "history": "history",
-    "waits": "waits",
-    "explain": "explain",
-    "doctor": "doctor",
-    "run": "run",
-    "slice": "slice",
-    "resume": "resume",
-    "rerun": "rerun",
-    "backfill": "backfill",
-    "pause": "pause",
-    "adopt": "adopt",
+    "Team commands": {
+        "init": "init",
+        "adopt": "adopt",
+        "check": "projects",
+        "compile": "projects",
+        "report": "report",
+        "publish": "publish",
+        "slice": "slice",
+    },
+    "Registry commands": {
+        "registry": "registry",
+        "history": "history",
+        "waits": "waits",
+    },
+    "Airflow commands": {
+        "explain": "explain",
+        "run": "run",
+        "rerun": "rerun",
+        "backfill": "backfill",
+        "pause": "pause",
+        "resume": "resume",
+        "pools": "pools",
+        "doctor": "doctor",
+    },
 }
-"""Each command's module, in the order of the help."""
+"""Each command's module, by the sections and in the order of the help."""
+
+_MODULES = {name: module for section in _COMMANDS.values() for name, module in section.items()}
 
 
 class _Commands(Group):
     """Imports a command only when it is needed: importing an HTTP client alone takes as long as a small check."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*_COMMANDS]
+        return [*_MODULES]
+
+    def sections(self, ctx: click.Context) -> Mapping[str, Iterable[str]]:
+        return _COMMANDS
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in _MODULES:
             return None
-        module = import_module(f"{__name__}.{_COMMANDS[cmd_name]}")
+        module = import_module(f"{__name__}.{_MODULES[cmd_name]}")
         command: click.Command = getattr(
             module, f"{cmd_name}_" if cmd_name in ("compile", "slice") else cmd_name
         )

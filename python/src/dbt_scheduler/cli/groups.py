@@ -1,8 +1,11 @@
-"""A group of commands whose options may also be given before the command's name."""
+"""A group of commands: its help in sections, and options that may also be given before a command's name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import click
+
+_LONGEST_SUMMARY = 200
+"""In characters."""
 
 
 class Group(click.Group):
@@ -22,6 +25,20 @@ class Group(click.Group):
         if rest:
             rest[1:1] = moved
         return super().parse_args(ctx, [*own, *rest])
+
+    def sections(self, ctx: click.Context) -> Mapping[str, Iterable[str]]:
+        """The headings of the help, each with its commands."""
+        return {"Commands": self.list_commands(ctx)}
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """In sections, each command with its whole first sentence, which click would cut to a line."""
+        for section, names in self.sections(ctx).items():
+            with formatter.section(section):
+                formatter.write_dl([(name, self._summary(ctx, name)) for name in names])
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(_LONGEST_SUMMARY) if command else ""
 
     def _length(self, ctx: click.Context, word: str) -> int:
         """Of how many words an option of a command consists; 0 if it is none, or one of this group's own."""
