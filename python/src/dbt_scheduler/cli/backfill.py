@@ -20,6 +20,7 @@ from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.operations.backfill import (
     DagBackfill,
+    Plan,
     Progress,
     Request,
     look,
@@ -99,19 +100,20 @@ def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
         where = connection(platform.airflow_connection, airflow, login, password_file)
         with open_api(where, PATIENCE_SECONDS) as api:
             plan = plan_backfill(api, reading.entries, list(dict.fromkeys(teams)), request)
-            sys.stdout.write(lines(_plan(plan)))
-            count = format_count(sum(len(each.dates) for each in plan), "run")
-            if not plan or dry_run:
+            backfills = plan.backfills
+            sys.stdout.write(lines(_lines(plan)))
+            count = format_count(sum(len(each.dates) for each in backfills), "run")
+            if not backfills or dry_run:
                 return
-            _require_unpaused(plan)
-            if not _wanted(plan, count, yes=yes):
+            _require_unpaused(backfills)
+            if not _wanted(backfills, count, yes=yes):
                 return
             try:
-                for each in plan:
+                for each in backfills:
                     api.allow(PATIENCE_SECONDS + BACKFILL_SECONDS)
                     start(api, each, request)
                     say(f"{each.dag_id}: {'is going on' if each.going_on else 'started'}")
-                progress = _follow(api, plan, dates)
+                progress = _follow(api, backfills, dates)
             except KeyboardInterrupt:
                 fix = "run the command again to follow them, or cancel them in Airflow"
                 raise UsageError("interrupted: the backfills continue in Airflow", fix) from None
@@ -146,11 +148,9 @@ def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Pr
         sleep(_EVERY_SECONDS)
 
 
-def _plan(plan: Sequence[DagBackfill]) -> Iterator[str]:
-    if not plan:
-        yield "nothing to do: all runs already exist"
-    planned = {each.dag_id for each in plan}
-    for each in plan:
+def _lines(plan: Plan) -> Iterator[str]:
+    planned = {each.dag_id for each in plan.backfills}
+    for each in plan.backfills:
         what = "a backfill is already running" if each.going_on else _dates(each.dates)
         what += "; the DAG is paused" if each.paused else ""
         yield f"{each.dag_id} of team {each.team}: {what}"
@@ -162,6 +162,8 @@ def _plan(plan: Sequence[DagBackfill]) -> Iterator[str]:
                 else (", which is not part of this backfill: its runs must already exist")
             )
             yield f"  waits for {wait.asset} of {producer}{outside}"
+    for dag_id, reason in plan.left_out.items():
+        yield f"{dag_id}: nothing to do: {reason}"
 
 
 def _dates(dates: Sequence[datetime]) -> str:
