@@ -81,7 +81,8 @@ def read_lines(path: Path) -> list[str]:
 
 
 def _read(path: Path, flags: int, most: int) -> bytes:
-    opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | flags)  # Windows has neither
+    # Windows has no O_NOFOLLOW and no O_NONBLOCK, and would change line ends without O_BINARY.
+    opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | flags)
     try:
         mode = os.fstat(opened).st_mode
         if not stat.S_ISREG(mode):

@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from build import World, node
 from command import run
+from dbt_scheduler.cli.airflow_options import connection
 
 NOBODY = 65534
 CHECK = ("check", "shop", "ext/external_assets.yaml")
@@ -122,3 +124,13 @@ def test_a_file_that_only_says_where_is_done_without(
         result = run("check", "shop", code=1)
     assert 'SCH102 "a" is assigned to the unknown pipeline "dayly"' in result.stdout
     assert "secret" not in result.output
+
+
+def test_a_password_may_come_from_a_pipe_as_a_shell_makes_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("typed nowhere\n",))
+    writer.start()
+    found = connection("any", "http://airflow", "me", pipe)
+    writer.join()
+    assert found.password == "typed nowhere"  # noqa: S105 - nobody's
