@@ -113,6 +113,7 @@ export interface Run {
   dag_id: string;
   run_id: string;
   team: string;
+  other_teams: string[]; // whose assets a hand-written DAG makes too
   pipeline: string;
   period_start: string;
   period_end: string;

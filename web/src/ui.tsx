@@ -30,6 +30,20 @@ export function Heading({ title, kicker, children }: { title: string; kicker?: C
   );
 }
 
+// All teams of a run, or of a row of runs.
+export function TeamNames({ of }: { of: { team: string; other_teams: string[] } }) {
+  return (
+    <span>
+      {[of.team, ...of.other_teams].map((name, i) => (
+        <>
+          {i > 0 && " "}
+          <TeamName name={name} />
+        </>
+      ))}
+    </span>
+  );
+}
+
 export function TeamName({ name, link = true }: { name: string; link?: boolean }) {
   const place = useRegistry().teamPlace(name);
   const inside = (

@@ -59,16 +59,37 @@ def read_inside(path: Path, most: int) -> bytes:
         if not target.is_relative_to(path.parent.resolve()):
             raise OSError(errno.ELOOP, "it is a symlink to a file outside its folder", str(path))
         path = target
-    # A pipe would be waited for. Windows has neither of the two.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    opened = os.open(path, flags)
+    return _read(path, getattr(os, "O_NOFOLLOW", 0), most + 1)
+
+
+def read_file(path: Path) -> bytes:
+    """A file's content, wherever a link leads to; a pipe would be waited for, and a device may have no end.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file, with the reason in words.
+
+    """
+    return _read(path, 0, -1)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file; none of one that cannot be read."""
+    try:
+        return read_file(path).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+
+
+def _read(path: Path, flags: int, most: int) -> bytes:
+    # Windows has no O_NOFOLLOW and no O_NONBLOCK, and would change line ends without O_BINARY.
+    opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | flags)
     try:
         mode = os.fstat(opened).st_mode
         if not stat.S_ISREG(mode):
             reason = "is a directory" if stat.S_ISDIR(mode) else "not a regular file"
             raise OSError(errno.EINVAL, reason, str(path))
         with os.fdopen(opened, "rb", closefd=False) as file:
-            return file.read(most + 1)
+            return file.read(most)
     finally:
         os.close(opened)
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from dbt_scheduler.decoding_errors import describe
+from dbt_scheduler.files import read_file
 
 FORMAT_VERSION = 1
 EXTERNAL_FORMAT_VERSION = 2
@@ -202,7 +203,7 @@ def read_spec(path: Path) -> DagSpec:
 
     """
     try:
-        spec = _decode(path, path.read_bytes())
+        spec = _decode(path, read_file(path))
     except FileNotFoundError:
         raise SpecError(path, "is missing", COMPILE_AGAIN) from None
     except OSError as error:

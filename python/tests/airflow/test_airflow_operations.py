@@ -136,7 +136,8 @@ def test_a_backfill_of_two_teams(teams: Platform, monkeypatch: pytest.MonkeyPatc
     assert [len(teams.runs(f"{team}_daily")) for team in ("shipping", "playground")] == [2, 2]
     with create_session() as session:  # as Airflow does every half a minute
         session.execute(update(Backfill).values(completed_at=moment("2025-06-05")))
-    assert call(teams, *words, "--yes").stdout == "nothing to do: all runs already exist\n"
+    nothing = "nothing to do: all runs already exist"
+    assert call(teams, *words, "--yes").stdout == f"shipping_daily: {nothing}\nplayground_daily: {nothing}\n"
 
 
 def test_a_backfill_that_was_interrupted_is_followed(

@@ -278,17 +278,30 @@ def test_no_dag_says_where_the_registry_is(pages: httpx.Client) -> None:
     assert "Airflow has no DAG dbt_scheduler_resume" in reply.json()["detail"]
 
 
-def test_of_several_environments_one_is_shown_and_the_other_is_named(
+def deploy_another_sweep(deployed: Platform, registry_url: str) -> None:
+    """As another environment has one, or as anybody may write who can deploy a DAG."""
+    stub = resume_stub(replace(a_consumer(), registry_url=registry_url))
+    deployed.write_by_hand(f"pr_7_{RESUME_DAG}", stub)
+    deployed.deploy()
+
+
+def test_several_environments_with_one_registry_show_it(deployed: Platform, pages: httpx.Client) -> None:
+    deploy_another_sweep(deployed, deployed.registry.as_uri())
+    assert asked(pages, "index")["registry"] == deployed.registry.as_uri()
+
+
+def test_where_dags_name_several_registries_airflows_configuration_has_to_say_which(
     deployed: Platform, pages: httpx.Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     staging = tmp_path / "staging"
     staging.mkdir()
-    stub = resume_stub(replace(a_consumer(), registry_url=staging.as_uri()))
-    deployed.write_by_hand(f"staging_{RESUME_DAG}", stub)
-    deployed.deploy()
-    index = asked(pages, "index")
-    assert index["registry"] == deployed.registry.as_uri()
-    assert f"The registry {staging.as_uri()} is not shown here" in index["problems"][0]
+    deploy_another_sweep(deployed, staging.as_uri())
+    reply = pages.get("data/index")
+    assert (reply.status_code, reply.json()["detail"]) == (
+        503,
+        "The registry cannot be read. The DAGs dbt_scheduler_resume and pr_7_dbt_scheduler_resume name different "
+        "registries. Name the one to show as registry in the section [dbt_scheduler] of Airflow's configuration.",
+    )
     monkeypatch.setenv("AIRFLOW__DBT_SCHEDULER__REGISTRY", staging.as_uri())
     _app.cache_clear()
     index = asked(pages, "index")

@@ -140,6 +140,7 @@ def _add_run(document: Document, dag: tuple[str, str], due: datetime, start: dat
             "dag_id": f"{team}_{pipeline}",
             "run_id": f"scheduled__{due.isoformat()}",
             "team": team,
+            "other_teams": [],
             "pipeline": pipeline,
             "period_start": (due - period).isoformat(),
             "period_end": due.isoformat(),

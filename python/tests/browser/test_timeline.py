@@ -50,6 +50,19 @@ def test_more_days_and_one_team_only(open_page: Open, shop_site: Path) -> None:
     expect(page.locator(".range")).to_have_text("24 Feb to 3 Mar, UTC")
 
 
+def test_a_dag_of_two_teams_is_shown_for_both(open_page: Open, tmp_path: Path) -> None:
+    registry = shop()
+    documents = {**registry.documents(), "history": history(registry, days=1)}
+    documents["index"]["documents"] = ["history"]
+    payments = next(run for run in documents["history"]["runs"] if run["team"] == "payments")
+    payments["other_teams"] = ["weather_provider"]
+    page = open_page(write_site(tmp_path, documents), "/timeline?team=weather_provider")
+    expect(page.locator(".chart .run")).to_have_count(1)
+    expect(page.locator(".chart-name").first).to_contain_text("payments weather_provider")
+    page.get_by_role("button", name="Table").click()
+    assert cells(page.get_by_role("row", name="payments__daily"))[1] == "payments weather_provider"
+
+
 def test_the_table_says_the_same(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/timeline")
     page.get_by_role("button", name="Table").click()

@@ -22,8 +22,8 @@ def test_airflow_has_minutes_for_what_takes_it_minutes() -> None:
 
     request = Request(DATES, "none", 4)
     with AirflowApi("http://airflow", budget_seconds=1, transport=httpx.MockTransport(answer)) as api:
-        (planned,) = plan_backfill(api, {"shipping": an_entry("dim", "daily")}, ["shipping"], request)
-        start(api, planned, request)
+        plan = plan_backfill(api, {"shipping": an_entry("dim", "daily")}, ["shipping"], request)
+        start(api, plan.backfills[0], request)
     assert seconds["POST /api/v2/backfills/dry_run"] == seconds["POST /api/v2/backfills"] == 300
     assert seconds["GET /api/v2/dags/shipping_daily"] == 20
 

@@ -139,6 +139,7 @@ def test_a_team_has_its_assets_and_what_it_reads(catalogue):
         "channel": "#shop",
         "ready": "daily, by 06:10 UTC",
         "dag_id": "audit_daily",
+        "columns": None,
     }
     assert audit["reads"] == [
         {**read, "dependency": "hard", "task_id": "mail"},

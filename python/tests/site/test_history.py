@@ -62,7 +62,7 @@ def test_a_run_is_about_its_period_and_was_due_at_its_end(airflow):
         {
             "dag_id": "shipping_daily", "run_id": run_id, "team": "shipping", "pipeline": "daily",
             "period_start": "2025-06-05T00:00:00Z", "period_end": "2025-06-06T00:00:00Z",
-            "due": "2025-06-06T00:10:00Z", "state": "success", "start": None, "end": None,
+            "due": "2025-06-06T00:10:00Z", "state": "success", "start": None, "end": None, "other_teams": [],
         }
     ]  # fmt: skip
     assert found["landings"] == [
@@ -345,8 +345,21 @@ def test_a_dag_that_makes_assets_of_two_external_teams_has_its_runs_once(airflow
             "erp": an_entry("bills", "daily", team="erp", dag_id="load_daily"),
         },
     )
-    assert [(run["dag_id"], run["team"]) for run in found["runs"]] == [("load_daily", "crm")]
+    (run,) = found["runs"]
+    assert (run["dag_id"], run["team"], run["other_teams"]) == ("load_daily", "crm", ["erp"])
     assert [(each["team"], each["asset"]) for each in found["landings"]] == [
         ("crm", "orders"),
         ("erp", "bills"),
     ]
+
+
+def test_a_dag_that_two_external_teams_declare_otherwise_is_asked_for_once(airflow):
+    airflow.run("load_daily", DAY, "success", marts__orders="success", marts__bills="success")
+    crm = an_entry("orders", "daily", team="crm", dag_id="load_daily")
+    hourly = {"daily": Schedule(cron="5 * * * *", start_date="2025-01-01")}
+    erp = an_entry("bills", "daily", team="erp", dag_id="load_daily", schedules=hourly)
+    exported(airflow, {"crm": crm})
+    of_one = [*airflow.asked]
+    airflow.asked.clear()
+    exported(airflow, {"crm": crm, "erp": erp})
+    assert airflow.asked == of_one

@@ -65,6 +65,7 @@ class ContainerEngine:
         with (self._folder / "log").open("w") as log:
             self._service = subprocess.Popen(
                 [*self._podman, "system", "service", "--time=0", self.url],
+                cwd=self._folder,  # of a container that is killed for its memory, conmon leaves a file there
                 env=self._env,
                 stdout=log,
                 stderr=log,

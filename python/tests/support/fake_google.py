@@ -325,10 +325,46 @@ def _proto(made: Any) -> Any:
 def fake_google(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGoogle]:
     """Google's clients reach this, whatever host they ask for, and Airflow has a connection for them."""
     fake = FakeGoogle()
+    channels = Channels(fake.address)
     monkeypatch.setenv("AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT", CONNECTION)
-    monkeypatch.setattr(grpc_helpers, "create_channel", lambda *_, **__: grpc.insecure_channel(fake.address))
-    monkeypatch.setattr(
-        grpc_helpers_async, "create_channel", lambda *_, **__: grpc.aio.insecure_channel(fake.address)
-    )
+    monkeypatch.setattr(grpc_helpers, "create_channel", channels.open)
+    monkeypatch.setattr(grpc_helpers_async, "create_channel", channels.open_async)
     yield fake
+    left = channels.close()
     fake.stop()
+    assert not left, f"clients were left open for {left}"
+
+
+class Channels:
+    """The connections that clients open, and who has not closed one: a worker may hang where one is collected."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._open: dict[int, tuple[str, Any]] = {}
+
+    def open(self, host: str, *_: Any, **__: Any) -> Any:
+        """A channel of a client that blocks."""
+        return self._kept(host, grpc.insecure_channel(self._address))
+
+    def open_async(self, host: str, *_: Any, **__: Any) -> Any:
+        """A channel of a client in an event loop."""
+        return self._kept(host, grpc.aio.insecure_channel(self._address))
+
+    def close(self) -> list[str]:
+        """Close all but those whose event loop has ended; the hosts of those that nobody had closed."""
+        left = [*self._open.values()]
+        for _, channel in left:
+            if isinstance(channel, grpc.Channel):
+                channel.close()
+        return [host for host, _ in left]
+
+    def _kept(self, host: str, channel: Any) -> Any:
+        self._open[id(channel)] = (host, channel)
+        closed = channel.close
+
+        def end(*arguments: Any) -> Any:
+            self._open.pop(id(channel), None)
+            return closed(*arguments)
+
+        channel.close = end
+        return channel

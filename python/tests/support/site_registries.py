@@ -283,6 +283,7 @@ def _add_day(document: dict[str, Any], registry: Registry, midnight: datetime, *
                 "dag_id": f"{team}__daily",
                 "run_id": run_id,
                 "team": team,
+                "other_teams": [],
                 "pipeline": "daily",
                 "period_start": (midnight - timedelta(days=1)).isoformat(),
                 "period_end": midnight.isoformat(),

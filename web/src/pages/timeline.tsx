@@ -8,7 +8,7 @@ import { Chart, type Row } from "../timeline/chart";
 import { Details, State } from "../timeline/details";
 import { Runs, type Span } from "../timeline/runs";
 import { LongTable } from "../table";
-import { AsOf, AssetName, Empty, Given, Guard, Heading, Missing, Name, Section, Task, TeamName } from "../ui";
+import { AsOf, AssetName, Empty, Given, Guard, Heading, Missing, Name, Section, Task, TeamName, TeamNames } from "../ui";
 import { ago, at, clock, day, duration, instant } from "../words";
 
 const DAY = 24 * 3_600_000;
@@ -104,15 +104,19 @@ function endOf(runs: Runs, days: number): number {
 function rowsOf(runs: Runs, shown: Span, team: string): Row[] {
   const rows = new Map<string, Row>();
   for (const run of runs.history.runs) {
-    if (team && run.team !== team) continue;
+    if (team && !teamsOf(run).includes(team)) continue;
     const span = runs.span(run);
     if (span.to < shown.from || Math.min(span.from, instant(run.due)) > shown.to) continue;
     const known = rows.get(run.dag_id);
     if (known) known.runs.push(run);
-    else rows.set(run.dag_id, { team: run.team, dag: run.dag_id, pipeline: run.pipeline, runs: [run] });
+    else rows.set(run.dag_id, { team: run.team, other_teams: run.other_teams, dag: run.dag_id, pipeline: run.pipeline, runs: [run] });
   }
   const depth = depths(runs.history.waits);
   return [...rows.values()].sort((a, b) => depth(a.team) - depth(b.team) || (a.dag < b.dag ? -1 : 1));
+}
+
+function teamsOf(run: Run): string[] {
+  return [run.team, ...run.other_teams];
 }
 
 // How many teams stand before a team in the chains of waits: producers are above those that wait for them.
@@ -143,7 +147,7 @@ interface ControlsProps {
 }
 
 function Controls({ runs, query, shown, days, table, onTable }: ControlsProps) {
-  const teams = [...new Set(runs.history.runs.map((run) => run.team))].sort();
+  const teams = [...new Set(runs.history.runs.flatMap(teamsOf))].sort();
   const since = instant(runs.history.since);
   const go = (by: number): void => {
     const until = shown.to + by * days * DAY;
@@ -204,7 +208,7 @@ function RunTable({ runs, rows }: { runs: Runs; rows: Row[] }) {
           <a class="mono" href={hrefs.timeline({ dag: run.dag_id, run: run.run_id, days: "7" })}>
             <Name text={run.dag_id} />
           </a>,
-          <TeamName name={run.team} />,
+          <TeamNames of={run} />,
           at(run.due),
           <State state={run.state} />,
           run.start ? duration(span.to - span.from) : "",

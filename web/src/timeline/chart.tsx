@@ -2,12 +2,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Run } from "../data";
 import { useRegistry } from "../registry";
-import { TeamName, teamClass } from "../ui";
+import { TeamNames, teamClass } from "../ui";
 import { at, clock, day, duration, instant } from "../words";
 import type { PathStep, Runs, Span } from "./runs";
 
 export interface Row {
   team: string;
+  other_teams: string[];
   dag: string;
   pipeline: string;
   runs: Run[];
@@ -37,7 +38,7 @@ export function Chart({ runs, rows, window: shown, chosen, path, onChoose }: Cha
       <div class="chart-names">
         {rows.map((row) => (
           <div class="chart-name">
-            <TeamName name={row.team} />
+            <TeamNames of={row} />
             <span class="small muted">
               <bdi>{row.pipeline}</bdi>
             </span>

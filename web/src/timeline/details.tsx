@@ -3,7 +3,7 @@ import type { Run } from "../data";
 import { LIVE } from "../documents";
 import { hrefs } from "../route";
 import { LongTable } from "../table";
-import { AssetName, Empty, Name, Section, Task, TeamName } from "../ui";
+import { AssetName, Empty, Name, Section, Task, TeamName, TeamNames } from "../ui";
 import { at, clock, day, duration, instant } from "../words";
 import { stateClass } from "./chart";
 import type { PathStep, Runs } from "./runs";
@@ -48,7 +48,7 @@ function CriticalPath({ path, run }: { path: PathStep[]; run: Run }) {
         {path.map((step) => (
           <li>
             <p>
-              <TeamName name={step.run.team} /> <Task dag={step.run.dag_id} run={step.run.run_id} />
+              <TeamNames of={step.run} /> <Task dag={step.run.dag_id} run={step.run.run_id} />
             </p>
             <p class="muted">
               {step.wait ? (

@@ -9,7 +9,7 @@ import msgspec
 from dbt_scheduler.adopt.calls import Pair, SourceCalls, find_calls
 from dbt_scheduler.adopt.declarations import Declaration, find_declarations
 from dbt_scheduler.config.yaml import load_yaml
-from dbt_scheduler.files import resolved
+from dbt_scheduler.files import read_file, resolved
 
 _FOLDERS = {
     "model-paths": "models",
@@ -120,6 +120,6 @@ def _some(folder: Path, paths: Iterable[str]) -> dict[str, str]:
 
 def _text(path: Path) -> str | None:
     try:  # a manifest may name any file, also a device or a pipe
-        return path.read_bytes().decode() if path.is_file() else None
+        return read_file(path).decode()
     except (OSError, UnicodeDecodeError):
         return None

@@ -1,5 +1,6 @@
 """Which source tables of a project are, in the warehouse, what a project at hand or in the registry makes."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -96,7 +97,8 @@ def declaration(project: Project, table: Table) -> tuple[Path, Pair]:
     """Where a table is declared, on this machine, and as what: several projects may share the file."""
     own, source = project.manifest.metadata.project_name, project.manifest.sources[table.id]
     package = () if own in (None, source.package_name) else ("dbt_packages", source.package_name)
-    return project.folder.joinpath(*package, table.file).resolve(), (table.source_name, table.name)
+    place = os.path.realpath(project.folder.joinpath(*package, table.file))
+    return Path(place), (table.source_name, table.name)
 
 
 def _made(project: Project) -> Iterator[tuple[Relation, Maker]]:

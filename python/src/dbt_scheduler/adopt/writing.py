@@ -8,7 +8,7 @@ import msgspec
 
 from dbt_scheduler.adopt.blocks import lines_of
 from dbt_scheduler.adopt.types import Proposal, TeamProposal
-from dbt_scheduler.files import encode_json, write_atomically
+from dbt_scheduler.files import encode_json, read_file, resolved, write_atomically
 from dbt_scheduler.findings.catalogue.inputs import SCH416
 from dbt_scheduler.findings.finding import CannotRunError
 
@@ -81,7 +81,7 @@ def _refuse_links(out: Path, path: Path) -> None:
     """A link below the folder may lead to somebody else's files."""
     below = [step for step in (path, *path.parents) if step != out and step.is_relative_to(out)]
     for step in reversed(below):
-        if not step.resolve().is_relative_to(out.resolve()):
+        if not resolved(step).is_relative_to(out.resolve()):
             problem, hint = (
                 f"it is a symlink to a path outside {out}",
                 ("remove it, or specify another folder"),
@@ -94,7 +94,7 @@ def _earlier(out: Path) -> set[Path]:
     if not out.is_dir() or not any(out.iterdir()):
         return set()
     try:
-        teams = msgspec.json.decode((out / INDEX).read_bytes(), type=_Earlier).teams
+        teams = msgspec.json.decode(read_file(out / INDEX), type=_Earlier).teams
     except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
         raise CannotRunError.because(
             SCH416.at(str(out), problem=f"it contains files, but no {INDEX}")

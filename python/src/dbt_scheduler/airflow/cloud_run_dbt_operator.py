@@ -82,14 +82,15 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
 
     def _ended(self, execution: str) -> Any:
         """The execution of this name, when it has ended."""
-        while True:
-            try:
-                found = self._executions.get_execution(name=execution)
-                if found.completion_time:
-                    return found
-            except PASSING as error:
-                self.log.warning("Cloud Run did not respond, retrying in %s s: %s", POLL_SECONDS, error)
-            time.sleep(POLL_SECONDS)
+        with self._client("ExecutionsClient") as executions:
+            while True:
+                try:
+                    found = executions.get_execution(name=execution)
+                    if found.completion_time:
+                        return found
+                except PASSING as error:
+                    self.log.warning("Cloud Run did not respond, retrying in %s s: %s", POLL_SECONDS, error)
+                time.sleep(POLL_SECONDS)
 
     def _outcome(self, execution: Any, run: ImageRun, watched: re.Pattern[str] | None) -> Ended:
         failure = problem(execution)
@@ -110,6 +111,8 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
             self._files.clear(run)
         except (GoogleAPIError, GoogleAuthError, OSError) as error:
             self.log.warning("The job's files in gs://%s could not be deleted: %s", self.bucket, error)
+        finally:
+            self._files.close()
 
     @cached_property
     def _files(self) -> JobFiles:

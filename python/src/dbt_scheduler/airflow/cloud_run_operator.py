@@ -28,9 +28,10 @@ class CloudRunOperator(GoogleJobOperator):
 
     def start_job(self, digest: str) -> CloudRunTrigger:
         """Create the job, and execute it."""
-        where = {"region": self.region, "project_id": self.project, "job_name": self._name(digest)}
-        self.hook.create_job(job=self._job(), **where)
-        execution = self.hook.execute_job(**where).metadata
+        name = self._name(digest)
+        with self._client("JobsClient") as jobs:
+            jobs.create_job(parent=self.parent, job=self._job(), job_id=name).result()
+            execution = jobs.run_job(name=f"{self.parent}/jobs/{name}").metadata
         self.log.info("Cloud Run execution %s started; its log: %s", execution.name, execution.log_uri)
         return CloudRunTrigger(execution=execution.name)
 
@@ -38,19 +39,21 @@ class CloudRunOperator(GoogleJobOperator):
         """Cancel the executions of the task's job that have not ended, and remove the job."""
         job = f"{self.parent}/jobs/{self._name(digest)}"
         try:
-            for execution in list(self._executions.list_executions(parent=job)):
-                if not execution.completion_time:
-                    self._cancel(execution.name, wait=wait)
-            removed = self.hook.get_conn().delete_job(name=job)
-            if wait:
-                removed.result()
+            with self._client("ExecutionsClient") as executions:
+                for execution in list(executions.list_executions(parent=job)):
+                    if not execution.completion_time:
+                        self._cancel(executions, execution.name, wait=wait)
+            with self._client("JobsClient") as jobs:
+                removed = jobs.delete_job(name=job)
+                if wait:
+                    removed.result()
         except NotFound:
             return
 
-    def _cancel(self, execution: str, *, wait: bool) -> None:
+    def _cancel(self, executions: Any, execution: str, *, wait: bool) -> None:
         self.log.info("Cancelling %s", execution)
         with may_have_ended(self.log):
-            cancelled = self._executions.cancel_execution(name=execution)
+            cancelled = executions.cancel_execution(name=execution)
             if wait:
                 cancelled.result()
 
@@ -70,7 +73,8 @@ class CloudRunOperator(GoogleJobOperator):
 
     def _ends(self, job: str) -> list[tuple[str, int]]:
         try:
-            ended = [task.last_attempt_result for task in self._tasks.list_tasks(parent=job)]
+            with self._client("TasksClient") as tasks:
+                ended = [task.last_attempt_result for task in tasks.list_tasks(parent=job)]
         except GoogleAPIError:
             return []
         codes = [("exit code", each.exit_code) for each in ended]
@@ -104,18 +108,12 @@ class CloudRunOperator(GoogleJobOperator):
 
         return CloudRunHook()
 
-    @cached_property
-    def _executions(self) -> Any:
-        from google.cloud.run_v2 import ExecutionsClient  # noqa: PLC0415 - as above
+    def _client(self, name: str) -> Any:
+        """A client that is to be closed: its channel has threads, which a process that ends would wait for."""
+        from google.cloud import run_v2  # noqa: PLC0415 - as above
 
-        return ExecutionsClient(
-            credentials=self.hook.get_credentials(), client_options=self.hook.get_client_options()
-        )
-
-    @cached_property
-    def _tasks(self) -> Any:
-        from google.cloud.run_v2 import TasksClient  # noqa: PLC0415 - as above
-
-        return TasksClient(
-            credentials=self.hook.get_credentials(), client_options=self.hook.get_client_options()
-        )
+        options = {
+            "credentials": self.hook.get_credentials(),
+            "client_options": self.hook.get_client_options(),
+        }
+        return getattr(run_v2, name)(**options)

@@ -24,32 +24,34 @@ class CloudRunTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event: ``error`` is None if the execution succeeded."""
-        client = await _client("ExecutionsAsyncClient")
+        async with await _client("ExecutionsAsyncClient") as client:
+            error = await self._error(client)
+        yield ended(self.execution, error)
+
+    async def _error(self, client: Any) -> str | None:
+        """The error of the execution when it has ended, None if it succeeded."""
         while True:
             try:
                 execution = await client.get_execution(name=self.execution)
             except PASSING as error:
                 self.log.warning("Cloud Run did not respond, retrying in %s s: %s", POLL_SECONDS, error)
             except GoogleAPIError as error:
-                yield ended(
-                    self.execution,
-                    f"The state of the Cloud Run execution {self.execution} is unknown: {error}",
-                )
-                return
+                return f"The state of the Cloud Run execution {self.execution} is unknown: {error}"
             else:
                 if execution.completion_time:
-                    yield ended(self.execution, problem(execution))
-                    return
+                    return problem(execution)
             await asyncio.sleep(POLL_SECONDS)
 
     async def on_kill(self) -> None:
         """The deferred task was cleared or its state was changed: cancel the execution and delete the job."""
         self.log.info("Cancelling %s", self.execution)
         with may_have_ended(self.log):
-            cancelled = await (await _client("ExecutionsAsyncClient")).cancel_execution(name=self.execution)
-            await cancelled.result()
+            async with await _client("ExecutionsAsyncClient") as executions:
+                cancelled = await executions.cancel_execution(name=self.execution)
+                await cancelled.result()
         job, _, _ = self.execution.partition("/executions/")
-        await (await _client("JobsAsyncClient")).delete_job(name=job)
+        async with await _client("JobsAsyncClient") as jobs:
+            await jobs.delete_job(name=job)
 
 
 async def _client(name: str) -> Any:

@@ -64,7 +64,8 @@ class VertexAiOperator(GoogleJobOperator):
     def start_job(self, digest: str) -> VertexAiTrigger:
         """Create the job, which starts it."""
         made = {"parent": self.parent, self._type.name: self._job(digest)}
-        job = self._type.call(self._client, "create", **made)
+        with self._client() as client:
+            job = self._type.call(client, "create", **made)
         *_, number = job.name.split("/")
         page = self._type.page.format(id=number)
         seen = _CONSOLE.format(region=self.region, page=page, project=self.project)
@@ -73,14 +74,15 @@ class VertexAiOperator(GoogleJobOperator):
 
     def end_jobs(self, digest: str, *, wait: bool) -> None:
         """Cancel every job of the task that has not ended."""
-        found = self._type.labelled(self._client, self.parent, f"{_TASK_LABEL}={digest}")
-        for job in [job for job in found if not has_ended(job)]:
-            self.log.info("Cancelling the job %s", job.name)
-            with may_have_ended(self.log):
-                self._type.call(self._client, "cancel", name=job.name)
-            with may_have_ended(self.log):
-                while wait and not has_ended(self._type.call(self._client, "get", name=job.name)):
-                    time.sleep(POLL_SECONDS)
+        with self._client() as client:
+            found = self._type.labelled(client, self.parent, f"{_TASK_LABEL}={digest}")
+            for job in [job for job in found if not has_ended(job)]:
+                self.log.info("Cancelling the job %s", job.name)
+                with may_have_ended(self.log):
+                    self._type.call(client, "cancel", name=job.name)
+                with may_have_ended(self.log):
+                    while wait and not has_ended(self._type.call(client, "get", name=job.name)):
+                        time.sleep(POLL_SECONDS)
 
     def log_filter(self, job: str) -> str:
         """By the numbers of the custom jobs that do the work; of a pipeline that has none yet, by its own."""
@@ -94,7 +96,8 @@ class VertexAiOperator(GoogleJobOperator):
 
     def _custom_jobs(self, job: str) -> list[str]:
         try:
-            return custom_jobs_of(type_of(job).call(self._client, "get", name=job))
+            with self._client() as client:
+                return custom_jobs_of(type_of(job).call(client, "get", name=job))
         except GoogleAPIError:
             return []
 
@@ -135,10 +138,10 @@ class VertexAiOperator(GoogleJobOperator):
             ModelServiceHook,
         )
 
-        client = ModelServiceHook().get_model_service_client(self.region)
         name = f"{self.parent}/models/{model}"
         try:
-            client.get_model(name=name)
+            with ModelServiceHook().get_model_service_client(self.region) as client:
+                client.get_model(name=name)
         except NotFound:
             return {"model_id": model}
         return {"parent_model": name}
@@ -158,8 +161,8 @@ class VertexAiOperator(GoogleJobOperator):
 
         return CustomJobHook()
 
-    @cached_property
     def _client(self) -> Any:
+        """A client that is to be closed: its channel has threads, which a process that ends would wait for."""
         return self._type.client(self.hook, self.region)
 
 

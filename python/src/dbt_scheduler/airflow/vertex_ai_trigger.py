@@ -25,26 +25,30 @@ class VertexAiTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event: ``error`` is None if the job succeeded."""
-        client = await self._client()
+        async with await self._client() as client:
+            error = await self._error(client)
+        yield ended(self.job, error)
+
+    async def _error(self, client: Any) -> str | None:  # noqa: ANN401 - it has no types here
+        """The error of the job when it has ended, None if it succeeded."""
         while True:
             try:
                 job = await type_of(self.job).call(client, "get", name=self.job)
             except PASSING as error:
                 self.log.warning("Vertex AI did not respond, retrying in %s s: %s", POLL_SECONDS, error)
             except GoogleAPIError as error:
-                yield ended(self.job, f"The state of the Vertex AI job {self.job} is unknown: {error}")
-                return
+                return f"The state of the Vertex AI job {self.job} is unknown: {error}"
             else:
                 if has_ended(job):
-                    yield ended(self.job, problem(job))
-                    return
+                    return problem(job)
             await asyncio.sleep(POLL_SECONDS)
 
     async def on_kill(self) -> None:
         """The deferred task was cleared or its state was changed."""
         self.log.info("Cancelling the job %s", self.job)
         with may_have_ended(self.log):
-            await type_of(self.job).call(await self._client(), "cancel", name=self.job)
+            async with await self._client() as client:
+                await type_of(self.job).call(client, "cancel", name=self.job)
 
     async def _client(self) -> Any:  # noqa: ANN401 - it has no types here
         return await type_of(self.job).client(self._hook, self.job.split("/")[3])

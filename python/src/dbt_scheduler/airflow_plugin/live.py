@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from dbt_scheduler.airflow_api.client import AirflowApi
-from dbt_scheduler.airflow_plugin.registry import OPTION, SECTION, Registry
+from dbt_scheduler.airflow_plugin.registry import Registry
 from dbt_scheduler.explain.chain import Explainer
 from dbt_scheduler.explain.dags import KnownDag
 from dbt_scheduler.explain.published import PublishedDags
@@ -62,7 +62,7 @@ class Live:
             generated_at=self._registry.read_at,
             folder=self._catalogue.counting,
             registry=shown_url(self._registry.url),
-            problems=(*self._problems(), *(each.message for each in contents.findings), *self._others()),
+            problems=(*self._problems(), *(each.message for each in contents.findings)),
             airflow_url=self._base_url,
             documents=("history",),
         )
@@ -120,13 +120,6 @@ class Live:
             return ()
         where = shown_url(self._registry.url)
         return (f"The registry {where} has no entries that Airflow's API server can read.",)
-
-    def _others(self) -> tuple[str, ...]:
-        """Several environments on one Airflow: which registries are not shown, and how they would be."""
-        hint = f"name the one to show as {OPTION} in the section [{SECTION}] of Airflow's configuration"
-        return tuple(
-            f"The registry {shown_url(url)} is not shown here: {hint}." for url in self._registry.others
-        )
 
     def _dags(self, api: AirflowApi) -> PublishedDags:
         return PublishedDags(self._entries, self._registry.contents.entries, api)

@@ -1,4 +1,4 @@
-"""The registry that the DAGs in this Airflow use, as their sweep says, read again after a while."""
+"""The registry that Airflow's configuration or the sweeps' DAGs name, read again after a while."""
 
 import time
 from collections import OrderedDict
@@ -18,6 +18,8 @@ from dbt_scheduler.spec import RESUME_DAG
 SECTION, OPTION = "dbt_scheduler", "registry"
 """Where Airflow's configuration may name the registry: of several environments on one Airflow, the one to show."""
 
+_SETTING = f"as {OPTION} in the section [{SECTION}] of Airflow's configuration"
+
 _SECONDS = 20.0
 _FRESH_SECONDS = 30.0
 _CATALOGUES = 8
@@ -29,15 +31,11 @@ class NoRegistryError(Exception):
 
 
 class Registry:
-    """The registry at a moment; ``others`` are those of further environments, which are not shown.
+    """The registry at a moment; ``problem`` says that it could not be read since."""
 
-    ``problem`` says that it could not be read since.
-    """
-
-    def __init__(self, url: str, contents: RegistryContents, others: tuple[str, ...]) -> None:
+    def __init__(self, url: str, contents: RegistryContents) -> None:
         self.url = url
         self.contents = contents
-        self.others = others
         self.read_at = datetime.now(UTC)
         self.problem = ""
         self._lock = Lock()
@@ -80,8 +78,8 @@ class Registries:
 
     def _read(self) -> None:
         try:
-            url, *others = _urls()
-            self._kept = Registry(url, open_store(url, _SECONDS).read_all(), tuple(others))
+            url = _url()
+            self._kept = Registry(url, open_store(url, _SECONDS).read_all())
         except (NoRegistryError, RegistryUnreadableError, ValueError) as error:
             self._problem = f"The registry cannot be read. {error}"
             if self._kept:
@@ -89,10 +87,14 @@ class Registries:
                 self._kept.problem = f"{self._problem} {shown}"
 
 
-def _urls() -> list[str]:
+def _url() -> str:
+    """What is configured, else what the DAGs of all sweeps agree on.
+
+    Whoever can deploy a DAG can deploy one that names a registry of their own: none is preferred to another.
+    """
     named: str = conf.get(SECTION, OPTION, fallback="")
     if named:
-        return [named]
+        return named
     with create_session() as session:
         dag_ids = [
             dag_id
@@ -100,13 +102,20 @@ def _urls() -> list[str]:
                 DagModel.dag_id.endswith(RESUME_DAG), DagModel.is_stale.is_(False)
             )
         ]
-    found = [url for dag_id in sorted(dag_ids, key=len) if (url := _url_of(dag_id))]
+    found: dict[str, str] = {}
+    for dag_id in sorted(dag_ids, key=lambda name: (len(name), name)):
+        if url := _url_of(dag_id):
+            found.setdefault(url, dag_id)
+        if len(found) > 1:
+            raise NoRegistryError(
+                f"The DAGs {' and '.join(found.values())} name different registries. Name the one to show {_SETTING}."
+            )
     if not found:
         raise NoRegistryError(
-            f"Airflow has no DAG {RESUME_DAG}, which says where the registry is. Deploy it, or name the registry as "
-            f"{OPTION} in the section [{SECTION}] of Airflow's configuration."
+            f"Airflow has no DAG {RESUME_DAG}, which says where the registry is. Deploy it, or name the registry "
+            f"{_SETTING}."
         )
-    return list(dict.fromkeys(found))
+    return next(iter(found))
 
 
 def _url_of(dag_id: str) -> str | None:

@@ -34,7 +34,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
     The file is looked at, because a manifest keeps the selectors of dbt's last full parse.
     """
     path = team.project.folder / "selectors.yml"
-    if _CHECKS not in team.project.manifest.macros or not path.is_file():
+    if _CHECKS not in team.project.manifest.macros:
         return
     document, _ = load_yaml(path)
     value = document.value if document else None

@@ -22,6 +22,7 @@ from dbt_scheduler.findings.printable import quoted_url, shown_url
 PASSWORD = "DBT_SCHEDULER_AIRFLOW_PASSWORD"  # noqa: S105 - the name of a variable
 PATIENCE_SECONDS = 60
 """How long a command that only asks may take."""
+_MOST_CHARACTERS = 10_000
 _SCHEMES = ("http", "https")
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -130,7 +131,8 @@ def _named(url: str, login: str | None, password_file: Path | None) -> Connectio
 def _password(login: str, file: Path | None) -> str:
     if file is not None:
         try:
-            return file.read_text().rstrip("\r\n")
+            with file.open() as opened:  # also a pipe, as a shell gives a password manager's output
+                return opened.read(_MOST_CHARACTERS).rstrip("\r\n")
         except (OSError, UnicodeDecodeError):
             raise UsageError(f"{file} cannot be read", "correct --password-file") from None
     if PASSWORD in os.environ:

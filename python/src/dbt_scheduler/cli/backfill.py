@@ -3,23 +3,23 @@
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from time import sleep
 from typing import Any
 
 import click
 
 from dbt_scheduler.airflow_api.client import BACKFILL_SECONDS, AirflowApi
-from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
+from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS
+from dbt_scheduler.cli.airflow_session import open_airflow, session_options
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
 from dbt_scheduler.cli.examples import examples
-from dbt_scheduler.cli.session import Options, read_platform, read_registry
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options, say
+from dbt_scheduler.cli.shared import say
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.operations.backfill import (
     DagBackfill,
+    Plan,
     Progress,
     Request,
     look,
@@ -56,25 +56,16 @@ _FIRST_YEAR = 1970
 )
 @dry_run_option
 @yes_option
-@click.option(
-    "--out",
-    type=FOLDER,
-    help="The output folder of `compile`; its registry/ is used if no other registry is configured.",
-)
-@airflow_options
-@registry_options
-def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
+@session_options
+def backfill(  # noqa: PLR0913 - click hands over each option
     teams: tuple[str, ...],
     first: datetime,
     last: datetime,
     reprocess: str,
     max_active_runs: int,
+    *,
     dry_run: bool,
     yes: bool,
-    out: Path | None,
-    airflow: str | None,
-    login: str | None,
-    password_file: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
     """Backfill the DAGs of these teams, after showing a plan, and wait for the runs to finish.
@@ -82,41 +73,41 @@ def backfill(  # noqa: PLR0913, PLR0917 - click hands over each option
     Airflow runs the backfills: if this command is interrupted, they continue. Run the command again to follow
     them. Exit code 1: some runs failed.
     """
-    with exit_on_error():
-        if last < first:
-            raise click.BadParameter("must not be before --from", param_hint="--to")
-        for date, option in ((first, "--from"), (last, "--to")):
-            if date.replace(tzinfo=UTC) > datetime.now(UTC):
-                raise click.BadParameter("must not be in the future", param_hint=option)
-            if date.year < _FIRST_YEAR:  # no pipeline starts before, and Airflow finds no run at all then
-                raise click.BadParameter(f"must not be before {_FIRST_YEAR}", param_hint=option)
-        dates = Interval(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + _LAST_MOMENT)
-        request = Request(dates, reprocess, max_active_runs)
-        settings = Options(out=out, **options)
-        platform, findings = read_platform([Path()], settings)
-        reading = read_registry(platform, settings)
-        print_findings([*findings, *reading.findings])
-        where = connection(platform.airflow_connection, airflow, login, password_file)
-        with open_api(where, PATIENCE_SECONDS) as api:
-            plan = plan_backfill(api, reading.entries, list(dict.fromkeys(teams)), request)
-            sys.stdout.write(lines(_plan(plan)))
-            count = format_count(sum(len(each.dates) for each in plan), "run")
-            if not plan or dry_run:
-                return
-            _require_unpaused(plan)
-            if not _wanted(plan, count, yes=yes):
-                return
-            try:
-                for each in plan:
-                    api.allow(PATIENCE_SECONDS + BACKFILL_SECONDS)
-                    start(api, each, request)
-                    say(f"{each.dag_id}: {'is going on' if each.going_on else 'started'}")
-                progress = _follow(api, plan, dates)
-            except KeyboardInterrupt:
-                fix = "run the command again to follow them, or cancel them in Airflow"
-                raise UsageError("interrupted: the backfills continue in Airflow", fix) from None
-        sys.stdout.write(lines(f"{' '.join(key)} failed" for key in progress.failed))
-        sys.exit(1 if progress.failed else 0)
+    dates = _dates_between(first, last)
+    request = Request(dates, reprocess, max_active_runs)
+    with open_airflow(PATIENCE_SECONDS, **options) as (api, entries):
+        plan = plan_backfill(api, entries, list(dict.fromkeys(teams)), request)
+        backfills = plan.backfills
+        sys.stdout.write(lines(_lines(plan)))
+        count = format_count(sum(len(each.dates) for each in backfills), "run")
+        if not backfills or dry_run:
+            return
+        _require_unpaused(backfills)
+        if not _wanted(backfills, count, yes=yes):
+            return
+        try:
+            for each in backfills:
+                api.allow(PATIENCE_SECONDS + BACKFILL_SECONDS)
+                start(api, each, request)
+                say(f"{each.dag_id}: {'is going on' if each.going_on else 'started'}")
+            progress = _follow(api, backfills, dates)
+        except KeyboardInterrupt:
+            fix = "run the command again to follow them, or cancel them in Airflow"
+            raise UsageError("interrupted: the backfills continue in Airflow", fix) from None
+    sys.stdout.write(lines(f"{' '.join(key)} failed" for key in progress.failed))
+    sys.exit(1 if progress.failed else 0)
+
+
+def _dates_between(first: datetime, last: datetime) -> Interval:
+    """The whole days, in UTC; click.BadParameter says which option is wrong."""
+    if last < first:
+        raise click.BadParameter("must not be before --from", param_hint="--to")
+    for date, option in ((first, "--from"), (last, "--to")):
+        if date.replace(tzinfo=UTC) > datetime.now(UTC):
+            raise click.BadParameter("must not be in the future", param_hint=option)
+        if date.year < _FIRST_YEAR:  # no pipeline starts before, and Airflow finds no run at all then
+            raise click.BadParameter(f"must not be before {_FIRST_YEAR}", param_hint=option)
+    return Interval(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + _LAST_MOMENT)
 
 
 def _wanted(plan: Sequence[DagBackfill], count: str, *, yes: bool) -> bool:
@@ -146,11 +137,9 @@ def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Pr
         sleep(_EVERY_SECONDS)
 
 
-def _plan(plan: Sequence[DagBackfill]) -> Iterator[str]:
-    if not plan:
-        yield "nothing to do: all runs already exist"
-    planned = {each.dag_id for each in plan}
-    for each in plan:
+def _lines(plan: Plan) -> Iterator[str]:
+    planned = {each.dag_id for each in plan.backfills}
+    for each in plan.backfills:
         what = "a backfill is already running" if each.going_on else _dates(each.dates)
         what += "; the DAG is paused" if each.paused else ""
         yield f"{each.dag_id} of team {each.team}: {what}"
@@ -162,6 +151,8 @@ def _plan(plan: Sequence[DagBackfill]) -> Iterator[str]:
                 else (", which is not part of this backfill: its runs must already exist")
             )
             yield f"  waits for {wait.asset} of {producer}{outside}"
+    for dag_id, reason in plan.left_out.items():
+        yield f"{dag_id}: nothing to do: {reason}"
 
 
 def _dates(dates: Sequence[datetime]) -> str:

@@ -2,17 +2,14 @@
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 
 from dbt_scheduler.airflow_api.client import AirflowApi
-from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
+from dbt_scheduler.cli.airflow_session import open_airflow, session_options
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
 from dbt_scheduler.cli.examples import examples
-from dbt_scheduler.cli.session import Options, read_platform, read_registry
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.operations.rerun import Rerun, RerunPlan, carry_out, plan_rerun
@@ -35,47 +32,32 @@ _BUDGET_SECONDS = 300
 )
 @dry_run_option
 @yes_option
-@click.option(
-    "--out",
-    type=FOLDER,
-    help="The output folder of `compile`; its registry/ is used if no other registry is configured.",
-)
-@airflow_options
-@registry_options
-def rerun(  # noqa: PLR0913, PLR0917 - click hands over each option
+@session_options
+def rerun(  # noqa: PLR0913 - click hands over each option
     dag_id: str,
     task_id: str,
     run_id: str,
+    *,
     downstream: bool,
     dry_run: bool,
     yes: bool,
-    out: Path | None,
-    airflow: str | None,
-    login: str | None,
-    password_file: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
     """Rerun a task of a DAG run, after showing a plan.
 
     Runs of consumers that are still waiting are not cleared: they read the new data anyway.
     """
-    with exit_on_error():
-        settings = Options(out=out, **options)
-        platform, findings = read_platform([Path()], settings)
-        reading = read_registry(platform, settings)
-        print_findings([*findings, *reading.findings])
-        where = connection(platform.airflow_connection, airflow, login, password_file)
-        with open_api(where, _BUDGET_SECONDS) as api:
-            plan = plan_rerun(api, reading.entries, (dag_id, run_id, task_id), downstream=downstream)
-            sys.stdout.write(lines(line for each in plan.runs for line in _lines(each)))
-            sys.stdout.write(lines(_paused(api, plan)))
-            count = format_count(sum(len(each.tasks) for each in plan.runs), "task")
-            question = f"Rerun {count} of {format_count(len(plan.runs), 'run')}?"
-            if dry_run or not confirm(question, yes=yes):
-                return
-            api.allow(_BUDGET_SECONDS)
-            for each in carry_out(api, plan, downstream=downstream):
-                sys.stdout.write(lines([f"{' '.join(each.key)} cleared"]))
+    with open_airflow(_BUDGET_SECONDS, **options) as (api, entries):
+        plan = plan_rerun(api, entries, (dag_id, run_id, task_id), downstream=downstream)
+        sys.stdout.write(lines(line for each in plan.runs for line in _lines(each)))
+        sys.stdout.write(lines(_paused(api, plan)))
+        count = format_count(sum(len(each.tasks) for each in plan.runs), "task")
+        question = f"Rerun {count} of {format_count(len(plan.runs), 'run')}?"
+        if dry_run or not confirm(question, yes=yes):
+            return
+        api.allow(_BUDGET_SECONDS)
+        for each in carry_out(api, plan, downstream=downstream):
+            sys.stdout.write(lines([f"{' '.join(each.key)} cleared"]))
 
 
 def _paused(api: AirflowApi, plan: RerunPlan) -> Iterator[str]:

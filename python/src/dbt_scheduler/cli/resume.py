@@ -1,15 +1,12 @@
 """``resume``: runs the sweep manually."""
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
+from dbt_scheduler.cli.airflow_session import open_airflow, session_options
 from dbt_scheduler.cli.examples import examples
-from dbt_scheduler.cli.session import Options, read_platform, read_registry
-from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
 from dbt_scheduler.findings.catalogue.at_run_time import SCH501
 from dbt_scheduler.findings.finding import CannotRunError, UsageError
 from dbt_scheduler.findings.plural import format_count
@@ -21,34 +18,16 @@ _BUDGET_SECONDS = 300
 
 
 @click.command(epilog=examples("resume", "resume --out out"))
-@click.option(
-    "--out",
-    type=FOLDER,
-    help="The output folder of `compile`; its registry/ is used if no other registry is configured.",
-)
-@airflow_options
-@registry_options
-def resume(
-    out: Path | None,
-    airflow: str | None,
-    login: str | None,
-    password_file: Path | None,
-    **options: Any,  # noqa: ANN401 - from click
-) -> None:
+@session_options
+def resume(**options: Any) -> None:  # noqa: ANN401 - from click
     """Resume all DAG runs whose data has arrived, however late.
 
     The command has no effect on other runs.
     """
-    with exit_on_error():
-        settings = Options(out=out, **options)
-        platform, findings = read_platform([Path()], settings)
-        reading = read_registry(platform, settings)
-        print_findings([*findings, *reading.findings])
-        if not reading.entries:
+    with open_airflow(_BUDGET_SECONDS, **options) as (api, entries):
+        if not entries:
             raise UsageError("the registry is empty", "set the registry with --registry URL or --out FOLDER")
-        where = connection(platform.airflow_connection, airflow, login, password_file)
-        with open_api(where, _BUDGET_SECONDS) as api:
-            result = sweep(api, reading.entries)
+        result = sweep(api, entries)
         sys.stdout.write(lines(_lines(result)))
         if result.outcome.problem:
             raise CannotRunError.because(SCH501.at("airflow", problem=result.outcome.problem))

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from dbt_scheduler.compiler.specs import CompiledTeam
-from dbt_scheduler.files import encode_json, write_atomically
+from dbt_scheduler.files import encode_json, read_file, write_atomically
 from dbt_scheduler.findings.catalogue.assets import SCH310, SCH318
 from dbt_scheduler.findings.catalogue.inputs import SCH407
 from dbt_scheduler.findings.finding import CannotRunError, Finding
@@ -90,13 +90,13 @@ def _taken(out: Path, compiled: Collection[CompiledTeam]) -> Iterator[Finding]:
         for spec in team.specs:
             yield from _others_dag(out / "dags" / f"{spec.dag_id}.json", spec, teams)
     for stub in {out / "dags" / f"{spec.resume_dag}.py" for team in compiled for spec in team.specs}:
-        if stub.exists() and _GENERATED not in stub.read_bytes():
+        if _is_foreign(stub):
             yield _not_ours(stub)
 
 
 def _others_entry(path: Path, team: CompiledTeam) -> Iterator[Finding]:
     try:
-        published = decode_entry(team.team, path.read_bytes())
+        published = decode_entry(team.team, read_file(path))
     except (FileNotFoundError, NotADirectoryError, RegistryUnreadableError):
         return
     if is_of_other_project(published, team.entry):
@@ -114,8 +114,15 @@ def _others_dag(path: Path, spec: DagSpec, teams: Collection[str]) -> Iterator[F
         yield SCH310.at(str(path), subject=spec.dag_id, hint=hint, **words)
     elif owner is None and path.exists():
         yield _not_ours(path)
-    elif owner is None and stub.exists() and _GENERATED not in stub.read_bytes():
+    elif owner is None and _is_foreign(stub):
         yield _not_ours(stub)
+
+
+def _is_foreign(stub: Path) -> bool:
+    try:
+        return _GENERATED not in read_file(stub)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _not_ours(path: Path) -> Finding:
@@ -177,6 +184,6 @@ def _remove_old(folder: Path, compiled: Iterable[CompiledTeam]) -> None:
 
 def _owner(spec: Path) -> str | None:
     try:
-        return msgspec.json.decode(spec.read_bytes(), type=_Owner).team
+        return msgspec.json.decode(read_file(spec), type=_Owner).team
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OSError):
         return None

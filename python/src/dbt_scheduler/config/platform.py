@@ -85,9 +85,7 @@ def _nearest(folder: Path) -> Path | None:
     absolute = folder.resolve()
     for parent in (absolute, *absolute.parents):
         file = parent / "platform.yaml"
-        if (
-            file.is_file() or file.is_symlink()
-        ):  # a dangling symlink is not a missing file: reading it reports the error
+        if os.path.lexists(file):  # whatever it is: reading it reports what is wrong with it
             here = Path.cwd()
             return file.relative_to(here) if file.is_relative_to(here) else file
     return None

@@ -11,6 +11,7 @@ import msgspec
 from dbt_scheduler.config.schema.document import CheckedDocument, check_document
 from dbt_scheduler.config.types import DbtSettings, ExposedAssets, TaskConfig, TeamConfig
 from dbt_scheduler.config.yaml import Document, load_yaml
+from dbt_scheduler.files import resolved
 from dbt_scheduler.findings.catalogue.inputs import SCH402
 from dbt_scheduler.findings.catalogue.tasks import SCH201, SCH202, SCH204, SCH210
 from dbt_scheduler.findings.finding import Finding
@@ -31,10 +32,8 @@ def load_team_config(path: Path) -> tuple[TeamConfig | None, tuple[Finding, ...]
     The config is None if the file cannot be used at all: it is unreadable, not YAML, or has an unsupported
     version.
     """
-    if path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve()):
-        # Findings quote the file's contents, and the check of a pull request shows them to everyone.
-        problem, hint = "it is a symlink to a file outside the project", "replace the symlink with the file"
-        return None, (SCH402.at(str(path), problem=problem, hint=hint),)
+    if problem := _wrong_symlink(path):
+        return None, (SCH402.at(str(path), problem=problem, hint="replace the symlink with the file"),)
     document, findings = load_yaml(path)
     if document is None:
         return None, findings
@@ -48,6 +47,15 @@ def load_team_config(path: Path) -> tuple[TeamConfig | None, tuple[Finding, ...]
     reader = _Reader(str(path), checked, document)
     config = reader.config(checked.value)
     return config, (*findings, *reader.findings)
+
+
+def _wrong_symlink(path: Path) -> str | None:
+    """Findings quote the file's contents, and the check of a pull request shows them to everyone."""
+    try:
+        leaves = path.is_symlink() and not resolved(path).is_relative_to(path.parent.resolve())
+    except OSError as error:
+        return error.strerror
+    return "it is a symlink to a file outside the project" if leaves else None
 
 
 def _unsupported_version(document: Document) -> Finding | None:

@@ -1,7 +1,7 @@
 """A backfill of several teams: which runs of which DAGs, producers first, by Airflow's own backfills."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -12,8 +12,11 @@ from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.operations import EACH_SECONDS
 from dbt_scheduler.operations.order import in_order
-from dbt_scheduler.registry.entry import Entry, dag_ids_of
-from dbt_scheduler.schedule import Interval
+from dbt_scheduler.registry.entry import Entry, dag_ids_of, schedules_of
+from dbt_scheduler.schedule import Interval, next_tick, run_interval, scheduled_time
+from dbt_scheduler.schedule.text import format_utc
+from dbt_scheduler.schedule.time_zones import SMALLEST_STEP
+from dbt_scheduler.spec import Schedule
 from dbt_scheduler.waits.run_interval import BACKFILL
 from dbt_scheduler.waits.wait import Wait, registered_waits
 
@@ -32,6 +35,13 @@ class DagBackfill(msgspec.Struct, frozen=True):
     paused: bool
 
 
+class Plan(msgspec.Struct, frozen=True):
+    """The backfills, in the order in which they are started, and of each DAG without a run to make why it has none."""
+
+    backfills: tuple[DagBackfill, ...]
+    left_out: Mapping[str, str]
+
+
 class Progress(msgspec.Struct, frozen=True):
     """How many of the backfilled runs there are, how many are over, which have failed, and whether it is at its end."""
 
@@ -43,8 +53,8 @@ class Progress(msgspec.Struct, frozen=True):
 
 def plan_backfill(
     api: AirflowApi, entries: Mapping[str, Entry], teams: Sequence[str], request: "Request"
-) -> list[DagBackfill]:
-    """The DAGs of these teams, in the order in which they are started; those without a run to make are left out.
+) -> Plan:
+    """What to make in the DAGs of these teams.
 
     A producer's come before its consumers'. Where teams need each other both ways no order is right, and none has to
     be: each run waits for the runs that it needs, also for those that are backfilled later.
@@ -60,8 +70,16 @@ def plan_backfill(
             waits[wait.dag_id].append(wait)
     needs = {dag: {wait.producer.dag_id for wait in waits[dag]} for dag in owned}
     order, _ = in_order(sorted(owned), needs)
-    planned = (_of_dag(api, (owned[dag], dag), waits[dag], request) for dag in order)
-    return [each for each in planned if each.dates or each.going_on]
+    planned = [_of_dag(api, (owned[dag], dag), waits[dag], request) for dag in order]
+    now = datetime.now(UTC)
+    return Plan(
+        tuple(each for each in planned if each.dates or each.going_on),
+        {
+            each.dag_id: _why_none(schedules_of(entries[each.team])[each.dag_id], request.dates, now)
+            for each in planned
+            if not (each.dates or each.going_on)
+        },
+    )
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -125,6 +143,16 @@ def _of_dag(api: AirflowApi, dag: tuple[str, str], waits: Sequence[Wait], reques
         )
     dates = () if current else api.backfill_dates(_body(name, request))
     return DagBackfill(team, name, dates, tuple(waits), going_on=current is not None, paused=found.is_paused)
+
+
+def _why_none(schedule: Schedule, dates: Interval, now: datetime) -> str:
+    """Why Airflow makes no run whose data interval begins at these dates."""
+    # Airflow backfills dates before the start date, too.
+    first = run_interval(schedule, next_tick(schedule, dates.start - SMALLEST_STEP))
+    if first.start > dates.end:
+        return "its schedule has no run on these dates"
+    due = scheduled_time(first)
+    return "all runs already exist" if due <= now else f"its first run is due at {format_utc(due)} UTC"
 
 
 def _is_same(backfill: Backfill, dates: Interval) -> bool:

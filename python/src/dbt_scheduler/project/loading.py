@@ -1,5 +1,6 @@
 """Loads a team's folder as a Project, with the findings of its files."""
 
+import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -86,7 +87,7 @@ def _with_valid_team(project: Project, location: Path) -> Project:
 
 def _team_config(path: Path) -> tuple[TeamConfig, tuple[Finding, ...]]:
     """The file's config; a project without the file gets defaults, one with a broken file cannot go on."""
-    if not path.is_file() and not path.is_symlink():
+    if not os.path.lexists(path):
         return TeamConfig(), ()
     config, findings = load_team_config(path)
     if config is None:
@@ -226,8 +227,7 @@ def team_name(folder: Path) -> str | None:
 
 
 def _dbt_project(folder: Path) -> Document | None:
-    path = folder / "dbt_project.yml"
-    return load_yaml(path)[0] if path.is_file() else None
+    return load_yaml(folder / "dbt_project.yml")[0]
 
 
 def _name(dbt_project: Document | None) -> str | None:

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from dbt_scheduler.config.yaml import Document, load_yaml
+from dbt_scheduler.files import read_lines
 from dbt_scheduler.project.manifest import Node
 from dbt_scheduler.project.properties import locate_in_yml
 from dbt_scheduler.project.types import ProjectTask, Table
@@ -45,8 +46,7 @@ def _ref_location(folder: Path, model: Node, reader: ProjectTask) -> Location:
         return task_location(folder, reader)
     path = _root(folder, reader.node.package_name) / reader.node.original_file_path
     ref = re.compile(rf"""\bref\(.*["']{re.escape(model.name)}["']""")
-    lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else ()
-    return str(path), next((number for number, line in enumerate(lines, 1) if ref.search(line)), 0)
+    return str(path), next((number for number, line in enumerate(read_lines(path), 1) if ref.search(line)), 0)
 
 
 def _root(folder: Path, package: str) -> Path:
@@ -58,4 +58,4 @@ def _root(folder: Path, package: str) -> Path:
 @cache
 def _document(path: Path) -> Document | None:
     # A properties file that dbt could read but we cannot costs a finding its line, nothing more.
-    return load_yaml(path)[0] if path.is_file() else None
+    return load_yaml(path)[0]

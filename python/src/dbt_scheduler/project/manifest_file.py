@@ -1,6 +1,5 @@
 """Reads dbt's ``manifest.json``, decoded partially: only what ``Manifest`` has becomes Python objects."""
 
-import errno
 import gzip
 import io
 import json
@@ -11,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from dbt_scheduler.decoding_errors import describe
+from dbt_scheduler.files import read_file
 from dbt_scheduler.findings.catalogue.inputs import SCH401, SCH402, SCH403
 from dbt_scheduler.findings.finding import CannotRunError
 from dbt_scheduler.project.manifest import Manifest, Metadata
@@ -48,8 +48,7 @@ def load_manifest(path: Path) -> Manifest:
 
 def _read(path: Path) -> bytes:
     try:
-        _refuse_device(path)
-        content = path.read_bytes()
+        content = read_file(path)
         return _unpacked(content) if path.suffix == ".gz" else content
     except FileNotFoundError:
         raise CannotRunError.because(
@@ -57,12 +56,6 @@ def _read(path: Path) -> bytes:
         ) from None
     except (OSError, EOFError, zlib.error) as error:
         raise CannotRunError.because(SCH402.at(str(path), problem=_reason(error))) from None
-
-
-def _refuse_device(path: Path) -> None:
-    """Reject devices: a symlink may point to one, and reading it might never end."""
-    if path.is_char_device():
-        raise OSError(errno.EINVAL, "not a regular file")
 
 
 def _unpacked(content: bytes) -> bytes:

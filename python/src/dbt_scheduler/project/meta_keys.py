@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from dbt_scheduler.files import read_lines
 from dbt_scheduler.findings.catalogue.nodes import SCH114
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.findings.suggest import did_you_mean
@@ -38,6 +39,7 @@ def _count(nodes: list[Node]) -> str:
 def _in_project_file(folder: Path, key: str) -> tuple[str, int] | None:
     """The first line of ``dbt_project.yml`` with the key: what is said of a whole folder stands there."""
     path = folder / "dbt_project.yml"
-    lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else ()
     word = re.compile(rf"(?<!\w){re.escape(key)}(?!\w)")
-    return next(((str(path), number) for number, line in enumerate(lines, 1) if word.search(line)), None)
+    return next(
+        ((str(path), number) for number, line in enumerate(read_lines(path), 1) if word.search(line)), None
+    )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from dbt_scheduler.files import read_file
 from dbt_scheduler.findings.catalogue.inputs import SCH401
 from dbt_scheduler.findings.catalogue.registry import SCH414
 from dbt_scheduler.findings.finding import CannotRunError, Finding
@@ -67,14 +68,14 @@ def _load_entry(path: Path) -> Entry:
     if not is_team(path.stem):
         raise RegistryUnreadableError(f'"{path.stem}" is not a valid team name')
     try:
-        return decode_entry(path.stem, path.read_bytes())
+        return decode_entry(path.stem, read_file(path))
     except OSError as error:
         raise RegistryUnreadableError((error.strerror or "the file cannot be read").lower()) from None
 
 
 def _load_base(path: Path) -> str | None:
     try:
-        return _BASES.decode(path.read_bytes())[path.stem].version
+        return _BASES.decode(read_file(path))[path.stem].version
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, KeyError, RecursionError):

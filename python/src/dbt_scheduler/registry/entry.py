@@ -148,8 +148,15 @@ def is_external(entry: Entry) -> bool:
 
 def dag_ids_of(entry: Entry) -> tuple[str, ...]:
     """The ids of a team's DAGs, sorted: one for each pipeline, or the hand-written ones that make its assets."""
-    by_hand = {made.dag_id for made in entry.produced.values() if made.dag_id}
-    return tuple(sorted(by_hand or {dag_id(entry.dag_prefix, pipeline) for pipeline in entry.pipelines}))
+    return tuple(sorted(schedules_of(entry)))
+
+
+def schedules_of(entry: Entry) -> dict[str, Schedule]:
+    """The schedule of each of a team's DAGs, by its id."""
+    by_hand = {made.dag_id: entry.pipelines[made.pipeline] for made in entry.produced.values() if made.dag_id}
+    return by_hand or {
+        dag_id(entry.dag_prefix, pipeline): schedule for pipeline, schedule in entry.pipelines.items()
+    }
 
 
 def making_dag_id(made: Produced, pipeline: str) -> str:

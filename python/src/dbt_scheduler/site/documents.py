@@ -143,7 +143,10 @@ class Findings(msgspec.Struct, frozen=True):
 
 
 class RunOfPipeline(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A DAG run: the period that it is about, when it was due, and when it ran."""
+    """A DAG run: the period that it is about, when it was due, and when it ran.
+
+    A hand-written DAG may make assets of ``other_teams``, too.
+    """
 
     dag_id: str
     run_id: str
@@ -155,6 +158,7 @@ class RunOfPipeline(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     state: str
     start: Moment | None
     end: Moment | None
+    other_teams: tuple[str, ...] = ()
 
 
 class Landing(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -104,14 +104,17 @@ def find_refused(api: AirflowApi, found: Sequence[DagRuns]) -> list[str]:
 
 
 def _windows(dags: Sequence[RegisteredDag], since: datetime, now: datetime) -> Iterator[_Window]:
-    """Where the newest runs are, if each ran when it was due."""
-    alike: dict[datetime, list[RegisteredDag]] = defaultdict(list)
+    """Where the newest runs are, if each ran when it was due; a DAG that several teams declare is in one of them."""
+    declared: dict[str, list[RegisteredDag]] = defaultdict(list)
     for dag in dags:
-        reach = timedelta(seconds=_REACH * cadence_seconds(dag.schedule))
-        alike[max(since, now - reach)].append(dag)
-    for start, group in sorted(alike.items(), reverse=True):
-        for at in range(0, len(group), TOGETHER):
-            yield _Window(start, None, group[at : at + TOGETHER])
+        declared[dag.dag_id].append(dag)
+    alike: dict[datetime, list[list[RegisteredDag]]] = defaultdict(list)
+    for same in declared.values():
+        reach = timedelta(seconds=_REACH * max(cadence_seconds(dag.schedule) for dag in same))
+        alike[max(since, now - reach)].append(same)
+    for start, groups in sorted(alike.items(), reverse=True):
+        for at in range(0, len(groups), TOGETHER):
+            yield _Window(start, None, [dag for same in groups[at : at + TOGETHER] for dag in same])
 
 
 class _Fetching:

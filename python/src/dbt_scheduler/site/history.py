@@ -34,12 +34,14 @@ def make_history(
     covered = [(each, _by_period(each)) for each in found]
     runs_of = {each.dag.dag_id: runs for each, runs in covered}
     # A DAG that is written by hand may make assets of several teams, or in several pipelines.
-    first = {each.dag.dag_id: each for each in reversed(found)}
+    declared: dict[str, list[DagRuns]] = defaultdict(list)
+    for each in found:
+        declared[each.dag.dag_id].append(each)
     return History(
         generated_at=now,
         since=since,
         until=now,
-        runs=tuple(run for each in found if first[each.dag.dag_id] is each for run in _runs(each)),
+        runs=tuple(run for same in declared.values() for run in _runs(same)),
         landings=tuple(
             landing
             for each, runs in covered
@@ -60,15 +62,18 @@ def _by_period(found: DagRuns) -> dict[Interval, list[Run]]:
     return dict(sorted(covered.items()))
 
 
-def _runs(found: DagRuns) -> Iterator[RunOfPipeline]:
-    dag = found.dag
-    for run in sorted(found.runs, key=lambda run: (run.run_after, run.run_id)):
+def _runs(declared: Sequence[DagRuns]) -> Iterator[RunOfPipeline]:
+    """Each run of a DAG once, as the first of the teams that have it declares it."""
+    dag = declared[0].dag
+    others = tuple(sorted({each.dag.team for each in declared} - {dag.team}))
+    for run in sorted(declared[0].runs, key=lambda run: (run.run_after, run.run_id)):
         interval = dag.interval(run)
         covered = period(dag.schedule, interval)
         yield RunOfPipeline(
             dag_id=dag.dag_id,
             run_id=run.run_id,
             team=dag.team,
+            other_teams=others,
             pipeline=dag.pipeline,
             period_start=covered.start,
             period_end=covered.end,

@@ -14,6 +14,7 @@ from airflow.models import Connection
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance, clear_task_instances
 from airflow.utils.session import create_session
+from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from airflow_names import TaskInstanceDTO
@@ -120,22 +121,27 @@ def test_a_failure_names_who_is_held_up_and_a_missing_asset_its_owner(
     ]
 
 
+@pytest.mark.parametrize(
+    ("prefix", "published"), [("", True), ("pr_7_", True), ("", False)], ids=["", "pull-request", "new-team"]
+)
 def test_a_dependency_failure_names_the_root_cause_and_its_owner(
-    airflow: Platform, alerts: Alerts, monkeypatch: pytest.MonkeyPatch
+    airflow: Platform, alerts: Alerts, monkeypatch: pytest.MonkeyPatch, prefix: str, *, published: bool
 ) -> None:
     monkeypatch.setattr("dbt_scheduler.airflow.alerts.others._SECONDS", 60)
     wait = a_wait("dim")
     reader = a_spec(a_task("marts.mine", upstream=(wait.task_id,)), sensors=(wait,), channel="#team")
     tasks = (a_task("staging.raw", fails=True), a_task("marts.dim", upstream=("staging.raw",)))
-    airflow.deploy(a_spec(*tasks, team="shipping"), reader)
+    deployed = replace(reader, dag_id=f"{prefix}{reader.dag_id}")
+    airflow.deploy(a_spec(*tasks, team="shipping"), deployed)
     airflow.publish("shipping", an_entry("dim", "daily"))
-    airflow.publish("playground", a_wait_entry(reader))
-    for dag_id in ("shipping_daily", "playground_daily"):
+    if published:
+        airflow.publish("playground", a_wait_entry(reader))
+    for dag_id in ("shipping_daily", deployed.dag_id):
         airflow.run(dag_id, "2025-03-01T00:10")
     airflow.work()
     airflow.let_time_pass()
     airflow.work()
-    said = next(text for text in alerts.texts if text.startswith("playground_daily"))
+    said = next(text for text in alerts.texts if text.startswith(deployed.dag_id))
     assert said.splitlines()[4].startswith(
         "Root cause: shipping_daily staging.raw of shipping (#shipping) failed at "
     )

@@ -3,14 +3,19 @@
 import json
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from build import World, node, source
+from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from command import run
+from dbt_scheduler.registry.stores import open_store
 from dbt_scheduler.schedule import format_readiness
 from dbt_scheduler.schedule.text import format_schedule
 from dbt_scheduler.spec import Schedule
 
 DAILY = ["daily"]
+WAIT = a_wait("dim")
 EXPOSED = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}}}]\nalerting: {channel: '#shop'}\n"
 
 
@@ -92,6 +97,7 @@ def test_a_script_gets_everything(registry):
         "dependency": "hard",
         "dag_id": "audit_daily",
         "task_id": "marts.dim_b",
+        "columns": None,
     }
     listed = json.loads(run("registry", "list", "--registry", registry, "--format", "json").stdout)
     assert [(each["asset"], each["team"]) for each in listed] == [
@@ -114,6 +120,30 @@ def test_a_script_gets_everything(registry):
             "columns": None,
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (("customer_id", "segment"), "customer_id, segment"),
+        ("*", "every column"),
+        ((), "none"),
+        (UNSET, "not known"),
+        (("a\x1b[2J",), "a\\x1b[2J"),
+    ],
+)
+def test_the_columns_that_a_task_reads(tmp_path, columns, shown):
+    reader = a_spec(a_task("marts.mine", upstream=(WAIT.task_id,)), sensors=(WAIT,))
+    entry = a_wait_entry(reader)
+    (read,) = entry.consumed["shipping"]["dim"]
+    entry.consumed["shipping"]["dim"] = (replace(read, columns=columns),)
+    store = open_store(tmp_path.as_uri(), 20)
+    store.replace("shipping", an_entry("dim", "daily"), None)
+    store.replace("playground", entry, None)
+    for words in (("show", "dim"), ("consumers", "dim"), ("producers", "playground")):
+        *_, head, row = run("registry", *words, "--registry", tmp_path.as_uri()).stdout.splitlines()
+        assert head.endswith("  COLUMNS")
+        assert row[head.index("COLUMNS") :] == shown
 
 
 def test_nobody_reads_it(registry):

@@ -78,12 +78,14 @@ def _root_cause(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]")
     from dbt_scheduler.airflow.connection import open_api  # noqa: PLC0415
     from dbt_scheduler.explain.chain import Explainer  # noqa: PLC0415
     from dbt_scheduler.explain.compiled import known  # noqa: PLC0415
+    from dbt_scheduler.explain.own_dag import OwnDag  # noqa: PLC0415
     from dbt_scheduler.explain.published import PublishedDags  # noqa: PLC0415
     from dbt_scheduler.explain.steps import roots  # noqa: PLC0415
 
     ti = context["ti"]
     with open_api(spec.airflow_connection, _SECONDS) as api:
-        explainer = Explainer(PublishedDags(entries, entries, api), api, datetime.now(UTC))
+        dags = OwnDag(spec, entries, PublishedDags(entries, entries, api))
+        explainer = Explainer(dags, api, datetime.now(UTC))
         step = _in_time(lambda: explainer.explain(known(spec), ti.task_id, ti.run_id))
     root = next((each for each in roots(step) if each.task_id != ti.task_id and not each.hidden), None)
     if root is None:

@@ -70,6 +70,10 @@ class JobFiles:
             except NotFound:
                 continue
 
+    def close(self) -> None:
+        """Close the connections to the bucket; what comes next opens new ones."""
+        self._bucket.client.close()
+
     def script(self, run: ImageRun) -> str:
         """What runs dbt in the job, in the shell of its image; its ``$0`` is the runner of slices."""
         mounted = f'"$mounted/{self._prefix}'

@@ -19,18 +19,18 @@ def show_log(query: str, project: str, log: Any) -> None:
 
     try:
         hook = GoogleBaseHook()
-        client = LoggingServiceV2Client(
-            credentials=hook.get_credentials(),
-            client_info=CLIENT_INFO,
-            client_options=hook.get_client_options(),
-        )
         request = {
             "resource_names": [f"projects/{project}"],
             "filter": query,
             "order_by": "timestamp desc",
             "page_size": _MOST_LINES,
         }
-        lines = [_text(entry) for entry in islice(client.list_log_entries(request=request), _MOST_LINES)]
+        with LoggingServiceV2Client(
+            credentials=hook.get_credentials(),
+            client_info=CLIENT_INFO,
+            client_options=hook.get_client_options(),
+        ) as client:
+            lines = [_text(entry) for entry in islice(client.list_log_entries(request=request), _MOST_LINES)]
     except (GoogleAPIError, GoogleAuthError) as error:
         log.warning("The job's log cannot be read from Cloud Logging: %s", error)
         return

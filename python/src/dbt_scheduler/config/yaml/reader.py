@@ -8,6 +8,7 @@ import yaml
 from dbt_scheduler.config.yaml.document import Coercion, Document, Path, Position
 from dbt_scheduler.config.yaml.errors import YamlProblem, describe_error, split_lines
 from dbt_scheduler.config.yaml.scalars import PREFIX, find_coercion, scalar_value
+from dbt_scheduler.files import read_file
 from dbt_scheduler.findings.catalogue.inputs import SCH401, SCH402, SCH404, SCH410
 from dbt_scheduler.findings.finding import Finding
 
@@ -15,6 +16,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH = 60
 # The parser recurses for each level: a file with a million brackets would crash the process.
 _LONG = 20_000
+_UNREADABLE = "replace it with a regular file, and check its permissions"
 # Anchors may expand a file up to this size: beyond it, it is an attack or a mistake.
 _MAX_GROWTH, _FREE_GROWTH = 10, 10_000
 
@@ -44,11 +46,11 @@ def load_yaml(path: pathlib.Path) -> tuple[Document | None, tuple[Finding, ...]]
 def read_text(path: pathlib.Path) -> tuple[str | None, tuple[Finding, ...]]:
     """A file's text as UTF-8, or None with the finding that says why it cannot be read."""
     try:
-        return path.read_bytes().decode("utf-8-sig"), ()
+        return read_file(path).decode("utf-8-sig"), ()
     except FileNotFoundError:
         return None, (SCH401.at(str(path), hint=""),)
     except OSError as error:
-        return None, (SCH402.at(str(path), problem=error.strerror, hint=""),)
+        return None, (SCH402.at(str(path), problem=error.strerror, hint=_UNREADABLE),)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         problem = f"byte {error.start + 1} is not valid UTF-8"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.findings.table import aligned
+from dbt_scheduler.registry.entry import EVERY_COLUMN, ColumnsRead
 from dbt_scheduler.registry.lookup.views import AssetView, ConsumedAsset, ConsumerTask
 
 _MOST_NAMES = 3
@@ -53,10 +54,12 @@ def render_consumers(consumers: Sequence[ConsumerTask]) -> str:
             f"{each.dag_id} {each.task_id}",
             each.dependency,
             each.producer_pipeline,
+            _columns(each.columns),
         )
         for each in consumers
     ]
-    return _table(("CONSUMER", "CHANNEL", "TASK", "DEPENDENCY", "ON PIPELINE"), rows, "no consumers")
+    head = ("CONSUMER", "CHANNEL", "TASK", "DEPENDENCY", "ON PIPELINE", "COLUMNS")
+    return _table(head, rows, "no consumers")
 
 
 def render_consumed(needs: Iterable[ConsumedAsset]) -> str:
@@ -69,11 +72,12 @@ def render_consumed(needs: Iterable[ConsumedAsset]) -> str:
             each.ready or "not built",
             each.dependency,
             f"{each.dag_id} {each.task_id}",
+            _columns(each.columns),
         )
         for each in needs
     ]
     return _table(
-        ("ASSET", "PRODUCER", "CHANNEL", "READY", "DEPENDENCY", "READ BY"),
+        ("ASSET", "PRODUCER", "CHANNEL", "READY", "DEPENDENCY", "READ BY", "COLUMNS"),
         rows,
         "no assets of other teams",
     )
@@ -90,6 +94,13 @@ def _indented(facts: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], none: str) -> str:
     return lines(aligned([head, *rows])) if rows else f"{none}\n"
+
+
+def _columns(read: ColumnsRead | None) -> str:
+    """Which columns a task reads, in the words of the registry's pages."""
+    if read is None:
+        return "not known"
+    return "every column" if read == EVERY_COLUMN else ", ".join(read) or "none"
 
 
 def _names(teams: set[str]) -> str:

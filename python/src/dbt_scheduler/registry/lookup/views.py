@@ -10,6 +10,7 @@ from dbt_scheduler.registry.downstream import Downstream
 from dbt_scheduler.registry.entry import (
     AssetKey,
     ColumnsRead,
+    Consumed,
     Produced,
     dag_id,
     find_produced,
@@ -63,7 +64,10 @@ class AssetView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsumedAsset(msgspec.Struct, frozen=True):
-    """Another team's asset that a team reads; ``ready`` is None if it is no longer produced."""
+    """Another team's asset that a task reads; ``ready`` is None if it is no longer produced.
+
+    ``columns`` are those that the task reads; None where that is not known.
+    """
 
     asset: str
     team: str
@@ -72,6 +76,7 @@ class ConsumedAsset(msgspec.Struct, frozen=True):
     dependency: str
     dag_id: str
     task_id: str
+    columns: ColumnsRead | None = None
 
 
 def view_asset(key: AssetKey, directory: Directory, readers: Downstream) -> AssetView:
@@ -123,6 +128,7 @@ def view_consumed(team: str, directory: Directory) -> Iterator[ConsumedAsset]:
                     task.dependency,
                     dag_id(entry.dag_prefix, task.pipeline),
                     full_task_id(task.task_group, task.task_id),
+                    _columns(task),
                 )
 
 
@@ -137,8 +143,12 @@ def _consumers(key: AssetKey, directory: Directory, readers: Downstream) -> Iter
                 full_task_id(task.task_group, task.task_id),
                 task.dependency,
                 task.producer_pipeline,
-                None if task.columns is UNSET else task.columns,
+                _columns(task),
             )
+
+
+def _columns(task: Consumed) -> ColumnsRead | None:
+    return None if task.columns is UNSET else task.columns
 
 
 def _promise(team: str, made: Produced, pipeline: str, directory: Directory) -> AssetPipelineView:
