@@ -385,6 +385,7 @@ def test_a_folder_that_cannot_be_written_has_no_slices_and_one_line_says_so(proj
     )
 
 
+@pytest.mark.dbt
 def test_a_full_disk_is_one_line_with_the_folder(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", _FULL_DISK], cwd=tmp_path, capture_output=True, text=True, check=False
