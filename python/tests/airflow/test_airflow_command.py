@@ -1,6 +1,8 @@
 """The command operator: what a task's process gets, what people see of it, and how it ends."""
 
 import ast
+import fcntl
+import multiprocessing
 import os
 import signal
 import threading
@@ -183,6 +185,33 @@ def test_a_kill_by_airflow_ends_the_command(tmp_path: Path, monkeypatch: pytest.
         signal.signal(signal.SIGINT, ignored)
     assert time.monotonic() - started < 300  # it did not wait for the end of what it stopped
     _assert_gone(int((tmp_path / "child").read_text()))
+
+
+_HOLDING_A_LOCK = """\
+import fcntl, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+with open("state", "a") as state:
+    fcntl.flock(state, fcntl.LOCK_EX)
+    open("started", "w").close()
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        state.write("interrupted")
+"""
+
+
+def test_a_command_does_not_go_on_when_its_worker_is_killed(tmp_path: Path) -> None:
+    operator = an_operator(tmp_path, python(_HOLDING_A_LOCK))
+    worker = multiprocessing.get_context("fork").Process(target=run, args=(operator,))
+    worker.start()
+    while not (tmp_path / "started").exists():
+        assert worker.is_alive()
+        time.sleep(0.05)
+    worker.kill()
+    worker.join()
+    with (tmp_path / "state").open() as state:
+        fcntl.flock(state, fcntl.LOCK_EX)  # until the command has ended
+        assert state.read() == "interrupted"
 
 
 @contextmanager

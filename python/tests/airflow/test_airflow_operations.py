@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow_api.client import AirflowApi
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.cli import backfill, main
 from dbt_scheduler.spec import DagSpec
 from harness import Platform, moment
@@ -99,6 +100,28 @@ def test_a_consumer_that_still_waits_or_is_of_another_period_is_left_alone(teams
     assert shown.stdout == f"shipping_daily {run} of team shipping:\n  marts.dim (failed)\n"
 
 
+@pytest.mark.parametrize("damage", ["deleted", "empty", "garbage"])
+def test_without_the_registry_nobody_is_left_with_old_data(teams: Platform, damage: str) -> None:
+    run = teams.run("shipping_daily", DAY)
+    teams.work()
+    if damage == "garbage":
+        (teams.registry / "shipping.json").write_text("{")
+    else:
+        for path in teams.registry.iterdir():
+            path.unlink()
+    if damage == "deleted":
+        teams.registry.rmdir()
+    words = ("rerun", "shipping_daily", "marts.dim", "--run", run, "--yes")
+    refused = call(teams, *words, "--downstream")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr.endswith(
+        "DAG shipping_daily not found in the registry, so the runs that used its data are unknown\n"
+        "  hint: publish the DAG's team, correct --registry URL, or leave out --downstream\n"
+    )
+    assert teams.state("shipping_daily", "marts.dim") == "success"
+    assert call(teams, *words).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -172,6 +195,22 @@ def test_ctrl_c_is_no_failed_run(teams: Platform, monkeypatch: pytest.MonkeyPatc
         "interrupted: the backfills continue in Airflow\n  hint: run the command again to follow them"
         in done.stderr
     )
+
+
+def test_an_airflow_that_no_longer_answers_does_not_end_the_backfills(
+    teams: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: float) -> None:
+        def runs(*_: object) -> None:
+            raise AirflowApiError("Airflow rejected the token.")
+
+        monkeypatch.setattr(AirflowApi, "runs", runs)
+
+    monkeypatch.setattr(backfill, "sleep", refuse)
+    done = call(teams, "backfill", "shipping", "--from", "2025-03-01", "--to", "2025-03-01", "--yes")
+    assert done.exit_code == 2
+    assert "the backfills continue in Airflow: run the command again to follow them\n" in done.stderr
+    assert "Airflow rejected the token." in done.stderr
 
 
 @pytest.mark.parametrize("faster", [False, True])

@@ -480,6 +480,19 @@ def test_the_sweep_is_a_dag(
     assert "dependency arrived" in caplog.text
 
 
+def test_a_sweep_fails_where_the_registry_has_been_deleted(
+    airflow: Platform, capfd: pytest.CaptureFixture[str]
+) -> None:
+    airflow.deploy_sweep(a_producer())
+    airflow.deploy(a_producer())
+    airflow.registry.rmdir()
+    airflow.run_without_date(RESUME_DAG, "2025-03-03T00:00")
+    airflow.work()
+    assert airflow.state(RESUME_DAG) == "failed"
+    said = f"the registry {airflow.registry.as_uri()} does not exist: publish to it, or correct registry.url"
+    assert said in "".join(capfd.readouterr())
+
+
 def _no_time(_: AirflowApi, notes: dict) -> Outcome:
     return Outcome(left=tuple(notes))
 

@@ -114,6 +114,8 @@ LISTS = {
     "nothing": "",
     "comment only": "# none yet\n",
     "already git": 'packages:\n  - git: "https://example.com/fork/dbt-scheduler.git"\n    revision: abc\n',
+    "already beside": "packages:\n  - local: ../dbt-scheduler\n",
+    "already private": "packages:\n  - private: org/dbt-scheduler\n    revision: abc\n",
     "already local": "packages:\n  - local: .dbt_scheduler/registry\n",
 }
 
@@ -136,6 +138,22 @@ def test_packages_that_are_there_stay_with_their_comments(text, name, project):
     again = files()
     run("init", "--yes")
     assert files() == again
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "git: https://example.com/acme-dbt-scheduler-tools.git",
+        "local: ../our-dbt-scheduler",
+        "local: ../dbt-scheduler-models",
+        "{git: https://example.com/a.git, revision: 1, env: [dbt-scheduler]}",
+    ],
+)
+def test_a_package_with_a_similar_name_is_another(package, project):
+    Path("packages.yml").write_text(f"packages:\n  - {package}\n")
+    run("init", "--yes")
+    found = yaml.safe_load(Path("packages.yml").read_text())
+    assert found["packages"][1:] == [GIT, REGISTRY]
 
 
 def test_lines_keep_their_ends(project):
@@ -198,6 +216,16 @@ def test_what_cannot_be_chosen(words, said, project):
 def test_a_project_file_that_dbt_could_not_read(text, project):
     Path("dbt_project.yml").write_text(text)
     assert "dbt_project.yml" in run("init", code=2).stderr
+
+
+@pytest.mark.parametrize("value", ["!!timestamp foo", "!!bool foo", '!!int ""', '!!float ""', "!!binary é"])
+@pytest.mark.parametrize("file", ["dbt_project.yml", "packages.yml", "dependencies.yml"])
+def test_a_value_that_its_tag_does_not_fit_is_a_line(file, value, project):
+    Path(file).write_text(f"name: shop\nx: {value}\n")
+    assert run("init", code=2).stderr == (
+        f"{file} is not in the format that dbt expects\n  hint: correct the file first\n"
+    )
+    assert not Path("scheduler.yaml").exists()
 
 
 @pytest.mark.parametrize("channel", ['#a"\ntasks: x', "#a😀", "#ä\u2028\x85\x07\\", "#" + "a b " * 50])

@@ -86,6 +86,32 @@ def test_a_type_of_fifty_thousand_characters_fits_a_comment_too(world):
     assert text.endswith("\nLines that end in … are whole in `--format json`.\n")
 
 
+def test_what_a_comment_adds_counts_too(world):
+    """Each handle gets a backtick on both sides."""
+    handles = [f"@{n}" for n in range(100)]
+    compiled(world, "base", *(node(f"m{n}", pipelines=DAILY) for n in range(110)), text="")
+    compiled(world, "head", *(node(f"m{n}", pipelines=DAILY, owners=handles) for n in range(110)), text="")
+    assert 50_000 < len(report().encode()) <= 60_000
+    assert len(report("--format", "comment").encode()) <= 60_000
+
+
+def test_reports_of_many_teams_fit_a_comment_too_and_breaking_ones_come_first(world):
+    """Each team gets a model more; the columns of the last team's asset are removed."""
+    teams = [f"team_{n:03}_{'x' * 90}" for n in range(300)]
+    for team in teams:
+        world.team(team, dim(f"dim_{team[:8]}"), text=EXPOSED)
+    run("compile", *teams, "--out", "base", "--registry", "registry")
+    for team in teams:
+        world.team(team, node("other", pipelines=DAILY), dim(f"dim_{team[:8]}"), text=EXPOSED)
+    world.team(teams[-1], dim(f"dim_{teams[-1][:8]}", columns={}), text=EXPOSED)
+    run("compile", *teams, "--out", "head", "--registry", "registry")
+    text = report("--format", "comment", code=1)
+    assert len(text.encode()) <= 60_000
+    assert text.split("\n")[1] == f"## Scheduler report: {teams[-1]}"
+    shown = text.count("## Scheduler report: ")
+    assert f"\nAnd {300 - shown} more teams, in `--format json`.\n" in text
+
+
 def test_text_of_teams_is_no_markup(world):
     evil = {"a*b <img src=x> [x](y) `c` _d_\n## e": {"data_type": "array<int64>"}}
     compiled(world, "base", dim(columns=evil))

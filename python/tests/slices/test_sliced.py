@@ -34,6 +34,15 @@ FILES = {
     "packages.yml": {"packages": []},
 }
 
+_FULL_DISK = """\
+import sys
+from dbt_scheduler.dbt import slicing
+def full(*_):
+    raise OSError(28, "No space left on device")  # as of a write, which knows no path
+slicing.slice_project = full
+sys.exit(slicing.main([]))
+"""
+
 _IN_A_FORK = """\
 import os, sys
 from pathlib import Path
@@ -374,6 +383,16 @@ def test_a_folder_that_cannot_be_written_has_no_slices_and_one_line_says_so(proj
     assert re.fullmatch(
         r"could not write the slices: \S*\.dbt_scheduler/slices: (Not a directory|File exists)\n", said
     )
+
+
+@pytest.mark.dbt
+def test_a_full_disk_is_one_line_with_the_folder(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", _FULL_DISK], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    folder = tmp_path / ".dbt_scheduler/slices"
+    assert done.stderr == f"could not write the slices: {folder}: No space left on device\n"
+    assert done.returncode == 2
 
 
 def test_a_target_that_cannot_be_written_is_in_a_temporary_folder(project):

@@ -96,12 +96,16 @@ def _run(function: Callable[[], int], cwd: Path, env: Mapping[str, str], output:
 
 
 def _ending_with(parent: int, function: Callable[[], int]) -> int:
-    """Run a function; what it does is interrupted when the parent ends. The program that it becomes is, too."""
+    interrupt_with(parent)
+    return function()
+
+
+def interrupt_with(parent: int) -> None:
+    """Have this process, and the program that it becomes, interrupted when its parent ends. Only Linux can do it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
         if os.getppid() != parent:  # it has ended before this was said
             raise KeyboardInterrupt
-    return function()
 
 
 def _path_of_programs(env: Mapping[str, str]) -> list[str]:

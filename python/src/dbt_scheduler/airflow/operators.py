@@ -7,8 +7,10 @@ import signal
 import subprocess
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,7 +20,7 @@ from airflow.sdk._shared.secrets_masker import redact
 from airflow.sdk.log import mask_secret
 
 from dbt_scheduler.airflow.compat import AirflowException
-from dbt_scheduler.airflow.forked import ForkedProcess
+from dbt_scheduler.airflow.forked import ForkedProcess, interrupt_with
 from dbt_scheduler.airflow.task_selection import skip_unless_chosen
 
 USUAL = (
@@ -155,15 +157,22 @@ class CommandOperator(BaseOperator):
             ) from None
 
     def _start(self, command: list[str], environment: dict[str, str]) -> Process:
-        return subprocess.Popen(  # noqa: S603 - no shell, and the command comes from the spec
-            command,
-            cwd=self._folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        # A worker that is killed, such as for its memory, stops nothing itself: a retry would run beside this program.
+        ends_with_worker = partial(interrupt_with, os.getpid())
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # from Python 3.12 on: of locks, and it takes none
+            return subprocess.Popen(  # noqa: S603 - no shell, and the command comes from the spec
+                command,
+                cwd=self._folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=ends_with_worker,  # noqa: PLW1509 - see above
+            )
 
 
 def passed(environment: Mapping[str, str], patterns: Sequence[str]) -> dict[str, str]:

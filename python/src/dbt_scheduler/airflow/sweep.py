@@ -20,6 +20,7 @@ from dbt_scheduler.airflow.connection import open_api
 from dbt_scheduler.airflow.pools import missing_pools
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.findings.plural import format_count
+from dbt_scheduler.findings.printable import shown_url
 from dbt_scheduler.kinds import literal
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.spec import RESUME_DAG, registry_url_of
@@ -93,12 +94,11 @@ class SweepOperator(BaseOperator):
     def execute(self, context: Context) -> None:
         """Sweep, notify the teams, and remember which."""
         # Imports that parsing the file of a DAG need not pay for.
-        from dbt_scheduler.airflow.registry import read_entries  # noqa: PLC0415
         from dbt_scheduler.resume.sweep import sweep  # noqa: PLC0415
 
         stub = Path(self.dag.fileloc)
         try:
-            entries = self._own(read_entries(registry_url_of(self._registry_url, stub), _REGISTRY_SECONDS))
+            entries = self._own(_published(registry_url_of(self._registry_url, stub)))
             with open_api(self._airflow_connection, _BUDGET_SECONDS) as api:
                 result = sweep(api, entries)
                 missing = missing_pools(api, stub.parent)
@@ -137,6 +137,18 @@ class SweepOperator(BaseOperator):
             if send_slo_miss(to, task_run(miss.task), promise):
                 reported.append(miss.name)
         ti.xcom_push(key=_REPORTED, value=reported)
+
+
+def _published(url: str) -> "dict[str, Entry]":
+    """The registry's entries; RegistryUnreadableError also where it does not exist, so that nobody would be resumed."""
+    from dbt_scheduler.airflow.registry import read_registry  # noqa: PLC0415 - see execute
+
+    reading = read_registry(url, _REGISTRY_SECONDS)
+    if reading.missing:
+        raise RegistryUnreadableError(
+            f"the registry {shown_url(url)} does not exist: publish to it, or correct registry.url"
+        )
+    return reading.entries
 
 
 def _in_turn(misses: "Iterable[SloMiss]") -> "Iterator[SloMiss]":

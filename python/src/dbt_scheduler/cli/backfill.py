@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dbt_scheduler.airflow_api.client import BACKFILL_SECONDS, AirflowApi
+from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS
 from dbt_scheduler.cli.airflow_session import open_airflow, session_options
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
@@ -125,7 +126,11 @@ def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Pr
     shown = None
     while True:
         api.allow(PATIENCE_SECONDS)
-        progress = look(api, plan, dates)
+        try:
+            progress = look(api, plan, dates)
+        except AirflowApiError:
+            say("the backfills continue in Airflow: run the command again to follow them")
+            raise
         text = (
             f"{progress.over} of {format_count(progress.runs, 'run')} finished, {len(progress.failed)} failed"
         )

@@ -14,7 +14,7 @@ from dbt_scheduler.dbt.node_plugins import node_plugin
 from dbt_scheduler.dbt.origin import digests_of, installed_versions
 from dbt_scheduler.dbt.parsing import INTERVAL, Files, NotParsedError, Parsed, parse, varying_nodes
 from dbt_scheduler.dbt.quick import contracts_of
-from dbt_scheduler.dbt.store import Entry, Writer, selector_of
+from dbt_scheduler.dbt.store import FOLDER, Entry, Writer, selector_of
 from dbt_scheduler.dbt.unsliceable import Reasons
 from dbt_scheduler.dbt_paths import writable_paths
 
@@ -44,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("dbt could not parse the project: no slices were written\n")
         return 2
     except OSError as error:
-        sys.stderr.write(f"could not write the slices: {error.filename}: {error.strerror}\n")
+        path = error.filename or project / FOLDER  # what a full disk refuses has no name
+        sys.stderr.write(f"could not write the slices: {path}: {error.strerror}\n")
         return 2
     left = [entry for _, entry in entries if entry.reason]
     if options.explain:

@@ -1,6 +1,7 @@
 """The files that a project begins with, made of what is there already: nothing that somebody wrote is replaced."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 from pathlib import Path
@@ -38,6 +39,9 @@ tasks: []
   #   assets: [some_source_table]
   #   command: python -m my_module.main
 """
+_OURS = re.compile(r"(?:^|[/:\\])dbt[-_]scheduler(?=$|[/\\@.])", re.IGNORECASE)
+"""In a package's URL, path or name: this package, also a fork of it; not one that is only called similarly."""
+
 _NO_END = "\\ No newline at end of file\n"
 _CI = {"github": ".github/workflows/scheduler.yml", "gitlab": ".gitlab-ci.yml"}
 """Where each of them expects its file, from the root of the repository."""
@@ -116,7 +120,7 @@ def _packages(folder: Path, revision: str) -> Iterator[Change]:
     missing = [
         entry
         for entry, known in (
-            ({"git": _PACKAGE, "revision": revision}, any("dbt-scheduler" in str(each) for each in there)),
+            ({"git": _PACKAGE, "revision": revision}, any(map(_is_ours, there))),
             ({"local": _REGISTRY}, {"local": _REGISTRY} in there),
         )
         if not known
@@ -134,6 +138,11 @@ def _packages(folder: Path, revision: str) -> Iterator[Change]:
         yield Change(path, before, before or "", f"add these packages to {path} manually: {by_hand}")
         return
     yield Change(path, before, after)
+
+
+def _is_ours(package: object) -> bool:
+    values = package.values() if isinstance(package, dict) else ()
+    return any(isinstance(value, str) and _OURS.search(value) for value in values)
 
 
 def _with_packages(text: str, entries: list[dict[str, str]]) -> str:
@@ -217,7 +226,7 @@ def _mapping(path: Path, text: str) -> Mapping[str, object]:
 def _loaded(text: str) -> object:
     try:
         return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError):  # some of `!!bool foo`
         return ()
 
 

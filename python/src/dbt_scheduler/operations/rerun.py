@@ -8,7 +8,7 @@ from dbt_scheduler.airflow_api.answers import RunKey, TaskInstance
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.operations.order import in_order
-from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.registry.entry import Entry, dag_ids_of
 from dbt_scheduler.resume.waiting_sensors import UNSATISFIED, find_sensors_of
 from dbt_scheduler.schedule import Interval
 from dbt_scheduler.spec import Schedule
@@ -45,9 +45,15 @@ def plan_rerun(
     A consumer's run that still waits is left out: it gets the new data by itself.
 
     Raises:
-        UsageError: Airflow does not have this DAG, run or task.
+        UsageError: Airflow does not have this DAG, run or task, or the registry does not have the DAG, so that it
+            cannot say which runs used the data.
 
     """
+    if downstream and not any(task[0] in dag_ids_of(entry) for entry in entries.values()):
+        raise UsageError(
+            f"DAG {task[0]} not found in the registry, so the runs that used its data are unknown",
+            "publish the DAG's team, correct --registry URL, or leave out --downstream",
+        )
     first = _first(api, task, downstream=downstream)
     waits = registered_waits(entries) if downstream else ()
     teams = {wait.producer.dag_id: wait.asset.team for wait in waits}

@@ -16,11 +16,16 @@ def render(reports: Sequence[Report]) -> str:
     handle would notify whoever has that name where the comment stands; a channel like ``#12`` would link there.
     """
     teams = ", ".join(report.team for report in reports)
-    parts = markdown.render(reports).split(_CODE)
-    parts[::2] = (_for_a_comment(text) for text in parts[::2])
-    return f"<!-- dbt-scheduler report: {teams} -->\n{_CODE.join(parts)}"
+    first = f"<!-- dbt-scheduler report: {teams} -->\n"
+    return markdown.render(reports, lambda text: first + _for_a_comment(text))
 
 
 def _for_a_comment(text: str) -> str:
+    parts = text.split(_CODE)
+    parts[::2] = map(_outside_code, parts[::2])
+    return _CODE.join(parts)
+
+
+def _outside_code(text: str) -> str:
     text = re.sub(r"^- ([+-]) ", r"- \\\1 ", text, flags=re.MULTILINE)
     return re.sub(r"@[\w./-]+|#\d[\w./-]*", r"`\g<0>`", text)

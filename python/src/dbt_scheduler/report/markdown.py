@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from dbt_scheduler.changes.state_diff import Count, DagDiff, Item, Sign, StateDiff
+from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import one_line
 from dbt_scheduler.report.build import ChangedAsset, Report, ReportedChange
 from dbt_scheduler.report.column_readers import ColumnReaders
@@ -21,21 +22,46 @@ _SIZES = (100_000, 500, 100, 20, 5, 1)
 _LONGEST_LINE = 400
 """Characters of a line of a report that no cut list makes short enough: a column's type may have thousands."""
 
+_CUT_LINES = "Lines that end in … are whole in `--format json`.\n"
+
 _BREAK = "\n"
 """An empty line ends the HTML of what is folded."""
 
 _SIGNS = {Sign.ADDED: "+", Sign.REMOVED: "-", Sign.CHANGED: "~"}
 
 
-def render(reports: Sequence[Report]) -> str:
-    """One section for each team; where that is too long for a comment, its lists are cut, then its lines, and say so."""
-    text = ""
+def render(reports: Sequence[Report], finish: Callable[[str], str] = str) -> str:
+    """One section for each team; where that is too long for a comment, its lists are cut, then its lines, and say so.
+
+    If that is still too long, sections are left out, first those of teams that break nothing. ``finish`` makes a
+    comment of the text: what counts is how long that is.
+    """
     for most in _SIZES:
-        text = "\n".join("\n\n".join(_blocks(report, most)) + "\n" for report in reports)
-        if len(text.encode()) <= _LIMIT:
+        text = finish("\n".join(_section(report, most) for report in reports))
+        if _fits(text):
             return text
-    lines = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in text.split("\n")]
-    return "\n".join(lines) + "\nLines that end in … are whole in `--format json`.\n"
+    urgent_first = sorted(reports, key=lambda report: not report.breaking)
+    sections = [_cut(_section(report, _SIZES[-1])) for report in urgent_first]
+    for shown in range(len(sections), 0, -1):
+        more = f"And {format_count(len(sections) - shown, 'more team')}, in `--format json`.\n"
+        notes = ([more] if shown < len(sections) else []) + [_CUT_LINES]
+        text = finish("\n".join([*sections[:shown], *notes]))
+        if _fits(text):
+            break
+    return text
+
+
+def _fits(text: str) -> bool:
+    return len(text.encode()) <= _LIMIT
+
+
+def _section(report: Report, most: int) -> str:
+    return "\n\n".join(_blocks(report, most)) + "\n"
+
+
+def _cut(text: str) -> str:
+    lines = (line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in text.split("\n"))
+    return "\n".join(lines)
 
 
 def _blocks(report: Report, most: int) -> Iterator[str]:
