@@ -1,4 +1,4 @@
-"""The registry that the DAGs in this Airflow use, as their sweep says, read again after a while."""
+"""The registry that the DAGs of this Airflow use, as their sweep DAG names it; cached for a short time."""
 
 import time
 from collections import OrderedDict
@@ -7,6 +7,7 @@ from threading import Lock
 
 from dbt_scheduler.airflow_plugin.readable import readable_entries
 from dbt_scheduler.airflow_plugin.server import DagModel, SerializedDagModel, conf, create_session
+from dbt_scheduler.findings.sentences import sentences
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.store import RegistryContents
@@ -16,22 +17,22 @@ from dbt_scheduler.site.catalogue import Catalogue
 from dbt_scheduler.spec import RESUME_DAG
 
 SECTION, OPTION = "dbt_scheduler", "registry"
-"""Where Airflow's configuration may name the registry: of several environments on one Airflow, the one to show."""
+"""The option in Airflow's configuration that selects the registry, if one Airflow has several environments."""
 
 _SECONDS = 20.0
 _FRESH_SECONDS = 30.0
 _CATALOGUES = 8
-"""For so many sets of rights at once."""
+"""The number of cached sets of permissions."""
 
 
 class NoRegistryError(Exception):
-    """There is no registry to show; the message says why, and what to do."""
+    """There is no registry to show; the message gives the reason and what to do."""
 
 
 class Registry:
-    """The registry at a moment; ``others`` are those of further environments, which are not shown.
+    """A snapshot of the registry; ``others`` are the registries of further environments, which are not shown.
 
-    ``problem`` says that it could not be read since.
+    ``problem`` is set if the registry could not be read since.
     """
 
     def __init__(self, url: str, contents: RegistryContents, others: tuple[str, ...]) -> None:
@@ -44,7 +45,7 @@ class Registry:
         self._catalogues: OrderedDict[frozenset[str], Catalogue] = OrderedDict()
 
     def readable(self, dag_ids: frozenset[str]) -> Catalogue:
-        """What somebody may see who may read these DAGs; kept for the next one with the same rights."""
+        """The catalogue for users who are allowed to read these DAGs; cached by that set."""
         with self._lock:
             if dag_ids not in self._catalogues:
                 entries = readable_entries(self.contents.entries, dag_ids)
@@ -56,7 +57,7 @@ class Registry:
 
 
 class Registries:
-    """Reads it at most twice a minute, for all users, also one that cannot be read. Raises NoRegistryError."""
+    """Reads the registry at most twice a minute for all users, even if reading fails. Raises NoRegistryError."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -65,8 +66,8 @@ class Registries:
         self._until = 0.0
 
     def read(self) -> Registry:
-        """The registry as it is now, or was half a minute ago; while it cannot be read, as it was last."""
-        # Of those who ask at once one reads it, which may take long; the others wait only if there is nothing to show.
+        """The registry, at most half a minute old; if it cannot be read, the last snapshot."""
+        # One of several concurrent requests reads; the others wait only if there is no snapshot yet.
         if time.monotonic() > self._until and self._lock.acquire(blocking=self._kept is None):
             try:
                 if time.monotonic() > self._until:
@@ -83,10 +84,10 @@ class Registries:
             url, *others = _urls()
             self._kept = Registry(url, open_store(url, _SECONDS).read_all(), tuple(others))
         except (NoRegistryError, RegistryUnreadableError, ValueError) as error:
-            self._problem = f"The registry cannot be read. {error}"
+            self._problem = sentences("the registry cannot be read", str(error))
             if self._kept:
-                shown = f"Shown is what it said at {format_moment(self._kept.read_at)}."
-                self._kept.problem = f"{self._problem} {shown}"
+                shown = f"showing its contents as of {format_moment(self._kept.read_at)}"
+                self._kept.problem = sentences(self._problem, shown)
 
 
 def _urls() -> list[str]:
@@ -103,8 +104,8 @@ def _urls() -> list[str]:
     found = [url for dag_id in sorted(dag_ids, key=len) if (url := _url_of(dag_id))]
     if not found:
         raise NoRegistryError(
-            f"Airflow has no DAG {RESUME_DAG}, which says where the registry is. Deploy it, or name the registry as "
-            f"{OPTION} in the section [{SECTION}] of Airflow's configuration."
+            f"No registry is configured: Airflow has no DAG {RESUME_DAG}. Deploy that DAG, or set {OPTION} in "
+            f"the section [{SECTION}] of Airflow's configuration."
         )
     return list(dict.fromkeys(found))
 

@@ -15,7 +15,7 @@ _PROJECT = """\
 name: dbt_scheduler_registry
 version: "1.0.0"
 config-version: 2
-# Written by `dbt-scheduler registry export`: what the scheduler knows of all teams, for its checks in dbt.
+# Written by `dbt-scheduler registry export`: the asset registry, for the checks in dbt.
 """
 
 

@@ -66,7 +66,7 @@ def decode_entry(team: str, content: bytes) -> Entry:
         if version not in FORMAT_VERSIONS:
             refusal = NewerFormatError if version > max(FORMAT_VERSIONS) else RegistryUnreadableError
             known = " and ".join(map(str, FORMAT_VERSIONS))
-            raise refusal(f"format_version {version} is not supported, only {known}")
+            raise refusal(f"format_version {version} is not supported; supported: {known}")
         entry = _DECODER.decode(content)[team]
     except msgspec.ValidationError as error:
         place = str(error).rpartition(" - at ")[2].strip("`") if " - at " in str(error) else "the top level"
@@ -106,7 +106,7 @@ def _too_much(entry: Entry) -> str | None:
     if len(readers) > _MOST_TASKS:
         return f"it has more than {_MOST_TASKS:,} reads of assets"
     if sum(len(made.pipelines) for made in entry.produced.values()) > _MOST_TASKS:
-        return f"it makes more than {_MOST_TASKS:,} assets, counted in each of their pipelines"
+        return f"it produces more than {_MOST_TASKS:,} assets, counted per pipeline"
     made_by = Counter((each.task_group, each.task_id) for each in entry.produced.values())
     edges = sum(made_by[each.task_group, each.task_id] for each in readers)
     return f"its lineage has more than {_MOST_EDGES:,} edges" if edges > _MOST_EDGES else None

@@ -178,5 +178,5 @@ def _missing(producer: Entry | None, asset: str) -> str:
         return "is not in the registry"
     found = find_produced(producer, asset)
     if found is None:
-        return "no longer makes it"
+        return "no longer builds it"
     return "" if found[1].exposed else "no longer exposes it"

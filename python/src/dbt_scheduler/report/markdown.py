@@ -35,7 +35,7 @@ def render(reports: Sequence[Report]) -> str:
         if len(text.encode()) <= _LIMIT:
             return text
     lines = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in text.split("\n")]
-    return "\n".join(lines) + "\nLines that end in … are whole in `--format json`.\n"
+    return "\n".join(lines) + "\nLines ending in … are shown in full by `--format json`.\n"
 
 
 def _blocks(report: Report, most: int) -> Iterator[str]:
@@ -112,16 +112,16 @@ def _change(change: ReportedChange) -> str:
 
 
 def _column(column: ColumnReaders) -> str:
-    """Who reads it, in a list below the change; nothing where nothing is known of anybody."""
+    """The consumers, in a list below the change; nothing where nothing is known of anybody."""
     facts = [
         ("Read by", column.readers),
         ("Every column is read by", column.readers_of_every_column),
-        ("Not known whether it is read by", column.not_known),
+        ("Possibly read by", column.not_known),
     ]
     if not (column.readers or column.readers_of_every_column or column.others):
         return ""
     lines = [f"{words}: {_escaped(', '.join(teams))}" for words, teams in facts if teams]
-    return "".join(f"\n  - {line}" for line in lines or ["Read by no consumer that the registry knows."])
+    return "".join(f"\n  - {line}" for line in lines or ["Not read by any consumer in the registry."])
 
 
 def _unaffected(asset: ChangedAsset) -> set[str]:
