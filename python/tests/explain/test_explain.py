@@ -299,7 +299,7 @@ def test_what_may_become_of_the_awaited_run(airflow, out):
     )
     airflow.paused["shipping_hourly"] = True
     assert last(airflow, "b").startswith(
-        "of 2025-06-05 23:05 UTC has not run: its DAG is paused, so that the run due at 2025-06-06 00:05 UTC"
+        "of 2025-06-05 23:05 UTC has not run: its DAG is paused, so the run due at 2025-06-06 00:05 UTC"
     )
     airflow.run("shipping_hourly", "2025-06-05T23:40", kind="manual", marts__fct="failed")
     assert last(airflow, "b").startswith("of 2025-06-05 23:40 UTC failed at")
