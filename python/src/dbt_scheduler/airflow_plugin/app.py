@@ -134,7 +134,7 @@ def _answer(ask: Callable[[], object]) -> Response:  # noqa: PLR0911 - one for e
     except NoRegistryError as error:
         return _problem(status.HTTP_503_SERVICE_UNAVAILABLE, str(error))
     except Exception:  # noqa: BLE001 - the message may contain anything
-        _log.exception("A request of the dbt-scheduler pages failed")
+        _log.exception("A request to the dbt-scheduler pages failed")
         return _problem(
             status.HTTP_500_INTERNAL_SERVER_ERROR, "An error occurred: see the log of the API server."
         )
