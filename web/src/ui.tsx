@@ -159,11 +159,11 @@ export function Empty({ title, children }: { title: string; children?: Component
 
 // Inside Airflow it may be there for others; what cannot be read is listed above.
 export function noTeam(): string {
-  return LIVE ? "No team of this name that you may see" : "The registry has no team of this name";
+  return LIVE ? "Team not found, or you do not have permission to view it" : "Team not found in the registry";
 }
 
 export function whyNoTeam(): string {
-  return `It has not published yet, has another name, ${LIVE ? "you may not read its DAGs in Airflow, " : ""}or its entry cannot be read.`;
+  return `It has not published yet, has a different name, ${LIVE ? "you do not have permission to read its DAGs in Airflow, " : ""}or its entry cannot be read.`;
 }
 
 export function Notice({ children }: { children: ComponentChildren }) {
@@ -188,7 +188,7 @@ export function Missing({ of }: { of: string[] | undefined }) {
   if (!of?.length) return null;
   return (
     <Notice>
-      <strong>Not all of it is here</strong>: Airflow did not return in time {of.join("; ")}.
+      <strong>Some data is missing</strong>: Airflow did not return in time {of.join("; ")}.
     </Notice>
   );
 }
@@ -228,7 +228,7 @@ export class Guard extends Component<{ what: string; instead?: ComponentChildren
     return (
       <>
         <Notice>
-          <strong>{this.props.what} cannot be shown</strong>: the document has something else in it than this page knows.
+          <strong>{this.props.what} cannot be shown</strong>: the document has an unexpected format.
         </Notice>
         {this.props.instead}
       </>
@@ -237,7 +237,7 @@ export class Guard extends Component<{ what: string; instead?: ComponentChildren
 }
 
 export function Contact({ channel, tag }: { channel: string | null; tag?: string[] }) {
-  if (!channel && !tag?.length) return <span class="contact muted">no channel given</span>;
+  if (!channel && !tag?.length) return <span class="contact muted">no channel</span>;
   return (
     <span class="contact">
       {channel && <Name text={channel} />}

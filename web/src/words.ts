@@ -54,8 +54,8 @@ export function ago(text: string | null | undefined, now = Date.now()): string {
 export const KIND_WORDS: Record<Kind, { name: string; means: string }> = {
   plain: { name: "same DAG", means: "runs after it, in the same DAG" },
   hard: { name: "hard wait", means: "waits for it, and fails without it" },
-  soft: { name: "soft wait", means: "waits for it, then goes on without it" },
-  no_wait: { name: "no wait", means: "reads what is there" },
+  soft: { name: "soft wait", means: "waits for it, then continues without it" },
+  no_wait: { name: "no wait", means: "reads it without waiting" },
 };
 
 export function kindOf(dependency: string): Kind {

@@ -52,12 +52,14 @@ def test_a_failure_two_dags_up_the_chain(platform: Platform, rest: AirflowApi) -
     with airflows_own_warnings():
         step = explainer.explain(known(deployed.spec("playground_daily")), "marts.c", None)
     said = [line for line in render(step).splitlines() if "http" not in line]
-    assert said[0].endswith("marts.c of 2025-06-05 00:10 UTC (playground) has not run: it waits for")
-    assert "fct_shipments (for marts.b) waits for shipping.fct_shipments since" in said[1]
-    assert said[2].endswith(
-        "fct_shipments of 2025-06-05 00:10 UTC (shipping, #shipping) has not run: it waits for"
+    assert said[0].endswith(
+        "marts.c of 2025-06-05 00:10 UTC (playground) has not run: waiting for upstream tasks"
     )
-    assert "fct_orders waits for transactions.fct_orders since" in said[3]
+    assert "fct_shipments (for marts.b) has been waiting for shipping.fct_shipments since" in said[1]
+    assert said[2].endswith(
+        "fct_shipments of 2025-06-05 00:10 UTC (shipping, #shipping) has not run: waiting for upstream tasks"
+    )
+    assert "fct_orders has been waiting for transactions.fct_orders since" in said[3]
     assert (
         "transactions_daily facts.fct_orders of 2025-06-05 00:10 UTC (transactions, #transactions) failed at"
         in said[4]
@@ -115,14 +117,14 @@ def test_a_queued_backfill_and_a_stale_dag_with_import_errors(platform: Platform
         with airflows_own_warnings():
             return explainer.explain(known(deployed.spec("playground_daily")), "marts.a", None).text
 
-    assert said() == "has not run: its run has not started; only so many of its backfill run at a time"
+    assert said() == "has not run: its run is queued (limited by max_active_runs of the backfill)"
     day = datetime(2025, 6, 5, tzinfo=UTC)
     with create_session() as session:
         session.add(Backfill(dag_id="playground_daily", from_date=day, to_date=day, max_active_runs=3))
-    assert said() == "has not run: its run has not started; at most 3 of its backfill run at a time"
+    assert said() == "has not run: its run is queued (max_active_runs of the backfill: 3)"
     with create_session() as session:
         session.execute(update(DagModel).values(is_stale=True))
-    assert said() == "has not run: its DAG is stale, because Airflow does not find it in its file any more"
+    assert said() == "has not run: its DAG is stale (no longer found in its DAG file)"
     with create_session() as session:
         session.execute(update(DagModel).values(has_import_errors=True))
-    assert said() == "has not run: its DAG has import errors, which Airflow shows"
+    assert said() == "has not run: its DAG has import errors"

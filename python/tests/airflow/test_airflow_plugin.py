@@ -96,9 +96,9 @@ def test_why_follows_the_wait_into_the_other_teams_dag(deployed: Platform, pages
         run = deployed.run(dag_id, DAY)
     deployed.work()
     step = asked(pages, "why", dag="playground_daily", task="marts.mine", run=run)
-    assert step["text"] == "has not run: it waits for"
+    assert step["text"] == "has not run: waiting for upstream tasks"
     (wait,) = step["because"]
-    assert wait["text"].startswith("waits for shipping.dim since")
+    assert wait["text"].startswith("has been waiting for shipping.dim since")
     (cause,) = wait["because"]
     assert (cause["dag_id"], cause["task_id"], cause["state"]) == ("shipping_daily", "marts.dim", "failed")
     assert (cause["team"], cause["channel"]) == ("shipping", "#shipping")
@@ -221,7 +221,7 @@ def test_documents_that_count_otherwise_than_the_index_are_refused(
     for name in ("teams/0", "edges"):
         reply = pages.get(f"data/{name}", params={"of": before})
         assert reply.status_code == 404
-        assert "load the page again" in reply.json()["detail"]
+        assert "Reload the page." in reply.json()["detail"]
     assert asked(pages, "teams/0", of=asked(pages, "index")["folder"])["name"] == "playground"
 
 
@@ -246,7 +246,7 @@ def test_a_registry_that_cannot_be_read_any_more_is_said_and_shown_as_it_was(
     assert [each["name"] for each in index["teams"]] == ["playground", "shipping"]
     (problem,) = index["problems"]
     assert problem.startswith("The registry cannot be read.")
-    assert "Shown is what it said at" in problem
+    assert "Showing its contents as of" in problem
 
 
 def test_a_failure_of_ours_or_of_airflows_api_is_said_in_words_and_tells_no_details(
@@ -263,7 +263,7 @@ def test_a_failure_of_ours_or_of_airflows_api_is_said_in_words_and_tells_no_deta
     )
     reply = pages.get("data/edges")
     assert reply.status_code == 500
-    assert reply.json()["detail"] == "This failed: the API server's log says why."
+    assert reply.json()["detail"] == "An error occurred: see the log of the API server."
     monkeypatch.setattr(type(get_auth_manager()), "is_authorized_dag", fail)
     reply = pages.get("data/why?dag=playground_daily&task=marts.mine")
     assert reply.status_code == 502
@@ -307,5 +307,5 @@ def test_where_dags_name_several_registries_airflows_configuration_has_to_say_wh
     index = asked(pages, "index")
     assert index["teams"] == []
     assert index["problems"] == [
-        f"The registry {staging.as_uri()} has no entries that Airflow's API server can read."
+        f"The registry {staging.as_uri()} contains no entries that Airflow's API server can read."
     ]

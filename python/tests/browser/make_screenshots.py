@@ -200,11 +200,11 @@ def _explanation() -> Document:
     until_6 = {"since": since.isoformat(), "until": LATE.replace(hour=6, minute=10).isoformat()}
     until_2 = {"since": since.isoformat(), "until": LATE.replace(hour=2, minute=10).isoformat()}
     failed = _step(
-        *("playground", "marts.fct_preds", "failed"), "failed at 01:02 UTC after 3 tries; its log says why"
+        *("playground", "marts.fct_preds", "failed"), "failed at 01:02 UTC after 3 tries; see its log"
     )
     segments = _step(
         *("transactions", "wait_for__soft_dependencies.dim_segments", "deferred"),
-        "waits for playground.dim_segments since 00:11 UTC, until 02:10 UTC and then goes on without it",
+        "has been waiting for playground.dim_segments since 00:11 UTC, until 02:10 UTC, then continues without it",
         failed | {"through": ["dimensions.dim_segments"]},
     )
     customers = _step(
@@ -214,7 +214,7 @@ def _explanation() -> Document:
     )
     wait = _step(
         *("shipping", "wait_for__hard_dependencies.dim_customers", "deferred"),
-        "waits for transactions.dim_customers since 00:11 UTC, until 06:10 UTC",
+        "has been waiting for transactions.dim_customers since 00:11 UTC, until 06:10 UTC",
         customers,
     )
     why = _step(

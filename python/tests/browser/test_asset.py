@@ -42,9 +42,9 @@ def test_consumers_are_grouped_by_team_with_channel_and_dependency(orders: Page)
 
 def test_an_asset_that_is_not_there_is_said_with_where_to_look(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/assets/orders/renamed")
-    expect(page.get_by_text("The team has no asset of this name")).to_be_visible()
+    expect(page.get_by_text("The team has no asset with this name")).to_be_visible()
     page = open_page(shop_site, "/assets/nobody/orders")
-    expect(page.get_by_text("The registry has no team of this name")).to_be_visible()
+    expect(page.get_by_text("Team not found in the registry")).to_be_visible()
 
 
 def test_the_graph_tells_waits_from_plain_edges(orders: Page) -> None:

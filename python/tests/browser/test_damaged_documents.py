@@ -49,7 +49,7 @@ def test_a_document_of_another_shape_takes_down_its_part_only(open_page: Open, s
     documents = shop().documents()
     documents["teams/3"]["assets"]["orders"]["consumers"] = [None]
     page = open_page(write_site(site, documents), "/assets/orders/orders")
-    expect(page.get_by_text("Who reads it cannot be shown")).to_be_visible()
+    expect(page.get_by_text("The consumers cannot be shown")).to_be_visible()
     expect(page.get_by_text("customer_email")).to_be_visible()
 
 
@@ -83,11 +83,11 @@ def test_somebody_who_may_see_nothing_in_airflow_is_not_told_that_the_registry_i
     live.documents |= Registry([], []).documents()
     live.documents["index"] |= {"folder": ""}
     page = open_page(live.url)
-    expect(page.get_by_text("No assets that you may see")).to_be_visible()
+    expect(page.get_by_text("No assets that you have permission to view")).to_be_visible()
     page.goto(f"{live.url}/index.html#/teams/orders")
-    expect(page.locator(".empty")).to_contain_text("you may not read its DAGs in Airflow")
+    expect(page.locator(".empty")).to_contain_text("you do not have permission to read its DAGs in Airflow")
     page.goto(f"{live.url}/index.html#/assets/orders/orders")
-    expect(page.locator(".empty")).to_contain_text("No team of this name that you may see")
+    expect(page.locator(".empty")).to_contain_text("Team not found, or you do not have permission to view it")
 
 
 def test_an_address_that_is_none_of_a_page(open_page: Open, site: Path) -> None:

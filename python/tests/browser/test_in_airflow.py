@@ -75,14 +75,14 @@ def test_why_a_run_is_late_for_somebody_who_sees_all(visit: Any) -> None:
 def test_the_pages_of_a_viewer_have_nothing_of_other_teams_dags(visit: Any) -> None:
     page = visit("viewer", f"/dbt-scheduler/#{WAITS}")
     expect(page.locator(".step").nth(1)).to_contain_text(
-        "wait_for__hard_dependencies.dim waits for shipping.dim, which is made in a DAG that you may not see in Airflow"
+        "wait_for__hard_dependencies.dim waits for shipping.dim, which is produced by a DAG that you do not have permission to view in Airflow"
     )
     page.goto(page.url.partition("#")[0] + "#/")
     expect(page.locator("main")).to_contain_text("assets")
     assert "secret" not in page.content()
     page.expected_errors.append("404")
     page.goto(page.url.partition("#")[0] + "#/why/finance_daily/marts.secret")
-    expect(page.locator("main")).to_contain_text('there is no DAG "finance_daily" that the registry knows')
+    expect(page.locator("main")).to_contain_text('DAG "finance_daily" not found in the registry')
 
 
 def test_the_tab_on_airflows_page_of_a_task_and_the_way_from_there_to_the_producers(visit: Any) -> None:

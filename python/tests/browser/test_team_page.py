@@ -15,13 +15,13 @@ def section(page: Page, title: str) -> str:
 
 def test_it_says_what_the_team_exposes_reads_and_promises(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/teams/orders")
-    assert "daily, by 08:00 UTC (SLO 4 h)" in section(page, "Exposes and promises")
+    assert "daily, by 08:00 UTC (SLO 4 h)" in section(page, "Exposed assets and SLOs")
     reads = page.get_by_role("table", name="Assets of other teams").get_by_role("row", name="products")
     assert cells(reads)[:4] == ["products", "catalog", "daily, by 05:00 UTC", "hard wait"]
     assert "every hour at minute 10" in section(page, "Pipelines")
     assert "orders\tcolumn discount removed\tagreed with finance" in section(page, "Acknowledged changes")
     assert "SCH301 orders reads an asset that is not exposed" in section(page, "Findings of the last check")
-    assert "Nothing is waiting" in section(page, "Open waits")
+    assert "No tasks are waiting" in section(page, "Open waits")
 
 
 def test_another_team_has_none_of_its_findings(open_page: Open, shop_site: Path) -> None:

@@ -29,7 +29,7 @@ def test_the_chain_leads_to_the_root_causes_with_their_owners(open_page: Open, e
     ]  # fmt: skip
     assert page.locator(".step-root .team-name").all_inner_texts() == ["catalog", "weather_provider"]
     wait = page.locator(".step").nth(1)
-    expect(wait).to_contain_text("gives up in")
+    expect(wait).to_contain_text("times out in")
     expect(wait).to_contain_text("#finance-data")
     assert wait.get_by_role("link", name="Log").get_attribute("href") == (
         f"https://airflow.example.org/dags/finance__daily/runs/{RUN}/tasks/wait_for.orders.paid_orders"
@@ -48,10 +48,10 @@ def test_a_link_that_does_not_lead_to_airflow_is_none(open_page: Open, explained
 
 def test_who_is_waiting_and_until_when(open_page: Open, explained: LivePages) -> None:
     page = open_page(explained.url, "/why/orders__daily/models.paid_orders")
-    now = page.get_by_role("table", name="Who is waiting now").get_by_role("row").last
+    now = page.get_by_role("table", name="Waiting tasks").get_by_role("row").last
     expect(now).to_contain_text("marketing")
     expect(now).to_contain_text("soft wait")
-    later = page.get_by_role("table", name="Who needs it later").get_by_role("row").last
+    later = page.get_by_role("table", name="Tasks that wait for it in a later run").get_by_role("row").last
     assert cells(later)[:2] == ["finance", "#finance-data"]
 
 
@@ -97,7 +97,7 @@ def test_an_answer_that_fails_is_said_in_its_place(
     page = open_page(explained.url, "/why/orders__daily/models.orders")
     page.expected_errors.append(f"status of {status}")
     expect(page.locator(".notice")).to_contain_text(said)
-    expect(page.get_by_role("table", name="Who is waiting now")).to_be_visible()
+    expect(page.get_by_role("table", name="Waiting tasks")).to_be_visible()
 
 
 def test_a_task_is_asked_for(open_page: Open, explained: LivePages) -> None:
@@ -119,10 +119,12 @@ def test_a_whole_run_is_asked_for(open_page: Open, explained: LivePages) -> None
 def test_where_the_viewer_may_not_look_is_no_root_cause(open_page: Open, explained: LivePages) -> None:
     wait = explained.documents["why"]["because"][0]
     wait.update(
-        because=[], hidden=True, text="waits for what is made in a DAG that you may not see in Airflow"
+        because=[],
+        hidden=True,
+        text="waits for an asset that is produced by a DAG that you do not have permission to view in Airflow",
     )
     page = open_page(explained.url, "/why/finance__daily/models.revenue")
-    expect(page.locator(".root-title")).to_have_text("The chain goes on where you may not look")
+    expect(page.locator(".root-title")).to_have_text("The chain continues in DAGs that you cannot view")
     expect(page.locator(".step").last).to_contain_text("not visible to you")
     assert "root cause" not in page.locator("main").inner_text().lower()
 

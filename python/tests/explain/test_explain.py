@@ -79,15 +79,15 @@ def test_a_producer_that_failed_up_the_chain(airflow, out):
     airflow.run(CONSUMER, DAY, staging__a="success", fct_sensor="deferred", marts__b=None, marts__c=None)
     airflow.run("shipping_hourly", HOUR, "failed", staging__raw="failed", marts__fct="upstream_failed")
     assert explain(airflow, "c") == [
-        "playground_daily marts.c of 2025-06-05 00:10 UTC (playground, #playground) has not run: it waits for",
+        "playground_daily marts.c of 2025-06-05 00:10 UTC (playground, #playground) has not run: waiting for upstream tasks",
         "  /dags/playground_daily/runs/scheduled__2025-06-06T00%3A10/tasks/marts.c",
-        "  wait_for__hard_dependencies.fct (for marts.b) waits for shipping.fct since 2025-06-06 00:10:30 UTC, until 2025-06-06 01:10:30 UTC",
-        "    shipping_hourly marts.fct of 2025-06-05 23:05 UTC (shipping, #shipping) did not run: it needs",
+        "  wait_for__hard_dependencies.fct (for marts.b) has been waiting for shipping.fct since 2025-06-06 00:10:30 UTC, until 2025-06-06 01:10:30 UTC",
+        "    shipping_hourly marts.fct of 2025-06-05 23:05 UTC (shipping, #shipping) did not run: an upstream task failed",
         "      /dags/shipping_hourly/runs/scheduled__2025-06-06T00%3A05/tasks/marts.fct",
-        "      staging.raw failed at 2025-06-06 00:20 UTC; its log says why",
+        "      staging.raw failed at 2025-06-06 00:20 UTC; see its log",
         "        /dags/shipping_hourly/runs/scheduled__2025-06-06T00%3A05/tasks/staging.raw",
         "",
-        "root cause: shipping_hourly staging.raw of 2025-06-05 23:05 UTC (shipping, #shipping) failed at 2025-06-06 00:20 UTC; its log says why",
+        "root cause: shipping_hourly staging.raw of 2025-06-05 23:05 UTC (shipping, #shipping) failed at 2025-06-06 00:20 UTC; see its log",
     ]
     assert len(airflow.asked) == 9  # three for the run asked about, six for the producer's
 
@@ -99,7 +99,7 @@ def test_what_the_login_may_not_see_is_no_root_cause(airflow, out):
     airflow.hidden.add("shipping_hourly")
     assert explain(airflow, "b")[-1] == (
         "not visible to you: shipping_hourly marts.fct of 2025-06-05 23:05 UTC (shipping, #shipping) "
-        "is in a DAG that you may not see in Airflow"
+        "is in a DAG that you do not have permission to view in Airflow"
     )
 
 
@@ -111,13 +111,13 @@ def test_for_a_program(airflow, out):
     said = json.loads(run(CONSUMER, "marts.b", "--format", "json").stdout)
     assert [said["state"], said["text"], said["team"]] == [
         "upstream_failed",
-        "did not run: it needs",
+        "did not run: an upstream task failed",
         "playground",
     ]
     (sensor,) = said["because"]
-    assert sensor["text"] == "gave up at 2025-06-06 01:10:31 UTC waiting for shipping.fct"
+    assert sensor["text"] == "timed out at 2025-06-06 01:10:31 UTC waiting for shipping.fct"
     (fct,) = sensor["because"]
-    assert fct["text"] == "is running since 2025-06-06 00:10:30 UTC"
+    assert fct["text"] == "has been running since 2025-06-06 00:10:30 UTC"
     assert (fct["channel"], fct["run_id"]) == ("#shipping", "scheduled__2025-06-06T00:05")
 
 
@@ -126,27 +126,27 @@ def test_for_a_program(airflow, out):
     [
         ("success", "succeeded at 2025-06-06 00:20 UTC"),
         ({"state": "success", "note": "by hand"}, "succeeded at 2025-06-06 00:20 UTC (by hand)"),
-        ("running", "is running since 2025-06-06 00:10:30 UTC"),
-        ("failed", "failed at 2025-06-06 00:20 UTC; its log says why"),
-        ({"state": "failed", "try_number": 3}, "failed at 2025-06-06 00:20 UTC in try 3; its log says why"),
+        ("running", "has been running since 2025-06-06 00:10:30 UTC"),
+        ("failed", "failed at 2025-06-06 00:20 UTC; see its log"),
+        ({"state": "failed", "try_number": 3}, "failed at 2025-06-06 00:20 UTC in try 3; see its log"),
         (
             {"state": "up_for_retry", "max_tries": 2},
-            "failed at 2025-06-06 00:20 UTC in try 1 of 3, and will be tried again",
+            "failed at 2025-06-06 00:20 UTC in try 1 of 3 and will be retried",
         ),
         ("skipped", "was skipped"),
         ("removed", "is no longer in its DAG"),
-        ("queued", "has not run yet: it waits for a worker and a slot of the pool default_pool"),
+        ("queued", "is queued: waiting for a worker and a slot in the pool default_pool"),
         (
             {"state": "queued", "queue": "heavy"},
-            "has not run yet: it waits for a worker of the queue heavy and a slot of the pool default_pool",
+            "is queued: waiting for a worker of the queue heavy and a slot in the pool default_pool",
         ),
-        ("deferred", "waits for its work outside of Airflow to end, since 2025-06-06 00:10:30 UTC"),
-        ("restarting", "was cleared while it ran, and starts again"),
-        ("scheduled", "has not run yet: nothing holds it up, the scheduler starts it next"),
-        (None, "has not run yet: nothing holds it up, the scheduler starts it next"),
+        ("deferred", "has been waiting for its external job since 2025-06-06 00:10:30 UTC"),
+        ("restarting", "was cleared while it was running, and is restarting"),
+        ("scheduled", "has not run yet: its dependencies are met, and the scheduler starts it next"),
+        (None, "has not run yet: its dependencies are met, and the scheduler starts it next"),
         (
             "upstream_failed",
-            "did not run: what it needs had failed, and has not any more; `dbt-scheduler resume` lets it run",
+            "did not run: it is upstream_failed, but no upstream task is failed now; run `dbt-scheduler resume`",
         ),
     ],
 )
@@ -164,16 +164,14 @@ def test_a_task_that_its_pool_holds_up(airflow, out):
     airflow.run(CONSUMER, DAY, staging__a={"state": "scheduled", "pool": "one_writer.playground.a"})
     assert first(airflow, "a").endswith(
         "cannot run: its pool one_writer.playground.a does not exist in Airflow; "
-        "make it with `dbt-scheduler pools` and `airflow pools import`"
+        "create it with `dbt-scheduler pools` and `airflow pools import`"
     )
     airflow.pools["one_writer.playground.a"] = {"slots": 1, "open_slots": 0}
-    assert first(airflow, "a").endswith(
-        "has not run yet: it waits for a slot of the pool one_writer.playground.a, which are all taken"
-    )
+    assert first(airflow, "a").endswith("has not run yet: the pool one_writer.playground.a has no open slots")
     airflow.pools["one_writer.playground.a"] = {"slots": -1, "open_slots": -1}
-    assert first(airflow, "a").endswith("nothing holds it up, the scheduler starts it next")
+    assert first(airflow, "a").endswith("its dependencies are met, and the scheduler starts it next")
     airflow.pools["one_writer.playground.a"] = "what it shows to nobody"
-    assert first(airflow, "a").endswith("nothing holds it up, the scheduler starts it next")
+    assert first(airflow, "a").endswith("its dependencies are met, and the scheduler starts it next")
 
 
 def first(airflow: FakeAirflow, task: str, *options: str) -> str:
@@ -190,31 +188,30 @@ def test_what_the_run_or_its_dag_says(airflow, out):
     two_teams(out)
     airflow.run(CONSUMER, DAY, "queued", staging__a=None)
     assert first(airflow, "a") == (
-        "staging.a of 2025-06-05 00:10 UTC has not run: its run has not started; at most 4 of its DAG run at a time"
+        "staging.a of 2025-06-05 00:10 UTC has not run: its run is queued (max_active_runs of the DAG: 4)"
     )
     airflow.paused[CONSUMER] = True
     assert first(airflow, "a") == "staging.a of 2025-06-05 00:10 UTC has not run: its DAG is paused"
     airflow.runs[0]["state"] = "success"
     assert first(airflow, "a").endswith(
-        "has not run, and its run is over: `dbt-scheduler resume` lets it go on"
+        "has not run, although its run has finished: run `dbt-scheduler resume`"
     )
     airflow.tasks.clear()
-    assert "is not in this run: it is newer than the run" in first(airflow, "a")
+    assert "is not in this run: it was added later" in first(airflow, "a")
 
 
 def test_a_dag_with_import_errors_and_a_stale_one(airflow, out):
     two_teams(out)
     airflow.run(CONSUMER, DAY, staging__a=None, fct_sensor="deferred", marts__b=None)
-    errors = "its DAG has import errors, which Airflow shows"
+    errors = "its DAG has import errors"
     airflow.dags[CONSUMER] = {"is_stale": True, "has_import_errors": True}
     assert first(airflow, "a") == f"staging.a of 2025-06-05 00:10 UTC has not run: {errors}"
     airflow.dags[CONSUMER] = {"is_stale": True}
     assert first(airflow, "a") == (
-        "staging.a of 2025-06-05 00:10 UTC has not run: "
-        "its DAG is stale, because Airflow does not find it in its file any more"
+        "staging.a of 2025-06-05 00:10 UTC has not run: its DAG is stale (no longer found in its DAG file)"
     )
     airflow.dags[CONSUMER] = {"has_import_errors": True}  # a run that is there goes on, and its tasks fail
-    assert first(airflow, "a").endswith("nothing holds it up, the scheduler starts it next")
+    assert first(airflow, "a").endswith("its dependencies are met, and the scheduler starts it next")
 
 
 def test_a_producer_with_import_errors(airflow, out):
@@ -223,23 +220,25 @@ def test_a_producer_with_import_errors(airflow, out):
     airflow.deployed("shipping_hourly")
     airflow.dags["shipping_hourly"] = {"has_import_errors": True, "is_stale": True}
     assert last(airflow, "b") == (
-        "of 2025-06-05 23:05 UTC has not run: its DAG has import errors, which Airflow shows, "
-        "so that the run due at 2025-06-06 00:05 UTC was not made"
+        "of 2025-06-05 23:05 UTC has not run: its DAG has import errors, "
+        "so the run due at 2025-06-06 00:05 UTC was not created"
     )
 
 
 def test_a_backfilled_run_that_has_not_started_is_held_up_by_its_backfill(airflow, out):
     two_teams(out)
     airflow.run(CONSUMER, DAY, "queued", kind="backfill", staging__a=None)
-    said = "staging.a of 2025-06-05 00:10 UTC has not run: its run has not started; {} of its backfill run at a time"
-    assert first(airflow, "a") == said.format("only so many")  # Airflow does not let it see backfills
+    said = "staging.a of 2025-06-05 00:10 UTC has not run: its run is queued ({})"
+    assert first(airflow, "a") == said.format(
+        "limited by max_active_runs of the backfill"
+    )  # Airflow does not let it see backfills
     dates = {"from_date": "2025-06-01T00:00:00Z", "to_date": "2025-06-30T00:00:00Z"}
     airflow.backfills = [{"is_paused": False, "max_active_runs": 2, "completed_at": None, **dates}]
-    assert first(airflow, "a") == said.format("at most 2")
+    assert first(airflow, "a") == said.format("max_active_runs of the backfill: 2")
     airflow.backfills[0]["is_paused"] = True
     assert first(airflow, "a") == "staging.a of 2025-06-05 00:10 UTC has not run: its backfill is paused"
     airflow.backfills[0]["completed_at"] = "2025-06-06T00:00:00Z"
-    assert first(airflow, "a") == said.format("only so many")
+    assert first(airflow, "a") == said.format("limited by max_active_runs of the backfill")
 
 
 def test_a_manual_run_is_named_by_its_period_as_all_others_are(airflow, out):
@@ -255,7 +254,7 @@ def test_a_backfilled_run_waits_for_a_producer_that_is_to_be_backfilled_too(airf
     airflow.run(CONSUMER, DAY, kind="backfill", staging__a="success", fct_sensor="deferred", marts__b=None)
     airflow.run("shipping_hourly", "2025-07-01T10:05", "success", marts__fct="success")
     assert last(airflow, "b").endswith(
-        "never made (not yet, or catchup is off); a backfilled run does not use data of a newer period: backfill shipping_hourly too"
+        "not created (not yet, or catchup is disabled); a backfilled run does not use data of a newer period: backfill shipping_hourly too"
     )
 
 
@@ -264,27 +263,27 @@ def test_a_run_that_was_never_made_is_made_up_for_by_a_newer_one(airflow, out):
     airflow.run(CONSUMER, DAY, staging__a="success", fct_sensor="deferred", marts__b=None)
     airflow.run("shipping_hourly", "2025-07-01T10:05", "success", marts__fct="success")
     said = explain(airflow, "b")
-    assert "which is there now" in said[2]
+    assert "which is ready now" in said[2]
     assert "marts.fct of 2025-07-01 10:05 UTC (shipping, #shipping) succeeded" in said[3]
 
 
 def test_a_run_of_chosen_tasks(airflow, out):
     two_teams(out)
     airflow.run(CONSUMER, DAY, conf={"only": ["b", "c"]}, staging__a="skipped")
-    assert first(airflow, "a") == "staging.a of 2025-06-05 00:10 UTC was skipped: this run is only of b, c"
+    assert first(airflow, "a") == "staging.a of 2025-06-05 00:10 UTC was skipped: this run includes only b, c"
 
 
 def test_a_dag_without_runs(airflow, out):
     two_teams(out)
     assert first(airflow, "a") == (
-        "staging.a has not run: Airflow has no DAG playground_daily; deploy it, or see its import errors"
+        "staging.a has not run: DAG playground_daily not found in Airflow; deploy it, or check its import errors"
     )
     airflow.deployed(CONSUMER)
     assert first(airflow, "a").startswith(
-        "staging.a has not run: its DAG has no run yet; the first is due at 2"
+        "staging.a has not run: its DAG has no runs yet; the first is due at 2"
     )
     airflow.paused[CONSUMER] = True
-    assert first(airflow, "a") == "staging.a has not run: its DAG has no run yet; its DAG is paused"
+    assert first(airflow, "a") == "staging.a has not run: its DAG has no runs yet; its DAG is paused"
 
 
 def test_what_may_become_of_the_awaited_run(airflow, out):
@@ -292,15 +291,15 @@ def test_what_may_become_of_the_awaited_run(airflow, out):
     airflow.run(CONSUMER, DAY, staging__a="success", fct_sensor="deferred", marts__b=None)
     assert (
         last(airflow, "b")
-        == "of 2025-06-05 23:05 UTC has not run: Airflow has no DAG shipping_hourly; deploy it, or see its import errors"
+        == "of 2025-06-05 23:05 UTC has not run: DAG shipping_hourly not found in Airflow; deploy it, or check its import errors"
     )
     airflow.deployed("shipping_hourly")
     assert last(airflow, "b").startswith(
-        "of 2025-06-05 23:05 UTC has no run: the one due at 2025-06-06 00:05 UTC was never made"
+        "of 2025-06-05 23:05 UTC has no run: the run due at 2025-06-06 00:05 UTC was not created"
     )
     airflow.paused["shipping_hourly"] = True
     assert last(airflow, "b").startswith(
-        "of 2025-06-05 23:05 UTC has not run: its DAG is paused, so that the run due at 2025-06-06 00:05 UTC"
+        "of 2025-06-05 23:05 UTC has not run: its DAG is paused, so the run due at 2025-06-06 00:05 UTC"
     )
     airflow.run("shipping_hourly", "2025-06-05T23:40", kind="manual", marts__fct="failed")
     assert last(airflow, "b").startswith("of 2025-06-05 23:40 UTC failed at")
@@ -308,7 +307,7 @@ def test_what_may_become_of_the_awaited_run(airflow, out):
     said = explain(airflow, "b")
     assert said[-1].startswith(f"root cause: playground_daily {SENSOR} of 2025-06-05 00:10 UTC")
     assert said[2].endswith(
-        "until 2025-06-06 01:10:30 UTC, which is there now: its next look or `dbt-scheduler resume` lets it go on"
+        "until 2025-06-06 01:10:30 UTC, which is ready now: the next check or `dbt-scheduler resume` ends the wait"
     )
 
 
@@ -340,7 +339,7 @@ def test_the_run_that_is_asked_about(airflow, out):
         assert "2025-06-04 00:10 UTC failed" in first(airflow, "a", "--run", wanted)
     said = run(CONSUMER, "a", "--run", "nightly", code=2).stderr
     assert said.startswith(
-        'playground_daily has no run "nightly"\n  hint: the newest is scheduled__2025-06-06T00:10; '
+        'run "nightly" of playground_daily not found\n  hint: the newest run is scheduled__2025-06-06T00:10; '
     )
 
 
@@ -358,10 +357,10 @@ def test_a_sensor_that_failed_for_another_reason_and_a_dag_that_was_not_compiled
     airflow.run("shipping_hourly", HOUR, marts__fct="upstream_failed")
     said = explain(airflow, "b")
     assert said[2].endswith(
-        "failed at 2025-06-06 00:20 UTC before its time was up (its log says why), waiting for shipping.fct"
+        "failed at 2025-06-06 00:20 UTC before its timeout (see its log), waiting for shipping.fct"
     )
     assert last(airflow, "b") == (
-        "of 2025-06-05 23:05 UTC has not run (upstream_failed); why is not known here, without its compiled DAG"
+        "of 2025-06-05 23:05 UTC has not run (upstream_failed): the reason is unknown without its compiled DAG"
     )
 
 
@@ -369,7 +368,7 @@ def test_a_soft_wait_and_a_producer_that_is_gone(airflow, out):
     wait = a_wait("fct", pipeline="hourly", dependency="soft")
     deploy(out, a_spec(a_task("b", upstream=(wait.task_id,)), sensors=(wait,)))
     airflow.run(CONSUMER, DAY, **{wait.task_id: "running"}, b=None)
-    assert "until 2025-06-06 01:10:30 UTC and then goes on without it" in explain(airflow, "b")[2]
+    assert "until 2025-06-06 01:10:30 UTC, then continues without it" in explain(airflow, "b")[2]
     entry = an_entry("other", "hourly")
     (out / "registry" / "shipping.json").write_bytes(msgspec.json.encode({"shipping": entry}))
     assert "shipping no longer produces fct. Ask #shipping." in explain(airflow, "b")[-1]
@@ -395,7 +394,7 @@ def test_a_circle_and_a_long_way_end(airflow, out):
     airflow.run("shipping_daily", DAY, **{"marts.fct": None, back.task_id: "deferred"})
     said = explain(airflow, "b")
     assert said[2].startswith(
-        "  wait_for__hard_dependencies.fct (for t0, t1 ... t399) waits for shipping.fct"
+        "  wait_for__hard_dependencies.fct (for t0, t1 ... t399) has been waiting for shipping.fct"
     )
     assert said[-2].strip() == "playground_daily b of 2025-06-05 00:10 UTC (playground) is explained above"
     assert not any(line.startswith("root cause") for line in said)
@@ -433,8 +432,8 @@ def test_which_airflow_is_asked(airflow, out, monkeypatch):
     airflow.deployed(CONSUMER)
     monkeypatch.delenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW")
     assert run(CONSUMER, "a", code=2).stderr == (
-        "no Airflow is configured\n"
-        "  hint: set AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW to http://LOGIN:PASSWORD@HOST:PORT, or name it with --airflow URL\n"
+        "no Airflow connection is configured\n"
+        "  hint: set AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW to http://LOGIN:PASSWORD@HOST:PORT, or pass --airflow URL\n"
     )
     run(CONSUMER, "a", "--airflow", airflow.url)
     monkeypatch.setenv("DBT_SCHEDULER_AIRFLOW_PASSWORD", "s3cret")
@@ -442,7 +441,7 @@ def test_which_airflow_is_asked(airflow, out, monkeypatch):
     (out / "password").write_text("s3cret\n")
     run(CONSUMER, "a", "--airflow", airflow.url, "--login", "me", "--password-file", "password")
     refused = run(CONSUMER, "a", "--airflow", "http://me:s3cret@host", code=2).stderr
-    assert refused.startswith("--airflow has a login in it")
+    assert refused.startswith("--airflow must not contain credentials")
     assert "s3cret" not in refused
     for given, shown in (
         ("airflow:8080", "airflow:8080"),
@@ -450,14 +449,14 @@ def test_which_airflow_is_asked(airflow, out, monkeypatch):
         ("s3cret@host", "...@host"),
     ):
         refused = run(CONSUMER, "a", "--airflow", given, code=2).stderr
-        assert refused == f'--airflow is no URL: "{shown}"\n  hint: write http://HOST:PORT or https://HOST\n'
+        assert refused == f'--airflow is not a URL: "{shown}"\n  hint: use http://HOST:PORT or https://HOST\n'
     monkeypatch.delenv("DBT_SCHEDULER_AIRFLOW_PASSWORD")
     assert run(CONSUMER, "a", "--airflow", airflow.url, "--login", "me", code=2).stderr == (
-        "there is no password for --login me, and no terminal to ask for it\n"
+        "--login me requires a password, and there is no terminal to prompt for it\n"
         "  hint: use --password-file FILE, or set the variable DBT_SCHEDULER_AIRFLOW_PASSWORD\n"
     )
     monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", "nonsense")
-    assert "holds no connection to Airflow" in run(CONSUMER, "a", code=2).stderr
+    assert "is not a valid Airflow connection" in run(CONSUMER, "a", code=2).stderr
 
 
 def test_a_password_in_the_connections_host_is_not_printed(airflow, out, monkeypatch):

@@ -81,7 +81,7 @@ def test_what_each_of_a_hundred_alerts_asks_does_not_depend_on_the_others(airflo
 def test_the_first_of_a_hundred_causes_are_followed_and_the_rest_is_counted(airflow, task_id):
     step = explained(airflow, task_id)
     step = step if task_id else step.because[0]
-    assert step.text == "did not run: it needs (90 more are not shown)"
+    assert step.text == "did not run: an upstream task failed (90 more not shown)"
     assert len(list(roots(step))) == 10
     assert len(airflow.asked) <= 100
 

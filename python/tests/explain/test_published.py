@@ -66,6 +66,6 @@ def test_a_wait_is_for_the_same_dag_whoever_asks(entries: dict[str, Entry]) -> N
     hourly = an_entry("dim", "hourly")
     hidden = wait({"shipping": hourly, "playground": entries["playground"]})
     assert hidden == NoProducer(
-        "waits for shipping.dim, which is made in a DAG that you may not see in Airflow",
+        "waits for shipping.dim, which is produced by a DAG that you do not have permission to view in Airflow",
         hidden=True,
     )

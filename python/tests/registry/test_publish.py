@@ -159,7 +159,7 @@ def test_an_entry_of_a_later_release_is_never_replaced(world):
     shop("a")
     compile_("shop")
     assert publish(code=1) == (
-        'registry/shop.json: SCH409 the registry entry of team "shop" cannot be read: format_version 3 is not supported, only 1 and 2\n'
+        'registry/shop.json: SCH409 the registry entry of team "shop" cannot be read: format_version 3 is not supported; supported: 1 and 2\n'
         "  hint: upgrade dbt-scheduler\n"
         "1 error\nnothing was published\n"
     )
@@ -197,7 +197,7 @@ def _half():
 
 def _newer():
     Path(ENTRY).write_text('{"shop": {"format_version": 3}}')
-    return "shop.json", "format_version 3 is not supported, only 1 and 2"
+    return "shop.json", "format_version 3 is not supported; supported: 1 and 2"
 
 
 def _too_many():
@@ -289,7 +289,7 @@ def _not_there(_):
 def _not_made(world):
     text = 'alerting: {channel: "#shipping"}'
     world.team("shipping", node("other", pipelines=DAILY), text=text, project="shipping")
-    return "shipping, which no longer makes it", "#shipping"
+    return "shipping, which no longer builds it", "#shipping"
 
 
 def _not_exposed(world):

@@ -83,7 +83,7 @@ def test_a_type_of_fifty_thousand_characters_fits_a_comment_too(world):
     assert len(text.encode()) <= 60_000
     assert f"- Column a changed from {'x' * 300}" in text
     assert "### Scheduler state diff\n" in text
-    assert text.endswith("\nLines that end in … are whole in `--format json`.\n")
+    assert text.endswith("\nLines ending in … are shown in full by `--format json`.\n")
 
 
 def test_what_a_comment_adds_counts_too(world):
@@ -351,14 +351,14 @@ def test_who_reads_a_column_that_is_removed(world):
     }
     assert (
         "- Column Country removed.\n  - Read by: by_name\n  - Every column is read by: every\n"
-        "  - Not known whether it is read by: unknown\n\nConsumers:\n- *by_name*\n- *every*\n- *unknown*\n\n"
+        "  - Possibly read by: unknown\n\nConsumers:\n- *by_name*\n- *every*\n- *unknown*\n\n"
         "Consumers that read none of these columns: other\n"
     ) in report(code=1)
     for team in ("by_name", "every", "unknown"):
         (world.root / "registry" / f"{team}.json").unlink()
     assert (
         "⚠️ Breaking changes found in project registry\n\nAsset dim_customers\n- Column Country removed.\n"
-        "  - Read by no consumer that the registry knows.\n\nConsumers that read none of these columns: other\n"
+        "  - Not read by any consumer in the registry.\n\nConsumers that read none of these columns: other\n"
     ) in report(code=1)
     compiled(world, "head", dim(columns={"id": {}}), text="")
     assert "- No longer exposed.\n- Column Country removed.\n" in (text := report(code=1))
@@ -421,7 +421,7 @@ def test_outputs_of_different_teams_are_refused(world):
         (
             "registry/shop.json",
             '{"shop": {"format_version": 9}}',
-            'SCH409 the registry entry of team "shop" cannot be read: format_version 9 is not supported, only 1 and 2\n',
+            'SCH409 the registry entry of team "shop" cannot be read: format_version 9 is not supported; supported: 1 and 2\n',
         ),
         (
             "dags/shop_daily.json",

@@ -92,7 +92,7 @@ def test_what_there_was_no_time_for_is_said_and_the_newest_is_there(airflow, dag
     assert found.missing == (
         "runs that were due before 2025-06-09 00:10 UTC",
         "some of the waits",
-        "when the data of some runs landed",
+        "the landing times of some runs",
     )
     runs = [run.run_after for each in found.dags for run in each.runs]
     assert 0 < len(runs) < 6000

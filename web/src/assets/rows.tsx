@@ -116,7 +116,7 @@ function Row({ place, row, top, slo }: { place: number; row: number; top: number
 
 function Readers({ teams }: { teams: number[] }) {
   const registry = useRegistry();
-  if (!teams.length) return <span role="cell" class="cell-readers muted" aria-label="nobody else">–</span>;
+  if (!teams.length) return <span role="cell" class="cell-readers muted" aria-label="no other team">–</span>;
   const names = teams.map((team) => registry.teamName(team)).join(", ");
   return (
     <span role="cell" class="cell-readers" title={names}>

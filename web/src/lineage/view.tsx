@@ -56,7 +56,7 @@ export function GraphView({ graph, focus }: { graph: LineageGraph; focus: number
       </div>
       <Picture graph={graph} focus={focus} layout={layout} frame={frame} expand={expand} onKey={(event) => byKey(event, panZoom.current, fit)} />
       <p class="hint small muted" role="status">
-        {count(part.nodes.length, "node")} shown{part.nodes.length >= MOST_NODES && ", no more fit in one picture"}. Drag to move, Ctrl and wheel to zoom; the tree says the same.
+        {count(part.nodes.length, "node")} shown{part.nodes.length >= MOST_NODES && ", the maximum"}. Drag to move, Ctrl and wheel to zoom; the tree shows the same data.
       </p>
     </div>
   );

@@ -38,7 +38,7 @@ export function AssetPage({ team, asset }: { team: string; asset: string }) {
           const found = Object.hasOwn(document.assets, asset) ? document.assets[asset] : undefined;
           return found ? (
             <>
-              <Guard what="What is known of it">
+              <Guard what="The details">
                 <Facts team={document} asset={found} />
               </Guard>
               <Guard what="When it is ready">
@@ -58,8 +58,8 @@ export function AssetPage({ team, asset }: { team: string; asset: string }) {
 
 function Gone({ name, team }: { name: string; team: string }) {
   return (
-    <Empty title={LIVE ? "The team has no asset of this name that you may see" : "The team has no asset of this name"}>
-      It may have been renamed{LIVE && ", or you may not read its DAG in Airflow"}. <a href={hrefs.assets({ team })}>All of the team's assets</a> or{" "}
+    <Empty title={LIVE ? "Asset not found, or you do not have permission to view it" : "The team has no asset with this name"}>
+      It may have been renamed{LIVE && ", or you do not have permission to read its DAG in Airflow"}. <a href={hrefs.assets({ team })}>All of the team's assets</a> or{" "}
       <a href={hrefs.assets({ q: name })}>search for the name</a>
     </Empty>
   );
@@ -153,7 +153,7 @@ function Promises({ team, name, asset }: { team: string; name: string; asset: As
           ])}
         />
       ) : (
-        <Empty title="No pipeline makes it">It is refreshed by nothing that the registry knows.</Empty>
+        <Empty title="No pipeline builds it">No DAG in the registry refreshes it.</Empty>
       )}
     </Section>
   );
@@ -162,7 +162,7 @@ function Promises({ team, name, asset }: { team: string; name: string; asset: As
 // The last runs as small marks, the newest at the right, and in words.
 function LastRuns({ landings }: { landings: Landing[] }) {
   const last = landings.sort((a, b) => instant(a.period_start) - instant(b.period_start)).slice(-30);
-  if (!last.length) return <span class="muted">none known</span>;
+  if (!last.length) return <span class="muted">no data</span>;
   const decided = last.filter((each) => each.met !== null);
   const met = decided.filter((each) => each.met).length;
   return (
@@ -185,7 +185,7 @@ function Details({ team, asset }: { team: string; asset: Asset | undefined }) {
   if (!asset) return null;
   return (
     <>
-      <Guard what="Who reads it">
+      <Guard what="The consumers">
         <Consumers consumers={asset.consumers} />
       </Guard>
       <Guard what="The columns">
@@ -223,7 +223,7 @@ function Consumers({ consumers }: { consumers: Consumer[] }) {
           })}
         </div>
       ) : (
-        <Empty title="No other team reads it">A change of it breaks nobody else.</Empty>
+        <Empty title="No other team reads it">Changes to it do not affect other teams.</Empty>
       )}
     </Section>
   );

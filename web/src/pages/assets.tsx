@@ -55,8 +55,8 @@ export function AssetsPage({ query }: { query: Record<string, string> }) {
           <a href={hrefs.assets()}>Show all {count(registry.size, "asset")}</a>
         </Empty>
       ) : LIVE ? (
-        <Empty title="No assets that you may see">
-          The pages show the assets of the DAGs that you may read in Airflow. Each team's assets appear after its first <code>dbt-scheduler publish</code>.
+        <Empty title="No assets that you have permission to view">
+          The pages show the assets of the DAGs that you have permission to read in Airflow. Each team's assets appear after its first <code>dbt-scheduler publish</code>.
         </Empty>
       ) : (
         <Empty title="The registry has no assets yet">

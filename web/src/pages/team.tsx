@@ -128,13 +128,13 @@ function Exposes({ exposed, team }: { exposed: [string, Team["assets"][string]][
           ))}
         </span>
       ) : (
-        <span class="muted">nobody yet</span>
+        <span class="muted">no team yet</span>
       ),
     ];
   });
   return (
-    <Section title="Exposes and promises" many={exposed.length}>
-      {rows.length ? <LongTable label="Exposed assets" columns={["Asset", "Promised", "Read by"]} rows={rows} /> : <Empty title="It exposes nothing">Other teams cannot depend on its assets.</Empty>}
+    <Section title="Exposed assets and SLOs" many={exposed.length}>
+      {rows.length ? <LongTable label="Exposed assets" columns={["Asset", "SLO", "Read by"]} rows={rows} /> : <Empty title="No exposed assets">Other teams cannot depend on its assets.</Empty>}
     </Section>
   );
 }
@@ -149,7 +149,7 @@ function Reads({ team }: { team: Team }) {
   ]);
   return (
     <Section title="Reads" many={rows.length}>
-      {rows.length ? <LongTable label="Assets of other teams" columns={["Asset", "Team", "Ready", "Dependency", "By task"]} rows={rows} /> : <Empty title="It reads nothing of other teams" />}
+      {rows.length ? <LongTable label="Assets of other teams" columns={["Asset", "Team", "Ready", "Dependency", "By task"]} rows={rows} /> : <Empty title="It reads no assets of other teams" />}
     </Section>
   );
 }
@@ -204,7 +204,7 @@ function OpenWaits({ team }: { team: string }) {
 }
 
 function Waits({ waits, at: time }: { waits: Wait[]; at: string }) {
-  if (!waits.length) return <Empty title="Nothing is waiting">as of {at(time)}</Empty>;
+  if (!waits.length) return <Empty title="No tasks are waiting">as of {at(time)}</Empty>;
   return (
     <LongTable
       label="Open waits"
@@ -232,7 +232,7 @@ function TeamFindings({ team }: { team: string }) {
       <Given loaded={loaded} what="the findings">
         {({ findings }) => {
           const own = findings.filter((finding) => finding.team === team);
-          if (!own.length) return <Empty title="No findings">None of this team are in the file of findings that this site was made with.</Empty>;
+          if (!own.length) return <Empty title="No findings">The check output that this site was built from has no findings for this team.</Empty>;
           return (
             <ul class="findings">
               {own.map((finding) => (

@@ -57,7 +57,7 @@ const NAMED = 4;
 function Names({ places }: { places: Set<number> }) {
   const registry = useRegistry();
   const names = [...places].map((place) => registry.teamName(place)).sort((a, b) => a.localeCompare(b));
-  if (!names.length) return <span class="muted">nobody</span>;
+  if (!names.length) return <span class="muted">no team</span>;
   return (
     <span class="names">
       {names.slice(0, NAMED).map((name) => (

@@ -33,8 +33,8 @@ export function TimelinePage({ query }: { query: Record<string, string> }) {
           {(history) => <Timeline history={history} query={query} />}
         </Given>
       ) : (
-        <Empty title="This site was made without a history">
-          <code>dbt-scheduler history export</code> writes one from Airflow's API; give its file to <code>dbt-scheduler registry site</code>.
+        <Empty title="This site was built without a history">
+          <code>dbt-scheduler history export</code> exports it from Airflow's API; pass the file to <code>dbt-scheduler registry site</code>.
         </Empty>
       )}
     </>
@@ -68,7 +68,7 @@ function Timeline({ history, query }: { history: History; query: Record<string, 
       <Missing of={history.missing} />
       <Controls runs={runs} query={query} shown={shown} days={days} table={table} onTable={setTable} />
       {rows.length === 0 ? (
-        <Empty title="No runs in this time">Go back in time, or show more days.</Empty>
+        <Empty title="No runs in this period">Select an earlier period or a longer one.</Empty>
       ) : table ? (
         <RunTable runs={runs} rows={rows} />
       ) : (
@@ -220,7 +220,7 @@ function RunTable({ runs, rows }: { runs: Runs; rows: Row[] }) {
 }
 
 function OpenWaits({ waits }: { waits: Wait[] }) {
-  if (!waits.length) return <Empty title="Nothing is waiting" />;
+  if (!waits.length) return <Empty title="No tasks are waiting" />;
   return (
     <LongTable
       label="Open waits"

@@ -39,7 +39,7 @@ export function WhyPage({ dag, task, run }: { dag: string; task: string; run: st
 
 function OnlyLive({ command }: { command: string }) {
   return (
-    <Empty title="This page needs a running Airflow">
+    <Empty title="This page requires a running Airflow">
       Inside Airflow it shows what a task waits for, up to the root cause. Here the command line says it: <code>{command}</code>
     </Empty>
   );
@@ -61,7 +61,7 @@ function Ask() {
         location.hash = hrefs.why(asked.dag, asked.task, asked.run);
       }}
     >
-      <p class="muted">Why did a task or a run go as it did, or why not yet? What did it wait for, and who is waiting for it?</p>
+      <p class="muted">Why has a task or a run not run or failed? What did it wait for, and which tasks are waiting for it?</p>
       {field("dag", "DAG", true)}
       {field("task", "Task; the whole run if empty", false)}
       {field("run", "Run id or day; the newest run if empty", false)}
@@ -86,15 +86,15 @@ function Live({ dag, task, run }: { dag: string; task: string; run: string }) {
           </Guard>
         )}
       </Given>
-      <Given loaded={waiting} what="who is waiting">
+      <Given loaded={waiting} what="the waiting tasks">
         {(given) => (
-          <Guard what="Who is waiting">
+          <Guard what="The waiting tasks">
             {given.waited.length > 0 && (
               <Section title={task ? "What it waited for" : "What the run waited for"} many={given.waited.length}>
                 <Waited dag={dag} run={run} waited={given.waited} />
               </Section>
             )}
-            <Section title="Who is waiting for this">
+            <Section title="Waiting for this">
               <WaitingTeams given={given} />
             </Section>
           </Guard>

@@ -13,7 +13,7 @@ export function Explanation({ step }: { step: Step }) {
   return (
     <>
       <Summary title={causes.length === 1 ? "Root cause" : `${causes.length} root causes`} steps={causes} />
-      <Summary title="The chain goes on where you may not look" steps={further.filter((root) => root.hidden)} />
+      <Summary title="The chain continues in DAGs that you cannot view" steps={further.filter((root) => root.hidden)} />
       <div class="chain">
         <Chain step={step} roots={new Set(roots)} />
       </div>
@@ -108,7 +108,7 @@ function StepCard({ step, isRoot }: { step: Step; isRoot: boolean }) {
         </span>
         {when && <span>run of {at(when)}</span>}
         {step.since && <span title={at(step.since)}>for {duration(Date.now() - instant(step.since))}</span>}
-        {step.until && <span title={at(step.until)}>gives up {ago(step.until)}</span>}
+        {step.until && <span title={at(step.until)}>times out {ago(step.until)}</span>}
         {url && (
           <AirflowLink url={url}>
             Log<span class="hidden"> of {shortTask(step.task_id)}</span>

@@ -6,12 +6,12 @@ import { AssetName, Contact, Empty, KindBadge, Task, TeamName } from "../ui";
 import { ago, at, duration, instant, kindOf } from "../words";
 
 export function WaitingTeams({ given: { waiting, later } }: { given: Waiting }) {
-  if (!waiting.length && !later.length) return <Empty title="Nobody is waiting for it">No other team's task needs it.</Empty>;
+  if (!waiting.length && !later.length) return <Empty title="No tasks are waiting for it">No task of another DAG depends on it.</Empty>;
   return (
     <>
       {waiting.length > 0 ? (
         <LongTable
-          label="Who is waiting now"
+          label="Waiting tasks"
           columns={["Team", "Task", "Dependency", "Since", "Until", "State"]}
           rows={waiting.map((each) => [
             <span class="stack">
@@ -28,13 +28,13 @@ export function WaitingTeams({ given: { waiting, later } }: { given: Waiting }) 
           ])}
         />
       ) : (
-        <Empty title="Nobody is waiting now" />
+        <Empty title="No tasks are waiting now" />
       )}
       {later.length > 0 && (
         <div class="later">
-          <h3>Needs it in a later run</h3>
+          <h3>Waits for it in a later run</h3>
           <LongTable
-            label="Who needs it later"
+            label="Tasks that wait for it in a later run"
             columns={["Team", "Contact", "Task", "Dependency"]}
             rows={later.map((each) => [
               <TeamName name={each.team} />,

@@ -1,1 +1,1 @@
-"""Finds the tables that projects already read from each other, and proposes what makes these reads visible."""
+"""Finds tables that projects already read from each other, and proposes declarations for them."""

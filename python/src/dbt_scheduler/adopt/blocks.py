@@ -1,4 +1,4 @@
-"""Edits of YAML text that leave every other byte alone: block entries are cut out, or put in."""
+"""Edits YAML text without reformatting: removes and inserts block entries."""
 
 import copy
 import re
@@ -10,25 +10,25 @@ import yaml
 
 from dbt_scheduler.config.yaml import Document, Path, parse_yaml
 
-# The one that documents are read with: the other one refuses some tabs.
+# The pure Python loader that reads all documents: the C loader rejects some tabs.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def parse(text: str) -> Document | None:
-    """The document, if the text is YAML in which no key is written twice."""
+    """Parse the document; None if it is not valid YAML or has a duplicate key."""
     document, findings = parse_yaml(text.removeprefix("\ufeff"), "")
     return None if findings else document
 
 
 def lines_of(text: str) -> list[str]:
-    """A text's lines with their ends; only a line feed ends one, as in a patch."""
+    """The lines of a text with their line ends; only a line feed ends a line, as in a patch."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def cut(text: str, paths: Iterable[Path]) -> str | None:
-    """The text without these keys and list items; None where cutting lines would change anything else.
+    """Remove these keys and list items; None if cutting lines would change anything else.
 
-    The comment lines right above one, at its own indent, are about it and go as well.
+    The comment lines directly above an entry, with its indentation, are removed too.
     """
     document = parse(text)
     if document is None:
@@ -47,7 +47,7 @@ def cut(text: str, paths: Iterable[Path]) -> str | None:
 
 
 def block_of(document: Document, lines: list[str], path: Path) -> range | None:
-    """The lines (from 0) of a key or list item written as a block; None for one written in ``{}`` or ``[]``."""
+    """The lines (from 0) of a block-style key or list item; None for one in ``{}`` or ``[]``."""
     start = document.line(path) - 1
     if document.depth(path) != len(path) or start >= len(lines):
         return None
@@ -60,7 +60,7 @@ def block_of(document: Document, lines: list[str], path: Path) -> range | None:
     for number in range(start + 1, len(lines)):
         line = lines[number]
         if not line.strip() or (_is_comment(line) and _indent(line) <= indent):
-            continue  # What follows says whether it is inside.
+            continue  # The next token tells whether it is inside.
         inside = _indent(line) > indent or (
             not is_item and _indent(line) == indent and line.lstrip().startswith("- ")
         )
@@ -71,7 +71,7 @@ def block_of(document: Document, lines: list[str], path: Path) -> range | None:
 
 
 def lost_comments(before: str, after: str) -> Iterator[tuple[int, str]]:
-    """The comments of a YAML text that another has not, one for each run of lines, with its first line."""
+    """The comments that another YAML text lacks, one for each run of lines, with its first line."""
     left = Counter(comment for _, comment in _comments(after))
     runs: list[tuple[int, list[str]]] = []
     last = 0
@@ -88,7 +88,7 @@ def lost_comments(before: str, after: str) -> Iterator[tuple[int, str]]:
 
 
 def line_end(text: str) -> str:
-    """How the text ends its lines."""
+    """The line end that the text uses."""
     return "\r\n" if "\r\n" in text else "\n"
 
 
@@ -100,13 +100,13 @@ def _first_comment(lines: list[str], start: int) -> int:
 
 
 def _comments(text: str) -> Iterator[tuple[int, str]]:
-    """Every comment and its line: what is neither blank nor part of a token."""
+    """Every comment and its line: all non-blank text outside tokens."""
     text = text.removeprefix("\ufeff")
     end = 0
     for token in yaml.scan(text, Loader=_LOADER):
         start = token.start_mark.index
         if isinstance(token, yaml.ScalarToken) and token.style in ("|", ">"):
-            # A comment may stand behind the sign.
+            # A comment may follow the indicator.
             start = text.find("\n", start)
         for comment in re.finditer(r"#[^\r\n]*", text[end:start]):
             yield text.count("\n", 0, end + comment.start()) + 1, comment[0].rstrip()
@@ -117,7 +117,7 @@ def _last_first(path: Path) -> tuple[tuple[bool, str | int], ...]:
     return tuple((isinstance(step, int), step) for step in path)
 
 
-def _delete(value: Any, path: Path) -> None:  # noqa: ANN401 - mappings and lists by turns, as the path says
+def _delete(value: Any, path: Path) -> None:  # noqa: ANN401 - nested mappings and lists
     for step in path[:-1]:
         value = value[step]
     del value[path[-1]]

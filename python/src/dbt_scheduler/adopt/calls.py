@@ -1,4 +1,4 @@
-"""Calls of source() in a file: which tables they name, where, and the same text with other calls."""
+"""Finds and replaces calls of source() in a file."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ import msgspec
 from dbt_scheduler.config.yaml import Path, parse_yaml
 
 Pair = tuple[str, str]
-"""A source's name and a table's, as in ``source("shipping", "fct_shipments")``."""
+"""A source name and a table name, as in ``source("shipping", "fct_shipments")``."""
 
 _CALL = re.compile(
     r"""\bsource(?P<open>\s*\(\s*)(?P<q>['"])(?P<source>[^'"\\]+)(?P=q)(?P<between>\s*,\s*)"""
@@ -18,14 +18,14 @@ _ANY_CALL = re.compile(r"""\bsource\s*\((?:\s*(?P<q>['"])(?P<source>[^'"\\]+)(?P
 
 
 class Ref(msgspec.Struct, frozen=True):
-    """A node as ``ref()`` names it; ``package`` where it is not the project's own."""
+    """A node as named in ``ref()``; ``package`` for other packages."""
 
     name: str
     package: str | None = None
     version: str | int | float | None = None
 
     def call(self, quote: str = '"') -> str:
-        """The call, with the quotes that the file uses."""
+        """The call, with the file's quotes."""
         words = [f"{quote}{word}{quote}" for word in (self.package, self.name) if word]
         if self.version is not None:
             is_text = isinstance(self.version, str)
@@ -34,15 +34,15 @@ class Ref(msgspec.Struct, frozen=True):
 
 
 def source_call(pair: Pair) -> str:
-    """The call as it is shown to people."""
+    """The call as shown in messages."""
     return f'source("{pair[0]}", "{pair[1]}")'
 
 
 class SourceCalls(msgspec.Struct, frozen=True):
-    """The tables that a file names literally in calls of source(), and the sources of its other calls.
+    """The tables named literally in the file's calls of source(), and the sources of its other calls.
 
-    ``hidden`` are those named where the text cannot be edited, such as in escaped quotes, and their lines.
-    ``others`` has the empty string for a call that may name any source.
+    ``hidden`` are tables named where the text cannot be edited, such as in escaped quotes, with their lines. ``others``
+    includes the empty string for a call with an unknown source.
     """
 
     pairs: frozenset[Pair] = frozenset()
@@ -50,14 +50,14 @@ class SourceCalls(msgspec.Struct, frozen=True):
     others: frozenset[str] = frozenset()
 
     def may_name(self, pair: Pair) -> bool:
-        """Whether a call that is not literal can be one of this table."""
+        """Whether a non-literal call may refer to this table."""
         return not self.others.isdisjoint({"", pair[0]})
 
 
 def find_calls(text: str, *, in_yaml: bool) -> SourceCalls:
-    """The calls in a text; in YAML also those that are only there in the values that its text stands for."""
+    """The calls in a text; in YAML, also those that appear only in parsed values."""
     pairs = frozenset(_pairs_in(text))
-    # The lines stay where they are.
+    # Keeps line numbers.
     rest = _CALL.sub(lambda call: re.sub(r"\S", "x", call[0]), text)
     if not _ANY_CALL.search(rest):
         return SourceCalls(pairs)
@@ -74,7 +74,7 @@ def find_calls(text: str, *, in_yaml: bool) -> SourceCalls:
 
 
 def replace_calls(text: str, new: Mapping[Pair, Pair | Ref]) -> str:
-    """The text with these tables' calls replaced; every other character stays, and so do their quotes."""
+    """Replace the calls for these tables; everything else, including quotes, is unchanged."""
 
     def call(old: re.Match[str]) -> str:
         target = new.get((old["source"], old["table"]))
@@ -89,7 +89,7 @@ def replace_calls(text: str, new: Mapping[Pair, Pair | Ref]) -> str:
 
 
 def replace_within(value: object, new: Mapping[Pair, Pair | Ref]) -> object:
-    """The same for every text in a value from a YAML file."""
+    """The same for every string in a YAML value."""
     if isinstance(value, dict):
         return {key: replace_within(part, new) for key, part in value.items()}
     if isinstance(value, list):
@@ -106,7 +106,7 @@ def _others_in(text: str) -> set[str]:
 
 
 def _words(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Every text in a value from a YAML file."""
+    """Every string in a YAML value."""
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, dict | list):

@@ -1,4 +1,4 @@
-"""Source tables as a project's YAML declares them: what is said of one, and the file without it."""
+"""Reads and removes the declarations of source tables in a project's YAML."""
 
 import re
 from collections import defaultdict
@@ -18,9 +18,9 @@ _EMPTY = re.compile(r"\s*(version:\s*2)?\s*")
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
-    """One table's entry: the source's ``schema`` and ``database`` as written, and what the table says besides.
+    """The declaration of one table: the ``schema`` and ``database`` of its source, and the table's other keys.
 
-    ``inherited`` are the source's own keys that hold for its tables too.
+    ``inherited`` are the source's keys that also apply to its tables.
     """
 
     pair: Pair
@@ -35,15 +35,15 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def find_declarations(text: str) -> Mapping[Pair, Declaration]:
-    """Every source table that a file declares, by source and table."""
+    """The source tables that a file declares, by source and table."""
     document = parse(text)
     return {found.pair: found for found in _declarations(document)} if document else {}
 
 
 def without_tables(text: str, pairs: Collection[Pair]) -> str | None:
-    """The text without these tables, and without a source that is left with none; None if that is not safe.
+    """Remove these tables, and sources without remaining tables; None if that is not safe.
 
-    It is empty when nothing is left but a version.
+    Returns an empty text if only a version remains.
     """
     document = parse(text)
     if document is None or not find_declarations(text).keys() >= set(pairs):
@@ -79,7 +79,7 @@ def _declarations(document: Document) -> Iterator[Declaration]:
 
 
 def _entries(value: object, key: str) -> list[tuple[int, dict[str, object]]]:
-    """The mappings in the list under a key, and where in it they are; anything else is for dbt to refuse."""
+    """The mappings in the list under a key, with their paths; dbt itself rejects anything else."""
     listed = value.get(key) if isinstance(value, dict) else None
     numbered = enumerate(listed) if isinstance(listed, list) else ()
     return [(number, entry) for number, entry in numbered if isinstance(entry, dict)]

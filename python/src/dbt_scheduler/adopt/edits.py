@@ -1,4 +1,4 @@
-"""The edits of one project's files that a plan comes to, and what is left for people to do."""
+"""Turns a plan into edits of a project's files and a list of manual steps."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ _STUCK = (
 )
 
 _NAMED = 5
-"""So many tables are named in one line."""
+"""The maximum number of tables named in one line."""
 
 _UNNAMED = "the patch cannot include this file: change the call there"
 _COMMENT = "the patch removes a comment; move it to the right place"
@@ -27,7 +27,7 @@ _HIDDEN = "this call of source() cannot be edited automatically: change it"
 
 
 class Edits(msgspec.Struct, frozen=True):
-    """The texts and calls that change, what is left to do, and the tables that cannot move while it is left."""
+    """The changed texts and calls, the manual steps, and the tables that cannot move until those are done."""
 
     texts: dict[str, str]
     calls: Mapping[Pair, Pair | Ref]
@@ -36,7 +36,7 @@ class Edits(msgspec.Struct, frozen=True):
 
 
 def make_edits(plan: Plan, files: ProjectFiles) -> Edits:
-    """Replace the calls, then remove the declarations that nothing needs any longer."""
+    """Replace the calls, then remove unused declarations."""
     editing = _Editing(files)
     steps = [step for step in (*plan.across, *plan.own) if step.refused is None]
     for step in steps:
@@ -49,7 +49,7 @@ def make_edits(plan: Plan, files: ProjectFiles) -> Edits:
 
 
 class _Editing:
-    """One pass over a project's files; ``needed`` are the tables whose declaration somebody still needs."""
+    """One pass over a project's files; ``needed`` are the tables whose declaration is still in use."""
 
     def __init__(self, files: ProjectFiles) -> None:
         self.by_hand: list[ByHand] = []
@@ -89,7 +89,7 @@ class _Editing:
                 self.texts[path] = replace_calls(self.texts[path], new)
 
     def remove_declarations(self, steps: Iterable[TableMove]) -> set[Pair]:
-        """Take out what nobody needs; the tables are returned that stay under the very name of the new one."""
+        """Remove unused declarations; return the remaining tables that have the same name as the new ones."""
         by_file: dict[str, list[TableMove]] = defaultdict(list)
         for step in steps:
             by_file[step.match.table.file].append(step)
@@ -99,7 +99,7 @@ class _Editing:
             before = self.texts.get(path, "")
             gone = self._cut(path, [step.pair for step in going])
             after = self.texts.get(path, "")
-            # A file that no YAML parser reads is left as it is.
+            # A file that no YAML parser can read is left unchanged.
             for line, comment in lost_comments(before, after) if after != before else ():
                 self.by_hand.append(ByHand("", f"{path}:{line}", f"{_COMMENT}: {comment}"))
             staying = [step for step in found if step.pair not in gone]
@@ -127,7 +127,7 @@ class _Editing:
         return not (step.others or step.pair in self._needed) and (step.unread or not _documented(step))
 
     def _left(self, step: TableMove, stuck: Collection[Pair]) -> str:
-        """What to do with a declaration that stays."""
+        """The manual step for a declaration that stays."""
         if step.pair in stuck:
             return _STUCK
         if step.others:
@@ -139,7 +139,7 @@ class _Editing:
         return "remove it: the file cannot be edited automatically"
 
     def _cut(self, path: str, pairs: list[Pair]) -> set[Pair]:
-        """Remove these tables from a file, as many of them as can be removed."""
+        """Remove these tables from a file as far as possible."""
         if path not in self.texts or not pairs:
             return set()
         whole = without_tables(self.texts[path], pairs)
@@ -164,7 +164,7 @@ class _Editing:
 
 
 def _idle(steps: Sequence[TableMove]) -> str:
-    """What to do with tables that nothing reads, in one line however many they are."""
+    """The manual step for unused tables, in one line."""
     names = [step.match.table.full_name for step in steps]
     more = len(names) - _NAMED
     shown = ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
@@ -172,7 +172,7 @@ def _idle(steps: Sequence[TableMove]) -> str:
 
 
 def _documented(step: TableMove) -> str:
-    """What is said of a table that has, or is to have, its words elsewhere: only its team can join the two."""
+    """Keys that conflict with an existing or new declaration: only the team can merge the two."""
     elsewhere = step.already or isinstance(step.target, Ref)
     keys = step.declared.keys if step.declared and elsewhere else ()
     return ", ".join(key for key in keys if key != "description")

@@ -1,4 +1,4 @@
-"""The ``exposed_assets`` that a team's consumers need, and its ``scheduler.yaml`` with them."""
+"""Builds the ``exposed_assets`` that a team's consumers need, and the resulting ``scheduler.yaml``."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from dbt_scheduler.config.team import SUPPORTED_VERSIONS
 
 
 class AssetToExpose(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset that is to be exposed, the teams that read it, and whether a pipeline makes it already."""
+    """An asset to expose, the teams that read it, and whether a pipeline builds it."""
 
     asset: str
     readers: tuple[str, ...]
@@ -19,12 +19,12 @@ class AssetToExpose(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def render_exposed(exposed: Iterable[AssetToExpose]) -> str:
-    """The entries for ``scheduler.yaml``, those with the same readers under one comment."""
+    """The entries for ``scheduler.yaml``; those with the same consumers share one comment."""
     return "exposed_assets:\n" + "".join(f"  {line}\n" for line in _lines(exposed))
 
 
 def with_exposed(text: str | None, exposed: Iterable[AssetToExpose]) -> str | None:
-    """A ``scheduler.yaml`` with these entries after its own, or a new one; None where that is not safe."""
+    """A ``scheduler.yaml`` with these entries appended, or a new one; None if editing is not safe."""
     exposed = tuple(exposed)
     if text is None:
         return f"version: {SUPPORTED_VERSIONS[-1]}\n{render_exposed(exposed)}"
@@ -69,5 +69,5 @@ def _sorted(exposed: Iterable[AssetToExpose]) -> list[AssetToExpose]:
 
 
 def _quoted(word: str) -> str:
-    # In single quotes a backslash is just a backslash.
+    # A backslash has no special meaning in single quotes.
     return f"'{word}'" if "\\" in word else f'"{word}"'

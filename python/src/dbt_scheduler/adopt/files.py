@@ -1,4 +1,4 @@
-"""The text files of a dbt project in which source() can be called and sources be declared."""
+"""The text files of a dbt project that may call source() or declare sources."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -25,11 +25,11 @@ _KINDS = {".sql", ".py", ".yml", ".yaml"}
 
 
 class ProjectFiles(msgspec.Struct, frozen=True):
-    """A project's own files as they are: texts by path, as in a manifest; byte for byte, with line ends.
+    """A project's own files: texts by path, as in a manifest, unchanged including line ends.
 
-    ``calls`` are those of source() in each of them, and in files whose name cannot stand in a patch.
-    ``outside`` are the further files that declare sources: several projects may share them, or a patch
-    cannot name them. ``models`` is the folder of models that new files go into, ``macros`` are those of macros.
+    ``calls`` are the calls of source() in each file, including files whose name a patch cannot contain. ``outside`` are
+    other files that declare sources: files shared by several projects, or with such a name. ``models`` is the folder
+    for new model files, ``macros`` are the macro folders.
     """
 
     texts: dict[str, str]
@@ -39,17 +39,17 @@ class ProjectFiles(msgspec.Struct, frozen=True):
     macros: tuple[str, ...]
 
     def declared(self, file: str, pair: Pair) -> Declaration | None:
-        """What a file says of a source table, if it can be read."""
+        """A file's declaration of a source table, if it can be read."""
         text = self.texts.get(file, self.outside.get(file))
         return find_declarations(text).get(pair) if text is not None else None
 
     def is_shared(self, path: str) -> bool:
-        """Whether nodes of other files read through this one: macros, and the project's hooks and variables."""
+        """Whether nodes of other files may read through this file: macros, hooks and variables."""
         return path == _PROJECT or any(path.startswith(f"{folder}/") for folder in self.macros)
 
 
 def read_files(folder: Path, declaring: Iterable[str]) -> ProjectFiles:
-    """Read the files below the project's paths and those ``declaring`` sources; what is no UTF-8 is left out."""
+    """Read the files in the project's paths and those in ``declaring``; files that are not UTF-8 are skipped."""
     paths = _project_paths(folder)
     inside = {kind: [path for path in found if _is_inside(folder, path)] for kind, found in paths.items()}
     found: dict[str, str] = {}
@@ -71,12 +71,12 @@ def _calls(path: str, text: str) -> SourceCalls:
 
 
 def _in_patch(path: str) -> bool:
-    """Whether a patch can name a file as it is: git and patch do not agree on how to quote names."""
+    """Whether a patch can name the file: git and patch quote special characters differently."""
     return path.isprintable() and not {'"', "\\"} & set(path)
 
 
 def _project_paths(folder: Path) -> dict[str, list[str]]:
-    """Each kind's folders, in the words of ``dbt_project.yml``."""
+    """The folders of each kind, by their keys in ``dbt_project.yml``."""
     document = load_yaml(folder / _PROJECT)[0]
     value = document.value if document else None
     said = value if isinstance(value, dict) else {}
@@ -108,7 +108,7 @@ def _texts(folder: Path, start: str) -> Iterator[tuple[str, str]]:
         for name in names:
             path = Path(root, name)
             if path.suffix in _KINDS and _lies_in(folder, path) and (text := _text(path)) is not None:
-                # A name of an old encoding can be shown, but not be written as UTF-8.
+                # A name in a legacy encoding cannot be written as UTF-8.
                 shown = path.relative_to(folder).as_posix().encode(errors="backslashreplace")
                 yield shown.decode(), text
 

@@ -1,4 +1,4 @@
-"""The YAML file that declares other teams' assets as source tables."""
+"""Builds the YAML file that declares other teams' assets as source tables."""
 
 import sys
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _HEAD = "# Other teams' tables that this project reads, as proposed by `dbt-sche
 
 
 class GlobalTable(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset as a source table: where it lives in words that dbt reads, and what was said of it before."""
+    """An asset as a source table: its location, as dbt expressions, and its earlier description."""
 
     team: str
     asset: str
@@ -23,7 +23,7 @@ class GlobalTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def render_global_sources(tables: Iterable[GlobalTable]) -> str:
-    """One source per team and schema: dbt takes a source's name twice, as long as no table is there twice."""
+    """One source per team and schema: dbt allows duplicate source names if their tables differ."""
     sources: dict[tuple[str, str, str], dict[str, Any]] = {}
     for table in sorted(
         tables, key=lambda table: (table.team, table.database or "", table.schema or "", table.asset)
@@ -47,7 +47,7 @@ def _dump(value: object) -> str:
 
 
 class _Indented(yaml.SafeDumper):
-    """As people write it: list items are indented, and nothing is written as an anchor."""
+    """The usual style: indented list items and no anchors."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, indentless=False)

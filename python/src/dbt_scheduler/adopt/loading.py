@@ -1,4 +1,4 @@
-"""Loads the projects that are to be compared: folders, or bare manifests."""
+"""Loads the projects to compare: folders, or manifests only."""
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -13,7 +13,7 @@ from dbt_scheduler.project.types import Project
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """A project, and its files where the folder is at hand."""
+    """A project, and its files if the folder is available."""
 
     project: Project
     files: ProjectFiles | None
@@ -22,10 +22,10 @@ class Subject(msgspec.Struct, frozen=True):
 def load_subjects(
     places: Iterable[Path], pipelines: Collection[str], manifest: Path | None = None
 ) -> list[Subject]:
-    """Load every project folder, or manifest file.
+    """Load every project folder or manifest file.
 
     Raises:
-        CannotRunError: with the reasons of all that could not be loaded, or two of them are one team.
+        CannotRunError: some could not be loaded, with all reasons, or two have the same team.
 
     """
     subjects: dict[str, Subject] = {}

@@ -1,4 +1,4 @@
-"""Decides what becomes of each source table that another team, or the project itself, makes."""
+"""Decides how to replace each source table that another team or the project itself builds."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,21 +12,20 @@ from dbt_scheduler.adopt.reads import Maker, Match, Reader
 from dbt_scheduler.project.manifest import Manifest, Node
 from dbt_scheduler.project.types import Project, Table
 
-# The name of an asset, in another team's words, goes into SQL and YAML that dbt renders.
+# The asset name is another team's input and becomes part of SQL and YAML that dbt renders.
 _PLAIN = re.compile(r"[\w.$-]+(?: +[\w.$-]+)*")
 
 
 Others = Mapping[str, tuple[str, ...]]
-"""For a source table's id, the other teams that read it where the same file declares it for them too."""
+"""For a source table's id, the other teams that read it through the same declaration."""
 
 
 class TableMove(msgspec.Struct, frozen=True, kw_only=True):
-    """One table's way: read it as ``target`` instead; with a ``refused`` reason people have to find one.
+    """The replacement of one table: read it as ``target``, or resolve it manually for the reason in ``refused``.
 
-    ``declared`` is what the project's YAML says of the table, where that can be read. The table is ``unread``
-    when no node reads it, it has no test and no file names it. The target may be declared ``already``.
-    ``circular`` are readers that cannot read the target without a cycle in dbt's own lineage, and ``others`` the
-    teams that read the table through the very same declaration.
+    ``declared`` is the table's declaration in YAML, if readable. The table is ``unread`` if no node reads it, it has no
+    test and no file names it. ``already``: the target is already declared. ``circular`` are readers for which the
+    target would create a cycle in dbt's lineage, and ``others`` the teams that use the same declaration.
     """
 
     match: Match
@@ -41,19 +40,19 @@ class TableMove(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def pair(self) -> Pair:
-        """The table as its readers name it now."""
+        """The current name of the table."""
         return self.match.pair
 
     @property
     def left_of_table(self) -> tuple[str, ...]:
-        """What is said of a table that gets no new declaration; all but a description, people have to move."""
+        """The keys that a table without a new declaration loses, except its description; they must be moved manually."""
         if self.declared is None or not (self.unread or self.already or isinstance(self.target, Ref)):
             return ()
         return tuple(key for key in self.declared.keys if self.unread or key == "description")
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The steps of one team, and the tables that several assets could be."""
+    """The steps of one team, and the tables that match several assets."""
 
     across: tuple[TableMove, ...]
     own: tuple[TableMove, ...]
@@ -61,9 +60,9 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def make_plan(project: Project, files: ProjectFiles | None, matches: Iterable[Match], others: Others) -> Plan:
-    """One step for each table that just one asset can be; ``others`` are the readers of shared declarations.
+    """One step for each table that matches exactly one asset; ``others`` are the readers of shared declarations.
 
-    There is none for a package's table that nothing reads: nobody could do anything about it.
+    Unread tables of packages are skipped: the team cannot change them.
     """
     planning = _Planning(project, files, others)
     across: list[tuple[Match, Maker]] = []
@@ -149,13 +148,13 @@ class _Planning:
 
 
 class _Circles:
-    """The lineage of one project, and of the reads that were added to it: dbt refuses a cycle in it."""
+    """The lineage of one project plus the proposed reads: dbt rejects cycles."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._parents = {id_: list(node.depends_on.nodes) for id_, node in manifest.nodes.items()}
 
     def can_read(self, reader: str, node: str) -> bool:
-        """Add a read, unless it makes a cycle with the others."""
+        """Add a read, unless it creates a cycle."""
         seen, open_ = {node}, [node]
         while open_:
             current = open_.pop()

@@ -1,4 +1,4 @@
-"""Brings the teams together: who reads whose tables, and the files that each team is given for it."""
+"""Compares the teams and builds the files of each team's proposal."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ class _Planned(msgspec.Struct, frozen=True):
 
 
 def propose(subjects: Sequence[Subject], registry: Mapping[str, Entry]) -> Proposal:
-    """What to propose to these projects, and to the registry's teams whose tables they read."""
+    """Build the proposals for these projects, and for the registry's teams whose tables they read."""
     makers = find_makers([subject.project for subject in subjects], registry)
     planned = {}
     sharing = _sharing(subjects)
@@ -53,7 +53,7 @@ def propose(subjects: Sequence[Subject], registry: Mapping[str, Entry]) -> Propo
 
 
 def _sharing(subjects: Iterable[Subject]) -> dict[tuple[Path, Pair], set[str]]:
-    """The teams that read each declared table, of those whose files are at hand."""
+    """The teams that read each declared table, among those with files."""
     teams: dict[tuple[Path, Pair], set[str]] = defaultdict(set)
     for subject in subjects:
         for declared in read_declarations(subject.project).values() if subject.files else ():
@@ -73,7 +73,7 @@ def _declared(project: Project) -> Iterable[Table]:
 
 
 def _exposed(planned: Iterable[_Planned]) -> dict[str, tuple[AssetToExpose, ...]]:
-    """By team what others read of it and it does not expose yet."""
+    """For each team, the unexposed assets that others read."""
     readers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     scheduled = {}
     for each in planned:
@@ -94,7 +94,7 @@ def _exposed(planned: Iterable[_Planned]) -> dict[str, tuple[AssetToExpose, ...]
 def _team(
     planned: _Planned | None, exposed: tuple[AssetToExpose, ...]
 ) -> tuple[TeamProposal, dict[str, str]]:
-    """The proposal and its files, but for what is written about them."""
+    """The proposal and its files, without the summaries."""
     files = {"exposed_assets.yaml": render_exposed(exposed)} if exposed else {}
     if planned is None:
         return TeamProposal(exposed=exposed), files
@@ -127,13 +127,13 @@ def _team(
 
 
 def _moving(planned: _Planned) -> list[TableMove]:
-    """The tables that get a declaration as a global asset."""
+    """The tables to declare as global assets."""
     stuck = planned.edits.stuck
     return [step for step in planned.plan.across if not (step.refused or step.unread or step.target in stuck)]
 
 
 def _global_table(step: TableMove, calls: Mapping[Pair, Pair | Ref]) -> GlobalTable:
-    """In the words of the old declaration, which may depend on the target; else those of the manifest."""
+    """The old declaration's expressions, which may depend on the target; or else the manifest's values."""
     relation, maker, declared = step.match.table.relation, step.maker, step.declared
     identifier = (declared.identifier or step.pair[1]) if declared else relation.identifier
     return GlobalTable(
@@ -148,7 +148,7 @@ def _global_table(step: TableMove, calls: Mapping[Pair, Pair | Ref]) -> GlobalTa
 
 
 def _new_file(planned: _Planned) -> str:
-    """A file under a folder ``global_assets`` that the project does not have."""
+    """A new file path under a folder ``global_assets``."""
     project, files = planned.subject.project, planned.subject.files
     taken = {table.file for table in project.tables.values()} | set(files.texts if files else ())
     folder = f"{files.models if files else 'models'}/global_assets"
@@ -166,7 +166,7 @@ def _refusals(plan: Plan) -> Iterable[ByHand]:
 
 
 def _conditions(planned: _Planned) -> Iterable[ByHand]:
-    """Conditions of declared tasks that name a table by what it was called before."""
+    """Conditions of declared tasks that use a table's old name."""
     moved = {step.match.table.full_name: step for step in _moving(planned) if step.pair != step.target}
     bare = {step.match.table.name: step for step in moved.values() if step.pair[1] != step.maker.asset}
     for task in planned.subject.project.config.tasks:

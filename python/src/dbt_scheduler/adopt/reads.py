@@ -1,4 +1,4 @@
-"""Which source tables of a project are, in the warehouse, what a project at hand or in the registry makes."""
+"""Matches a project's source tables with the assets of other projects and of the registry, by relation."""
 
 import os
 from collections import defaultdict
@@ -16,7 +16,7 @@ from dbt_scheduler.registry.relation import Relation, Relations
 
 
 class Maker(msgspec.Struct, frozen=True, kw_only=True):
-    """An asset and where it lives; ``clash`` says that this name means another node of the team."""
+    """An asset and its relation; ``clash``: the name also belongs to another node of the team."""
 
     team: str
     asset: str
@@ -27,19 +27,19 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> str:
-        """The asset among all teams'."""
+        """The asset's key among all teams."""
         return f"{self.team}.{self.asset}"
 
 
 class Reader(msgspec.Struct, frozen=True, order=True):
-    """A node or exposure that reads a source table, and its file as seen from the project."""
+    """A node or exposure that reads a source table, and its file relative to the project."""
 
     file: str
     unique_id: str
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
-    """A source table and everything that is made where it lives; ``package``: the installed one it is of."""
+    """A source table and all assets with the same relation; ``package`` is the installed package that declares it."""
 
     table: Table
     makers: tuple[Maker, ...]
@@ -55,7 +55,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_makers(projects: Sequence[Project], registry: Mapping[str, Entry]) -> Relations[Maker]:
-    """What all these projects make, and what the registry's other teams do."""
+    """The assets of these projects, and of the registry's other teams."""
     at_hand = {project.team for project in projects}
     made = [item for project in projects for item in _made(project)]
     made += [
@@ -65,7 +65,7 @@ def find_makers(projects: Sequence[Project], registry: Mapping[str, Entry]) -> R
 
 
 def find_matches(project: Project, makers: Relations[Maker]) -> list[Match]:
-    """The project's plain source tables that somebody at hand makes, ordered by name."""
+    """The project's plain source tables that match an asset, sorted by name."""
     readers, tested = _dependents(project.manifest)
     own = project.manifest.metadata.project_name
     found = []
@@ -88,13 +88,13 @@ def find_matches(project: Project, makers: Relations[Maker]) -> list[Match]:
 
 
 def read_declarations(project: Project) -> dict[str, tuple[Path, Pair]]:
-    """The file and the table of each source table that a project's nodes read or test, by the table's id."""
+    """The file and table of each source table that a project's nodes read or test, by unique_id."""
     readers, tested = _dependents(project.manifest)
     return {id_: declaration(project, project.tables[id_]) for id_ in readers.keys() | tested}
 
 
 def declaration(project: Project, table: Table) -> tuple[Path, Pair]:
-    """Where a table is declared, on this machine, and as what: several projects may share the file."""
+    """The absolute path of a table's declaration, and its name there: several projects may share the file."""
     own, source = project.manifest.metadata.project_name, project.manifest.sources[table.id]
     package = () if own in (None, source.package_name) else ("dbt_packages", source.package_name)
     place = os.path.realpath(project.folder.joinpath(*package, table.file))
@@ -140,7 +140,7 @@ def _registered(team: str, entry: Entry) -> Iterator[tuple[Relation, Maker]]:
 
 
 def _dependents(manifest: Manifest) -> tuple[Mapping[str, list[Reader]], set[str]]:
-    """For each source table the nodes that read it, and the tables that have tests of their own."""
+    """For each source table, the nodes that read it, and the tables with tests of their own."""
     readers: dict[str, list[Reader]] = defaultdict(list)
     tested = set()
     nodes: list[Node | Exposure] = [*manifest.nodes.values(), *manifest.exposures.values()]

@@ -1,4 +1,4 @@
-"""A proposal in words: a summary for the terminal, and ``hidden_edges.md`` with all that was found about a team."""
+"""Renders a proposal: a summary for the terminal, and ``hidden_edges.md`` with all details of a team."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -11,13 +11,13 @@ PATCH = "adopt.patch"
 
 
 def render_summary(proposal: Proposal) -> str:
-    """Counts of tables, and in parentheses of the nodes that read them."""
+    """The numbers of tables, and in parentheses of the nodes that read them."""
     texts = [text for team, each in proposal.teams.items() for text in _team(team, each)]
     return lines(texts or ["no team reads another team's tables as plain sources"])
 
 
 def render_markdown(team: str, proposal: TeamProposal) -> str:
-    """One section for each kind of finding; those without any are left out."""
+    """One section for each kind of finding; empty ones are left out."""
     sections = (
         ("Tables of other teams", map(_read, proposal.reads)),
         ("Tables of this project that are declared as sources", map(_own, proposal.own)),

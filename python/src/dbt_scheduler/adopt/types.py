@@ -1,4 +1,4 @@
-"""What a proposal says, as its readers and programs see it."""
+"""The public types of a proposal, which are also its JSON format."""
 
 import msgspec
 
@@ -6,10 +6,10 @@ from dbt_scheduler.adopt.exposing import AssetToExpose
 
 
 class TableRead(msgspec.Struct, frozen=True, kw_only=True):
-    """Another team's asset that is read as a plain source. ``new`` is None where nothing is to be called.
+    """Another team's asset that is read as a plain source. ``new`` is None if there is nothing to call.
 
-    ``readers`` are files, ``reads`` counts the nodes; ``unread``: there are none, nor is there a test.
-    ``left`` are the source's keys that held for the table and are not carried over, ``left_of_table`` its own.
+    ``readers`` are files, ``reads`` counts the nodes; ``unread``: there are no nodes and no tests. ``left`` are keys of
+    the source that are not carried over, ``left_of_table`` those of the table.
     """
 
     source: str
@@ -27,9 +27,9 @@ class TableRead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnRead(msgspec.Struct, frozen=True, kw_only=True):
-    """A node of the project itself that is read as a plain source, and how to read it instead.
+    """A node of the same project that is read as a plain source, and its replacement.
 
-    ``unread``: nothing reads it at all, so that its declaration goes.
+    ``unread``: nothing reads it, so the declaration is removed.
     """
 
     source: str
@@ -45,7 +45,7 @@ class OwnRead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ambiguous(msgspec.Struct, frozen=True, kw_only=True):
-    """A source table that several assets could be."""
+    """A source table that matches several assets."""
 
     source: str
     relation: str
@@ -54,7 +54,7 @@ class Ambiguous(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ByHand(msgspec.Struct, frozen=True, order=True):
-    """Something that people have to do: which source table, where, and what."""
+    """A manual step: the source table, the file, and what to do."""
 
     source: str
     place: str
@@ -62,7 +62,7 @@ class ByHand(msgspec.Struct, frozen=True, order=True):
 
 
 class TeamProposal(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is proposed to one team; ``files`` are relative to the team's folder of the proposal."""
+    """The proposal for one team; ``files`` are relative to the team's folder of the proposal."""
 
     reads: tuple[TableRead, ...] = ()
     own: tuple[OwnRead, ...] = ()
@@ -73,7 +73,7 @@ class TeamProposal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """What is proposed to each team, and the texts of all files by path: one folder per team."""
+    """The proposals of all teams, and all texts by path: one folder per team."""
 
     teams: dict[str, TeamProposal]
     texts: dict[str, str]

@@ -1,4 +1,4 @@
-"""Writes a proposal: its edits as a patch, its files into a folder of their own in place of an earlier one's."""
+"""Writes a proposal: edits as a patch, and new files to a folder, replacing an earlier proposal."""
 
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
@@ -13,7 +13,7 @@ from dbt_scheduler.findings.catalogue.inputs import SCH416
 from dbt_scheduler.findings.finding import CannotRunError
 
 INDEX = "adopt.json"
-"""The file at the top of every proposal that says what is in it."""
+"""The file at the top of every proposal that lists its contents."""
 
 
 _CUT = "\\ No newline at end of file\n"
@@ -32,32 +32,32 @@ class _Earlier(msgspec.Struct):
 
 
 def render_patch(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    """What makes ``after`` of ``before``, for ``git apply`` and ``patch -p1``.
+    """A patch from ``before`` to ``after``, for ``git apply`` and ``patch -p1``.
 
-    Both are texts by path: new files too, and empty ones go.
+    Both are texts by path; files may be added, and empty ones are deleted.
     """
     changed = sorted(path for path, text in after.items() if before.get(path) != text)
     return "".join(line for path in changed for line in _file(path, before.get(path), after[path]))
 
 
 def encode_proposal(proposal: Proposal) -> bytes:
-    """What is proposed to each team, for programs."""
+    """The proposals as JSON."""
     return encode_json(_Index(proposal.teams))
 
 
 def write_proposal(out: Path, proposal: Proposal) -> None:
-    """Write every file below ``out``; files of the proposal before that are not of this one go.
+    """Write every file below ``out``, and delete files of an earlier proposal.
 
     Raises:
-        CannotRunError: the folder holds something else than a proposal, or a link that leads out of it.
-        OSError: something cannot be written.
+        CannotRunError: the folder contains something other than a proposal, or a symlink that leads outside.
+        OSError: a file cannot be written.
 
     """
     old = _earlier(out)
     new = {out / path: text.encode() for path, text in proposal.texts.items()}
     for path in (out / INDEX, *sorted(new)):
         _refuse_links(out, path)
-    # The list first: when interrupted, the next proposal still knows this folder as its own.
+    # Written first: after an interruption, the next run still recognises the folder.
     for path, content in ((out / INDEX, encode_proposal(proposal)), *sorted(new.items())):
         if not path.is_file() or path.read_bytes() != content:
             write_atomically(path, content)
@@ -73,12 +73,12 @@ def _file(path: str, before: str | None, after: str) -> Iterator[str]:
 
 
 def _name(side: str, path: str) -> str:
-    # A name with a space ends at a tab.
+    # A file name with a space must end with a tab.
     return f"{side}/{path}\t" if " " in path else f"{side}/{path}"
 
 
 def _refuse_links(out: Path, path: Path) -> None:
-    """A link below the folder may lead to somebody else's files."""
+    """A symlink below the folder may lead to other files."""
     below = [step for step in (path, *path.parents) if step != out and step.is_relative_to(out)]
     for step in reversed(below):
         if not resolved(step).is_relative_to(out.resolve()):
@@ -90,7 +90,7 @@ def _refuse_links(out: Path, path: Path) -> None:
 
 
 def _earlier(out: Path) -> set[Path]:
-    """The files of the proposal that is there."""
+    """The files of the existing proposal."""
     if not out.is_dir() or not any(out.iterdir()):
         return set()
     try:

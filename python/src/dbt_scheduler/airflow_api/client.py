@@ -173,7 +173,7 @@ class AirflowApi:
         """Start a backfill of what Airflow's API takes."""
         reply = self._http.request("POST", "/api/v2/backfills", body, BACKFILL_SECONDS)
         if reply.status_code == _CONFLICT:
-            raise AirflowApiError(f"Airflow is backfilling {body['dag_id']} already: somebody was faster.")
+            raise AirflowApiError(f"Another backfill of {body['dag_id']} is already running.")
         self._http.raise_for_status(reply)
 
     def make_run(self, dag_id: str, body: dict[str, object]) -> Run | None:

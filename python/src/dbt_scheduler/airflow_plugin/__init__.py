@@ -1,6 +1,7 @@
-"""The pages of the registry inside Airflow: what Airflow loads where the distribution is installed.
+"""The Airflow plugin: adds the registry's pages to Airflow's UI.
 
-Every process of Airflow imports this one, so it imports nothing of ours: the application is made at the first request.
+Every Airflow process imports this module, so it imports nothing else of dbt-scheduler: the application is built at the
+first request.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -17,13 +18,13 @@ _App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
 
 
 async def serve(scope: _Scope, receive: _Receive, send: _Send) -> None:
-    """The application below Airflow's own, which it asks in the name of the user."""
+    """The application, mounted below Airflow's own, whose API it calls as the logged-in user."""
     await _app()({**scope, "airflow": scope["app"]}, receive, send)
 
 
 @cache
 def _app() -> _App:
-    from dbt_scheduler.airflow_plugin.app import build_app  # noqa: PLC0415 - the API server alone needs it
+    from dbt_scheduler.airflow_plugin.app import build_app  # noqa: PLC0415 - only the API server needs it
 
     return cast(_App, build_app())
 
@@ -41,7 +42,7 @@ class DbtSchedulerPlugin(AirflowPlugin):
     """The pages, their entry in the navigation, and their tabs on the pages of runs and tasks."""
 
     name = "dbt_scheduler"
-    fastapi_apps = [{"app": serve, "url_prefix": _PREFIX, "name": "dbt-scheduler"}]  # noqa: RUF012 - as Airflow has it
+    fastapi_apps = [{"app": serve, "url_prefix": _PREFIX, "name": "dbt-scheduler"}]  # noqa: RUF012 - the type that Airflow declares
     external_views = [  # noqa: RUF012
         _view("Registry", "nav", ""),
         _view("Why?", "dag_run", "#/why/{DAG_ID}?run={RUN_ID}"),

@@ -1,4 +1,4 @@
-"""The application: who asks, what they are answered, and what goes wrong in words."""
+"""The FastAPI application: authentication, responses and error messages."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -18,11 +18,12 @@ from dbt_scheduler.airflow_plugin.live import Live, Viewer
 from dbt_scheduler.airflow_plugin.registry import NoRegistryError, Registries
 from dbt_scheduler.airflow_plugin.server import BaseUser, conf, get_auth_manager, get_user
 from dbt_scheduler.findings.finding import UsageError
+from dbt_scheduler.findings.sentences import sentences
 
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 4
-"""How many requests are worked on at once: each asks Airflow's API, which has to have threads left to answer."""
+"""The maximum number of concurrent requests: each one calls Airflow's API, which needs free threads to respond."""
 
 _TOKEN_SECONDS = 120
 _HEADERS = {
@@ -38,13 +39,13 @@ _BUNDLE = {"app.js": "text/javascript", "app.css": "text/css"}
 
 
 def build_app() -> FastAPI:
-    """The pages' own application. All of its routes only read, and each asks who is there."""
+    """The application of the pages. All routes are read-only and require a login."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.middleware("http")(_with_headers)
     registries, limiter = Registries(), anyio.CapacityLimiter(_AT_ONCE)
 
     async def answer(request: Request, user: BaseUser, ask: Callable[[Live], object]) -> Response:
-        def work() -> Response:  # whatever takes its time, and the token, only when it is this request's turn
+        def work() -> Response:  # slow work and the token only when the limiter admits the request
             return _answer(lambda: ask(Live(_viewer(user), registries.read(), url, transport)))
 
         url, transport = _base_url(request), InProcess(request.scope["airflow"])
@@ -96,10 +97,10 @@ def build_app() -> FastAPI:
 
 
 _User = Annotated[BaseUser, Depends(get_user)]
-"""Who asks, by Airflow's own authentication: 401 or 403 to everybody else."""
+"""The user, authenticated by Airflow, which returns 401 or 403 for all others."""
 
 _Assets = Annotated[list[int], Query(max_length=100)]
-"""Places in an index: of a screen's rows, not of all."""
+"""Positions in an index: the visible rows only."""
 
 
 def _viewer(user: BaseUser) -> Viewer:
@@ -123,18 +124,20 @@ def _answer(ask: Callable[[], object]) -> Response:  # noqa: PLR0911 - one for e
     try:
         return _json(ask())
     except UsageError as error:
-        return _problem(status.HTTP_404_NOT_FOUND, ". ".join(filter(None, (str(error), error.hint))))
+        return _problem(status.HTTP_404_NOT_FOUND, sentences(str(error), error.hint))
     except AirflowUnauthorizedError:
-        return _problem(status.HTTP_401_UNAUTHORIZED, "Airflow does not take your login any more.")
+        return _problem(status.HTTP_401_UNAUTHORIZED, "Your Airflow session has expired: log in again.")
     except AirflowForbiddenError:
-        return _problem(status.HTTP_403_FORBIDDEN, "Airflow does not let you see that.")
+        return _problem(status.HTTP_403_FORBIDDEN, "You do not have permission to view this in Airflow.")
     except AirflowApiError as error:
         return _problem(status.HTTP_502_BAD_GATEWAY, str(error))
     except NoRegistryError as error:
         return _problem(status.HTTP_503_SERVICE_UNAVAILABLE, str(error))
-    except Exception:  # noqa: BLE001 - its text may be about anything
-        _log.exception("A page of dbt-scheduler could not be answered")
-        return _problem(status.HTTP_500_INTERNAL_SERVER_ERROR, "This failed: the API server's log says why.")
+    except Exception:  # noqa: BLE001 - the message may contain anything
+        _log.exception("A request to the dbt-scheduler pages failed")
+        return _problem(
+            status.HTTP_500_INTERNAL_SERVER_ERROR, "An error occurred: see the log of the API server."
+        )
 
 
 def _json(value: object, code: int = status.HTTP_200_OK) -> Response:
@@ -146,7 +149,7 @@ def _problem(code: int, text: str) -> Response:
 
 
 def _base_url(request: Request) -> str:
-    """Where the UI is, for links: as configured; else, and only then, as this browser calls it."""
+    """The URL of the UI for links: as configured, or else as the browser addresses it."""
     found: str = conf.get("api", "base_url", fallback="")
     return (found or str(request.base_url)).rstrip("/")
 
@@ -159,7 +162,7 @@ async def _with_headers(request: Request, call_next: Callable[[Request], Awaitab
     response = await call_next(request)
     page = request.scope["path"].removeprefix(request.scope["root_path"]) == "/"
     if page and response.status_code == status.HTTP_401_UNAUTHORIZED:
-        # Airflow's own way to log in looks whether the page to come back to is one of its own.
+        # Airflow's login redirects only to URLs of its own.
         back = urlencode({"next": f"{_base_url(request)}/dbt-scheduler/"})
         response = RedirectResponse(f"../api/v2/auth/login?{back}")
     for name, value in _HEADERS.items():

@@ -1,18 +1,18 @@
-"""Asks Airflow's own API in its own process: no address to configure, and nobody else to send a user's token to."""
+"""Calls Airflow's API within the same process: needs no address, and sends the user's token nowhere else."""
 
 import anyio.from_thread
 import httpx
 
 
 class InProcess(httpx.BaseTransport):
-    """Hands requests to an application of this process; to be used in a thread that the event loop has started."""
+    """Sends requests to an ASGI application in this process; must run in a worker thread of its event loop."""
 
     def __init__(self, app: object) -> None:
-        # What the application raises it has answered before, with 500.
+        # The application has already responded to its own exceptions, with 500.
         self._transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The application's answer, as it is: nothing on the way has to be compressed."""
+        """Return the application's uncompressed response."""
         request.headers["Accept-Encoding"] = "identity"
         return anyio.from_thread.run(self._answer, request)
 

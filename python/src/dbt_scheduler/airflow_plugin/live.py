@@ -1,4 +1,4 @@
-"""What the pages show to one user, at this moment."""
+"""The current data of the pages for one user."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -31,20 +31,20 @@ from dbt_scheduler.site.teams import make_team
 _BUDGET_SECONDS = 20.0
 _HISTORY = timedelta(days=3)
 _LANDINGS = timedelta(days=30)
-_CHANGED = "the registry has changed meanwhile: load the page again"
+_CHANGED = "the registry may have changed: reload the page"
 
 
 class Viewer(msgspec.Struct, frozen=True):
-    """A user as Airflow knows them: the DAGs that they may read, and a token in their name."""
+    """A user of Airflow: the DAGs that they are allowed to read, and a token in their name."""
 
     dag_ids: frozenset[str]
     token: str
 
 
 class Live:
-    """Answers to one request of a viewer. Everything is asked of Airflow with the viewer's own rights.
+    """Handles one request of a user, with the user's own permissions in Airflow.
 
-    Raises UsageError for what is not there, or not for this viewer, and AirflowApiError.
+    Raises UsageError for what does not exist or is not visible to the user, and AirflowApiError.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Live:
         self._transport = transport
 
     def index(self) -> Index:
-        """What every page begins with."""
+        """The data that every page starts with."""
         contents = self._registry.contents
         about = About(
             generated_at=self._registry.read_at,
@@ -69,18 +69,18 @@ class Live:
         return make_index(self._catalogue, about)
 
     def edges(self, counting: str | None) -> Edges:
-        """The lineage of all teams that the viewer may see, by the places of an index."""
+        """The lineage of all visible teams, by positions in an index."""
         return make_edges(self._counted(counting))
 
     def team(self, place: int, counting: str | None) -> Team:
-        """The team at a place in an index."""
+        """The team at a position in an index."""
         teams = self._counted(counting).teams
         if not 0 <= place < len(teams):
-            raise UsageError(f"there is no team {place}", _CHANGED)
+            raise UsageError(f"team {place} not found", _CHANGED)
         return make_team(self._catalogue, teams[place])
 
     def why(self, dag_id: str, task_id: str | None, run: str | None) -> Step:
-        """Why a task did or did not run; without a task, why the run is not done."""
+        """Explain why a task did or did not run; without a task, why the run has not finished."""
         with self._api() as api:
             dags = self._dags(api)
             known = self._known(dags, dag_id)
@@ -90,7 +90,7 @@ class Live:
             return explainer.explain(known, task_id, run)
 
     def waiting(self, dag_id: str, task_id: str | None, run: str | None) -> Waiting:
-        """Who waits for a task of a run, who will, and what the task itself waited for; without a task, of all."""
+        """The waits for a task of a run, and the task's own waits; without a task, those of the whole run."""
         with self._api() as api:
             known = self._known(self._dags(api), dag_id)
             try:
@@ -100,9 +100,9 @@ class Live:
             return Waits(self._entries, api).around(known, task_id, found)
 
     def _counted(self, counting: str | None) -> Catalogue:
-        """The catalogue, unless the index was of another one: of an earlier moment, or another process."""
+        """The catalogue; UsageError if ``counting`` refers to another one, of an earlier time or another process."""
         if counting not in (None, self._catalogue.counting):
-            raise UsageError("teams and assets are counted otherwise by now", _CHANGED)
+            raise UsageError("the registry has changed since the page was loaded", "reload the page")
         return self._catalogue
 
     @property
@@ -119,17 +119,17 @@ class Live:
         if self._registry.contents.entries:
             return ()
         where = shown_url(self._registry.url)
-        return (f"The registry {where} has no entries that Airflow's API server can read.",)
+        return (f"The registry {where} contains no entries that Airflow's API server can read.",)
 
     def _dags(self, api: AirflowApi) -> PublishedDags:
         return PublishedDags(self._entries, self._registry.contents.entries, api)
 
     def history(self) -> History:
-        """What happened in the last days in the DAGs that the viewer may see, and what waits now."""
+        """The recent runs of the visible DAGs, and their open waits."""
         return self._history(self._catalogue.dags, _HISTORY)
 
     def now(self) -> Now:
-        """What waits now in the DAGs that the viewer may see."""
+        """The open waits of the visible DAGs."""
         now = datetime.now(UTC)
         with self._api() as api:
             found = fetch_open_waits(api, self._catalogue.dags)
@@ -137,18 +137,18 @@ class Live:
         return Now(now, tuple(wait for wait in waits if wait.end is None), found.missing)
 
     def landings(self, places: Sequence[int], counting: str | None) -> Landings:
-        """When the assets at these places of an index landed in the last runs."""
+        """When the assets at these positions landed in the last runs."""
         found = self._landings(self._assets(places, counting))
         return Landings(found.landings, found.missing)
 
     def slo(self, places: Sequence[int], counting: str | None) -> SloMet:
-        """How often the assets at these places of an index met their SLO."""
+        """How often the assets at these positions met their SLO."""
         keys = self._assets(places, counting)
         met = slo_met(self._landings(keys, promised=True).landings)
         return SloMet([met.get(key) for key in keys])
 
     def _landings(self, keys: Sequence[AssetKey], *, promised: bool = False) -> History:
-        """Of the DAGs that make these assets, what is about these; ``promised``: with an SLO only."""
+        """The landings of these assets from their DAGs; ``promised``: only those with an SLO."""
         wanted = frozenset(keys)
         dags = []
         for dag in self._catalogue.dags:
@@ -171,7 +171,7 @@ class Live:
     def _assets(self, places: Sequence[int], counting: str | None) -> list[AssetKey]:
         assets = self._counted(counting).assets
         if not all(0 <= place < len(assets) for place in places):
-            raise UsageError("there is no such asset", _CHANGED)
+            raise UsageError("asset not found", _CHANGED)
         return [assets[place] for place in places]
 
     def _known(self, dags: PublishedDags, dag_id: str) -> KnownDag:
@@ -180,8 +180,8 @@ class Live:
             known = dags.find(dag_id)
         if known is None:
             raise UsageError(
-                f'there is no DAG "{dag_id}" that the registry knows and you may see',
-                "its team publishes it with `dbt-scheduler publish`",
+                f'DAG "{dag_id}" not found in the registry, or you do not have permission to view it',
+                "if its team has not published it, run `dbt-scheduler publish`",
             )
         return known
 

@@ -1,4 +1,4 @@
-"""What of the registry a user may see: that of the DAGs which Airflow lets the user read."""
+"""Restricts the registry to the DAGs that a user is allowed to read."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -20,9 +20,10 @@ from dbt_scheduler.schedule import most_frequent
 
 
 def readable_entries(entries: Mapping[str, Entry], dag_ids: Collection[str]) -> dict[str, Entry]:
-    """The entries, each with the pipelines of these DAGs only; a team with none of them is left out.
+    """The entries, restricted to the pipelines of these DAGs; teams without any of them are left out.
 
-    So is a read of what one of the other DAGs makes, if one of these makes it too: it would count as a read of this one.
+    A read of an asset that is produced by a hidden DAG and also by a visible one is removed too: it would count as a
+    read of the visible one.
     """
     return dict(_readable(entries, frozenset(dag_ids)))
 
@@ -85,9 +86,9 @@ def _produced(made: Produced, entry: Entry, dag_ids: frozenset[str]) -> Produced
 def _readers_here(
     entries: Mapping[str, Entry], team: str, read: AssetKey, dag_ids: frozenset[str]
 ) -> Iterator[Consumed]:
-    """A team's readers of an asset without those that read another DAG's, where one of these DAGs makes it too."""
+    """A team's consumers, without those that read a hidden DAG's output of an asset that a visible DAG produces too."""
     entry = entries[team]
-    elsewhere: dict[str, bool] = {}  # by the reader's pipeline: an entry may have very many readers
+    elsewhere: dict[str, bool] = {}  # indexed by the reader's pipeline: an entry may have very many readers
     for reader in entry.consumed[read.team][read.asset]:
         if reader.pipeline not in elsewhere:
             known = reader.pipeline in entry.pipelines
@@ -101,7 +102,7 @@ def _readers_here(
 def _reads_elsewhere(
     entries: Mapping[str, Entry], team: str, read: AssetKey, pipeline: str, dag_ids: frozenset[str]
 ) -> bool:
-    """Whether one of these DAGs makes what a pipeline reads, and it is another DAG's that it reads."""
+    """Whether a pipeline reads from a hidden DAG what one of these DAGs produces too."""
     producing = entries.get(read.team)
     found = find_produced(producing, read.asset) if producing else None
     if producing is None or found is None:
@@ -117,7 +118,7 @@ def _reads_elsewhere(
 def _acknowledged(
     entry: Entry, pipelines: Collection[str], produced: Mapping[str, Produced]
 ) -> Iterator[Acknowledged]:
-    """Of a team with DAGs that are not shown, the changes of assets that none of these makes or made."""
+    """The acknowledged changes of assets that only the team's hidden DAGs produce or produced."""
     whole = len(pipelines) == len(entry.pipelines)
     for each in entry.acknowledged_changes:
         shown = produced.get(each.asset)

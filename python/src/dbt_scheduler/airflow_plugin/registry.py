@@ -7,6 +7,7 @@ from threading import Lock
 
 from dbt_scheduler.airflow_plugin.readable import readable_entries
 from dbt_scheduler.airflow_plugin.server import DagModel, SerializedDagModel, conf, create_session
+from dbt_scheduler.findings.sentences import sentences
 from dbt_scheduler.registry.backend import RegistryUnreadableError
 from dbt_scheduler.registry.directory import Directory
 from dbt_scheduler.registry.store import RegistryContents
@@ -16,18 +17,18 @@ from dbt_scheduler.site.catalogue import Catalogue
 from dbt_scheduler.spec import RESUME_DAG
 
 SECTION, OPTION = "dbt_scheduler", "registry"
-"""Where Airflow's configuration may name the registry: of several environments on one Airflow, the one to show."""
+"""The option in Airflow's configuration that selects the registry, if one Airflow has several environments."""
 
 _SETTING = f"as {OPTION} in the section [{SECTION}] of Airflow's configuration"
 
 _SECONDS = 20.0
 _FRESH_SECONDS = 30.0
 _CATALOGUES = 8
-"""For so many sets of rights at once."""
+"""The number of cached sets of permissions."""
 
 
 class NoRegistryError(Exception):
-    """There is no registry to show; the message says why, and what to do."""
+    """There is no registry to show; the message gives the reason and what to do."""
 
 
 class Registry:
@@ -42,7 +43,7 @@ class Registry:
         self._catalogues: OrderedDict[frozenset[str], Catalogue] = OrderedDict()
 
     def readable(self, dag_ids: frozenset[str]) -> Catalogue:
-        """What somebody may see who may read these DAGs; kept for the next one with the same rights."""
+        """The catalogue for users who are allowed to read these DAGs; cached by that set."""
         with self._lock:
             if dag_ids not in self._catalogues:
                 entries = readable_entries(self.contents.entries, dag_ids)
@@ -54,7 +55,7 @@ class Registry:
 
 
 class Registries:
-    """Reads it at most twice a minute, for all users, also one that cannot be read. Raises NoRegistryError."""
+    """Reads the registry at most twice a minute for all users, even if reading fails. Raises NoRegistryError."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -63,8 +64,8 @@ class Registries:
         self._until = 0.0
 
     def read(self) -> Registry:
-        """The registry as it is now, or was half a minute ago; while it cannot be read, as it was last."""
-        # Of those who ask at once one reads it, which may take long; the others wait only if there is nothing to show.
+        """The registry, at most half a minute old; if it cannot be read, the last snapshot."""
+        # One of several concurrent requests reads; the others wait only if there is no snapshot yet.
         if time.monotonic() > self._until and self._lock.acquire(blocking=self._kept is None):
             try:
                 if time.monotonic() > self._until:
@@ -81,10 +82,10 @@ class Registries:
             url = _url()
             self._kept = Registry(url, open_store(url, _SECONDS).read_all())
         except (NoRegistryError, RegistryUnreadableError, ValueError) as error:
-            self._problem = f"The registry cannot be read. {error}"
+            self._problem = sentences("the registry cannot be read", str(error))
             if self._kept:
-                shown = f"Shown is what it said at {format_moment(self._kept.read_at)}."
-                self._kept.problem = f"{self._problem} {shown}"
+                shown = f"showing its contents as of {format_moment(self._kept.read_at)}"
+                self._kept.problem = sentences(self._problem, shown)
 
 
 def _url() -> str:

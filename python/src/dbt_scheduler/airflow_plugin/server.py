@@ -1,4 +1,4 @@
-"""Names of Airflow's API server, read from 3.1.8, 3.2.2 and 3.3.0: everybody here imports them from this module."""
+"""The names of Airflow's API server that the plugin uses, checked against 3.1.8, 3.2.2 and 3.3.0."""
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser

@@ -1,1 +1,1 @@
-"""What changes between two compiled versions of a team: its promises to others, and its DAGs."""
+"""Compares two compiled versions of a team: breaking changes of exposed assets, and changes of its DAGs."""

@@ -1,7 +1,7 @@
-"""Changes of exposed assets that break their readers; each says itself in one line.
+"""Breaking changes of exposed assets, each described in one line.
 
-What breaks a reader: the asset is gone, renamed or no longer exposed, comes from another pipeline or later,
-has lost a column or has another type in it, or lives elsewhere. Something new never does.
+A change is breaking if the asset is removed, renamed or no longer exposed, moves to another pipeline or a later SLO,
+loses a column or changes a column's type, or moves to another relation. Additions are never breaking.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from dbt_scheduler.registry.entry import Acknowledged, Entry, Produced, find_pro
 
 
 class ChangeKind(StrEnum):
-    """What kind of change it is, for programs."""
+    """The kind of change, for programs."""
 
     REMOVED = "removed"
     RENAMED = "renamed"
@@ -29,19 +29,19 @@ class ChangeKind(StrEnum):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One breaking change; ``text`` is what a team repeats to acknowledge it, ``column`` the one that it is about."""
+    """A breaking change; ``text`` is what a team copies to acknowledge it, ``column`` the affected column."""
 
     kind: ChangeKind
     text: str
     column: str | None = None
 
     def acknowledged_by(self, text: str) -> bool:
-        """Whether a person's words are this change's: the final dot, case and spaces aside."""
+        """Whether an acknowledgement has this text, ignoring case, whitespace and the final period."""
         return _words(text) == _words(self.text)
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """What readers know an asset by, the asset that this was in the base, and the changes that break them."""
+    """The names by which consumers know an asset, the asset in the base, and its breaking changes."""
 
     name: str
     asset: str
@@ -49,10 +49,9 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 def breaking_changes(base: Entry, head: Entry) -> Iterator[Broken]:
-    """Each asset exposed in the base whose readers the head breaks, by name.
+    """The assets exposed in the base that have breaking changes, by name.
 
-    The bare name of a versioned asset is looked at too: whoever declares it gets another table when another
-    version becomes the latest.
+    Includes the bare names of versioned assets: their consumers read another table when the latest version changes.
     """
     renamed = _renamed(base, head)
     for asset, was in sorted(base.produced.items()):
@@ -78,7 +77,7 @@ def _changes(asset: str, was: Produced, head: Entry, renamed: Mapping[str, str])
 
 
 def _latest(asset: str, was: Produced, head: Entry) -> Iterator[Change]:
-    """For who reads a versioned asset by its bare name: another version is another table."""
+    """For consumers of the bare name of a versioned asset: another version is another table."""
     name, now = find_produced(head, was.latest_of or "") or ("", None)
     if now is None:
         if asset in head.produced:
@@ -89,9 +88,9 @@ def _latest(asset: str, was: Produced, head: Entry) -> Iterator[Change]:
 
 
 def _renamed(base: Entry, head: Entry) -> dict[str, str]:
-    """The new name of each exposed asset that is gone, where just one new one can be meant, and by it alone.
+    """The new names of removed exposed assets, where only one new asset matches and it matches only one.
 
-    That is one in the same place, else one with the same columns, group and pipelines.
+    A match has the same relation, or else the same columns, group and pipelines.
     """
     new = {name: made for name, made in head.produced.items() if made.exposed and name not in base.produced}
     gone = {
@@ -153,7 +152,7 @@ def _slo(was: int | None, now: int | None, where: str) -> Iterator[Change]:
 
 
 def _columns(was: Mapping[str, str | None], now: Mapping[str, str | None]) -> Iterator[Change]:
-    """Of documented columns; warehouses take names and types in any case, and a type that is not said may be any."""
+    """Compares documented columns; names and types ignore case, and a missing type matches any."""
     there = {name.lower(): kind for name, kind in now.items()}
     for name, kind in sorted(was.items()):
         if name.lower() not in there:
@@ -169,7 +168,7 @@ def _words(text: str) -> str:
 
 
 def reason_for(asset: str, change: Change, acknowledged: Iterable[Acknowledged]) -> str | None:
-    """Why the team makes a change; None where it says nothing of it."""
+    """The team's reason for the change; None if it is not acknowledged."""
     return next(
         (each.reason for each in acknowledged if each.asset == asset and change.acknowledged_by(each.change)),
         None,
@@ -177,7 +176,7 @@ def reason_for(asset: str, change: Change, acknowledged: Iterable[Acknowledged])
 
 
 def outdated(base: Entry, head: Entry) -> Iterator[Acknowledged]:
-    """The acknowledgements of the head that no change between the two needs."""
+    """The acknowledgements in the head without a matching change."""
     broken = tuple(breaking_changes(base, head)) if head.acknowledged_changes else ()
     made = {(each.name, change) for each in broken for change in each.changes}
     for each in head.acknowledged_changes:

@@ -1,4 +1,4 @@
-"""What a team's DAGs make of an asset: the assets of the tasks that read it, and of those that read these."""
+"""Finds the assets that a team's DAGs derive from an asset."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -9,13 +9,13 @@ from dbt_scheduler.spec import DagSpec, Task
 
 
 class DagDescendants:
-    """Answers for any asset of the specs that it was made from."""
+    """Finds derived assets in the specs that it was built from."""
 
     def __init__(self, specs: Iterable[DagSpec]) -> None:
         self._dags = [_Dag(spec) for spec in specs]
 
     def of(self, key: AssetKey) -> Iterator[PipelineAsset]:
-        """The assets that are made of one within a DAG that makes it."""
+        """The assets derived from one within a DAG that produces it."""
         for dag in self._dags:
             for asset in dag.below(str(key)):
                 yield PipelineAsset(key.team, asset.removeprefix(f"{key.team}."), dag.pipeline)

@@ -1,4 +1,4 @@
-"""What is different about a DAG or a task that was there before, each difference in a few words."""
+"""Describes the differences between two versions of a DAG or task, each in a few words."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -9,18 +9,18 @@ from dbt_scheduler.schedule.durations import format_duration
 from dbt_scheduler.spec import ON_RUN_END, ON_RUN_START, DagSpec, Schedule, Sensor, Task
 
 _HOOKS = (f"{ON_RUN_START}.", f"{ON_RUN_END}.")
-# Two checkouts of one project lie in two places, which is no change of the project; and what hooks at the end get to
-# know follows from there being such hooks.
+# Checkouts of the same project may be in different folders, and the results that on-run-end hooks get follow from the
+# hooks.
 _OF_NO_INTEREST = {"cwd", "keep_results", "results_of"}
 
 
 def dag_changes(was: DagSpec, now: DagSpec) -> Iterator[str]:
-    """Its schedule and how many runs there are of it; where its alerts go."""
+    """Differences in schedule, number of active runs, and alerts."""
     return _differences(_OF_DAGS, was, now)
 
 
 def task_changes(was: Task, now: Task) -> Iterator[str]:
-    """Its time and tries, what it runs and makes, whom it alerts, and what it runs after."""
+    """Differences in timeouts, retries, command, assets, alerts and upstream tasks."""
     yield from _differences(_OF_TASKS, was, now)
     keys = sorted((was.arguments.keys() | now.arguments.keys()) - _OF_NO_INTEREST)
     differing = [key for key in keys if was.arguments.get(key) != now.arguments.get(key)]
@@ -35,7 +35,7 @@ def task_changes(was: Task, now: Task) -> Iterator[str]:
 
 
 def sensor_changes(was: Sensor, now: Sensor) -> Iterator[str]:
-    """Which task it waits for, and how long."""
+    """Differences in the producer and the wait timeout."""
     before, after = ((each.producer.dag_id, each.producer.task_id) for each in (was, now))
     if before != after:
         yield f"waits for {' '.join(before)} → {' '.join(after)}"
@@ -51,7 +51,7 @@ def _differences(fields: "_Fields", was: object, now: object) -> Iterator[str]:
 
 
 def _edges(was: Iterable[str], now: Iterable[str]) -> Iterator[str]:
-    """Without those from the hooks of a run, which follow from the others."""
+    """Leaves out the edges from hooks, which follow from the other edges."""
     before, after = ({each for each in parents if not each.startswith(_HOOKS)} for parents in (was, now))
     if new := sorted(after - before):
         yield f"now also downstream of {', '.join(new)}"
@@ -60,7 +60,7 @@ def _edges(was: Iterable[str], now: Iterable[str]) -> Iterator[str]:
 
 
 def _tests(was: Task, now: Task) -> Iterator[str]:
-    """The dbt tests that a task runs now and did not run before, and the other way round, if no more has changed."""
+    """The dbt tests added to and removed from a task, if nothing else changed."""
     if not was.kind == now.kind == "dbt":
         return
     (before, same), (after, rest) = (_split(each.arguments.get("command")) for each in (was, now))
@@ -77,7 +77,7 @@ def _split(command: object) -> tuple[list[str], list[str]]:
     words = [*command] if isinstance(command, list | tuple) else []
     if "--select" not in words:
         return [], words
-    start = words.index("--select") + (2 if "build" in words[:2] else 1)  # a node stands before its tests
+    start = words.index("--select") + (2 if "build" in words[:2] else 1)  # a node is listed before its tests
     end = next((i for i, word in enumerate(words) if i >= start and word.startswith("--")), len(words))
     return [_test_name(selector) for selector in words[start:end]], words[:start] + words[end:]
 
@@ -104,7 +104,7 @@ def _slo(seconds: int | None) -> str:
     return "none" if seconds is None else format_duration(seconds)
 
 
-def _or(value: Any, otherwise: str, shown: Callable[[Any], str]) -> str:  # noqa: ANN401 - of any field
+def _or(value: Any, otherwise: str, shown: Callable[[Any], str]) -> str:  # noqa: ANN401 - any field
     return otherwise if value is UNSET else shown(value)
 
 
@@ -117,7 +117,7 @@ def _listed(words: Iterable[str]) -> str:
 
 
 _Fields = Mapping[str, tuple[str, Callable[[Any], str]]]
-"""By field its words in a report, and how its value is shown."""
+"""For each field its description, and how its value is shown."""
 
 _OF_DAGS: _Fields = {
     "schedule": ("schedule", _schedule),

@@ -1,4 +1,4 @@
-"""What differs between two compiled states of a team: DAGs, tasks, and dependencies on other teams."""
+"""Compares two compiled states of a team: DAGs, tasks, and dependencies on other teams."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ _GLOBAL = "global_dependency"
 
 
 class Sign(StrEnum):
-    """Whether something is new, gone, or otherwise than before."""
+    """Added, removed or changed."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -23,7 +23,7 @@ class Sign(StrEnum):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A task, sensor or global dependency of a DAG, and what is different about it."""
+    """A task, sensor or global dependency of a DAG, and its differences."""
 
     sign: Sign
     name: str
@@ -31,7 +31,7 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class DagDiff(msgspec.Struct, frozen=True):
-    """A DAG that is not as before; ``changes`` are of the DAG itself, ``items`` of what is in it."""
+    """A changed DAG; ``changes`` are its own, ``items`` those of its contents."""
 
     sign: Sign
     dag_id: str
@@ -40,14 +40,14 @@ class DagDiff(msgspec.Struct, frozen=True):
 
 
 class Count(msgspec.Struct, frozen=True):
-    """How many there are more, and how many less."""
+    """The numbers of added and removed items."""
 
     added: int
     removed: int
 
 
 class StateDiff(msgspec.Struct, frozen=True):
-    """Everything that differs, by DAG; a task counts once for each DAG that it is in."""
+    """All differences, by DAG; a task counts once per DAG."""
 
     dags: Count
     tasks: Count
@@ -56,7 +56,7 @@ class StateDiff(msgspec.Struct, frozen=True):
 
 
 def compare_states(team: str, base: TeamOutput, head: TeamOutput) -> StateDiff:
-    """The differences, in the order of their names; edges to the hooks of a run follow from all others."""
+    """The differences, sorted by name; edges to hooks are left out, because they follow from the others."""
     before, after = _global_dependencies(team, base.entry), _global_dependencies(team, head.entry)
     diffs, tasks, dependencies = [], [], []
     for id_ in sorted(base.specs.keys() | head.specs.keys()):
@@ -90,9 +90,9 @@ def _tasks(was: DagSpec | None, now: DagSpec | None) -> Iterator[Item]:
 
 
 def _sensors(team: str, was: DagSpec | None, now: DagSpec | None) -> Iterator[Item]:
-    """Sensors whose target changes, and new or removed waits for the team's own other DAGs.
+    """Sensors with a changed target, and added or removed waits for the team's own other DAGs.
 
-    Those for other teams show as global dependencies.
+    Waits for other teams are listed as global dependencies.
     """
     before, after = (
         {sensor.task_id: sensor for sensor in spec.sensors} if spec else {} for spec in (was, now)
@@ -107,7 +107,8 @@ def _sensors(team: str, was: DagSpec | None, now: DagSpec | None) -> Iterator[It
 
 
 Dependencies = dict[str, str]
-"""The other teams' assets that a DAG reads, each with how: ``hard``, or ``hard and soft`` by several tasks."""
+"""The other teams' assets that a DAG reads, with the dependency kind: ``hard``, or ``hard and soft`` for several tasks.
+"""
 
 
 def _dependencies(before: Dependencies, after: Dependencies) -> Iterator[Item]:

@@ -43,7 +43,7 @@ SCH106 = Rule(
     summary="A scheduled node reads a seed or a view that no pipeline runs",
     message='{readers} the {kind} "{parent}", which no pipeline runs',
     hint='add pipelines to "{parent}" if it changes',
-    why="Seeds and views have no data of their own that can be late, but a change to one reaches the "
+    why="Seeds and views do not become outdated by themselves, but a change to one takes effect in the "
     "warehouse only when it is built.",
     example="""\
 seeds:

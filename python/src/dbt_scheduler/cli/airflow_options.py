@@ -1,4 +1,4 @@
-"""The options of commands that ask Airflow, and the connection that they name: never a password as an argument."""
+"""The options and the connection of commands that call Airflow's API; passwords are never arguments."""
 
 import os
 import sys
@@ -28,7 +28,7 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 class Connection(msgspec.Struct, frozen=True):
-    """Where Airflow is, and as whom to ask it; without a login as anybody."""
+    """The URL and login of Airflow; without a login, requests are anonymous."""
 
     url: str
     login: str | None = None
@@ -36,12 +36,12 @@ class Connection(msgspec.Struct, frozen=True):
     token_source: str | None = None
 
     def __repr__(self) -> str:
-        """Without the password, so that no log has it."""
+        """Omits the password, so that it never reaches a log."""
         return f"Connection({shown_url(self.url)!r}, {self.login!r})"
 
 
 class _Parts(msgspec.Struct, frozen=True):
-    """A connection as Airflow writes it as JSON."""
+    """A connection in Airflow's JSON form."""
 
     conn_type: str = ""
     host: str | None = None
@@ -52,7 +52,7 @@ class _Parts(msgspec.Struct, frozen=True):
     extra: str | dict[str, object] | None = None
 
     def __repr__(self) -> str:
-        """Without what may be secret."""
+        """Omits all values, which may be secret."""
         return "_Parts(...)"
 
 
@@ -62,13 +62,13 @@ def airflow_options(command: _Command) -> _Command:
         click.option(
             "--password-file",
             type=FILE,
-            help=f"A file with the password; else the variable {PASSWORD}, else you are asked for it.",
+            help=f"A file that contains the password. Default: the variable {PASSWORD}, or else a prompt.",
         ),
-        click.option("--login", metavar="NAME", help="Whom to log in as at --airflow."),
+        click.option("--login", metavar="NAME", help="The login for --airflow."),
         click.option(
             "--airflow",
             metavar="URL",
-            help="Where Airflow is, instead of in the variable AIRFLOW_CONN_... of the platform's connection.",
+            help="The URL of Airflow. Default: the connection in the variable AIRFLOW_CONN_...",
         ),
     ):
         command = option(command)
@@ -78,9 +78,9 @@ def airflow_options(command: _Command) -> _Command:
 def connection(
     connection_id: str, airflow: str | None, login: str | None, password_file: Path | None
 ) -> Connection:
-    """The connection that the options name, else the one in the environment, as Airflow itself reads it.
+    """The connection from the options, or else from the environment variable, in Airflow's own formats.
 
-    Raises UsageError with what to do.
+    Raises UsageError.
     """
     if airflow:
         return _named(airflow, login, password_file)
@@ -88,39 +88,39 @@ def connection(
     written = os.environ.get(variable)
     if not written:
         raise UsageError(
-            "no Airflow is configured",
-            f"set {variable} to http://LOGIN:PASSWORD@HOST:PORT, or name it with --airflow URL",
+            "no Airflow connection is configured",
+            f"set {variable} to http://LOGIN:PASSWORD@HOST:PORT, or pass --airflow URL",
         )
     found = _read(written.strip())
     if found is None:
         raise UsageError(
-            f"the variable {variable} holds no connection to Airflow",
-            "set it to http://LOGIN:PASSWORD@HOST:PORT, special characters percent-encoded",
+            f"the variable {variable} is not a valid Airflow connection",
+            "set it to http://LOGIN:PASSWORD@HOST:PORT, with special characters percent-encoded",
         )
     return found
 
 
 @contextmanager
 def open_api(where: Connection, budget_seconds: float) -> Iterator[AirflowApi]:
-    """A session with Airflow's API; CannotRunError says why it does not answer as it should."""
+    """A session with Airflow's API. Raises CannotRunError if a request fails."""
     try:
         credentials = (where.url, where.login, where.password)
         with AirflowApi(*credentials, budget_seconds=budget_seconds, token_source=where.token_source) as api:
             yield api
-    except AirflowApiError as error:  # also of an address that is none
+    except AirflowApiError as error:  # also raised for an invalid address
         raise CannotRunError.because(SCH501.at("airflow", problem=str(error))) from None
 
 
 def _named(url: str, login: str | None, password_file: Path | None) -> Connection:
     try:
         parts = urlsplit(url)
-    except ValueError:  # a bracket of an IPv6 address that is not closed
+    except ValueError:  # an unclosed bracket of an IPv6 address
         parts = urlsplit("")
     if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise UsageError(f"--airflow is no URL: {quoted_url(url)}", "write http://HOST:PORT or https://HOST")
+        raise UsageError(f"--airflow is not a URL: {quoted_url(url)}", "use http://HOST:PORT or https://HOST")
     if "@" in parts.netloc:
         raise UsageError(
-            "--airflow has a login in it, which others on this machine can see",
+            "--airflow must not contain credentials: other users of this machine can see them",
             "use --login, and --password-file or the variable " + PASSWORD,
         )
     if login is None:
@@ -139,15 +139,15 @@ def _password(login: str, file: Path | None) -> str:
         return os.environ[PASSWORD]
     if not sys.stdin.isatty():
         raise UsageError(
-            f"there is no password for --login {login}, and no terminal to ask for it",
+            f"--login {login} requires a password, and there is no terminal to prompt for it",
             f"use --password-file FILE, or set the variable {PASSWORD}",
         )
-    asked: str = click.prompt(f"Password of {login}", hide_input=True, err=True)
+    asked: str = click.prompt(f"Password for {login}", hide_input=True, err=True)
     return asked
 
 
 def _read(written: str) -> Connection | None:
-    """A connection in Airflow's JSON or URI form; None if it is neither."""
+    """Parse a connection in Airflow's JSON or URI form; None if it is neither."""
     try:
         parts = msgspec.json.decode(written, type=_Parts) if written.startswith("{") else _split(written)
     except (msgspec.DecodeError, ValueError):

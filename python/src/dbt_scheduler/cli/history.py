@@ -64,7 +64,7 @@ def export(
         if found.missing:
             what = "; ".join(found.missing)
             print_warnings(
-                [f"Airflow did not return all of it within {_SECONDS // 60} minutes; missing are {what}"]
+                [f"Airflow did not return all data within {_SECONDS // 60} minutes; missing: {what}"]
             )
         if refused:
             print_warnings(

@@ -19,7 +19,7 @@ def dag_doc(project: Project, pipeline: str, entry: Entry, sensors: Iterable[Sen
     ]
     if promises:
         lines += ["", "Other teams may depend on:", "", *promises]
-    waits = [f"- `{s.asset}` of {s.team}, {s.dependency}, made in `{s.producer.dag_id}`" for s in sensors]
+    waits = [f"- `{s.asset}` of {s.team}, {s.dependency}, produced by `{s.producer.dag_id}`" for s in sensors]
     if waits:
         lines += ["", "Waits for:", "", *waits]
     return "\n".join(lines) + "\n"

@@ -117,7 +117,7 @@ class _Reader:
 
     def _words(self, command: str, line: int, task: str) -> list[str]:
         if "\0" in command:
-            problem = f'the command of task "{task}" has a null character, which no program can be given'
+            problem = f'the command of task "{task}" contains a null character'
             self.findings.append(SCH201.at(self._path, line, subject=task, problem=problem, hint="remove it"))
             return [command]  # not none: one finding is enough
         try:

@@ -1,1 +1,1 @@
-"""What runs where dbt is installed: slices of a project, and the runner of one; with dbt and Python only."""
+"""Slices of a dbt project, and the runner that uses them; runs in dbt's environment and needs only dbt and Python."""

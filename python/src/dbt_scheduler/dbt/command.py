@@ -1,4 +1,4 @@
-"""A dbt command as the compiler writes it: what it selects, and nothing that a slice does not know."""
+"""Parses the dbt commands that the compiler writes; other commands cannot run from a slice."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,9 +21,9 @@ _FOR = "--for"
 
 
 class Command(NamedTuple):
-    """A command line of dbt: ``selectors`` are those of the slices that it needs, as the index has them.
+    """A dbt command line; ``selectors`` identify the slices that it needs in the index.
 
-    With ``inline`` it compiles a text, which knows no more of the project than these slices.
+    With ``inline``, it compiles a text against these slices.
     """
 
     program: str
@@ -35,17 +35,17 @@ class Command(NamedTuple):
 
 
 def split_command(argv: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
-    """The selector after ``--for``, if there is one, and the plain command."""
+    """The selector after ``--for``, if any, and the plain command."""
     if argv[:1] == [_FOR]:
         return next(iter(argv[1:2]), None), tuple(argv[2:])
     return None, tuple(argv)
 
 
 def read_command(argv: Sequence[str]) -> Command:
-    """Understand ``[--for SELECTOR] dbt build ...``.
+    """Parse ``[--for SELECTOR] dbt build ...``.
 
     Raises:
-        NoSliceError: it is another command than a slice can run.
+        NoSliceError: a slice cannot run this command.
 
     """
     selector, (program, subcommand, *words) = split_command(argv)

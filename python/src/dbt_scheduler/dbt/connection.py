@@ -1,4 +1,4 @@
-"""The connection that dbt takes from profiles.yml, without its secrets: parsing can read it as ``target``."""
+"""The connection in profiles.yml without secrets: Jinja can read it as ``target`` while parsing."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from dbt_common.context import set_invocation_context
 
 
 class Connection(NamedTuple):
-    """A target of a profile; the digest is of what Jinja can read of it."""
+    """A target of a profile; the digest covers the values that Jinja can read."""
 
     profile: str
     target: str
@@ -23,17 +23,17 @@ class Connection(NamedTuple):
     digest: str
 
     def describe(self) -> dict[str, Any]:
-        """As the index has it."""
+        """The form stored in the index."""
         return dict(self._asdict())
 
 
 def read_connection(
     profile: str, target: str | None, profiles_dir: str | None, environment: Mapping[str, str]
 ) -> Connection:
-    """The connection of a profile, found where dbt finds it.
+    """The connection of a profile, looked up as dbt does.
 
     Raises:
-        Exception: one of dbt's own, because there is none or its settings are wrong.
+        Exception: one of dbt's own, if it is missing or invalid.
 
     """
     set_invocation_context(dict(environment))

@@ -1,23 +1,23 @@
-"""Cuts a parsed project into slices: what dbt needs of it to build one node or to run one test."""
+"""Cuts a parsed project into slices: what dbt needs to build one node or run one test."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 Resource: TypeAlias = dict[str, Any]
-"""A node, source, function, macro or group as dbt writes it."""
+"""A node, source, function, macro or group in dbt's JSON form."""
 
 Slice: TypeAlias = dict[str, dict[str, Resource]]
-"""Resources by section and unique id. ``whole`` sections are ``nodes`` and ``functions``; the others are stubs."""
+"""Resources by section and unique_id. ``whole`` contains ``nodes`` and ``functions``; the others are stubs."""
 
 _SHARED = ("macros", "groups")
 _DROPPED_FROM_STUBS = {"raw_code": "", "description": "", "columns": {}}
 
 
 class Project:
-    """A parsed project as plain data. Of what dbt makes of a parent, a run sees its relation and its config."""
+    """A parsed project as plain data. At run time, dbt only uses the relation and config of a parent."""
 
     def __init__(self, manifest: Mapping[str, Any], roots: Mapping[str, str]) -> None:
-        """``roots`` are the folders of packages, as seen from the project's."""
+        """``roots`` are the folders of packages, relative to the project's."""
         self._manifest = manifest
         self._roots = roots
 
@@ -27,7 +27,7 @@ class Project:
         return [uid for uid, node in self._manifest["nodes"].items() if node["resource_type"] == "operation"]
 
     def shared(self) -> dict[str, Any]:
-        """What every slice has: macros, groups and hooks."""
+        """The part shared by all slices: macros, groups and hooks."""
         metadata = self._manifest["metadata"]
         kept = ("project_name", "project_id", "adapter_type", "quoting")
         return {
@@ -37,14 +37,14 @@ class Project:
         }
 
     def sliceable(self) -> Iterator[tuple[str, Resource]]:
-        """What a task builds or tests, by unique id."""
+        """The nodes that a task builds or tests, by unique_id."""
         for section in ("nodes", "functions"):
             for unique_id, resource in sorted(self._manifest[section].items()):
                 if resource["resource_type"] not in ("operation", "analysis", "sql_operation"):
                     yield unique_id, resource
 
     def cut(self, *unique_ids: str) -> Slice:
-        """These nodes whole, ephemeral parents whole too, and stubs of all other parents."""
+        """These nodes and their ephemeral parents in full, and stubs of all other parents."""
         found: Slice = {"nodes": {}, "functions": {}, "stubs": {}, "function_stubs": {}, "sources": {}}
         waiting = list(unique_ids)
         while waiting:
@@ -66,7 +66,7 @@ class Project:
         return next((parent for parent in parents if not any(parent in each for each in known)), None)
 
     def _add_stub(self, unique_id: str, found: Slice) -> bool:
-        """Add a parent's stub; true if it is ephemeral, and needed whole instead."""
+        """Add a parent's stub; True if it is ephemeral, and must be added in full instead."""
         if unique_id in self._manifest["sources"]:
             found["sources"][unique_id] = _portable(self._manifest["sources"][unique_id])
         elif unique_id in self._manifest["functions"]:
@@ -83,21 +83,21 @@ class Project:
         return resource
 
     def _portable(self, resource: Resource) -> Resource:
-        """A seed names its package's folder: here as seen from the project."""
+        """A seed contains its package's folder; here relative to the project's."""
         if resource.get("root_path"):
             return {**_portable(resource), "root_path": self._roots[resource["package_name"]]}
         return _portable(resource)
 
 
 def _stub(resource: Resource) -> Resource:
-    """A parent's relation and config. It names no parents of its own: those are not in the slice."""
+    """A parent's relation and config, without its own parents, which are not in the slice."""
     depends_on = {**resource["depends_on"], **({"nodes": []} if "nodes" in resource["depends_on"] else {})}
     dropped = {name: empty for name, empty in _DROPPED_FROM_STUBS.items() if name in resource}
     return {**_portable(resource), **dropped, "depends_on": depends_on}
 
 
 def _portable(resource: Resource) -> Resource:
-    """Without the time at which it was parsed, which nothing in a run reads."""
+    """Remove the parse time, which nothing reads at run time."""
     return {**resource, "created_at": 0.0} if "created_at" in resource else resource
 
 

@@ -1,4 +1,4 @@
-"""What ``graph`` is in Jinja: the whole project, read from its file when something of it is asked for."""
+"""The Jinja variable ``graph``: the whole project, loaded lazily on first access."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -23,12 +23,12 @@ _METHODS = (
 
 
 class Graph(dict[str, Any]):
-    """A dict whose content is read by the first method that is called; a node rarely asks for any."""
+    """A dict that loads its content on the first method call; few nodes need it."""
 
     def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
         super().__init__(
             nodes=None
-        )  # because some of Python's own code takes an empty dict for what it looks like
+        )  # some Python internals treat an empty dict as empty without calling a method
         self._read: Callable[[], dict[str, Any]] | None = read
 
     def _fill(self) -> None:
@@ -42,7 +42,7 @@ class Graph(dict[str, Any]):
 def _filling(name: str) -> Callable[..., Any]:
     method = getattr(dict, name)
 
-    def filled(graph: Graph, *arguments: Any, **more: Any) -> Any:  # noqa: ANN401 - any method of dict
+    def filled(graph: Graph, *arguments: Any, **more: Any) -> Any:  # noqa: ANN401 - any dict method
         graph._fill()
         return method(graph, *arguments, **more)
 

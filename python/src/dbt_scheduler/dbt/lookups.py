@@ -1,4 +1,4 @@
-"""What Jinja names only when it runs, under ``{% if execute %}``: parsing has not seen it, so that no slice has it."""
+"""Resolves names that Jinja uses only under ``{% if execute %}``: parsing does not record them, so slices lack them."""
 
 from collections.abc import Callable
 from functools import cache
@@ -9,13 +9,13 @@ from dbt.contracts.graph.manifest import Manifest
 from dbt_scheduler.dbt.graph import Graph
 
 _LOOKUPS = {"resolve_ref": "nodes", "resolve_source": "sources", "resolve_function": "functions"}
-"""Methods of dbt's manifest, and the sections of the project that they look into."""
+"""The lookup methods of dbt's manifest, and the sections that they search."""
 
 
 def look_up_in(manifest: Manifest, graph: Graph) -> None:
-    """Have dbt look into the whole project for what this manifest does not have: a source, or what to say of a node."""
+    """Make dbt fall back to the whole project for sources and nodes that this manifest lacks."""
     for method, section in _LOOKUPS.items():
-        if hasattr(manifest, method):  # functions are new in dbt 1.11
+        if hasattr(manifest, method):  # functions were added in dbt 1.11
             setattr(manifest, method, _looking_up(manifest, graph, method, section))
 
 
@@ -28,7 +28,7 @@ def _looking_up(manifest: Manifest, graph: Graph, method: str, section: str) -> 
         found: Manifest = Manifest.from_msgpack(b"", decoder=lambda _: data)
         return found
 
-    def look_up(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401 - dbt's
+    def look_up(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401 - dbt's signature
         return own(*arguments, **more) or getattr(whole(), method)(*arguments, **more)
 
     return look_up

@@ -1,4 +1,4 @@
-"""Plugins of dbt that add nodes to a project whenever dbt parses it: a slice cannot know where they take these from."""
+"""Finds dbt plugins that add nodes at each parse: a slice cannot know their inputs."""
 
 import os
 import sys
@@ -8,19 +8,19 @@ from importlib.util import find_spec
 
 
 def node_plugin() -> str | None:
-    """The first of the modules that dbt takes for its plugins and that adds nodes; None if none does.
+    """The first dbt plugin module that adds nodes; None if there is none.
 
     Raises:
-        Exception: whatever a module raises when it is imported, which dbt would do as well.
+        Exception: any exception of the module's import, which dbt would raise too.
 
     """
     return next((name for name in sorted({*_modules()}) if _adds_nodes(name)), None)
 
 
 def _modules() -> Iterator[str]:
-    """Those on the path that dbt imports when it starts: ``pkgutil.iter_modules`` takes ten times as long."""
+    """The modules that dbt imports at start; ten times faster than ``pkgutil.iter_modules``."""
     for folder in filter(os.path.isdir, sys.path):
-        for path in os.listdir(folder):  # noqa: PTH208 - a list of names is all that is needed
+        for path in os.listdir(folder):  # noqa: PTH208 - only names are needed
             name = path.partition(".")[0]
             if name.startswith("dbt_") and name.isidentifier():
                 yield name

@@ -1,4 +1,4 @@
-"""What slices were made from, and what of it differs now; before dbt is imported, as that takes most of the time."""
+"""Records what slices were made from, and detects changes; runs before dbt is imported, which is the slowest part."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,14 +19,14 @@ _NOT_PARSED = (
     "DBT_PROFILE",
     "DBT_PROJECT_DIR",
 )
-"""Variables of dbt's that make another project of it than the one that was sliced; each has a newer name too."""
+"""dbt's variables that change the parsed project; each also has a newer name."""
 
 
 _NOT_DBTS = (".dbt_scheduler", ".git", "__pycache__")
 
 
 class File(NamedTuple):
-    """A file of the project as the folder lists it; ``mtime`` is in whole seconds, as images keep them."""
+    """A project file from a folder listing; ``mtime`` is in whole seconds, as images store it."""
 
     path: str
     size: int
@@ -34,21 +34,21 @@ class File(NamedTuple):
 
 
 def installed_versions() -> dict[str, str]:
-    """The distributions that are part of dbt, dbt-scheduler among them."""
+    """The installed distributions that are part of dbt, including dbt-scheduler."""
     names = {(each.metadata["Name"] or "").lower().replace("_", "-") for each in distributions()}
     return {name: _version(name) or "" for name in sorted(names) if name.startswith("dbt-")}
 
 
 def digests_of(names: Iterable[str], environment: Mapping[str, str]) -> dict[str, str | None]:
-    """A digest of each variable's value; None where it is not set."""
+    """A digest of each variable's value; None if not set."""
     return {name: _digest(environment.get(name)) for name in sorted(names)}
 
 
 def list_files(project: Path, places: Sequence[str]) -> list[File]:
-    """The files in these places, sorted: files, folders and patterns with a ``*``, relative to the project."""
+    """The files in these places, sorted. Places are files, folders and patterns with ``*``, relative to the project."""
     found: list[File] = []
     for place in places:
-        for path in glob(place, root_dir=project) if "*" in place else (place,):  # noqa: PTH207 - of any folder
+        for path in glob(place, root_dir=project) if "*" in place else (place,):  # noqa: PTH207 - any folder
             found += _walk(project, path)
     return sorted(set(found))
 
@@ -59,15 +59,15 @@ def checksums(project: Path, files: Iterable[File]) -> dict[str, str]:
 
 
 def note_of(files: Sequence[File], now: int) -> dict[str, Any]:
-    """What to remember of files, so that they need not be read again to know that they are the same.
+    """The metadata by which unchanged files are recognised without reading them.
 
-    A file that was written in this very second may be written once more in it: it is always read.
+    A file written in the current second is left out, because it may change again within that second.
     """
     return {"stat": _stat(files), "recent": [file.path for file in files if file.mtime >= now - 1]}
 
 
 def require_same(index: Index, project: Path, environment: Mapping[str, str]) -> None:
-    """NoSliceError with the first thing that is not as it was when the project was sliced."""
+    """Raise NoSliceError for the first difference from the state in which the project was sliced."""
     for problem in _differences(index, project, environment):
         raise NoSliceError(problem)
 
@@ -111,7 +111,7 @@ def _changed_file(index: Index, project: Path) -> str | None:
 
 
 def _walk(project: Path, place: str) -> Iterator[File]:
-    """Every file of a place; nothing hidden, no bytecode, and no folder that is a link: dbt does not follow it."""
+    """Every file of a place, without hidden files, bytecode and symlinked folders: dbt does not follow symlinks."""
     start = project / place
     if start.is_file():
         status = start.stat()
@@ -137,7 +137,7 @@ def _stat(files: Iterable[File]) -> str:
     return sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-@cache  # in a worker, what has been imported is what runs
+@cache  # in a worker, imported modules determine what runs
 def _version(name: str) -> str | None:
     try:
         return version(name)

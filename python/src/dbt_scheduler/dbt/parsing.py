@@ -1,4 +1,4 @@
-"""Parses a dbt project, and finds out which files that was."""
+"""Parses a dbt project, and records which files it consists of."""
 
 import glob
 import os
@@ -17,7 +17,7 @@ from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_d
 from dbt_scheduler.dbt.origin import checksums, list_files, note_of
 
 INTERVAL = ("DBT_SCHEDULER_DATA_INTERVAL_START", "DBT_SCHEDULER_DATA_INTERVAL_END")
-"""They are another in each run: the project is parsed with two values, and has to come out the same."""
+"""These differ in each run: the project is parsed with two sets of values, and the results must be equal."""
 
 _INTERVALS = ("2001-02-03T04:05:06+00:00", "2019-08-17T16:15:14+00:00")
 
@@ -28,7 +28,7 @@ _FILES = (
 
 
 class Parsed(NamedTuple):
-    """A parsed project: its manifest and config as dbt has them, and the manifest as plain data."""
+    """A parsed project: dbt's manifest and config, and the manifest as plain data."""
 
     manifest: Manifest
     config: RuntimeConfig
@@ -36,7 +36,7 @@ class Parsed(NamedTuple):
 
 
 class Files(NamedTuple):
-    """The places of a project, what is in them, and what this machine notes of that."""
+    """The places of a project, their files, and this machine's file metadata."""
 
     places: list[str]
     checksums: dict[str, str]
@@ -44,11 +44,11 @@ class Files(NamedTuple):
 
 
 class NotParsedError(Exception):
-    """Dbt has said what is wrong."""
+    """dbt has already printed the error."""
 
 
 def parse(arguments: list[str], project: Path) -> tuple[Parsed, Files]:
-    """Parse, and again if a file was written meanwhile: what is known of files has to be of those that dbt has read."""
+    """Parse, and repeat if a file changed meanwhile: the recorded files must be those that dbt read."""
     before = None
     while True:
         now = int(time.time())
@@ -86,7 +86,7 @@ def _parse_once(arguments: list[str], moment: str) -> Parsed:
 
 
 def varying_nodes(arguments: list[str], parsed: Parsed) -> frozenset[str]:
-    """The nodes and sources that another data interval makes others of."""
+    """The nodes and sources that depend on the data interval."""
     if not any(name in parsed.data["env_vars"] for name in INTERVAL):
         return frozenset()
     other = _parse_once(arguments, _INTERVALS[1])
@@ -99,9 +99,9 @@ def varying_nodes(arguments: list[str], parsed: Parsed) -> frozenset[str]:
 
 
 def _places(config: RuntimeConfig, project: Path) -> Iterator[str]:
-    """The folders and files of the project and its packages; those inside dbt are covered by its versions."""
+    """The folders and files of the project and its packages; dbt's own are covered by its version."""
     installed = glob.escape(os.path.relpath(project / config.packages_install_path, project))
-    yield f"{installed}/*/dbt_project.yml"  # also of packages that are not there yet
+    yield f"{installed}/*/dbt_project.yml"  # also of packages that are not installed yet
     for package in (config.dependencies or {}).values():
         root = Path(package.project_root)
         if _is_dbts_own(root):
@@ -111,7 +111,7 @@ def _places(config: RuntimeConfig, project: Path) -> Iterator[str]:
 
 
 def _is_dbts_own(root: Path) -> bool:
-    import dbt.include  # noqa: PLC0415 - a namespace that adapters add to
+    import dbt.include  # noqa: PLC0415 - a namespace that adapters extend
 
     return any(
         root.is_relative_to(Path(each).resolve()) or root.is_relative_to(each)

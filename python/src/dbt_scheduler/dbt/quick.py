@@ -1,4 +1,4 @@
-"""Spares a process of its own some of dbt's start; what dbt does is the same."""
+"""Shortens dbt's start in its own process, without changing its behaviour."""
 
 import atexit
 import gc
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from typing import Any, NoReturn, TypeAlias
 
 Contracts: TypeAlias = dict[str, dict[str, Any]]
-"""The JSON Schemas of dbt's classes of settings, by module and name."""
+"""The JSON Schemas of dbt's config classes, by module and name."""
 
 
 def run_program(main: Callable[[], int]) -> NoReturn:
-    """Run a whole process, and end it without taking apart, object by object, what it has imported.
+    """Run the main function and exit without destroying each imported object.
 
-    Threads are waited for and what is registered for the end is called, as at the end of every Python process.
+    Waits for threads and calls exit handlers, as Python does.
     """
     code = main()
     threading._shutdown()  # type: ignore[attr-defined]
@@ -28,10 +28,10 @@ def run_program(main: Callable[[], int]) -> NoReturn:
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Import dbt in here: nothing is collected meanwhile, and classes get their readers and writers when first used.
+    """Import dbt without garbage collection, and generate serializers of its classes on first use.
 
-    Of the thousands of objects that an import makes none is garbage, and of dbt's classes a task needs few. The latter
-    is an option of mashumaro's, which dbt takes for its own classes, but not for what it bases them on.
+    Imports create no garbage, and a task needs few of dbt's classes. mashumaro has an option for lazy compilation,
+    which dbt sets for its own classes, but not for their bases.
     """
     from mashumaro.config import BaseConfig  # noqa: PLC0415 - dbt's
 
@@ -45,9 +45,9 @@ def importing() -> Iterator[None]:
 
 
 def name_callers_quickly() -> None:
-    """Have dbt find who defines its behavior flags by the name of a frame's module.
+    """Make dbt find the module of a behavior flag by the frame's name.
 
-    It reads the source of every frame on the stack instead, and then needs but a name for a warning.
+    dbt reads the source of every frame on the stack instead, only to name the module in a warning.
     """
     from dbt_common.behavior_flags import BehaviorFlagRendered  # noqa: PLC0415
 
@@ -62,7 +62,7 @@ def _caller() -> str:
 
 
 def contracts_of(adapter: str) -> Contracts:
-    """The schemas that dbt checks a project's settings with: making one takes as long as reading a slice."""
+    """The schemas for validating configs: generating one takes as long as reading a slice."""
     from dbt.adapters.factory import load_plugin  # noqa: PLC0415
     from dbt.contracts import project, selection  # noqa: PLC0415
 
@@ -74,7 +74,7 @@ def contracts_of(adapter: str) -> Contracts:
 
 
 def use_contracts(contracts: Contracts) -> None:
-    """Have dbt take these schemas, and make those of other classes itself."""
+    """Make dbt use these schemas, and generate others itself."""
     from dbt_common.dataclass_schema import dbtClassMixin  # noqa: PLC0415
 
     original = dbtClassMixin.__dict__["json_schema"].__func__

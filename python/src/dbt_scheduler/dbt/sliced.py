@@ -1,4 +1,4 @@
-"""``dbt-sliced dbt build ...``: runs a dbt command from slices of its project, or as it is where they do not fit."""
+"""``dbt-sliced dbt build ...``: runs a dbt command from slices of the project, or unchanged if they cannot be used."""
 
 import os
 import sys
@@ -23,14 +23,13 @@ _USAGE = "usage: dbt-sliced [--for SELECTOR] dbt build|test|compile ...\n"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command in this folder, as dbt would; its exit code.
+    """Run a command in this folder as dbt would; return its exit code.
 
-    Where its slices are missing, or anything is not as it was when they were made, this process becomes dbt's own,
-    and one line says why.
+    If slices are missing or outdated, this process is replaced by dbt's own, and one line gives the reason.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     _, plain = split_command(words)
-    if len(plain) < 2:  # noqa: PLR2004 - a program and what it shall do
+    if len(plain) < 2:  # noqa: PLR2004 - a program and its command
         sys.stderr.write(_USAGE)
         return 2
     try:
@@ -44,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def program() -> NoReturn:
-    """``dbt-sliced``: as ``main``, with the process that it runs in."""
+    """``dbt-sliced``: ``main`` as a whole process."""
     run_program(main)
 
 
@@ -63,7 +62,7 @@ def _load(command: Command, project: Path) -> "Manifest":
 
 
 def _join(index: Index, digests: Sequence[str], project: Path) -> dict[str, Any]:
-    """The manifest of several slices: what is whole in one is whole, whatever the others have."""
+    """The manifest of several slices; full nodes take precedence over stubs."""
     shared = index.read(index.made_from["shared"])
     parts = [shared["hooks"], *(index.read(digest) for digest in digests)]
     data = {name: shared[name] for name in ("macros", "groups", "metadata")}
@@ -79,7 +78,7 @@ def _join(index: Index, digests: Sequence[str], project: Path) -> dict[str, Any]
 
 def _import_dbt(index: Index) -> None:
     if "dbt.cli.main" in sys.modules:
-        return  # in a fork of a worker that has preloaded it
+        return  # in a fork of a worker that preloaded it
     with importing():
         import_module("dbt.cli.main")
         import_module(f"dbt.adapters.{index.made_from['connection']['type']}")
@@ -90,21 +89,21 @@ def _import_dbt(index: Index) -> None:
 def _require_no_node_plugin() -> None:
     try:
         plugin = node_plugin()
-    except Exception as error:  # noqa: BLE001 - dbt imports it as well, and says itself what is wrong
+    except Exception as error:  # noqa: BLE001 - dbt imports it too, and reports the error itself
         raise NoSliceError(f"a plugin of dbt cannot be imported ({type(error).__name__})") from None
     if plugin:
         raise NoSliceError(f"the plugin {plugin} adds nodes each time dbt parses the project")
 
 
 def _require_connection(index: Index, command: Command) -> None:
-    from dbt_scheduler.dbt.connection import read_connection  # noqa: PLC0415 - from here on dbt is imported
+    from dbt_scheduler.dbt.connection import read_connection  # noqa: PLC0415 - imports dbt
 
     was = index.made_from["connection"]
     try:
         now = read_connection(was["profile"], command.target, command.profiles_dir, os.environ).describe()
-    except Exception as error:  # noqa: BLE001 - dbt says itself what is wrong
+    except Exception as error:  # noqa: BLE001 - dbt reports the error itself
         raise NoSliceError(f"the profile cannot be read ({type(error).__name__})") from None
-    for name, value in now.items():  # the digest last: it is of all
+    for name, value in now.items():  # last, because the digest covers everything
         if was[name] != value:
             what = (
                 "the connection in profiles.yml has changed"
@@ -134,8 +133,8 @@ def _invoke(command: Command, manifest: "Manifest") -> int:
 
     for variable, plugin in _PLUGINS.items():
         if variable in os.environ:
-            import_module(plugin)  # from the path, as dbt does once in a process
-    sys.argv = [command.program, *command.arguments]  # where dbt reads what `invocation_command` is in Jinja
+            import_module(plugin)  # from the path, as dbt does once per process
+    sys.argv = [command.program, *command.arguments]  # dbt reads Jinja's `invocation_command` from here
     done = dbtRunner(manifest).invoke(list(command.arguments))
     if isinstance(done.exception, DbtUsageException):
         sys.stderr.write(f"{done.exception}\n")
@@ -150,7 +149,7 @@ def _become(plain: Sequence[str], reason: NoSliceError) -> int:
     )
     sys.stdout.flush()
     try:
-        os.execvp(plain[0], list(plain))  # noqa: S606 - no shell, as without a slice
+        os.execvp(plain[0], list(plain))  # noqa: S606 - no shell is involved
     except OSError as error:
         sys.stderr.write(f"could not start {plain[0]}: {error.strerror}\n")
         return 2

@@ -1,4 +1,4 @@
-"""``python -m dbt_scheduler.dbt.slicing``: parses a dbt project and writes its slices, as ``dbt-scheduler slice``."""
+"""``python -m dbt_scheduler.dbt.slicing``: parses a dbt project and writes its slices."""
 
 import argparse
 import os
@@ -33,7 +33,7 @@ _SECRET = "DBT_ENV_SECRET"  # noqa: S105 - a prefix of names
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Slice the project in this folder; 2 if dbt cannot parse it, or the slices cannot be written."""
+    """Slice the project in this folder; returns 2 if dbt cannot parse it or the slices cannot be written."""
     options = _options(argv)
     project = Path.cwd()
     try:
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def slice_project(project: Path, target: str | None, profiles_dir: str | None) -> list[tuple[str, Entry]]:
-    """Parse the project and write a slice of each of its nodes; what the index has for each selector."""
+    """Parse the project and write a slice of each node; returns the index entries by selector."""
     writer = Writer(project)
     arguments = ["parse", "--quiet", "--no-write-json", "--no-use-colors"]
     arguments += ["--target", target] if target else []
@@ -89,7 +89,7 @@ def slice_project(project: Path, target: str | None, profiles_dir: str | None) -
 
 
 def _origin(parsed: Parsed, connection: Connection, files: Files) -> dict[str, Any]:
-    """What the slices are made from, but for the files."""
+    """The origin of the slices, without the files."""
     names = {
         name for name in (*parsed.data["env_vars"], *_named_in_settings(files.places)) if name not in INTERVAL
     }
@@ -102,14 +102,14 @@ def _origin(parsed: Parsed, connection: Connection, files: Files) -> dict[str, A
 
 
 def _named_in_settings(places: Sequence[str]) -> Iterator[str]:
-    """The variables that files of settings name, which dbt does not tell."""
+    """The variables that config files name, which dbt does not record."""
     for path in map(Path, places):
         if path.suffix == ".yml" and path.is_file():
             yield from _ENV_VAR.findall(path.read_text("utf-8"))
 
 
 def _graph(parsed: Parsed) -> Mapping[str, Any]:
-    """What ``graph`` is in Jinja."""
+    """The content of Jinja's ``graph``."""
     flat = parsed.manifest.flat_graph
     return {
         section: {

@@ -1,7 +1,7 @@
-"""Slices on disk: an index in lines of JSON, and files that are named after their own digest.
+"""Slices on disk: an index in JSON lines, and files named after their digest.
 
-The index begins with its format and a digest of the rest; then comes what the slices are made from, and a line for each
-node. One line is found without reading the others, however many there are.
+The first line of the index has its format and a digest of the rest; then follow the origin of the slices and one line
+per node, so that one entry is found without parsing the others.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import msgpack
 
 FOLDER = Path(".dbt_scheduler", "slices")
-"""In the project's folder."""
+"""Relative to the project's folder."""
 
 FORMAT = 2
 
@@ -27,11 +27,11 @@ _NOT_IN_SELECTORS = re.compile(r"[^\w./-]")
 
 
 class NoSliceError(Exception):
-    """Why there is no slice to run, as the end of a sentence."""
+    """No slice can be used; the message is the reason, as the end of a sentence."""
 
 
 class Entry(NamedTuple):
-    """What the index has for one selector: the digest of the node's slice, or the reason why it has none."""
+    """The index entry of a selector: the digest of the node's slice, or the reason why it has none."""
 
     unique_id: str
     digest: str | None
@@ -39,14 +39,14 @@ class Entry(NamedTuple):
 
 
 class Index(NamedTuple):
-    """The index of a project: what its slices were made from, and the lines of its nodes, not yet read."""
+    """The index of a project: the origin of its slices, and the unparsed lines of its nodes."""
 
     folder: Path
     made_from: Mapping[str, Any]
     lines: bytes
 
     def find(self, selector: str) -> Entry:
-        """The entry of a node, by dbt's selector of it; NoSliceError if there is none or more than one."""
+        """The entry of a node by its selector; NoSliceError if it does not match exactly one."""
         start = _key(selector)
         at = self.lines.find(start)
         if at < 0:
@@ -56,8 +56,8 @@ class Index(NamedTuple):
         line = json.loads(self.lines[at + 1 : self.lines.index(b"\n", at + 1)])
         return Entry(line["node"], line.get("slice"), line.get("reason"))
 
-    def read(self, digest: str) -> Any:  # noqa: ANN401 - what was written
-        """The content of a file, whose digest is checked before it is decoded; NoSliceError if it is another."""
+    def read(self, digest: str) -> Any:  # noqa: ANN401 - JSON data
+        """The content of a file, whose digest is verified before decoding; NoSliceError if it does not match."""
         path = self.folder / f"{digest}{_SUFFIX}"
         try:
             content = path.read_bytes()
@@ -69,15 +69,15 @@ class Index(NamedTuple):
 
 
 def selector_of(fqn: Sequence[str]) -> str:
-    """How commands of the compiler select a node, up to the first comma."""
+    """How the compiler's commands select a node, up to the first comma."""
     return "fqn:" + _NOT_IN_SELECTORS.sub("?", ".".join(fqn))
 
 
 def read_index(project: Path) -> Index:
-    """The index of a project's slices.
+    """Read the index of a project's slices.
 
     Raises:
-        NoSliceError: there is none, or none that this release reads.
+        NoSliceError: it is missing, or has an unsupported format.
 
     """
     try:
@@ -103,7 +103,7 @@ def read_index(project: Path) -> Index:
 
 
 def read_seen(index: Index) -> Mapping[str, Any]:
-    """What this machine has noted of the project's files; nothing if it has not, or of another index."""
+    """File metadata of this machine for this index; empty if there is none."""
     try:
         seen = json.loads((index.folder / _SEEN).read_bytes())
         return seen if seen["files"] == index.made_from["files"] else {}
@@ -112,10 +112,10 @@ def read_seen(index: Index) -> Mapping[str, Any]:
 
 
 class Writer:
-    """Writes the slices of a project: files first, the index last. What no index names any more then goes."""
+    """Writes the slices of a project: files first, the index last. Then removes unreferenced files."""
 
     def __init__(self, project: Path) -> None:
-        """OSError where nothing can be written there."""
+        """Raises OSError if the folder is not writable."""
         self._folder = project / FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=self._folder):
@@ -123,7 +123,7 @@ class Writer:
         self._kept: set[str] = set()
 
     def add(self, content: object) -> str:
-        """Write a file; its digest."""
+        """Write a file; returns its digest."""
         packed: bytes = msgpack.packb(content, default=_encode_date)
         digest = sha256(packed).hexdigest()
         name = f"{digest}{_SUFFIX}"
@@ -135,7 +135,7 @@ class Writer:
     def finish(
         self, made_from: Mapping[str, Any], entries: Iterable[tuple[str, Entry]], seen: Mapping[str, Any]
     ) -> None:
-        """Write the index of these entries, each with its selector, and what this machine notes of files."""
+        """Write the index with these entries by selector, and this machine's file metadata."""
         lines = b"".join(_line(selector, entry) for selector, entry in sorted(entries))
         body = json.dumps(made_from, sort_keys=True).encode() + b"\n" + lines
         header = {"format": FORMAT, "digest": sha256(body).hexdigest()}
@@ -158,7 +158,7 @@ class Writer:
 
 
 def _encode_date(value: object) -> msgpack.ExtType:
-    """Dates, which YAML and msgpack both have, and JSON has not."""
+    """Dates are types of YAML and msgpack, but not of JSON."""
     if isinstance(value, datetime):
         return msgpack.ExtType(2, value.isoformat().encode())
     if isinstance(value, date):
@@ -167,7 +167,7 @@ def _encode_date(value: object) -> msgpack.ExtType:
 
 
 def _decode_date(code: int, data: bytes) -> date:
-    return (datetime if code == 2 else date).fromisoformat(data.decode())  # noqa: PLR2004 - as written above
+    return (datetime if code == 2 else date).fromisoformat(data.decode())  # noqa: PLR2004 - the number written above
 
 
 def _line(selector: str, entry: Entry) -> bytes:
@@ -176,5 +176,5 @@ def _line(selector: str, entry: Entry) -> bytes:
 
 
 def _key(selector: str) -> bytes:
-    """How a selector's line begins, after the end of the line before."""
+    """The start of a selector's line, including the preceding line end."""
     return b"\n" + json.dumps({"select": selector})[:-1].encode() + b","

@@ -1,4 +1,4 @@
-"""What cannot be run from a slice, and why: its tasks get dbt's plain command."""
+"""Determines which nodes cannot run from a slice, and why: their tasks run dbt's plain command."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,16 +18,16 @@ _OF_THE_RUN = (
     "selected_resources",
     "dbt_metadata_envs",
 )
-"""What Jinja knows of a run of dbt: a slice keeps what parsing has made of it once."""
+"""Names in Jinja that differ between invocations: a slice stores their value at parse time."""
 
 _NAMING = ("generate_schema_name", "generate_alias_name", "generate_database_name")
-"""Macros that dbt calls when it parses."""
+"""Macros that dbt calls while parsing."""
 
 _WORD = re.compile(r"\w+")
 
 
 class Reasons:
-    """Finds out for each node of a project; ``varying`` are resources that change with the run's data interval."""
+    """Checks each node of a project; ``varying`` are resources that depend on the data interval."""
 
     def __init__(self, project: Project, macros: Mapping[str, Resource], varying: frozenset[str]) -> None:
         self._project = project
@@ -37,7 +37,7 @@ class Reasons:
             self._bodies.setdefault(macro["name"], []).append(macro["macro_sql"])
 
     def of_project(self, *, catalogs: bool, plugin: str | None = None) -> str | None:
-        """Why no node of the project has a slice."""
+        """Why no node of the project has a slice; None if nodes may have one."""
         if catalogs:
             return "the project has a catalogs.yml"
         if plugin:
@@ -64,12 +64,12 @@ class Reasons:
         return None
 
     def _read_by(self, words: set[str]) -> str | None:
-        """What these take from the run, themselves or in a macro that they call."""
+        """The invocation-specific names that these use, directly or through macros."""
         read = self._closure(words)
         return next((name for name in _OF_THE_RUN if name in read), None)
 
     def _closure(self, words: set[str]) -> set[str]:
-        """These words, and those in the bodies of all macros that they may call, whatever package has them."""
+        """These names, and those in the bodies of all macros that they may call, of any package."""
         found: set[str] = set()
         waiting = [*words]
         while waiting:
@@ -83,7 +83,7 @@ class Reasons:
 
 
 def _words_of_config(template: jinja2.nodes.Template) -> set[str]:
-    """The names in the arguments of ``config()``, in what decides whether it is called, and in what these are set to."""
+    """The names in the arguments of ``config()``, in conditions around it, and in assignments to these."""
     found: set[str] = set()
     for call in _config_calls(template):
         found |= {name for each in call.iter_child_nodes(exclude=["node"]) for name in _words(each)}
@@ -108,7 +108,7 @@ def _config_calls(node: jinja2.nodes.Node) -> Iterator[jinja2.nodes.Call]:
 
 
 def _words(node: jinja2.nodes.Node) -> set[str]:
-    """The names in an expression, and of a name with a dot what follows it: a macro of a package."""
+    """The names in an expression, and for a dotted name its last part: a macro of a package."""
     names = {
         each.name for each in (node, *node.find_all(jinja2.nodes.Name)) if isinstance(each, jinja2.nodes.Name)
     }

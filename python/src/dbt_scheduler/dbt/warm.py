@@ -1,4 +1,4 @@
-"""Imports dbt and what it makes of its own classes when it first needs them, so that forks of this process have it."""
+"""Preloads dbt and its lazily created objects, so that forks of this process have them."""
 
 import logging
 import tempfile
@@ -31,10 +31,10 @@ _CONNECTIONS = {
     "bigquery": "{type: bigquery, method: oauth, project: none, dataset: main}",
     "snowflake": "{type: snowflake, account: none, user: nobody, password: none, database: none, schema: main}",
 }
-"""Connections that are never opened, by adapter: of the others only the modules are loaded."""
+"""Connections by adapter, never opened; of other adapters, only the modules are loaded."""
 
 _PROJECT = {
-    # dbt's static parser has threads of its own, and a process with threads cannot be forked.
+    # dbt's static parser starts threads, and a process with threads cannot be forked safely.
     "dbt_project.yml": "{name: warm, profile: warm, on-run-start: select 1, flags: {static_parser: false}}",
     "models/one.sql": "select 1 as id from {{ source('raw', 'a') }}",
     "models/one.yml": """{
@@ -46,16 +46,16 @@ _PROJECT = {
 
 
 def warm() -> None:
-    """Load dbt and every adapter that is installed; what goes wrong is logged, and costs the tasks time only.
+    """Load dbt and all installed adapters. Errors are logged and only make tasks slower.
 
-    No connection is opened: a fork cannot use one, and DuckDB not even its own afterwards.
+    Opens no connection: forks cannot share one.
     """
     import_module("dbt_scheduler.dbt.sliced")
     import_module("dbt_scheduler.dbt.connection")
     import_module("dbt.task.build")
     name_callers_quickly()
     import_module("multiprocessing.dummy")
-    # Of results of queries, dates above all: reading the first one compiles patterns and loads a locale.
+    # Conversions of query results, dates above all: the first one compiles patterns and loads a locale.
     table_from_data([{"a": "2001-02-03T04:05:06"}], ["a"])
     installed_versions()
     _write_down_something()
@@ -66,7 +66,7 @@ def warm() -> None:
             relation.create(database="a", schema="b", identifier="c").to_dict(omit_none=True)
             if adapter in _CONNECTIONS:
                 _parse_something(_CONNECTIONS[adapter])
-        except Exception:  # noqa: BLE001 - a worker starts all the same
+        except Exception:  # noqa: BLE001 - the worker must start anyway
             _LOG.exception("dbt adapter %s could not be preloaded", adapter)
 
 
@@ -76,7 +76,7 @@ def _installed_adapters() -> list[str]:
 
 
 def _write_down_something() -> None:
-    """Have dbt generate the code that reads and writes what each task has: its queries, its tests, how long it took."""
+    """Make dbt generate the serializers of the objects that each task uses."""
     AdapterResponse("").to_dict(omit_none=True)
     TimingInfo("compile").to_dict()
     found = {"failures": 0, "should_warn": False, "should_error": False, "adapter_response": {}}
@@ -97,7 +97,7 @@ def _parse_something(connection: str) -> None:
 
 
 def compile_and_read(manifest: Manifest) -> None:
-    """Have dbt keep the manifest's macros compiled, and its way to read one, which is how a task reads its slice."""
+    """Make dbt keep compiled macros, and the decoder that reads a slice."""
     for macro in manifest.macros.values():
         template_cache.get_node_template(macro)
     data = extended_mashumuro_decoder(manifest.to_msgpack(extended_mashumaro_encoder))

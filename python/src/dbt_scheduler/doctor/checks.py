@@ -18,7 +18,7 @@ from dbt_scheduler.waits.wait import registered_waits
 
 _OLDEST_AIRFLOW = (3, 1)
 _LATE = timedelta(minutes=20)
-"""A sweep is due every five minutes, and may itself take ten."""
+"""A sweep is due every five minutes, and may take ten."""
 
 _RUNS = 10
 _MOST_NAMES = 5
@@ -28,7 +28,7 @@ _FORMATS = f"formats {FORMAT_VERSION} to {EXTERNAL_FORMAT_VERSION}"
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
-    """A part of the platform: whether it is ok, None where that is not known, what was found, and how to fix it."""
+    """The result for a part of the platform: whether it is ok (None: unknown), what was found, and how to fix it."""
 
     part: str
     ok: bool | None
@@ -37,7 +37,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
 
 
 def check_airflow(api: AirflowApi) -> Iterator[Diagnosis]:
-    """Airflow's version, and whether its components are running."""
+    """Check Airflow's version, and whether its components are running."""
     version = api.version()
     old = _numbers(version) < _OLDEST_AIRFLOW
     yield Diagnosis(
@@ -62,7 +62,7 @@ def _component(command: str, alive: bool, effect: str) -> Diagnosis:
 
 
 def check_rights(api: AirflowApi, contents: RegistryContents, resume_dag: str) -> Iterator[Diagnosis]:
-    """The login's permissions on all DAGs, or else on each DAG with sensors."""
+    """Check the login's permissions on all DAGs, or else on each DAG with sensors."""
     dag_ids = sorted({wait.dag_id for wait in registered_waits(contents.entries)})
     missing = [
         *(text for right in NEEDED if (text := _refused(api, right, dag_ids))),
@@ -84,7 +84,7 @@ def check_rights(api: AirflowApi, contents: RegistryContents, resume_dag: str) -
 
 
 def _refused(api: AirflowApi, right: Right, dag_ids: Sequence[str]) -> str:
-    """The right and the DAGs that it is missing for; nothing where it is there."""
+    """The missing permission and the affected DAGs; empty if it is granted."""
     if api.has_right(right, ALL_DAGS):
         return ""
     refused = [dag_id for dag_id in dag_ids if not api.has_right(right, dag_id)]
@@ -95,7 +95,7 @@ def _refused(api: AirflowApi, right: Right, dag_ids: Sequence[str]) -> str:
 
 
 def check_pools(api: AirflowApi, needed: Mapping[str, int | None]) -> Iterator[Diagnosis]:
-    """Whether each pool that tasks name is there, with the slots that it should have; None is any number."""
+    """Check that the pools of all tasks exist with the expected slots; None means any number."""
     make = "run `dbt-scheduler pools > pools.json` and `airflow pools import pools.json`"
     wrong = []
     for name, slots in sorted(needed.items()):
@@ -120,7 +120,7 @@ def check_pools(api: AirflowApi, needed: Mapping[str, int | None]) -> Iterator[D
 
 
 def check_sweep(api: AirflowApi, resume_dag: str, now: datetime) -> Iterator[Diagnosis]:
-    """Whether the sweep's DAG is deployed and works."""
+    """Check that the sweep's DAG is deployed and running."""
     try:
         wrong = _undeployed(api.dag(resume_dag), resume_dag)
         run = next((run for run in api.newest_runs(resume_dag, _RUNS) if run.over), None)
@@ -147,7 +147,7 @@ def _undeployed(dag: Dag | None, dag_id: str) -> tuple[str, str] | None:
 
 
 def _badly_run(last: Run | None, dag_id: str) -> tuple[str, str]:
-    """What is wrong with its last run that is over, and how to fix it."""
+    """The problem with its last finished run, and how to fix it."""
     if last is None:
         return f"{dag_id} has not run yet", "wait five minutes and check again"
     at = f"{format_utc(last.run_after)} UTC"
@@ -159,7 +159,7 @@ def _badly_run(last: Run | None, dag_id: str) -> tuple[str, str]:
 
 
 def check_registry(contents: RegistryContents) -> Iterator[Diagnosis]:
-    """Whether all registry entries are readable."""
+    """Check that all registry entries are readable."""
     for finding in contents.findings:
         yield Diagnosis("registry", False, f"{finding.path}: {finding.message}", finding.hint)
     if contents.findings:
@@ -176,7 +176,7 @@ def check_registry(contents: RegistryContents) -> Iterator[Diagnosis]:
 
 
 def check_specs(count: int, damaged: Sequence[tuple[str, str]]) -> Iterator[Diagnosis]:
-    """Whether this release reads the compiled specs; ``damaged`` has a sentence and a hint for each that it does not."""
+    """Check that this release supports the compiled specs; ``damaged``: message and hint for each that it does not."""
     for problem, hint in damaged:
         yield Diagnosis("specs", False, problem, hint)
     if not damaged:
@@ -188,6 +188,6 @@ def check_specs(count: int, damaged: Sequence[tuple[str, str]]) -> Iterator[Diag
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """Major and minor number; none of a version that Airflow does not write."""
+    """The major and minor version; empty if it cannot be parsed."""
     numbers = version.split(".")[:2]
     return tuple(int(each) for each in numbers) if all(each.isdigit() for each in numbers) else ()

@@ -1,1 +1,1 @@
-"""Why a task did or did not run: up the chain of tasks and waits, across DAGs, to the root cause."""
+"""Explains why a task did or did not run: follows tasks and waits upstream, across DAGs, to the root cause."""

@@ -1,4 +1,4 @@
-"""Follows what a task waits for, through its run and on into the runs of other DAGs."""
+"""Follows the dependencies of a task upstream, within its run and into the runs of other DAGs."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -29,13 +29,13 @@ from dbt_scheduler.waits.run_interval import BACKFILL
 from dbt_scheduler.waits.wait import NoProducer
 
 _MOST_RUNS = 25
-"""How many runs one explanation looks into: at most nine questions to Airflow for each."""
+"""The maximum number of runs per explanation; each needs up to nine API requests."""
 _MOST_CAUSES = 10
-_HIDDEN = TaskMessage("is in a DAG that you may not see in Airflow", hidden=True)
+_HIDDEN = TaskMessage("is in a DAG that you do not have permission to view in Airflow", hidden=True)
 
 
 class Explainer:
-    """Explains one task. Looks at each task of each run once, so that a cycle of waits ends."""
+    """Explains one task. Visits each task of each run once, so that cycles end."""
 
     def __init__(self, dags: Dags, api: AirflowApi, now: datetime) -> None:
         self._dags = dags
@@ -46,9 +46,9 @@ class Explainer:
         self._explained: set[tuple[str, str, str]] = set()
 
     def explain(self, known: KnownDag, task_id: str, wanted: str | None) -> Step:
-        """Why that task did or did not run: in the newest run, or the one of a run id or logical date.
+        """Explain why the task did or did not run, in the given run or in the newest one.
 
-        Raises UsageError for a run that is not there, and AirflowApiError.
+        ``wanted`` is a run_id, a logical date or a day. Raises UsageError if the run is not found, and AirflowApiError.
         """
         builder = self._step_builder(known.dag_id, known.team, known, known)
         try:
@@ -58,9 +58,9 @@ class Explainer:
         return self._task(self._snapshot(run, known, task_id), builder.of(run), task_id)
 
     def explain_run(self, known: KnownDag, wanted: str | None) -> Step:
-        """Why a run is not done: each of its last tasks that is not; as a step without a task.
+        """Explain why a run has not finished: a step without a task, caused by its unfinished leaf tasks.
 
-        Raises UsageError for a run that is not there, and AirflowApiError.
+        Raises UsageError if the run is not found, and AirflowApiError.
         """
         builder = self._step_builder(known.dag_id, known.team, known, known)
         try:
@@ -97,23 +97,23 @@ class Explainer:
         if blockers and not of_run:
             causes = [self._task(snapshot, builder, each, via) for each, via in blockers[:_MOST_CAUSES]]
             more = len(blockers) - len(causes)
-            text = f"{message.text} ({more} more are not shown)" if more else message.text
+            text = f"{message.text} ({more} more not shown)" if more else message.text
             return builder.step(task_id, state, TaskMessage(text), tuple(causes), through=through)
         return builder.step(task_id, state, message, through=through)
 
     def _of_pool(self, instance: TaskInstance | None) -> TaskMessage | None:
-        """What holds up a task that could start, if it is its pool."""
+        """The message for a scheduled task that its pool blocks."""
         if instance is None or instance.state != "scheduled" or not instance.pool:
             return None
         try:
             return about_pool(instance.pool, self._api.pool(instance.pool))
-        except AirflowApiError:  # whom it lets see tasks, Airflow may not let see pools
+        except AirflowApiError:  # a user with access to tasks may lack access to pools
             return None
 
     def _wait(
         self, snapshot: RunSnapshot, builder: StepBuilder, sensor: KnownSensor, through: tuple[str, ...]
     ) -> Step:
-        """A sensor that waits, or gave up: what became of the run that it is about."""
+        """The step of a sensor that is waiting or has failed, caused by the awaited run."""
         known, state = snapshot.known, snapshot.state(sensor.task_id)
         instance = snapshot.tasks[sensor.task_id]
         if known is None:
@@ -141,7 +141,7 @@ class Explainer:
         known, date = self._dags.find(awaited.dag_id), awaited.interval.start
         builder = self._step_builder(awaited.dag_id, sensor.team, known, consumer)
         if len(self._snapshots) >= _MOST_RUNS:
-            further = TaskMessage(f"is not followed further: {_MOST_RUNS} runs were looked into")
+            further = TaskMessage(f"is not followed further: the limit of {_MOST_RUNS} runs was reached")
             return builder.without_run(awaited.task_id, date, further)
         try:
             run = self._finder.awaited(awaited)
@@ -153,7 +153,7 @@ class Explainer:
         return self._task(snapshot, builder.of(run, awaited), awaited.task_id)
 
     def _snapshot(self, run: Run, known: KnownDag | None, task_id: str) -> RunSnapshot:
-        """The run, with the tasks that bear on one of its tasks."""
+        """The run, with the state of a task and of its ancestors."""
         seen = self._snapshots[run.key].tasks if run.key in self._snapshots else {}
         wanted = known.ancestors(task_id) if known else {task_id}
         found = self._tasks(run, wanted - seen.keys())
@@ -162,16 +162,16 @@ class Explainer:
         return self._snapshots[run.key]
 
     def _backfill(self, run: Run) -> Backfill | None:
-        """The backfill that a run which has not started belongs to."""
+        """The backfill of a run that has not started."""
         if run.run_type != BACKFILL or run.state != "queued":
             return None
         try:
             return self._api.current_backfill(run.dag_id)
-        except AirflowApiError:  # whom it lets see runs, Airflow may not let see backfills
+        except AirflowApiError:  # a user with access to runs may lack access to backfills
             return None
 
     def _tasks(self, run: Run, task_ids: Collection[str]) -> dict[str, TaskInstance]:
-        """Some tasks of a run, by id; those that the run does not have are left out."""
+        """The given task instances of a run by task_id; missing ones are left out."""
         if not task_ids:
             return {}
         where = RunFilter(dag_ids=(run.dag_id,), run_ids=(run.run_id,), task_ids=sorted(task_ids))

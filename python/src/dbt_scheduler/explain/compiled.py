@@ -1,4 +1,4 @@
-"""DAGs as `dbt-scheduler compile` wrote them."""
+"""DAGs from the output of `dbt-scheduler compile`."""
 
 from typing import Protocol
 
@@ -9,23 +9,23 @@ from dbt_scheduler.waits.wait import NoProducer, Wait
 
 
 class Deployed(Protocol):
-    """A folder of specs, as commands read it; this room lies below theirs."""
+    """The interface to a folder of specs that the command line implements."""
 
     def find(self, dag_id: str) -> DagSpec | None:
-        """The spec of a DAG, if it can be had."""
+        """The spec of a DAG, or None."""
 
     def spec(self, dag_id: str) -> DagSpec:
-        """The spec of a DAG that there is."""
+        """The spec of a DAG that exists."""
 
     def wait(self, sensor: Sensor, consumer: DagSpec) -> Wait | NoProducer:
-        """What a sensor waits for now."""
+        """The producer that a sensor currently waits for."""
 
     def entry(self, team: str, reader: DagSpec) -> Entry | None:
-        """A team's registry entry, read where the DAG ``reader`` reads it."""
+        """A team's entry in the registry that the DAG ``reader`` uses."""
 
 
 class CompiledDags:
-    """The specs in a folder, and the registry that each of them names."""
+    """The DAGs of a folder of specs, with the registry that each spec names."""
 
     def __init__(self, deployed: Deployed) -> None:
         self._deployed = deployed
@@ -36,13 +36,13 @@ class CompiledDags:
         return known(spec) if spec else None
 
     def wait(self, sensor: KnownSensor, dag: KnownDag) -> Wait | NoProducer:
-        """What a sensor waits for now."""
+        """The producer that a sensor currently waits for."""
         spec = self._deployed.spec(dag.dag_id)
         compiled = next(each for each in spec.sensors if each.task_id == sensor.task_id)
         return self._deployed.wait(compiled, spec)
 
     def channel(self, team: str, reader: KnownDag) -> str | None:
-        """The contact in the team's registry entry."""
+        """The channel in the team's registry entry."""
         entry = self._deployed.entry(team, self._deployed.spec(reader.dag_id))
         return entry.contact.channel if entry else None
 

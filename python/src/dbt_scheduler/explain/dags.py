@@ -1,4 +1,4 @@
-"""What an explanation has to know of a DAG, wherever that is known from."""
+"""The data about a DAG that an explanation needs, independent of its source."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from dbt_scheduler.waits.wait import NoProducer, Wait
 
 
 class KnownSensor(msgspec.Struct, frozen=True, kw_only=True):
-    """A sensor of a DAG: for which asset it waits, and how long for one without an SLO; None if that is not known."""
+    """A sensor, its asset, and its wait timeout without an SLO; None if unknown."""
 
     task_id: str
     dependency: str
@@ -21,7 +21,7 @@ class KnownSensor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KnownDag(msgspec.Struct, frozen=True, kw_only=True):
-    """A DAG of ours: whose it is, when it runs, and what each of its tasks and sensors runs directly after."""
+    """A generated or external DAG: its team, its schedule, and the direct upstream tasks of each task and sensor."""
 
     dag_id: str
     team: str
@@ -32,11 +32,11 @@ class KnownDag(msgspec.Struct, frozen=True, kw_only=True):
     sensors: Mapping[str, KnownSensor]
 
     def ancestors(self, task_id: str) -> set[str]:
-        """A task and everything above it."""
+        """A task and all of its upstream tasks."""
         return _reached(task_id, self.upstream)
 
     def descendants(self, task_id: str) -> set[str]:
-        """A task and everything below it."""
+        """A task and all of its downstream tasks."""
         downstream: dict[str, list[str]] = defaultdict(list)
         for below, above in self.upstream.items():
             for each in above:
@@ -44,7 +44,7 @@ class KnownDag(msgspec.Struct, frozen=True, kw_only=True):
         return _reached(task_id, downstream)
 
     def ends(self) -> list[str]:
-        """The tasks that nothing runs after, teardowns left out."""
+        """The leaf tasks, without teardowns."""
         above = {
             each for below, found in self.upstream.items() if below not in self.teardowns for each in found
         }
@@ -52,16 +52,16 @@ class KnownDag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dags(Protocol):
-    """Where DAGs are known from."""
+    """A source of DAGs."""
 
     def find(self, dag_id: str) -> KnownDag | None:
-        """A DAG; None if it is none of ours, or nothing is known of it."""
+        """A DAG, or None if it is not managed by dbt-scheduler or unknown."""
 
     def wait(self, sensor: KnownSensor, dag: KnownDag) -> Wait | NoProducer:
-        """What a sensor of a DAG waits for now."""
+        """The producer that a sensor of a DAG currently waits for."""
 
     def channel(self, team: str, reader: KnownDag) -> str | None:
-        """The channel of a team, as far as it is known where the DAG ``reader`` runs."""
+        """The channel of a team, from the registry that the DAG ``reader`` uses."""
 
 
 def _reached(task_id: str, edges: Mapping[str, Iterable[str]]) -> set[str]:

@@ -1,4 +1,4 @@
-"""What became of a task, in words that go on from its name."""
+"""Describes the state of a task in words that follow the task's name."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,17 +12,18 @@ from dbt_scheduler.schedule.text import format_moment
 from dbt_scheduler.waits.run_interval import BACKFILL
 
 WAITING = ("running", "deferred", "up_for_reschedule", "up_for_retry")
-"""The states of a sensor that has started and is not done."""
+"""The states of a sensor that has started and has not finished."""
 _HELD_BACK_BY_NOTHING = (
-    "did not run: what it needs had failed, and has not any more; `dbt-scheduler resume` lets it run"
+    "did not run: it is upstream_failed, but no upstream task is failed now; run `dbt-scheduler resume`"
 )
 _ABOUT = timedelta(minutes=1)
 
 
 class TaskMessage(msgspec.Struct, frozen=True):
-    """Words about a task; ``ends`` is false when it can be no root cause: it has succeeded, or is explained elsewhere.
+    """A description of a task.
 
-    ``hidden`` if what it is due to is in a DAG that may not be seen.
+    ``ends`` is false if the task cannot be a root cause: it has succeeded, or is explained elsewhere. ``hidden`` is
+    true if its cause is in a DAG that the user is not allowed to view.
     """
 
     text: str
@@ -31,7 +32,7 @@ class TaskMessage(msgspec.Struct, frozen=True):
 
 
 def describe_run(snapshot: RunSnapshot, task_id: str) -> TaskMessage | None:
-    """What the run or its DAG says about a task that has not come to an end; None if nothing."""
+    """The reason why a task has not started that lies in its run or DAG; None if there is none."""
     run, dag = snapshot.run, snapshot.dag
     if snapshot.state(task_id) not in (None, "scheduled", "queued") or run.over:
         return None
@@ -41,23 +42,23 @@ def describe_run(snapshot: RunSnapshot, task_id: str) -> TaskMessage | None:
         return None
     if snapshot.backfill and snapshot.backfill.is_paused:
         return TaskMessage("has not run: its backfill is paused")
-    return TaskMessage(f"has not run: its run has not started; {_most_runs(snapshot)} run at a time")
+    return TaskMessage(f"has not run: its run is queued ({_max_active_runs(snapshot)})")
 
 
 def held_back(dag: Dag) -> str:
-    """Why a DAG gets no new runs; empty if it does."""
+    """Why a DAG does not create runs; empty if it does."""
     if dag.has_import_errors:
-        return "its DAG has import errors, which Airflow shows"
+        return "its DAG has import errors"
     if dag.is_stale:
-        return "its DAG is stale, because Airflow does not find it in its file any more"
+        return "its DAG is stale (no longer found in its DAG file)"
     return "its DAG is paused" if dag.is_paused else ""
 
 
 def describe_task(instance: TaskInstance | None, snapshot: RunSnapshot, *, blocked: bool) -> TaskMessage:
-    """What became of a task; ``blocked`` by others in its run."""
+    """Describe a task instance; ``blocked``: an upstream task in its run has not succeeded."""
     if instance is None:
         return TaskMessage(
-            "is not in this run: it is newer than the run, or its DAG is not deployed as compiled here"
+            "is not in this run: it was added later, or the deployed DAG differs from the compiled one"
         )
     if instance.state in _DESCRIPTIONS:
         return _DESCRIPTIONS[instance.state](instance, snapshot)
@@ -65,57 +66,61 @@ def describe_task(instance: TaskInstance | None, snapshot: RunSnapshot, *, block
 
 
 def about_pool(name: str, pool: Pool | None) -> TaskMessage | None:
-    """What a pool says about a task that could start; None if it has a free slot."""
+    """The message for a task that its pool blocks; None if the pool has an open slot."""
     if pool is None:
         return TaskMessage(
             f"cannot run: its pool {name} does not exist in Airflow; "
-            "make it with `dbt-scheduler pools` and `airflow pools import`"
+            "create it with `dbt-scheduler pools` and `airflow pools import`"
         )
     if pool.slots >= 0 and pool.open_slots <= 0:
-        return TaskMessage(f"has not run yet: it waits for a slot of the pool {name}, which are all taken")
+        return TaskMessage(f"has not run yet: the pool {name} has no open slots")
     return None
 
 
 def describe_wait(
     instance: TaskInstance, sensor: KnownSensor, until: datetime | None, *, arrived: bool
 ) -> TaskMessage:
-    """What became of a sensor that waits or gave up."""
+    """Describe a sensor that is waiting or has failed."""
     what = f"{sensor.team}.{sensor.asset}"
     if instance.state == "failed":
-        text = f"gave up at {_at(instance.end_date)} waiting for {what}"
+        text = f"timed out at {_at(instance.end_date)} waiting for {what}"
         if instance.end_date and until and instance.end_date < until - _ABOUT:
-            text = f"failed at {_at(instance.end_date)} before its time was up (its log says why), waiting for {what}"
-        then = "which is there now: `dbt-scheduler resume` lets the run go on"
+            text = f"failed at {_at(instance.end_date)} before its timeout (see its log), waiting for {what}"
+        then = "which is ready now: run `dbt-scheduler resume` to resume the run"
     else:
         deadline = format_moment(until) if until else "its wait timeout"
-        text = f"waits for {what} since {_at(instance.start_date)}, until {deadline}"
+        text = f"has been waiting for {what} since {_at(instance.start_date)}, until {deadline}"
         if sensor.dependency == "soft":
-            text += " and then goes on without it"
-        then = "which is there now: its next look or `dbt-scheduler resume` lets it go on"
+            text += ", then continues without it"
+        then = "which is ready now: the next check or `dbt-scheduler resume` ends the wait"
     return TaskMessage(f"{text}, {then}" if arrived else text)
 
 
-def _most_runs(snapshot: RunSnapshot) -> str:
-    """How many runs there may be beside this one: those of a backfill are counted by themselves."""
+def _max_active_runs(snapshot: RunSnapshot) -> str:
+    """The limit on active runs: Airflow counts those of a backfill separately."""
     if snapshot.run.run_type == BACKFILL:
         most = snapshot.backfill.max_active_runs if snapshot.backfill else None
-        return f"at most {most} of its backfill" if most else "only so many of its backfill"
+        return (
+            f"max_active_runs of the backfill: {most}"
+            if most
+            else "limited by max_active_runs of the backfill"
+        )
     most = snapshot.dag.max_active_runs if snapshot.dag else None
-    return f"at most {most} of its DAG" if most else "only so many"
+    return f"max_active_runs of the DAG: {most}" if most else "limited by max_active_runs"
 
 
 def _not_started(state: str | None, snapshot: RunSnapshot, *, blocked: bool) -> TaskMessage:
     if snapshot.known is None:
         return TaskMessage(
-            f"has not run ({state or 'no state'}); why is not known here, without its compiled DAG"
+            f"has not run ({state or 'no state'}): the reason is unknown without its compiled DAG"
         )
     if state == "upstream_failed":
-        return TaskMessage("did not run: it needs" if blocked else _HELD_BACK_BY_NOTHING)
+        return TaskMessage("did not run: an upstream task failed" if blocked else _HELD_BACK_BY_NOTHING)
     if blocked:
-        return TaskMessage("has not run: it waits for")
+        return TaskMessage("has not run: waiting for upstream tasks")
     if snapshot.run.over:
-        return TaskMessage("has not run, and its run is over: `dbt-scheduler resume` lets it go on")
-    return TaskMessage("has not run yet: nothing holds it up, the scheduler starts it next")
+        return TaskMessage("has not run, although its run has finished: run `dbt-scheduler resume`")
+    return TaskMessage("has not run yet: its dependencies are met, and the scheduler starts it next")
 
 
 def _success(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
@@ -125,28 +130,28 @@ def _success(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
 
 def _failed(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
     tries = f" in try {instance.try_number}" if instance.try_number > 1 else ""
-    return TaskMessage(f"failed at {_at(instance.end_date)}{tries}; its log says why")
+    return TaskMessage(f"failed at {_at(instance.end_date)}{tries}; see its log")
 
 
 def _retry(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
     return TaskMessage(
-        f"failed at {_at(instance.end_date)} in try {instance.try_number} of {instance.max_tries + 1}, "
-        "and will be tried again"
+        f"failed at {_at(instance.end_date)} in try {instance.try_number} of {instance.max_tries + 1} "
+        "and will be retried"
     )
 
 
 def _running(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
-    return TaskMessage(f"is running since {_at(instance.start_date)}")
+    return TaskMessage(f"has been running since {_at(instance.start_date)}")
 
 
 def _deferred(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
-    return TaskMessage(f"waits for its work outside of Airflow to end, since {_at(instance.start_date)}")
+    return TaskMessage(f"has been waiting for its external job since {_at(instance.start_date)}")
 
 
 def _skipped(_: TaskInstance, snapshot: RunSnapshot) -> TaskMessage:
     only = (snapshot.run.conf or {}).get("only")
     names = ", ".join(str(each) for each in only) if isinstance(only, list) else ""
-    return TaskMessage(f"was skipped: this run is only of {names}" if names else "was skipped")
+    return TaskMessage(f"was skipped: this run includes only {names}" if names else "was skipped")
 
 
 def _removed(_: TaskInstance, __: RunSnapshot) -> TaskMessage:
@@ -155,13 +160,11 @@ def _removed(_: TaskInstance, __: RunSnapshot) -> TaskMessage:
 
 def _queued(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
     queue = f" of the queue {instance.queue}" if instance.queue not in (None, "default") else ""
-    return TaskMessage(
-        f"has not run yet: it waits for a worker{queue} and a slot of the pool {instance.pool}"
-    )
+    return TaskMessage(f"is queued: waiting for a worker{queue} and a slot in the pool {instance.pool}")
 
 
 def _restarting(_: TaskInstance, __: RunSnapshot) -> TaskMessage:
-    return TaskMessage("was cleared while it ran, and starts again")
+    return TaskMessage("was cleared while it was running, and is restarting")
 
 
 def _at(moment: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""DAGs as the registry and Airflow itself know them, where their compiled specs are not at hand."""
+"""DAGs from the registry and Airflow's API, for processes without the compiled specs."""
 
 from collections.abc import Mapping
 
@@ -16,14 +16,14 @@ from dbt_scheduler.registry.producer import producer_of
 from dbt_scheduler.waits.wait import NoProducer, Wait, no_producer
 
 _TEARDOWN = "all_done_setup_success"
-"""The trigger rule that Airflow gives to teardowns, and to nothing else."""
+"""Airflow sets this trigger rule for teardown tasks only."""
 
 
 class PublishedDags:
-    """The teams' DAGs from their registry entries, with the edges between tasks that Airflow has of them.
+    """The teams' DAGs from their registry entries, with the task dependencies that Airflow returns.
 
-    ``entries`` are those that may be shown, of ``everything`` that the registry has: what a sensor waits for does not
-    depend on who asks, only whether they may know it. Raises AirflowApiError.
+    ``entries`` are the visible ones among ``everything`` in the registry: a sensor's producer does not depend on the
+    user, but only a visible one is named. Raises AirflowApiError.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class PublishedDags:
         )
 
     def wait(self, sensor: KnownSensor, dag: KnownDag) -> Wait | NoProducer:
-        """What a sensor waits for now."""
+        """The producer that a sensor currently waits for."""
         entry, (_, pipeline) = self._everything.get(sensor.team), self._pipelines[dag.dag_id]
         found = find_produced(entry, sensor.asset) if entry else None
         if entry is None or found is None:
@@ -75,14 +75,15 @@ class PublishedDags:
         producer = producer_of(entry, found[1], pipeline, dag.schedule, own=sensor.team == dag.team)
         if producer.dag_id not in self._shown:
             return NoProducer(
-                f"waits for {sensor.team}.{sensor.asset}, which is made in a DAG that you may not see in Airflow",
+                f"waits for {sensor.team}.{sensor.asset}, which is produced by a DAG that you do not have "
+                "permission to view in Airflow",
                 hidden=True,
             )
         key = AssetKey(sensor.team, found[0])
         return Wait(dag.team, dag.dag_id, sensor.task_id, dag.schedule, key, producer)
 
     def channel(self, team: str, reader: KnownDag) -> str | None:
-        """The contact in the team's entry."""
+        """The channel in the team's registry entry."""
         entry = self._entries.get(team)
         return entry.contact.channel if entry else None
 

@@ -1,4 +1,4 @@
-"""A run of a DAG with the states of the tasks that matter: who holds up whom."""
+"""The task states of a DAG run, and which tasks block others."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -14,9 +14,10 @@ _HELD_BACK = (None, "scheduled", "upstream_failed")
 
 
 class RunSnapshot(msgspec.Struct, frozen=True):
-    """A run, its DAG in Airflow and what is known of it; ``known`` is None for a DAG that is none of ours.
+    """A run, its DAG in Airflow, and what the compiler or registry knows of it.
 
-    ``backfill`` is the one that a run which has not started belongs to, if that is known.
+    ``known`` is None for a DAG that dbt-scheduler does not manage. ``backfill`` is set for a backfill run that has not
+    started, if known.
     """
 
     run: Run
@@ -26,17 +27,17 @@ class RunSnapshot(msgspec.Struct, frozen=True):
     backfill: Backfill | None = None
 
     def sensor(self, task_id: str) -> KnownSensor | None:
-        """The sensor of that id, if it is one."""
+        """The sensor with that task_id, or None."""
         return self.known.sensors.get(task_id) if self.known else None
 
     def state(self, task_id: str) -> str | None:
-        """The state of a task; one that the run does not have counts as removed."""
+        """The state of a task; "removed" if the run does not have it."""
         return self.tasks[task_id].state if task_id in self.tasks else "removed"
 
     def blockers(self, task_id: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """The nearest tasks above a task that hold it up, and the held up ones in between, the nearest first.
+        """The nearest upstream tasks that block a task, each with the blocked tasks between them, nearest first.
 
-        None for a task that has started, or is held up by nothing in its own run.
+        Empty for a task that has started or that nothing in its run blocks.
         """
         if self.known is None or self.state(task_id) not in _HELD_BACK:
             return

@@ -1,4 +1,4 @@
-"""Finds the run that a person asks about, and the run that a sensor waits for."""
+"""Finds the run that a user asks for, and the run that a sensor waits for."""
 
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -19,11 +19,11 @@ _LENGTH_OF_DATE = 10
 
 
 class NoRunError(Exception):
-    """There is no such run, for a reason that goes on from the task's name: "has no run yet"."""
+    """The run does not exist. The message follows the task's name: "has no run yet"."""
 
 
 class RunFinder:
-    """Asks Airflow for runs, and for each DAG once."""
+    """Reads runs from Airflow, and each DAG once."""
 
     def __init__(self, api: AirflowApi, now: datetime) -> None:
         self._api = api
@@ -31,30 +31,30 @@ class RunFinder:
         self.dag = cache(api.dag)
 
     def requested(self, known: KnownDag, wanted: str | None) -> Run:
-        """The run of a run id, a logical date or a day; the newest when nothing is wanted.
+        """The run with a run_id, a logical date or a day; without one, the newest.
 
-        Raises NoRunError when the DAG has no run at all, and UsageError when it has no such run.
+        Raises NoRunError if the DAG has no runs, and UsageError if it has no such run.
         """
         dag = self._known_dag(known.dag_id)
         newest = next(iter(self._api.newest_runs(known.dag_id, 1)), None)
         coming = scheduled_time(next_run(known.schedule, self._now))
         if newest is None:
             due = f"the first is due at {format_moment(coming, known.schedule)}"
-            raise NoRunError(f"has not run: its DAG has no run yet; {held_back(dag) or due}")
+            raise NoRunError(f"has not run: its DAG has no runs yet; {held_back(dag) or due}")
         if wanted is None:
             return newest
         found = self._api.run(known.dag_id, wanted) or self._by_date(known, wanted)
         if found is None:
             raise UsageError(
-                f'{known.dag_id} has no run "{wanted}"',
-                f"the newest is {newest.run_id}; the next is due at {format_moment(coming, known.schedule)}",
+                f'run "{wanted}" of {known.dag_id} not found',
+                f"the newest run is {newest.run_id}; the next is due at {format_moment(coming, known.schedule)}",
             )
         return found
 
     def awaited(self, awaited: AwaitedRun) -> Run:
-        """The run that ended a wait, or that it is held up by.
+        """The producer's run that ended a wait, or that the wait is for.
 
-        Raises NoRunError when there is none.
+        Raises NoRunError if there is none.
         """
         dag = self._known_dag(awaited.dag_id)
         runs = fetch_producer_runs(self._api, (awaited,))[awaited]
@@ -68,18 +68,20 @@ class RunFinder:
         when = scheduled_time(awaited.interval)
         due = format_moment(when, awaited.schedule)
         if reason := held_back(dag):
-            return f"has not run: {reason}, so that the run due at {due} was not made"
+            return f"has not run: {reason}, so the run due at {due} was not created"
         if when > self._now:
             return f"has not run yet: its run is due at {due}"
-        else_ = "the success of a newer one counts too"
+        else_ = "the success of a newer run also ends the wait"
         if awaited.backfilled:
             else_ = f"a backfilled run does not use data of a newer period: backfill {awaited.dag_id} too"
-        return f"has no run: the one due at {due} was never made (not yet, or catchup is off); {else_}"
+        return f"has no run: the run due at {due} was not created (not yet, or catchup is disabled); {else_}"
 
     def _known_dag(self, dag_id: str) -> Dag:
         dag = self.dag(dag_id)
         if dag is None:
-            raise NoRunError(f"has not run: Airflow has no DAG {dag_id}; deploy it, or see its import errors")
+            raise NoRunError(
+                f"has not run: DAG {dag_id} not found in Airflow; deploy it, or check its import errors"
+            )
         return dag
 
     def _by_date(self, known: KnownDag, wanted: str) -> Run | None:
@@ -95,5 +97,5 @@ class RunFinder:
 
 
 def _without_the_task(awaited: AwaitedRun, runs: list[ProducerRun]) -> ProducerRun | None:
-    """A run of the period that the task is not in, or not any more."""
+    """A run of the period that does not include the task."""
     return next((run for run in runs if period(awaited.schedule, run.interval) == awaited.period), None)

@@ -1,4 +1,4 @@
-"""One step of an explanation, how those of one DAG or run are made, and the steps at which a chain ends."""
+"""The steps of an explanation, their construction, and the search for root causes."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,13 +14,13 @@ from dbt_scheduler.waits.run_interval import interval_of_run
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A task in a run: what became of it in words, whose it is, where to look, and what that is because of.
+    """A task in a run: its state in words, its team, its URL in Airflow, and its causes.
 
-    ``run_id`` is None where there is no run. ``logical_date`` is the run's, or the one that it would have, and
-    ``data_interval_start`` the one by which people know a run, whether it was scheduled or made by hand.
-    ``through`` are the tasks between this one and the one that it explains. ``ends`` is false for a step that
-    can be no root cause: it has succeeded, or is explained elsewhere. ``since`` and ``until`` are of a sensor that has
-    started: from when, and until when at most, it waits. ``hidden`` if the chain goes on where the viewer may not look.
+    ``run_id`` is None if there is no run. ``logical_date`` is the run's actual or expected one; ``data_interval_start``
+    identifies scheduled and manual runs alike. ``through`` lists the tasks between this one and the task that it
+    explains. ``ends`` is false for a step that cannot be a root cause: it has succeeded or is explained elsewhere.
+    ``since`` and ``until`` are the start and the timeout of a sensor that has started. ``hidden`` is true if the chain
+    continues in a DAG that the user is not allowed to view.
     """
 
     dag_id: str
@@ -43,8 +43,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def roots(step: Step) -> Iterator[Step]:
-    """The steps that nothing further explains: the root causes, and those that are ``hidden``."""
-    # A wait for what has succeeded meanwhile is held up by nothing any more but itself.
+    """The root causes: steps without a cause, including ``hidden`` ones."""
+    # A sensor whose producer has since succeeded is its own root cause.
     if all(each.state == "success" for each in step.because):
         if step.ends:
             yield step
@@ -54,7 +54,7 @@ def roots(step: Step) -> Iterator[Step]:
 
 
 class StepBuilder(msgspec.Struct, frozen=True):
-    """A DAG, whose it is, and the run that the steps are in."""
+    """Builds the steps of one DAG and run."""
 
     dag_id: str
     team: str
@@ -65,7 +65,7 @@ class StepBuilder(msgspec.Struct, frozen=True):
     external: bool = False
 
     def of(self, run: Run, awaited: AwaitedRun | None = None) -> "StepBuilder":
-        """For the steps in a run, one that is waited for."""
+        """The builder for a run; ``awaited`` is set if a sensor waits for it."""
         if awaited is None:
             return msgspec.structs.replace(self, run=run)
         schedule, external = awaited.schedule, awaited.external
@@ -80,7 +80,7 @@ class StepBuilder(msgspec.Struct, frozen=True):
         *,
         through: tuple[str, ...] = (),
     ) -> Step:
-        """A step at a task of the run."""
+        """A step for a task of the run."""
         run_id = self.run.run_id if self.run else None
         return Step(
             dag_id=self.dag_id,
@@ -103,7 +103,7 @@ class StepBuilder(msgspec.Struct, frozen=True):
     def without_run(
         self, task_id: str, date: datetime | None, message: TaskMessage, schedule: Schedule | None = None
     ) -> Step:
-        """A step at a task whose run is not there, or not to be seen."""
+        """A step for a task whose run does not exist or is not visible."""
         step = self.step(task_id, None, message)
         return msgspec.structs.replace(
             step, logical_date=date, data_interval_start=date, schedule=schedule or self.schedule

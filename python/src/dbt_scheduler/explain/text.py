@@ -1,4 +1,4 @@
-"""An explanation as indented lines for a person at a terminal."""
+"""Renders an explanation as indented lines for a terminal."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ _MOST_NAMES = 4
 
 
 def render(step: Step) -> str:
-    """A line for each step below the one that it explains, links to where to look, and the root causes."""
+    """One line per step, indented below the step that it explains, with URLs and the root causes."""
     texts = list(_lines(step, None, 0))
     causes = list(roots(step)) if step.because else []
     if causes:

@@ -1,4 +1,4 @@
-"""An explanation seen from the other end: who waits for a task's data, who reads it else, what the task waited for."""
+"""The consumers of a task's data: sensors that wait for a run, other sensors, and the task's own past waits."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from dbt_scheduler.waits.wait import Wait, waits_for
 
 
 class WaitingSensor(msgspec.Struct, frozen=True, kw_only=True):
-    """A sensor of a consumer that waits for the data of this run; ``until`` is None where no SLO says it."""
+    """A sensor that waits for the data of this run; ``until`` is None if no SLO or timeout is known."""
 
     team: str
     channel: str | None
@@ -34,7 +34,7 @@ class WaitingSensor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaterConsumer(msgspec.Struct, frozen=True, kw_only=True):
-    """A sensor that waits for the data of this run in no run yet, or any more."""
+    """A sensor on the same asset that does not wait for this run, now or any longer."""
 
     team: str
     channel: str | None
@@ -44,7 +44,7 @@ class LaterConsumer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PastWait(msgspec.Struct, frozen=True, kw_only=True):
-    """A sensor above the task in its own run: for what it waited, and from when to when."""
+    """A sensor upstream of the task in its own run: its asset, and when it started and ended."""
 
     sensor_task_id: str
     team: str
@@ -57,7 +57,7 @@ class PastWait(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """Who waits for a task in a run, who will, and what the task itself waited for."""
+    """The sensors that wait for a task in a run, those of later runs, and the task's own waits."""
 
     waiting: tuple[WaitingSensor, ...]
     later: tuple[LaterConsumer, ...]
@@ -65,14 +65,14 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Waits:
-    """Answers for the tasks of any run, from the registry's entries and Airflow. Raises AirflowApiError."""
+    """Finds waits from the registry's entries and Airflow. Raises AirflowApiError."""
 
     def __init__(self, entries: Mapping[str, Entry], api: AirflowApi) -> None:
         self._entries = entries
         self._api = api
 
     def around(self, known: KnownDag, task_id: str | None, run: Run) -> Waiting:
-        """Of a task: those that wait for what it, or a task below it, makes in this run; without one, of all tasks."""
+        """The waits for the assets of a task and its downstream tasks; without a task, of the whole run."""
         waits = self._waits_for(known, task_id)
         found = find_runs_waiting_for(self._api, waits, interval_of_run(known.schedule, run)) if waits else []
         named = {(wait.dag_id, wait.task_id) for _, _, wait in found}
@@ -148,5 +148,5 @@ class Waits:
 
     @staticmethod
     def _dependency(wait: Wait) -> str:
-        """By the name of the sensor's group, which says it."""
+        """The dependency kind, from the name of the sensor's task group."""
         return "soft" if "soft" in wait.task_id.partition(".")[0] else "hard"

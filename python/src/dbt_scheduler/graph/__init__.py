@@ -1,1 +1,1 @@
-"""The graph of all teams: assets, edges and waits of each DAG, and the resulting registry entries."""
+"""The graph of all teams: assets, the edges and waits of each DAG, and registry entries."""

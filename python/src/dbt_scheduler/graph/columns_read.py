@@ -1,4 +1,4 @@
-"""Which columns of other teams' assets a team's dbt tasks read, from the SQL that dbt has compiled."""
+"""Finds the columns of other teams' assets that dbt tasks read, from compiled SQL."""
 
 import re
 from collections import defaultdict
@@ -26,7 +26,7 @@ _READS = re.compile(r"\b(source|ref)\s*\(")
 
 
 class ColumnReads:
-    """Answers for each task of a team and each asset of another one; ``directory`` has all teams' entries."""
+    """Finds columns for each task and asset of another team; ``directory`` has the entries of all teams."""
 
     def __init__(self, graph: TeamGraph, directory: Directory) -> None:
         self._project = graph.project
@@ -50,7 +50,7 @@ class ColumnReads:
         return tuple(sorted(found)) if known and fits else None
 
     def _readers(self, task: ProjectTask, key: AssetKey) -> dict[str, list[str]]:
-        """The tasks whose own SQL reads the asset, this one or above it, each with the tables that it reads."""
+        """The tasks whose own SQL reads the asset, with the tables that they read."""
         found: dict[str, list[str]] = defaultdict(list)
         stack, seen = [task], {task.id}
         while stack:
@@ -66,7 +66,7 @@ class ColumnReads:
         return found
 
     def _parents(self, reader: ProjectTask) -> Iterator[str]:
-        """What the SQL of a task names: dbt has put that of ephemeral models into it."""
+        """The tables named in a task's SQL, which includes that of ephemeral models."""
         stack, seen = [*reader.parents], set[str]()
         while stack:
             parent = stack.pop()
@@ -80,7 +80,7 @@ class ColumnReads:
                 yield parent
 
     def _read(self, reader: str) -> Mapping[str, ColumnsRead]:
-        """What the SQL of one node reads of global tables, by their ids."""
+        """The global tables that the SQL of one node reads, by id."""
         task = self._project.tasks[reader]
         node, adapter = task.node, self._project.manifest.metadata.adapter_type
         if node is None or not node.compiled_code or not adapter or not self._is_all(node):
@@ -96,7 +96,7 @@ class ColumnReads:
         return read
 
     def _is_all(self, node: Node) -> bool:
-        """Whether what is compiled is all that runs: no second run of an incremental model, no hook that reads."""
+        """Whether the compiled SQL is all that runs: no incremental run that differs, and no hook that reads."""
         if node.language not in (None, "sql"):
             return False
         if node.config.materialized == "incremental" and self._calls(node.depends_on.macros, _IS_INCREMENTAL):
@@ -116,7 +116,7 @@ class ColumnReads:
         return False
 
     def _tables(self, parents: Iterable[str]) -> "Iterator[tuple[str, KnownTable]]":
-        """Of other teams' tables what their entries say, of the team's own what its project says."""
+        """Tables of other teams from their entries, and own tables from the project."""
         from dbt_scheduler.sql.sources import KnownTable  # noqa: PLC0415 - imports sqlglot
 
         for parent in parents:
@@ -139,6 +139,6 @@ def _by_name(columns: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _with_event_time(columns: ColumnsRead, table: Table | None) -> ColumnsRead:
-    """Where dbt runs a batch, it filters what is read by this column."""
+    """Dbt filters the inputs of a batch by this column."""
     name = table.event_time if table else None
     return columns if columns == EVERY_COLUMN or not isinstance(name, str) else tuple({*columns, name})

@@ -10,7 +10,7 @@ from dbt_scheduler.project.manifest import Node
 
 
 class LoneTest(msgspec.Struct, frozen=True):
-    """A test with a task of its own: the tasks that make what it looks at, and the first that wait for it."""
+    """A test with its own task: the upstream tasks, and the first downstream tasks that wait for it."""
 
     test: Node
     after: tuple[str, ...]
@@ -18,10 +18,10 @@ class LoneTest(msgspec.Struct, frozen=True):
 
 
 class TestPlan(msgspec.Struct, frozen=True):
-    """Where the tests of a DAG run.
+    """The placement of a DAG's tests.
 
-    ``in_task`` maps a dbt node's id to the tests that its own task runs; ``standalone`` are those that need a
-    task of their own; ``unplaced`` ones look only at what this DAG does not make.
+    ``in_task`` maps a dbt node's id to the tests that its task runs; ``standalone`` tests have their own task;
+    ``unplaced`` tests only read data of other DAGs.
     """
 
     in_task: dict[str, tuple[Node, ...]]
@@ -30,11 +30,11 @@ class TestPlan(msgspec.Struct, frozen=True):
 
 
 def plan_tests(graph: TeamGraph, dag: DagGraph) -> TestPlan:
-    """Place every test: with the parent that is downstream of all the others, else alone after them.
+    """Place every test: with the parent that is downstream of all others, or else in a task of its own.
 
-    As in ``dbt build``, what is downstream of all its parents waits for a test, unless the team runs its tests
-    afterwards. None are placed where the team wants no tests, or no dbt. Parents outside the DAG do not count;
-    a parent that never runs, such as an ephemeral model, stands for what it reads.
+    As in ``dbt build``, tasks downstream of all parents wait for a test, unless the team runs tests afterwards. No test
+    is placed if the team disables tests or dbt. Parents outside the DAG are ignored; a parent that never runs, such as
+    an ephemeral model, is replaced by its own parents.
     """
     settings = graph.project.config.dbt_settings
     if settings.tests == "none" or not settings.enabled:
@@ -60,7 +60,7 @@ def plan_tests(graph: TeamGraph, dag: DagGraph) -> TestPlan:
 
 
 class _Lineage:
-    """The downstream tasks of each task in a DAG, as one bit per task."""
+    """The downstream tasks of each task in a DAG, as bit sets."""
 
     def __init__(self, graph: TeamGraph, dag: DagGraph) -> None:
         self.made_by = graph.project.maker
@@ -77,7 +77,7 @@ class _Lineage:
         return next((node for node in nodes if self._is_below(node, parents)), None)
 
     def first_below(self, parents: Sequence[str]) -> tuple[str, ...]:
-        """The tasks downstream of all of these that run after no other such task."""
+        """The common downstream tasks without other such tasks upstream."""
         common = -1
         for parent in parents:
             common &= self._masks()[parent]

@@ -1,4 +1,4 @@
-"""A team whose assets are produced by hand-written DAGs: its registry entry."""
+"""Builds the registry entry of a team whose assets hand-written DAGs produce."""
 
 import msgspec
 
@@ -27,7 +27,7 @@ class ExternalTeam(msgspec.Struct, frozen=True):
 
 
 def external_team(config: ExternalAssets, platform_prefix: str) -> ExternalTeam:
-    """The team of a file. All of its assets are exposed."""
+    """Build the team of a file. All of its assets are exposed."""
     prefix = f"{platform_prefix}{config.team}"
     entry = Entry(
         format_version=EXTERNAL_FORMAT_VERSION,

@@ -54,7 +54,7 @@ def resolve_globals(project: Project, known: KnownTeams) -> ResolvedGlobals:
 
 
 class _Resolver:
-    """Looks up each global table of a project among all teams."""
+    """Resolves the global tables of a project among all teams."""
 
     def __init__(self, project: Project, known: KnownTeams) -> None:
         self.findings: list[Finding] = []
@@ -66,7 +66,7 @@ class _Resolver:
         self._own = {*project.assets, *project.latest}
 
     def resolve(self, table: Table) -> AssetKey | None:
-        """The asset of a table; None, and a finding, if it is unknown or ambiguous."""
+        """The asset of a table; None, with a finding, if it is unknown or ambiguous."""
         directory, own = self._directory, self._project.team
         teams = self._teams(table)
         others = [key for key in directory.named(table.name) if key.team != own and _among(teams, key.team)]
@@ -90,11 +90,11 @@ class _Resolver:
         return None
 
     def _compare_places(self, table: Table, key: AssetKey) -> None:
-        """A table that lies where another asset of the team does would be read while this one is waited for."""
+        """The model would read the table of another asset of the team than the one that it waits for."""
         relation = self._directory.produced(key).relation
         if relation is None or relation.same(table.relation):
             return
-        # By name alone it may also be another team's that somebody else's asset of that name stands for.
+        # By name alone, it may belong to another team whose asset has the same name.
         there = [
             other
             for other in self._directory.at(table.relation)
@@ -106,7 +106,7 @@ class _Resolver:
             self._report(SCH321, table, relation=str(table.relation), **words)
 
     def _may_be_unreadable(self, table: Table) -> bool:
-        """Whether it may belong to a team whose entry cannot be read, whose dbt project is unknown too."""
+        """Whether it may belong to an unreadable team, whose dbt project is unknown too."""
         return bool(self._unreadable) if table.team is None else table.team in self._unreadable
 
     def _teams(self, table: Table) -> set[str] | None:
@@ -114,7 +114,7 @@ class _Resolver:
         if table.external is None:
             return None if table.team is None else {table.team}
         entries, project = self._directory.entries, table.source_name
-        # A registry entry of an older release does not say of which project it is.
+        # Registry entries of older releases do not name their project.
         return {team for team, entry in entries.items() if entry.project_name == project} or (
             {project} - {self._project.team}
         )

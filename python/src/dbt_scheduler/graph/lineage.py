@@ -1,4 +1,4 @@
-"""Projects a team's lineage onto its pipelines: edges inside each DAG, and waits for assets of other DAGs."""
+"""Derives each DAG from a team's lineage: edges within the DAG, and waits for assets of other DAGs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -20,10 +20,10 @@ class AssetDependency(msgspec.Struct, frozen=True, order=True):
 
 
 class DagGraph(msgspec.Struct, frozen=True):
-    """One DAG: each task that runs in it, by id, with what it reads, runs after and waits for.
+    """One DAG: its tasks by id, with their inputs, upstream tasks and waits.
 
-    ``reads`` are the ids of nodes and of filled source tables that this DAG makes, ``upstream`` the tasks that
-    make them, and ``parents_first`` the tasks' ids, each after those it runs after.
+    ``reads`` are the ids of nodes and filled source tables of this DAG, ``upstream`` the tasks that build them, and
+    ``parents_first`` the task ids in topological order.
     """
 
     pipeline: str
@@ -37,11 +37,10 @@ class DagGraph(msgspec.Struct, frozen=True):
 class TeamGraph(msgspec.Struct, frozen=True):
     """A team's DAGs by pipeline.
 
-    ``unscheduled_parents`` maps a scheduled task's id to the tasks that it reads and no pipeline runs,
-    ``unmatched_dependencies`` to the names under ``dependencies`` that are no wait of the task in any of its pipelines,
-    ``contradicting`` to those of them that name one asset twice, and not with the same kind,
-    ``foreign`` the id of a global table to the asset of another team that it stands for,
-    and ``test_reads`` a dbt test's id to what it looks at: ids as in ``DagGraph.reads``, of any DAG.
+    ``unscheduled_parents`` maps a scheduled task's id to its inputs that no pipeline runs, ``unmatched_dependencies``
+    to the names under ``dependencies`` that match no wait in any of its pipelines, and ``contradicting`` to names with
+    different kinds for the same asset. ``foreign`` maps a global table's id to another team's asset, and ``test_reads``
+    a dbt test's id to its inputs: ids as in ``DagGraph.reads``, of any DAG.
     """
 
     project: Project
@@ -54,15 +53,14 @@ class TeamGraph(msgspec.Struct, frozen=True):
 
 
 def build_graph(project: Project, globals_: Mapping[str, AssetKey], directory: Directory) -> TeamGraph:
-    """Lay the project's lineage out over its pipelines.
+    """Derive the DAGs of all pipelines.
 
-    ``globals_`` maps a source table's id to the asset that it stands for; ``directory`` has every team's
-    entry, this one's included.
+    ``globals_`` maps a source table's id to its asset; ``directory`` has the entries of all teams, including this one.
     """
     builder = _Builder(project, globals_, directory)
     dags = {pipeline: builder.dag(pipeline) for pipeline in project.pipelines}
     scheduled = [task for task in project.tasks.values() if task.pipelines]
-    # A global table that could not be resolved is a finding already.
+    # An unresolved global table already has a finding.
     unresolved = {
         name
         for table in project.tables.values()
@@ -89,14 +87,14 @@ def build_graph(project: Project, globals_: Mapping[str, AssetKey], directory: D
 
 
 class _Reads(msgspec.Struct, frozen=True):
-    """What is read: ids of what something makes, and tasks with data of their own that no pipeline runs."""
+    """Inputs: ids of built data, and tasks with data of their own that no pipeline runs."""
 
     origins: tuple[str, ...]
     unscheduled: tuple[str, ...]
 
 
 class _Builder:
-    """Walks the lineage upwards from each scheduled task, to the first tasks that run."""
+    """Traverses the lineage upstream from each scheduled task to the nearest scheduled tasks."""
 
     def __init__(self, project: Project, globals_: Mapping[str, AssetKey], directory: Directory) -> None:
         self._project = project
@@ -121,19 +119,19 @@ class _Builder:
         return DagGraph(pipeline, tasks, reads, upstream, waits, _parents_first(upstream))
 
     def origins(self, parents: Iterable[str]) -> tuple[str, ...]:
-        """What a reader of these parents reads that something makes, also through tasks that never run.
+        """The built inputs of these parents, also through tasks that never run.
 
-        Ids of tasks, of source tables that a declared task fills, and of global tables. The same for all
-        pipelines: lineage stops at any scheduled task, whatever pipeline runs that.
+        Ids of tasks, of source tables that a declared task fills, and of global tables. Equal for all pipelines: the
+        traversal stops at any scheduled task.
         """
         return self._reads(parents).origins
 
     def unscheduled_parents(self, task: ProjectTask) -> tuple[str, ...]:
-        """The tasks that a task reads and no pipeline runs, also through views and ephemeral models."""
+        """The inputs of a task that no pipeline runs, also through views and ephemeral models."""
         return tuple(sorted(self._reads(task.parents).unscheduled))
 
     def _maker(self, origin: str) -> ProjectTask | None:
-        """The task of an id: itself, or the task that fills the table."""
+        """The task with an id, or the task that fills the source table."""
         return self._project.tasks.get(self._project.maker(origin))
 
     def _reads(self, parents: Iterable[str]) -> "_Reads":
@@ -143,8 +141,8 @@ class _Builder:
         return self._gathered(parents)
 
     def _look_through(self, task: ProjectTask) -> None:
-        """Fill in what a task that never runs reads, once however many read it."""
-        # Not recursively: chains of such tasks can be longer than Python's stack.
+        """Resolve a task that never runs, once for all of its readers."""
+        # Iterative, because chains of such tasks can exceed Python's recursion limit.
         stack, opened = [task], set[str]()
         while stack:
             top = stack[-1]
@@ -155,15 +153,15 @@ class _Builder:
                 stack.pop()
             else:
                 opened.add(top.id)
-                # Declared tasks can form a cycle: the cycle rule reports it.
+                # Declared tasks can form a cycle, which the cycle rule reports.
                 stack += [above for above in self._unscheduled(top.parents) if above.id not in opened]
 
     def _as_read(self, task: ProjectTask) -> "_Reads":
-        """What reading a task that never runs comes to."""
+        """The inputs behind a task that never runs."""
         reads = self._gathered(task.parents)
         if task.node is not None and task.node.ephemeral:
             return reads
-        # A table keeps what it was made of, a view does not.
+        # A table keeps its data when its inputs change, a view does not.
         lasting = task.node is not None and task.node.lasting
         return _Reads(reads.origins, (task.id,) if lasting else (task.id, *reads.unscheduled))
 
@@ -216,5 +214,5 @@ class _Builder:
 def _parents_first(upstream: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     try:
         return tuple(TopologicalSorter(upstream).static_order())
-    except CycleError:  # a finding of its own, after which nothing is written: any order will do
+    except CycleError:  # has a finding of its own and prevents output: any order is valid
         return tuple(upstream)

@@ -1,4 +1,4 @@
-"""A team's registry entry: what it produces, and, once its graph is known, what it consumes."""
+"""Builds a team's registry entry: the assets that it produces and, once its graph is known, consumes."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -27,16 +27,16 @@ from dbt_scheduler.schedule import most_frequent
 from dbt_scheduler.spec import Schedule
 
 _MOST_COLUMN_TEXT = 10_000_000
-"""Characters of all columns' descriptions: those of a larger team are left out, which may not keep it from publishing."""
+"""The maximum number of characters of all column descriptions; a larger team is published without them."""
 
 _MOST_COLUMNS_READ = 10_000_000
-"""Characters of the names of all columns that a team reads: of a team that reads more it is not said which they are."""
+"""The maximum number of characters of all column names that a team reads; beyond it, they are omitted."""
 
 
 def produced_entry(
     project: Project, exposed: Mapping[str, Mapping[str, int | None]], platform: PlatformConfig
 ) -> Entry:
-    """The entry as far as the team's own files tell: nothing consumed yet, no waits known."""
+    """The entry from the team's own files, without consumed assets and waits."""
     schedules = {name: pipeline.schedule for name, pipeline in platform.pipelines.items()}
     latest = {asset: bare for bare, asset in project.latest.items()}
     produced = {
@@ -59,7 +59,7 @@ def produced_entry(
 
 
 def complete_entry(entry: Entry, graph: TeamGraph) -> Entry:
-    """The entry with what is behind each asset, waits and promises, and all that the team's tasks consume."""
+    """The complete entry: with waits, SLOs and consumed assets."""
     project = graph.project
     waits = {pipeline: _sensors_above(dag) for pipeline, dag in graph.dags.items()}
     promised = {pipeline: _promised_above(entry, dag) for pipeline, dag in graph.dags.items()}
@@ -138,7 +138,7 @@ def _types(columns: Mapping[str, Column]) -> dict[str, str | None]:
 
 
 def _from_tables(project: Project, produced: dict[str, Produced]) -> dict[str, Produced]:
-    """A declared task's asset lives where dbt's source table says, and has its documented columns."""
+    """The relation and columns of a declared task's asset, from its dbt source table."""
     for table, asset in project.table_assets.items():
         if asset in produced:
             source = project.tables[table]
@@ -154,14 +154,14 @@ def _from_tables(project: Project, produced: dict[str, Produced]) -> dict[str, P
 
 
 def _reads(graph: TeamGraph, task: str, asset: str) -> tuple[str, ...]:
-    """The team's own assets that the task reads of its own DAGs, in whichever of its pipelines."""
+    """The team's own assets that the task reads within its DAGs, in any of its pipelines."""
     project = graph.project
     origins = {origin for dag in graph.dags.values() for origin in dag.reads.get(task, ())}
     return tuple(sorted({project.asset(origin) for origin in origins} - {asset}))
 
 
 def _sensors_above(dag: DagGraph) -> dict[str, tuple[str, ...]]:
-    """For each task the sensors that it stands behind, directly or through others of its DAG."""
+    """For each task the sensors upstream of it in its DAG."""
     ids = sensor_task_ids(dag)
     above: dict[str, frozenset[str]] = {}
     for task in dag.parents_first:
@@ -171,12 +171,12 @@ def _sensors_above(dag: DagGraph) -> dict[str, tuple[str, ...]]:
 
 
 def _promised_above(entry: Entry, dag: DagGraph) -> dict[str, tuple[int, str]]:
-    """For each task the latest promise among those it is made of within its DAG: SLO and asset."""
+    """For each task the upstream asset in its DAG with the latest SLO."""
     above: dict[str, tuple[int, str]] = {}
     for task in dag.parents_first:
         needs = [above[parent] for parent in dag.upstream[task] if parent in above]
         for parent in dag.upstream[task]:
-            # What one task makes is there at one moment: its earliest promise is the one that counts.
+            # All assets of a task are ready at the same time, so its earliest SLO applies.
             needs += sorted(_promised(entry, dag, parent))[:1]
         if needs:
             above[task] = max(needs)
@@ -192,7 +192,7 @@ def _promised(entry: Entry, dag: DagGraph, task: str) -> Iterator[tuple[int, str
 
 
 def with_columns_read(entry: Entry, graph: TeamGraph, directory: Directory) -> Entry:
-    """The entry with which columns the team's tasks read of other teams' assets; ``directory`` has all teams' entries."""
+    """The entry with the columns that the team's tasks read of other teams' assets."""
     columns = ColumnReads(graph, directory)
     consumed = _consumed(graph, columns)
     names = (

@@ -1,4 +1,4 @@
-"""The ids that tasks, tests, hooks and sensors have in Airflow."""
+"""Derives the Airflow ids of tasks, tests, hooks and sensors."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ SENSOR_GROUPS = {each: sensor_group(each) for each in (DependencyKind.HARD, Depe
 RESERVED_GROUPS = frozenset({ON_RUN_START, ON_RUN_END, DBT_TESTS, *SENSOR_GROUPS.values()})
 
 SensorIds = dict[AssetDependency, str]
-"""The sensor of each wait of a DAG's tasks that has one."""
+"""The sensors of a DAG's waits."""
 
 _NOT_IN_GROUPS, _NOT_IN_NAMES = re.compile(r"[^\w-]"), re.compile(r"[^\w.-]")
 _NOT_IN_POOLS = re.compile(r"[^A-Za-z0-9_.-]")
@@ -22,17 +22,17 @@ _LONGEST_POOL = 250
 """Airflow's limit is 256."""
 _LONGEST_NAME = 180
 _LONGEST_GROUP = 60
-"""Together with the dot below Airflow's limit of 250 for a task id."""
+"""Together with the dot, Airflow's limit of 250 for a task_id."""
 
 
 def group_of(task: ProjectTask) -> str | None:
-    """A task's task group: letters, digits, underscores and dashes only, as Airflow asks."""
+    """A valid task group id: letters, digits, underscores and dashes, as Airflow requires."""
     return _fit(_NOT_IN_GROUPS.sub("_", task.group), _LONGEST_GROUP) if task.group else None
 
 
-@cache  # for each name a dozen times: its task's own id, and those of all that it is upstream of
+@cache  # called a dozen times per name: for the task itself and as an upstream task
 def name_of(name: str) -> str:
-    """A task's id within its group: as a group's, and dots."""
+    """A task_id within its group: the characters of a group, and dots."""
     return _fit(_NOT_IN_NAMES.sub("_", name), _LONGEST_NAME)
 
 
@@ -42,17 +42,17 @@ def task_id_of(task: ProjectTask) -> str:
 
 
 def writer_pool_of(team: str, task: ProjectTask) -> str:
-    """The pool whose one slot a task takes in whichever DAG; of letters, digits, ``_``, ``-`` and ``.``."""
+    """The pool with one slot for a task in several DAGs; of letters, digits, ``_``, ``-`` and ``.``."""
     return _fit(ONE_WRITER + _NOT_IN_POOLS.sub("_", f"{team}.{task.name}"), _LONGEST_POOL)
 
 
 def test_task_id(name: str) -> str:
-    """The full task id of a dbt test with a task of its own, or of the tests of a node."""
+    """The full task_id of a dbt test with its own task, or of the tests of a node."""
     return full_task_id(DBT_TESTS, name_of(name))
 
 
 def sensor_task_ids(dag: DagGraph) -> SensorIds:
-    """One sensor per asset and dependency kind; named with the team where two teams' assets share a name."""
+    """One sensor per asset and dependency kind; the name includes the team if two teams' assets share a name."""
     waited = {wait for waits in dag.waits.values() for wait in waits}
     uses = Counter(name_of(key.asset) for key in {wait.key for wait in waited})
 
@@ -70,6 +70,6 @@ def _fit(text: str, longest: int) -> str:
     """Truncate a long text, with a digest of the full text so that two long names stay different."""
     if len(text) <= longest:
         return text
-    import hashlib  # noqa: PLC0415 - loads OpenSSL, for names that hardly ever occur
+    import hashlib  # noqa: PLC0415 - loads OpenSSL, only for long names
 
     return f"{text[: longest - 9]}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"

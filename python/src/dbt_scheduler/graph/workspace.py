@@ -23,10 +23,10 @@ from dbt_scheduler.registry.entry import Entry
 
 
 class Team(msgspec.Struct, frozen=True):
-    """One of the teams at hand.
+    """A team that was loaded from its files.
 
-    ``test_plans`` is by pipeline, ``exposed_lines`` the line in ``scheduler.yaml`` that exposes an asset, by asset,
-    and ``findings`` are those met while reading it.
+    ``test_plans`` is by pipeline, ``exposed_lines`` maps an asset to its line in ``scheduler.yaml``, and ``findings``
+    are those of reading the files.
     """
 
     project: Project
@@ -38,10 +38,10 @@ class Team(msgspec.Struct, frozen=True):
 
 
 class Workspace(msgspec.Struct, frozen=True):
-    """The teams at hand on their platform.
+    """The loaded teams on their platform.
 
-    ``directory`` has every team's entry, theirs as they are now; ``published`` has the registry's. ``external`` are those
-    at hand whose assets hand-written DAGs make.
+    ``directory`` has the entries of all teams, with the current ones of the loaded teams; ``published`` has those of
+    the registry. ``external`` are loaded teams with hand-written DAGs.
     """
 
     platform: PlatformConfig
@@ -81,9 +81,9 @@ def build_workspace(
     unreadable: Collection[str] = (),
     external: Sequence[ExternalTeam] = (),
 ) -> Workspace:
-    """Resolve what the teams need from each other and from the registry's other teams.
+    """Resolve the dependencies of the loaded teams on each other and on the registry.
 
-    ``unreadable`` are those that the registry has, but whose entry cannot be read.
+    ``unreadable`` are teams whose registry entry cannot be read.
     """
     others = {**registry, **{each.team: each.entry for each in external}}
     loaded = _one_per_team(loaded)
@@ -114,7 +114,7 @@ def build_workspace(
 
 
 def _idle(projects: Iterable[Project]) -> Mapping[str, list[str]]:
-    """For each name, the teams that have such an asset but no pipeline that builds it."""
+    """For each name, the teams that have such an asset without a pipeline."""
     teams: dict[str, list[str]] = defaultdict(list)
     for project in projects:
         names = [asset for task in project.tasks.values() if not task.pipelines for asset in task.assets]
@@ -124,7 +124,7 @@ def _idle(projects: Iterable[Project]) -> Mapping[str, list[str]]:
 
 
 def _one_per_team(loaded: Sequence[LoadedProject]) -> list[LoadedProject]:
-    """The first folder of each team; a second one cannot be looked at together with it, and is a finding."""
+    """The first folder of each team; a second one is a finding and is ignored."""
     first: dict[str, LoadedProject] = {}
     for each in loaded:
         project = each.project

@@ -1,1 +1,1 @@
-"""What a dbt project needs to begin: its ``scheduler.yaml``, the dbt packages, the CI file."""
+"""Sets up a dbt project: its ``scheduler.yaml``, dbt packages and CI file."""

@@ -1,4 +1,4 @@
-"""The files that a project begins with, made of what is there already: nothing that somebody wrote is replaced."""
+"""Builds the initial files of a project from its existing ones; nothing is overwritten."""
 
 import json
 import re
@@ -44,13 +44,13 @@ _OURS = re.compile(r"(?:^|[/:\\])dbt[-_]scheduler(?=$|[/\\@.])", re.IGNORECASE)
 
 _NO_END = "\\ No newline at end of file\n"
 _CI = {"github": ".github/workflows/scheduler.yml", "gitlab": ".gitlab-ci.yml"}
-"""Where each of them expects its file, from the root of the repository."""
+"""The path of each CI system's file, from the root of the repository."""
 
 CI_NAMES = (*_CI, "none")
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """What is chosen: ``revision`` is the commit or tag of dbt-scheduler, ``ci`` one of ``CI_NAMES``."""
+    """The user's choices: ``revision`` is the commit or tag of dbt-scheduler, ``ci`` one of ``CI_NAMES``."""
 
     team: str
     channel: str
@@ -59,7 +59,7 @@ class Choices(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A file and its new text; ``before`` is None where there is none. ``by_hand`` says what could not be written."""
+    """A file and its new text; ``before`` is None for a new file. ``by_hand`` lists what could not be written."""
 
     path: Path
     before: str | None
@@ -68,7 +68,7 @@ class Change(msgspec.Struct, frozen=True):
 
     @property
     def diff(self) -> str:
-        """As a patch."""
+        """The change as a patch."""
         before, after = (text.splitlines(keepends=True) for text in (self.before or "", self.after))
         name = self.path.as_posix()
         found = unified_diff(before, after, "/dev/null" if self.before is None else name, name)
@@ -76,7 +76,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def project_name(folder: Path) -> str:
-    """The name of the dbt project in a folder; UsageError if there is none."""
+    """The name of the dbt project in a folder. Raises UsageError if there is none."""
     path = folder / "dbt_project.yml"
     text = _read(path)
     if text is None:
@@ -88,7 +88,7 @@ def project_name(folder: Path) -> str:
 
 
 def changes(folder: Path, choices: Choices) -> Iterator[Change]:
-    """The files that are missing or lack something, in the order of reading."""
+    """The files that are missing or incomplete, in reading order."""
     path = folder / "scheduler.yaml"
     before = _read(path)
     if before is None:
@@ -100,17 +100,17 @@ def changes(folder: Path, choices: Choices) -> Iterator[Change]:
 
 
 def write(change: Change) -> None:
-    """Write a file, whole or not at all.
+    """Write a file atomically.
 
     Raises:
-        OSError: it cannot be written, or somebody else has made it meanwhile.
+        OSError: the file cannot be written, or was created in the meantime.
 
     """
     write_atomically(change.path, change.after.encode(), new=change.before is None)
 
 
 def _packages(folder: Path, revision: str) -> Iterator[Change]:
-    """Dbt reads packages from one of two files; where neither lists any it is ``packages.yml``."""
+    """One of the two files from which dbt reads packages; ``packages.yml`` if neither lists any."""
     listed = [
         path for name in ("packages.yml", "dependencies.yml") if _list(path := folder / name) is not None
     ]
@@ -130,7 +130,7 @@ def _packages(folder: Path, revision: str) -> Iterator[Change]:
     after = _with_packages(before or "", missing)
     if "\r\n" in (before or ""):
         after = after.replace("\r\n", "\n").replace("\n", "\r\n")
-    if path.is_symlink():  # a new file would take the link's place, and leave what it leads to as it is
+    if path.is_symlink():  # writing would replace the symlink instead of its target
         after = before or ""
     wanted = {**_mapping(path, before or ""), "packages": [*there, *missing]}
     if _loaded(after) != wanted:
@@ -146,7 +146,7 @@ def _is_ours(package: object) -> bool:
 
 
 def _with_packages(text: str, entries: list[dict[str, str]]) -> str:
-    """A text with further entries at the end of its list ``packages``, which is in block style or not there."""
+    """Append entries to the block-style list ``packages``, or create it."""
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
@@ -195,20 +195,20 @@ def _ci(folder: Path, choices: Choices) -> Iterator[Change]:
 
 
 def _templates() -> Path:
-    # A wheel carries them; an editable install reads those at the top of the repository.
+    # Wheels contain the files; an editable install reads them from the root of the repository.
     package = Path(__file__).parent.parent
     packaged = package / "ci"
     return packaged if packaged.is_dir() else package.parents[2] / "docs" / "ci"
 
 
 def _quoted(text: str) -> str:
-    """A text in YAML: JSON writes some characters in a way that YAML reads as others."""
+    """Quote a string for YAML: JSON escapes some characters differently."""
     written: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf"))
     return written.rstrip("\n")
 
 
 def _list(path: Path) -> list[object] | None:
-    """The packages that a file lists; None where it lists none."""
+    """The packages that a file lists; None if it lists none."""
     text = _read(path)
     found = _mapping(path, text).get("packages") if text is not None else None
     return found if isinstance(found, list) else None
@@ -235,7 +235,7 @@ def _read(path: Path) -> str | None:
         content = read_inside(path, _MOST_BYTES)
         if len(content) > _MOST_BYTES:
             raise UsageError(f"{path} is larger than {_MOST_BYTES // 1_000_000} MB", "correct the file first")
-        return content.decode()  # with the line ends that it has
+        return content.decode()  # keeps line ends
     except FileNotFoundError:
         if path.is_symlink():
             raise UsageError(

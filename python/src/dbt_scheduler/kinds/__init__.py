@@ -1,4 +1,4 @@
-"""Task kinds: one module each, called like the kind. Where their tasks run, ``places`` knows."""
+"""Task kinds: one module each, named like the kind. ``places`` defines where their tasks run."""
 
 import re
 from collections.abc import Mapping
@@ -11,12 +11,11 @@ from dbt_scheduler.plugin_folder import plugins
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """A key of a place's own, or the same one of several places; or one of a kind's tasks.
+    """A key of one or several places, or of a kind's tasks.
 
-    ``schema`` says what its value is; ``by_task``: a task may have its own value. One that is ``required`` every
-    job of the place needs, one that is ``needed_by`` kinds, or by keys of a task, only those jobs.
-    A task that has it has no key that it is ``instead_of``. The description goes on after a colon:
-    ``the Google Cloud region``.
+    ``schema`` is the JSON Schema of its value; ``by_task``: a task may override it. Every job of the place needs a
+    ``required`` key; only some kinds or tasks need one that is ``needed_by`` them. A task with the key cannot have the
+    keys in ``instead_of``. The description continues a sentence after a colon: ``the Google Cloud region``.
     """
 
     description: str
@@ -30,12 +29,11 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is to know of a kind of tasks.
+    """A task kind.
 
-    ``where`` is the place and ``pool`` the Airflow pool of its tasks where ``platform.yaml`` names none. A task in
-    ``scheduler.yaml`` has at least one of the keys that are ``required``, each with an example where a hint shall
-    show one. Tasks of a kind that is not ``declared`` are those of dbt nodes. ``keys`` are what such a task may say
-    besides, of what it runs: they are nothing to a platform.
+    ``where`` and ``pool`` are the defaults of ``platform.yaml`` for the place and the Airflow pool. A task in
+    ``scheduler.yaml`` needs at least one of the ``required`` keys, each with an example for hints. Kinds that are not
+    ``declared`` are those of dbt nodes. ``keys`` are further keys of such a task; ``platform.yaml`` does not have them.
     """
 
     description: str
@@ -53,20 +51,19 @@ def kinds() -> Mapping[str, Kind]:
 
 
 class Template(str):
-    """Text of our own that Airflow renders when the task starts. Text made from one is a literal again."""
+    """A template that Airflow renders when the task starts. Any operation on it returns a literal."""
 
     __slots__ = ()
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """What a task runs, before it is decided where.
+    """The job of a task, independent of its place.
 
-    Every text is a literal, also for Airflow, unless it is a ``Template``. ``cwd`` is relative to the folder of
-    the spec, or absolute. ``settings`` are the kind's own keys of the task; ``labels`` say whose cost it is.
-    ``table_check`` is a command that fails if the table of a dbt microbatch model does not exist. ``project_hooks``
-    is the only kind of the project's own hooks that a dbt command may run, or ``none``; None leaves them to dbt.
-    With ``keep_results`` what it did is kept for the task whose ``results_of`` names this one. With ``preload`` dbt
-    runs in a fork of the worker.
+    All strings are literals for Airflow, unless they are ``Template``. ``cwd`` is relative to the folder of the spec,
+    or absolute. ``settings`` are the kind's keys of the task; ``labels`` identify cost. ``table_check`` is a command
+    that fails if the table of a dbt microbatch model does not exist. ``project_hooks`` are the project's own hooks to
+    run, or ``none``; None leaves them to dbt. With ``keep_results``, the results are kept for the task with that
+    ``results_of``. With ``preload``, dbt runs in a fork of the worker.
     """
 
     name: str
@@ -83,14 +80,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     preload: bool = False
 
 
-# What opens a tag, or would together with the tag that follows; and the newlines that Jinja drops or changes.
+# Delimiters, also together with the following one; and newlines that Jinja removes or changes.
 _SPECIAL = re.compile(r"\{[{%#]|\{(?=[\r\n])|\r\n?|\n\Z")
 
 
 def with_literals(value: object) -> object:
-    """An operator's arguments as a spec holds them: Airflow renders each ``Template``, and nothing else.
+    """Escape an operator's arguments for a spec: Airflow renders only ``Template`` values.
 
-    This is the one border between text of people, manifests and the registry, and Airflow's template engine.
+    This is the only border between untrusted text and Airflow's template engine.
     """
     match value:
         case Template():

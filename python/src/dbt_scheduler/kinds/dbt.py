@@ -1,4 +1,4 @@
-"""The nodes of a dbt project."""
+"""The task kind of dbt nodes."""
 
 from dbt_scheduler.kinds import Kind
 

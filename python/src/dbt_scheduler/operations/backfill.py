@@ -1,4 +1,4 @@
-"""A backfill of several teams: which runs of which DAGs, producers first, by Airflow's own backfills."""
+"""Plans and starts Airflow backfills of several teams, producers first."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -22,9 +22,10 @@ from dbt_scheduler.waits.wait import Wait, registered_waits
 
 
 class DagBackfill(msgspec.Struct, frozen=True):
-    """A DAG of a team, with the dates of the runs to make; ``going_on`` if Airflow is at this very backfill already.
+    """The backfill of a DAG with the dates of its runs; ``going_on`` if Airflow is already running it.
 
-    ``waits`` are for what its runs wait for in other DAGs, of this backfill or not. While it is paused no run starts.
+    ``waits`` are the dependencies of its runs on other DAGs, in this backfill or not. Runs of a paused DAG do not
+    start.
     """
 
     team: str
@@ -43,7 +44,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How many of the backfilled runs there are, how many are over, which have failed, and whether it is at its end."""
+    """The progress of a backfill: the numbers of runs and finished runs, the failed runs, and whether it is complete."""
 
     runs: int
     over: int
@@ -56,11 +57,11 @@ def plan_backfill(
 ) -> Plan:
     """What to make in the DAGs of these teams.
 
-    A producer's come before its consumers'. Where teams need each other both ways no order is right, and none has to
-    be: each run waits for the runs that it needs, also for those that are backfilled later.
+    Any order is valid for teams that depend on each other: each run waits for the runs that it needs, including those
+    that are backfilled later.
 
     Raises:
-        UsageError: a team, or a DAG of it, is unknown, or Airflow is at another backfill of a DAG.
+        UsageError: a team or its DAG is not found, or Airflow is running another backfill of a DAG.
 
     """
     owned = {dag: team for team in teams for dag in _dags_of(team, entries)}
@@ -83,7 +84,7 @@ def plan_backfill(
 
 
 class Request(msgspec.Struct, frozen=True):
-    """Which dates, and which runs that exist are made again: ``none``, ``failed`` or ``completed`` ones."""
+    """The dates to backfill, and which existing runs to repeat: ``none``, ``failed`` or ``completed`` ones."""
 
     dates: Interval
     reprocess: str
@@ -91,15 +92,15 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def start(api: AirflowApi, backfill: DagBackfill, request: Request) -> None:
-    """Have Airflow make the runs of a DAG; one that is going on already is left as it is."""
+    """Start the backfill of a DAG, unless it is already running."""
     if not backfill.going_on:
         api.make_backfill(_body(backfill.dag_id, request))
 
 
 def look(api: AirflowApi, backfills: Sequence[DagBackfill], dates: Interval) -> Progress:
-    """How far Airflow is; it makes all runs of a backfill at once, when it is started.
+    """The progress of a backfill; Airflow creates all of its runs at the start.
 
-    It may make fewer than were planned, where somebody else has made one meanwhile, and somebody may delete one.
+    There may be fewer than planned, if runs were created by others or deleted in the meantime.
     """
     found = api.runs(
         RunFilter(
@@ -117,7 +118,7 @@ def look(api: AirflowApi, backfills: Sequence[DagBackfill], dates: Interval) -> 
 
 
 def _is_of(run: Run, dates: Sequence[datetime] | None) -> bool:
-    """Whether a run is one of those dates; of a backfill that was going on already, they are not known."""
+    """Whether a run is part of the backfill; for one that was already running, the dates are unknown."""
     return dates is None or run.logical_date in dates
 
 

@@ -7,9 +7,9 @@ _Item = TypeVar("_Item")
 
 
 def in_order(items: Iterable[_Item], needs: Mapping[_Item, set[_Item]]) -> tuple[list[_Item], bool]:
-    """Each item after those that it needs, else as given; true if some need each other in a cycle.
+    """Sort items after their dependencies, otherwise keeping their order; True if there is a cycle.
 
-    Of a cycle the one that is given first comes first, and all else keeps its order.
+    The first given item of a cycle comes first.
     """
     waiting, placed, circular = dict.fromkeys(items), dict[_Item, None](), False
     while waiting:
@@ -22,7 +22,7 @@ def in_order(items: Iterable[_Item], needs: Mapping[_Item, set[_Item]]) -> tuple
 
 
 def _in_cycle(waiting: Mapping[_Item, None], needs: Mapping[_Item, set[_Item]]) -> _Item:
-    """The first of those that wait which is in a cycle, and not just behind one."""
+    """The first remaining item that is part of a cycle, not just downstream of one."""
     return next(each for each in waiting if each in _above(each, waiting, needs))
 
 

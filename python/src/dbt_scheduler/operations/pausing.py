@@ -1,4 +1,4 @@
-"""Pausing a team: its DAGs, and other teams' waits for them."""
+"""Finds the DAGs of a team, and the waits of other teams for them, before pausing."""
 
 from collections.abc import Mapping
 
@@ -20,10 +20,10 @@ class Pausing(msgspec.Struct, frozen=True):
 
 
 def plan_pause(api: AirflowApi, entries: Mapping[str, Entry], team: str) -> Pausing:
-    """What pausing a team is about.
+    """The DAGs to pause, and the affected waits.
 
     Raises:
-        UsageError: the registry does not know the team, or Airflow has none of its DAGs.
+        UsageError: the team is not in the registry, or Airflow has none of its DAGs.
 
     """
     if team not in entries:

@@ -1,4 +1,4 @@
-"""The task instances to rerun with a producer's task: in its own DAG, and in those of its consumers."""
+"""Finds the task instances to rerun with a task: in its own DAG and in its consumers' DAGs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -17,10 +17,10 @@ from dbt_scheduler.waits.wait import Wait, registered_waits
 
 
 class Rerun(msgspec.Struct, frozen=True):
-    """A run in which tasks run again: from ``start`` on, the task or the sensor that they wait with.
+    """A run in which tasks are cleared, from ``start`` on: the task itself, or the sensor.
 
-    ``team`` is None for a DAG that the registry does not know; ``asset`` is what the run has used, as ``team.asset``,
-    and None for the first one.
+    ``team`` is None for a DAG that is not in the registry; ``asset`` is the input of the run, as ``team.asset``, and
+    None for the first run.
     """
 
     key: RunKey
@@ -31,7 +31,7 @@ class Rerun(msgspec.Struct, frozen=True):
 
 
 class RerunPlan(msgspec.Struct, frozen=True):
-    """The runs, each after those whose data it uses; ``circular`` if some use each other's both ways."""
+    """The runs, producers first; ``circular`` if some depend on each other."""
 
     runs: list[Rerun]
     circular: bool
@@ -40,9 +40,9 @@ class RerunPlan(msgspec.Struct, frozen=True):
 def plan_rerun(
     api: AirflowApi, entries: Mapping[str, Entry], task: tuple[str, str, str], *, downstream: bool
 ) -> RerunPlan:
-    """What runs again with a task, by DAG, run and task id.
+    """The task instances to rerun with a task.
 
-    A consumer's run that still waits is left out: it gets the new data by itself.
+    Consumer runs that are still waiting are left out: they use the new data anyway.
 
     Raises:
         UsageError: Airflow does not have this DAG, run or task, or the registry does not have the DAG, so that it
@@ -74,9 +74,9 @@ def plan_rerun(
 
 
 def carry_out(api: AirflowApi, plan: RerunPlan, *, downstream: bool) -> Iterator[Rerun]:
-    """Let the tasks of each run run again; the producers' first, so that no sensor sees their old success.
+    """Clear the tasks of each run, producers first, so that no sensor sees an old success.
 
-    In a cycle no order is right: once all are cleared, they are a second time, and no old success is left to see.
+    In a cycle no order is right, so all runs are cleared twice: the second time, no old success is left.
     """
     for each in plan.runs * (2 if plan.circular else 1):
         api.clear_from(each.key, each.start, downstream=downstream, dry_run=False)
@@ -98,7 +98,7 @@ def _first(api: AirflowApi, task: tuple[str, str, str], *, downstream: bool) -> 
 
 
 def _consumers(api: AirflowApi, waits: Iterable[Wait], made: Rerun) -> Iterable[Rerun]:
-    """The runs whose sensors have taken what a run made, each with the tasks below the sensor."""
+    """The runs whose sensors used the data of a run, with the tasks downstream of the sensors."""
     ids = set(_ids(made))
     of_dag = [wait for wait in waits if wait.producer.dag_id == made.key.dag_id]
     concerned = [wait for wait in of_dag if wait.producer.task_id in ids]

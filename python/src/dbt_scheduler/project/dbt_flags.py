@@ -1,11 +1,11 @@
-"""How a dbt project treats dbt's warnings: what ``flags`` in its ``dbt_project.yml`` say."""
+"""The handling of dbt's warnings in a project: ``flags`` in ``dbt_project.yml``."""
 
 import json
 
 from dbt_scheduler.config.yaml import Document
 
 _SELECTED_NOTHING = ("NoNodesForSelectionCriteria", "NothingToDo")
-"""dbt's warnings of a selector that matches nothing, and of matches of which none can be run."""
+"""dbt's warnings for a selector that matches nothing, and for matches of which none can be run."""
 
 
 def strict_warnings(dbt_project: Document | None) -> str | None:

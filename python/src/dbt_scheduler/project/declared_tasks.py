@@ -1,4 +1,4 @@
-"""The tasks of ``scheduler.yaml``, with their conditions and assets resolved in the project."""
+"""Resolves the conditions and assets of the tasks in ``scheduler.yaml``."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ from dbt_scheduler.registry.relation import Relation, Relations
 
 
 class DeclaredTasks(msgspec.Struct, frozen=True):
-    """The declared tasks, the tables they fill (to task id, and to asset), and findings."""
+    """The declared tasks, the tables that they fill (by task id and by asset), and findings."""
 
     tasks: tuple[ProjectTask, ...]
     makers: dict[str, str]
@@ -63,7 +63,7 @@ def declare_tasks(config: TeamConfig, scope: Scope) -> DeclaredTasks:
 
 
 def declared_task_id(task: TaskConfig) -> str:
-    """The id of a declared task, in the manner of dbt's unique ids."""
+    """The id of a declared task, in the form of dbt's unique_ids."""
     return f"task.{task.name}"
 
 
@@ -86,7 +86,7 @@ class _TaskResolver:
                 self._fills.append((task, asset, table))
 
     def find_shared_tables(self) -> None:
-        """SCH208: a table that two tasks fill, also under two names, or that dbt builds as well."""
+        """SCH208: a table that two tasks fill, under the same or different names, or that dbt builds as well."""
         filled = ((table.relation, (declared_task_id(task), task.name)) for task, _, table in self._fills)
         writers = Relations((*_built(self._scope.nodes.values()), *filled))
         for task, asset, table in self._fills:
@@ -96,7 +96,7 @@ class _TaskResolver:
                 self._report(SCH208.at(*self._location(task), subject=task.name, **words))
 
     def asset_names(self) -> dict[str, str]:
-        """A filled table's asset is called after it, or ``source.table`` where that alone is ambiguous."""
+        """The asset of a filled table has its name, or ``source.table`` if the name is ambiguous."""
         uses = Counter(table.name for table in self._filled.values())
         names = self._scope.names
         return {
@@ -168,7 +168,7 @@ class _TaskResolver:
             elif tasks or waited:
                 yield from (item.id for item in tasks)
                 yield from (item.id for item in waited)
-            elif tables:  # That nobody fills them makes them no wait; they are read all the same.
+            elif tables:  # A table that no task fills is not a wait, but it is still an input.
                 yield from (table.id for table in tables)
             else:
                 self._report(self._unknown_condition(task, condition))
@@ -209,7 +209,7 @@ class _TaskResolver:
 
 
 def _built(tasks: Iterable[ProjectTask]) -> Iterator[tuple[Relation, tuple[str, str]]]:
-    """The tables and views of the nodes that run, each with the id and the name of its task."""
+    """The relations of the nodes that run, each with the id and the name of its task."""
     for project_task in tasks:
         if project_task.node and project_task.pipelines and project_task.node.is_table:
             yield node_relation(project_task.node), (project_task.id, project_task.name)

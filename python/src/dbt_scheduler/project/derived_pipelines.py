@@ -1,4 +1,4 @@
-"""The pipelines of a declared task that names none: its conditions' or, failing those, its readers'."""
+"""Derives the pipelines of declared tasks without ``pipelines``: those of their conditions, or else of their readers."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -13,18 +13,18 @@ ReaderIds = Mapping[str, list[str]]
 def derive_pipelines(
     tasks: Mapping[str, ProjectTask], makers: Mapping[str, str], wanting: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Pipelines for the ``wanting`` tasks, as far as there are any.
+    """Derive pipelines for the ``wanting`` tasks where possible.
 
-    A task gets the pipelines that all its own team's conditions share, else all of those that read what it
-    makes. Tasks whose conditions are settled go first, so that the order in the file does not matter.
+    A task gets the pipelines that all conditions of its own team share, or else those of its readers. Tasks with known
+    conditions go first, so that the order in the file does not matter.
     """
     return _Derivation(tasks, makers, wanting).pipelines()
 
 
 class _Derivation:
-    """Settles one task after the other: the first, in the order of the file, that gets pipelines.
+    """Derives one task at a time, in the order of the file.
 
-    A task that got none is looked at again when something changed that it depends on, and not before.
+    A task without a result is tried again only after one of its dependencies has changed.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class _Derivation:
         return {self._makers.get(parent, parent) for parent in self._tasks[each].parents}
 
     def _settle(self, each: str) -> bool:
-        """Give a task its pipelines; false if it gets none now."""
+        """Derive the pipelines of a task; False if there are none yet."""
         found = self._shared(self._tasks[each]) or self._read_in(each)
         if not found:
             return False
@@ -71,7 +71,7 @@ class _Derivation:
         return True
 
     def _above(self, each: str) -> set[str]:
-        """What it reads, also through tasks that no pipeline runs: as far as that has no pipelines yet."""
+        """Its inputs without pipelines, also through tasks that no pipeline runs."""
         above: set[str] = set()
         queue = [each]
         while queue:
@@ -87,7 +87,7 @@ class _Derivation:
         return tuple(sorted(set.intersection(*own))) if own else ()
 
     def _read_in(self, task: str) -> tuple[str, ...]:
-        """The pipelines of whoever reads what the task makes, also through tasks that no pipeline runs."""
+        """The pipelines of its readers, also through tasks that no pipeline runs."""
         pipelines: set[str] = set()
         seen, queue = {task}, list(self._readers[task])
         while queue:
@@ -99,7 +99,7 @@ class _Derivation:
             if not self._found[reader]:
                 queue += self._readers[reader]
         if not pipelines:
-            self._barren |= seen  # so that tasks that nothing reads are not looked through again and again
+            self._barren |= seen  # avoids repeated traversal of tasks without readers
         return tuple(sorted(pipelines))
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol
 import msgspec
 
 MOST_BYTES = 50_000_000
-"""Of one document. Twice as much as a team of 10,000 models has: everybody reads everybody's documents."""
+"""The maximum size of one document, twice that of a team with 10,000 models: every reader reads all documents."""
 
 TOO_LONG = f"it is larger than {MOST_BYTES:,} bytes"
 
@@ -52,17 +52,17 @@ class StoredDocument(msgspec.Struct, frozen=True):
 
 
 class Backend(Protocol):
-    """One document per team. Whoever reads one gets a whole one, the old or the new.
+    """Stores one document per team. Reads are atomic: they return the old or the new document.
 
-    ``remote`` ones are asked side by side, within a time budget, and what was read is kept in a cache.
+    ``remote`` stores are read in parallel within a time budget, and their documents are cached.
     """
 
     remote: ClassVar[bool]
 
     def versions(self) -> dict[str, str | None] | None:
-        """The teams that have a document, each with its version where listing them tells it.
+        """The teams that have a document, with its version if the listing returns it.
 
-        None, where that differs from an empty one: the registry does not exist yet.
+        None if the registry does not exist yet.
 
         Raises:
             RegistryUnreadableError: the listing cannot be read.
@@ -78,11 +78,11 @@ class Backend(Protocol):
         """
 
     def put(self, team: str, content: bytes, version: str | None) -> None:
-        """Replace the version that was read; None: there must be none yet.
+        """Replace the version that was read; None: there must be no document yet.
 
         Raises:
-            ChangedError: it is another version by now. Nothing was written.
-            RegistryUnwritableError: it cannot be written. What was there is still whole.
+            ChangedError: the document was changed in the meantime; nothing was written.
+            RegistryUnwritableError: it cannot be written; the existing document is unchanged.
 
         """
 
@@ -91,10 +91,10 @@ class Backend(Protocol):
 
 
 class Scheme(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is to know of a scheme: what its URLs mean, with examples.
+    """A URL scheme: its description, with examples.
 
-    ``open`` raises ValueError, with words for people, for a URL that it cannot use. ``extra`` is this package's, with
-    what the scheme needs to be installed.
+    ``open`` raises ValueError with a message for a URL that it cannot use. ``extra`` is the extra of this package that
+    the scheme requires.
     """
 
     description: str

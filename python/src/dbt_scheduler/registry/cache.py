@@ -40,7 +40,7 @@ class Cache:
         if self.folder is None:
             return
         with contextlib.suppress(OSError):
-            # The registry is the company's: on a shared machine not everybody's.
+            # The registry is internal: other users of a shared machine must not read it.
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically(self.folder / _name(team, version), content)
 
@@ -56,12 +56,12 @@ class Cache:
 
 
 def _is_own(folder: Path) -> bool:
-    """Whether nobody else may have put documents there: the variable may name a folder that many may write to."""
+    """Whether only this user can write to the folder: the variable may name a shared one."""
     try:
         found = folder.stat(follow_symlinks=False)
     except OSError:
         return False
-    if not hasattr(os, "getuid"):  # Windows keeps each user's folders apart by itself
+    if not hasattr(os, "getuid"):  # Windows separates the users' folders
         return True
     return found.st_uid == os.getuid() and stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o022
 
@@ -72,9 +72,9 @@ def _name(team: str, version: str) -> str:
 
 def _root() -> Path | None:
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if named.is_absolute():  # a relative one is to be ignored: XDG Base Directory Specification
+    if named.is_absolute():  # relative paths must be ignored: XDG Base Directory Specification
         return named
     try:
         return Path.home() / ".cache"
-    except RuntimeError:  # there is no home
+    except RuntimeError:  # there is no home folder
         return None

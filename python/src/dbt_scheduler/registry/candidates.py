@@ -18,7 +18,7 @@ _BASES = msgspec.json.Decoder(dict[str, Base])
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A team's compiled entry, and the version of the published one that it was compiled against."""
+    """A team's compiled entry, and the version of the published entry that it is based on."""
 
     team: str
     path: str
@@ -27,7 +27,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 def load_candidates(out: Path) -> tuple[tuple[Candidate, ...], tuple[Finding, ...]]:
-    """The entries in a folder that ``compile`` wrote, by team, and what is wrong with the others.
+    """The entries in an output folder of ``compile``, by team, and findings about the others.
 
     Raises:
         CannotRunError: there are none.

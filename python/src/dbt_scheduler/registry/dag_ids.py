@@ -23,13 +23,12 @@ class TakenDagId(msgspec.Struct, frozen=True):
 def taken_ids(
     team: str, entries: Mapping[str, Entry], listed: Collection[str] = (), platform_prefix: str = ""
 ) -> Iterator[TakenDagId]:
-    """SCH310, SCH322: each id of a team's DAGs that is not for it to take.
+    """SCH310, SCH322: the dag_ids that a team must not use.
 
-    A dag_prefix that is the name of a team, published or ``listed`` in ``platform.yaml``, is that team's, whatever
-    another's entry claims: only itself can publish under its name. Upper and lower case count as the same: a DAG's
-    files are called after its id, and some disks ignore case. What the platform puts before every id is before theirs.
-    A hand-written DAG may be called anything but what another team's generated one is, and several teams may have
-    assets of it.
+    A dag_prefix that equals the name of a team, published or ``listed`` in ``platform.yaml``, is reserved for that
+    team: only it can publish under its name. Case is ignored, because DAG files are named after the dag_id, and some
+    file systems ignore case. Hand-written DAGs may have any id except that of another team's generated DAG, and several
+    teams may have assets of one.
     """
     external = is_external(entries[team])
     prefix = entries[team].dag_prefix.lower()
@@ -49,9 +48,9 @@ def taken_ids(
 
 
 def _others(team: str, entries: Mapping[str, Entry], own_prefix: str | None) -> dict[str, str]:
-    """Whose each DAG of the other teams is, by its id in lower case, as far as that counts for this team.
+    """The team of each DAG of other teams, by dag_id in lower case.
 
-    ``own_prefix`` is its prefix if that is its own name: then no claim of others to such an id counts.
+    If ``own_prefix`` is the team's own name, other teams' claims to such ids are ignored.
     """
     no_claims = own_prefix is not None or is_external(entries[team])
     return {

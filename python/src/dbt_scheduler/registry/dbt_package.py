@@ -1,4 +1,4 @@
-"""The registry and the platform's pipelines as a small dbt package, for the macros to check against."""
+"""Writes the registry and the platform's pipelines as a dbt package, for the checks of the macros."""
 
 import re
 from collections.abc import Collection
@@ -15,7 +15,7 @@ _PROJECT = """\
 name: dbt_scheduler_registry
 version: "1.0.0"
 config-version: 2
-# Written by `dbt-scheduler registry export`: what the scheduler knows of all teams, for its checks in dbt.
+# Written by `dbt-scheduler registry export`: the asset registry, for the checks in dbt.
 """
 
 
@@ -42,10 +42,10 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 def write_dbt_package(
     folder: Path, reading: RegistryContents, pipelines: Collection[str], team: str | None
 ) -> None:
-    """Write the package; ``team`` is the one whose project it is for.
+    """Write the package for the project of ``team``.
 
-    Of what an unreadable team may make the macros say nothing: it is not known not to exist. dbt prints these
-    texts of other teams as they are here: each is one line.
+    The macros do not report assets that an unreadable team may produce. dbt prints texts of other teams unchanged, so
+    each is limited to one line.
 
     Raises:
         OSError: the folder cannot be written.
@@ -82,6 +82,6 @@ def _printable(text: str | None) -> str | None:
 
 
 def _json(snapshot: _Snapshot) -> str:
-    """JSON in which Jinja finds nothing to do: { before %, { or # only occurs in text, as an escape."""
+    """JSON without Jinja delimiters: { before %, { or # is escaped."""
     text = msgspec.json.encode(snapshot, order="sorted").decode()
     return re.sub(r"\{(?=[%{#])", r"\\u007b", text)

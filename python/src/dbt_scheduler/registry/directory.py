@@ -8,11 +8,11 @@ from dbt_scheduler.registry.entry import AssetKey, Entry, Produced
 from dbt_scheduler.registry.relation import Relation, Relations
 
 Retired = Mapping[str, Sequence[str]]
-"""For each retired asset name, the teams that produced it, if consumers are on record."""
+"""For each retired asset name, the teams that produced it, if consumers are recorded."""
 
 
 class Directory:
-    """Every team's entry, with the lookups that dependencies need; each index is made when first asked for."""
+    """The entries of all teams, with lookups; each index is built on first use."""
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self.entries = dict(sorted(entries.items()))
@@ -22,11 +22,11 @@ class Directory:
         return self.entries[key.team].produced[key.asset]
 
     def named(self, name: str, team: str | None = None) -> list[AssetKey]:
-        """The assets of that name, of all teams or one; the bare name of a versioned one means its latest."""
+        """The assets with that name, of all teams or one; the name of a versioned model means its latest version."""
         return [key for key in self._by_name.get(name, ()) if team in (None, key.team)]
 
     def names(self, team: str | None = None) -> set[str]:
-        """Every name that ``named`` answers to."""
+        """Every name that ``named`` finds."""
         return {
             name
             for name, keys in self._by_name.items()
@@ -34,7 +34,7 @@ class Directory:
         }
 
     def at(self, relation: Relation) -> list[AssetKey]:
-        """The assets where a relation points: by schema and identifier, and database where both name one."""
+        """The assets with a relation: equal schema and identifier, and database if both have one."""
         return self._by_relation.at(relation)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The consumers of an asset, from registry entries alone: direct ones, and those further downstream."""
+"""Finds the direct and indirect consumers of an asset from registry entries."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ class ConsumerTeam(msgspec.Struct, frozen=True):
 
 
 class Downstream:
-    """Answers for any asset of a directory; what it needs to know is gathered when first asked for."""
+    """Finds consumers in a directory; indexes are built on first use."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
@@ -34,7 +34,7 @@ class Downstream:
         self._behind: dict[str, dict[tuple[str, str], set[PipelineAsset]]] = {}
 
     def all_teams(self, key: AssetKey) -> tuple[ConsumerTeam, ...]:
-        """The teams whose tasks read an asset in other DAGs than it is made in, its own among them; by name."""
+        """The teams, including its own, whose tasks read an asset in other DAGs than the producing one; by name."""
         reads = sorted(self._reads.get(key, {}).items())
         return tuple(
             ConsumerTeam(team, self._directory.entries[team].contact, tasks) for team, tasks in reads
@@ -45,10 +45,10 @@ class Downstream:
         return tuple(reader for reader in self.all_teams(key) if reader.team != key.team)
 
     def indirect_teams(self, key: AssetKey, own: Iterable[PipelineAsset] = ()) -> tuple[str, ...]:
-        """The other teams that the asset reaches only by way of what is made of it; by name.
+        """The other teams that depend on the asset only indirectly; by name.
 
-        ``own`` is what its own DAGs make of it, which the registry does not say: it records what stands
-        behind waits. For the same reason, of a no_wait reader only its own asset counts.
+        ``own`` are the assets that its own DAGs derive from it: the registry only records the assets behind waits. For
+        the same reason, only the own asset of a no_wait reader counts.
         """
         direct = {reader.team for reader in self.other_teams(key)}
         reached: set[str] = set()
@@ -62,16 +62,16 @@ class Downstream:
         return tuple(sorted(reached - direct - {key.team}))
 
     def _pipelines(self, key: AssetKey) -> set[str]:
-        """Those it is made in and, of an asset that is gone, those it is still waited for in."""
+        """The pipelines that build it; for a retired asset, those that consumers still wait for."""
         waited = {task.producer_pipeline for tasks in self._reads.get(key, {}).values() for task in tasks}
         entry = self._directory.entries.get(key.team)
         made = entry.produced.get(key.asset) if entry else None
         return waited | set(made.pipelines if made else ())
 
     def _next(self, made: PipelineAsset) -> Iterator[tuple[str, set[PipelineAsset]]]:
-        """Each team that reads an asset of one pipeline, and what it makes of it."""
+        """The teams that read an asset in one pipeline, with their derived assets."""
         for team, tasks in self._reads.get(AssetKey(made.team, made.asset), {}).items():
-            # Each once: very many tasks may stand behind one sensor, and very many assets behind each.
+            # Each once: one sensor may have many downstream tasks, and each of them many assets.
             ids = {_id(task) for task in tasks if task.producer_pipeline == made.pipeline}
             if ids:
                 yield team, set().union(*(self._made_of(team, each) for each in ids))
@@ -93,5 +93,5 @@ class Downstream:
 
 
 def _id(task: Consumed) -> tuple[str, str]:
-    """A wait is known by its sensor; a read that waits for nothing by the task itself."""
+    """A wait is identified by its sensor, a no_wait read by its task."""
     return task.pipeline, task.sensor_task_id or f"{task.task_group}/{task.task_id}"

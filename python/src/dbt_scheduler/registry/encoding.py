@@ -19,17 +19,16 @@ from dbt_scheduler.schedule import unreadable_part
 from dbt_scheduler.spec import sensor_group
 
 _IN_IDS = re.compile(r"[\w.-]+")
-"""The characters that Airflow allows in the id of a DAG, task group or task."""
+"""The characters that Airflow allows in dag_ids, group_ids and task_ids."""
 
 MOST_PIPELINES, _MOST_SENSORS, _MOST_TASKS, _MOST_EDGES = 200, 20_000, 200_000, 1_000_000
-"""Of one entry: each pipeline costs time wherever it is read, and all sensors are named in one question to Airflow.
-
-Each task that reads or makes an asset in a pipeline is shown with all that is known of that team or pipeline. Edges lead
-from what a task reads to what it makes: of one task that makes many assets of many there are very many.
+"""Limits of one entry. Each pipeline costs time for every reader, and all sensors are part of one API request. The
+pages show each task with its team and pipeline, and the number of edges grows with the product of the inputs and
+outputs of a task.
 """
 
 _LONGEST_ID, _LONGEST_NAME, _LONGEST_PROBLEM = 250, 2_500, 1_000
-"""What Airflow takes, two names of tables with a dot between them, and what is quoted of an entry; in characters."""
+"""Airflow's limit, that of two table names joined by a dot, and the maximum length of a quote; in characters."""
 
 _TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 
@@ -39,21 +38,21 @@ class _Head(msgspec.Struct):
 
 
 def is_team(name: str) -> bool:
-    """Whether a name can be a team's: nothing in it leads out of the registry, and Airflow takes it as a tag."""
+    """Whether a name is a valid team name: safe as a file name, and valid as an Airflow tag."""
     return bool(_TEAM.fullmatch(name))
 
 
 def encode_entry(team: str, entry: Entry) -> bytes:
-    """The document of a team: the same bytes for the same entry."""
+    """Encode a team's entry; the same entry has the same bytes."""
     return encode_json({team: entry})
 
 
 def decode_entry(team: str, content: bytes) -> Entry:
-    """The entry in a team's document; whoever has one may rely on what it says of pipelines and assets.
+    """Decode and validate a team's document.
 
     Raises:
-        RegistryUnreadableError: it is not whole, not that team's, or contradicts itself.
-        NewerFormatError: it is in a format of a later release.
+        RegistryUnreadableError: it is truncated, belongs to another team, or is inconsistent.
+        NewerFormatError: it was written in a later format.
 
     """
     if len(content) > MOST_BYTES:
@@ -66,7 +65,7 @@ def decode_entry(team: str, content: bytes) -> Entry:
         if version not in FORMAT_VERSIONS:
             refusal = NewerFormatError if version > max(FORMAT_VERSIONS) else RegistryUnreadableError
             known = " and ".join(map(str, FORMAT_VERSIONS))
-            raise refusal(f"format_version {version} is not supported, only {known}")
+            raise refusal(f"format_version {version} is not supported; supported: {known}")
         entry = _DECODER.decode(content)[team]
     except msgspec.ValidationError as error:
         place = str(error).rpartition(" - at ")[2].strip("`") if " - at " in str(error) else "the top level"
@@ -86,7 +85,7 @@ def decode_entry(team: str, content: bytes) -> Entry:
 
 
 def _problem(entry: Entry) -> str | None:
-    """A problem in an entry that matches the schema, but that no release writes."""
+    """A problem in an entry that matches the schema, but that no release writes; empty if there is none."""
     return (
         _unusable_pipeline(entry)
         or _misplaced(entry)
@@ -106,7 +105,7 @@ def _too_much(entry: Entry) -> str | None:
     if len(readers) > _MOST_TASKS:
         return f"it has more than {_MOST_TASKS:,} reads of assets"
     if sum(len(made.pipelines) for made in entry.produced.values()) > _MOST_TASKS:
-        return f"it makes more than {_MOST_TASKS:,} assets, counted in each of their pipelines"
+        return f"it produces more than {_MOST_TASKS:,} assets, counted per pipeline"
     made_by = Counter((each.task_group, each.task_id) for each in entry.produced.values())
     edges = sum(made_by[each.task_group, each.task_id] for each in readers)
     return f"its lineage has more than {_MOST_EDGES:,} edges" if edges > _MOST_EDGES else None
@@ -137,7 +136,7 @@ def _misplaced(entry: Entry) -> str | None:
 
 
 def _misnamed(entry: Entry) -> str | None:
-    """A name that no release writes. It would become an id in Airflow, or name a task that is no sensor."""
+    """A name that no release writes: it would become an id in Airflow, or is not a sensor's task_id."""
     readers = [each for assets in entry.consumed.values() for found in assets.values() for each in found]
     ids: dict[str, Iterable[str | None]] = {"dag_prefix": [entry.dag_prefix], "pipeline": entry.pipelines}
     ids["dag_id"] = [made.dag_id for made in entry.produced.values()]
@@ -166,7 +165,7 @@ def _misnamed(entry: Entry) -> str | None:
 
 
 def _tangled(entry: Entry) -> str | None:
-    """A sensor that waits for several assets: what stands behind an asset would grow with the square of the entry."""
+    """A sensor that waits for several assets: the number of downstream assets would grow quadratically."""
     waits: dict[tuple[str, str], tuple[str, str, str]] = {}
     for team, assets in entry.consumed.items():
         for asset, readers in assets.items():
@@ -179,7 +178,7 @@ def _tangled(entry: Entry) -> str | None:
 
 
 def _half_external(entry: Entry) -> str | None:
-    """An entry of which some assets are made by hand-written DAGs, and that is not all that it says."""
+    """An entry with both external assets and other contents."""
     if not is_external(entry):
         return None
     if entry.format_version != EXTERNAL_FORMAT_VERSION:

@@ -12,16 +12,16 @@ from dbt_scheduler.spec import Schedule
 
 FORMAT_VERSION = 1
 EXTERNAL_FORMAT_VERSION = 2
-"""Of an entry with external assets: a release that does not know them would wait for DAGs that do not exist."""
+"""For entries with external assets: older releases would wait for DAGs that do not exist."""
 
 FORMAT_VERSIONS = (FORMAT_VERSION, EXTERNAL_FORMAT_VERSION)
 """The supported versions."""
 
 EXTERNAL_PROJECT = "external_assets.yaml"
-"""What publishes an entry with external assets, in the place of a dbt project: no dbt project can have this name."""
+"""The project name of entries with external assets; no dbt project can have this name."""
 
 MOST_TEXT, MOST_LABELS, LONGEST_LABEL = 2_000, 100, 200
-"""Characters of a description; how many tags and how many owners an asset has at most, and how long each may be."""
+"""Limits: the characters of a description, the numbers of tags and owners, and their length."""
 
 Text = Annotated[str, msgspec.Meta(max_length=MOST_TEXT)]
 Labels = Annotated[
@@ -29,7 +29,7 @@ Labels = Annotated[
 ]
 
 Slo = Annotated[int, msgspec.Meta(ge=0, le=10_000_000_000)]
-"""Seconds: more than `scheduler.yaml` can say, and still within the calendar."""
+"""In seconds: more than `scheduler.yaml` allows, and within the range of datetimes."""
 
 
 class Contact(msgspec.Struct, frozen=True):
@@ -40,10 +40,10 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class AssetPipeline(msgspec.Struct, frozen=True, kw_only=True):
-    """One pipeline in which an asset is made: its promise, and the waits that the making task stands behind.
+    """One pipeline that builds an asset: its SLO, and the waits upstream of the producing task.
 
-    ``waits`` are sensor task ids of the same DAG, soft ones included, so that a cycle across teams can be
-    seen from registry documents alone.
+    ``waits`` are sensor task_ids of the same DAG, including soft ones, so that cycles across teams can be found from
+    registry entries alone.
     """
 
     slo_seconds: Slo | None
@@ -52,12 +52,12 @@ class AssetPipeline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An asset and its task. ``latest_of`` is the bare name that the latest version also answers to.
+    """An asset and its task. ``latest_of`` is the name without a version that also refers to the latest version.
 
-    ``held_up_by`` names by pipeline, of what the asset is made of within that DAG, the one that promises latest;
-    entries of earlier releases leave it out. ``dag_id`` is of an external asset: the hand-written DAG that makes it.
-    ``description``, ``tags``, ``owners`` and ``column_descriptions`` are for people only; ``reads`` are the team's own
-    assets that the task reads in the same DAG. Earlier releases neither write these five nor read them.
+    ``held_up_by`` is, by pipeline, the upstream asset in the same DAG with the latest SLO; missing in entries of
+    earlier releases. ``dag_id`` is set for external assets: the hand-written DAG. ``description``, ``tags``, ``owners``
+    and ``column_descriptions`` are for display only; ``reads`` are the team's own assets that the task reads in the
+    same DAG. Earlier releases ignore these five fields.
     """
 
     dag_prefix: str
@@ -82,17 +82,17 @@ class Produced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 EVERY_COLUMN: Literal["*"] = "*"
 
 MOST_COLUMNS, LONGEST_COLUMN = 10_000, 300
-"""That one task can be said to read of an asset; characters of the name of one: BigQuery's limits."""
+"""BigQuery's limits: the number of columns of a table, and the length of a column name."""
 
 ColumnName = Annotated[str, msgspec.Meta(max_length=LONGEST_COLUMN)]
 ColumnsRead = Annotated[tuple[ColumnName, ...], msgspec.Meta(max_length=MOST_COLUMNS)] | Literal["*"]
 
 
 class Consumed(msgspec.Struct, frozen=True, kw_only=True):
-    """One task of this team that reads an asset; ``sensor_task_id`` is null for a no_wait dependency.
+    """A task of this team that reads an asset; ``sensor_task_id`` is null for a no_wait dependency.
 
-    ``columns`` are those that its compiled SQL reads of another team's asset, sorted, or ``EVERY_COLUMN``; left out
-    where that is not known, and by earlier releases.
+    ``columns`` are those that its compiled SQL reads of another team's asset, sorted, or ``EVERY_COLUMN``; missing if
+    unknown, and in entries of earlier releases.
     """
 
     pipeline: str
@@ -113,10 +113,9 @@ class Acknowledged(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """One team's document; ``project_name`` is what dbt calls the project that publishes it.
+    """One team's document; ``project_name`` is the name of the dbt project that publishes it.
 
-    ``wait_timeout_seconds`` is how long the team's sensors wait for an asset without an SLO; entries of earlier releases
-    leave it out.
+    ``wait_timeout_seconds`` applies to assets without an SLO; missing in entries of earlier releases.
     """
 
     format_version: int = FORMAT_VERSION
@@ -131,18 +130,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def latest(self) -> Mapping[str, str]:
-        """The asset that a bare name means, by that name. Made once: other teams may read very many names."""
+        """The latest asset for each name without a version. Built once: other teams may look up very many names."""
         return {made.latest_of: asset for asset, made in reversed(self.produced.items()) if made.latest_of}
 
 
 class Base(msgspec.Struct, frozen=True):
-    """What a team's entry was compiled against: the version that the registry had of it; null if it had none."""
+    """The base of a compiled entry: the version of the published entry, or null if there was none."""
 
     version: str | None
 
 
 def is_external(entry: Entry) -> bool:
-    """Whether a team's assets are made by hand-written DAGs; ``decode_entry`` refuses an entry that has both."""
+    """Whether hand-written DAGs produce a team's assets; ``decode_entry`` rejects mixed entries."""
     return any(made.dag_id for made in entry.produced.values())
 
 
@@ -160,12 +159,12 @@ def schedules_of(entry: Entry) -> dict[str, Schedule]:
 
 
 def making_dag_id(made: Produced, pipeline: str) -> str:
-    """The id of the DAG that makes an asset in a pipeline."""
+    """The dag_id of the DAG that produces an asset in a pipeline."""
     return made.dag_id or dag_id(made.dag_prefix, pipeline)
 
 
 def find_produced(entry: Entry, name: str) -> tuple[str, Produced] | None:
-    """An asset by its name, else by the bare name that its latest version also has; with its own name."""
+    """An asset and its own name, by its name or by its name without a version."""
     asset = name if name in entry.produced else entry.latest.get(name)
     return None if asset is None else (asset, entry.produced[asset])
 
@@ -176,17 +175,17 @@ def is_of_other_project(published: Entry, entry: Entry) -> bool:
 
 
 def full_task_id(task_group: str | None, task_id: str) -> str:
-    """The task's id in Airflow: prefixed with its task group."""
+    """The task_id in Airflow: prefixed with the task group."""
     return f"{task_group}.{task_id}" if task_group else task_id
 
 
 def dag_id(dag_prefix: str, pipeline: str) -> str:
-    """The id of a team's generated DAG for a pipeline: there is one per team and pipeline."""
+    """The dag_id of a team's generated DAG for a pipeline."""
     return f"{dag_prefix}_{pipeline}"
 
 
 class AssetKey(msgspec.Struct, frozen=True, order=True):
-    """An asset among all teams'."""
+    """The key of an asset among all teams."""
 
     team: str
     asset: str

@@ -16,7 +16,7 @@ _Result = TypeVar("_Result")
 
 
 class ParallelCalls:
-    """Calls of functions: in threads, until the time is up, or without a pool one after the other."""
+    """Runs functions: in threads within a time limit, or without a pool one after the other."""
 
     def __init__(self, pool: ThreadPoolExecutor | None, seconds: float) -> None:
         self._pool = pool
@@ -24,10 +24,10 @@ class ParallelCalls:
         self._until = time.monotonic() + seconds
 
     def one(self, function: Callable[[], _Result]) -> _Result:
-        """What a function gives back.
+        """The result of a function.
 
         Raises:
-            RegistryUnreadableError: the time is up.
+            RegistryUnreadableError: the time limit was exceeded.
 
         """
         if self._pool is None:
@@ -42,7 +42,7 @@ class ParallelCalls:
     def each(
         self, function: Callable[[_Item], _Result], items: Iterable[_Item]
     ) -> Iterator[_Result | TimeoutError]:
-        """What a function makes of each item, in their order; a TimeoutError for each that is late."""
+        """The results of a function for each item, in order; a TimeoutError for each that is late."""
         if self._pool is None:
             yield from map(function, items)
             return
@@ -58,7 +58,7 @@ class ParallelCalls:
 
 @contextmanager
 def parallel_calls(seconds: float, *, remote: bool) -> Iterator[ParallelCalls]:
-    """The means to call what is remote, for so many seconds in all, or what is at hand."""
+    """Calls with a total time limit for remote stores, or direct calls."""
     if not remote:
         yield ParallelCalls(None, seconds)
         return
@@ -66,5 +66,5 @@ def parallel_calls(seconds: float, *, remote: bool) -> Iterator[ParallelCalls]:
     try:
         yield ParallelCalls(pool, seconds)
     finally:
-        # Whoever is late ends by its own time-outs; nobody waits for it here.
+        # Late threads end by their own timeouts; they are not joined.
         pool.shutdown(wait=False, cancel_futures=True)

@@ -28,9 +28,9 @@ from dbt_scheduler.registry.upstream import find_cycles_behind, format_cycle
 
 
 class PublishResult(msgspec.Struct, frozen=True):
-    """What came of it: the teams that were written, those that were already there, those that were not written.
+    """The result: written teams, unchanged teams, and teams that were not written.
 
-    ``finding`` says why there are any of the last; ``failed`` is true when the registry could not be written.
+    ``finding`` is the reason for the latter; ``failed`` is true if the registry could not be written.
     """
 
     written: tuple[str, ...]
@@ -46,7 +46,7 @@ def check_candidates(
     listed: Collection[str] = (),
     platform_prefix: str = "",
 ) -> tuple[Finding, ...]:
-    """Findings that prevent publishing these entries to the registry as it was read, in a stable order.
+    """Findings that prevent publishing these entries to the registry that was read, in a stable order.
 
     ``listed`` are the teams of ``platform.yaml``, ``platform_prefix`` is its ``airflow.dag_prefix``.
     """
@@ -72,7 +72,7 @@ def check_candidates(
 def check_publishers(
     candidates: Sequence[Candidate], publishers: Publishers | None, repository: str | None
 ) -> tuple[Finding, ...]:
-    """Which of these entries are not for this repository to publish; None: this is no CI job of one."""
+    """The entries that this repository is not allowed to publish; None: not a CI job of a repository."""
     return tuple(
         SCH331.at(candidate.path, subject=candidate.team, team=candidate.team, problem=problem)
         for candidate in candidates
@@ -134,13 +134,13 @@ def _changed(candidate: Candidate, what: str) -> Finding:
 
 
 def _not_its_own(candidate: Candidate, ids: Iterable[TakenDagId]) -> Iterator[Finding]:
-    """Each dag_id that another team has too: it may have been published since this was compiled."""
+    """The dag_ids that another team also uses: it may have been published since compilation."""
     for taken in ids:
         yield taken.rule.at(candidate.path, subject=taken.subject, **taken.words)
 
 
 def _cycle_findings(paths: Mapping[str, str], entries: Mapping[str, Entry]) -> Iterator[Finding]:
-    """Dependency cycles through these entries: the projects may have been compiled without each other."""
+    """Dependency cycles through these entries: projects may have been compiled separately."""
     for loop in find_cycles_behind(entries, paths):
         path = next((paths[step.team] for step in loop if step.team in paths), None)
         if path is not None:
@@ -178,5 +178,5 @@ def _missing(producer: Entry | None, asset: str) -> str:
         return "is not in the registry"
     found = find_produced(producer, asset)
     if found is None:
-        return "no longer makes it"
+        return "no longer builds it"
     return "" if found[1].exposed else "no longer exposes it"

@@ -7,7 +7,7 @@ import msgspec
 
 
 class Publisher(msgspec.Struct, frozen=True):
-    """What publishes a team: its dbt project's name and its repository, ``host/path``; None: any."""
+    """The publisher of a team: the name of its dbt project and its repository, ``host/path``; None: any."""
 
     project: str | None = None
     repository: str | None = None
@@ -18,7 +18,7 @@ Publishers: TypeAlias = Mapping[str, Publisher]
 
 
 def project_problem(team: str, project: str | None, publishers: Publishers | None) -> str:
-    """Why a dbt project may not be this team; empty when it may, or when no teams are listed."""
+    """Why a dbt project is not allowed to use this team; empty if it is, or if no teams are listed."""
     if publishers is None:
         return ""
     if team not in publishers:
@@ -30,7 +30,7 @@ def project_problem(team: str, project: str | None, publishers: Publishers | Non
 
 
 def repository_problem(team: str, repository: str | None, publishers: Publishers | None) -> str:
-    """Why a repository may not publish this team; None is a machine that is no CI job."""
+    """Why a repository is not allowed to publish this team; None: not a CI job."""
     listed = publishers[team].repository if publishers and team in publishers else None
     if listed is None or (repository is not None and listed.casefold() == repository.casefold()):
         return ""
@@ -39,10 +39,10 @@ def repository_problem(team: str, repository: str | None, publishers: Publishers
 
 
 def ci_repository(environment: Mapping[str, str]) -> str | None:
-    """The repository of a CI job, ``host/path``: as GitHub and GitLab name it to their jobs.
+    """The repository of a CI job, ``host/path``, from the variables of GitHub and GitLab.
 
-    A job can set these variables itself: they tell a mistake, and an attack only where the job's definition is
-    not the attacker's to write.
+    A job can set these variables itself: this prevents mistakes, and attacks only if the attacker does not control the
+    job's definition.
     """
     if path := environment.get("GITHUB_REPOSITORY"):
         host = environment.get("GITHUB_SERVER_URL", "").rpartition("//")[2]

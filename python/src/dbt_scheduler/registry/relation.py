@@ -1,4 +1,4 @@
-"""Relations of tables in the warehouse, and which of them are the same table."""
+"""Compares relations of tables in the warehouse."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -17,11 +17,11 @@ class Relation(msgspec.Struct, frozen=True):
     identifier: str
 
     def __str__(self) -> str:
-        """As in SQL: ``warehouse.marts.dim_customers``, as far as the parts are known."""
+        """The SQL name, such as ``warehouse.marts.dim_customers``, without unknown parts."""
         return ".".join(part for part in (self.database, self.schema, self.identifier) if part)
 
     def same(self, other: "Relation") -> bool:
-        """Whether both are one table: by schema and identifier, and database where both name one."""
+        """Whether both are the same table: equal schema and identifier, and database if both have one."""
         known = self.database and other.database
         one_database = not known or (self.database or "").lower() == (other.database or "").lower()
         return one_database and _place(self) == _place(other)
@@ -36,11 +36,11 @@ class Relations(Generic[_Item]):
             self._found[_place(relation)].append((relation, item))
 
     def at(self, relation: Relation) -> list[_Item]:
-        """Everything that is the same table as a relation."""
+        """All values with the same relation."""
         return list(self._same(relation))
 
     def first_at(self, relation: Relation) -> _Item | None:
-        """What came first of everything that is the same table: as quick where very much is."""
+        """The first value with the same relation, in constant time."""
         return next(self._same(relation), None)
 
     def _same(self, relation: Relation) -> Iterator[_Item]:
@@ -48,5 +48,5 @@ class Relations(Generic[_Item]):
 
 
 def _place(relation: Relation) -> tuple[str | None, str]:
-    # Warehouses differ in case rules; two tables that differ by case alone are one table in most of them.
+    # Case rules differ between warehouses; names that differ only in case are treated as the same table.
     return (relation.schema and relation.schema.lower(), relation.identifier.lower())

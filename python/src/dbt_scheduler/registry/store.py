@@ -1,4 +1,4 @@
-"""The registry, independent of its scheme: entries instead of bytes, and all teams at once."""
+"""Reads and writes registry entries, independent of the URL scheme."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -27,11 +27,10 @@ _NEWER = "upgrade dbt-scheduler"
 
 
 class RegistryContents(msgspec.Struct, frozen=True):
-    """All entries that could be read, by team, and a finding for each that could not.
+    """All readable entries by team, and a finding for each unreadable one.
 
-    ``versions`` has the version of every document that was there, also of those that make no entry;
-    ``newer`` has the teams whose document is in the format of a later release. A registry that is known not
-    to exist yet is ``missing``.
+    ``versions`` includes unreadable documents; ``newer`` are teams whose document has a later format. ``missing``: the
+    registry does not exist yet.
     """
 
     entries: dict[str, Entry]
@@ -55,7 +54,7 @@ class _Loaded(msgspec.Struct, frozen=True):
 
 
 class Store:
-    """A registry: one document per team. Readers see whole documents, the old one or the new one."""
+    """A registry with one document per team. Reads are atomic."""
 
     def __init__(self, backend: Backend, cache: Cache, seconds: float) -> None:
         self._backend = backend
@@ -76,7 +75,7 @@ class Store:
         return None if document is None else decode_entry(team, document.content)
 
     def read_all(self) -> RegistryContents:
-        """Every team's entry; one that cannot be read is a finding and hides no other.
+        """Every team's entry; an unreadable one is a finding and does not affect others.
 
         Raises:
             RegistryUnreadableError: the listing cannot be read.
@@ -98,11 +97,11 @@ class Store:
         return reading
 
     def replace(self, team: str, entry: Entry, version: str | None) -> None:
-        """Put a team's entry in the place of the version that was read; None: of no entry at all.
+        """Replace the version of a team's entry that was read; None: there must be no entry yet.
 
         Raises:
-            ChangedError: it is another version by now, and not this very entry. Nothing was written.
-            RegistryError: it cannot be written; what was there is still whole.
+            ChangedError: it was changed in the meantime, to a different entry; nothing was written.
+            RegistryError: it cannot be written; the existing entry is unchanged.
 
         """
         if not is_team(team):
@@ -113,7 +112,7 @@ class Store:
         try:
             self._backend.put(team, content, version)
         except ChangedError:
-            # A write that was repeated because its answer got lost finds itself there.
+            # A retried write whose response was lost finds its own document.
             current = self._backend.get(team)
             if current is None or current.content != content:
                 raise
@@ -140,7 +139,7 @@ class Store:
         document: StoredDocument | None = None
         try:
             document = self._backend.get(team)
-            if document is None:  # gone since it was listed
+            if document is None:  # deleted since it was listed
                 return _Loaded(team, None)
             entry = decode_entry(team, document.content)
         except RegistryUnreadableError as error:

@@ -11,17 +11,17 @@ import msgspec
 from dbt_scheduler.registry.entry import AssetPipeline, Entry, find_produced
 
 _Waits = Mapping[tuple[str, str], set["PipelineAsset"]]
-"""What each sensor of a team waits for, by its pipeline and id."""
+"""The assets that a team's sensors wait for, by pipeline and task_id."""
 
 
 _Step = TypeVar("_Step", str, "PipelineAsset")
 _MOST_CYCLES = 20
 _STEPS = 200_000
-"""With how many waits a graph is searched more than once: for each cycle it is searched again."""
+"""The maximum number of waits of a graph that is searched repeatedly, once per cycle."""
 
 
 class PipelineAsset(msgspec.Struct, frozen=True, order=True):
-    """An asset as it is made in one pipeline."""
+    """An asset in one pipeline."""
 
     team: str
     asset: str
@@ -37,20 +37,20 @@ class PipelineAsset(msgspec.Struct, frozen=True, order=True):
 
 
 class Upstream:
-    """Answers for any asset of any team; a team's waits are gathered when first asked for."""
+    """Finds upstream assets of any team; a team's waits are indexed on first use."""
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self._entries = entries
         self._waits: dict[str, _Waits] = {}
 
     def promise(self, made: PipelineAsset) -> AssetPipeline | None:
-        """What the registry says of it; None where a consumer's entry is older than the producer's."""
+        """The registry's data; None if a consumer's entry is older than the producer's."""
         entry = self._entries.get(made.team)
         produced = entry.produced.get(made.asset) if entry and made.pipeline in entry.pipelines else None
         return produced.pipelines.get(made.pipeline) if produced else None
 
     def of(self, made: PipelineAsset) -> set[PipelineAsset]:
-        """What the task that makes it waits for, directly or through others of its DAG."""
+        """The assets that the producing task waits for, directly or through upstream tasks of its DAG."""
         promise = self.promise(made)
         if promise is None or not promise.waits:
             return set()
@@ -72,15 +72,15 @@ class Upstream:
 
 
 def current_asset_name(entries: Mapping[str, Entry], team: str, name: str) -> str:
-    """What a team calls an asset now that a reader's entry has under the name of some earlier day."""
+    """The current name of an asset that a consumer's entry has under an old name."""
     found = find_produced(entries[team], name) if team in entries else None
     return found[0] if found else name
 
 
 def find_cycles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterator[list[PipelineAsset]]:
-    """Cycles across teams that stand behind the assets of some, the first ones.
+    """The first cycles across teams that include one of the given assets.
 
-    An entry may have as many as it likes, and each takes its time to find.
+    The number of cycles is not limited by the entry, and finding each one takes time.
     """
     needs = Upstream(entries)
     stack = [
@@ -100,11 +100,11 @@ def find_cycles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> It
 
 
 def find_cycles(needs: Mapping[_Step, Collection[_Step]]) -> Iterator[list[_Step]]:
-    """One cycle after the other, each from its first member in order; one is cut to find the next.
+    """Yields cycles, each starting at its first member in order, and cuts it to find the next.
 
-    ``needs`` has for each task, or each asset as it is made in one pipeline, what must be made before it.
+    ``needs`` maps each task or asset in a pipeline to its dependencies.
     """
-    # Sorted, because of several cycles the one that is found depends on the order.
+    # Sorted, because the result depends on the order if there are several cycles.
     left = {name: sorted(parents) for name, parents in sorted(needs.items())}
     while True:
         try:

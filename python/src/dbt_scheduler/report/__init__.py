@@ -1,1 +1,1 @@
-"""The Scheduler report of a pull request: what changes, what breaks, and whom to talk to."""
+"""The Scheduler report of a pull request: changes, breaking changes, and the affected teams."""

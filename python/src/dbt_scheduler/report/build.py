@@ -1,4 +1,4 @@
-"""Makes the report of a team from its two states and from what the registry knows of its readers."""
+"""Builds the report of a team from its two states and the registry."""
 
 from collections.abc import Iterator
 
@@ -23,14 +23,14 @@ from dbt_scheduler.site.links import asset_page
 
 
 class TeamContact(msgspec.Struct, frozen=True):
-    """A team, and the channel to ask it in."""
+    """A team and its channel."""
 
     team: str
     channel: str | None
 
 
 class Consumer(msgspec.Struct, frozen=True):
-    """A team that reads an asset, and its tasks that do, as ``dag_id task_id``."""
+    """A team that reads an asset, and the tasks that read it, as ``dag_id task_id``."""
 
     team: str
     channel: str | None
@@ -38,9 +38,9 @@ class Consumer(msgspec.Struct, frozen=True):
 
 
 class ReportedChange(msgspec.Struct, frozen=True):
-    """A breaking change; ``acknowledged`` is the team's reason, None if it gives none.
+    """A breaking change; ``acknowledged`` is the team's reason, or None.
 
-    ``column`` has who reads the column that it is about, None if it is about none.
+    ``column`` has the consumers of the affected column; None for other changes.
     """
 
     kind: ChangeKind
@@ -50,9 +50,9 @@ class ReportedChange(msgspec.Struct, frozen=True):
 
 
 class ChangedAsset(msgspec.Struct, frozen=True):
-    """An asset whose readers would break: what changes, who reads it, and whom that reaches through them.
+    """An exposed asset with breaking changes, its consumers, and the teams downstream of them.
 
-    ``page`` is that of the asset as it was, if people have a site of the registry.
+    ``page`` is the URL of the asset's page, if the registry has a site.
     """
 
     asset: str
@@ -63,11 +63,10 @@ class ChangedAsset(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pull request changes for one team; ``breaking`` says that it breaks others without a word.
+    """The changes of a pull request for one team; ``breaking``: one of them is not acknowledged.
 
-    ``unread_teams`` may be readers too: the registry has entries of theirs that cannot be read. ``state`` is
-    None where the base was not compiled: then only what the team has published is known of it. ``file`` is where the
-    team acknowledges changes.
+    ``unread_teams`` have unreadable registry entries, and may be consumers too. ``state`` is None if the base was not
+    compiled and only the published entry is known. ``file`` is where the team acknowledges changes.
     """
 
     format_version: int = 1
@@ -81,9 +80,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TeamStates(msgspec.Struct, frozen=True):
-    """A team's two states, None where it is not in an output, and what the registry has published of it.
+    """A team's two states, None if missing from an output, and its published entry.
 
-    Without a base, a team that has published is no new one: its published entry stands for the base.
+    Without a base, the published entry of the team replaces it.
     """
 
     base: TeamOutput | None
@@ -92,11 +91,11 @@ class TeamStates(msgspec.Struct, frozen=True):
 
     @property
     def base_unknown(self) -> bool:
-        """Whether only the published entry tells what was before."""
+        """Whether the base is only the published entry."""
         return self.base is None and self.published is not None
 
     def states(self) -> tuple[TeamOutput, TeamOutput]:
-        """Both, one without anything for one that is not there."""
+        """Both states; a missing one is empty."""
         base = TeamOutput({}, self.published) if self.base is None and self.published else self.base
         one = base or self.head
         assert one is not None  # noqa: S101 - a team is in one of the outputs
@@ -114,7 +113,7 @@ def make_report(
     unread: tuple[str, ...],
     site_url: str | None = None,
 ) -> Report:
-    """Compare a team's two states; ``directory`` has every entry that can be read, ``unread`` the other teams."""
+    """Compare a team's two states; ``directory`` has all readable entries, ``unread`` the other teams."""
     base, head = states.states()
     readers, downstream = Downstream(directory), DagDescendants((base.specs or head.specs).values())
     acknowledged = head.entry.acknowledged_changes

@@ -1,4 +1,4 @@
-"""Who reads a column that is removed or changes its type, as far as the registry knows."""
+"""Finds the consumers of a column that is removed or changes its type."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -10,10 +10,10 @@ from dbt_scheduler.registry.entry import EVERY_COLUMN, Consumed
 
 
 class ColumnReaders(msgspec.Struct, frozen=True):
-    """The other teams that read an asset, by what their tasks read of one of its columns; each list sorted.
+    """The other teams that read an asset, by which columns they read; each list is sorted.
 
-    A team is in ``readers`` if one of its tasks reads the column by name, else in ``readers_of_every_column`` if one
-    reads all there are, else in ``not_known`` if that is not known of one, else in ``others``.
+    A team is in ``readers`` if one of its tasks reads the column by name, else in ``readers_of_every_column``, else in
+    ``not_known`` if that is unknown for one of its tasks, else in ``others``.
     """
 
     readers: tuple[str, ...]
@@ -23,7 +23,7 @@ class ColumnReaders(msgspec.Struct, frozen=True):
 
 
 def column_readers(column: str, consumers: Iterable[ConsumerTeam]) -> ColumnReaders:
-    """What each team reads of a column; warehouses take names in any case."""
+    """The columns that each team reads; case is ignored, as in warehouses."""
     found: dict[int, list[str]] = {place: [] for place in range(len(_READS) + 1)}
     for consumer in consumers:
         place = next(

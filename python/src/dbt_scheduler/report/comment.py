@@ -1,4 +1,4 @@
-"""The report as the comment of a bot: found again by its first line, with every sign visible, notifying nobody."""
+"""Renders the report as a comment of a bot, which finds it again by its first line; it mentions nobody."""
 
 import re
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ _CODE = "```"
 
 
 def render(reports: Sequence[Report]) -> str:
-    """The Markdown of ``markdown.render``, below a line that names the teams and that Markdown does not show.
+    """The Markdown of ``markdown.render``, after a hidden line with the team names.
 
-    Two things read otherwise in a comment: ``- + name`` is a list in a list, which shows no sign, and a Slack
-    handle would notify whoever has that name where the comment stands; a channel like ``#12`` would link there.
+    Two things are rendered differently in a comment: ``- + name`` would be a nested list without the sign, and a Slack
+    handle or a channel like ``#12`` would become a mention or a link.
     """
     teams = ", ".join(report.team for report in reports)
     first = f"<!-- dbt-scheduler report: {teams} -->\n"

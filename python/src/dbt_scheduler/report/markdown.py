@@ -11,21 +11,21 @@ from dbt_scheduler.report.build import ChangedAsset, Report, ReportedChange
 from dbt_scheduler.report.column_readers import ColumnReaders
 
 _LIMIT = 60_000
-"""Bytes. GitHub refuses a comment of more than 65,536 characters whole."""
+"""Bytes. GitHub rejects comments of more than 65,536 characters."""
 
 _SHOWN = 20
-"""Lines of a list that are shown; the others are folded."""
+"""The number of visible lines of a list; the others are folded."""
 
 _SIZES = (100_000, 500, 100, 20, 5, 1)
-"""How much of each list to show, folded or not, until the comment is short enough."""
+"""The list lengths to try, in order, until the comment is short enough."""
 
 _LONGEST_LINE = 400
-"""Characters of a line of a report that no cut list makes short enough: a column's type may have thousands."""
+"""The maximum line length if shorter lists are not enough: a column's type may have thousands of characters."""
 
 _CUT_LINES = "Lines that end in … are whole in `--format json`.\n"
 
 _BREAK = "\n"
-"""An empty line ends the HTML of what is folded."""
+"""An empty line ends the HTML of a folded block."""
 
 _SIGNS = {Sign.ADDED: "+", Sign.REMOVED: "-", Sign.CHANGED: "~"}
 
@@ -138,20 +138,20 @@ def _change(change: ReportedChange) -> str:
 
 
 def _column(column: ColumnReaders) -> str:
-    """Who reads it, in a list below the change; nothing where nothing is known of anybody."""
+    """The consumers as a list below the change; empty if nothing is known."""
     facts = [
         ("Read by", column.readers),
         ("Every column is read by", column.readers_of_every_column),
-        ("Not known whether it is read by", column.not_known),
+        ("Possibly read by", column.not_known),
     ]
     if not (column.readers or column.readers_of_every_column or column.others):
         return ""
     lines = [f"{words}: {_escaped(', '.join(teams))}" for words, teams in facts if teams]
-    return "".join(f"\n  - {line}" for line in lines or ["Read by no consumer that the registry knows."])
+    return "".join(f"\n  - {line}" for line in lines or ["Not read by any consumer in the registry."])
 
 
 def _unaffected(asset: ChangedAsset) -> set[str]:
-    """The consumers whom no change breaks: all are of columns that these do not read."""
+    """The consumers that read none of the changed columns."""
     columns = [change.column for change in asset.changes]
     return set.intersection(*(set(each.others) if each else set[str]() for each in columns))
 
@@ -176,7 +176,7 @@ def _item(item: Item) -> str:
 
 
 def _list(lines: Iterator[str] | Sequence[str], most: int) -> str:
-    """The first lines; more of them are folded, and those beyond ``most`` only counted."""
+    """The first lines; further ones are folded, and those beyond ``most`` only counted."""
     lines = [*lines]
     shown, folded = lines[: min(_SHOWN, most)], lines[min(_SHOWN, most) : most]
     if folded:
@@ -187,7 +187,7 @@ def _list(lines: Iterator[str] | Sequence[str], most: int) -> str:
 
 
 def _some(blocks: Sequence[str], most: int) -> Iterator[str]:
-    """The same for whole blocks."""
+    """The same for blocks."""
     shown, folded = blocks[: min(_SHOWN, most)], blocks[min(_SHOWN, most) : most]
     yield from shown
     if folded:
@@ -201,13 +201,13 @@ def _details(summary: str, text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is, on one line; an underscore within a word is one anyway."""
+    """Escape Markdown, on one line; underscores within a word need no escape."""
     text = one_line(" ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*\[\]|~])|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
 
 
 def how_to_acknowledge(report: Report, most: int) -> str:
-    """The entries for the changes that are not acknowledged yet, as Markdown."""
+    """The entries that acknowledge the remaining changes, as Markdown."""
     entries = [
         f'  - asset: {_quoted_yaml(asset.asset)}\n    change: {_quoted_yaml(change.text)}\n    reason: ""'
         for asset in report.assets
@@ -222,5 +222,5 @@ Agree on the change with the consumers, then acknowledge it in `{report.file}` w
 
 
 def _quoted_yaml(text: str) -> str:
-    """In the double quotes of YAML; a backtick could end the block of code that it stands in."""
+    """A double-quoted YAML string; backticks are escaped, because they could end the code block."""
     return one_line(json.dumps(text, ensure_ascii=False)).replace("`", "\\u0060")

@@ -13,14 +13,14 @@ from dbt_scheduler.waits.wait import Wait
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A sensor that need not wait any longer, and the producer's run that has ended its wait."""
+    """A sensor whose wait is over, and the producer's run that ended it."""
 
     sensor: TaskInstance
     made_by: RunKey
 
 
 def find_arrivals(api: AirflowApi, waiting: Sequence[tuple[TaskInstance, Run, Wait]]) -> list[Arrival]:
-    """The sensors whose data is ready, by the same rule that sensors use."""
+    """The sensors whose data is ready, by the same rule as the sensors themselves."""
     sensors: dict[AwaitedRun, list[TaskInstance]] = defaultdict(list)
     for sensor, run, wait in waiting:
         awaited = awaited_by(wait, run)

@@ -1,9 +1,9 @@
-"""Marks sensors as a success, many in one request where Airflow allows it, and remembers what it refuses.
+"""Marks sensors as success, several per request where Airflow allows it, and remembers rejected ones.
 
-A sensor that has not failed can be marked at once. One that has failed must not while the scheduler may still be
-passing the failure on: only when its run is over, or when the failure has reached every task downstream of it. Several
-are marked in one transaction, and never two at a time by us: two that clear the same task undo each other. A
-whole task group of sensors is marked as such, which costs Airflow no more than a single sensor does.
+A sensor that has not failed can be marked at once. A failed sensor must not be marked while the scheduler may still
+propagate its failure: only when its run has finished, or the failure has reached every downstream task. All marks are
+made in one transaction, one at a time: concurrent ones that clear the same task undo each other. A task group of
+sensors is marked as a whole, which costs Airflow no more than a single sensor.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,11 +20,11 @@ Groups = dict[RunKey, list[TaskInstance]]
 
 _OK, _NOT_FOUND = 200, 404
 _UNKNOWN = (404, 405)
-"""The answers of an Airflow that has no task groups in its API."""
+"""The responses of Airflow versions without task groups in the API."""
 
 
 class Marking:
-    """What is remembered between two looks; ``done`` are marked, ``refused`` those that the login may not mark."""
+    """The state kept between two passes; ``done`` are marked, ``refused`` those that the login is not allowed to mark."""
 
     def __init__(self, api: AirflowApi, notes: Mapping[tuple[str, str, str], str]) -> None:
         self.done: list[TaskInstance] = []
@@ -39,7 +39,7 @@ class Marking:
         self._one_by_one: set[RunKey] = set()
 
     def mark(self, batch: Groups) -> Groups:
-        """Mark what can be marked now of these runs' sensors; what has to be looked at again."""
+        """Mark the sensors of these runs that can be marked; returns those to check again."""
         ready, later = self._settled(batch)
         ready = self._without_groups(ready)
         together = {key: ready[key] for key in ready if key not in self._apart} if self._runs_together else {}
@@ -55,7 +55,7 @@ class Marking:
         return later
 
     def _without_groups(self, ready: Groups) -> Groups:
-        """What is left after whole groups of sensors were marked."""
+        """The remaining sensors after marking whole groups."""
         whole = find_whole_groups(self._api, ready) if self._groups_as_such else {}
         marked = {
             each.id_
@@ -67,7 +67,7 @@ class Marking:
         return {key: group for key, group in left.items() if group}
 
     def _mark_group(self, group: GroupOfRun, sensors: list[TaskInstance]) -> bool:
-        """Whether it was marked; if not, nothing is known of it."""
+        """Whether the group was marked."""
         if not self._groups_as_such:
             return False
         note = "\n".join(dict.fromkeys(self._notes[each.id_] for each in sensors))
@@ -81,7 +81,7 @@ class Marking:
         return status == _OK
 
     def _settled(self, batch: Groups) -> tuple[Groups, Groups]:
-        """Those that can be marked now, and those that later; none of those that cannot be helped."""
+        """The sensors that can be marked now, and those that can be marked later."""
         ready = {key: [each for each in batch[key] if each.state not in BROKEN] for key in batch}
         later: Groups = {}
         broken = [each for group in batch.values() for each in group if each.state in BROKEN]
@@ -98,9 +98,9 @@ class Marking:
     def _helpable(
         self, broken: Sequence[TaskInstance], states: Mapping[RunKey, Mapping[str, str | None]]
     ) -> list[TaskInstance]:
-        """Those that have failed by themselves, and those that were broken by nothing that is still broken.
+        """The sensors that failed themselves, or whose cause of failure has been resolved.
 
-        Below another failed task a sensor could not start: it looks for itself when that one is repaired.
+        A sensor downstream of another failed task is left out: it starts once that task is repaired.
         """
         explained = {
             key: self._graph(key.dag_id).reached_from(
@@ -123,10 +123,10 @@ class Marking:
         return self._graphs[dag_id]
 
     def _mark_runs(self, groups: Groups) -> Groups | None:
-        """Mark sensors of several runs together: those that were not; None where Airflow does not allow it."""
+        """Mark sensors of several runs together; returns the unmarked ones, or None if Airflow does not allow it."""
         try:
             left = self._together([each for group in groups.values() for each in group])
-        except AirflowForbiddenError:  # rights for single DAGs
+        except AirflowForbiddenError:  # permissions on single DAGs
             left = None
         if left is None:
             self._runs_together = False
@@ -144,20 +144,20 @@ class Marking:
         return group if left is None else left
 
     def _together(self, sensors: list[TaskInstance]) -> list[TaskInstance] | None:
-        """Mark these in one transaction: those that were not; None where this Airflow cannot do it."""
+        """Mark these in one transaction; returns the unmarked ones, or None if Airflow does not support it."""
         try:
             marked = self._api.mark_success_together([(each, self._notes[each.id_]) for each in sensors])
         except AirflowForbiddenError:
             raise
         except AirflowApiError:
-            return sensors  # what became of it shows when they are read again
+            return sensors  # their state is checked when they are read again
         if marked is None:
             return None
         self.done += [each for each in sensors if each.id_ in marked]
         return [each for each in sensors if each.id_ not in marked]
 
     def _alone(self, sensor: TaskInstance) -> bool:
-        """Whether there is nothing more to do for this one."""
+        """Whether this sensor needs no further action."""
         try:
             status = self._api.mark_success(sensor, self._notes[sensor.id_])
         except AirflowForbiddenError:
@@ -170,7 +170,7 @@ class Marking:
 
 
 def by_run(sensors: Iterable[TaskInstance]) -> Groups:
-    """Sensors with those of the same run, in their order."""
+    """Group sensors by run, keeping their order."""
     groups: Groups = {}
     for each in sensors:
         groups.setdefault(each.run_key, []).append(each)

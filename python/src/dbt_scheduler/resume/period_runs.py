@@ -1,4 +1,4 @@
-"""Triggers a manual run of a given period, unless the period already has a run."""
+"""Triggers a manual run for a given period, unless the period already has a run."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -24,20 +24,20 @@ from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_run
 
 
 class RunRequest(msgspec.Struct, frozen=True):
-    """What a run shall do: of which tasks it is, all of them if none are named, and whether from nothing."""
+    """The parameters of a run: the tasks to include (empty: all), and whether it is a full refresh."""
 
     only: tuple[str, ...] = ()
     full_refresh: bool = False
 
     @property
     def conf(self) -> dict[str, object]:
-        """The run's parameters as Airflow takes them."""
+        """The run's ``conf``."""
         only: dict[str, object] = {"only": list(self.only)} if self.only else {}
         return {**only, "full_refresh": True} if self.full_refresh else only
 
 
 class PeriodRun(msgspec.Struct, frozen=True):
-    """A run of the period: a new one, or one that was there, which nothing was done to."""
+    """The run of the period: a new one, or an existing one, which is unchanged."""
 
     run: Run
     interval: Interval
@@ -46,10 +46,10 @@ class PeriodRun(msgspec.Struct, frozen=True):
 
 
 def run_period(airflow: AirflowApi, spec: DagSpec, text: str, asked: RunRequest, now: datetime) -> PeriodRun:
-    """Let Airflow run the period that a text names.
+    """Trigger a run of the period that a text names.
 
-    A new run is made beside one that was there only when something is asked that clearing that one would not
-    do: a run keeps its parameters. Raises UsageError with what is wrong, and AirflowApiError.
+    If a run exists, another one is triggered only with parameters that clearing the existing run could not set. Raises
+    UsageError and AirflowApiError.
     """
     _check_names(spec, asked.only)
     interval = _interval(spec, text, now)
@@ -79,7 +79,7 @@ def run_period(airflow: AirflowApi, spec: DagSpec, text: str, asked: RunRequest,
 
 
 def _check_names(spec: DagSpec, names: Collection[str]) -> None:
-    """As the DAG's parameter ``only`` takes them: full ids, or names without the group."""
+    """The values of the parameter ``only``: full task_ids, or names without the group."""
     known = {task.task_id for task in spec.tasks}
     known |= {task.task_id.removeprefix(f"{task.group}.") for task in spec.tasks if task.group}
     for name in names:
@@ -101,7 +101,7 @@ def _interval(spec: DagSpec, text: str, now: datetime) -> Interval:
 
 
 def _of_period(runs: Iterable[Run], spec: DagSpec, interval: Interval) -> list[Run]:
-    """Those of the same period as the data interval: scheduled and backfilled ones first, the newest first."""
+    """The runs of the same period: scheduled and backfilled ones first, the newest first."""
     covered = period(spec.schedule, interval)
     found = [run for run in runs if period(spec.schedule, interval_of_run(spec.schedule, run)) == covered]
     return sorted(found, key=lambda run: run.run_type not in SCHEDULED)

@@ -1,4 +1,4 @@
-"""The producers' runs that decide about waits, as Airflow's REST API lists them."""
+"""Reads the producers' runs that decide waits from Airflow's REST API."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -13,19 +13,19 @@ from dbt_scheduler.waits.decision import REMOVED, AwaitedRun, ProducerRun
 from dbt_scheduler.waits.run_interval import interval_of_run
 
 _NEWER = 10
-"""How many of a producer's newest runs are looked at when its task is in no run of the period."""
+"""The number of a producer's newest runs to check if its task is in no run of the period."""
 
 States = Mapping[tuple[str, str, str], str | None]
-"""The state of each task instance by its DAG, run and task."""
+"""The state of each task instance by dag_id, run_id and task_id."""
 
 
 def fetch_producer_runs(
     api: AirflowApi, wanted: Collection[AwaitedRun]
 ) -> dict[AwaitedRun, list[ProducerRun]]:
-    """For each awaited run all runs of its period, and newer ones where the task is in none of these.
+    """For each awaited run all runs of its period, and newer ones if the task is in none of these.
 
-    The listings grow with what is awaited: two for each schedule and stretch of time that a run of it is awaited
-    in, one for each DAG whose task is in no run of a period, and one or two of tasks.
+    The number of requests depends on what is awaited: two per schedule and time range, one per DAG whose task is in no
+    run of a period, and one or two for task instances.
     """
     runs = _runs_near(api, wanted)
     same = {each: [run for run in runs[each.dag_id] if _covered(each, run) == each.period] for each in wanted}
@@ -45,7 +45,7 @@ def fetch_producer_runs(
 
 
 def _runs_near(api: AirflowApi, wanted: Iterable[AwaitedRun]) -> dict[str, list[Run]]:
-    """By DAG, every run that may be of an awaited period."""
+    """For each DAG, the runs that may be of an awaited period."""
     schedules: dict[Schedule, list[AwaitedRun]] = defaultdict(list)
     for each in wanted:
         schedules[each.schedule].append(each)
@@ -68,7 +68,7 @@ def _interval(awaited: AwaitedRun, run: Run) -> Interval:
 def _with_states(
     api: AirflowApi, runs: Mapping[AwaitedRun, Collection[Run]]
 ) -> dict[AwaitedRun, list[ProducerRun]]:
-    """The task in each of the runs; one that a run does not have may still come until the run is over."""
+    """The task in each of the runs; a missing task may still be added while the run is active."""
     ids = {(*run.key, awaited.task_id) for awaited, each in runs.items() for run in each}
     listed = api.task_instances(RunFilter.of_tasks(ids)) if ids else ()
     states: States = {each.id_: each.state for each in listed}

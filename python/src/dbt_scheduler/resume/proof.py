@@ -1,4 +1,4 @@
-"""Checks registry claims against the deployed DAGs, so that no team can affect another team's DAGs."""
+"""Verifies registry entries against deployed DAGs, so that no team can affect another team's DAGs."""
 
 import logging
 from collections.abc import Set as AbstractSet
@@ -9,9 +9,9 @@ _log = logging.getLogger(__name__)
 
 
 def own_dags(api: AirflowApi, claims: AbstractSet[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those claims, each a team and a DAG, whose DAG is the team's own, as its tasks' owner in Airflow says.
+    """The claims (team and DAG) for which the tasks' owner in Airflow is that team.
 
-    A registry entry is a claim: whoever writes one may name any DAG. One listing, none without claims.
+    A registry entry can name any DAG, so it proves nothing. Makes one request, none without claims.
     """
     owners = api.owners(sorted({team for team, _ in claims}))
     for team, dag_id in sorted(claims):

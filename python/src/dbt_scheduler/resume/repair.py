@@ -1,8 +1,7 @@
-"""Half-resumed runs: what Airflow's own races leave behind after a sensor was satisfied, and how to repair it.
+"""Repairs half-resumed runs, which race conditions in Airflow leave behind after a sensor was satisfied.
 
-The scheduler may write ``upstream_failed`` from what it knew before a task was cleared (apache/airflow#63697),
-and may end a run while its tasks are being cleared. Neither repairs itself. A run that has failed for a reason
-of its own is left alone; repairing twice does nothing the second time.
+The scheduler may set ``upstream_failed`` from a state before a task was cleared (apache/airflow#63697), and may end a
+run while its tasks are being cleared. Runs that failed for another reason are left alone; repairing is idempotent.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,14 +13,14 @@ from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.airflow_api.run_filter import RunFilter
 
 BROKEN = ("failed", "upstream_failed")
-"""The states of sensors that have given up, and of tasks that have failed or could not start."""
+"""The states of failed sensors, and of tasks that failed or could not start."""
 
 _CARRIES_FAILURE = frozenset({None, "all_success", "none_failed", "none_failed_min_one_success"})
-"""The trigger rules of tasks that become ``upstream_failed``; a teardown's is none of them."""
+"""The trigger rules that lead to ``upstream_failed``; teardowns are not among them."""
 
 
 class Repair(msgspec.Struct, frozen=True):
-    """What a half-resumed run needs: tasks to clear, or just to go on."""
+    """The repair of a half-resumed run: tasks to clear, or only the run's state to set."""
 
     clear: tuple[str, ...] = ()
     requeue: bool = False
@@ -31,7 +30,7 @@ class Repair(msgspec.Struct, frozen=True):
 
 
 class FailureGraph:
-    """The tasks of a DAG, as far as a failure spreads among them."""
+    """The tasks of a DAG among which failures propagate."""
 
     def __init__(self, tasks: Iterable[TaskInfo]) -> None:
         tasks = tuple(tasks)
@@ -43,7 +42,7 @@ class FailureGraph:
         }
 
     def reached_from(self, task_ids: Iterable[str]) -> set[str]:
-        """Every task that a failure of these reaches."""
+        """All tasks that a failure of these reaches."""
         reached: set[str] = set()
         todo = list(task_ids)
         while todo:
@@ -54,10 +53,10 @@ class FailureGraph:
 
 
 def plan_repair(graph: FailureGraph, states: Mapping[str, str | None], *, over: bool) -> Repair:
-    """What a run needs whose tasks have these states; nothing if a failed task explains all of them.
+    """The repair of a run with these task states; empty if a failed task explains them.
 
-    A task that is not in the DAG any more is no reason to do anything. If a failure may have spread through one,
-    nobody knows how far.
+    Tasks that were removed from the DAG need no repair. If a failure may have passed through one, the run is left
+    alone.
     """
     failed = [name for name, state in states.items() if state == "failed"]
     gone = {name for name in states if name not in graph.task_ids}
@@ -70,7 +69,7 @@ def plan_repair(graph: FailureGraph, states: Mapping[str, str | None], *, over: 
 
 
 def repair_runs(api: AirflowApi, runs: Iterable[Run]) -> list[RunKey]:
-    """Repair those of the runs that need it: which these were."""
+    """Repair the runs that need it; returns them."""
     by_key = {run.key: run for run in runs}
     if not by_key:
         return []
@@ -93,7 +92,7 @@ def repair_runs(api: AirflowApi, runs: Iterable[Run]) -> list[RunKey]:
 def read_task_states(
     api: AirflowApi, keys: Sequence[RunKey], states: Sequence[str | None] | None = None
 ) -> dict[RunKey, dict[str, str | None]]:
-    """The states of the tasks of runs, all or those that are in certain ones: one listing, whatever their number."""
+    """The states of the tasks of runs, all or only certain states, in one request."""
     wanted: dict[RunKey, dict[str, str | None]] = {key: {} for key in keys}
     if not keys:
         return wanted

@@ -11,16 +11,16 @@ from dbt_scheduler.resume.runs import runs_of
 from dbt_scheduler.spec import SENSOR_OPERATOR
 
 SATISFIED_BY = "Satisfied by "
-"""How the note of each sensor begins that the callback or the sweep has marked."""
+"""The prefix of the note on each sensor that the callback or the sweep marked."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def find_resumed(api: AirflowApi, satisfied: Sequence[TaskInstance]) -> list[TaskInstance]:
-    """Of sensors that had failed and are satisfied now, one for each run that goes on because of it.
+    """For sensors that had failed and are now satisfied, one sensor per resumed run.
 
-    A run does not go on while another sensor of it has failed, or when a person has ended it. Several callbacks may
-    satisfy sensors of one run at the same time: it counts for the one that has marked the last of them.
+    A run does not resume while another of its sensors is failed, or after a user ended it. Several callbacks may
+    satisfy sensors of the same run: the one that marked the last sensor counts.
     """
     mine = {each.id_: each for each in satisfied if each.state == "failed"}
     keys = {each.run_key for each in mine.values()}
@@ -43,7 +43,7 @@ def find_resumed(api: AirflowApi, satisfied: Sequence[TaskInstance]) -> list[Tas
 
 
 def _last(sensors: Sequence[TaskInstance]) -> TaskInstance | None:
-    """The sensor of a run that was marked last; None while one has failed."""
+    """The last marked sensor of a run; None while one is failed."""
     if any(each.state == "failed" for each in sensors):
         return None
     marked = [each for each in sensors if (each.note or "").startswith(SATISFIED_BY)]

@@ -1,4 +1,4 @@
-"""The runs that sensors are in, and those near a period, in few listings however many there are."""
+"""Reads the runs of sensors, and the runs near a period, with few list requests."""
 
 from collections.abc import Collection, Iterable
 from datetime import timedelta
@@ -11,14 +11,14 @@ from dbt_scheduler.schedule import Interval, cadence_seconds, next_tick
 from dbt_scheduler.spec import Schedule
 
 _APART = timedelta(days=3)
-"""Runs that were due so far from each other are listed apart, without those in between."""
+"""Runs due further apart than this are listed separately."""
 
 _CADENCES_APART = 20
-"""Intervals with more than so many others of their schedule between them are listed apart, without these."""
+"""Data intervals with more than this many others between them are listed separately."""
 
 
 def runs_of(api: AirflowApi, sensors: Iterable[TaskInstance]) -> dict[RunKey, Run]:
-    """The runs of these task instances, without those that are gone."""
+    """The runs of these task instances; deleted runs are left out."""
     sensors = list(sensors)
     keys, dag_ids = {each.run_key for each in sensors}, sorted({each.dag_id for each in sensors})
     due = stretches((Interval(each.run_after, each.run_after) for each in sensors), _APART)
@@ -29,10 +29,10 @@ def runs_of(api: AirflowApi, sensors: Iterable[TaskInstance]) -> dict[RunKey, Ru
 def runs_near(
     api: AirflowApi, schedule: Schedule, dag_ids: Collection[str], intervals: Iterable[Interval]
 ) -> list[Run]:
-    """Every run of DAGs of this schedule that may be of the period of one of these data intervals.
+    """The runs of DAGs with this schedule that may be of the same period as one of these data intervals.
 
-    A manual run is of the period before its date, or before its making where it has none. Two listings for each
-    stretch of time that the intervals lie in.
+    A manual run belongs to the period before its logical date, or before its creation without one. Makes two requests
+    per time range.
     """
     reach = (Interval(each.start, next_tick(schedule, each.end)) for each in intervals)
     apart = timedelta(seconds=_CADENCES_APART * cadence_seconds(schedule))

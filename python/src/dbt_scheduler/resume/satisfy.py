@@ -1,4 +1,4 @@
-"""Satisfies sensors in bounded batches, the most urgent first, and makes their runs resume."""
+"""Satisfies sensors in bounded batches, most urgent first, and resumes their runs."""
 
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -20,14 +20,13 @@ _LOOK_AGAIN_SECONDS = 0.5
 _SETTLE_SECONDS = 1.0
 _RESERVE_SECONDS = 1.5
 _TOGETHER = 50
-"""How many sensors are marked in one request, which takes Airflow a second or two; those of one run in any case."""
+"""The maximum number of sensors per request, which takes Airflow a second or two; all sensors of one run are included."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """Sensors that are satisfied now, those that could not be, runs repaired, and a sensor of each that goes on.
+    """The satisfied sensors, the remaining ones, the repaired runs, and one sensor for each resumed run.
 
-    Each sensor is as it was before. ``problem`` is what Airflow refused or did not answer; without one, what is
-    left lacked time only.
+    Sensors are in their earlier state. ``problem`` is an error of Airflow; without one, time ran out.
     """
 
     satisfied: tuple[TaskInstance, ...] = ()
@@ -38,11 +37,10 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def satisfy(api: AirflowApi, notes: Mapping[TaskInstance, str], *, patience_seconds: float = 60) -> Outcome:
-    """Mark sensors as satisfied, each with its note, and see to it that their runs go on.
+    """Mark sensors as satisfied, each with its note, and make sure that their runs resume.
 
-    Ends when its patience or the budget of ``api`` does: a paused DAG's run may never settle. Never raises for what
-    Airflow answers: what was done counts, whatever came after it. A sensor or run that is gone meanwhile is nobody's
-    problem.
+    Ends when its time limit or the budget of ``api`` is exhausted: a paused DAG's run may never settle. Never raises
+    for Airflow's responses, so that completed work is reported. Deleted sensors and runs are ignored.
     """
     marking = Marking(api, {each.id_: note for each, note in notes.items()})
     before = {each.id_: each for each in notes}
@@ -82,7 +80,7 @@ def satisfy(api: AirflowApi, notes: Mapping[TaskInstance, str], *, patience_seco
 
 
 def _urgency(sensor: TaskInstance) -> tuple[bool, datetime]:
-    """Those that have given up come first, then those that have waited longest."""
+    """Failed sensors first, then those that have waited longest."""
     return sensor.state not in BROKEN, sensor.run_after
 
 
@@ -92,7 +90,7 @@ def satisfied_note(dag_id: str, run_id: str) -> str:
 
 
 def _batches(waiting: Groups) -> Iterator[Groups]:
-    """Whole runs, in their order, as many as may be marked in one request."""
+    """Whole runs in order, up to the maximum per request."""
     batch: Groups = {}
     for key, group in waiting.items():
         if batch and sum(map(len, batch.values())) + len(group) > _TOGETHER:
@@ -104,7 +102,7 @@ def _batches(waiting: Groups) -> Iterator[Groups]:
 
 
 def _read_again(api: AirflowApi, waiting: Groups, done: list[TaskInstance]) -> Groups:
-    """The same sensors as they are now, without those that need nothing any more."""
+    """The current state of these sensors, without those that need no further action."""
     wanted = {each.id_ for group in waiting.values() for each in group}
     now = [each for each in api.task_instances(RunFilter.of_tasks(wanted)) if each.id_ in wanted]
     done += [each for each in now if each.state == "success"]
@@ -112,7 +110,7 @@ def _read_again(api: AirflowApi, waiting: Groups, done: list[TaskInstance]) -> G
 
 
 def _repair(api: AirflowApi, sensors: Collection[TaskInstance]) -> list[RunKey]:
-    """Repair what marking these, which had failed, may have left half done, if there is time for it."""
+    """Repair the runs of these sensors, which had failed, if there is time left."""
     if not sensors or api.seconds_left < _SETTLE_SECONDS + _RESERVE_SECONDS:
         return []
     api.pause(_SETTLE_SECONDS)

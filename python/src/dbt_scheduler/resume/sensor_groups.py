@@ -1,4 +1,4 @@
-"""Which task groups of sensors may be marked as a whole: Airflow then reads the DAG once, and not for each sensor."""
+"""Finds task groups of sensors that can be marked as a whole: Airflow then parses the DAG once, not per sensor."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from dbt_scheduler.resume.waiting_sensors import UNSATISFIED
 from dbt_scheduler.spec import SENSOR_OPERATOR
 
 _OPEN = (*UNSATISFIED, "skipped", "removed")
-"""Every state but success: what marking a group would change."""
+"""All states except success: what marking a group changes."""
 
 
 class GroupOfRun(msgspec.Struct, frozen=True):
@@ -25,9 +25,9 @@ class GroupOfRun(msgspec.Struct, frozen=True):
 def find_whole_groups(
     api: AirflowApi, ready: Mapping[RunKey, Sequence[TaskInstance]]
 ) -> dict[GroupOfRun, list[TaskInstance]]:
-    """The groups, of sensors only, of which each one that is no success yet is among these, and of those two or more.
+    """The groups that contain only sensors, with two or more unsuccessful ones, all of which are among these.
 
-    What has arrived stays so: it does not matter when such a group is marked.
+    Arrived data stays, so a group may be marked later.
     """
     groups: dict[GroupOfRun, list[TaskInstance]] = defaultdict(list)
     for each in (each for sensors in ready.values() for each in sensors):
@@ -54,7 +54,7 @@ def find_whole_groups(
 
 
 def _sensors_in_groups(api: AirflowApi, groups: Iterable[GroupOfRun]) -> dict[tuple[str, str], list[str]]:
-    """The tasks of each group of each DAG in which nothing but sensors is."""
+    """The tasks of each group of each DAG that contains only sensors."""
     wanted = {(group.run.dag_id, group.group_id) for group in groups}
     members: dict[tuple[str, str], list[str]] = defaultdict(list)
     for dag_id in sorted({dag_id for dag_id, _ in wanted}):
@@ -67,5 +67,5 @@ def _sensors_in_groups(api: AirflowApi, groups: Iterable[GroupOfRun]) -> dict[tu
 
 
 def _group_of(task_id: str) -> str:
-    """The outermost group of a task, in which all others of it are; empty for a task in none."""
+    """The outermost group of a task; empty without one."""
     return task_id.rpartition(".")[0].partition(".")[0]

@@ -20,7 +20,7 @@ from dbt_scheduler.waits.run_interval import interval_of_run
 
 
 class SloMiss(msgspec.Struct, frozen=True):
-    """An asset that is late: whose it is, in which run, and by when it was promised."""
+    """A late asset: its team, its run, and its due time."""
 
     key: AssetKey
     task: TaskInstance
@@ -29,26 +29,23 @@ class SloMiss(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The same for the same miss, each time that it is found."""
+        """A stable key of the miss, for deduplication."""
         return f"{self.task.dag_id}/{self.task.run_id}/{self.key}"
 
 
 def find_slo_misses(
     api: AirflowApi, entries: Mapping[str, Entry], now: datetime, lookback: timedelta
 ) -> list[SloMiss]:
-    """Promises that ran out within ``lookback`` before ``now`` and are not kept yet: two listings, and one for each team.
+    """The SLOs that expired within ``lookback`` before ``now`` and are still missed.
 
-    A listing goes back as far as its team's longest promise: no other team's may make it longer. Only DAGs that are
-    the team's own count, as Airflow knows them: an entry may name any. Of hand-written ones nobody knows: there, those
-    do that are no other team's generated ones.
-
-    Only of runs that exist and that the schedule made: nobody promised anything for a DAG that is paused, or for
-    a run that a person started.
+    Makes two requests, and one per team. Each looks back only as far as the longest SLO of its team. An entry can name
+    any DAG, so only DAGs whose owner in Airflow is the team count; hand-written DAGs count unless another team
+    generates them. Manual runs and paused DAGs have no SLO.
     """
     promised = _promised(entries)
     promised = _of_own_dags(api, entries, promised)
     runs = _runs(api, promised, now, lookback)
-    # By task instance: a task may make several assets, each with an SLO of its own.
+    # By task instance, because a task may produce several assets with different SLOs.
     late: dict[tuple[str, str, str], list[tuple[AssetKey, Interval, datetime]]] = defaultdict(list)
     by_dag = _by_dag(runs.values())
     for key, producer in promised:
@@ -68,7 +65,7 @@ def find_slo_misses(
 
 
 def _promised(entries: Mapping[str, Entry]) -> list[tuple[AssetKey, Producer]]:
-    """Every asset in every pipeline in which it has an SLO, and the task that makes it."""
+    """Every asset with an SLO in each pipeline, and its task."""
     return [
         (
             AssetKey(team, asset),
@@ -116,7 +113,7 @@ def _by_dag(runs: Iterable[Run]) -> dict[str, list[Run]]:
 
 
 def _ended_within(runs: Sequence[Run], until: datetime, lookback: timedelta) -> Sequence[Run]:
-    """Those of a DAG's runs, sorted, that were due in that time: not all are looked at for each asset."""
+    """The sorted runs of a DAG that were due in that time range."""
     first, last = (bisect_right(runs, moment, key=_scheduled) for moment in (until - lookback, until))
     return runs[first:last]
 

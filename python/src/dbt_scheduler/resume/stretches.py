@@ -1,4 +1,4 @@
-"""Intervals put together, so that a few listings find all that lies in them, and little else."""
+"""Merges data intervals into time ranges, to read them with few requests."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -7,7 +7,7 @@ from dbt_scheduler.schedule import Interval
 
 
 def stretches(intervals: Iterable[Interval], apart: timedelta) -> Iterator[Interval]:
-    """Each run of intervals between which there are no gaps longer than ``apart``, oldest first."""
+    """The merged intervals without gaps longer than ``apart``, oldest first."""
     current: Interval | None = None
     for each in sorted(intervals):
         if current is None:

@@ -20,16 +20,16 @@ from dbt_scheduler.resume.waiting_sensors import find_unsatisfied
 from dbt_scheduler.waits.wait import Wait, registered_waits
 
 _REPAIRS = timedelta(days=7)
-"""For how long a run that ended half-resumed is looked for, counted from its end."""
+"""How long after its end a half-resumed run is repaired."""
 
 _PROMISES = timedelta(days=1)
 
 
 class SweepResult(msgspec.Struct, frozen=True):
-    """What a sweep did and saw.
+    """The result of a sweep.
 
-    ``waiting`` sensors it found, ``waits`` is what each of them waits for; ``oldest_wait`` is how long the oldest of
-    those that it left waiting has waited.
+    ``waiting`` are the sensors found, ``waits`` their dependencies; ``oldest_wait`` is the age of the oldest remaining
+    one.
     """
 
     outcome: Outcome = Outcome()
@@ -40,10 +40,10 @@ class SweepResult(msgspec.Struct, frozen=True):
 
 
 def sweep(api: AirflowApi, entries: Mapping[str, Entry]) -> SweepResult:
-    """Satisfy every sensor whose data is there, however old its run; repair half-resumed runs, see who is late.
+    """Satisfy every sensor whose data is ready, repair half-resumed runs, and find missed SLOs.
 
-    The number of calls grows with what waits, and by one for each team with an SLO. Raises AirflowApiError when
-    nothing could be done; what goes wrong after that is the outcome's ``problem``, as what was done has to be reported.
+    The number of requests grows with the number of waits, plus one per team with an SLO. Raises AirflowApiError if
+    nothing could be done; later errors are the outcome's ``problem``, so that completed work is reported.
     """
     now = datetime.now(UTC)
     waits = registered_waits(entries)
@@ -72,7 +72,7 @@ def sweep(api: AirflowApi, entries: Mapping[str, Entry]) -> SweepResult:
 
 
 def _repair(api: AirflowApi, waits: Sequence[Wait], since: datetime) -> list[RunKey]:
-    """Runs that have failed since a moment, and those that go on past a task that could not start."""
+    """Runs that failed since a moment, and active runs with a task that could not start."""
     dag_ids = sorted({wait.dag_id for wait in waits})
     if not dag_ids:
         return []

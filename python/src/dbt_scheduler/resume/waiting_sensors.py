@@ -1,4 +1,4 @@
-"""Finds the consumer runs that wait for a producer's run, among the runs that exist in Airflow."""
+"""Finds the consumer runs that wait for a producer's run, among existing runs."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -25,27 +25,26 @@ UNSATISFIED = (
     "failed",
     "upstream_failed",
 )
-"""The states of sensors that may still be waiting, or have given up; no data changes the other ones."""
+"""The states of sensors that may still wait or have failed; data does not affect the other states."""
 
 _EARLY = timedelta(days=1)
-"""A manual run may carry a date that lies ahead, and so exist before the period that it needs is over."""
+"""A manual run may have a future logical date, and so exist before the end of its period."""
 
 
 def find_unsatisfied(
     api: AirflowApi, waits: Sequence[Wait], since: datetime | None = None
 ) -> list[tuple[TaskInstance, Run, Wait]]:
-    """Every sensor of these waits that is not satisfied, with its run, of all runs or those due since a moment."""
+    """The unsatisfied sensors of these waits with their runs; all, or those due since a moment."""
     return _find(api, waits, since, UNSATISFIED)
 
 
 def _find(
     api: AirflowApi, waits: Sequence[Wait], since: datetime | None, states: Sequence[str | None] | None
 ) -> list[tuple[TaskInstance, Run, Wait]]:
-    """Every sensor of these waits in one of these states, or in any, with its run.
+    """The sensors of these waits in these states, with their runs.
 
-    Only what Airflow itself knows as a sensor of ours, in a DAG of the waiting team. No listing without waits, one
-    while there is no such sensor; when there are some one for the DAGs, and one for each stretch of time that their
-    runs were due in.
+    Includes only tasks that Airflow knows as sensors of dbt-scheduler in a DAG of the waiting team. Makes no request
+    without waits, and one if there is no such sensor; otherwise one for the DAGs and one per time range of their runs.
     """
     if not waits:
         return []
@@ -71,19 +70,19 @@ def _find(
 
 
 def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
-    """The sensors that wait for exactly this run of the producer of these waits, one or more; its data interval."""
+    """The sensors that wait for this run of the producer."""
     return {sensor: wait for sensor, _, wait in find_runs_waiting_for(api, waits, made)}
 
 
 def find_runs_waiting_for(
     api: AirflowApi, waits: Sequence[Wait], made: Interval
 ) -> list[tuple[TaskInstance, Run, Wait]]:
-    """The same, each with its run."""
+    """The same, with their runs."""
     return _of_run(api, waits, made, UNSATISFIED)
 
 
 def find_sensors_of(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
-    """The same for all of them, also those that have their data."""
+    """The same, including satisfied sensors."""
     return {sensor: wait for sensor, _, wait in _of_run(api, waits, made, None)}
 
 

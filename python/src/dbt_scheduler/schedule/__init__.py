@@ -1,4 +1,4 @@
-"""Schedules of pipelines, the periods that their runs cover, and which run waits for which: pure and fast."""
+"""Schedules of pipelines, the periods that runs cover, and the alignment of runs: pure functions."""
 
 from dbt_scheduler.schedule.alignment import (
     awaited_interval,

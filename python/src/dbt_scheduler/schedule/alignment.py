@@ -1,4 +1,4 @@
-"""Which run waits for which: a run waits for the producer's newest period that ends no later than its own."""
+"""Aligns runs: a run waits for the producer's newest period that ends no later than its own."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,27 +13,27 @@ from dbt_scheduler.spec import Schedule
 
 _WEEK = timedelta(weeks=1)
 _MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
-# Runs of these years are compared; where nothing but the clock tells days apart, those around its changes.
+# Runs of these years are compared; for schedules that are the same every day, only those around clock changes.
 _FROM, _TO = datetime(2025, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _AROUND_A_CHANGE = 8 * _DAY  # each weekday, and a weekend between two ticks
 _LEAST_RUNS = 30
 _WEEKS_IN_CADENCE = 4
-_YEARS_IN_CADENCE = 28  # then the calendar repeats
+_YEARS_IN_CADENCE = 28  # after that, the calendar repeats
 
 
 def awaited_interval(consumer: Schedule, interval: Interval, producer: Schedule) -> Interval:
-    """The data interval of the producer's run that a run of the consumer waits for.
+    """The data interval of the producer's run that a consumer's run waits for.
 
-    ``interval`` is the consumer's, of a scheduled, backfilled or manual run. What is returned is that of the
-    producer's scheduled run; its start is the logical date. The calendar alone decides: the run may lie
-    before the producer's start date (``before_start``), and may not exist, or not yet.
+    ``interval`` is the data interval of a scheduled, backfilled or manual run. The result is that of the producer's
+    scheduled run; its start is the logical date. Only the calendar decides: the run may be before the producer's start
+    date (``before_start``), and may not exist yet.
     """
     return newest_run(producer, period(consumer, interval).end)
 
 
 def newest_run(schedule: Schedule, instant: datetime) -> Interval:
-    """The scheduled run whose period is the newest that ends no later than an instant in UTC."""
+    """The scheduled run with the newest period that ends no later than an instant in UTC."""
     if schedule.grain is None:
         end = newest_tick(schedule, instant)
         return Interval(previous_tick(schedule, end), end)
@@ -46,9 +46,8 @@ def newest_run(schedule: Schedule, instant: datetime) -> Interval:
 def waiting_runs(producer: Schedule, interval: Interval, consumer: Schedule) -> Iterator[Interval]:
     """The data intervals of the consumer's scheduled runs that wait for a run of the producer, oldest first.
 
-    The inverse of ``awaited_interval``. ``interval`` is the producer's; a manual run counts as the scheduled run of
-    the same period does. Without a grain, a run whose interval is not one from tick to tick is waited for by
-    none.
+    The inverse of ``awaited_interval``. ``interval`` is the producer's; a manual run counts like the scheduled run of
+    the same period. Without a grain, no run waits for an interval that does not span two consecutive ticks.
     """
     own = period(producer, interval)
     newest = newest_run(producer, own.end)
@@ -64,10 +63,10 @@ def waiting_runs(producer: Schedule, interval: Interval, consumer: Schedule) -> 
 
 
 def pick_pipeline(wanted: str, schedule: Schedule, available: Mapping[str, Schedule]) -> str:
-    """The pipeline in which a task of pipeline ``wanted`` waits for an asset that ``available`` ones make.
+    """The pipeline in which a task of pipeline ``wanted`` waits for an asset of the ``available`` pipelines.
 
-    The one of the same name; else the least frequent of those at least as frequent; else the most frequent.
-    Of equally frequent ones it is the first by name. ``available`` has at least one.
+    The pipeline of the same name; else the least frequent of those at least as frequent; else the most frequent. Ties
+    are broken by name. ``available`` must not be empty.
     """
     if wanted in available:
         return wanted
@@ -77,30 +76,28 @@ def pick_pipeline(wanted: str, schedule: Schedule, available: Mapping[str, Sched
 
 
 def most_frequent(available: Mapping[str, Schedule]) -> str:
-    """The pipeline that ticks most often, the first by name of several; ``available`` has at least one."""
+    """The most frequent pipeline, the first by name among equals; ``available`` must not be empty."""
     return min(sorted(available), key=lambda name: cadence_seconds(available[name]))
 
 
 @lru_cache(maxsize=256)
 def cadence_seconds(schedule: Schedule) -> int:
-    """The mean time from one run to the next, in seconds."""
+    """The mean time between runs, in seconds."""
     ticks = cron.parse(schedule.cron)
     days, count = _count_days(ticks, _WEEKS_IN_CADENCE * _WEEK)
-    if count < _WEEKS_IN_CADENCE:  # Less than weekly: months and years differ in length.
+    if count < _WEEKS_IN_CADENCE:  # Less often than weekly: months and years differ in length.
         days, count = _count_days(ticks, timedelta(days=_YEARS_IN_CADENCE * 1461 // 4))
     return round(days * 86400 / (max(count, 1) * len(ticks.minutes)))
 
 
 @lru_cache(maxsize=1024)
 def wait_lag_seconds(consumer: Schedule, producer: Schedule) -> int:
-    """How much later than a consumer's run the run that it waits for can be due, in seconds; may be negative.
+    """The maximum time by which the awaited run is due after the consumer's run, in seconds; may be negative.
 
-    Due is the end of the data interval. It is the greatest over a sample: the runs of 2025 and 2026, at least 30; of
-    schedules that tick alike each day, or more often than hourly, those around the changes of the clock in these years.
+    A run is due at the end of its data interval. The maximum is taken over a sample: the runs of 2025 and 2026, at
+    least 30; for schedules that are the same every day or run more often than hourly, the runs around clock changes.
     """
-    if cadence_seconds(producer) > cadence_seconds(
-        consumer
-    ):  # The first of those that wait has to wait longest.
+    if cadence_seconds(producer) > cadence_seconds(consumer):  # The first waiting run waits longest.
         pairs = [
             (first, run)
             for run in _sample(producer, consumer)
@@ -112,7 +109,7 @@ def wait_lag_seconds(consumer: Schedule, producer: Schedule) -> int:
 
 
 def _sample(schedule: Schedule, other: Schedule) -> Iterator[Interval]:
-    """Runs of a schedule that stand for all of them, where the other one's ticks are compared with them."""
+    """A representative sample of a schedule's runs for comparing it with another schedule."""
     cadence = timedelta(seconds=cadence_seconds(schedule))
     same_each_day = not any(cron.parse(each.cron).days for each in (schedule, other)) and cadence <= _DAY
     if not same_each_day and cadence >= _HOUR:
@@ -124,7 +121,7 @@ def _sample(schedule: Schedule, other: Schedule) -> Iterator[Interval]:
 
 
 def _kinds_of_change(*schedules: Schedule) -> Iterator[datetime]:
-    """An ordinary moment, and for each way in which one of the clocks is changed the first time that it is."""
+    """A regular time, and for each clock the first change of each kind."""
     yield _FROM
     zones, seen = [load_zone(schedule.timezone) for schedule in schedules], set()
     for change in sorted({each for where in zones for each in offset_changes(where, _FROM.year, _TO.year)}):
@@ -137,7 +134,7 @@ def _kinds_of_change(*schedules: Schedule) -> Iterator[datetime]:
 
 
 def _runs(schedule: Schedule, instant: datetime, until: datetime) -> Iterator[Interval]:
-    """The runs from the first tick after an instant on, to the first that ends no earlier than another."""
+    """The runs from the first tick after an instant to the first that ends no earlier than another."""
     run = run_interval(schedule, next_tick(schedule, instant))
     while run.end < until:
         yield run
@@ -146,7 +143,7 @@ def _runs(schedule: Schedule, instant: datetime, until: datetime) -> Iterator[In
 
 
 def _count_days(ticks: cron.Cron, span: timedelta) -> tuple[int, int]:
-    """How many days there are in a span, and on how many of them it ticks."""
+    """The number of days in a span, and of days with ticks."""
     day, last, count = _MONDAY.date(), _MONDAY.date() + span, 0
     while (day := cron.day_from(ticks, day)) < last:
         count, day = count + 1, day + timedelta(days=1)

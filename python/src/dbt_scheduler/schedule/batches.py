@@ -1,4 +1,4 @@
-"""Where the batches of a dbt microbatch model begin: by the hour, day, month or year, always in UTC."""
+"""The batches of dbt microbatch models: hours, days, months or years, always in UTC."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ BATCH_SIZES = ("hour", "day", "month", "year")
 
 
 def batch_start(instant: datetime, batch_size: str, lookback: int = 0) -> datetime:
-    """The start of the batch that an instant lies in, or of the one that many batches before, in UTC."""
+    """The start of the batch that contains an instant, or of an earlier batch, in UTC."""
     moment = to_utc(instant)
     if batch_size == "hour":
         return moment.replace(minute=0, second=0, microsecond=0) - timedelta(hours=lookback)

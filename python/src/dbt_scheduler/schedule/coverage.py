@@ -1,4 +1,4 @@
-"""Proof that the runs of a pipeline cover each period once, or the first place where they do not."""
+"""Checks that the runs of a pipeline cover each period exactly once; otherwise finds the first counterexample."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ from dbt_scheduler.schedule.time_zones import SMALLEST_STEP, load_zone, offset_c
 from dbt_scheduler.spec import Schedule
 
 _YEARS_UNTIL_WEEKDAYS_REPEAT, _YEARS_UNTIL_DATES_REPEAT = 28, 4
-# However long ago a pipeline began, the rules that zones have today are checked too.
+# Today's time zone rules are checked for old start dates too.
 _RULES_OF_TODAY = 2026
-_NEAR = timedelta(hours=3)  # more than any clock is changed by at once, the date line aside
+_NEAR = timedelta(hours=3)  # more than any single clock change, except at the date line
 
 
 def grain_problem(schedule: Schedule) -> str | None:
-    """The first period of the grain that has no tick or several, on a clock that nobody ever changes."""
+    """The first period of the grain with no tick or several, ignoring clock changes."""
     if schedule.grain is None:
         return None
     ticks, step = cron.parse(schedule.cron), step_minutes(schedule.grain)
@@ -39,13 +39,13 @@ def grain_problem(schedule: Schedule) -> str | None:
 
 
 def clock_problem(schedule: Schedule) -> str | None:
-    """What goes wrong the first time that the clock is changed in a way which the cron does not bear."""
+    """The problem at the first clock change that the cron does not support."""
     ticks, where, start = cron.parse(schedule.cron), load_zone(schedule.timezone), first_instant(schedule)
     last_year = max(start.year, _RULES_OF_TODAY) + _YEARS_UNTIL_WEEKDAYS_REPEAT
     seen = set()
     for change in offset_changes(where, start.year, last_year):
         shown, set_to = wall_time(change - SMALLEST_STEP, where) + SMALLEST_STEP, wall_time(change, where)
-        # A cron that ticks each day meets the same change at the same hour in the same way, every time.
+        # For a cron that runs every day, a change at the same hour always has the same effect.
         kind = (shown.time(), set_to - shown, ticks.days and shown)
         if change < start or kind in seen:
             continue
@@ -116,12 +116,12 @@ def _advice(ticks: cron.Cron) -> str:
 
 
 def _is_for_days(schedule: Schedule) -> bool:
-    """Whether a tick that the clock skips would be a lost run: of a day or more, or of no known length."""
+    """Whether a tick that the clock skips is a lost run: with a grain of a day or more, or without one."""
     return (step_minutes(schedule.grain or "day") or MINUTES_OF_DAY) >= MINUTES_OF_DAY
 
 
 def _is_once_each(schedule: Schedule, change: datetime) -> bool:
-    """Whether each period around a change of the clock has exactly one tick."""
+    """Whether each period around a clock change has exactly one tick."""
     step = timedelta(minutes=step_minutes(schedule.grain or "day") or MINUTES_OF_DAY)
     tick = previous_tick(schedule, change - max(step, _NEAR))
     now = period_at(schedule, tick)
@@ -135,23 +135,23 @@ def _is_once_each(schedule: Schedule, change: datetime) -> bool:
 
 
 def _is_reversible(schedule: Schedule, change: datetime) -> bool:
-    """Whether Airflow finds the same ticks around a change of the clock forwards and backwards."""
+    """Whether Airflow finds the same ticks around a clock change in both directions."""
     pairs = _ticks_around(schedule, change)
     return all(previous_tick(schedule, following) == tick for tick, following in pairs)
 
 
 def _is_walked_through(schedule: Schedule, change: datetime) -> bool:
-    """Whether Airflow's scheduler gets from one run to the next around a change of the clock.
+    """Whether Airflow's scheduler advances from run to run around a clock change.
 
-    It aligns the end of the last run with the cron before it looks for the next (``next_dagrun_info`` of
-    CronDataIntervalTimetable), and stops for good where that does not lead past the last run's start.
+    It aligns the end of the last run with the cron before it searches for the next (``next_dagrun_info`` of
+    CronDataIntervalTimetable), and stops for good if that does not pass the start of the last run.
     """
     pairs = _ticks_around(schedule, change)
     return all(last_tick(schedule, following) == following for _, following in pairs)
 
 
 def _ticks_around(schedule: Schedule, change: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The ticks around a change of the clock, each with the one that follows."""
+    """The ticks around a clock change, each with the next one."""
     tick = previous_tick(schedule, change - _NEAR)
     while tick <= change + _NEAR:
         following = next_tick(schedule, tick)

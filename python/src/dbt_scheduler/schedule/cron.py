@@ -1,7 +1,7 @@
-"""Cron expressions as Airflow reads them: which minutes of which days they name, in no time zone.
+"""Cron expressions as Airflow interprets them: minutes and days, without a time zone.
 
-croniter reads the expression, so that the syntax is Airflow's. The search is our own: croniter takes a fifth
-of a millisecond for each tick, and years of ticks are compared when a pipeline is checked.
+croniter parses the expression, so the syntax is Airflow's. The search is implemented here: croniter needs 0.2 ms per
+tick, and the checks compare years of ticks.
 """
 
 import re
@@ -15,7 +15,7 @@ from croniter import croniter  # type: ignore[import-untyped] # it ships no type
 
 from dbt_scheduler.findings.plural import format_count
 
-# airflow.utils.dates.cron_presets; croniter's own further aliases are not Airflow's, so they are refused.
+# airflow.utils.dates.cron_presets; croniter's further aliases are not supported by Airflow.
 _PRESETS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -26,17 +26,17 @@ _PRESETS = {
 }
 _FIELDS = ("minute", "hour", "day of the month", "month", "day of the week")
 _ANY = ["*"]
-_MONTHS_BETWEEN_TICKS = 50 * 12  # croniter's own limit, after which it says that there is no such date
-# "H" and "R" are chosen by croniter anew in each process: no two of them would agree when a run is.
+_MONTHS_BETWEEN_TICKS = 50 * 12  # croniter's own limit for its search
+# croniter chooses "H" and "R" at random in each process, so processes would disagree on the schedule.
 _CHOSEN_BY_CRONITER = re.compile(r"[hr](\W|$)", re.IGNORECASE)
 
 
 class Cron(msgspec.Struct, frozen=True):
-    """A cron expression that was understood.
+    """A parsed cron expression.
 
-    ``minutes`` are the minutes of the day (0 to 1439) on which it ticks, the same on each of its days.
-    ``every_hour`` says that the hour is unrestricted, which Airflow treats in a way of its own.
-    ``days`` is the expression of its days, ``0 0 ...``; None means each day.
+    ``minutes`` are the minutes of the day (0 to 1439), the same on each matching day. ``every_hour``: the hour is
+    unrestricted, which Airflow treats differently. ``days`` is the expression for the days, ``0 0 ...``; None means
+    every day.
     """
 
     minutes: tuple[int, ...]
@@ -46,7 +46,7 @@ class Cron(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=256)
 def parse(expression: str) -> Cron:
-    """Read five fields or one of Airflow's presets; raises ValueError with the reason in words."""
+    """Parse five fields or one of Airflow's presets. Raises ValueError with the reason."""
     fields = _PRESETS.get(expression, expression).split()
     if len(fields) != len(_FIELDS):
         raise ValueError(f"has {format_count(len(fields), 'field')} instead of five")
@@ -67,7 +67,7 @@ def parse(expression: str) -> Cron:
 
 
 def tick_after(cron: Cron, wall: datetime) -> datetime:
-    """The first tick later than ``wall``, both naive; raises ValueError if there never is one."""
+    """The first tick after ``wall``, both naive. Raises ValueError if there is none."""
     day = wall.date()
     if cron.days is None or _ticks_on(cron.days, day):
         at = bisect_right(cron.minutes, wall.hour * 60 + wall.minute)
@@ -77,7 +77,7 @@ def tick_after(cron: Cron, wall: datetime) -> datetime:
 
 
 def tick_before(cron: Cron, wall: datetime) -> datetime:
-    """The last tick earlier than ``wall``, both naive; raises ValueError if there never was one."""
+    """The last tick before ``wall``, both naive. Raises ValueError if there is none."""
     day = wall.date()
     if cron.days is None or _ticks_on(cron.days, day):
         begun = 1 if wall.second or wall.microsecond else 0
@@ -88,7 +88,7 @@ def tick_before(cron: Cron, wall: datetime) -> datetime:
 
 
 def day_from(cron: Cron, day: date) -> date:
-    """The first day with ticks that is not before ``day``; raises ValueError if there never is one."""
+    """The first day with ticks on or after ``day``. Raises ValueError if there is none."""
     if cron.days is None:
         return day
     first = day.day
@@ -132,7 +132,9 @@ def _on(day: date, minute: int) -> datetime:
 @lru_cache(maxsize=2048)
 def _days_of_month(days: str, year: int, month: int) -> tuple[int, ...]:
     cron = _read(days)
-    if cron.nth_weekday_of_month or getattr(cron, "nearest_weekday", None):  # "1#2" and "15W" stay croniter's
+    if cron.nth_weekday_of_month or getattr(
+        cron, "nearest_weekday", None
+    ):  # "1#2" and "15W" are left to croniter
         return _days_by_croniter(days, year, month)
     _, _, of_month, months, of_week = cron.expanded
     if months != _ANY and month not in months:
@@ -143,7 +145,7 @@ def _days_of_month(days: str, year: int, month: int) -> tuple[int, ...]:
     for day in range(1, length + 1):
         in_month = of_month == _ANY or day in wanted
         in_week = of_week == _ANY or (first_weekday + day) % 7 in of_week
-        # As in cron: if both fields are restricted, one of them is enough.
+        # As in cron: if both fields are restricted, one must match.
         either = _ANY not in (of_month, of_week)
         if (in_month or in_week) if either else (in_month and in_week):
             matching.append(day)

@@ -1,4 +1,4 @@
-"""Lengths of time: ``{hours: 1, minutes: 30}`` where people write them, seconds everywhere else."""
+"""Durations: ``{hours: 1, minutes: 30}`` in files that people write, seconds everywhere else."""
 
 from collections.abc import Mapping
 

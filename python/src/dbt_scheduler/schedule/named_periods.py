@@ -1,4 +1,4 @@
-"""Which run covers a period that a person names: ``2025-09-09``, ``2025-09-09T13``, ``2025-W37`` or ``2025-09``."""
+"""Finds the run for a period given as ``2025-09-09``, ``2025-09-09T13``, ``2025-W37`` or ``2025-09``."""
 
 import re
 from collections.abc import Iterator
@@ -20,18 +20,18 @@ _SHOWN = {"month": "%Y-%m", "week": "%Y-%m-%d", "day": "%Y-%m-%d"}
 
 
 class _Span(msgspec.Struct, frozen=True):
-    """What is named, from ``start`` up to ``end`` in UTC."""
+    """The named time span, from ``start`` to ``end`` (exclusive) in UTC."""
 
     start: datetime
     end: datetime
 
 
 def named_run(schedule: Schedule, text: str) -> Interval:
-    """The data interval of the scheduled run that covers a period, named on the pipeline's own clock.
+    """The data interval of the scheduled run that covers a period, given in the pipeline's time zone.
 
-    With a grain, what is named is that period or lies in it; without one, it lies in the data interval.
-    Raises ValueError with a sentence: it is no period, the clock skips it or shows it twice, or it is longer
-    than what one run covers.
+    With a grain, the named span is that period or lies in it; without one, it lies in the data interval. Raises
+    ValueError with a message if it is not a period, does not exist or is ambiguous because of a clock change, or is
+    longer than the period of one run.
     """
     where = load_zone(schedule.timezone)
     runs = {_run_of(schedule, span, text): span for span in _spans(text, where)}
@@ -47,10 +47,10 @@ def named_run(schedule: Schedule, text: str) -> Interval:
 
 
 def manual_dates(schedule: Schedule, run: Interval) -> Iterator[datetime]:
-    """Logical dates for a manual run of the period of a scheduled one, a second apart.
+    """Logical dates for a manual run of the same period as a scheduled run, one second apart.
 
-    For each of them Airflow infers that period, as workers do who cannot see another run's data interval. None is
-    a scheduled run's: Airflow takes each logical date once.
+    Airflow infers the same period for each of them, for workers that cannot read another run's data interval. None
+    equals the scheduled run's: logical dates are unique.
     """
     date, last = run.end + _SECOND, next_tick(schedule, run.end)
     while date < last:
@@ -59,7 +59,7 @@ def manual_dates(schedule: Schedule, run: Interval) -> Iterator[datetime]:
 
 
 def _spans(text: str, where: tzinfo) -> list[_Span]:
-    """What a text names: one span, two where the clock shows it twice, none where it skips it."""
+    """The spans that a text names: one; two if the clock repeats it; none if it skips it."""
     form = _FORMS.fullmatch(text)
     try:
         moment = datetime.fromisoformat(f"{text}-01" if form and form["month"] else text)
@@ -82,7 +82,7 @@ def _spans(text: str, where: tzinfo) -> list[_Span]:
 
 
 def _instants(wall: datetime, where: tzinfo) -> list[datetime]:
-    """When the clock shows a time: once, twice, or never."""
+    """The instants at which the clock shows a time: one, two or none."""
     return [each for each in sorted({*both_folds(wall, where)}) if wall_time(each, where) == wall]
 
 
@@ -104,6 +104,6 @@ def _run_of(schedule: Schedule, span: _Span, text: str) -> Interval:
 
 
 def _run_at(schedule: Schedule, instant: datetime) -> Interval:
-    """The scheduled run whose data interval an instant lies in."""
+    """The scheduled run whose data interval contains an instant."""
     run = run_interval(schedule, newest_tick(schedule, instant))
     return run if instant < run.end else run_interval(schedule, run.end)

@@ -1,10 +1,8 @@
-"""Which calendar period a run covers: grains, and what they mean on days when the clock changes.
+"""The calendar period that a run covers: grains, and their meaning at clock changes.
 
-Up to an hour, a grain cuts elapsed time: an hour that the clock shows twice is two periods, as it has two
-runs, and each change of the clock starts a new period. Above an hour a grain cuts the clock's time: a period
-lasts from its first moment to the next one's, an hour longer or shorter when the clock changes in it. So
-periods follow each other without a hole, and ``validation`` refuses every pipeline of which one of them has no
-run, or two.
+Up to an hour, a grain divides elapsed time: a repeated hour is two periods, because it has two runs, and each clock
+change starts a new period. Above an hour, a grain divides wall clock time: the length of a period changes with the
+clock. Periods are contiguous, and ``validation`` rejects every pipeline with a period that has no run or two.
 """
 
 import re
@@ -29,10 +27,7 @@ _STEP = re.compile(r"(?:(\d{1,4}) )?(minute|hour)s?")
 
 @lru_cache(maxsize=64)
 def step_minutes(grain: str) -> int | None:
-    """The length of a grain of minutes, hours or a day in minutes; None for a week and a month.
-
-    Raises ValueError with the reason in words for anything else.
-    """
+    """The length of a grain in minutes; None for a week and a month. Raises ValueError with the reason."""
     if grain in ("week", "month"):
         return None
     if grain == "day":
@@ -47,30 +42,30 @@ def step_minutes(grain: str) -> int | None:
 
 
 def period(schedule: Schedule, interval: Interval) -> Interval:
-    """The period that a run covers: the grain's that its data interval starts in, else the data interval."""
+    """The period that a run covers: that of the grain at the start of its data interval, or else the data interval."""
     start, end = to_utc(interval.start), to_utc(interval.end)
     if schedule.grain is None:
         return Interval(start, end)
     covered = period_at(schedule, start)
     if end == start == previous_tick(schedule, start):
-        # After a tick that the clock skipped, Airflow infers for a manual run an interval without length that
-        # starts where the one it means ends.
+        # After a tick that the clock skipped, Airflow infers an empty interval for a manual run that starts at the
+        # end of the intended one.
         return period_at(schedule, covered.start - SMALLEST_STEP)
     return covered
 
 
 def period_at(schedule: Schedule, instant: datetime) -> Interval:
-    """The period of the schedule's grain that an instant in UTC lies in; the schedule has a grain."""
+    """The period of the schedule's grain that contains an instant in UTC; requires a grain."""
     return _period_at(schedule.grain or "day", load_zone(schedule.timezone), instant)
 
 
 def run_of(schedule: Schedule, covered: Interval) -> Interval:
-    """The scheduled run that covers a period of the schedule's grain: that of the tick in it."""
+    """The scheduled run of a period of the schedule's grain: that of the tick in it."""
     return run_interval(schedule, next_tick(schedule, covered.start - SMALLEST_STEP))
 
 
 def calendar_start(grain: str, wall: datetime) -> datetime:
-    """The wall clock time at which the period of a grain that ``wall`` is in begins."""
+    """The wall clock time at which the period of a grain that contains ``wall`` starts."""
     midnight = datetime.combine(wall.date(), time())
     if grain == "month":
         return midnight.replace(day=1)
@@ -81,7 +76,7 @@ def calendar_start(grain: str, wall: datetime) -> datetime:
 
 
 def calendar_next(grain: str, start: datetime) -> datetime:
-    """The wall clock time at which the period after the one that begins at ``start`` begins."""
+    """The wall clock time at which the period after the one that starts at ``start`` starts."""
     if grain == "month":
         return (start + timedelta(days=31)).replace(day=1)
     return start + (timedelta(days=7) if grain == "week" else timedelta(minutes=step_minutes(grain) or 0))
@@ -96,13 +91,13 @@ def _period_at(grain: str, where: tzinfo, instant: datetime) -> Interval:
         return _elapsed(instant - (wall - start), instant, instant + (end - wall), where)
     while (
         last := first_occurrence(end, where)
-    ) <= instant:  # A day that the date line swallowed, or a fold at midnight.
+    ) <= instant:  # a day skipped at the date line, or a repeated midnight
         start, end = end, calendar_next(grain, end)
     return Interval(first_occurrence(start, where), last)
 
 
 def _elapsed(start: datetime, instant: datetime, end: datetime, where: tzinfo) -> Interval:
-    """From start to end, or to the change of the clock if there is one on that side of the instant."""
+    """From start to end, or to the clock change between, on the instant's side."""
     offset = offset_at(instant, where)
     if offset_at(start, where) != offset:
         start = offset_change_between(start, instant, where)

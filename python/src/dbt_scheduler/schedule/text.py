@@ -1,4 +1,4 @@
-"""Times as people read them: a moment in UTC or on a pipeline's own clock, and when an asset is ready."""
+"""Formats times for people: in UTC or a pipeline's time zone, and when an asset is ready."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -16,18 +16,18 @@ _WEEK = timedelta(weeks=1)
 
 
 def format_utc(moment: datetime) -> str:
-    """``2025-09-09 00:10`` in UTC, with seconds only where there are any."""
+    """``2025-09-09 00:10`` in UTC; seconds are shown if they are not zero."""
     there = moment.astimezone(UTC)
     return f"{there:%Y-%m-%d %H:%M:%S}" if there.second else f"{there:%Y-%m-%d %H:%M}"
 
 
 def format_local(moment: datetime, schedule: Schedule) -> str:
-    """``2025-09-08 21:10 (00:10 EEST on 09-09)``: the time in UTC and, if it differs, in the pipeline's zone."""
+    """``2025-09-08 21:10 (00:10 EEST on 09-09)``: UTC, and the pipeline's time zone if it differs."""
     return f"{format_utc(moment)}{_in_its_zone(moment, schedule)}"
 
 
 def format_moment(moment: datetime, schedule: Schedule | None = None) -> str:
-    """``2025-09-08 21:10 UTC (00:10 EEST on 09-09)``: the same where nothing else says that it is in UTC."""
+    """``2025-09-08 21:10 UTC (00:10 EEST on 09-09)``: the same, with UTC stated."""
     return f"{format_utc(moment)} UTC{_in_its_zone(moment, schedule) if schedule else ''}"
 
 
@@ -43,9 +43,9 @@ def _in_its_zone(moment: datetime, schedule: Schedule) -> str:
 
 @lru_cache(maxsize=4096)
 def format_readiness(pipeline: str, schedule: Schedule, slo_seconds: int | None) -> str:
-    """The pipeline, and the time on its own clock by which its runs have promised an asset.
+    """The pipeline, and the time in its time zone by which its runs meet the asset's SLO.
 
-    It is the time of the days on which the clock does not change.
+    Clock changes are ignored.
     """
     if slo_seconds is None:
         return f"{pipeline}, no SLO"
@@ -61,7 +61,7 @@ def format_readiness(pipeline: str, schedule: Schedule, slo_seconds: int | None)
 
 
 def format_schedule(schedule: Schedule) -> str:
-    """When runs are due, on the pipeline's own clock: ``every day at 00:10 UTC``."""
+    """When runs are due, in the pipeline's time zone: ``every day at 00:10 UTC``."""
     ticks = cron.parse(schedule.cron)
     if _ticks_hourly(ticks):
         return f"every hour at :{ticks.minutes[0]:02} {schedule.timezone}"
@@ -93,7 +93,7 @@ def _in_the_hour(ready: timedelta) -> str:
 
 
 def _on_the_day(cron_: cron.Cron, promise: timedelta, timezone: str) -> str | None:
-    """For ticks on every day, on one weekday, or on one day of each month; None for any others."""
+    """For schedules that run daily, on one weekday or on one day of the month; None for others."""
     ticks = _first_ticks(cron_)
     tick, ready = ticks[0], ticks[0] + promise
     days = (ready.date() - tick.date()).days

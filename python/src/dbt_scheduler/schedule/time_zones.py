@@ -1,21 +1,21 @@
-"""Clocks on the wall: what they show, and when they are changed."""
+"""Wall clocks: what they show, and when they change."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SMALLEST_STEP = timedelta(microseconds=1)
-# Shorter than any zone has kept a clock between two changes since 1970 (Morocco's Ramadan is the shortest).
+# Shorter than the time between any two changes of a zone since 1970 (Morocco's Ramadan is the shortest).
 _BETWEEN_CHANGES = timedelta(days=12)
 
 
 def load_zone(name: str) -> tzinfo:
-    """The time zone of that name; raises what ``ZoneInfo`` raises if there is none."""
+    """The time zone with that name; raises what ``ZoneInfo`` raises."""
     return UTC if name == "UTC" else ZoneInfo(name)
 
 
 def to_utc(instant: datetime) -> datetime:
-    """The same instant as a plain datetime, because Airflow's pendulum ones calculate differently.
+    """The same instant as a plain datetime: Airflow's pendulum datetimes calculate differently.
 
     Raises ValueError for a naive one.
     """
@@ -27,33 +27,33 @@ def to_utc(instant: datetime) -> datetime:
 
 
 def wall_time(instant: datetime, where: tzinfo) -> datetime:
-    """What the clock shows at an instant, naive."""
+    """The naive wall clock time at an instant."""
     return instant.astimezone(where).replace(tzinfo=None)
 
 
 def both_folds(wall: datetime, where: tzinfo) -> tuple[datetime, datetime]:
-    """The instants that a time on the clock can mean: two where it comes twice or never, else one and the same."""
+    """The instants of a wall clock time: two if it is repeated or skipped, else twice the same."""
     there = wall.replace(tzinfo=where)
     return there.replace(fold=0).astimezone(UTC), there.replace(fold=1).astimezone(UTC)
 
 
 def to_instant(wall: datetime, where: tzinfo) -> datetime:
-    """The instant at which Airflow takes the clock to show ``wall`` (its ``make_aware``).
+    """The instant that Airflow uses for ``wall`` (its ``make_aware``).
 
-    Of a time that comes twice it is the second; a time that is skipped moves on by the length of the gap.
+    For a repeated time it is the second; a skipped time is moved by the length of the gap.
     """
     return max(both_folds(wall, where))
 
 
 def first_occurrence(wall: datetime, where: tzinfo) -> datetime:
-    """The first instant at which the clock shows ``wall``, or would if it did not skip it."""
+    """The first instant of ``wall``; for a skipped time, the instant after the change."""
     first, second = both_folds(wall, where)
-    # In a gap the two are the wrong way round, and the change of the clock lies between them.
+    # In a gap, the two are in reverse order, and the clock change lies between them.
     return first if first <= second else offset_change_between(second, first, where)
 
 
 def offset_change_between(before: datetime, after: datetime, where: tzinfo) -> datetime:
-    """The instant of the change of the clock that lies in between, to the second."""
+    """The instant of the clock change in between, to the second."""
     before = before.replace(microsecond=0)
     after = (after + timedelta(seconds=1) - SMALLEST_STEP).replace(microsecond=0)
     offset = offset_at(before, where)
@@ -68,7 +68,7 @@ def offset_change_between(before: datetime, after: datetime, where: tzinfo) -> d
 
 @lru_cache(maxsize=64)
 def offset_changes(where: tzinfo, first_year: int, last_year: int) -> tuple[datetime, ...]:
-    """The instants at which the clock is changed from the first year, or just before, to the last."""
+    """The instants of clock changes in these years."""
     at, found = datetime(first_year - 1, 12, 1, tzinfo=UTC), []
     offset = offset_at(at, where)
     while where is not UTC and at.year <= last_year:
@@ -81,5 +81,5 @@ def offset_changes(where: tzinfo, first_year: int, last_year: int) -> tuple[date
 
 
 def offset_at(instant: datetime, where: tzinfo) -> timedelta | None:
-    """How far the clock is ahead of UTC at an instant; None only for a zone that does not know."""
+    """The UTC offset at an instant; None only for zones without one."""
     return instant.astimezone(where).utcoffset()

@@ -1,4 +1,4 @@
-"""Validates the schedule of a pipeline: each problem is a sentence that ends with how to fix it."""
+"""Validates the schedule of a pipeline; each problem is a sentence that ends with how to fix it."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -14,26 +14,26 @@ from dbt_scheduler.spec import DagSpec, Schedule
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2099
 _LONGEST_CRON = 500
-"""With each minute, hour, day and month by its number it has 380 characters."""
+"""The longest useful expression, with each minute, hour, day and month listed, has 380 characters."""
 
 
 def alignment_problems(schedule: Schedule) -> list[str]:
-    """What keeps a pipeline's runs from covering one period each, in words for the platform's engineer.
+    """The problems that prevent a pipeline's runs from covering one period each.
 
-    Empty is a promise from the start date on, each change of the clock included: with a grain, every period
-    has exactly one scheduled run; without one, Airflow finds the same runs forwards and backwards.
+    If it is empty, the following holds from the start date on, including clock changes: with a grain, every period has
+    exactly one scheduled run; without one, Airflow finds the same runs in both directions.
     """
     return list(_problems(schedule))
 
 
 @lru_cache(maxsize=256)
 def unreadable_part(schedule: Schedule) -> str | None:
-    """The first invalid field of a schedule, for readers who cannot change it; None if all are valid."""
+    """The first invalid field of a schedule, for users who cannot change it; None if all are valid."""
     return next((what for what, _ in _unread(schedule)), None)
 
 
 def unusable_schedule(spec: DagSpec) -> str | None:
-    """The first invalid schedule of a spec: its own, or that of a sensor's producer."""
+    """The first invalid schedule of a spec: its own, or a producer's."""
     schedules = (spec.schedule, *(sensor.producer.schedule for sensor in spec.sensors))
     reason = next(filter(None, map(unreadable_part, schedules)), None)
     return f"has an unsupported schedule: {reason}" if reason else None
@@ -49,7 +49,7 @@ def _problems(schedule: Schedule) -> tuple[str, ...]:
 
 
 def _unread(schedule: Schedule) -> Iterator[tuple[str, str]]:
-    """The invalid field, and what to use instead."""
+    """The invalid field, and how to fix it."""
     yield from _cron(schedule)
     yield from _timezone(schedule)
     yield from _start_date(schedule)
@@ -80,7 +80,7 @@ def _timezone(schedule: Schedule) -> Iterator[tuple[str, str]]:
         KeyError,
         ValueError,
         OSError,
-    ):  # ZoneInfo has three answers to what is no name; a folder is an OSError.
+    ):  # ZoneInfo raises three exceptions for invalid names; for a folder, OSError.
         similar = did_you_mean(schedule.timezone, available_timezones())
         advice = similar or 'use a name such as "Europe/Vilnius" or "UTC"'
         yield f'timezone "{schedule.timezone}" is unknown', advice

@@ -1,1 +1,1 @@
-"""The registry in the browser: the documents that its pages show, and the static site that they make."""
+"""The registry's pages for a browser: their documents, and the static site."""

@@ -1,4 +1,4 @@
-"""Puts a static site together: what lies in its folder, by path."""
+"""Builds the files of a static site."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -14,14 +14,14 @@ from dbt_scheduler.site.static import digest, script
 from dbt_scheduler.site.teams import make_team
 
 BUNDLE = ("app.css", "app.js", "index.html")
-"""What the browser runs, in the order in which a new release replaces an old one."""
+"""The files of the application, in the order in which a new release replaces them."""
 
 INDEX = "data/index.js"
 _LAST_RUNS = 30
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A static site; ``documents`` are those that the index leads to, in ``folder``, and the index is written last."""
+    """A static site. ``documents`` are the documents in ``folder``; the index, which points to them, is written last."""
 
     folder: str
     documents: dict[str, bytes]
@@ -32,7 +32,7 @@ class Site(msgspec.Struct, frozen=True):
 def build_site(
     catalogue: Catalogue, about: About, history: History | None = None, findings: Findings | None = None
 ) -> Site:
-    """All documents of a catalogue, and the pages that show them."""
+    """Build the documents and pages of a catalogue."""
     documents = {"edges": script("edges", make_edges(catalogue))}
     for place, team in enumerate(catalogue.teams):
         documents[f"teams/{place}"] = script(f"teams/{place}", make_team(catalogue, team))
@@ -48,7 +48,7 @@ def build_site(
 
 
 def slo_met(landings: tuple[Landing, ...]) -> dict[AssetKey, tuple[int, int]]:
-    """Of each asset's last runs that had an SLO and are decided, how many met it, and how many there were."""
+    """For each asset, how many of its last runs met the SLO, and how many had an outcome."""
     found: dict[AssetKey, list[Landing]] = defaultdict(list)
     for landing in sorted(landings, key=lambda each: each.period_start, reverse=True):
         runs = found[AssetKey(landing.team, landing.asset)]
@@ -58,6 +58,6 @@ def slo_met(landings: tuple[Landing, ...]) -> dict[AssetKey, tuple[int, int]]:
 
 
 def read_bundle() -> dict[str, bytes]:
-    """The files of the pages themselves, which the package has."""
+    """The files of the application from the package."""
     folder = Path(__file__).with_name("bundle")
     return {name: (folder / name).read_bytes() for name in BUNDLE}

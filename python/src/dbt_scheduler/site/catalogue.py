@@ -1,4 +1,4 @@
-"""All teams' entries as the pages count them: each team and each asset has a place."""
+"""The entries of all teams, with a position for each team and asset."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from dbt_scheduler.site.dags import RegisteredDag, registered_dags
 
 
 class Catalogue:
-    """A directory with the order in which its documents name teams and assets; what it looks up is made once."""
+    """A directory with the order in which documents list teams and assets; lookups are built once."""
 
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
@@ -25,26 +25,26 @@ class Catalogue:
 
     @cached_property
     def counting(self) -> str:
-        """The same for catalogues whose places mean the same teams and assets."""
+        """Equal for catalogues whose positions refer to the same teams and assets."""
         names = [*self.teams, "", *(name for key in self.assets for name in (key.team, key.asset))]
         return hashlib.blake2b(msgspec.json.encode(names), digest_size=8).hexdigest()
 
     @cached_property
     def team_places(self) -> Mapping[str, int]:
-        """Each team's place among the teams."""
+        """The position of each team."""
         return {team: place for place, team in enumerate(self.teams)}
 
     @cached_property
     def asset_places(self) -> Mapping[AssetKey, int]:
-        """Each asset's place among the assets."""
+        """The position of each asset."""
         return {key: place for place, key in enumerate(self.assets)}
 
     @cached_property
     def readers(self) -> Downstream:
-        """Who reads an asset."""
+        """The consumers of an asset."""
         return Downstream(self.directory)
 
     @cached_property
     def dags(self) -> tuple[RegisteredDag, ...]:
-        """What the history of each DAG is asked for."""
+        """The DAGs whose history is fetched."""
         return registered_dags(self.directory.entries)

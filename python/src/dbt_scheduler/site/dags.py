@@ -1,4 +1,4 @@
-"""The DAGs that the registry's entries are about, each with what its history is asked for."""
+"""The DAGs in the registry's entries, with the tasks whose history is fetched."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from dbt_scheduler.waits.wait import Wait, registered_waits
 
 
 class RegisteredDag(msgspec.Struct, frozen=True, kw_only=True):
-    """A DAG of a team in a pipeline: the assets that it exposes, each with its task and SLO, and its waits."""
+    """A team's DAG for a pipeline: its exposed assets with their tasks and SLOs, and its waits."""
 
     team: str
     pipeline: str
@@ -26,17 +26,17 @@ class RegisteredDag(msgspec.Struct, frozen=True, kw_only=True):
     external: bool
 
     def interval(self, run: AirflowRun) -> Interval:
-        """The data interval of a run of it."""
+        """The data interval of a run."""
         return interval_of_run(self.schedule, run, external=self.external)
 
     @property
     def task_ids(self) -> list[str]:
-        """The tasks that make its exposed assets, and its sensors."""
+        """The tasks that produce its exposed assets, and its sensors."""
         return sorted({each.task_id for each in self.assets.values()} | {wait.task_id for wait in self.waits})
 
 
 def registered_dags(entries: Mapping[str, Entry]) -> tuple[RegisteredDag, ...]:
-    """Every DAG of every team, by team and pipeline."""
+    """The DAGs of all teams, by team and pipeline."""
     waits: dict[str, list[Wait]] = defaultdict(list)
     for wait in registered_waits(entries):
         waits[wait.dag_id].append(wait)

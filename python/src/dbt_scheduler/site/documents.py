@@ -1,4 +1,4 @@
-"""The documents that the registry's pages show, field by field as ``web/src/data.ts`` reads them."""
+"""The documents of the registry's pages; ``web/src/data.ts`` declares the same fields."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,11 +13,11 @@ from dbt_scheduler.registry.lookup.views import AssetPipelineView, ConsumedAsset
 FORMAT_VERSION = 1
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-"""With its zone, so that any two can be compared."""
+"""With a time zone, so that all values are comparable."""
 
 
 class TeamLabel(msgspec.Struct, frozen=True, gc=False):
-    """A team and whom to ask; ``external`` if its assets are made by hand-written DAGs."""
+    """A team and its contact; ``external`` if hand-written DAGs produce its assets."""
 
     name: str
     channel: str | None
@@ -26,11 +26,11 @@ class TeamLabel(msgspec.Struct, frozen=True, gc=False):
 
 
 class AssetColumns(msgspec.Struct, frozen=True, kw_only=True):
-    """All assets, by name and then team, in columns of one length: 50,000 fit into one small document.
+    """All assets as columns of equal length, sorted by name and team; 50,000 assets fit in one small document.
 
-    ``team`` and ``readers`` are places in the index's teams, ``pipelines``, ``tags`` and ``owners`` in its lists of that
-    name, and ``ready`` is one in ``readiness``. ``columns`` are an asset's column names joined by spaces. ``slo`` is how
-    many of the last runs met the SLO, and of how many.
+    ``team`` and ``readers`` are positions in the index's teams, ``pipelines``, ``tags`` and ``owners`` in its lists of
+    that name, and ``ready`` in ``readiness``. ``columns`` are an asset's column names, separated by spaces. ``slo`` is
+    how many of the last runs met the SLO, and how many had an outcome.
     """
 
     name: list[str]
@@ -47,11 +47,11 @@ class AssetColumns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Index(msgspec.Struct, frozen=True, kw_only=True):
-    """What every page begins with.
+    """The document that every page starts with.
 
-    ``folder`` is where the other documents of the same moment are; inside Airflow, what those are asked for by that count
-    teams and assets as this one does. ``problems`` are sentences about entries that cannot be read, and ``documents`` the
-    optional documents that are there. ``history_at`` is when the history was exported.
+    ``folder`` contains the other documents of the same snapshot; inside Airflow it is passed with requests, so that
+    positions refer to this index. ``problems`` are sentences about entries that cannot be read, and ``documents`` the
+    optional documents that exist. ``history_at`` is the time of the history's export.
     """
 
     format_version: int = FORMAT_VERSION
@@ -71,7 +71,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskNode(msgspec.Struct, frozen=True, gc=False):
-    """A task that reads assets and makes none."""
+    """A task that reads assets and produces none."""
 
     team: int
     task_id: str
@@ -79,10 +79,10 @@ class TaskNode(msgspec.Struct, frozen=True, gc=False):
 
 
 class Edges(msgspec.Struct, frozen=True, kw_only=True):
-    """The lineage of all teams in columns of one length, from what is read to what reads it.
+    """The lineage of all teams as columns of equal length, from upstream to downstream.
 
-    A node is an asset's place in the index, or that of a task in ``tasks`` after the assets; a ``kind`` is a place in
-    plain (within one DAG), hard, soft and no_wait.
+    A node is an asset's position in the index; tasks without assets follow after the assets. A ``kind`` is the position
+    in: plain (within one DAG), hard, soft, no_wait.
     """
 
     from_: list[int] = msgspec.field(name="from")
@@ -92,7 +92,7 @@ class Edges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TeamPipeline(msgspec.Struct, frozen=True, gc=False):
-    """A pipeline with its schedule in words, and the team's DAG; None where it has several or none of ours."""
+    """A pipeline with its schedule as text, and the team's DAG; None if it has several DAGs or none."""
 
     name: str
     schedule: str
@@ -108,7 +108,7 @@ class AssetColumn(msgspec.Struct, frozen=True, gc=False):
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything about one asset."""
+    """The details of an asset."""
 
     latest_of: str | None
     task_id: str
@@ -123,7 +123,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Team(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything about one team; ``reads`` is of other teams."""
+    """The details of a team; ``reads`` are assets of other teams."""
 
     name: str
     channel: str | None
@@ -137,7 +137,7 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """What the last check found, of all teams."""
+    """The findings of the last check, of all teams."""
 
     findings: tuple[Finding, ...]
 
@@ -162,9 +162,9 @@ class RunOfPipeline(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Landing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """When a run's task had made an asset, if it has, and by when it was promised.
+    """When a run's task produced an asset, and when it was due by the SLO.
 
-    ``met`` is None without a promise, and as long as both are still possible.
+    ``met`` is None without an SLO, and while the outcome is open.
     """
 
     team: str
@@ -179,7 +179,7 @@ class Landing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class WaitInRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a sensor in a run waited for or waits for, from when and until when at most."""
+    """A sensor in a run: what it waits for, when it started, and when it ended or times out."""
 
     dag_id: str
     run_id: str
@@ -197,7 +197,7 @@ class WaitInRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened in Airflow between two moments; ``missing`` says in words what else there is, lacking time."""
+    """The runs, landings and waits of a time range; ``missing`` describes what Airflow did not return in time."""
 
     format_version: int = FORMAT_VERSION
     generated_at: Moment
@@ -210,7 +210,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Now(msgspec.Struct, frozen=True):
-    """The waits that are not over; each without the run that it is for."""
+    """The open waits; runs are left out."""
 
     generated_at: Moment
     waits: tuple[WaitInRun, ...]
@@ -218,13 +218,13 @@ class Now(msgspec.Struct, frozen=True):
 
 
 class Landings(msgspec.Struct, frozen=True):
-    """When a few assets landed in their last runs."""
+    """The landings of some assets in their last runs."""
 
     landings: tuple[Landing, ...]
     missing: tuple[str, ...] = ()
 
 
 class SloMet(msgspec.Struct, frozen=True):
-    """Of each asset that was asked for, how many of its last runs met the SLO and of how many; None without any."""
+    """For each requested asset, how many of its last runs met the SLO and how many had an outcome; None if none had."""
 
     slo: list[tuple[int, int] | None]

@@ -1,4 +1,4 @@
-"""Makes the lineage of all teams: which asset is made of which, and which tasks read one and make none."""
+"""Builds the lineage of all teams: asset to asset, and asset to tasks without assets."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -9,10 +9,10 @@ from dbt_scheduler.site.catalogue import Catalogue
 from dbt_scheduler.site.documents import Edges, TaskNode
 
 KINDS = ("plain", "hard", "soft", "no_wait")
-"""An edge within a DAG, and the kinds of a dependency on another one."""
+"""Within a DAG, and the dependency kinds between DAGs."""
 
 _Makers = Mapping[tuple[str, str | None, str], list[int]]
-"""The places of the assets that a task makes, by its team, group and id."""
+"""The positions of the assets that a task produces, by its team, group and id."""
 
 
 def make_edges(catalogue: Catalogue) -> Edges:
@@ -28,7 +28,7 @@ def make_edges(catalogue: Catalogue) -> Edges:
 
 
 class _TaskNodes:
-    """The tasks that make no asset, each counted from the assets on when it is first seen."""
+    """The tasks without assets; positions follow those of the assets, in order of first use."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.tasks: list[TaskNode] = []

@@ -1,4 +1,4 @@
-"""Asks Airflow for what happened in the DAGs of the registry: few large listings, however many DAGs there are."""
+"""Fetches the runs of the registry's DAGs from Airflow with few list requests, independent of the number of DAGs."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -20,33 +20,33 @@ from dbt_scheduler.site.in_time import InTime, Listed
 from dbt_scheduler.waits.decision import SUCCESS
 
 MOST_RUNS = 30
-"""Of each DAG, the newest: an hourly one has more than a page could show."""
+"""The newest runs kept per DAG: an hourly DAG has more than a page can show."""
 
 WAITING = ("scheduled", "queued", "running", "deferred", "up_for_reschedule", "up_for_retry", "restarting")
-"""The states of a sensor that may have started, and is not done."""
+"""The states of a sensor that may have started and has not finished."""
 
 _ENDED_OTHERWISE = ("failed", "skipped")
 _LASTED_SECONDS = SHORT.total_seconds() - 1
 """Databases round the duration of a task instance."""
 _REACH = MOST_RUNS + 2
-"""So many cadences back the newest runs were due: with what is due just now, and a change of the clock."""
+"""The newest runs are expected within this many periods: some slack for the current one and clock changes."""
 _FURTHER = 4
-"""So much further back than before is looked for runs of DAGs that have too few."""
+"""How much further back to search for DAGs with too few runs."""
 TOGETHER = 500
-"""DAGs, or runs, in one listing: databases bound how many names a question may have."""
+"""The maximum number of DAGs or runs per request: databases limit the number of parameters."""
 _AFTER_RUNS, _AFTER_WAITS, _AT_THE_END = 0.5, 0.25, 0.05
-"""Which part of the time has to be left after each step."""
+"""The part of the time budget that must remain after each step."""
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """DAGs with their runs, and in words what else there is that Airflow did not return in time."""
+    """The DAGs with their runs, and descriptions of what Airflow did not return in time."""
 
     dags: tuple[DagRuns, ...]
     missing: tuple[str, ...] = ()
 
 
 class _Window(msgspec.Struct, frozen=True):
-    """DAGs whose runs are looked for between two moments."""
+    """DAGs whose runs between two times are searched."""
 
     since: datetime
     until: datetime | None
@@ -65,7 +65,7 @@ class _Window(msgspec.Struct, frozen=True):
         return sorted({each.task_id for dag in self.dags for each in dag.assets.values()})
 
     def of(self, dag_ids: Collection[str]) -> Iterator[Self]:
-        """The same with these DAGs only, if it has any."""
+        """The same, restricted to these DAGs; None if none remain."""
         dags = [dag for dag in self.dags if dag.dag_id in dag_ids]
         if dags:
             yield replace(self, dags=dags)
@@ -75,14 +75,13 @@ class _Window(msgspec.Struct, frozen=True):
 
 
 def fetch_runs(api: AirflowApi, dags: Sequence[RegisteredDag], since: datetime, now: datetime) -> Fetched:
-    """The newest runs of each DAG that were due since a moment; of those that were due before, what runs now.
+    """The newest runs of each DAG due since a time, and older runs that are still running.
 
-    A DAG that Airflow does not have, or does not show to this login, has no runs. The listings grow by one for every
-    500 DAGs or task instances, and for every 100 runs. The newest come first: when the time of ``api`` is over, the
-    oldest are missing.
+    DAGs that Airflow does not have or does not show to this login have no runs. One more request is made per 500 DAGs
+    or task instances and per 100 runs, newest first: if the time budget of ``api`` runs out, the oldest are missing.
 
     Raises:
-        AirflowApiError: Airflow does not answer as it should.
+        AirflowApiError: a request failed.
 
     """
     fetching = _Fetching(api, dags, since, now)
@@ -93,7 +92,7 @@ def fetch_runs(api: AirflowApi, dags: Sequence[RegisteredDag], since: datetime, 
 
 
 def find_refused(api: AirflowApi, found: Sequence[DagRuns]) -> list[str]:
-    """The DAGs that Airflow does not let the login see: asked for each of these that has no runs."""
+    """The DAGs that the login is not allowed to read, among those without runs; one request for each."""
     refused = []
     for dag_id in sorted({each.dag.dag_id for each in found if not each.runs}):
         try:
@@ -118,7 +117,7 @@ def _windows(dags: Sequence[RegisteredDag], since: datetime, now: datetime) -> I
 
 
 class _Fetching:
-    """What is there so far. Each step may use a part of the time."""
+    """The runs fetched so far. Each step gets a part of the time budget."""
 
     def __init__(
         self, api: AirflowApi, dags: Sequence[RegisteredDag], since: datetime, now: datetime
@@ -133,14 +132,14 @@ class _Fetching:
         self._tasks: dict[RunKey, dict[str, TaskInstance]] = defaultdict(dict)
 
     def fetch_runs(self) -> None:
-        """The runs that are running, however old they are, and then the newest of each DAG."""
+        """The running runs of any age, then the newest of each DAG."""
         windows = list(_windows(self._dags, self._since, self._now))
         running = [
             RunFilter(dag_ids=window.dag_ids, states=("running",), until=window.since) for window in windows
         ]
         listed_older = self._list_runs(running)
         if not all(listed.whole for listed in listed_older):
-            self.missing.append("some of the older runs that are running")
+            self.missing.append("some older runs that are still running")
         older = [run for listed in listed_older for run in listed.found]
         cut = []
         while windows:
@@ -166,7 +165,7 @@ class _Fetching:
             self._runs[run.dag_id][run.run_id] = run
 
     def fetch_waits(self) -> None:
-        """The sensors of the older runs, those that wait or did not succeed, and those that took their time."""
+        """The sensors of the older runs, then those that wait or did not succeed, then those that waited long."""
         asked = [
             self._of_older(self._older[at : at + TOGETHER]) for at in range(0, len(self._older), TOGETHER)
         ]
@@ -180,12 +179,12 @@ class _Fetching:
         self._keep_tasks(asked, left=_AFTER_WAITS, what="some of the waits")
 
     def fetch_landings(self) -> None:
-        """The tasks that make exposed assets."""
+        """The tasks that produce exposed assets."""
         asked = [window.filter(window.producers) for window in self._windows if window.producers]
-        self._keep_tasks(asked, left=_AT_THE_END, what="when the data of some runs landed")
+        self._keep_tasks(asked, left=_AT_THE_END, what="the landing times of some runs")
 
     def dag_runs(self) -> tuple[DagRuns, ...]:
-        """All of it, by DAG; of a DAG's runs the newest, and those that are running."""
+        """The result by DAG: the newest runs of each, and those that are still running."""
         return tuple(self._of_dag(dag) for dag in self._dags)
 
     def _of_dag(self, dag: RegisteredDag) -> DagRuns:
@@ -195,7 +194,7 @@ class _Fetching:
         return DagRuns(dag, runs, tasks)
 
     def _before(self, window: _Window) -> _Window:
-        """Further back: a DAG that was paused, or runs at some hours only, has older runs."""
+        """Search further back: a DAG that was paused or runs rarely has older runs."""
         further = self._now - _FURTHER * (self._now - window.since)
         return _Window(max(self._since, further), window.since, window.dags)
 

@@ -1,4 +1,4 @@
-"""Makes the history of DAGs from their runs: when each asset landed against its SLO, and who waited for whom."""
+"""Computes landings, SLO outcomes and waits from DAG runs."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,11 +16,11 @@ from dbt_scheduler.waits.run_interval import SCHEDULED
 from dbt_scheduler.waits.wait import Wait
 
 SHORT = timedelta(minutes=1)
-"""Waits that were over so soon are left out: there are very many, and nothing came of them."""
+"""Waits that ended within this time are left out: there are many, and they caused no delay."""
 
 
 class DagRuns(msgspec.Struct, frozen=True):
-    """A DAG, its runs, and those of its tasks that matter, by run and task."""
+    """A DAG, its runs, and their relevant task instances, by run_id and task_id."""
 
     dag: RegisteredDag
     runs: Sequence[Run]
@@ -30,7 +30,7 @@ class DagRuns(msgspec.Struct, frozen=True):
 def make_history(
     found: Sequence[DagRuns], since: datetime, now: datetime, missing: tuple[str, ...] = ()
 ) -> History:
-    """All of it, in the order of the DAGs, and each DAG's by period."""
+    """The history in the order of the DAGs, each by period."""
     covered = [(each, _by_period(each)) for each in found]
     runs_of = {each.dag.dag_id: runs for each, runs in covered}
     # A DAG that is written by hand may make assets of several teams, or in several pipelines.
@@ -54,7 +54,7 @@ def make_history(
 
 
 def _by_period(found: DagRuns) -> dict[Interval, list[Run]]:
-    """The runs of each period, the one that decides last: a scheduled one, and of several the newest."""
+    """For each period its runs, the decisive one last: a scheduled run, or else the newest."""
     schedule = found.dag.schedule
     covered: dict[Interval, list[Run]] = defaultdict(list)
     for run in sorted(found.runs, key=lambda run: (run.run_type in SCHEDULED, run.run_after, run.run_id)):
@@ -85,16 +85,16 @@ def _runs(declared: Sequence[DagRuns]) -> Iterator[RunOfPipeline]:
 
 
 def _landings(found: DagRuns, runs: Sequence[Run], now: datetime) -> Iterator[Landing]:
-    """Of each asset one for the period of these runs, of which the first success is the one that others waited for."""
+    """One landing per asset for the period of these runs: its first success, which ends waits."""
     last, schedule = runs[-1], found.dag.schedule
     interval = found.dag.interval(last)
     for asset, producer in found.dag.assets.items():
         tasks = [task for run in runs if (task := found.tasks.get((run.run_id, producer.task_id)))]
-        if not tasks:  # the DAG did not make it yet
+        if not tasks:  # the DAG did not produce it yet
             continue
         made = [(task.end_date, task.run_id) for task in tasks if task.state == SUCCESS and task.end_date]
         landed, run_id = min(made) if made else (None, last.run_id)
-        # Nothing was promised for a period that only somebody's own run is about.
+        # An SLO applies to scheduled periods only, not to manual runs of other periods.
         due = ready_by(producer, interval) if last.run_type in SCHEDULED else None
         yield Landing(
             team=found.dag.team,

@@ -1,4 +1,4 @@
-"""Listings of which the first pages count, where there is no time for all of them."""
+"""Reads list responses page by page within a time budget; the first pages matter most."""
 
 from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
@@ -11,27 +11,27 @@ from dbt_scheduler.airflow_api.errors import AirflowApiError
 _Item = TypeVar("_Item")
 
 Pages = Iterator[tuple[list[_Item], bool]]
-"""The pages of a listing, each with whether it is the last."""
+"""The pages of a list response, each with whether it is the last."""
 
 
 class Listed(msgspec.Struct, Generic[_Item], frozen=True):
-    """What a listing has found, and whether it is all that there is."""
+    """The result of a list request, and whether it is complete."""
 
     found: list[_Item]
     whole: bool
 
 
 class InTime:
-    """The time of a session with Airflow, of which several steps get a part each."""
+    """Splits the time budget of an API session among several steps."""
 
     def __init__(self, api: AirflowApi) -> None:
         self._api = api
         self._seconds = api.seconds_left
 
     def collect(self, listings: Sequence[Pages[_Item]], *, left: float) -> list[Listed[_Item]]:
-        """What each listing has, a page of each by turns, until no more than this part of the time is left.
+        """Read a page of each listing in turn, until only the given part of the time budget remains.
 
-        Raises AirflowApiError, except that the time is over.
+        Raises AirflowApiError, but not for the end of the time budget.
         """
         found: list[list[_Item]] = [[] for _ in listings]
         open_ = dict(enumerate(listings))

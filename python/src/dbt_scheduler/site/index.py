@@ -1,4 +1,4 @@
-"""Makes the index: all teams, and of all assets what a search looks at."""
+"""Builds the index: all teams, and the searchable fields of all assets."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from dbt_scheduler.site.documents import AssetColumns, Index, TeamLabel
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What an index says beside the registry's entries, in its own words; ``slo`` is by asset."""
+    """The parts of the index that do not come from the registry; ``slo`` is by asset."""
 
     generated_at: datetime
     folder: str = ""
@@ -25,7 +25,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_index(catalogue: Catalogue, about: About) -> Index:
-    """The index of a catalogue."""
+    """Build the index of a catalogue."""
     entries = catalogue.directory.entries
     made = [catalogue.directory.produced(key) for key in catalogue.assets]
     pipelines = _Vocabulary(name for entry in entries.values() for name in entry.pipelines)
@@ -65,7 +65,7 @@ def make_index(catalogue: Catalogue, about: About) -> Index:
 
 
 class _Vocabulary:
-    """Each word once, sorted, and its place."""
+    """Distinct words, sorted, with their positions."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words = sorted(set(words))
@@ -87,7 +87,7 @@ def _owners(made: Produced) -> tuple[str, ...]:
 
 
 def _ready(entry: Entry, made: Produced) -> str:
-    """When it is ready in each pipeline that counts: those that it is exposed in, if it is exposed."""
+    """When the asset is ready in each relevant pipeline: if it is exposed, those that it is exposed in."""
     return "; ".join(
         format_readiness(name, entry.pipelines[name], promise.slo_seconds)
         for name, promise in made.pipelines.items()

@@ -1,4 +1,4 @@
-"""Asks Airflow for the sensors that wait now, in whichever run: a few listings, however many DAGs there are."""
+"""Fetches the sensors that are waiting in any run from Airflow, with few list requests."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ _AFTER_SENSORS, _AT_THE_END = 0.4, 0.05
 
 
 def fetch_open_waits(api: AirflowApi, dags: Sequence[RegisteredDag]) -> Fetched:
-    """The DAGs with the runs that wait, and with their sensors. Raises AirflowApiError."""
+    """The DAGs with their waiting runs and sensors. Raises AirflowApiError."""
     time = InTime(api)
     waiting = [dag for dag in dags if dag.waits]
     asked = [
@@ -32,7 +32,7 @@ def fetch_open_waits(api: AirflowApi, dags: Sequence[RegisteredDag]) -> Fetched:
     sensors: dict[str, dict[tuple[str, str], TaskInstance]] = defaultdict(dict)
     for each in (each for listing in listed for each in listing.found):
         sensors[each.dag_id][each.run_id, each.task_id] = each
-    # Who waits is running: a cleared run that is queued again waits for nothing yet.
+    # Sensors only wait in running runs: a cleared run that is queued again does not count.
     running = [RunFilter(dag_ids=group, states=("running",)) for group in _together(sorted(sensors))]
     runs = time.collect([api.newest_runs_first(each) for each in running], left=_AT_THE_END)
     by_dag: dict[str, dict[str, Run]] = defaultdict(dict)

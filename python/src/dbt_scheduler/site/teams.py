@@ -1,4 +1,4 @@
-"""Makes a team's document: its pipelines, its assets with their readers, and what it reads of others."""
+"""Builds a team's document: its pipelines, its assets with their consumers, and the assets that it reads."""
 
 from dbt_scheduler.registry.entry import AssetKey, dag_id, is_external
 from dbt_scheduler.registry.lookup.views import view_asset, view_consumed
@@ -8,7 +8,7 @@ from dbt_scheduler.site.documents import Asset, AssetColumn, Team, TeamPipeline
 
 
 def make_team(catalogue: Catalogue, team: str) -> Team:
-    """Everything about a team that the catalogue has."""
+    """The details of a team from the catalogue."""
     entry = catalogue.directory.entries[team]
     external = is_external(entry)
     return Team(

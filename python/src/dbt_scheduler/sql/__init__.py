@@ -1,1 +1,1 @@
-"""What SQL that dbt has compiled reads."""
+"""Analyses SQL that dbt has compiled."""

@@ -1,25 +1,25 @@
-"""How much work a query may be: its SQL is whatever a project says.
+"""Limits the work for analysing a query, because SQL is untrusted input.
 
-Steps are counted, not seconds: the same SQL has the same result on every machine.
+Steps are counted instead of time, so that results are reproducible.
 """
 
 MOST_CHARACTERS = 100_000
 MOST_LOOKUPS = 300_000
-"""Names times the subqueries that they come through."""
+"""The maximum number of names multiplied by the subqueries that they pass through."""
 
 
 class TooComplexError(Exception):
-    """A query that would take too long."""
+    """A query that would take too long to analyse."""
 
 
 class Steps:
-    """Counts down."""
+    """Counts down the remaining steps."""
 
     def __init__(self, most: int) -> None:
         self._left = most
 
     def take(self) -> None:
-        """Raises TooComplexError where none is left."""
+        """Raises TooComplexError if none is left."""
         self._left -= 1
         if self._left < 0:
             raise TooComplexError

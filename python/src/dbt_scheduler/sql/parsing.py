@@ -1,4 +1,4 @@
-"""Parses a query within limits: SQL is whatever a project says, and a parser can be kept busy for ever."""
+"""Parses a query within limits: SQL is untrusted input, and parsing may take unlimited time."""
 
 import logging
 
@@ -20,9 +20,9 @@ _DIALECTS = {
     "synapse": "tsql",
     **{each.value: each.value for each in Dialects if each is not Dialects.DIALECT},
 }
-"""By dbt's name of an adapter, where it is not the dialect's own."""
+"""By dbt's adapter name, if it differs from the dialect's name."""
 
-# What sqlglot raises for SQL that it does not expect: its own errors, and slips of its parsers.
+# sqlglot's exceptions for unsupported SQL: its own errors, and bugs of its parsers.
 _UNPARSABLE = (
     SqlglotError,
     RecursionError,
@@ -34,14 +34,14 @@ _UNPARSABLE = (
     ValueError,
 )
 
-# It warns of SQL that it does not know, and quotes it.
+# sqlglot logs warnings that quote unsupported SQL.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 
 def parse_scopes(sql: str, adapter: str) -> list[Scope]:
-    """The scopes of a query, each after those inside it; its identifiers are as the warehouse would take them.
+    """The scopes of a query, inner ones first, with identifiers normalized as in the warehouse.
 
-    Nothing where it is too long, no single query, or cannot be parsed.
+    Empty if it is too long, not a single query, or cannot be parsed.
     """
     if len(sql) > MOST_CHARACTERS or adapter not in _DIALECTS:
         return []
@@ -57,6 +57,6 @@ def parse_scopes(sql: str, adapter: str) -> list[Scope]:
 
 def _dialect(name: str) -> Dialect:
     dialect = Dialect.get_or_raise(name)
-    if isinstance(dialect, MySQL):  # sqlglot goes by its names of tables, which the operating system compares
+    if isinstance(dialect, MySQL):  # sqlglot compares the names of tables
         return Dialect.get_or_raise(f"{name}, normalization_strategy = case_insensitive")
     return dialect

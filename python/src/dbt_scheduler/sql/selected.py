@@ -10,7 +10,7 @@ _CLAUSES = (exp.Window, exp.Group, exp.Having, exp.Qualify, exp.Order)
 
 
 class Star:
-    """``*`` or ``orders.*``, with the columns that it names: those left out, and the old names by the new ones."""
+    """``*`` or ``orders.*``, with its excluded and renamed columns."""
 
     def __init__(self, node: exp.Expr) -> None:
         star = node.this if isinstance(node, exp.Column) else node
@@ -20,7 +20,7 @@ class Star:
 
 
 class Selected:
-    """What a query selects; each part is gathered when first asked for."""
+    """The columns that a query selects; computed on first use."""
 
     def __init__(self, query: exp.Select, steps: Steps) -> None:
         self._query = query
@@ -28,7 +28,7 @@ class Selected:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Those that are selected one by one."""
+        """The columns that are selected by name."""
         return frozenset(each.alias_or_name for each in self._query.selects if not _is_star(each))
 
     @cached_property
@@ -45,7 +45,7 @@ class Selected:
         return found
 
     def is_alias(self, name: str, column: exp.Column, *, surely: bool) -> bool:
-        """Whether a name in the query means a selected column; ``surely`` if a source has such a column too."""
+        """Whether a name refers to a selected column; ``surely`` if a source has such a column too."""
         named = self._aliases.get(name)
         if not named:
             return False

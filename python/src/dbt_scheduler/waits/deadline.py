@@ -1,4 +1,4 @@
-"""How long a sensor waits, and when the asset is due by its SLO."""
+"""The wait timeout of a sensor, and the due time of an asset by its SLO."""
 
 from datetime import datetime, timedelta
 
@@ -7,23 +7,23 @@ from dbt_scheduler.spec import Producer
 
 
 def ready_by(producer: Producer, run: Interval) -> datetime | None:
-    """By when a run of the producer has promised the asset; None without an SLO."""
+    """When a run of the producer is due by the SLO; None without an SLO."""
     if producer.slo_seconds is None:
         return None
     return scheduled_time(run) + timedelta(seconds=producer.slo_seconds)
 
 
 def patience_seconds(wait_timeout_seconds: int, producer: Producer) -> int:
-    """How long a sensor waits at least: the producer's SLO, or the platform's wait timeout without one."""
+    """The minimum time that a sensor waits: the SLO, or else the platform's wait timeout."""
     return wait_timeout_seconds if producer.slo_seconds is None else producer.slo_seconds
 
 
 def wait_deadline(
     wait_timeout_seconds: int, producer: Producer, run: Interval, started: datetime
 ) -> datetime:
-    """When a sensor that started at a moment stops waiting for that run of the producer.
+    """When a sensor that started at a moment stops waiting for a run of the producer.
 
-    Its patience counts from the later of two moments: when the producer's run is due, and its own start.
+    The time counts from when the producer's run is due or the sensor's start, whichever is later.
     """
     return max(scheduled_time(run), started) + timedelta(
         seconds=patience_seconds(wait_timeout_seconds, producer)
@@ -33,7 +33,7 @@ def wait_deadline(
 def known_deadline(
     wait_timeout_seconds: int | None, producer: Producer, run: Interval, started: datetime
 ) -> datetime | None:
-    """The same where the wait timeout may be unknown, None or 0; None if it is, and there is no SLO either."""
+    """The same for an unknown wait timeout, None or 0: None if there is no SLO either."""
     if producer.slo_seconds is None and not wait_timeout_seconds:
         return None
     return wait_deadline(wait_timeout_seconds or 0, producer, run, started)

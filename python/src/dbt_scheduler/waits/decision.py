@@ -1,4 +1,4 @@
-"""Whether a wait is over, and why: the one rule by which all who ask decide."""
+"""Decides whether a wait is over: the one rule for the sensor, its trigger, the callback, the sweep and the commands."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 SUCCESS, REMOVED = "success", "removed"
 
 OVER = frozenset({SUCCESS, "failed", "upstream_failed", "skipped", REMOVED})
-"""The states of tasks that nothing becomes of any more."""
+"""The final states of tasks."""
 
 
 class AwaitedRun(msgspec.Struct, frozen=True):
-    """The run of a producer's task that a run of a consumer waits for: the scheduled one of this data interval.
+    """The run of a producer's task that a consumer's run waits for: the scheduled run of this data interval.
 
-    ``backfilled`` if the consumer's run is one of a backfill: the producer's may then be backfilled later.
-    ``external`` if the DAG is written by hand: the run's logical date may then be the end of its interval.
+    ``backfilled``: the consumer's run is part of a backfill, and the producer may be backfilled later. ``external``:
+    the DAG is hand-written, and the logical date may be the end of the data interval.
     """
 
     dag_id: str
@@ -35,12 +35,12 @@ class AwaitedRun(msgspec.Struct, frozen=True):
 
     @property
     def period(self) -> Interval:
-        """What any run has to cover to be as good as this one."""
+        """The period that a run must cover to end the wait."""
         return period(self.schedule, self.interval)
 
 
 class ProducerRun(msgspec.Struct, frozen=True):
-    """The producer's task in a run of its DAG that there is; ``state`` is the task's."""
+    """The producer's task in an existing run of its DAG; ``state`` is the task's."""
 
     interval: Interval
     run_id: str
@@ -49,7 +49,7 @@ class ProducerRun(msgspec.Struct, frozen=True):
 
 
 class Status(StrEnum):
-    """What is to become of a wait."""
+    """The outcome of a check."""
 
     DONE = "done"
     WAITING = "waiting"
@@ -57,7 +57,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why that is so."""
+    """The reason for the outcome."""
 
     BEFORE_START = "the period is before the producer's start date"
     SAME_PERIOD = "the task has succeeded for the period"
@@ -78,7 +78,7 @@ _STATUS = {
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What became of a wait; ``run`` is the producer's run that this is due to, if it is due to one."""
+    """The decision; ``run`` is the producer's run that caused it, if any."""
 
     reason: Reason
     run: ProducerRun | None = None
@@ -90,13 +90,13 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 def awaited_by(wait: "Wait", run: AirflowRun) -> AwaitedRun:
-    """What a sensor waits for in a run of its DAG."""
+    """The run that a sensor waits for in a run of its DAG."""
     interval = interval_of_run(wait.schedule, run, external=wait.external)
     return awaited_in(wait, interval, backfilled=run.run_type == BACKFILL)
 
 
 def awaited_in(wait: "Wait", interval: Interval, *, backfilled: bool = False) -> AwaitedRun:
-    """What a sensor waits for in a run of its DAG that has this data interval."""
+    """The run that a sensor waits for in a run of its DAG with this data interval."""
     producer = wait.producer
     awaited = awaited_interval(wait.schedule, interval, producer.schedule)
     return AwaitedRun(
@@ -105,12 +105,12 @@ def awaited_in(wait: "Wait", interval: Interval, *, backfilled: bool = False) ->
 
 
 def decide(awaited: "AwaitedRun | NoProducer", runs: Iterable[ProducerRun]) -> Decision:
-    """What becomes of a wait when these are the producer's runs.
+    """Decide a wait from the producer's runs.
 
-    A success of the period ends it, in whichever run. That of a newer period does when the task is in no run of
-    the period; for a backfilled run only if there is a run of the period, which the task came too late for: as
-    long as there is none, the producer may still be backfilled. All runs of the period count, and of newer periods
-    at least the one that succeeded last.
+    A success in any run of the period ends it. A success of a newer period ends it if the task is in no run of the
+    period; for a backfilled run, only if there is a run of the period without the task, because the producer may still
+    be backfilled. ``runs`` must contain all runs of the period, and at least the latest successful one of newer
+    periods.
     """
     if not isinstance(awaited, AwaitedRun):
         return Decision(Reason.NO_PRODUCER)
@@ -130,11 +130,11 @@ def decide(awaited: "AwaitedRun | NoProducer", runs: Iterable[ProducerRun]) -> D
 
 
 def ends(awaited: AwaitedRun, interval: Interval) -> bool:
-    """Whether the task's success in a run with this data interval ends the wait, whatever became of other runs."""
+    """Whether the task's success in a run with this data interval ends the wait, independent of other runs."""
     made = ProducerRun(interval, run_id="", run_type="", state=SUCCESS)
     return decide(awaited, (made,)).reason is Reason.SAME_PERIOD
 
 
 def _rank(run: ProducerRun) -> tuple[bool, str]:
-    """A scheduled or backfilled run comes before a manual one, and then the newest: the same for all who ask."""
+    """Scheduled and backfilled runs before manual ones, then the newest first: a stable order."""
     return run.run_type in SCHEDULED, run.run_id

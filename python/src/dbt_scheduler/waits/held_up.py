@@ -1,4 +1,4 @@
-"""Whom a failed task holds up: the teams that read what it and the tasks below it make, and those behind them."""
+"""Finds the teams that a failed task affects: direct consumers, and teams further downstream."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,10 +17,10 @@ from dbt_scheduler.waits.wait import waits_for
 
 
 class HeldUp(msgspec.Struct, frozen=True):
-    """Other teams, those that wait for the DAG itself first, and until when the first of these waits at least.
+    """The affected teams, direct consumers first, and when the first of their sensors times out.
 
-    Those that read without a wait (``no_wait``) come after them, with those behind. ``until`` is None where no
-    wait has an end that the registry knows.
+    Consumers without a wait (``no_wait``) follow, with the teams downstream. ``until`` is None if no wait timeout is
+    known.
     """
 
     teams: tuple[str, ...] = ()
@@ -28,17 +28,17 @@ class HeldUp(msgspec.Struct, frozen=True):
 
 
 def held_up_by(entries: Mapping[str, Entry], spec: DagSpec, task_id: str, run: Interval) -> HeldUp:
-    """Whom the failure of a task of a DAG holds up, in the run of a data interval."""
+    """The teams affected by the failure of a task, in the run of a data interval."""
     entry = entries.get(spec.team)
     if entry is None or dag_id(entry.dag_prefix, spec.pipeline) != spec.dag_id:
-        return HeldUp()  # the registry is about the DAGs of another environment: nobody waits for this one
+        return HeldUp()  # the registry is that of another environment, so no sensor waits for this DAG
     assets = _assets_below(spec, task_id)
     waits = [wait for wait in waits_for(entries, spec.team, assets, spec.dag_id) if wait.team != spec.team]
     made = (PipelineAsset(spec.team, asset, spec.pipeline) for asset in assets)
-    # No asset has an empty name: everything that is reached is reached from what is made.
+    # No asset has an empty name; this is a virtual root of the affected assets.
     reached = Downstream(Directory(entries)).indirect_teams(AssetKey(spec.team, ""), made)
     direct = sorted({wait.team for wait in waits})
-    # The sensors that were there when the run was due: no other wait ends earlier.
+    # Sensors that existed when the run was due time out first.
     begun = scheduled_time(run)
     ends = [
         known_deadline(entries[wait.team].wait_timeout_seconds or None, wait.producer, run, begun)
@@ -49,7 +49,7 @@ def held_up_by(entries: Mapping[str, Entry], spec: DagSpec, task_id: str, run: I
 
 
 def _assets_below(spec: DagSpec, task_id: str) -> list[str]:
-    """The assets of a task and of all tasks below it, by their names in the registry."""
+    """The assets of a task and its downstream tasks, by their names in the registry."""
     below: dict[str, list[str]] = defaultdict(list)
     steps: tuple[Task | Sensor, ...] = (*spec.tasks, *spec.sensors)
     for each in steps:

@@ -1,4 +1,4 @@
-"""The data interval of a run, from what any of Airflow's APIs says of the run."""
+"""The data interval of a run, from any of Airflow's APIs."""
 
 from datetime import datetime
 from typing import Protocol
@@ -10,11 +10,11 @@ from dbt_scheduler.spec import Schedule
 BACKFILL = "backfill"
 
 SCHEDULED = ("scheduled", BACKFILL)
-"""The types of the runs whose logical date is a tick, at which their data interval starts."""
+"""The run types whose logical date is the start of the data interval."""
 
 
 class AirflowRun(Protocol):
-    """A DAG run as Airflow describes it, in a task's context or by its REST API."""
+    """A DAG run as in a task's context or the REST API."""
 
     @property
     def run_type(self) -> str: ...  # noqa: D102
@@ -35,11 +35,9 @@ class AirflowRun(Protocol):
 def interval_of_run(schedule: Schedule, run: AirflowRun, *, external: bool = False) -> Interval:
     """The data interval of a run of a DAG with this schedule, in UTC.
 
-    Airflow's own, where it has one. A run triggered without a logical date has none: it counts as one made at its
-    ``run_after``, as Airflow itself does for a manual run with a date.
-
-    The interval of an ``external`` DAG's run may have no length, or any: by its end there is what it has made, so it
-    counts as the run of the schedule whose period is the newest that had ended then.
+    Airflow's own, if it has one. A run triggered without a logical date has none: its ``run_after`` is used, as Airflow
+    does for a manual run with a date. The data interval of an ``external`` DAG's run may have any length: it counts as
+    the run of the schedule with the newest period that ended by its end.
     """
     start, end = run.data_interval_start, run.data_interval_end
     if external:
@@ -52,10 +50,10 @@ def interval_of_run(schedule: Schedule, run: AirflowRun, *, external: bool = Fal
 
 
 def interval_of_date(schedule: Schedule, run_type: str, logical_date: datetime) -> Interval:
-    """The data interval that Airflow gives a run of a type and a logical date."""
+    """The data interval that Airflow gives a run with this type and logical date."""
     return (run_interval if run_type in SCHEDULED else manual_interval)(schedule, logical_date)
 
 
 def run_type_of(run_id: str) -> str:
-    """The type of a run of which only the id is known: ``scheduled__2025-03-01T00:10:00+00:00``."""
+    """The type of a run from its run_id: ``scheduled__2025-03-01T00:10:00+00:00``."""
     return run_id.partition("__")[0]

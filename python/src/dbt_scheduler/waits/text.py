@@ -1,4 +1,4 @@
-"""The waits of a DAG's next runs as a table for a person at a terminal."""
+"""Renders the waits of a DAG's next runs as text."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ _HEAD = ("WAITS FOR", "DEPENDENCY", "RUN OF", "DUE", "READY BY", "GIVES UP")
 
 
 def render(spec: DagSpec, runs: Sequence[UpcomingRun]) -> str:
-    """A paragraph for each run, with a line for each of its waits. All times are in UTC."""
+    """One paragraph per run with a line for each wait. All times are in UTC."""
     schedule = spec.schedule
     texts = [f'{spec.dag_id}: {spec.pipeline}, "{schedule.cron}" {schedule.timezone}. Times are in UTC.']
     if not any(run.waits for run in runs):

@@ -1,4 +1,4 @@
-"""Works out the waits of the next runs: the calendar alone decides, so nobody has to be asked."""
+"""Computes the waits of the next runs from the schedules alone, without Airflow."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -14,13 +14,13 @@ from dbt_scheduler.waits.decision import Status, awaited_in, decide
 from dbt_scheduler.waits.wait import NoProducer, Wait
 
 FindWait = Callable[[Sensor], Wait | NoProducer]
-"""What a sensor waits for now."""
+"""The producer that a sensor currently waits for."""
 
 
 class UpcomingProducerRun(msgspec.Struct, frozen=True, kw_only=True):
-    """The run of a producer's task that a sensor waits for; moments in UTC.
+    """The run of a producer's task that a sensor waits for; times are in UTC.
 
-    ``due`` is when the run is to start. ``gives_up`` supposes that the sensor starts on time.
+    ``due`` is when the run should start. ``gives_up`` assumes that the sensor starts on time.
     """
 
     dag_id: str
@@ -34,7 +34,7 @@ class UpcomingProducerRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UpcomingWait(msgspec.Struct, frozen=True, kw_only=True):
-    """One sensor in one run. ``note`` says why it waits for nothing, where it has no ``producer``."""
+    """A sensor in a run. ``note`` is the reason if there is no ``producer``."""
 
     sensor_task_id: str
     dependency: str
@@ -45,7 +45,7 @@ class UpcomingWait(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UpcomingRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A scheduled run of the consumer; moments in UTC."""
+    """A scheduled run of the consumer; times are in UTC."""
 
     logical_date: datetime
     due: datetime
@@ -55,7 +55,7 @@ class UpcomingRun(msgspec.Struct, frozen=True, kw_only=True):
 def upcoming(
     spec: DagSpec, sensors: Sequence[Sensor], find_wait: FindWait, start: datetime
 ) -> Iterator[UpcomingRun]:
-    """The scheduled runs that are due from a moment on, without end, with what each of the sensors awaits."""
+    """The scheduled runs due from a moment on, without end, with the waits of each sensor."""
     waits = [(sensor, find_wait(sensor)) for sensor in sensors]
     for interval in runs_due_from(spec.schedule, start):
         yield UpcomingRun(
@@ -66,9 +66,9 @@ def upcoming(
 
 
 def sensors_on(spec: DagSpec, asset: str | None) -> tuple[Sensor, ...]:
-    """The sensors of a DAG, or those on one asset: its name, ``team.asset``, or the sensor's task id.
+    """The sensors of a DAG, or those of one asset: its name, ``team.asset``, or the task_id of the sensor.
 
-    Raises UsageError with a sentence when the DAG does not wait for that asset.
+    Raises UsageError if the DAG does not wait for that asset.
     """
     if asset is None:
         return spec.sensors
@@ -90,7 +90,7 @@ def _why_not(spec: DagSpec, asset: str) -> UsageError:
 
 
 def _names(keys: Sequence[str]) -> set[str]:
-    """Of ``team.asset``: that and the bare name."""
+    """For ``team.asset``: the full and the bare name."""
     return {*keys, *(key.partition(".")[2] for key in keys)}
 
 
@@ -109,7 +109,7 @@ def _upcoming(sensor: Sensor, wait: Wait | NoProducer, interval: Interval) -> Up
 def _target(
     sensor: Sensor, wait: Wait | NoProducer, interval: Interval
 ) -> tuple[UpcomingProducerRun | None, str]:
-    """What the sensor waits for in a run, or why it waits for nothing."""
+    """The producer's run that the sensor waits for in a run, or why it does not wait."""
     if isinstance(wait, NoProducer):
         return None, wait.reason
     producer, awaited = wait.producer, awaited_in(wait, interval)

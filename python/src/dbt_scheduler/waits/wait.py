@@ -1,4 +1,4 @@
-"""Who waits for what: a sensor, and the task that makes what it waits for, as things are now."""
+"""Resolves waits: a sensor, and the task that currently produces its asset."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -11,9 +11,9 @@ from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """A sensor of a team's DAG, the asset by its producer's name for it, and the task that makes it.
+    """A sensor of a team's DAG, its asset by the producer's name, and the producing task.
 
-    ``external`` if the sensor's DAG is written by hand.
+    ``external`` if the sensor's DAG is hand-written.
     """
 
     team: str
@@ -26,17 +26,17 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class NoProducer(msgspec.Struct, frozen=True):
-    """Nobody makes the asset any more, or, if ``hidden``, whoever asks may not know; ``reason`` says so to people."""
+    """The asset is no longer produced, or, if ``hidden``, the user is not allowed to know; ``reason`` is the message."""
 
     reason: str
     hidden: bool = False
 
 
 def wait_of(sensor: Sensor, consumer: DagSpec, entry: Entry | None) -> Wait | NoProducer:
-    """What a sensor of a DAG waits for now: a producer may move its task to another group or pipeline.
+    """Resolve the wait of a sensor: a producer may have moved its task to another group or pipeline.
 
-    ``entry`` is the producing team's. The task that was compiled in serves when there is none, and for the DAG's own
-    team where the registry is that of another environment.
+    ``entry`` is the producing team's. Without one, and for the DAG's own team with another environment's registry, the
+    compiled producer is used.
     """
     own = sensor.team == consumer.team
     if entry is not None and own and dag_id(entry.dag_prefix, consumer.pipeline) != consumer.dag_id:
@@ -52,15 +52,15 @@ def wait_of(sensor: Sensor, consumer: DagSpec, entry: Entry | None) -> Wait | No
 
 
 def no_producer(team: str, asset: str, entry: Entry | None) -> NoProducer:
-    """That a team, whose entry is given if there is one, does not make an asset any more, and whom to ask."""
+    """The result for an asset that its team no longer produces, with the team to ask."""
     whom = one_line((entry and entry.contact.channel) or team)
     return NoProducer(f"{team} no longer produces {asset}. Ask {whom}.")
 
 
 def registered_waits(entries: Mapping[str, Entry]) -> tuple[Wait, ...]:
-    """Every wait of every team, each sensor once, in a stable order; two teams may name the same sensor.
+    """The waits of all teams, each sensor once, in a stable order; two teams may use the same sensor name.
 
-    A wait whose producer the registry does not have is left out: its sensor says so itself.
+    Waits for a producer that is not in the registry are left out: their sensors report it.
     """
     return _each_once(_waits(entries, entries))
 
@@ -68,9 +68,9 @@ def registered_waits(entries: Mapping[str, Entry]) -> tuple[Wait, ...]:
 def waits_for(
     entries: Mapping[str, Entry], team: str, assets: Iterable[str], dag_id: str
 ) -> tuple[Wait, ...]:
-    """The waits for assets of a team, by their names in the registry, that a run of a DAG ends.
+    """The waits for a team's assets that a run of a DAG ends.
 
-    None where the registry is about the DAGs of another environment.
+    Empty if the registry is that of another environment.
     """
     names = frozenset(assets)
     return _each_once(
@@ -98,7 +98,9 @@ def _waits_for_asset(entries: Mapping[str, Entry], consuming: str, named: AssetK
     if found is None:
         return
     key, own = AssetKey(named.team, found[0]), named.team == consuming
-    producers: dict[str, Producer] = {}  # by the reader's pipeline: an entry may have very many readers
+    producers: dict[
+        str, Producer
+    ] = {}  # indexed by the reader's pipeline: an entry may have very many readers
     for reader in entry.consumed[named.team][named.asset]:
         if reader.sensor_task_id is None or reader.pipeline not in entry.pipelines:
             continue

@@ -227,7 +227,7 @@ def test_an_unreadable_entry_is_reported_and_hides_no_other(store, gcs, hurry):
     assert [(finding.path, finding.message) for finding in reading.findings] == [
         (
             f"{URL}/newer.json",
-            'the registry entry of team "newer" cannot be read: format_version 3 is not supported, only 1 and 2',
+            'the registry entry of team "newer" cannot be read: format_version 3 is not supported; supported: 1 and 2',
         ),
         (
             f"{URL}/secret.json",

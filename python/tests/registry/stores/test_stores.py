@@ -100,7 +100,7 @@ def test_the_same_entry_gives_the_same_bytes(store, folder):
         (b"\xff\xfe", "it is not JSON"),
         (b"[]", "not a valid registry entry: error at the top level"),
         (b'{"other": {"format_version": 1}}', "it belongs to another team"),
-        (b'{"shop": {"format_version": 3}}', "format_version 3 is not supported, only 1 and 2"),
+        (b'{"shop": {"format_version": 3}}', "format_version 3 is not supported; supported: 1 and 2"),
         (
             b'{"shop": {"format_version": 1, "dag_prefix": 5}}',
             "not a valid registry entry: error at $[...].dag_prefix",

@@ -1,1 +1,1 @@
-"""A folder for dbt's path: dbt imports every module in it whose name begins with ``dbt_``, and each stands alone."""
+"""A folder for PYTHONPATH: dbt imports every module in it whose name begins with ``dbt_``; each is self-contained."""

@@ -19,10 +19,10 @@ from dbt.task.run import RunTask
 from dbt_common.exceptions import DbtRuntimeError
 
 _HOOKS = "DBT_SCHEDULER_HOOKS"
-"""``none``, or the one kind of the project's hooks to run: ``on-run-start`` or ``on-run-end``."""
+"""``none``, or the hooks to run: ``on-run-start`` or ``on-run-end``."""
 
 _GIVEN, _RESULTS = "DBT_SCHEDULER_GIVEN_RESULTS", "DBT_SCHEDULER_RESULTS"
-"""Two files: what on-run-end hooks get as ``results`` when nothing else runs, and what this run of dbt did."""
+"""Two files: the ``results`` for on-run-end hooks if nothing else runs, and the results of this invocation."""
 
 _REPLACED = ("get_hooks_by_type", "_runtime_initialize", "execute_nodes", "after_run")
 _TESTS = ("test", "unit_test")
@@ -59,7 +59,7 @@ def _runtime_initialize(theirs: Any) -> Any:
     def runtime_initialize(task: Any) -> None:
         theirs(task)
         if _only_hooks() and not task._flattened_nodes:
-            # dbt runs no hooks where it has selected nothing: there is something, and it is no node.
+            # dbt runs no hooks if nothing is selected, so a placeholder that is no node is selected.
             task._flattened_nodes = [SimpleNamespace(unique_id="")]
 
     return runtime_initialize
@@ -87,7 +87,7 @@ def _only_hooks() -> bool:
 
 
 def _as_json(result: RunResult) -> dict[str, Any]:
-    """A result as in run_results.json, without the code that was run."""
+    """A result as in run_results.json, without compiled code."""
     batches = getattr(result, "batch_results", None)
     return {
         **{name: getattr(result, name) for name in _SAME},
@@ -99,7 +99,7 @@ def _as_json(result: RunResult) -> dict[str, Any]:
 
 
 def _read_results(task: RunTask) -> Iterator[RunResult]:
-    """What other runs of dbt have written, with the nodes of this project; in the order in which it was done."""
+    """The results of other invocations, with this project's nodes, in execution order."""
     manifest: Any = task.manifest
     entries = json.loads(Path(os.environ[_GIVEN]).read_text("utf-8"))
     for entry in sorted(entries, key=_end):
@@ -110,7 +110,7 @@ def _read_results(task: RunTask) -> Iterator[RunResult]:
         status = TestStatus if node.resource_type in _TESTS else RunStatus
         batches: dict[str, Any] = {}
         if entry["batch_results"]:
-            from dbt.artifacts.schemas.batch_results import BatchResults  # noqa: PLC0415 - dbt 1.9 and up
+            from dbt.artifacts.schemas.batch_results import BatchResults  # noqa: PLC0415 - dbt 1.9 and newer
 
             batches = {"batch_results": BatchResults.from_dict(entry["batch_results"])}
         yield RunResult(

@@ -24,7 +24,7 @@ _LONGEST_CODE = 200_000
 _LONGEST_TEXT = 5_000
 
 _BATCHES: dict[str, list[Any]] = defaultdict(list)
-"""The results of the batches of microbatch models, of which dbt adds nothing up but their number."""
+"""The results of the batches of microbatch models: dbt adds up only their number."""
 
 
 def _install() -> None:
@@ -35,13 +35,13 @@ def _install() -> None:
 
 
 def _print_results_line(theirs: Any) -> Any:
-    """Called last by dbt, with all results, whatever came between."""
+    """Called last by dbt, with all results."""
 
     def print_results_line(task: Any, results: Iterable[Any], execution_time: Any) -> None:
         try:
             written = json.dumps([_entry(result) for result in results if hasattr(result, "node")])
             Path(os.environ[_FILE]).write_text(written, "utf-8")
-        except Exception as error:  # noqa: BLE001 - what has been built is built, whatever is known of it
+        except Exception as error:  # noqa: BLE001 - the build must not fail because its results cannot be recorded
             sys.stderr.write(
                 f"dbt-scheduler could not collect dbt's results: {type(error).__name__}: {error}\n"
             )
@@ -82,15 +82,15 @@ def _entry(result: Any) -> dict[str, Any]:
 
 
 def _sum(results: Iterable[Any], name: str) -> int | None:
-    """The sum of what the adapter says of each statement; None where it says nothing."""
+    """The sum of what the adapter reports for each statement; None if it reports nothing."""
     said = [(result.adapter_response or {}).get(name) for result in results]
-    # -1 is what some drivers say when they do not know.
+    # some drivers return -1 for unknown
     counts = [count for count in said if isinstance(count, int) and count >= 0]
     return sum(counts) if counts else None
 
 
 def _seconds(results: Iterable[Any], name: str) -> float | None:
-    """How long dbt was at it."""
+    """The duration of the phase."""
     spans = [
         (timing.completed_at - timing.started_at).total_seconds()
         for result in results
@@ -101,7 +101,7 @@ def _seconds(results: Iterable[Any], name: str) -> float | None:
 
 
 def _text(text: Any, longest: int) -> str | None:
-    """A text without dbt's secrets, as in dbt's own log, and no longer than that."""
+    """Mask dbt's secrets, as in dbt's own log, and truncate the text."""
     if not isinstance(text, str):
         return None
     shown: str = text

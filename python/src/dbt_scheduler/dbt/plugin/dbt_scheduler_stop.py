@@ -1,4 +1,4 @@
-"""Has dbt take a request to stop as an interrupt, on which it cancels its queries: a cluster sends no other signal."""
+"""Makes dbt treat SIGTERM as an interrupt and cancel its queries: clusters send no other signal."""
 
 import os
 import signal

@@ -15,10 +15,10 @@ from dbt_scheduler.kinds import Job, Setting, kinds
 from dbt_scheduler.plugin_folder import plugins
 
 ANY_KIND = "*"
-"""The kinds that a place does not name: what it can run, it can run for each of them."""
+"""The kinds that a place does not list explicitly: it can run all of them."""
 
 QUEUEING = ("queue", "pool", "priority")
-"""The keys of every kind that say when a task's turn comes and which workers take it."""
+"""The keys of every kind that control scheduling and workers."""
 
 _SECRET = re.compile(r"secret|passw|passphrase|token|api_?key|private_?key", re.IGNORECASE)
 
@@ -84,13 +84,13 @@ class Operator(msgspec.Struct, frozen=True):
 
 @cache
 def places() -> Mapping[str, Place]:
-    """Every place, by its name."""
+    """All places by name."""
     return plugins(__name__, Place)
 
 
 @cache
 def places_of(kind: str) -> Mapping[str, Place]:
-    """The places where a kind can run, its own first."""
+    """The places where a kind can run, its default first."""
     own = kinds()[kind].where
     able = {where for where, place in places().items() if kind in place.ways or ANY_KIND in place.ways}
     return {where: places()[where] for where in sorted(able, key=lambda where: (where != own, where))}
@@ -98,28 +98,28 @@ def places_of(kind: str) -> Mapping[str, Place]:
 
 @cache
 def settings_of(kind: str) -> Mapping[str, Setting]:
-    """The keys of a kind's block in ``platform.yaml`` that the places have where it can run."""
+    """The place-specific keys of a kind's block in ``platform.yaml``."""
     return {name: each for place in places_of(kind).values() for name, each in place.settings.items()}
 
 
 def overrides_of(kind: str) -> tuple[str, ...]:
-    """The keys of a kind's block in ``platform.yaml`` that a team may set itself, where the platform lets it."""
+    """The keys of a kind's block in ``platform.yaml`` that a team may override if allowed."""
     return ("image", *QUEUEING, *(name for name, each in settings_of(kind).items() if each.by_task))
 
 
 @cache
 def operators() -> Mapping[str, str | None]:
-    """Every operator that a spec may name, and what has to be installed for it."""
+    """All operators that a spec may use, and the packages that they require."""
     return {way.operator: place.requirement for place in places().values() for way in place.ways.values()}
 
 
 def looks_secret(variable: str) -> bool:
-    """Whether a variable is called like one that holds a secret; a prefix ends in ``*``."""
+    """Whether a variable has a name like a secret's; a prefix ends in ``*``."""
     return bool(_SECRET.search(variable))
 
 
 def operator_of(kind: str, job: Job, settings: PlaceSettings) -> Operator:
-    """What runs a job of a kind where the platform says."""
+    """The operator and arguments of a job, in the place that the platform sets."""
     ways = places_of(kind)[settings.where].ways
     way = ways.get(kind) or ways[ANY_KIND]
     return Operator(way.operator, way.arguments(job, settings))

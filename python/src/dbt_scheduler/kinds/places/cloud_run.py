@@ -1,4 +1,4 @@
-"""A job of Google Cloud's Cloud Run, in the words of its API; one is made for each task."""
+"""Runs jobs on Google Cloud Run, one job resource per task, in the terms of its API."""
 
 from collections.abc import Mapping
 
@@ -8,18 +8,18 @@ from dbt_scheduler.kinds.places.docker import CPUS, LABELS, MEMORY, ONE_LINE, VA
 from dbt_scheduler.kinds.places.vertex_ai import PROJECT, REGION, SERVICE_ACCOUNT, google_labels, own_labels
 
 _MEMORY = "512m"
-"""What Cloud Run gives a job that says nothing."""
+"""Cloud Run's defaults."""
 
 _LEAST_CPUS, _HALF = 0.08, 0.5
 _GIGABYTES: dict[float, tuple[float, float]] = {1: (0.5, 4), 2: (0.5, 8), 4: (2, 16), 6: (4, 24), 8: (4, 32)}
-"""The memory that a machine has, by its CPUs."""
+"""The memory range for each number of CPUs."""
 
 
 _FIELDS = ("project_id", "region", "job", "pass_env")
 
 
 def _job(job: Job, settings: PlaceSettings) -> Arguments:
-    """A job of one container, whose command runs once: to try again is for Airflow."""
+    """A job with one container that runs once: Airflow handles retries."""
     values = {**settings.settings, **job.settings}
     labels = google_labels({**own_labels(values), **job.labels})
     container: dict[str, object] = {
@@ -46,13 +46,13 @@ def _job(job: Job, settings: PlaceSettings) -> Arguments:
 
 
 def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
-    """The same for dbt, which fails when it selects nothing, and says what it did in a bucket."""
+    """The same for dbt, with results in a bucket; fails if dbt selects nothing."""
     bucket = settings.settings.get("results_bucket")
     return {**_job(job, settings), "bucket": bucket, **dbt_arguments(job)}
 
 
 def _secrets(secrets: object) -> list[dict[str, object]]:
-    """Variables that Cloud Run itself reads from Secret Manager."""
+    """Variables that Cloud Run reads from Secret Manager."""
     made: list[dict[str, object]] = []
     for name, text in sorted(secrets.items()) if isinstance(secrets, Mapping) else ():
         secret, _, version = str(text).partition(":")
@@ -62,13 +62,13 @@ def _secrets(secrets: object) -> list[dict[str, object]]:
 
 
 def _limits(cpus: object, memory: object) -> dict[str, str]:
-    """Quantities of Kubernetes, which are Cloud Run's, too."""
+    """Kubernetes quantities, which Cloud Run uses too."""
     cpu = {"cpu": f"{cpus:g}"} if isinstance(cpus, int | float) else {}
     return {**cpu, **({"memory": f"{memory[:-1]}{memory[-1:].upper()}i"} if isinstance(memory, str) else {})}
 
 
 def _refusal(values: Mapping[str, object]) -> str | None:
-    """What Cloud Run has no machine for: https://cloud.google.com/run/docs/configuring/jobs/cpu and memory-limits."""
+    """Unsupported combinations: https://cloud.google.com/run/docs/configuring/jobs/cpu and memory-limits."""
     cpus, memory = values.get("cpus") or 1, str(values.get("memory") or _MEMORY)
     if not isinstance(cpus, int | float) or not (cpus in _GIGABYTES or _LEAST_CPUS <= cpus < 1):
         return f"cpus must be 1, 2, 4, 6 or 8, or between {_LEAST_CPUS} and 1, for Cloud Run, not {cpus}"

@@ -1,14 +1,14 @@
-"""A container of a Docker engine: Docker's own, or Podman's, which serves the same API."""
+"""Runs jobs as containers of a Docker engine, or of Podman, which has the same API."""
 
 from dbt_scheduler.kinds import Job, Setting
 from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Way
 
 ONE_LINE = {"not": {"type": "string", "pattern": "\n"}}
-"""For patterns, whose ``$`` matches before a last line break, too."""
+"""A pattern's end: ``$`` also matches before a final line break."""
 
 VARIABLE = {"pattern": r"^[A-Za-z_][A-Za-z0-9_]*$", **ONE_LINE}
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-# What Docker, Kubernetes and Google Cloud all take, so that the key may stay when a kind moves.
+# The units that Docker, Kubernetes and Google Cloud all support, so that the key works in each place.
 _LABEL = r"^([a-z][a-z0-9]*((-+|\.)[a-z0-9]+)*/)?[a-z]([a-z0-9._-]{0,61}[a-z0-9])?$"
 
 CPUS = Setting(
@@ -56,7 +56,7 @@ _FIELDS = (
 
 
 def _container(job: Job, settings: PlaceSettings) -> Arguments:
-    """What the engine shall run; the project's folder is the image's own working directory."""
+    """The container's command; its working directory is that of the image."""
     values = {**settings.settings, **job.settings}
     given: Arguments = {
         "pass_env": list(settings.environment),
@@ -71,7 +71,7 @@ def _container(job: Job, settings: PlaceSettings) -> Arguments:
 
 
 def container(job: Job, settings: PlaceSettings, given: Arguments) -> Arguments:
-    """What every container has, beside what is ``given`` and not empty."""
+    """The keys of all containers, plus the non-empty ones in ``given``."""
     labels = {**settings.settings, **job.settings}.get("labels")
     return {
         "image": job.image or settings.image,
@@ -83,12 +83,12 @@ def container(job: Job, settings: PlaceSettings, given: Arguments) -> Arguments:
 
 
 def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
-    """The same for dbt, which fails when it selects nothing, and says what it did."""
+    """The same for dbt, with results; fails if dbt selects nothing."""
     return {**_container(job, settings), **dbt_arguments(job)}
 
 
 def dbt_arguments(job: Job) -> Arguments:
-    """What an operator of dbt gets beside the command, without what is empty."""
+    """The arguments of a dbt operator in addition to the command, without empty ones."""
     given: Arguments = {
         "table_check": list(job.table_check),
         "project_hooks": job.project_hooks,

@@ -1,4 +1,4 @@
-"""A pod of a Kubernetes cluster, in the words of its API; numbers of CPUs and memory are those of every container."""
+"""Runs jobs as Kubernetes pods, in the terms of its API; CPUs and memory are those of every container."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ _FIELDS = (
 
 
 def _pod(job: Job, settings: PlaceSettings) -> Arguments:
-    """What the cluster shall run; the project's folder is the image's own working directory."""
+    """The pod's command; its working directory is that of the image."""
     values = {**settings.settings, **job.settings}
     given: Arguments = {
         "pass_env": list(settings.environment),
@@ -55,13 +55,13 @@ def _pod(job: Job, settings: PlaceSettings) -> Arguments:
 
 
 def _limits(cpus: object, memory: object) -> dict[str, str]:
-    """Quantities of Kubernetes, to which ``m`` is a thousandth and ``Mi`` what it is to all others."""
+    """Kubernetes quantities, in which ``m`` means one thousandth, and ``Mi`` is the usual megabyte."""
     cpu = {"cpu": f"{round(cpus * 1000)}m"} if isinstance(cpus, int | float) else {}
     return {**cpu, **({"memory": f"{memory.upper()}i"} if isinstance(memory, str) else {})}
 
 
 def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
-    """The same for dbt, which fails when it selects nothing, and says what it did."""
+    """The same for dbt, with results; fails if dbt selects nothing."""
     return {**_pod(job, settings), **dbt_arguments(job)}
 
 

@@ -1,4 +1,4 @@
-"""A process on the Airflow worker itself."""
+"""Runs jobs as processes on the Airflow worker."""
 
 from dbt_scheduler.kinds import Job
 from dbt_scheduler.kinds.places import ANY_KIND, Arguments, Place, PlaceSettings, Way
@@ -8,7 +8,7 @@ _FIELDS = ("command", "cwd", "env", "pass_env")
 
 
 def _command(job: Job, settings: PlaceSettings) -> Arguments:
-    """The command, its folder and its environment; an image means nothing to a local process."""
+    """The command, its folder and its environment; images are not used."""
     arguments: Arguments = {"command": list(job.command), "cwd": job.cwd, "env": dict(job.env)}
     if settings.environment:
         arguments["pass_env"] = list(settings.environment)
@@ -16,7 +16,7 @@ def _command(job: Job, settings: PlaceSettings) -> Arguments:
 
 
 def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
-    """The same for a dbt command, which fails when it selects nothing, and with the project's hooks as they are meant."""
+    """The same for dbt, with the project's hooks as configured; fails if dbt selects nothing."""
     preload: Arguments = {"preload": True} if job.preload else {}
     return {**_command(job, settings), **dbt_arguments(job), **preload}
 

@@ -1,4 +1,4 @@
-"""Jobs on Google Cloud's Vertex AI, in the words of its API; names are as Google Cloud takes them."""
+"""Runs jobs on Google Cloud's Vertex AI, in the terms of its API."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dbt_scheduler.kinds.places.docker import ONE_LINE
 
 _MACHINE = "n1-standard-4"
 _CUSTOM_TASK = "gs://google-cloud-aiplatform/schema/trainingjob/definition/custom_task_1.0.0.yaml"
-"""Google's own name of trainings that are a custom job."""
+"""Google's name for training jobs that are custom jobs."""
 
 _COUNTED = re.compile(r"(.+):([0-9]{1,2})")
 
@@ -50,7 +50,7 @@ def google_labels(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def own_labels(values: Mapping[str, object]) -> dict[str, str]:
-    """The labels that the platform says."""
+    """The labels from the platform."""
     labels = values.get("labels")
     return labels if isinstance(labels, dict) else {}
 
@@ -60,7 +60,7 @@ def _label(text: str) -> str:
 
 
 def _any_job(job: Job, settings: PlaceSettings) -> Arguments:
-    """A custom job; or one that trains a model, or runs a pipeline, where the task says so."""
+    """A custom job, a training job that uploads a model, or a pipeline job, as the task says."""
     values = {**settings.settings, **job.settings}
     where: Arguments = {"project_id": values.get("project"), "region": values.get("region")}
     named = {
@@ -77,7 +77,7 @@ def _any_job(job: Job, settings: PlaceSettings) -> Arguments:
 
 
 def _worker_pool(job: Job, image: str | None, values: Mapping[str, object]) -> dict[str, object]:
-    """One machine, and what runs on it; its keys come from the task, else from the platform."""
+    """The worker pool: one machine and its container; keys come from the task, or else from the platform."""
     machine: dict[str, object] = {"machine_type": values.get("machine_type") or _MACHINE}
     if accelerator := values.get("accelerator"):
         machine |= _accelerator(str(accelerator))
@@ -98,7 +98,7 @@ def _training(
     named: Mapping[str, object],
     training: Mapping[str, object],
 ) -> dict[str, object]:
-    """A training pipeline, whose task is a custom job, and which uploads the model that it has saved."""
+    """A training pipeline with a custom job as its task; it uploads the trained model."""
     return {
         **named,
         "training_task_definition": _CUSTOM_TASK,
@@ -117,7 +117,7 @@ def _training(
 def _pipeline_job(
     job: Job, values: Mapping[str, object], named: Mapping[str, object], pipeline: Mapping[str, object]
 ) -> Arguments:
-    """A pipeline job without its template, which the worker reads; ``offered`` are values that it may ask for."""
+    """A pipeline job without its template, which the worker reads; ``offered`` are available parameter values."""
     template = str(pipeline["template"])
     config: dict[str, object] = {"gcs_output_directory": values.get("output_directory")}
     if parameters := pipeline.get("parameters"):

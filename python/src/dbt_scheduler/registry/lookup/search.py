@@ -9,9 +9,9 @@ _ALL = "run `dbt-scheduler registry list --all` to list all assets"
 
 
 def find_asset(name: str, directory: Directory) -> AssetKey:
-    """An asset by its name, alone or as ``team.asset``.
+    """An asset by its name or as ``team.asset``.
 
-    Raises UsageError, with suggestions, if there is none or more than one.
+    Raises UsageError, with suggestions, unless exactly one is found.
     """
     team, _, rest = name.partition(".")
     of_team = bool(rest) and team in directory.entries
@@ -33,7 +33,7 @@ def find_asset(name: str, directory: Directory) -> AssetKey:
 
 
 def find_team(name: str, directory: Directory) -> str:
-    """A team by its name; UsageError, with a suggestion, if there is none."""
+    """A team by its name. Raises UsageError, with a suggestion, if there is none."""
     if name in directory.entries:
         return name
     hint = did_you_mean(name, directory.entries) or f"available teams: {', '.join(directory.entries)}"

@@ -23,7 +23,7 @@ from dbt_scheduler.spec import Producer
 
 
 class AssetPipelineView(msgspec.Struct, frozen=True):
-    """An asset in one pipeline: which DAG makes it, whether others may wait for it, and by when it is ready."""
+    """An asset in one pipeline: its DAG, whether it is exposed, and its SLO."""
 
     pipeline: str
     dag_id: str
@@ -33,7 +33,7 @@ class AssetPipelineView(msgspec.Struct, frozen=True):
 
 
 class ConsumerTask(msgspec.Struct, frozen=True):
-    """A task that reads an asset, how it waits for it, and the columns that it reads; None where that is not known."""
+    """A task that reads an asset, its dependency kind, and the columns that it reads; None if unknown."""
 
     team: str
     channel: str | None
@@ -110,7 +110,7 @@ def view_assets(directory: Directory, *, all_: bool) -> Iterator[AssetView]:
 
 
 def view_consumed(team: str, directory: Directory) -> Iterator[ConsumedAsset]:
-    """What a team's tasks read of other teams, by producer and asset."""
+    """The assets of other teams that a team's tasks read, by producer and asset."""
     entry = directory.entries[team]
     for producer, assets in entry.consumed.items():
         other = directory.entries.get(producer)
@@ -160,5 +160,5 @@ def _promise(team: str, made: Produced, pipeline: str, directory: Directory) -> 
 
 
 def _ready(producer: Producer) -> str:
-    """Of the pipeline that the task waits for as things are now, whatever it was compiled for."""
+    """The SLO in the pipeline that the task currently waits for, whatever it was compiled for."""
     return format_readiness(producer.pipeline, producer.schedule, producer.slo_seconds)

@@ -1,6 +1,6 @@
-"""Where the registry is kept: one document per team, in a folder or in object storage, named by a URL.
+"""Registry stores: one document per team, in a folder or in object storage, identified by a URL.
 
-A scheme is one module of this package, called like it.
+Each scheme is a module of this package with the same name.
 """
 
 import re
@@ -18,13 +18,13 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
 def open_store(url: str, seconds: float = 10) -> Store:
-    """Open the store that an absolute URL names; nothing is read yet.
+    """Open the store with an absolute URL, without reading it yet.
 
-    Reading a remote one takes so many seconds at most. A completion callback, which has 15 in all, needs the
-    other five to ask Airflow.
+    Reads of a remote store have a time limit: a completion callback has 15 seconds in total and needs five for
+    Airflow's API.
 
     Raises:
-        ValueError: the URL is of no known scheme, not complete, or leads out of what it names.
+        ValueError: the scheme is unknown, or the URL is incomplete or leaves its root.
 
     """
     scheme, known = _scheme(url), schemes()
@@ -34,15 +34,15 @@ def open_store(url: str, seconds: float = 10) -> Store:
 
 
 def schemes() -> Mapping[str, Scheme]:
-    """Every scheme that there is a store for, by its name."""
+    """All supported schemes, by name."""
     return plugins(__name__, Scheme)
 
 
 def registry_url(written: str, folder: Path) -> str:
-    """Make a URL absolute: ``file:registry``, or just ``registry``, is a folder below the one given.
+    """Make a URL absolute: ``file:registry``, or just ``registry``, is relative to the given folder.
 
     Raises:
-        ValueError: it is no URL that can be opened.
+        ValueError: the URL is not supported.
 
     """
     scheme = _scheme(written)
@@ -60,16 +60,16 @@ def registry_url(written: str, folder: Path) -> str:
     try:
         open_store(url)
     except ValueError as error:
-        # In the words of whoever wrote it.
+        # Quotes the user's own text.
         raise ValueError(str(error).replace(f'"{url}"', f'"{shown_url(written)}"')) from None
     return url
 
 
 def typed_url(typed: str) -> str:
-    """What somebody typed on a command line: a URL, or a path as the shell means it.
+    """Resolve a command line argument: a URL, or a path relative to the current folder.
 
     Raises:
-        ValueError: it is no URL that can be opened.
+        ValueError: the URL is not supported.
 
     """
     path_only = typed and not _scheme(typed)

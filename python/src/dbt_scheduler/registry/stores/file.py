@@ -28,10 +28,10 @@ _PATIENCE, _PAUSE = 20.0, 0.02  # seconds; a write takes some thousandths of one
 
 
 def _open(url: str) -> "Folder":
-    """The folder that a ``file:`` URL names.
+    """The folder of a ``file:`` URL.
 
     Raises:
-        ValueError: the URL names no absolute folder, or leads out of the one it names.
+        ValueError: the URL is not that of an absolute folder, or leaves the folder.
 
     """
     path = url.removeprefix("file:")
@@ -47,9 +47,9 @@ def _open(url: str) -> "Folder":
 
 
 class Folder:
-    """One document per team in a folder; other files in it are left alone. A version is a digest."""
+    """One document per team in a folder; other files are ignored. A version is a digest."""
 
-    # Measured: threads do not make local files faster, and a cache would read as many files again.
+    # Measured: threads do not speed up local reads, and a cache would read as many files.
     remote: ClassVar[bool] = False
 
     def __init__(self, folder: Path) -> None:
@@ -114,14 +114,14 @@ class Folder:
 
 
 def _open_lock(path: Path) -> int:
-    # Where many may write, somebody may have left a link here, to a file that only this user may open.
+    # In a shared folder, another user may have created a symlink here to a file that only this user may open.
     straight = os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | straight, 0o666)
     except PermissionError:
         if not path.exists():
             raise
-        # Another user made it. To read it is enough, only not on NFS, where one locks what one may write.
+        # Created by another user: read access is enough for a lock, except on NFS, which requires write access.
         return os.open(path, os.O_RDONLY | straight)
     except OSError as error:
         if error.errno == errno.ELOOP:
@@ -130,7 +130,7 @@ def _open_lock(path: Path) -> int:
 
 
 def _taken(lock: int) -> bool:
-    import fcntl  # noqa: PLC0415 - Windows has none, and reading needs none
+    import fcntl  # noqa: PLC0415 - not available on Windows, and not needed for reading
 
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

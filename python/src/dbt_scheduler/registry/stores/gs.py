@@ -24,7 +24,7 @@ _URL = re.compile(r"gs://(?P<bucket>[a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?P<path>
 _PIP = "pip install 'dbt-scheduler[gs]'"
 _LOGIN = "run `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS"
 
-# Seconds: to connect and between two bytes of an answer, then for an attempt to be followed by another.
+# In seconds: to connect and between two bytes of a response; then until the last retry.
 _READ: dict[str, Any] = {"timeout": (3, 5)}
 _READ_RETRIES = 6.0
 _WRITE: dict[str, Any] = {"timeout": (3, 30)}
@@ -34,10 +34,10 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
 def _open(url: str) -> "Bucket":
-    """The bucket, and the prefix in it, that a ``gs:`` URL names.
+    """The bucket and the prefix of a ``gs:`` URL.
 
     Raises:
-        ValueError: it is no such URL; nothing in one is quoted, left empty, or a way out.
+        ValueError: the URL is invalid: percent-encoding, empty segments and ".." are not allowed.
 
     """
     parts = _URL.fullmatch(url)
@@ -81,7 +81,7 @@ class Bucket:
                 return None
             except _TooLongError:
                 raise RegistryUnreadableError(TOO_LONG) from None
-            # From the same response as the content, so they belong together.
+            # From the same response as the content, so both match.
             return StoredDocument(content.getvalue(), str(blob.generation))
 
     def put(self, team: str, content: bytes, version: str | None) -> None:  # noqa: D102
@@ -89,12 +89,14 @@ class Bucket:
             from google.api_core.exceptions import PreconditionFailed  # noqa: PLC0415
 
             blob = self._bucket.blob(self._object(team))
-            blob.cache_control = "no-store"  # or a bucket open to all would serve old ones for an hour
+            blob.cache_control = (
+                "no-store"  # otherwise, a public bucket would return cached content for an hour
+            )
             try:
                 blob.upload_from_string(
                     content,
                     content_type="application/json",
-                    if_generation_match=int(version or 0),  # 0: there is none yet
+                    if_generation_match=int(version or 0),  # 0: there is no object yet
                     retry=_retry(_WRITE_RETRIES),
                     **_WRITE,
                 )
@@ -111,14 +113,14 @@ class Bucket:
     def _bucket(self) -> Any:  # noqa: ANN401 - the library has no types
         from google.cloud.storage import Client  # noqa: PLC0415
 
-        # A project is asked for only where buckets are made or listed.
+        # Only listing or creating buckets requires a project.
         return Client(project="none").bucket(self._name)
 
     @contextmanager
     def _as_registry_error(self, refusal: type[RegistryError], verb: str) -> Iterator[None]:
-        """Turns what the library raises into words, none of them the library's own: those may hold tokens.
+        """Converts the library's exceptions to messages without its texts, which may contain tokens.
 
-        It retries by itself what another attempt may get past.
+        The library itself retries transient errors.
         """
         try:
             from google.api_core.exceptions import GoogleAPIError  # noqa: PLC0415
@@ -154,7 +156,7 @@ class Bucket:
 
 
 class _TooLongError(Exception):
-    """More than a document may have."""
+    """The document exceeds the maximum size."""
 
 
 class _Bounded(io.BytesIO):
@@ -166,13 +168,13 @@ class _Bounded(io.BytesIO):
 
 
 def _status(error: Exception) -> int | None:
-    """The status of an answer, which the library keeps in one of two places; None if there was no answer."""
+    """The status code of a response, which the library stores in one of two places; None without a response."""
     code = getattr(error, "code", None) or getattr(getattr(error, "response", None), "status_code", None)
     return None if code is None else int(code)
 
 
 def _data_corruption() -> type[Exception]:
-    """What the library raises for an answer that is not what its checksum says."""
+    """The library's exceptions for a checksum mismatch."""
     try:
         from google.cloud.storage.exceptions import DataCorruption  # noqa: PLC0415
     except ImportError:  # before 3.0

@@ -1,0 +1,17 @@
+"""Joins messages and hints to one text."""
+
+import re
+
+_WORD = re.compile(r"[a-z]+(?=[\s,:;.]|$)")
+"""A first word of plain letters; a dag_id, a path or quoted code keeps its spelling."""
+
+
+def sentences(*texts: str) -> str:
+    """The texts as sentences: each begins with a capital and ends with a period; empty ones are left out."""
+    return " ".join(_sentence(text.strip()) for text in texts if text.strip())
+
+
+def _sentence(text: str) -> str:
+    word = _WORD.match(text)
+    start = text[0].upper() + text[1:] if word else text
+    return start if start.endswith((".", "!", "?")) else f"{start}."
