@@ -102,7 +102,7 @@ def test_what_airflow_did_not_return_in_time_is_said(open_page: Open, live: Live
     ]
     page = open_page(live.url, "/timeline")
     expect(page.locator(".notice")).to_have_text(
-        "Not all of it is here: Airflow did not return in time runs that were due before 2026-03-10 00:10 UTC; "
+        "Some data is missing: Airflow did not return in time runs that were due before 2026-03-10 00:10 UTC; "
         "some of the waits."
     )
     expect(page.locator(".chart")).to_be_visible()

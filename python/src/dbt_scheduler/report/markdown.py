@@ -22,7 +22,7 @@ _SIZES = (100_000, 500, 100, 20, 5, 1)
 _LONGEST_LINE = 400
 """The maximum line length if shorter lists are not enough: a column's type may have thousands of characters."""
 
-_CUT_LINES = "Lines that end in … are whole in `--format json`.\n"
+_CUT_LINES = "Lines ending in … are shown in full by `--format json`.\n"
 
 _BREAK = "\n"
 """An empty line ends the HTML of a folded block."""
