@@ -193,7 +193,9 @@ def test_slo_and_operations_know_the_hand_written_dag_by_its_own_id(airflow: Pla
         assert plan_pause(api, entries, "legacy").dags == (MADE_BY,)
     assert (miss.name, miss.due) == (f"{MADE_BY}/{run}/legacy.orders", moment("2025-03-02T07:00"))
     assert miss.interval == Interval(moment("2025-03-01T06:00"), moment("2025-03-02T06:00"))
-    assert [(each.dag_id, each.dates) for each in backfills.backfills] == [(MADE_BY, (moment("2025-03-01T06:00"),))]
+    assert [(each.dag_id, each.dates) for each in backfills.backfills] == [
+        (MADE_BY, (moment("2025-03-01T06:00"),))
+    ]
 
 
 @pytest.mark.parametrize(

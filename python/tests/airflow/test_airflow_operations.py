@@ -235,7 +235,9 @@ def test_what_ends_between_two_dags_is_said_and_the_next_call_goes_on(
     assert ended.exit_code == 2
     assert "shipping_daily: started\n" in ended.stderr
     said = (
-        "Another backfill of playground_daily is already running" if faster else "interrupted: the backfills continue"
+        "Another backfill of playground_daily is already running"
+        if faster
+        else "interrupted: the backfills continue"
     )
     assert said in ended.stderr
     monkeypatch.setattr(AirflowApi, "make_backfill", make)
