@@ -119,7 +119,7 @@ def _some(folder: Path, paths: Iterable[str]) -> dict[str, str]:
 
 
 def _text(path: Path) -> str | None:
-    try:  # a manifest may name any file, also a device or a pipe
+    try:  # a manifest may name any file, including a device or a pipe
         return read_file(path).decode()
     except (OSError, UnicodeDecodeError):
         return None

@@ -19,6 +19,9 @@ from typing import IO, NoReturn
 _PR_SET_PDEATHSIG = 1
 """prctl(2)"""
 
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+"""Looked up before a fork: a lock of the loader that another thread holds then is never released in the child."""
+
 _STREAMS_OF_PARENT: list[object] = []
 """File descriptors that the child must keep open."""
 
@@ -41,7 +44,7 @@ class ForkedProcess:
         self.pid = os.fork()
         if not self.pid:
             os.close(reader)
-            _run(partial(_ending_with, parent, function), cwd, env, writer)
+            _run(partial(_run_with, parent, function), cwd, env, writer)
         os.close(writer)
         self.stdout: IO[bytes] | None = os.fdopen(reader, "rb")
 
@@ -95,15 +98,18 @@ def _run(function: Callable[[], int], cwd: Path, env: Mapping[str, str], output:
             os._exit(code)
 
 
-def _ending_with(parent: int, function: Callable[[], int]) -> int:
+def _run_with(parent: int, function: Callable[[], int]) -> int:
     interrupt_with(parent)
     return function()
 
 
 def interrupt_with(parent: int) -> None:
-    """Have this process, and the program that it becomes, interrupted when its parent ends. Only Linux can do it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+    """Interrupt this process, and the program that it becomes, when the parent process ends; on Linux only.
+
+    For Linux the parent is the thread that forked: it has to be one that ends with its process.
+    """
+    if _PRCTL:
+        _PRCTL(_PR_SET_PDEATHSIG, signal.SIGINT)
         if os.getppid() != parent:  # it has ended before this was said
             raise KeyboardInterrupt
 

@@ -160,9 +160,8 @@ class CommandOperator(BaseOperator):
         # A worker that is killed, such as for its memory, stops nothing itself: a retry would run beside this program.
         ends_with_worker = partial(interrupt_with, os.getpid())
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", DeprecationWarning
-            )  # from Python 3.12 on: of locks, and it takes none
+            # Python 3.12 and later warn of locks that other threads hold; what runs before the program takes none.
+            warnings.simplefilter("ignore", DeprecationWarning)
             return subprocess.Popen(  # noqa: S603 - no shell, and the command comes from the spec
                 command,
                 cwd=self._folder,

@@ -1,4 +1,4 @@
-"""The registry that Airflow's configuration or the sweeps' DAGs name, read again after a while."""
+"""The registry that Airflow's configuration or the sweep DAGs name; cached for a short time."""
 
 import time
 from collections import OrderedDict
@@ -19,7 +19,7 @@ from dbt_scheduler.spec import RESUME_DAG
 SECTION, OPTION = "dbt_scheduler", "registry"
 """The option in Airflow's configuration that selects the registry, if one Airflow has several environments."""
 
-_SETTING = f"as {OPTION} in the section [{SECTION}] of Airflow's configuration"
+_SETTING = f"{OPTION} in the section [{SECTION}] of Airflow's configuration"
 
 _SECONDS = 20.0
 _FRESH_SECONDS = 30.0
@@ -32,7 +32,7 @@ class NoRegistryError(Exception):
 
 
 class Registry:
-    """The registry at a moment; ``problem`` says that it could not be read since."""
+    """A snapshot of the registry; ``problem`` is set if it could not be read since."""
 
     def __init__(self, url: str, contents: RegistryContents) -> None:
         self.url = url
@@ -89,9 +89,13 @@ class Registries:
 
 
 def _url() -> str:
-    """What is configured, else what the DAGs of all sweeps agree on.
+    """The configured registry, else the one that all sweep DAGs name.
 
-    Whoever can deploy a DAG can deploy one that names a registry of their own: none is preferred to another.
+    A DAG author can deploy a DAG that names another registry: none is preferred.
+
+    Raises:
+        NoRegistryError: there is none, or the DAGs name different ones.
+
     """
     named: str = conf.get(SECTION, OPTION, fallback="")
     if named:
@@ -109,12 +113,11 @@ def _url() -> str:
             found.setdefault(url, dag_id)
         if len(found) > 1:
             raise NoRegistryError(
-                f"The DAGs {' and '.join(found.values())} name different registries. Name the one to show {_SETTING}."
+                f"The DAGs {' and '.join(found.values())} name different registries. Set {_SETTING}."
             )
     if not found:
         raise NoRegistryError(
-            f"Airflow has no DAG {RESUME_DAG}, which says where the registry is. Deploy it, or name the registry "
-            f"{_SETTING}."
+            f"No registry is configured: Airflow has no DAG {RESUME_DAG}. Deploy that DAG, or set {_SETTING}."
         )
     return next(iter(found))
 

@@ -1,4 +1,4 @@
-"""What commands start with that change runs in Airflow: the registry's entries, and a session with Airflow's API."""
+"""A session with Airflow's API, and the registry's entries, for commands that change runs in Airflow."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

@@ -37,7 +37,7 @@ class DagBackfill(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The backfills, in the order in which they are started, and of each DAG without a run to make why it has none."""
+    """The backfills in start order, and why each other DAG has no run to create."""
 
     backfills: tuple[DagBackfill, ...]
     left_out: Mapping[str, str]
@@ -55,7 +55,7 @@ class Progress(msgspec.Struct, frozen=True):
 def plan_backfill(
     api: AirflowApi, entries: Mapping[str, Entry], teams: Sequence[str], request: "Request"
 ) -> Plan:
-    """What to make in the DAGs of these teams.
+    """The runs to create in the DAGs of these teams.
 
     Any order is valid for teams that depend on each other: each run waits for the runs that it needs, including those
     that are backfilled later.
@@ -147,7 +147,7 @@ def _of_dag(api: AirflowApi, dag: tuple[str, str], waits: Sequence[Wait], reques
 
 
 def _why_none(schedule: Schedule, dates: Interval, now: datetime) -> str:
-    """Why Airflow makes no run whose data interval begins at these dates."""
+    """Why Airflow creates no run whose data interval starts on these dates."""
     # Airflow backfills dates before the start date, too.
     first = run_interval(schedule, next_tick(schedule, dates.start - SMALLEST_STEP))
     if first.start > dates.end:

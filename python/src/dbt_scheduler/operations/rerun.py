@@ -45,8 +45,8 @@ def plan_rerun(
     Consumer runs that are still waiting are left out: they use the new data anyway.
 
     Raises:
-        UsageError: Airflow does not have this DAG, run or task, or the registry does not have the DAG, so that it
-            cannot say which runs used the data.
+        UsageError: the DAG, run or task is not found in Airflow, or, with ``downstream``, the DAG is not found in
+            the registry.
 
     """
     if downstream and not any(task[0] in dag_ids_of(entry) for entry in entries.values()):

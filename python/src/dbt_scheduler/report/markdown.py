@@ -31,10 +31,10 @@ _SIGNS = {Sign.ADDED: "+", Sign.REMOVED: "-", Sign.CHANGED: "~"}
 
 
 def render(reports: Sequence[Report], finish: Callable[[str], str] = str) -> str:
-    """One section for each team; where that is too long for a comment, its lists are cut, then its lines, and say so.
+    """One section per team; if it is too long for a comment, lists and then lines are truncated, with a note.
 
-    If that is still too long, sections are left out, first those of teams that break nothing. ``finish`` makes a
-    comment of the text: what counts is how long that is.
+    If it is still too long, sections are left out, those without breaking changes first. ``finish`` turns the text
+    into the comment, whose length counts.
     """
     for most in _SIZES:
         text = finish("\n".join(_section(report, most) for report in reports))

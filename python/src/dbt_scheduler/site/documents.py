@@ -143,9 +143,9 @@ class Findings(msgspec.Struct, frozen=True):
 
 
 class RunOfPipeline(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A DAG run: the period that it is about, when it was due, and when it ran.
+    """A DAG run: its period, when it was due, and when it ran.
 
-    A hand-written DAG may make assets of ``other_teams``, too.
+    A hand-written DAG may also produce assets of ``other_teams``.
     """
 
     dag_id: str

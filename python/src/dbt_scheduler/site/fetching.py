@@ -103,7 +103,7 @@ def find_refused(api: AirflowApi, found: Sequence[DagRuns]) -> list[str]:
 
 
 def _windows(dags: Sequence[RegisteredDag], since: datetime, now: datetime) -> Iterator[_Window]:
-    """Where the newest runs are, if each ran when it was due; a DAG that several teams declare is in one of them."""
+    """The time ranges of the newest runs, if all ran on schedule; a DAG of several teams is in one range only."""
     declared: dict[str, list[RegisteredDag]] = defaultdict(list)
     for dag in dags:
         declared[dag.dag_id].append(dag)

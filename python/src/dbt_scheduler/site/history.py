@@ -33,7 +33,7 @@ def make_history(
     """The history in the order of the DAGs, each by period."""
     covered = [(each, _by_period(each)) for each in found]
     runs_of = {each.dag.dag_id: runs for each, runs in covered}
-    # A DAG that is written by hand may make assets of several teams, or in several pipelines.
+    # A hand-written DAG may produce assets of several teams or pipelines.
     declared: dict[str, list[DagRuns]] = defaultdict(list)
     for each in found:
         declared[each.dag.dag_id].append(each)
@@ -63,7 +63,7 @@ def _by_period(found: DagRuns) -> dict[Interval, list[Run]]:
 
 
 def _runs(declared: Sequence[DagRuns]) -> Iterator[RunOfPipeline]:
-    """Each run of a DAG once, as the first of the teams that have it declares it."""
+    """Each run of a DAG once, with the schedule that the first of its teams declares."""
     dag = declared[0].dag
     others = tuple(sorted({each.dag.team for each in declared} - {dag.team}))
     for run in sorted(declared[0].runs, key=lambda run: (run.run_after, run.run_id)):
