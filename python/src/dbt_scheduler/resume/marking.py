@@ -1,9 +1,9 @@
-"""Marks sensors as success, several per request where Airflow allows it, and remembers rejected ones.
+"""Marks sensors as success, several per request where Airflow allows it, and remembers which it rejects.
 
 A sensor that has not failed can be marked at once. A failed sensor must not be marked while the scheduler may still
-propagate its failure: only when its run has finished, or the failure has reached every downstream task. All marks are
-made in one transaction, one at a time: concurrent ones that clear the same task undo each other. A task group of
-sensors is marked as a whole, which costs Airflow no more than a single sensor.
+propagate its failure: only when its run has finished, or the failure has reached every downstream task. The sensors of
+a request are marked in one transaction, and requests follow one another: concurrent ones that clear the same task undo
+each other. A task group of sensors is marked as a whole, which costs Airflow no more than a single sensor.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,11 @@ _UNKNOWN = (404, 405)
 
 
 class Marking:
-    """The state kept between two passes; ``done`` are marked, ``refused`` those that the login is not allowed to mark."""
+    """The state kept between two passes.
+
+    ``done`` are marked, ``refused`` those that the login is not allowed to mark; ``problem`` is Airflow's reason, or
+    empty.
+    """
 
     def __init__(self, api: AirflowApi, notes: Mapping[tuple[str, str, str], str]) -> None:
         self.done: list[TaskInstance] = []
@@ -67,7 +71,7 @@ class Marking:
         return {key: group for key, group in left.items() if group}
 
     def _mark_group(self, group: GroupOfRun, sensors: list[TaskInstance]) -> bool:
-        """Whether the group was marked."""
+        """Whether the group was marked; if not, its sensors may or may not be."""
         if not self._groups_as_such:
             return False
         note = "\n".join(dict.fromkeys(self._notes[each.id_] for each in sensors))
@@ -81,7 +85,7 @@ class Marking:
         return status == _OK
 
     def _settled(self, batch: Groups) -> tuple[Groups, Groups]:
-        """The sensors that can be marked now, and those that can be marked later."""
+        """The sensors that can be marked now, and those that can be marked later; others cannot be helped."""
         ready = {key: [each for each in batch[key] if each.state not in BROKEN] for key in batch}
         later: Groups = {}
         broken = [each for group in batch.values() for each in group if each.state in BROKEN]
@@ -98,9 +102,9 @@ class Marking:
     def _helpable(
         self, broken: Sequence[TaskInstance], states: Mapping[RunKey, Mapping[str, str | None]]
     ) -> list[TaskInstance]:
-        """The sensors that failed themselves, or whose cause of failure has been resolved.
+        """The sensors that failed themselves, and the ``upstream_failed`` ones without a failed task upstream.
 
-        A sensor downstream of another failed task is left out: it starts once that task is repaired.
+        A sensor downstream of a failed task is left out: it starts once that task is repaired.
         """
         explained = {
             key: self._graph(key.dag_id).reached_from(

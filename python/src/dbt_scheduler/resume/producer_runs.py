@@ -68,7 +68,7 @@ def _interval(awaited: AwaitedRun, run: Run) -> Interval:
 def _with_states(
     api: AirflowApi, runs: Mapping[AwaitedRun, Collection[Run]]
 ) -> dict[AwaitedRun, list[ProducerRun]]:
-    """The task in each of the runs; a missing task may still be added while the run is active."""
+    """The task in each of the runs: ``removed`` if a finished run lacks it; an active run may still add it."""
     ids = {(*run.key, awaited.task_id) for awaited, each in runs.items() for run in each}
     listed = api.task_instances(RunFilter.of_tasks(ids)) if ids else ()
     states: States = {each.id_: each.state for each in listed}

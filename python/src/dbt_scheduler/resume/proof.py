@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 def own_dags(api: AirflowApi, claims: AbstractSet[tuple[str, str]]) -> set[tuple[str, str]]:
     """The claims (team and DAG) for which the tasks' owner in Airflow is that team.
 
-    A registry entry can name any DAG, so it proves nothing. Makes one request, none without claims.
+    A registry entry can name any DAG, so it proves nothing. Makes one list request, none without claims.
     """
     owners = api.owners(sorted({team for team, _ in claims}))
     for team, dag_id in sorted(claims):

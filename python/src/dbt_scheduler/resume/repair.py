@@ -92,7 +92,7 @@ def repair_runs(api: AirflowApi, runs: Iterable[Run]) -> list[RunKey]:
 def read_task_states(
     api: AirflowApi, keys: Sequence[RunKey], states: Sequence[str | None] | None = None
 ) -> dict[RunKey, dict[str, str | None]]:
-    """The states of the tasks of runs, all or only certain states, in one request."""
+    """The states of the tasks of these runs, all or only certain states, in one list request; each run has an item."""
     wanted: dict[RunKey, dict[str, str | None]] = {key: {} for key in keys}
     if not keys:
         return wanted

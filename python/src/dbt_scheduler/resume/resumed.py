@@ -19,8 +19,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 def find_resumed(api: AirflowApi, satisfied: Sequence[TaskInstance]) -> list[TaskInstance]:
     """For sensors that had failed and are now satisfied, one sensor per resumed run.
 
-    A run does not resume while another of its sensors is failed, or after a user ended it. Several callbacks may
-    satisfy sensors of the same run: the one that marked the last sensor counts.
+    A run does not resume while another of its sensors is failed, or after a user marked it as failed. Several callbacks
+    may satisfy sensors of the same run: only the one that marked the last sensor gets the run.
     """
     mine = {each.id_: each for each in satisfied if each.state == "failed"}
     keys = {each.run_key for each in mine.values()}
@@ -43,7 +43,7 @@ def find_resumed(api: AirflowApi, satisfied: Sequence[TaskInstance]) -> list[Tas
 
 
 def _last(sensors: Sequence[TaskInstance]) -> TaskInstance | None:
-    """The last marked sensor of a run; None while one is failed."""
+    """The sensor of a run that was marked last; None if none was, or while one is failed."""
     if any(each.state == "failed" for each in sensors):
         return None
     marked = [each for each in sensors if (each.note or "").startswith(SATISFIED_BY)]

@@ -31,8 +31,8 @@ def runs_near(
 ) -> list[Run]:
     """The runs of DAGs with this schedule that may be of the same period as one of these data intervals.
 
-    A manual run belongs to the period before its logical date, or before its creation without one. Makes two requests
-    per time range.
+    A manual run belongs to the period before its logical date, or before its creation without one. Makes two list
+    requests per time range.
     """
     reach = (Interval(each.start, next_tick(schedule, each.end)) for each in intervals)
     apart = timedelta(seconds=_CADENCES_APART * cadence_seconds(schedule))

@@ -26,7 +26,8 @@ _TOGETHER = 50
 class Outcome(msgspec.Struct, frozen=True):
     """The satisfied sensors, the remaining ones, the repaired runs, and one sensor for each resumed run.
 
-    Sensors are in their earlier state. ``problem`` is an error of Airflow; without one, time ran out.
+    Sensors are in their earlier state. ``problem`` is an error of Airflow; without one, ``left`` is what time ran out
+    for.
     """
 
     satisfied: tuple[TaskInstance, ...] = ()
@@ -39,8 +40,8 @@ class Outcome(msgspec.Struct, frozen=True):
 def satisfy(api: AirflowApi, notes: Mapping[TaskInstance, str], *, patience_seconds: float = 60) -> Outcome:
     """Mark sensors as satisfied, each with its note, and make sure that their runs resume.
 
-    Ends when its time limit or the budget of ``api`` is exhausted: a paused DAG's run may never settle. Never raises
-    for Airflow's responses, so that completed work is reported. Deleted sensors and runs are ignored.
+    Ends when ``patience_seconds`` or the budget of ``api`` are used up: a paused DAG's run may never settle. Never
+    raises for Airflow's responses, so that completed work is reported. Deleted sensors and runs are ignored.
     """
     marking = Marking(api, {each.id_: note for each, note in notes.items()})
     before = {each.id_: each for each in notes}

@@ -25,9 +25,9 @@ class GroupOfRun(msgspec.Struct, frozen=True):
 def find_whole_groups(
     api: AirflowApi, ready: Mapping[RunKey, Sequence[TaskInstance]]
 ) -> dict[GroupOfRun, list[TaskInstance]]:
-    """The groups that contain only sensors, with two or more unsuccessful ones, all of which are among these.
+    """The groups that contain only sensors, two or more of them unsuccessful, and all of those among these sensors.
 
-    Arrived data stays, so a group may be marked later.
+    Data that has arrived stays, so it does not matter when such a group is marked.
     """
     groups: dict[GroupOfRun, list[TaskInstance]] = defaultdict(list)
     for each in (each for sensors in ready.values() for each in sensors):
@@ -54,7 +54,7 @@ def find_whole_groups(
 
 
 def _sensors_in_groups(api: AirflowApi, groups: Iterable[GroupOfRun]) -> dict[tuple[str, str], list[str]]:
-    """The tasks of each group of each DAG that contains only sensors."""
+    """The task_ids in each of these groups that contains only sensors, by dag_id and group_id."""
     wanted = {(group.run.dag_id, group.group_id) for group in groups}
     members: dict[tuple[str, str], list[str]] = defaultdict(list)
     for dag_id in sorted({dag_id for dag_id, _ in wanted}):

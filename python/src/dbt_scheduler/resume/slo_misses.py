@@ -36,11 +36,11 @@ class SloMiss(msgspec.Struct, frozen=True):
 def find_slo_misses(
     api: AirflowApi, entries: Mapping[str, Entry], now: datetime, lookback: timedelta
 ) -> list[SloMiss]:
-    """The SLOs that expired within ``lookback`` before ``now`` and are still missed.
+    """The SLOs that expired within ``lookback`` before ``now`` and are still missed, earliest first.
 
-    Makes two requests, and one per team. Each looks back only as far as the longest SLO of its team. An entry can name
-    any DAG, so only DAGs whose owner in Airflow is the team count; hand-written DAGs count unless another team
-    generates them. Manual runs and paused DAGs have no SLO.
+    Makes two list requests, and one per team. Each goes back only as far as the longest SLO of its team. An entry can
+    name any DAG, so only DAGs whose owner in Airflow is the team count; hand-written DAGs count unless another team
+    generates them. Only existing runs count, and no manual ones: a paused DAG misses nothing.
     """
     promised = _promised(entries)
     promised = _of_own_dags(api, entries, promised)
@@ -65,7 +65,7 @@ def find_slo_misses(
 
 
 def _promised(entries: Mapping[str, Entry]) -> list[tuple[AssetKey, Producer]]:
-    """Every asset with an SLO in each pipeline, and its task."""
+    """Every asset with an SLO, in each pipeline that exposes it, and its task."""
     return [
         (
             AssetKey(team, asset),
@@ -113,7 +113,7 @@ def _by_dag(runs: Iterable[Run]) -> dict[str, list[Run]]:
 
 
 def _ended_within(runs: Sequence[Run], until: datetime, lookback: timedelta) -> Sequence[Run]:
-    """The sorted runs of a DAG that were due in that time range."""
+    """The runs that were due in that time range; ``runs`` are those of one DAG, by due time."""
     first, last = (bisect_right(runs, moment, key=_scheduled) for moment in (until - lookback, until))
     return runs[first:last]
 

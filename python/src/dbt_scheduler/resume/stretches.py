@@ -7,7 +7,7 @@ from dbt_scheduler.schedule import Interval
 
 
 def stretches(intervals: Iterable[Interval], apart: timedelta) -> Iterator[Interval]:
-    """The merged intervals without gaps longer than ``apart``, oldest first."""
+    """These intervals, merged where the gap between them is at most ``apart``, oldest first."""
     current: Interval | None = None
     for each in sorted(intervals):
         if current is None:

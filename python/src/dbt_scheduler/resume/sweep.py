@@ -28,8 +28,8 @@ _PROMISES = timedelta(days=1)
 class SweepResult(msgspec.Struct, frozen=True):
     """The result of a sweep.
 
-    ``waiting`` are the sensors found, ``waits`` their dependencies; ``oldest_wait`` is the age of the oldest remaining
-    one.
+    ``waiting`` is the number of sensors found, and ``waits`` has the dependency of each; ``oldest_wait`` is the age of
+    the oldest one that was left.
     """
 
     outcome: Outcome = Outcome()
@@ -42,8 +42,8 @@ class SweepResult(msgspec.Struct, frozen=True):
 def sweep(api: AirflowApi, entries: Mapping[str, Entry]) -> SweepResult:
     """Satisfy every sensor whose data is ready, repair half-resumed runs, and find missed SLOs.
 
-    The number of requests grows with the number of waits, plus one per team with an SLO. Raises AirflowApiError if
-    nothing could be done; later errors are the outcome's ``problem``, so that completed work is reported.
+    The number of requests grows with what waits, plus one per team with an SLO. Raises AirflowApiError if nothing could
+    be done; later errors are the outcome's ``problem``, so that completed work is reported.
     """
     now = datetime.now(UTC)
     waits = registered_waits(entries)
@@ -72,7 +72,7 @@ def sweep(api: AirflowApi, entries: Mapping[str, Entry]) -> SweepResult:
 
 
 def _repair(api: AirflowApi, waits: Sequence[Wait], since: datetime) -> list[RunKey]:
-    """Runs that failed since a moment, and active runs with a task that could not start."""
+    """Repair runs that failed since a moment, and active runs with a task that could not start; returns them."""
     dag_ids = sorted({wait.dag_id for wait in waits})
     if not dag_ids:
         return []

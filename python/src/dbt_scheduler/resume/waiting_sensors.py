@@ -41,10 +41,11 @@ def find_unsatisfied(
 def _find(
     api: AirflowApi, waits: Sequence[Wait], since: datetime | None, states: Sequence[str | None] | None
 ) -> list[tuple[TaskInstance, Run, Wait]]:
-    """The sensors of these waits in these states, with their runs.
+    """The sensors of these waits in these states (None: any), with their runs.
 
     Includes only tasks that Airflow knows as sensors of dbt-scheduler in a DAG of the waiting team. Makes no request
-    without waits, and one if there is no such sensor; otherwise one for the DAGs and one per time range of their runs.
+    without waits, and one if there is no such sensor; otherwise one more for the DAGs and one per time range of their
+    runs.
     """
     if not waits:
         return []
@@ -70,7 +71,7 @@ def _find(
 
 
 def find_waiting_for(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
-    """The sensors that wait for this run of the producer."""
+    """The sensors that wait for the run of a data interval; ``waits`` are one or more, all for the same DAG."""
     return {sensor: wait for sensor, _, wait in find_runs_waiting_for(api, waits, made)}
 
 
@@ -82,7 +83,7 @@ def find_runs_waiting_for(
 
 
 def find_sensors_of(api: AirflowApi, waits: Sequence[Wait], made: Interval) -> dict[TaskInstance, Wait]:
-    """The same, including satisfied sensors."""
+    """The same with satisfied sensors too, and without their runs."""
     return {sensor: wait for sensor, _, wait in _of_run(api, waits, made, None)}
 
 
