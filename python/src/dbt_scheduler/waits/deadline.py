@@ -33,7 +33,7 @@ def wait_deadline(
 def known_deadline(
     wait_timeout_seconds: int | None, producer: Producer, run: Interval, started: datetime
 ) -> datetime | None:
-    """The same for an unknown wait timeout, None or 0: None if there is no SLO either."""
+    """The same if the wait timeout may be unknown (None or 0): None if it is, and there is no SLO."""
     if producer.slo_seconds is None and not wait_timeout_seconds:
         return None
     return wait_deadline(wait_timeout_seconds or 0, producer, run, started)

@@ -136,5 +136,5 @@ def ends(awaited: AwaitedRun, interval: Interval) -> bool:
 
 
 def _rank(run: ProducerRun) -> tuple[bool, str]:
-    """Scheduled and backfilled runs before manual ones, then the newest first: a stable order."""
+    """The order in which the last run decides: manual runs, then scheduled and backfilled ones, each by run_id."""
     return run.run_type in SCHEDULED, run.run_id

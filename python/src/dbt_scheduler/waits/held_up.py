@@ -17,10 +17,10 @@ from dbt_scheduler.waits.wait import waits_for
 
 
 class HeldUp(msgspec.Struct, frozen=True):
-    """The affected teams, direct consumers first, and when the first of their sensors times out.
+    """The affected teams, and when the first of their sensors times out.
 
-    Consumers without a wait (``no_wait``) follow, with the teams downstream. ``until`` is None if no wait timeout is
-    known.
+    Teams whose sensors wait for the DAG come first, then those that read without a wait (``no_wait``) or are further
+    downstream. ``until`` is None if no wait timeout is known.
     """
 
     teams: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ def held_up_by(entries: Mapping[str, Entry], spec: DagSpec, task_id: str, run: I
     """The teams affected by the failure of a task, in the run of a data interval."""
     entry = entries.get(spec.team)
     if entry is None or dag_id(entry.dag_prefix, spec.pipeline) != spec.dag_id:
-        return HeldUp()  # the registry is that of another environment, so no sensor waits for this DAG
+        return HeldUp()  # no entry, or that of another environment: no sensor waits for this DAG
     assets = _assets_below(spec, task_id)
     waits = [wait for wait in waits_for(entries, spec.team, assets, spec.dag_id) if wait.team != spec.team]
     made = (PipelineAsset(spec.team, asset, spec.pipeline) for asset in assets)

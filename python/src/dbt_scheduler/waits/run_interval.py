@@ -35,9 +35,10 @@ class AirflowRun(Protocol):
 def interval_of_run(schedule: Schedule, run: AirflowRun, *, external: bool = False) -> Interval:
     """The data interval of a run of a DAG with this schedule, in UTC.
 
-    Airflow's own, if it has one. A run triggered without a logical date has none: its ``run_after`` is used, as Airflow
-    does for a manual run with a date. The data interval of an ``external`` DAG's run may have any length: it counts as
-    the run of the schedule with the newest period that ended by its end.
+    Airflow's own, if the run has one; else the one that Airflow gives a run with this type and logical date. A run
+    triggered without a logical date has neither: it counts as a manual run dated at its ``run_after``. The data
+    interval of an ``external`` DAG's run may have any length: it counts as the run of the schedule with the newest
+    period that ended by its end.
     """
     start, end = run.data_interval_start, run.data_interval_end
     if external:

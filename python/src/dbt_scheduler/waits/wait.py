@@ -11,7 +11,7 @@ from dbt_scheduler.spec import DagSpec, Producer, Schedule, Sensor
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """A sensor of a team's DAG, its asset by the producer's name, and the producing task.
+    """A sensor of a team's DAG, its asset as the producer's entry names it, and the producing task.
 
     ``external`` if the sensor's DAG is hand-written.
     """
@@ -26,7 +26,7 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class NoProducer(msgspec.Struct, frozen=True):
-    """The asset is no longer produced, or, if ``hidden``, the user is not allowed to know; ``reason`` is the message."""
+    """The asset is no longer produced, or, if ``hidden``, the user must not see by whom; ``reason`` is a message."""
 
     reason: str
     hidden: bool = False
@@ -68,10 +68,7 @@ def registered_waits(entries: Mapping[str, Entry]) -> tuple[Wait, ...]:
 def waits_for(
     entries: Mapping[str, Entry], team: str, assets: Iterable[str], dag_id: str
 ) -> tuple[Wait, ...]:
-    """The waits for a team's assets that a run of a DAG ends.
-
-    Empty if the registry is that of another environment.
-    """
+    """The waits for a team's assets that a run of this DAG can end; none if the registry is another environment's."""
     names = frozenset(assets)
     return _each_once(
         wait
@@ -98,9 +95,8 @@ def _waits_for_asset(entries: Mapping[str, Entry], consuming: str, named: AssetK
     if found is None:
         return
     key, own = AssetKey(named.team, found[0]), named.team == consuming
-    producers: dict[
-        str, Producer
-    ] = {}  # indexed by the reader's pipeline: an entry may have very many readers
+    # By the reader's pipeline: an entry may have very many readers.
+    producers: dict[str, Producer] = {}
     for reader in entry.consumed[named.team][named.asset]:
         if reader.sensor_task_id is None or reader.pipeline not in entry.pipelines:
             continue
