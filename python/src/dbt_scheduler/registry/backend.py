@@ -18,7 +18,7 @@ class RegistryError(Exception):
 class RegistryUnreadableError(RegistryError):
     """The registry, or a team's entry, exists but cannot be read.
 
-    ``hint`` says how to fix an unpublished entry, if not by compiling it again.
+    ``hint`` says how to fix an entry that is not published yet; None: compile it again.
     """
 
     hint: ClassVar[str | None] = None
@@ -62,7 +62,7 @@ class Backend(Protocol):
     def versions(self) -> dict[str, str | None] | None:
         """The teams that have a document, with its version if the listing returns it.
 
-        None if the registry does not exist yet.
+        None if the store can tell that the registry does not exist yet.
 
         Raises:
             RegistryUnreadableError: the listing cannot be read.
@@ -87,14 +87,14 @@ class Backend(Protocol):
         """
 
     def place(self, team: str) -> str:
-        """The URL of a team's document for messages; it contains ``TEAM.json``."""
+        """The path or URL of a team's document for messages; it contains ``TEAM.json``."""
 
 
 class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     """A URL scheme: its description, with examples.
 
     ``open`` raises ValueError with a message for a URL that it cannot use. ``extra`` is the extra of this package that
-    the scheme requires.
+    it requires.
     """
 
     description: str

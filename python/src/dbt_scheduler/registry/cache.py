@@ -28,7 +28,7 @@ class Cache:
         return cls(root / "dbt-scheduler" / "registry" / digest)
 
     def get(self, team: str, version: str) -> bytes | None:
-        """The document of that version, if it was kept."""
+        """The document of that version; None if it is not in the cache."""
         if self.folder is None or not _is_own(self.folder):
             return None
         with contextlib.suppress(OSError):
@@ -45,7 +45,7 @@ class Cache:
             write_atomically(self.folder / _name(team, version), content)
 
     def keep_only(self, versions: Mapping[str, str]) -> None:
-        """Remove all other versions of these teams' documents, and other teams' documents."""
+        """Remove all other documents: other versions, and those of other teams."""
         if self.folder is None:
             return
         kept = {_name(team, version) for team, version in versions.items()}

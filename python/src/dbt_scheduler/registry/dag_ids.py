@@ -48,9 +48,9 @@ def taken_ids(
 
 
 def _others(team: str, entries: Mapping[str, Entry], own_prefix: str | None) -> dict[str, str]:
-    """The team of each DAG of other teams, by dag_id in lower case.
+    """The other team of each DAG that this team must not use, by dag_id in lower case.
 
-    If ``own_prefix`` is the team's own name, other teams' claims to such ids are ignored.
+    ``own_prefix`` is the team's prefix if it equals the team's own name: other teams' claims to it are ignored.
     """
     no_claims = own_prefix is not None or is_external(entries[team])
     return {

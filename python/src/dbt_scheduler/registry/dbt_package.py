@@ -42,7 +42,7 @@ class _Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 def write_dbt_package(
     folder: Path, reading: RegistryContents, pipelines: Collection[str], team: str | None
 ) -> None:
-    """Write the package for the project of ``team``.
+    """Write the package for the project of ``team``; None if its name is unknown.
 
     The macros do not report assets that an unreadable team may produce. dbt prints texts of other teams unchanged, so
     each is limited to one line.

@@ -18,7 +18,7 @@ class Directory:
         self.entries = dict(sorted(entries.items()))
 
     def produced(self, key: AssetKey) -> Produced:
-        """The registry's data of an asset."""
+        """The registry's data of an asset that the directory has."""
         return self.entries[key.team].produced[key.asset]
 
     def named(self, name: str, team: str | None = None) -> list[AssetKey]:
@@ -59,7 +59,7 @@ class Directory:
 
 
 def retired_assets(published: Mapping[str, Entry], directory: Directory) -> Retired:
-    """Assets that published entries still consume, but that their team no longer produces."""
+    """The assets that published entries still consume, but that their team no longer produces, with these teams."""
     found: dict[str, set[str]] = defaultdict(set)
     for entry in published.values():
         for team, assets in entry.consumed.items():

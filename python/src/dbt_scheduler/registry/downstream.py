@@ -48,7 +48,7 @@ class Downstream:
         """The other teams that depend on the asset only indirectly; by name.
 
         ``own`` are the assets that its own DAGs derive from it: the registry only records the assets behind waits. For
-        the same reason, only the own asset of a no_wait reader counts.
+        the same reason, nothing downstream of a ``no_wait`` reader counts except the assets of that task.
         """
         direct = {reader.team for reader in self.other_teams(key)}
         reached: set[str] = set()
@@ -62,7 +62,7 @@ class Downstream:
         return tuple(sorted(reached - direct - {key.team}))
 
     def _pipelines(self, key: AssetKey) -> set[str]:
-        """The pipelines that build it; for a retired asset, those that consumers still wait for."""
+        """The pipelines that build it, and those in which consumers read it: a retired asset has no others."""
         waited = {task.producer_pipeline for tasks in self._reads.get(key, {}).values() for task in tasks}
         entry = self._directory.entries.get(key.team)
         made = entry.produced.get(key.asset) if entry else None

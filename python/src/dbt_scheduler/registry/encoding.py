@@ -51,8 +51,9 @@ def decode_entry(team: str, content: bytes) -> Entry:
     """Decode and validate a team's document.
 
     Raises:
-        RegistryUnreadableError: it is truncated, belongs to another team, or is inconsistent.
         NewerFormatError: it was written in a later format.
+        TooLargeError: it exceeds the limits of an entry.
+        RegistryUnreadableError: it is truncated, belongs to another team, or is inconsistent.
 
     """
     if len(content) > MOST_BYTES:
@@ -85,7 +86,7 @@ def decode_entry(team: str, content: bytes) -> Entry:
 
 
 def _problem(entry: Entry) -> str | None:
-    """A problem in an entry that matches the schema, but that no release writes; empty if there is none."""
+    """A problem in an entry that matches the schema, but that no release writes; None if there is none."""
     return (
         _unusable_pipeline(entry)
         or _misplaced(entry)
@@ -120,7 +121,7 @@ def _unusable_pipeline(entry: Entry) -> str | None:
 
 
 def _misplaced(entry: Entry) -> str | None:
-    """An asset that is built or exposed in a pipeline or DAG that the entry does not have."""
+    """An asset in a pipeline or DAG that the entry does not have, or that is exposed in none of its pipelines."""
     known = entry.pipelines.keys()
     for asset, made in entry.produced.items():
         if made.pipeline not in made.pipelines:
@@ -165,7 +166,7 @@ def _misnamed(entry: Entry) -> str | None:
 
 
 def _tangled(entry: Entry) -> str | None:
-    """A sensor that waits for several assets: the number of downstream assets would grow quadratically."""
+    """A sensor that waits for several assets: with many of these, the assets behind sensors grow quadratically."""
     waits: dict[tuple[str, str], tuple[str, str, str]] = {}
     for team, assets in entry.consumed.items():
         for asset, readers in assets.items():
@@ -178,7 +179,7 @@ def _tangled(entry: Entry) -> str | None:
 
 
 def _half_external(entry: Entry) -> str | None:
-    """An entry with both external assets and other contents."""
+    """A mixed entry: external assets with consumed ones, or with assets of generated DAGs."""
     if not is_external(entry):
         return None
     if entry.format_version != EXTERNAL_FORMAT_VERSION:

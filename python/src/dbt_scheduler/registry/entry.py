@@ -12,7 +12,7 @@ from dbt_scheduler.spec import Schedule
 
 FORMAT_VERSION = 1
 EXTERNAL_FORMAT_VERSION = 2
-"""For entries with external assets: older releases would wait for DAGs that do not exist."""
+"""The format of entries with external assets: older releases, which do not know it, would wait for missing DAGs."""
 
 FORMAT_VERSIONS = (FORMAT_VERSION, EXTERNAL_FORMAT_VERSION)
 """The supported versions."""
@@ -115,7 +115,8 @@ class Acknowledged(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One team's document; ``project_name`` is the name of the dbt project that publishes it.
 
-    ``wait_timeout_seconds`` applies to assets without an SLO; missing in entries of earlier releases.
+    ``wait_timeout_seconds`` is how long the team's sensors wait for an asset without an SLO; missing in entries of
+    earlier releases.
     """
 
     format_version: int = FORMAT_VERSION
@@ -141,7 +142,7 @@ class Base(msgspec.Struct, frozen=True):
 
 
 def is_external(entry: Entry) -> bool:
-    """Whether hand-written DAGs produce a team's assets; ``decode_entry`` rejects mixed entries."""
+    """Whether a team's assets are produced by hand-written DAGs; ``decode_entry`` rejects mixed entries."""
     return any(made.dag_id for made in entry.produced.values())
 
 
@@ -164,7 +165,7 @@ def making_dag_id(made: Produced, pipeline: str) -> str:
 
 
 def find_produced(entry: Entry, name: str) -> tuple[str, Produced] | None:
-    """An asset and its own name, by its name or by its name without a version."""
+    """An asset with its own name, by that name or by its name without a version; None if there is none."""
     asset = name if name in entry.produced else entry.latest.get(name)
     return None if asset is None else (asset, entry.produced[asset])
 

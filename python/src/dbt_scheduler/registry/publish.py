@@ -72,7 +72,7 @@ def check_candidates(
 def check_publishers(
     candidates: Sequence[Candidate], publishers: Publishers | None, repository: str | None
 ) -> tuple[Finding, ...]:
-    """The entries that this repository is not allowed to publish; None: not a CI job of a repository."""
+    """The entries that this repository is not allowed to publish; ``repository`` is None outside of a CI job."""
     return tuple(
         SCH331.at(candidate.path, subject=candidate.team, team=candidate.team, problem=problem)
         for candidate in candidates
@@ -134,7 +134,7 @@ def _changed(candidate: Candidate, what: str) -> Finding:
 
 
 def _not_its_own(candidate: Candidate, ids: Iterable[TakenDagId]) -> Iterator[Finding]:
-    """The dag_ids that another team also uses: it may have been published since compilation."""
+    """Findings about dag_ids that another team also uses: it may have been published since compilation."""
     for taken in ids:
         yield taken.rule.at(candidate.path, subject=taken.subject, **taken.words)
 

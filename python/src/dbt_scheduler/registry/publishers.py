@@ -30,7 +30,7 @@ def project_problem(team: str, project: str | None, publishers: Publishers | Non
 
 
 def repository_problem(team: str, repository: str | None, publishers: Publishers | None) -> str:
-    """Why a repository is not allowed to publish this team; None: not a CI job."""
+    """Why a repository is not allowed to publish this team, empty if it is; None: not a CI job."""
     listed = publishers[team].repository if publishers and team in publishers else None
     if listed is None or (repository is not None and listed.casefold() == repository.casefold()):
         return ""
@@ -39,7 +39,7 @@ def repository_problem(team: str, repository: str | None, publishers: Publishers
 
 
 def ci_repository(environment: Mapping[str, str]) -> str | None:
-    """The repository of a CI job, ``host/path``, from the variables of GitHub and GitLab.
+    """The repository of a CI job, ``host/path``, from the variables of GitHub and GitLab; None elsewhere.
 
     A job can set these variables itself: this prevents mistakes, and attacks only if the attacker does not control the
     job's definition.
@@ -53,6 +53,6 @@ def ci_repository(environment: Mapping[str, str]) -> str | None:
 
 
 def same_but_for_case(team: str, others: Iterable[str]) -> str | None:
-    """Another team whose name differs only in case."""
+    """Another team whose name differs only in case; None if there is none."""
     folded = team.casefold()
     return next((other for other in others if other != team and other.casefold() == folded), None)

@@ -40,7 +40,7 @@ class Relations(Generic[_Item]):
         return list(self._same(relation))
 
     def first_at(self, relation: Relation) -> _Item | None:
-        """The first value with the same relation, in constant time."""
+        """The first value with the same relation, found without the others; None if there is none."""
         return next(self._same(relation), None)
 
     def _same(self, relation: Relation) -> Iterator[_Item]:

@@ -30,7 +30,7 @@ class RegistryContents(msgspec.Struct, frozen=True):
     """All readable entries by team, and a finding for each unreadable one.
 
     ``versions`` includes unreadable documents; ``newer`` are teams whose document has a later format. ``missing``: the
-    registry does not exist yet.
+    registry is known not to exist yet.
     """
 
     entries: dict[str, Entry]
@@ -65,7 +65,7 @@ class Store:
         """One team's entry; None if it has none.
 
         Raises:
-            RegistryUnreadableError: the entry cannot be read.
+            RegistryUnreadableError: the entry cannot be read, or not in time.
 
         """
         if not is_team(team):
@@ -78,7 +78,7 @@ class Store:
         """Every team's entry; an unreadable one is a finding and does not affect others.
 
         Raises:
-            RegistryUnreadableError: the listing cannot be read.
+            RegistryUnreadableError: the listing cannot be read, or not in time.
 
         """
         with parallel_calls(self._seconds, remote=self._backend.remote) as calls:
@@ -118,7 +118,7 @@ class Store:
                 raise
 
     def place(self, team: str) -> str:
-        """The URL of a team's document for messages."""
+        """The path or URL of a team's document, for messages."""
         return self._backend.place(team)
 
     def _load_each(self, calls: ParallelCalls, listing: dict[str, str | None]) -> Iterator[_Loaded]:

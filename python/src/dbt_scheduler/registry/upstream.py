@@ -44,7 +44,7 @@ class Upstream:
         self._waits: dict[str, _Waits] = {}
 
     def promise(self, made: PipelineAsset) -> AssetPipeline | None:
-        """The registry's data; None if a consumer's entry is older than the producer's."""
+        """The registry's data; None if there is none: a consumer's entry may be older than the producer's."""
         entry = self._entries.get(made.team)
         produced = entry.produced.get(made.asset) if entry and made.pipeline in entry.pipelines else None
         return produced.pipelines.get(made.pipeline) if produced else None
@@ -72,15 +72,15 @@ class Upstream:
 
 
 def current_asset_name(entries: Mapping[str, Entry], team: str, name: str) -> str:
-    """The current name of an asset that a consumer's entry has under an old name."""
+    """The current name of an asset, which a consumer's entry may have under its name without a version."""
     found = find_produced(entries[team], name) if team in entries else None
     return found[0] if found else name
 
 
 def find_cycles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> Iterator[list[PipelineAsset]]:
-    """The first cycles across teams that include one of the given assets.
+    """The first cycles across teams among the assets of these teams and all that these wait for.
 
-    The number of cycles is not limited by the entry, and finding each one takes time.
+    An entry can have any number of cycles, and finding each one takes time.
     """
     needs = Upstream(entries)
     stack = [
@@ -100,9 +100,9 @@ def find_cycles_behind(entries: Mapping[str, Entry], teams: Iterable[str]) -> It
 
 
 def find_cycles(needs: Mapping[_Step, Collection[_Step]]) -> Iterator[list[_Step]]:
-    """Yields cycles, each starting at its first member in order, and cuts it to find the next.
+    """Yields cycles, each from its first member in order back to it, and cuts each to find the next.
 
-    ``needs`` maps each task or asset in a pipeline to its dependencies.
+    ``needs`` maps each task, or asset in a pipeline, to what it depends on.
     """
     # Sorted, because the result depends on the order if there are several cycles.
     left = {name: sorted(parents) for name, parents in sorted(needs.items())}

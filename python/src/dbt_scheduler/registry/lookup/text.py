@@ -11,7 +11,7 @@ _MOST_NAMES = 3
 
 
 def render_assets(assets: Iterable[AssetView]) -> str:
-    """A line for each asset."""
+    """A table with a line for each asset."""
     rows = [
         (
             asset.asset,
@@ -46,7 +46,7 @@ def render_asset(asset: AssetView) -> str:
 
 
 def render_consumers(consumers: Sequence[ConsumerTask]) -> str:
-    """A line for each task that reads an asset."""
+    """A table with a line for each task that reads an asset."""
     rows = [
         (
             each.team,
@@ -63,7 +63,7 @@ def render_consumers(consumers: Sequence[ConsumerTask]) -> str:
 
 
 def render_consumed(needs: Iterable[ConsumedAsset]) -> str:
-    """A line for each task that reads another team's asset."""
+    """A table with a line for each task that reads another team's asset."""
     rows = [
         (
             each.asset,

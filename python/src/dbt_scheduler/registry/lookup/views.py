@@ -64,9 +64,9 @@ class AssetView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsumedAsset(msgspec.Struct, frozen=True):
-    """Another team's asset that a task reads; ``ready`` is None if it is no longer produced.
+    """Another team's asset that a task reads.
 
-    ``columns`` are those that the task reads; None where that is not known.
+    ``ready`` is None if it is no longer produced, ``columns``, those that the task reads, if they are unknown.
     """
 
     asset: str
@@ -160,5 +160,5 @@ def _promise(team: str, made: Produced, pipeline: str, directory: Directory) -> 
 
 
 def _ready(producer: Producer) -> str:
-    """The SLO in the pipeline that the task currently waits for, whatever it was compiled for."""
+    """The SLO in the pipeline that the task waits for now, which may differ from the compiled one."""
     return format_readiness(producer.pipeline, producer.schedule, producer.slo_seconds)

@@ -49,7 +49,7 @@ def _open(url: str) -> "Folder":
 class Folder:
     """One document per team in a folder; other files are ignored. A version is a digest."""
 
-    # Measured: threads do not speed up local reads, and a cache would read as many files.
+    # Measured: threads do not speed up local reads, and a cache would have as many files to read.
     remote: ClassVar[bool] = False
 
     def __init__(self, folder: Path) -> None:

@@ -89,9 +89,8 @@ class Bucket:
             from google.api_core.exceptions import PreconditionFailed  # noqa: PLC0415
 
             blob = self._bucket.blob(self._object(team))
-            blob.cache_control = (
-                "no-store"  # otherwise, a public bucket would return cached content for an hour
-            )
+            # Otherwise, a public bucket would return cached content for an hour.
+            blob.cache_control = "no-store"
             try:
                 blob.upload_from_string(
                     content,
@@ -174,7 +173,7 @@ def _status(error: Exception) -> int | None:
 
 
 def _data_corruption() -> type[Exception]:
-    """The library's exceptions for a checksum mismatch."""
+    """The library's exception for a checksum mismatch."""
     try:
         from google.cloud.storage.exceptions import DataCorruption  # noqa: PLC0415
     except ImportError:  # before 3.0
