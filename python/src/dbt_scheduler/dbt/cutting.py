@@ -7,7 +7,10 @@ Resource: TypeAlias = dict[str, Any]
 """A node, source, function, macro or group in dbt's JSON form."""
 
 Slice: TypeAlias = dict[str, dict[str, Resource]]
-"""Resources by section and unique_id. ``whole`` contains ``nodes`` and ``functions``; the others are stubs."""
+"""Resources by section and unique_id: ``nodes`` and ``functions`` in full, ``stubs`` and ``function_stubs`` of parents.
+
+``sources`` are in full, too.
+"""
 
 _SHARED = ("macros", "groups")
 _DROPPED_FROM_STUBS = {"raw_code": "", "description": "", "columns": {}}
@@ -37,7 +40,7 @@ class Project:
         }
 
     def sliceable(self) -> Iterator[tuple[str, Resource]]:
-        """The nodes that a task builds or tests, by unique_id."""
+        """The nodes and functions that a task builds or tests, each with its unique_id."""
         for section in ("nodes", "functions"):
             for unique_id, resource in sorted(self._manifest[section].items()):
                 if resource["resource_type"] not in ("operation", "analysis", "sql_operation"):
@@ -60,7 +63,7 @@ class Project:
         return {section: _sorted(resources) for section, resources in found.items()}
 
     def missing(self, unique_id: str) -> str | None:
-        """The parent of a node that is neither a node, a source nor a function; None if there is none."""
+        """The first parent of a node that is neither a node, a source nor a function; None if there is none."""
         known = [self._manifest[section] for section in ("nodes", "sources", "functions")]
         parents: Iterable[str] = self._resource(unique_id)["depends_on"].get("nodes", ())
         return next((parent for parent in parents if not any(parent in each for each in known)), None)
@@ -83,7 +86,7 @@ class Project:
         return resource
 
     def _portable(self, resource: Resource) -> Resource:
-        """A seed contains its package's folder; here relative to the project's."""
+        """Also makes the ``root_path`` of a seed relative to the project's folder."""
         if resource.get("root_path"):
             return {**_portable(resource), "root_path": self._roots[resource["package_name"]]}
         return _portable(resource)
@@ -97,7 +100,7 @@ def _stub(resource: Resource) -> Resource:
 
 
 def _portable(resource: Resource) -> Resource:
-    """Remove the parse time, which nothing reads at run time."""
+    """The resource without its parse time, which nothing reads at run time."""
     return {**resource, "created_at": 0.0} if "created_at" in resource else resource
 
 

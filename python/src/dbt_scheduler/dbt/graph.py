@@ -26,9 +26,8 @@ class Graph(dict[str, Any]):
     """A dict that loads its content on the first method call; few nodes need it."""
 
     def __init__(self, read: Callable[[], dict[str, Any]]) -> None:
-        super().__init__(
-            nodes=None
-        )  # some Python internals treat an empty dict as empty without calling a method
+        # Some Python internals treat an empty dict as empty without calling a method.
+        super().__init__(nodes=None)
         self._read: Callable[[], dict[str, Any]] | None = read
 
     def _fill(self) -> None:

@@ -13,7 +13,7 @@ _LOOKUPS = {"resolve_ref": "nodes", "resolve_source": "sources", "resolve_functi
 
 
 def look_up_in(manifest: Manifest, graph: Graph) -> None:
-    """Make dbt fall back to the whole project for sources and nodes that this manifest lacks."""
+    """Make dbt fall back to the whole project for names that are not found in this manifest."""
     for method, section in _LOOKUPS.items():
         if hasattr(manifest, method):  # functions were added in dbt 1.11
             setattr(manifest, method, _looking_up(manifest, graph, method, section))

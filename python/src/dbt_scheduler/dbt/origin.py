@@ -61,7 +61,8 @@ def checksums(project: Path, files: Iterable[File]) -> dict[str, str]:
 def note_of(files: Sequence[File], now: int) -> dict[str, Any]:
     """The metadata by which unchanged files are recognised without reading them.
 
-    A file written in the current second is left out, because it may change again within that second.
+    ``recent`` are the files written about ``now`` (in seconds) or later: they may change again with the same ``stat``,
+    so they are always read.
     """
     return {"stat": _stat(files), "recent": [file.path for file in files if file.mtime >= now - 1]}
 

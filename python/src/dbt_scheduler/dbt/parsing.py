@@ -48,7 +48,12 @@ class NotParsedError(Exception):
 
 
 def parse(arguments: list[str], project: Path) -> tuple[Parsed, Files]:
-    """Parse, and repeat if a file changed meanwhile: the recorded files must be those that dbt read."""
+    """Parse, and repeat while files are being written: the recorded files must be those that dbt read.
+
+    Raises:
+        NotParsedError: dbt cannot parse the project.
+
+    """
     before = None
     while True:
         now = int(time.time())
@@ -81,12 +86,12 @@ def _parse_once(arguments: list[str], moment: str) -> Parsed:
             os.environ.update({name: value} if value is not None else {})
     manifest: Any = done.result
     data: dict[str, Any] = extended_mashumuro_decoder(manifest.to_msgpack(extended_mashumaro_encoder))
-    data.setdefault("functions", {})  # dbt 1.11 has them
+    data.setdefault("functions", {})  # missing before dbt 1.11
     return Parsed(manifest, config, data)
 
 
 def varying_nodes(arguments: list[str], parsed: Parsed) -> frozenset[str]:
-    """The nodes and sources that depend on the data interval."""
+    """The nodes, sources and functions that depend on the data interval, by unique_id."""
     if not any(name in parsed.data["env_vars"] for name in INTERVAL):
         return frozenset()
     other = _parse_once(arguments, _INTERVALS[1])
@@ -99,7 +104,7 @@ def varying_nodes(arguments: list[str], parsed: Parsed) -> frozenset[str]:
 
 
 def _places(config: RuntimeConfig, project: Path) -> Iterator[str]:
-    """The folders and files of the project and its packages; dbt's own are covered by its version."""
+    """The folders and files of the project and its packages, relative to it, without the packages of dbt itself."""
     installed = glob.escape(os.path.relpath(project / config.packages_install_path, project))
     yield f"{installed}/*/dbt_project.yml"  # also of packages that are not installed yet
     for package in (config.dependencies or {}).values():

@@ -28,7 +28,7 @@ def run_program(main: Callable[[], int]) -> NoReturn:
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Import dbt without garbage collection, and generate serializers of its classes on first use.
+    """Import dbt without garbage collection, and generate the serializers of its classes on first use.
 
     Imports create no garbage, and a task needs few of dbt's classes. mashumaro has an option for lazy compilation,
     which dbt sets for its own classes, but not for their bases.
@@ -45,9 +45,9 @@ def importing() -> Iterator[None]:
 
 
 def name_callers_quickly() -> None:
-    """Make dbt find the module of a behavior flag by the frame's name.
+    """Make dbt name the module that defines a behavior flag by the caller's ``__name__``.
 
-    dbt reads the source of every frame on the stack instead, only to name the module in a warning.
+    dbt itself reads the source of every frame on the stack, only to name that module in a warning.
     """
     from dbt_common.behavior_flags import BehaviorFlagRendered  # noqa: PLC0415
 
@@ -62,7 +62,7 @@ def _caller() -> str:
 
 
 def contracts_of(adapter: str) -> Contracts:
-    """The schemas for validating configs: generating one takes as long as reading a slice."""
+    """The schemas with which dbt validates configs: generating one takes as long as reading a slice."""
     from dbt.adapters.factory import load_plugin  # noqa: PLC0415
     from dbt.contracts import project, selection  # noqa: PLC0415
 
@@ -74,7 +74,7 @@ def contracts_of(adapter: str) -> Contracts:
 
 
 def use_contracts(contracts: Contracts) -> None:
-    """Make dbt use these schemas, and generate others itself."""
+    """Make dbt use these schemas, and generate only others itself."""
     from dbt_common.dataclass_schema import dbtClassMixin  # noqa: PLC0415
 
     original = dbtClassMixin.__dict__["json_schema"].__func__

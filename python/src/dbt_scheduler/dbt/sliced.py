@@ -23,7 +23,7 @@ _USAGE = "usage: dbt-sliced [--for SELECTOR] dbt build|test|compile ...\n"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command in this folder as dbt would; return its exit code.
+    """Run a command in this folder as dbt would; returns its exit code.
 
     If slices are missing or outdated, this process is replaced by dbt's own, and one line gives the reason.
     """

@@ -33,7 +33,7 @@ _SECRET = "DBT_ENV_SECRET"  # noqa: S105 - a prefix of names
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Slice the project in this folder; returns 2 if dbt cannot parse it or the slices cannot be written."""
+    """Slice the project in this folder; returns 0, or 2 if dbt cannot parse it or the slices cannot be written."""
     options = _options(argv)
     project = Path.cwd()
     try:
@@ -57,7 +57,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def slice_project(project: Path, target: str | None, profiles_dir: str | None) -> list[tuple[str, Entry]]:
-    """Parse the project and write a slice of each node; returns the index entries by selector."""
+    """Parse the project and write a slice of each node; returns the index entries by selector.
+
+    Raises:
+        NotParsedError: dbt cannot parse the project.
+        OSError: the slices cannot be written.
+
+    """
     writer = Writer(project)
     arguments = ["parse", "--quiet", "--no-write-json", "--no-use-colors"]
     arguments += ["--target", target] if target else []
@@ -89,7 +95,7 @@ def slice_project(project: Path, target: str | None, profiles_dir: str | None) -
 
 
 def _origin(parsed: Parsed, connection: Connection, files: Files) -> dict[str, Any]:
-    """The origin of the slices, without the files."""
+    """The origin of the slices, without the digests of files."""
     names = {
         name for name in (*parsed.data["env_vars"], *_named_in_settings(files.places)) if name not in INTERVAL
     }

@@ -46,7 +46,7 @@ class Index(NamedTuple):
     lines: bytes
 
     def find(self, selector: str) -> Entry:
-        """The entry of a node by its selector; NoSliceError if it does not match exactly one."""
+        """The entry of a node by its selector; NoSliceError unless the selector matches exactly one."""
         start = _key(selector)
         at = self.lines.find(start)
         if at < 0:
@@ -56,8 +56,8 @@ class Index(NamedTuple):
         line = json.loads(self.lines[at + 1 : self.lines.index(b"\n", at + 1)])
         return Entry(line["node"], line.get("slice"), line.get("reason"))
 
-    def read(self, digest: str) -> Any:  # noqa: ANN401 - JSON data
-        """The content of a file, whose digest is verified before decoding; NoSliceError if it does not match."""
+    def read(self, digest: str) -> Any:  # noqa: ANN401 - plain data
+        """The content of the file with this digest; NoSliceError if it cannot be read, or was changed."""
         path = self.folder / f"{digest}{_SUFFIX}"
         try:
             content = path.read_bytes()
@@ -77,7 +77,7 @@ def read_index(project: Path) -> Index:
     """Read the index of a project's slices.
 
     Raises:
-        NoSliceError: it is missing, or has an unsupported format.
+        NoSliceError: it is missing, damaged, or has an unsupported format.
 
     """
     try:
@@ -112,7 +112,7 @@ def read_seen(index: Index) -> Mapping[str, Any]:
 
 
 class Writer:
-    """Writes the slices of a project: files first, the index last. Then removes unreferenced files."""
+    """Writes the slices of a project: files first, the index last; then it removes unreferenced files."""
 
     def __init__(self, project: Path) -> None:
         """Raises OSError if the folder is not writable."""
@@ -158,7 +158,7 @@ class Writer:
 
 
 def _encode_date(value: object) -> msgpack.ExtType:
-    """Dates are types of YAML and msgpack, but not of JSON."""
+    """Dates occur in YAML, and msgpack has no type for them."""
     if isinstance(value, datetime):
         return msgpack.ExtType(2, value.isoformat().encode())
     if isinstance(value, date):

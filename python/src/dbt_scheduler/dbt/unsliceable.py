@@ -27,7 +27,7 @@ _WORD = re.compile(r"\w+")
 
 
 class Reasons:
-    """Checks each node of a project; ``varying`` are resources that depend on the data interval."""
+    """Says why a node has no slice; ``varying`` are resources that depend on the data interval."""
 
     def __init__(self, project: Project, macros: Mapping[str, Resource], varying: frozenset[str]) -> None:
         self._project = project
@@ -64,7 +64,7 @@ class Reasons:
         return None
 
     def _read_by(self, words: set[str]) -> str | None:
-        """The invocation-specific names that these use, directly or through macros."""
+        """The first invocation-specific name among these, or that macros among them read; None if there is none."""
         read = self._closure(words)
         return next((name for name in _OF_THE_RUN if name in read), None)
 
@@ -108,7 +108,7 @@ def _config_calls(node: jinja2.nodes.Node) -> Iterator[jinja2.nodes.Call]:
 
 
 def _words(node: jinja2.nodes.Node) -> set[str]:
-    """The names in an expression, and for a dotted name its last part: a macro of a package."""
+    """The names in an expression, and the attributes: after a dot, a macro of a package."""
     names = {
         each.name for each in (node, *node.find_all(jinja2.nodes.Name)) if isinstance(each, jinja2.nodes.Name)
     }

@@ -97,7 +97,7 @@ def _parse_something(connection: str) -> None:
 
 
 def compile_and_read(manifest: Manifest) -> None:
-    """Make dbt keep compiled macros, and the decoder that reads a slice."""
+    """Make dbt cache the compiled macros, and the decoder that reads a slice."""
     for macro in manifest.macros.values():
         template_cache.get_node_template(macro)
     data = extended_mashumuro_decoder(manifest.to_msgpack(extended_mashumaro_encoder))

@@ -1,9 +1,9 @@
 # ruff: noqa: ANN401 - what is replaced are methods of dbt, whose types differ between its versions
-"""Makes one run of dbt leave out the project's own on-run-start and on-run-end hooks, or run nothing but them.
+"""Makes one run of dbt skip the project's own on-run-start and on-run-end hooks, or run only these.
 
-dbt has no option for it. It does import, when it starts, every module on its path whose name begins with
-``dbt_``: an operator that wants this puts the module's folder on the path, and says what it wants in the
-environment. Hooks of packages are left as they are. Works with dbt 1.8 to 1.12.
+dbt has no option for this, but at start it imports every module on its path whose name begins with ``dbt_``. An
+operator adds this folder to PYTHONPATH and sets the variables below. Hooks of packages run as usual, unless only the
+project's own run. Works with dbt 1.8 to 1.12.
 """
 
 import json
@@ -99,7 +99,7 @@ def _as_json(result: RunResult) -> dict[str, Any]:
 
 
 def _read_results(task: RunTask) -> Iterator[RunResult]:
-    """The results of other invocations, with this project's nodes, in execution order."""
+    """The results of other invocations, in execution order, without nodes that this project does not have."""
     manifest: Any = task.manifest
     entries = json.loads(Path(os.environ[_GIVEN]).read_text("utf-8"))
     for entry in sorted(entries, key=_end):

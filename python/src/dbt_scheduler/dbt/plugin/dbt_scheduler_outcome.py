@@ -1,9 +1,9 @@
 # ruff: noqa: ANN401 - what is replaced are methods of dbt, whose types differ between its versions
-"""Has one run of dbt write what it did to a file: of each node its status, rows, seconds, failures and compiled code.
+"""Makes one run of dbt write its results to a file: each node's status, rows, seconds, failures and compiled code.
 
-dbt's own run_results.json is no source for that: with it dbt writes the whole manifest.json, and the tasks of a project
-share one target folder. The methods are those of dbt 1.11, also when dbt is interrupted. An operator that wants it puts
-the module's folder on dbt's path, and names the file in the environment.
+dbt's own run_results.json cannot serve: dbt writes it only with the whole manifest.json, and the tasks of a project
+share one target folder. The replaced methods are those of dbt 1.11. An operator adds this folder to PYTHONPATH, and
+sets the variable to the file's path.
 """
 
 import json
@@ -35,7 +35,7 @@ def _install() -> None:
 
 
 def _print_results_line(theirs: Any) -> Any:
-    """Called last by dbt, with all results."""
+    """Called last by dbt, with all results, also after an interrupt."""
 
     def print_results_line(task: Any, results: Iterable[Any], execution_time: Any) -> None:
         try:
@@ -84,13 +84,13 @@ def _entry(result: Any) -> dict[str, Any]:
 def _sum(results: Iterable[Any], name: str) -> int | None:
     """The sum of what the adapter reports for each statement; None if it reports nothing."""
     said = [(result.adapter_response or {}).get(name) for result in results]
-    # some drivers return -1 for unknown
+    # Some drivers return -1 for unknown.
     counts = [count for count in said if isinstance(count, int) and count >= 0]
     return sum(counts) if counts else None
 
 
 def _seconds(results: Iterable[Any], name: str) -> float | None:
-    """The duration of the phase."""
+    """The duration of a phase in all results; None if no result has it."""
     spans = [
         (timing.completed_at - timing.started_at).total_seconds()
         for result in results
@@ -101,7 +101,7 @@ def _seconds(results: Iterable[Any], name: str) -> float | None:
 
 
 def _text(text: Any, longest: int) -> str | None:
-    """Mask dbt's secrets, as in dbt's own log, and truncate the text."""
+    """The text with dbt's secrets masked, as in dbt's own log, and truncated; None for anything but a string."""
     if not isinstance(text, str):
         return None
     shown: str = text
