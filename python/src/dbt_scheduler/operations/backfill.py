@@ -22,9 +22,9 @@ from dbt_scheduler.waits.wait import Wait, registered_waits
 
 
 class DagBackfill(msgspec.Struct, frozen=True):
-    """The backfill of a DAG with the dates of its runs; ``going_on`` if Airflow is already running it.
+    """The backfill of a DAG with the dates of its runs; without dates if it is ``going_on`` in Airflow already.
 
-    ``waits`` are the dependencies of its runs on other DAGs, in this backfill or not. Runs of a paused DAG do not
+    ``waits`` are the dependencies of its runs on other DAGs, in this backfill or not. Runs of a ``paused`` DAG do not
     start.
     """
 
@@ -44,7 +44,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """The progress of a backfill: the numbers of runs and finished runs, the failed runs, and whether it is complete."""
+    """The progress of backfills: the numbers of runs and finished runs, the failed runs, and whether all is done."""
 
     runs: int
     over: int
@@ -55,13 +55,14 @@ class Progress(msgspec.Struct, frozen=True):
 def plan_backfill(
     api: AirflowApi, entries: Mapping[str, Entry], teams: Sequence[str], request: "Request"
 ) -> Plan:
-    """The runs to create in the DAGs of these teams.
+    """The runs to create in the DAGs of these teams, producers first.
 
     Any order is valid for teams that depend on each other: each run waits for the runs that it needs, including those
     that are backfilled later.
 
     Raises:
-        UsageError: a team or its DAG is not found, or Airflow is running another backfill of a DAG.
+        UsageError: a team has no DAG or is not in the registry, its DAG is not in Airflow, or Airflow is running
+            another backfill of the DAG.
 
     """
     owned = {dag: team for team in teams for dag in _dags_of(team, entries)}
@@ -98,7 +99,7 @@ def start(api: AirflowApi, backfill: DagBackfill, request: Request) -> None:
 
 
 def look(api: AirflowApi, backfills: Sequence[DagBackfill], dates: Interval) -> Progress:
-    """The progress of a backfill; Airflow creates all of its runs at the start.
+    """The progress of these backfills, each of which had all of its runs created at its start.
 
     There may be fewer than planned, if runs were created by others or deleted in the meantime.
     """

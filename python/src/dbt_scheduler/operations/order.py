@@ -9,7 +9,7 @@ _Item = TypeVar("_Item")
 def in_order(items: Iterable[_Item], needs: Mapping[_Item, set[_Item]]) -> tuple[list[_Item], bool]:
     """Sort items after their dependencies, otherwise keeping their order; True if there is a cycle.
 
-    The first given item of a cycle comes first.
+    The given item of a cycle that comes first stays the first of it.
     """
     waiting, placed, circular = dict.fromkeys(items), dict[_Item, None](), False
     while waiting:

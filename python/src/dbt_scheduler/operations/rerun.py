@@ -17,10 +17,10 @@ from dbt_scheduler.waits.wait import Wait, registered_waits
 
 
 class Rerun(msgspec.Struct, frozen=True):
-    """A run in which tasks are cleared, from ``start`` on: the task itself, or the sensor.
+    """A run in which tasks are cleared, from ``start`` on: the task itself, or the sensors.
 
-    ``team`` is None for a DAG that is not in the registry; ``asset`` is the input of the run, as ``team.asset``, and
-    None for the first run.
+    ``team`` is None for the first run if no other DAG waits for its DAG; ``asset`` is the input of a consumer's run, as
+    ``team.asset``.
     """
 
     key: RunKey
@@ -40,7 +40,7 @@ class RerunPlan(msgspec.Struct, frozen=True):
 def plan_rerun(
     api: AirflowApi, entries: Mapping[str, Entry], task: tuple[str, str, str], *, downstream: bool
 ) -> RerunPlan:
-    """The task instances to rerun with a task.
+    """The task instances to rerun with a task (dag_id, run_id, task_id), with ``downstream`` also in consumers' DAGs.
 
     Consumer runs that are still waiting are left out: they use the new data anyway.
 
@@ -74,7 +74,7 @@ def plan_rerun(
 
 
 def carry_out(api: AirflowApi, plan: RerunPlan, *, downstream: bool) -> Iterator[Rerun]:
-    """Clear the tasks of each run, producers first, so that no sensor sees an old success.
+    """Clear the tasks of each run, producers first, so that no sensor sees an old success; yields each cleared run.
 
     In a cycle no order is right, so all runs are cleared twice: the second time, no old success is left.
     """
@@ -98,7 +98,7 @@ def _first(api: AirflowApi, task: tuple[str, str, str], *, downstream: bool) -> 
 
 
 def _consumers(api: AirflowApi, waits: Iterable[Wait], made: Rerun) -> Iterable[Rerun]:
-    """The runs whose sensors used the data of a run, with the tasks downstream of the sensors."""
+    """The runs whose sensors used the data of these tasks, with the tasks downstream of each sensor."""
     ids = set(_ids(made))
     of_dag = [wait for wait in waits if wait.producer.dag_id == made.key.dag_id]
     concerned = [wait for wait in of_dag if wait.producer.task_id in ids]
