@@ -48,7 +48,8 @@ class Explainer:
     def explain(self, known: KnownDag, task_id: str, wanted: str | None) -> Step:
         """Explain why the task did or did not run, in the given run or in the newest one.
 
-        ``wanted`` is a run_id, a logical date or a day. Raises UsageError if the run is not found, and AirflowApiError.
+        ``wanted`` is a run_id, a logical date or a day (UTC). Raises UsageError if the run is not found, and
+        AirflowApiError.
         """
         builder = self._step_builder(known.dag_id, known.team, known, known)
         try:
@@ -102,7 +103,7 @@ class Explainer:
         return builder.step(task_id, state, message, through=through)
 
     def _of_pool(self, instance: TaskInstance | None) -> TaskMessage | None:
-        """The message for a scheduled task that its pool blocks."""
+        """The message for a scheduled task that its pool blocks; None if it does not, or must not be seen."""
         if instance is None or instance.state != "scheduled" or not instance.pool:
             return None
         try:
@@ -162,7 +163,7 @@ class Explainer:
         return self._snapshots[run.key]
 
     def _backfill(self, run: Run) -> Backfill | None:
-        """The backfill of a run that has not started."""
+        """The current backfill of the DAG, for a backfill's run that has not started; else None."""
         if run.run_type != BACKFILL or run.state != "queued":
             return None
         try:
@@ -171,7 +172,7 @@ class Explainer:
             return None
 
     def _tasks(self, run: Run, task_ids: Collection[str]) -> dict[str, TaskInstance]:
-        """The given task instances of a run by task_id; missing ones are left out."""
+        """These task instances of a run by task_id; missing ones are left out."""
         if not task_ids:
             return {}
         where = RunFilter(dag_ids=(run.dag_id,), run_ids=(run.run_id,), task_ids=sorted(task_ids))

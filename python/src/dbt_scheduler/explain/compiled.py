@@ -31,7 +31,7 @@ class CompiledDags:
         self._deployed = deployed
 
     def find(self, dag_id: str) -> KnownDag | None:
-        """The DAG of a spec."""
+        """The DAG of a spec; None if there is no such spec."""
         spec = self._deployed.find(dag_id)
         return known(spec) if spec else None
 
@@ -42,7 +42,7 @@ class CompiledDags:
         return self._deployed.wait(compiled, spec)
 
     def channel(self, team: str, reader: KnownDag) -> str | None:
-        """The channel in the team's registry entry."""
+        """The channel in the team's registry entry; None without one."""
         entry = self._deployed.entry(team, self._deployed.spec(reader.dag_id))
         return entry.contact.channel if entry else None
 

@@ -11,7 +11,7 @@ from dbt_scheduler.waits.wait import NoProducer, Wait, wait_of
 
 
 class OwnDag:
-    """For a DAG that the registry may not have: of a pull request, of another environment, or not published yet."""
+    """A DAG that the registry may not have: of a pull request, of another environment, or not published yet."""
 
     def __init__(self, spec: DagSpec, entries: Mapping[str, Entry], published: PublishedDags) -> None:
         self._spec = spec
@@ -19,16 +19,16 @@ class OwnDag:
         self._published = published
 
     def find(self, dag_id: str) -> KnownDag | None:
-        """The DAG of the spec, or a published one."""
+        """The DAG of the spec, or a published one; None for others."""
         return known(self._spec) if dag_id == self._spec.dag_id else self._published.find(dag_id)
 
     def wait(self, sensor: KnownSensor, dag: KnownDag) -> Wait | NoProducer:
-        """What a sensor waits for now."""
+        """The producer that a sensor currently waits for."""
         if dag.dag_id != self._spec.dag_id:
             return self._published.wait(sensor, dag)
         compiled = next(each for each in self._spec.sensors if each.task_id == sensor.task_id)
         return wait_of(compiled, self._spec, self._entries.get(sensor.team))
 
     def channel(self, team: str, reader: KnownDag) -> str | None:
-        """The contact in the team's entry."""
+        """The channel in the team's registry entry; None without one."""
         return self._published.channel(team, reader)

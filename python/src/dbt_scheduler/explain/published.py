@@ -22,8 +22,8 @@ _TEARDOWN = "all_done_setup_success"
 class PublishedDags:
     """The teams' DAGs from their registry entries, with the task dependencies that Airflow returns.
 
-    ``entries`` are the visible ones among ``everything`` in the registry: a sensor's producer does not depend on the
-    user, but only a visible one is named. Raises AirflowApiError.
+    ``entries`` are those of ``everything`` in the registry that the user may see: which producer a sensor waits for
+    does not depend on the user, but only a visible one is named. Raises AirflowApiError.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class PublishedDags:
         }
 
     def find(self, dag_id: str) -> KnownDag | None:
-        """The DAG of a team's pipeline."""
+        """The DAG of a team's pipeline; None if it is hand-written, hidden or unknown."""
         if dag_id not in self._pipelines:
             return None
         team, pipeline = self._pipelines[dag_id]
@@ -83,7 +83,7 @@ class PublishedDags:
         return Wait(dag.team, dag.dag_id, sensor.task_id, dag.schedule, key, producer)
 
     def channel(self, team: str, reader: KnownDag) -> str | None:
-        """The channel in the team's registry entry."""
+        """The channel in the team's registry entry; None without one."""
         entry = self._entries.get(team)
         return entry.contact.channel if entry else None
 

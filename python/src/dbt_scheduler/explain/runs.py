@@ -31,9 +31,9 @@ class RunFinder:
         self.dag = cache(api.dag)
 
     def requested(self, known: KnownDag, wanted: str | None) -> Run:
-        """The run with a run_id, a logical date or a day; without one, the newest.
+        """The run with a run_id, a logical date or a day (UTC); without one, the newest.
 
-        Raises NoRunError if the DAG has no runs, and UsageError if it has no such run.
+        Raises NoRunError if the DAG has no runs or is not in Airflow, and UsageError if it has no such run.
         """
         dag = self._known_dag(known.dag_id)
         newest = next(iter(self._api.newest_runs(known.dag_id, 1)), None)
@@ -54,7 +54,7 @@ class RunFinder:
     def awaited(self, awaited: AwaitedRun) -> Run:
         """The producer's run that ended a wait, or that the wait is for.
 
-        Raises NoRunError if there is none.
+        Raises NoRunError if there is none, or the DAG is not in Airflow.
         """
         dag = self._known_dag(awaited.dag_id)
         runs = fetch_producer_runs(self._api, (awaited,))[awaited]
@@ -97,5 +97,5 @@ class RunFinder:
 
 
 def _without_the_task(awaited: AwaitedRun, runs: list[ProducerRun]) -> ProducerRun | None:
-    """A run of the period that does not include the task."""
+    """A run of the period, for a wait that no run decides: it does not include the task. None if there is none."""
     return next((run for run in runs if period(awaited.schedule, run.interval) == awaited.period), None)

@@ -43,7 +43,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def roots(step: Step) -> Iterator[Step]:
-    """The root causes: steps without a cause, including ``hidden`` ones."""
+    """The root causes: steps without a cause that still holds, including ``hidden`` ones."""
     # A sensor whose producer has since succeeded is its own root cause.
     if all(each.state == "success" for each in step.because):
         if step.ends:

@@ -19,7 +19,7 @@ from dbt_scheduler.waits.wait import Wait, waits_for
 
 
 class WaitingSensor(msgspec.Struct, frozen=True, kw_only=True):
-    """A sensor that waits for the data of this run; ``until`` is None if no SLO or timeout is known."""
+    """A sensor that waits for the data of this run; ``until`` is None if neither an SLO nor a wait timeout is known."""
 
     team: str
     channel: str | None
@@ -34,7 +34,7 @@ class WaitingSensor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LaterConsumer(msgspec.Struct, frozen=True, kw_only=True):
-    """A sensor on the same asset that does not wait for this run, now or any longer."""
+    """A sensor on the same assets that does not wait for this run: not yet, no longer, or never."""
 
     team: str
     channel: str | None
@@ -57,7 +57,7 @@ class PastWait(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """The sensors that wait for a task in a run, those of later runs, and the task's own waits."""
+    """The sensors that wait for a task in a run, those that do not wait for that run, and the task's own waits."""
 
     waiting: tuple[WaitingSensor, ...]
     later: tuple[LaterConsumer, ...]
