@@ -1,1 +1,1 @@
-"""Airflow's public REST API: the one place that asks it."""
+"""Airflow's public REST API: the only package that calls it."""

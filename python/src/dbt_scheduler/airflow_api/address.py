@@ -1,4 +1,4 @@
-"""What the fields of an Airflow connection of type HTTP mean, and where a DAG, run or task is in Airflow's UI."""
+"""The API server's URL from an Airflow connection of type HTTP, and the URLs of DAGs, runs and tasks in the UI."""
 
 from urllib.parse import quote
 
@@ -8,9 +8,9 @@ _SCHEMES = ("http", "https")
 
 
 def address(conn_type: str | None, host: str | None, port: int | None, schema: str | None) -> str:
-    """The URL that a connection's fields mean; empty without a host.
+    """The base URL from a connection's fields; empty without a host.
 
-    Airflow's HTTP connections say ``https`` in the schema, in the type or before the host.
+    An HTTP connection may have ``https`` in its schema, its type, or before the host.
     """
     host, schema = (host or "").strip().rstrip("/"), schema or ""
     if not host:
@@ -23,7 +23,7 @@ def address(conn_type: str | None, host: str | None, port: int | None, schema: s
 
 
 def token_source(extra: str | None) -> str | None:
-    """Where a connection's extra field, a JSON object, says that tokens come from; None: from Airflow's own login."""
+    """The token source in a connection's extra field, ``{"token": "bearer"}``; None: Airflow's own login."""
     try:
         named = msgspec.json.decode(extra or "{}", type=dict[str, object]).get("token")
     except (msgspec.DecodeError, ValueError):
@@ -32,7 +32,7 @@ def token_source(extra: str | None) -> str | None:
 
 
 def ui_url(base: str, dag_id: str, run_id: str | None = None, task_id: str | None = None) -> str:
-    """Where a DAG is in the UI of the Airflow at ``base``, or a run of it, or a task in that run."""
+    """The URL of a DAG in the UI of the Airflow at ``base``, or of a run, or of a task in that run."""
     url = f"{base.rstrip('/')}/dags/{quote(dag_id, safe='')}"
     if run_id:
         url += f"/runs/{quote(run_id, safe='')}"

@@ -1,4 +1,4 @@
-"""What Airflow's public REST API says of DAGs, runs and tasks, as far as it is used here."""
+"""The responses of Airflow's public REST API, with the fields that are used here."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Dag(msgspec.Struct, frozen=True, kw_only=True):
-    """A DAG as Airflow has it now; ``is_stale`` when its file does not have it any more."""
+    """A DAG in Airflow; ``is_stale`` if its file no longer has it."""
 
     is_paused: bool
     is_stale: bool = False
@@ -26,7 +26,7 @@ class Backfill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunKey(NamedTuple):
-    """A run among all DAGs'."""
+    """The key of a run among those of all DAGs."""
 
     dag_id: str
     run_id: str
@@ -49,17 +49,17 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> RunKey:
-        """Its DAG and id."""
+        """The run's key."""
         return RunKey(self.dag_id, self.run_id)
 
     @property
     def over(self) -> bool:
-        """Whether the scheduler is done with it."""
+        """Whether the run has finished."""
         return self.state in ("success", "failed")
 
 
 class TaskInstance(msgspec.Struct, frozen=True, kw_only=True):
-    """A task in a run; ``state`` is None until the scheduler has come to it, ``operator`` its class's name."""
+    """A task in a run; ``state`` is None before the scheduler has examined it, ``operator`` is the name of its class."""
 
     dag_id: str
     run_id: str = msgspec.field(name="dag_run_id")
@@ -78,17 +78,17 @@ class TaskInstance(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def run_key(self) -> RunKey:
-        """Its run."""
+        """The key of its run."""
         return RunKey(self.dag_id, self.run_id)
 
     @property
     def id_(self) -> tuple[str, str, str]:
-        """Its DAG, run and task."""
+        """Its dag_id, run_id and task_id."""
         return self.dag_id, self.run_id, self.task_id
 
 
 class TaskInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A task of a DAG as it is now; ``operator_name`` is its class's."""
+    """A task of the current version of a DAG; ``operator_name`` is the name of its class."""
 
     task_id: str
     operator_name: str | None = None
@@ -97,25 +97,25 @@ class TaskInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """A pool, and how many of its slots are free; -1 where it has no limit."""
+    """A pool, and how many of its slots are open; -1 means unlimited."""
 
     slots: int
     open_slots: int
 
 
 class Component(msgspec.Struct, frozen=True):
-    """A component of Airflow; its ``status`` is None when there has never been one."""
+    """A component of Airflow; its ``status`` is None if it has never run."""
 
     status: str | None = None
 
     @property
     def alive(self) -> bool:
-        """Whether one of them has been heard of just now."""
+        """Whether an instance of it has sent a heartbeat recently."""
         return self.status == "healthy"
 
 
 class Health(msgspec.Struct, frozen=True):
-    """The components of Airflow that its database hears of."""
+    """The components of Airflow that send heartbeats to its database."""
 
     scheduler: Component = Component()
     triggerer: Component = Component()
@@ -129,13 +129,13 @@ class Version(msgspec.Struct):
 
 
 class Refusal(msgspec.Struct):
-    """Why Airflow refused something."""
+    """The reason of an error."""
 
     detail: str
 
 
 class Backfills(msgspec.Struct):
-    """A listing of backfills."""
+    """A page of backfills."""
 
     backfills: tuple[Backfill, ...]
 
@@ -147,26 +147,26 @@ class NewestRuns(msgspec.Struct):
 
 
 class BackfilledRun(msgspec.Struct):
-    """A run that a backfill would make."""
+    """A run that a backfill would create."""
 
     logical_date: datetime
 
 
 class BackfilledRuns(msgspec.Struct):
-    """The runs that a backfill would make."""
+    """The runs that a backfill would create."""
 
     backfills: tuple[BackfilledRun, ...]
 
 
 class Updates(msgspec.Struct):
-    """Which of several changes were made, and what went wrong with others."""
+    """The task instances that were changed, and the errors of others."""
 
     success: frozenset[str] = frozenset()
     errors: tuple[object, ...] = ()
 
 
 class Bulk(msgspec.Struct):
-    """The answer to a request with several actions."""
+    """The response to a bulk request."""
 
     update: Updates
 

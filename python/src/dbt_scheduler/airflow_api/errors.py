@@ -1,13 +1,13 @@
-"""What goes wrong when Airflow's API is asked, for whoever asks it: importing this costs nothing."""
+"""The errors of Airflow's API, in a module that is fast to import."""
 
 
 class AirflowApiError(Exception):
-    """Airflow's API did not answer, or not as it should: the message says what to do, and holds no secret."""
+    """Airflow's API did not respond, or with an error; the message says what to do, and contains no secrets."""
 
 
 class AirflowUnauthorizedError(AirflowApiError):
-    """Airflow does not take the token, or not any more: another one may do."""
+    """Airflow rejects the token, or no longer accepts it; another token may work."""
 
 
 class AirflowForbiddenError(AirflowApiError):
-    """The connection's user may not do what was asked: no further try and no other request will do."""
+    """The connection's user does not have the permission: retries and other requests of this kind will fail too."""

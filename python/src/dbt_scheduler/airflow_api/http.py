@@ -1,4 +1,4 @@
-"""Requests to Airflow's public REST API: log in, ask, ask again, and say clearly what went wrong."""
+"""Requests to Airflow's public REST API: authentication, retries and error messages."""
 
 import random
 import time
@@ -15,7 +15,7 @@ from dbt_scheduler.airflow_api.tokens import advice_on_refusal, new_token
 from dbt_scheduler.findings.printable import one_line, redacted, shown_url
 
 _PAGE = 100
-"""Airflow's default ``[api] maximum_page_limit``: a larger page would be cut to it silently."""
+"""Airflow's default ``[api] maximum_page_limit``: a larger page would be truncated silently."""
 
 _TRIES = 3
 _PAUSE_SECONDS = 0.3
@@ -23,21 +23,21 @@ _LONGEST_CALL_SECONDS = 20.0
 _LONGEST_DETAIL = 300
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 401, 403, 404, 500
 _INVALID_TOKEN = b"Invalid JWT token"
-"""What Airflow says of a token that it does not take, in an answer with the status of missing rights."""
+"""Airflow's message for a rejected token, in a response with the status code of a missing permission."""
 
 _Answer = TypeVar("_Answer")
 _Item = TypeVar("_Item")
 
 
 class Page(Protocol[_Item]):
-    """One page of a list, and how many there are in all."""
+    """One page of a list, and the total number of items."""
 
     total_entries: int
     items: list[_Item]
 
 
 class AirflowHttp:
-    """A client with a token of its own and a budget of time; may be used from several threads."""
+    """A client with its own token and time budget; may be used from several threads."""
 
     def __init__(
         self,
@@ -59,26 +59,26 @@ class AirflowHttp:
         self._token: str | None = None
         try:
             self._client = httpx.Client(base_url=self.url, transport=transport)
-        except (httpx.InvalidURL, ValueError):  # also of a proxy that the environment names
+        except (httpx.InvalidURL, ValueError):  # also for a proxy in the environment
             raise AirflowApiError(
                 f"{self.url}, or the URL of a proxy, is not a valid address: check the connection's host."
             ) from None
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._client.close()
 
     @property
     def seconds_left(self) -> float:
-        """How much of the budget is left; not positive when it is used up."""
+        """The rest of the time budget in seconds; zero or less if it is used up."""
         return self._deadline - time.monotonic()
 
     def allow(self, seconds: float) -> None:
-        """Give what follows at least so much time, however little is left."""
+        """Extend the budget, if less than this is left."""
         self._deadline = max(self._deadline, time.monotonic() + seconds)
 
     def search(self, path: str, body: Mapping[str, object], answer: type[Page[_Item]]) -> list[_Item]:
-        """Everything that a listing finds, page after page; what is None in ``body`` does not apply."""
+        """All items of a list request, page by page; keys of ``body`` that are None are left out."""
         pages = self._pages(self._search(path, body, {"page_limit": _PAGE, "order_by": "id"}), answer)
         return [item for page, _ in pages for item in page]
 
@@ -91,9 +91,9 @@ class AirflowHttp:
         order_by: str,
         page_limit: int,
     ) -> Iterator[tuple[list[_Item], bool]]:
-        """The same page by page, each with whether it is the last, and what is last by ``order_by`` first.
+        """The same by page, each with whether it is the last one, in descending order of ``order_by``.
 
-        What is made meanwhile comes before the pages that were there, so that a page may repeat some of the one before.
+        New items shift the following pages, so a page may repeat items of the one before.
         """
         paging = {"page_limit": page_limit, "order_by": f"-{order_by}"}
         return self._pages(self._search(path, body, paging), answer)
@@ -107,7 +107,7 @@ class AirflowHttp:
     def read_list(
         self, path: str, query: Mapping[str, Sequence[str]], answer: type[Page[_Item]]
     ) -> list[_Item]:
-        """The same of a listing that takes its conditions in the address."""
+        """The same for a list with its conditions in the query string."""
         asked = urlencode(query, doseq=True)
         pages = self._pages(
             lambda at: self._request_with_retries("GET", f"{path}?{asked}&limit={_PAGE}&offset={at}"), answer
@@ -127,7 +127,7 @@ class AirflowHttp:
             yield page.items, last
 
     def read(self, path: str, answer: type[_Answer]) -> _Answer | None:
-        """One thing, or None when it is not there."""
+        """One object; None if it does not exist."""
         reply = self._request_with_retries("GET", path)
         if reply.status_code == _NOT_FOUND:
             return None
@@ -137,7 +137,7 @@ class AirflowHttp:
     def _request_with_retries(
         self, method: str, path: str, body: Mapping[str, object] | None = None
     ) -> httpx.Response:
-        """A question, which may be asked again."""
+        """A read request, which may be repeated."""
         for tried in range(1, _TRIES + 1):
             last = tried == _TRIES
             try:
@@ -152,7 +152,7 @@ class AirflowHttp:
         raise AssertionError("unreachable: the last try returns or raises")
 
     def pause(self, seconds: float) -> None:
-        """Sleep about that long, a little more or less each time so that two callers do not meet for ever."""
+        """Sleep for about this long, within the budget; it varies, so that two callers do not collide again and again."""
         time.sleep(max(0.0, min(seconds * random.uniform(0.75, 1.25), self.seconds_left)))  # noqa: S311
 
     def request(
@@ -162,10 +162,9 @@ class AirflowHttp:
         body: Mapping[str, object] | None = None,
         longest: float = _LONGEST_CALL_SECONDS,
     ) -> httpx.Response:
-        """One request, with a new token if the old one is no longer taken; it may take ``longest`` seconds.
+        """One request, within ``longest`` seconds; repeated with a new token if the old one is rejected.
 
-        Raises AirflowApiError when Airflow does not take the token, and AirflowForbiddenError when the user has not the
-        right to it, whatever the caller makes of other answers.
+        Raises AirflowUnauthorizedError and AirflowForbiddenError. The caller handles all other status codes.
         """
         fresh = self._token is None
         if fresh:
@@ -221,7 +220,7 @@ class AirflowHttp:
                 headers=headers,
                 timeout=min(longest, self.seconds_left),
             )
-        except (httpx.HTTPError, UnicodeError) as error:  # UnicodeError: no host can have that name
+        except (httpx.HTTPError, UnicodeError) as error:  # UnicodeError: not a valid host name
             reason = redacted(error) or type(error).__name__
             raise _UnreachableError(
                 f"Airflow at {self.url} cannot be reached ({reason}): check that its API server is "
@@ -229,7 +228,7 @@ class AirflowHttp:
             ) from None
 
     def raise_for_status(self, reply: httpx.Response) -> None:
-        """Raise an AirflowApiError unless the answer is a success."""
+        """Raise AirflowApiError unless the response is a success."""
         if reply.is_success:
             return
         what = f"{reply.request.method} {reply.request.url.path}"
@@ -252,7 +251,7 @@ class AirflowHttp:
         raise AirflowApiError(f"Airflow at {self.url} returned {reply.status_code} for {what}: {advice}.")
 
     def decode(self, reply: httpx.Response, answer: type[_Answer]) -> _Answer:
-        """What a successful answer says."""
+        """Decode a successful response. Raises AirflowApiError if it is not one of Airflow."""
         try:
             return msgspec.json.decode(reply.content, type=answer)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -263,14 +262,14 @@ class AirflowHttp:
 
 
 def _is_token_refused(reply: httpx.Response) -> bool:
-    """Airflow answers with 401 to a token that has expired, but with 403 to one that it did not sign."""
+    """Whether a token was rejected: Airflow returns 401 for an expired one, but 403 for one that it did not sign."""
     if reply.status_code == _FORBIDDEN:
         return _INVALID_TOKEN in reply.content
     return reply.status_code == _UNAUTHORIZED
 
 
 def _detail(reply: httpx.Response) -> str | None:
-    """What Airflow says of an error: the beginning of it, on one line."""
+    """The start of Airflow's error message, on one line; None if there is none."""
     try:
         said = msgspec.json.decode(reply.content, type=Refusal).detail
     except (msgspec.DecodeError, UnicodeDecodeError):  # a proxy's page, or a list of errors in the request
@@ -279,7 +278,7 @@ def _detail(reply: httpx.Response) -> str | None:
 
 
 class _UnreachableError(AirflowApiError):
-    """The connection failed: worth another try."""
+    """The connection failed, so a retry may succeed."""
 
 
 class _Token(msgspec.Struct):

@@ -1,20 +1,20 @@
-"""What the connection's login must be allowed, and a request for each that tells so and changes nothing.
+"""The permissions that the connection's login needs, each with a request that tests it without changing anything.
 
-Airflow looks at the rights before it looks at anything else of a request: a login without the right gets 403, one
-with it 404 or 422, because what is asked for is not there or not valid.
+Airflow checks permissions before anything else in a request: a login without the permission gets 403, one with it 404
+or 422, because the requested object does not exist or is not valid.
 """
 
 import msgspec
 
 ALL_DAGS = "~"
-"""Stands for every DAG, in Airflow's own addresses."""
+"""All DAGs, in Airflow's URLs."""
 
 _NOTHING = "dbt_scheduler_doctor"
-"""The id of no run and no task."""
+"""An id that no run and no task has."""
 
 
 class Right(msgspec.Struct, frozen=True):
-    """A permission as Airflow's FAB roles call it, and a request that needs it; ``path`` begins below the DAG."""
+    """A permission by its name in Airflow's FAB roles, and a request that needs it; ``path`` is relative to the DAG."""
 
     permission: str
     method: str
@@ -35,7 +35,7 @@ NEEDED = (
         {"new_state": "success"},
     ),
 )
-"""For every DAG with sensors. With FAB, each right to edit takes ``can_edit on DAGs`` too."""
+"""For every DAG with sensors. With FAB, each permission to edit requires ``can_edit on DAGs`` too."""
 
 TRIGGER = Right("can_create on DAG Runs", "POST", "/dagRuns", {"logical_date": "none"})
-"""For the sweep's DAG: a completion callback that has no time left asks for a sweep."""
+"""For the sweep's DAG: a completion callback that has no time left triggers a sweep."""

@@ -1,4 +1,4 @@
-"""Which runs or task instances Airflow's API shall list."""
+"""Filters for lists of runs and task instances in Airflow's API."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,11 +8,11 @@ import msgspec
 
 
 class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which runs or task instances to list: those that meet everything that is given.
+    """The runs or task instances that meet all given conditions.
 
-    ``since`` and ``until`` bound the runs' ``run_after``, ``dated_since`` and ``dated_until`` their
-    ``logical_date``, ``ended_since`` the end of the runs or task instances themselves; ``lasted_seconds`` is the least
-    that a task instance took until its end. ``states`` may hold None for "no state yet".
+    ``since`` and ``until`` limit the ``run_after`` of runs, ``dated_since`` and ``dated_until`` their ``logical_date``,
+    ``ended_since`` the end of the runs or task instances themselves; ``lasted_seconds`` is the minimum duration of a
+    task instance. None in ``states`` means "no state yet".
     """
 
     dag_ids: Sequence[str]
@@ -30,13 +30,13 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     def of_tasks(
         cls, ids: Iterable[tuple[str, str, str]], states: Sequence[str | None] | None = None
     ) -> Self:
-        """At least these task instances, by DAG, run and task: others of the same names are listed, too."""
+        """These task instances (dag_id, run_id, task_id), one or more, and others with combinations of these ids."""
         dag_ids, run_ids, task_ids = (sorted(set(names)) for names in zip(*ids, strict=True))
         return cls(dag_ids=dag_ids, run_ids=run_ids, task_ids=task_ids, states=states)
 
     @property
     def window(self) -> dict[str, datetime | None]:
-        """The bounds in time, as Airflow calls them."""
+        """The time limits under Airflow's names."""
         return {
             "run_after_gte": self.since,
             "run_after_lte": self.until,

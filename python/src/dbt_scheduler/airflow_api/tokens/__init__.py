@@ -1,6 +1,6 @@
-"""Where a token for Airflow's API comes from, if not from Airflow's own login: one module each, for managed Airflows.
+"""Sources of tokens for Airflow's API other than Airflow's own login, for managed Airflows: one module each.
 
-The connection names it in its extra field, as ``{"token": "bearer"}``.
+The connection selects one in its extra field, as ``{"token": "bearer"}``.
 """
 
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from dbt_scheduler.plugin_folder import plugins
 
 
 class TokenSource(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to get a token.
+    """A source of tokens.
 
-    ``token`` makes one of the connection's password, and is called again when Airflow no longer takes the last. It
-    raises AirflowApiError with what to do; the ImportError of a library that ``requirement`` installs is left to it.
-    ``refused`` is what to do where Airflow does not take the token.
+    ``token`` makes a token from the connection's password, and is called again when Airflow rejects the last one. It
+    raises AirflowApiError with what to do, and may raise ImportError if ``requirement`` is not installed. ``refused``
+    is what to do if Airflow rejects the token.
     """
 
     description: str
@@ -28,21 +28,21 @@ class TokenSource(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def sources() -> dict[str, TokenSource]:
-    """Every source, by its name."""
+    """All sources by name."""
     return plugins(__name__, TokenSource)
 
 
 _REFUSED = "check that all API servers use the same jwt_secret, and that their clocks are correct"
-"""Where Airflow does not take the token that it has given itself."""
+"""What to do if Airflow rejects a token that it granted itself."""
 
 
 def advice_on_refusal(source: str | None) -> str:
-    """What to do where Airflow does not take a token of this source."""
+    """What to do if Airflow rejects a token of this source; None: Airflow's own login."""
     return sources()[source].refused if source else _REFUSED
 
 
 def new_token(source: str, password: str) -> str:
-    """A token of this source; AirflowApiError if there is no such source, or it has none to give."""
+    """A token of this source. Raises AirflowApiError if there is no such source, or it cannot make one."""
     found = sources().get(source)
     if found is None:
         known = ", ".join(sources())

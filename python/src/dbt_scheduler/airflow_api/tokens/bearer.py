@@ -1,4 +1,4 @@
-"""The password is the token, as with Astronomer's API tokens."""
+"""The token is the connection's password, as with Astronomer's API tokens."""
 
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.airflow_api.tokens import TokenSource

@@ -1,4 +1,4 @@
-"""An access token of the worker's own Google account, which Cloud Composer takes."""
+"""An access token of the worker's Google account, for Cloud Composer."""
 
 from dbt_scheduler.airflow_api.errors import AirflowApiError
 from dbt_scheduler.airflow_api.tokens import TokenSource
@@ -7,7 +7,7 @@ _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
 def _token(_password: str) -> str:
-    import google.auth  # noqa: PLC0415 - only where it is used
+    import google.auth  # noqa: PLC0415 - optional
     from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415
     from google.auth.transport.requests import Request  # noqa: PLC0415
 
