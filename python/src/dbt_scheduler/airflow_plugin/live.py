@@ -137,12 +137,12 @@ class Live:
         return Now(now, tuple(wait for wait in waits if wait.end is None), found.missing)
 
     def landings(self, places: Sequence[int], counting: str | None) -> Landings:
-        """When the assets at these positions landed in the last runs."""
+        """When the assets at these positions landed in the last 30 days."""
         found = self._landings(self._assets(places, counting))
         return Landings(found.landings, found.missing)
 
     def slo(self, places: Sequence[int], counting: str | None) -> SloMet:
-        """How often the assets at these positions met their SLO."""
+        """How often the assets at these positions met their SLO in the last 30 days; None for those without a result."""
         keys = self._assets(places, counting)
         met = slo_met(self._landings(keys, promised=True).landings)
         return SloMet([met.get(key) for key in keys])

@@ -22,8 +22,8 @@ from dbt_scheduler.schedule import most_frequent
 def readable_entries(entries: Mapping[str, Entry], dag_ids: Collection[str]) -> dict[str, Entry]:
     """The entries, restricted to the pipelines of these DAGs; teams without any of them are left out.
 
-    A read of an asset that is produced by a hidden DAG and also by a visible one is removed too: it would count as a
-    read of the visible one.
+    If a hidden DAG and a visible one produce an asset, a read from the hidden one is removed too: it would count as a
+    read from the visible one.
     """
     return dict(_readable(entries, frozenset(dag_ids)))
 
@@ -88,7 +88,8 @@ def _readers_here(
 ) -> Iterator[Consumed]:
     """A team's consumers, without those that read a hidden DAG's output of an asset that a visible DAG produces too."""
     entry = entries[team]
-    elsewhere: dict[str, bool] = {}  # indexed by the reader's pipeline: an entry may have very many readers
+    # By the reader's pipeline: an entry may have very many readers.
+    elsewhere: dict[str, bool] = {}
     for reader in entry.consumed[read.team][read.asset]:
         if reader.pipeline not in elsewhere:
             known = reader.pipeline in entry.pipelines
@@ -102,7 +103,7 @@ def _readers_here(
 def _reads_elsewhere(
     entries: Mapping[str, Entry], team: str, read: AssetKey, pipeline: str, dag_ids: frozenset[str]
 ) -> bool:
-    """Whether a pipeline reads from a hidden DAG what one of these DAGs produces too."""
+    """Whether a pipeline reads an asset from a hidden DAG that a visible DAG produces too."""
     producing = entries.get(read.team)
     found = find_produced(producing, read.asset) if producing else None
     if producing is None or found is None:
@@ -118,7 +119,7 @@ def _reads_elsewhere(
 def _acknowledged(
     entry: Entry, pipelines: Collection[str], produced: Mapping[str, Produced]
 ) -> Iterator[Acknowledged]:
-    """The acknowledged changes of assets that only the team's hidden DAGs produce or produced."""
+    """The acknowledged changes, without those of assets that a hidden DAG of the team produces, or may have produced."""
     whole = len(pipelines) == len(entry.pipelines)
     for each in entry.acknowledged_changes:
         shown = produced.get(each.asset)

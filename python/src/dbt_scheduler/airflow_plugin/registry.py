@@ -64,7 +64,7 @@ class Registries:
         self._until = 0.0
 
     def read(self) -> Registry:
-        """The registry, at most half a minute old; if it cannot be read, the last snapshot."""
+        """The registry, usually read within the last half minute; if it cannot be read, the last snapshot."""
         # One of several concurrent requests reads; the others wait only if there is no snapshot yet.
         if time.monotonic() > self._until and self._lock.acquire(blocking=self._kept is None):
             try:
@@ -89,9 +89,9 @@ class Registries:
 
 
 def _url() -> str:
-    """The configured registry, else the one that all sweep DAGs name.
+    """The configured registry, or else the one that all sweep DAGs name.
 
-    A DAG author can deploy a DAG that names another registry: none is preferred.
+    Any DAG author can deploy a DAG that names another registry, so none of several is preferred.
 
     Raises:
         NoRegistryError: there is none, or the DAGs name different ones.
