@@ -1,4 +1,4 @@
-"""The dbt command lines of tasks: each selects exactly its nodes and skips unneeded work."""
+"""The dbt command lines of tasks: each selects exactly its nodes, and skips what it does not need."""
 
 import re
 from collections import Counter
@@ -16,17 +16,16 @@ INTERVAL_ENV = {
 }
 """The run's data interval; not in ``--vars``, because dbt reparses the project when a value there changes."""
 
-# Partial parsing stays on. What is left out is writing manifest.json and listing schemas that the selection
-# does not touch.
+# Partial parsing stays on. Left out are writing manifest.json, and listing schemas that the selection does not use.
 _LEAN = ("--no-write-json", "--cache-selected-only", "--no-use-colors")
 _NOT_IN_SELECTORS = re.compile(r"[^\w./-]")
 
 
 class DbtCommands(msgspec.Struct, frozen=True):
-    """How dbt is called, and what must be known of a manifest to select single nodes of it.
+    """The dbt command of a project, with the data of its manifest that selecting single nodes needs.
 
-    ``strict`` are the options with which selecting nothing is an error. ``project`` is the root project's name,
-    ``ambiguous`` are the unique ids that dbt's ``fqn:`` alone does not single out.
+    ``strict`` are the options that make an empty selection an error. ``project`` is the name of the root project,
+    ``ambiguous`` are the unique_ids of nodes whose ``fqn:`` also matches others.
     """
 
     command: str
@@ -36,23 +35,23 @@ class DbtCommands(msgspec.Struct, frozen=True):
     ambiguous: frozenset[str]
 
     def build(self, node: Node, tests: Iterable[Node]) -> tuple[str, ...]:
-        """Builds a node, then runs only these tests."""
+        """Build a node, and run only these tests."""
         return self._call("build", *self._selecting((node, *tests)))
 
     def test(self, tests: Iterable[Node]) -> tuple[str, ...]:
-        """Runs only these tests."""
+        """Run only these tests."""
         return self._call("test", *self._selecting(tests))
 
     def project_hooks(self) -> tuple[str, ...]:
-        """Builds nothing: runs only hooks, in the place where dbt is configured to run."""
+        """Build nothing: run only the project's hooks."""
         return self._call("build", "--select", "*", "--exclude", "*")
 
     def compile_inline(self, template: str) -> tuple[str, ...]:
-        """Compiles an inline text and logs only errors."""
+        """Compile inline code, and log only errors."""
         return self._call("compile", "--inline", template, "--quiet", "--no-populate-cache")
 
     def run_operation(self, macro: str) -> tuple[str, ...]:
-        """Calls a macro."""
+        """Call a macro."""
         return (
             self.command,
             "run-operation",
@@ -66,8 +65,8 @@ class DbtCommands(msgspec.Struct, frozen=True):
         return (self.command, subcommand, *arguments, *_LEAN, *self.options)
 
     def _selecting(self, nodes: Iterable[Node]) -> tuple[str, ...]:
-        # Without "empty" dbt would add every test that touches the selected nodes. Unit tests are about code,
-        # not data: CI runs them. They would come along because their fqn lies below that of their model.
+        # Without "empty", dbt would add every test of the selected nodes. Unit tests check code, not data, and run in
+        # CI; they would be selected because their fqn starts with that of their model.
         return (
             "--select",
             *(self._selector(node) for node in nodes),
@@ -79,11 +78,10 @@ class DbtCommands(msgspec.Struct, frozen=True):
         )
 
     def _selector(self, node: Node) -> str:
-        """A selector that matches this node only.
+        """A selector that matches only this node.
 
-        Characters that mean something in a selector become its one-letter wildcard, which is one more reason
-        to narrow ``fqn:`` down by the node's package and file. dbt looks for a ``path:`` in the root project
-        only.
+        Characters with a meaning in selectors are replaced by the wildcard ``?``. If that or an ambiguous ``fqn:``
+        could match other nodes, the package and file are added; dbt finds a ``path:`` only in the root project.
         """
         fqn = ".".join(node.fqn)
         selector = "fqn:" + _escaped(fqn)
@@ -98,7 +96,7 @@ class DbtCommands(msgspec.Struct, frozen=True):
 def dbt_commands(
     manifest: Manifest, command: str, options: tuple[str, ...], warnings: str | None = None
 ) -> DbtCommands:
-    """A runner for one project; ``options`` are given with every call, ``warnings`` are a project's strict ones."""
+    """The commands of one project; each has ``options``, and ``warnings`` as its ``--warn-error-options``."""
     strict = ("--warn-error-options", warnings) if warnings else ()
     names = _ambiguous_nodes(manifest.nodes.values())
     return DbtCommands(command, options, strict, manifest.metadata.project_name, names)
@@ -107,8 +105,8 @@ def dbt_commands(
 def _ambiguous_nodes(nodes: Collection[Node]) -> frozenset[str]:
     """The nodes whose ``fqn:`` also matches other nodes.
 
-    dbt splits names at their dots, selects everything below a match as if it were a folder, takes a name that
-    is the whole selector, and finds a version of a model by the last two parts alone, in any package.
+    dbt splits names at their dots, selects everything below a match like a folder, matches a name that equals the whole
+    selector, and finds a version of a model by the last two parts alone, in any package.
     """
     flat = {node.unique_id: ".".join(node.fqn) for node in nodes}
     uses = Counter(flat.values())

@@ -1,4 +1,4 @@
-"""The documentation of DAGs and tasks in Airflow: contents, owner, SLO."""
+"""The documentation of DAGs and tasks in Airflow: contents, owners and SLOs."""
 
 from collections.abc import Iterable
 
@@ -26,7 +26,7 @@ def dag_doc(project: Project, pipeline: str, entry: Entry, sensors: Iterable[Sen
 
 
 def task_doc(task: ProjectTask) -> str:
-    """What a node's own description says, or what a declared task fills."""
+    """The description of a node, or the assets that a declared task fills; may be empty."""
     if task.node is not None:
         return task.node.description
     return f"Fills {', '.join(task.assets)}." if task.assets else ""

@@ -1,4 +1,4 @@
-"""The first and last tasks of a DAG run: the team's operations, and its dbt project's own hooks."""
+"""The first and last tasks of a DAG run: the team's operations, and the hooks of its dbt project."""
 
 from collections.abc import Iterator
 
@@ -13,11 +13,11 @@ from dbt_scheduler.registry.entry import full_task_id
 from dbt_scheduler.spec import ON_RUN_END, ON_RUN_START
 
 _TASK = "project-hooks"
-"""The name of the tasks that run a project's own hooks: with its dash it is no macro's."""
+"""The name of the tasks that run a project's own hooks; macros cannot have it, because of its dash."""
 
 
 class HookTask(msgspec.Struct, frozen=True):
-    """A task of the group ``on_run_start`` or ``on_run_end``; ``project_hooks`` is the kind of hook that it runs."""
+    """A task of the group ``on_run_start`` or ``on_run_end``; ``project_hooks``: the hooks that it runs, if no macro."""
 
     group: str
     name: str
@@ -26,14 +26,14 @@ class HookTask(msgspec.Struct, frozen=True):
 
     @property
     def task_id(self) -> str:
-        """Its full task id."""
+        """The full task_id."""
         return full_task_id(self.group, name_of(self.name))
 
 
 class Hooks(msgspec.Struct, frozen=True):
-    """The tasks at the start and at the end, each in the order in which they run.
+    """The tasks at the start and at the end of a run, in order.
 
-    With ``left_out`` no other task of the DAG runs the project's own hooks.
+    If ``left_out``, no other task of the DAG runs the project's own hooks.
     """
 
     start: tuple[HookTask, ...]
@@ -42,12 +42,12 @@ class Hooks(msgspec.Struct, frozen=True):
 
     @property
     def needs_results(self) -> bool:
-        """Whether a task at the end needs the results of the other tasks."""
+        """Whether a task at the end runs hooks, which get the results of the other tasks."""
         return any(task.project_hooks for task in self.end)
 
 
 def hooks_of(project: Project, platform: PlatformConfig, dbt: DbtCommands, dag: DagGraph) -> Hooks:
-    """The operations and hooks of a DAG's runs; a project's own hooks only if the DAG has dbt tasks."""
+    """The operations of a DAG's runs, and the project's own hooks if the DAG has dbt tasks and runs hooks once."""
     settings = project.config.dbt_settings
     own = {hook.kind for hook in project.hooks if hook.own}
     builds = any(task.kind == "dbt" for task in dag.tasks.values())

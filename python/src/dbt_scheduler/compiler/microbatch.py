@@ -1,7 +1,7 @@
-"""What a task needs to know of a dbt microbatch model: its window, and how to ask whether its table exists.
+"""The window of a dbt microbatch model in a task, and the check that its table exists.
 
-dbt leaves the choice of batches to the caller. Without a window it builds the newest batches, whatever the run's
-period is; with one it builds just that, also where the table does not exist yet or is built anew.
+dbt leaves the choice of batches to the caller. Without a window, it builds the newest batches, whatever the run's
+period; with one, it builds only that, even if the table does not exist yet or is rebuilt.
 """
 
 from dbt_scheduler.kinds import Template
@@ -10,10 +10,10 @@ from dbt_scheduler.schedule import BATCH_SIZES
 
 
 def window(node: Node) -> dict[str, str]:
-    """The window of a run, as dbt's own environment variables; none for what dbt does not build in batches.
+    """The window of a run as dbt's environment variables; empty for nodes that dbt does not build in batches.
 
-    The variables are empty, which is dbt's for no window, in a full refresh: that rebuilds all from ``begin``. A
-    model whose config says ``full_refresh: true`` is always rebuilt, and one that says false never.
+    In a full refresh, the variables are empty, which means no window to dbt: it rebuilds everything from ``begin``. A
+    model with ``full_refresh: true`` in its config is always rebuilt, and one with false never.
     """
     config = node.config
     in_batches = config.materialized == "incremental" and config.incremental_strategy == "microbatch"
@@ -30,10 +30,10 @@ def window(node: Node) -> dict[str, str]:
 
 
 def table_check(node: Node) -> str:
-    """What dbt has to compile to fail if the model's table does not exist, and then to name its ``begin``.
+    """Jinja code that fails to compile if the model's table does not exist; the error contains the model's ``begin``.
 
-    As dbt itself asks (``MicrobatchModelRunner._is_incremental``). It fails, because errors are shown whatever the
-    project logs, and prints nothing otherwise. A model that is not in the project is the build's to report.
+    It checks what dbt checks (``MicrobatchModelRunner._is_incremental``). It fails, because dbt prints errors at any
+    log level. If the project does not have the model, the build reports it.
     """
     return (
         f"{{% set model = graph.nodes.get({node.unique_id!r}) if execute %}}"

@@ -13,13 +13,13 @@ from dbt_scheduler.spec import Schedule, Sensor
 from dbt_scheduler.waits.deadline import patience_seconds
 
 _MOST_ACTIVE_RUNS = 1000
-"""An upper limit, because another team's SLO must not determine how much of Airflow this DAG uses."""
+"""A limit, because another team's SLO must not determine how much of Airflow this DAG uses."""
 
 
 def make_sensors(
     dag: DagGraph, directory: Directory, platform: PlatformConfig, upstream: tuple[str, ...]
 ) -> tuple[Sensor, ...]:
-    """One sensor for each asset and dependency kind that the DAG's tasks wait for, sorted by id."""
+    """One sensor for each asset and dependency kind that the DAG's tasks wait for, sorted by task_id."""
     ids = sensor_task_ids(dag)
     return tuple(
         Sensor(
@@ -40,9 +40,9 @@ def make_sensors(
 
 
 def active_runs(sensors: tuple[Sensor, ...], schedule: Schedule, configured: int) -> int:
-    """At least the longest hard wait in runs of this DAG, plus two.
+    """The configured number of active runs, or more if waiting runs could block the awaited run.
 
-    So a waiting run never blocks the awaited run.
+    That takes at least the longest hard wait, counted in runs of this DAG, plus two.
     """
     waits = [
         _longest_wait_seconds(sensor, schedule)
@@ -56,6 +56,6 @@ def active_runs(sensors: tuple[Sensor, ...], schedule: Schedule, configured: int
 
 
 def _longest_wait_seconds(sensor: Sensor, schedule: Schedule) -> int:
-    """The longest time from the run's start until the sensor times out, if it starts on time."""
+    """The longest time from the start of a run until its sensor times out, if both start on time."""
     lag = max(0, wait_lag_seconds(schedule, sensor.producer.schedule))
     return lag + patience_seconds(sensor.wait_timeout_seconds, sensor.producer)

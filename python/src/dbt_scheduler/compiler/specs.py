@@ -25,7 +25,7 @@ class CompiledTeam(msgspec.Struct, frozen=True):
 
 
 def compile_team(team: Team, workspace: Workspace, cwd: str) -> CompiledTeam:
-    """Compile one team; ``cwd`` is the path of its dbt project for the tasks."""
+    """Compile one team; ``cwd`` is the path of its dbt project for the tasks, relative to the specs or absolute."""
     platform = workspace.platform
     context = CompileContext(
         project=team.project,
@@ -75,7 +75,7 @@ def _spec(context: CompileContext, team: Team, dag: DagGraph, directory: Directo
 
 
 def _awaited_assets(team: Team) -> frozenset[str]:
-    """Assets that runs of other DAGs may wait for: exposed ones, and the team's own across pipelines."""
+    """The assets that runs of other DAGs may wait for: exposed ones, and the team's own across pipelines."""
     exposed = {asset for asset, made in team.entry.produced.items() if made.exposed}
     own = team.entry.consumed.get(team.project.team, {})
     waited = {asset for asset, readers in own.items() if any(reader.sensor_task_id for reader in readers)}

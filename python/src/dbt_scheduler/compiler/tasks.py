@@ -33,9 +33,9 @@ _DBT_ENV = {**INTERVAL_ENV, "DBT_FULL_REFRESH": Template("{{ 'true' if params.fu
 
 
 class CompileContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What all tasks of a team's DAG share; ``awaited_assets`` are the assets that others wait for, or may.
+    """What all tasks of a team share; ``awaited_assets`` are the assets that other DAGs wait for, or may.
 
-    ``hooks`` are those of one DAG, that of the ``pipeline``.
+    ``hooks`` are those of the DAG of ``pipeline``.
     """
 
     project: Project
@@ -48,11 +48,11 @@ class CompileContext(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def dbt_env(self) -> dict[str, str]:
-        """The variables of every dbt command."""
+        """The environment variables of every dbt command."""
         return {**_DBT_ENV, **self.platform.dbt.paths(self.project.team)}
 
     def operator(self, kind: str, job: Job) -> Operator:
-        """The operator that the kind's place makes of a job."""
+        """The operator for a job, in the place of its kind."""
         return operator_of(kind, job, self.place(kind))
 
     def pool(self, kind: str) -> str:
@@ -60,12 +60,12 @@ class CompileContext(msgspec.Struct, frozen=True, kw_only=True):
         return self.place(kind).pool or self.platform.defaults.pool
 
     def place(self, kind: str) -> PlaceSettings:
-        """Where a kind runs on this platform."""
+        """The platform's settings for the place of a kind."""
         return self.platform.places[kind]
 
 
 def make_tasks(context: CompileContext, dag: DagGraph, plan: TestPlan) -> tuple[Task, ...]:
-    """All tasks of the DAG except its sensors, sorted by id."""
+    """All tasks of the DAG except its sensors, sorted by task_id."""
     settings = context.project.config.dbt_settings
     in_task = plan.in_task if settings.tests == "build" else {}
     ids = sensor_task_ids(dag)
@@ -107,10 +107,10 @@ def _spec_task(
 
 
 def _pool(context: CompileContext, project_task: ProjectTask) -> str:
-    """The task's pool, else the platform's for its kind, or a pool of its own for what several DAGs write.
+    """The task's pool, or the platform's for its kind; a pool of its own if several DAGs write the table.
 
-    Airflow has no other limit across DAGs than a pool, and a task has only one: where that has a
-    single slot, it already keeps the writers apart.
+    A pool is Airflow's only limit across DAGs, and a task has only one: a pool with a single slot already prevents
+    concurrent writes.
     """
     pool = project_task.pool or context.pool(project_task.kind)
     if project_task.has_several_writers and context.platform.pools.get(pool) != 1:
@@ -119,7 +119,7 @@ def _pool(context: CompileContext, project_task: ProjectTask) -> str:
 
 
 def _node_job(context: CompileContext, project_task: ProjectTask, tests: Iterable[Node]) -> Job:
-    assert project_task.node is not None  # noqa: S101 - what is not declared is a dbt node
+    assert project_task.node is not None  # noqa: S101 - a task without a declaration is a dbt node
     job = _building_job(context, project_task.name, context.dbt.build(project_task.node, tests))
     job = msgspec.structs.replace(job, settings={**job.settings, **project_task.settings})
     times = window(project_task.node)
@@ -130,7 +130,7 @@ def _node_job(context: CompileContext, project_task: ProjectTask, tests: Iterabl
 
 
 def _building_job(context: CompileContext, name: str, command: tuple[str, ...]) -> Job:
-    """A dbt command that builds or tests nodes, and by default also runs the project's hooks."""
+    """A dbt command that builds or tests nodes; it runs the project's own hooks too, unless hook tasks do."""
     return _dbt_job(
         context,
         name,
@@ -145,9 +145,9 @@ def _dbt_job(
     context: CompileContext,
     name: str,
     command: tuple[str, ...],
-    **fields: Any,  # noqa: ANN401 - of a Job
+    **fields: Any,  # noqa: ANN401 - those of Job
 ) -> Job:
-    """A dbt command, in the place where the team's dbt runs."""
+    """A dbt command of the team."""
     own = context.project.config.dbt_settings
     return Job(
         name=name,
@@ -161,7 +161,7 @@ def _dbt_job(
 
 
 def _declared_job(context: CompileContext, project_task: ProjectTask) -> Job:
-    assert project_task.declaration is not None  # noqa: S101 - what is no dbt node is declared
+    assert project_task.declaration is not None  # noqa: S101 - a task that is not a dbt node is declared
     return Job(
         name=project_task.name,
         command=project_task.declaration.command,
@@ -173,7 +173,7 @@ def _declared_job(context: CompileContext, project_task: ProjectTask) -> Job:
 
 
 def _test_tasks(context: CompileContext, dag: DagGraph, plan: TestPlan, *, own: bool) -> Iterator[Task]:
-    """A task for each test that has no single home and, with ``own``, one for the tests of each node."""
+    """A task for each standalone test and, with ``own``, one for the tests of each node."""
     if own:
         for host, tests in plan.in_task.items():
             project_task = dag.tasks[host]
@@ -184,7 +184,7 @@ def _test_tasks(context: CompileContext, dag: DagGraph, plan: TestPlan, *, own: 
 
 
 def _after_tests(dag: DagGraph, plan: TestPlan, tasks: Iterable[Task]) -> Iterator[Task]:
-    """The tasks of a DAG, each after the tests that it has to wait for."""
+    """The tasks of a DAG, downstream of the standalone tests that they wait for."""
     gates: dict[str, list[str]] = defaultdict(list)
     for standalone in plan.standalone:
         for reader in standalone.before:
@@ -208,7 +208,7 @@ def _test_task(
 
 
 def _with_hooks(context: CompileContext, tasks: list[Task]) -> Iterator[Task]:
-    """The tasks between those at the start of a run and those at its end, one after the other."""
+    """The tasks, between those at the start of a run and those at its end; the latter run one after the other."""
     before: tuple[str, ...] = ()
     for hook in context.hooks.start:
         yield _hook_task(context, hook, upstream=before)
@@ -227,7 +227,7 @@ def _hook_task(
     context: CompileContext,
     hook: HookTask,
     results_of: tuple[str, ...] = (),
-    **fields: Any,  # noqa: ANN401 - of a Task
+    **fields: Any,  # noqa: ANN401 - those of Task
 ) -> Task:
     job = _dbt_job(context, hook.name, hook.command, project_hooks=hook.project_hooks, results_of=results_of)
     return _task(context, task_id=hook.task_id, group=hook.group, kind="dbt", job=job, **fields)
@@ -240,7 +240,7 @@ def _task(
     job: Job,
     retries: int | None = None,
     timeout_seconds: int | None = None,
-    **fields: Any,  # noqa: ANN401 - of a Task
+    **fields: Any,  # noqa: ANN401 - those of Task
 ) -> Task:
     labels = {"team": context.project.team, "pipeline": context.pipeline, "task": fields["task_id"]}
     if assets := fields.get("assets"):
@@ -263,6 +263,6 @@ def _task(
     )
 
 
-def _given(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - of a Task
-    """The values that are not None: the others are omitted from the spec."""
+def _given(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - those of Task
+    """The values that are not None; the spec omits the others."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -26,15 +26,15 @@ class _Owner(msgspec.Struct):
 def write_output(
     out: Path, compiled: Iterable[CompiledTeam], versions: Mapping[str, str] | None = None
 ) -> None:
-    """Write ``dags/`` and ``registry/`` below ``out``, and remove the DAGs that these teams no longer have.
+    """Write ``dags/``, ``registry/`` and ``base/`` in ``out``, and remove DAGs that these teams no longer have.
 
-    Other teams may be compiled into the folder at the same time: a DAG file belongs to the team that wrote it.
-    ``versions`` are those of the registry that this was compiled against. Each team's goes to ``base/``, for
-    ``publish`` to compare; without a registry there is none.
+    Other teams may be compiled to the same folder concurrently: a DAG file belongs to the team that wrote it.
+    ``versions`` are those of the entries in the registry at this compilation, which ``publish`` compares; None: without
+    a registry.
 
     Raises:
-        CannotRunError: something cannot be written, or belongs to another team; every file is then either its
-            old self or its new one.
+        CannotRunError: a file cannot be written, or belongs to another team; each file then has its old or its new
+            content.
 
     """
     compiled = tuple(compiled)
@@ -45,22 +45,22 @@ def write_output(
         _write_specs(out / "dags", compiled)
         _write(_files(out, compiled))
         _remove_old(out / "dags", compiled)
-        # After the entries: an old entry beside a new base would be published over what it has never seen.
+        # Last: an old entry with a new base would be published over changes that it does not know.
         _write_bases(out / "base", compiled, versions)
 
 
 def resume_stub(spec: DagSpec) -> str:
-    """The Python file of the sweep's DAG, which is the same for every spec of a platform."""
+    """The Python file of the sweep's DAG, the same for all specs of a platform."""
     fields = ("airflow_connection", "registry_url", "alert_channel", "alert_connection")
     return RESUME_STUB.format(**{name: getattr(spec, name) for name in fields})
 
 
 @contextmanager
 def write_errors_as_findings(folder: Path) -> Iterator[None]:
-    """Turns a failure to write below a folder into its finding.
+    """Convert an error of writing in a folder to a finding.
 
     Raises:
-        CannotRunError: something cannot be written.
+        CannotRunError: a file cannot be written.
 
     """
     try:
@@ -106,7 +106,7 @@ def _others_entry(path: Path, team: CompiledTeam) -> Iterator[Finding]:
 
 
 def _others_dag(path: Path, spec: DagSpec, teams: Collection[str]) -> Iterator[Finding]:
-    """``teams`` are compiled together: one of them may give a DAG to another."""
+    """A finding if a DAG's files belong to another team; ``teams`` are compiled together, and may take over DAGs."""
     owner, stub = _owner(path), path.with_suffix(".py")
     if owner is not None and owner not in teams:
         hint = f"set a different dag_prefix in scheduler.yaml; if team {owner} was renamed, remove this file"
@@ -147,7 +147,7 @@ def _write_specs(folder: Path, compiled: Collection[CompiledTeam]) -> None:
 
 
 def _written_new(path: Path, content: bytes) -> bool:
-    """False if the file exists, or if another compile created it first."""
+    """Write a new file; False if it exists, even if another process creates it at the same time."""
     if path.exists():
         return False
     try:
@@ -173,7 +173,7 @@ def _write_bases(folder: Path, compiled: Iterable[CompiledTeam], versions: Mappi
 
 
 def _remove_old(folder: Path, compiled: Iterable[CompiledTeam]) -> None:
-    """Remove the DAGs that a team no longer has; other teams' files, and files that are not specs, stay."""
+    """Remove the DAGs that these teams no longer have; other teams' files, and files that are not specs, stay."""
     current = {spec.dag_id for team in compiled for spec in team.specs}
     teams = {team.team for team in compiled}
     for spec in folder.glob("*.json"):
