@@ -12,7 +12,7 @@ __all__ = ["AssetSensor", "SpecError", "load_dag", "load_resume_dag", "resume_co
 
 
 def __getattr__(name: str) -> object:
-    """What only hand-written DAGs pay for."""
+    """Loads ``AssetSensor`` and ``resume_consumers`` on first use: generated DAGs do not need them."""
     if name in ("AssetSensor", "resume_consumers"):
         from dbt_scheduler.airflow import by_hand  # noqa: PLC0415
 

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""Builds the Airflow DAG of a spec, the same way for all kinds of tasks."""
+"""Builds the Airflow DAG of a spec, the same way for all task kinds."""
 
 from datetime import timedelta
 from functools import cache
@@ -24,15 +24,15 @@ from dbt_scheduler.schedule import first_instant
 from dbt_scheduler.spec import DagSpec, Sensor, Task
 
 _SENSOR_RETRIES = 3
-"""A sensor's timeout is final whatever this says: these are for workers and networks that fail."""
+"""For failures of workers and networks; a sensor's timeout is final."""
 
 
 class UnusableOperatorError(Exception):
-    """A spec names an operator that is not allowed, or whose package is not installed."""
+    """A spec names an operator that is not supported, or whose package is not installed."""
 
 
 def build_dag(spec: DagSpec, stub: Path) -> DAG:
-    """The DAG, as if it were defined in ``stub``."""
+    """The DAG, as if it were defined in ``stub``. Raises UnusableOperatorError."""
     dag = DAG(
         spec.dag_id,
         schedule=timetable(spec.schedule),
@@ -40,7 +40,7 @@ def build_dag(spec: DagSpec, stub: Path) -> DAG:
         catchup=spec.catchup,
         max_active_runs=spec.max_active_runs,
         tags=spec.tags,
-        doc_md=spec.doc.rstrip() + "\n",  # Airflow takes a text that ends in ".md" for the name of a file
+        doc_md=spec.doc.rstrip() + "\n",  # Airflow reads a text that ends in ".md" as a file name
         user_defined_macros=template_macros(spec.schedule),
     )
     dag.fileloc = str(stub)
@@ -53,9 +53,8 @@ def build_dag(spec: DagSpec, stub: Path) -> DAG:
     for task in spec.tasks:
         built[task.task_id] = _task(task, spec, dag=dag, task_group=groups[task.group])
     _connect(spec, built)
-    dag.params = ParamsDict(
-        params(spec)
-    )  # last, because Airflow gives each task that is made later a deep copy of them
+    # Last, because Airflow gives each task that is added later a deep copy of them.
+    dag.params = ParamsDict(params(spec))
     return dag
 
 
@@ -65,7 +64,7 @@ def _groups(spec: DagSpec) -> list[str]:
 
 
 def _sensor(wait: Sensor, spec: DagSpec, **where: Any) -> BaseOperator:
-    from dbt_scheduler.airflow.sensor import AssetSensor  # noqa: PLC0415 - only DAGs that wait pay for the import
+    from dbt_scheduler.airflow.sensor import AssetSensor  # noqa: PLC0415 - only needed by DAGs with sensors
 
     return AssetSensor(
         wait=wait,
@@ -84,7 +83,7 @@ def _sensor(wait: Sensor, spec: DagSpec, **where: Any) -> BaseOperator:
 
 def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
     operator = _operator(task.operator)
-    # Ours do it in a method: of a hook Airflow stores the source, task by task.
+    # Our own operators do it in a method: Airflow stores the source of a hook with each task.
     hook = {} if task.operator.startswith("dbt_scheduler.") else {"pre_execute": skip_unless_chosen}
     built: BaseOperator = operator(
         **task.arguments,
@@ -108,8 +107,8 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
         **hook,
         **where,
     )
-    built.template_ext = ()  # no text of anybody's is the name of a file to read
-    # Airflow stores each of these, task by task: of a pod there are dozens, and most of them are empty.
+    built.template_ext = ()  # no argument is the name of a template file
+    # Airflow stores each field with each task: a pod has dozens, most of them empty.
     built.template_fields = tuple(name for name in built.template_fields if getattr(built, name))
     if task.teardown:
         built.as_teardown(on_failure_fail_dagrun=False)
@@ -117,7 +116,7 @@ def _task(task: Task, spec: DagSpec, **where: Any) -> BaseOperator:
 
 
 def _given(task: Task) -> dict[str, Any]:
-    """Arguments of the spec that override Airflow's own defaults."""
+    """Arguments of the spec that override Airflow's defaults."""
     given: dict[str, Any] = {
         "pool": task.pool or UNSET,
         "queue": task.queue,
@@ -132,7 +131,7 @@ def _given(task: Task) -> dict[str, Any]:
 def _alerts_on_warnings(task: Task, spec: DagSpec) -> list[Callback]:
     if not spec.alert_warnings or task.kind != "dbt":
         return []
-    from dbt_scheduler.airflow.alerts.warnings import alert_on_warnings  # noqa: PLC0415 - few platforms have them
+    from dbt_scheduler.airflow.alerts.warnings import alert_on_warnings  # noqa: PLC0415 - rarely enabled
 
     return [alert_on_warnings(spec)]
 
@@ -156,13 +155,13 @@ def _operator(path: str) -> Any:
 
 @cache
 def _asset(name: str) -> Asset:
-    # Without the x- Airflow would ask all providers whether they know the scheme: with Google's 0.6 s in each parsing.
+    # Without the x-, Airflow would ask all providers for the scheme: with Google's, 0.6 s each time it parses the DAG.
     team, _, asset = name.partition(".")
     return Asset(name=name, uri=f"x-dbt-scheduler://{quote(team)}/{quote(asset)}")
 
 
 def _label(item: Task | Sensor) -> str:
-    """The id without its group's prefix, which the task group adds again."""
+    """The task_id without the prefix of its group, which the task group adds."""
     return item.task_id.removeprefix(f"{item.group}.") if item.group else item.task_id
 
 
@@ -176,17 +175,17 @@ def _connect(spec: DagSpec, built: dict[str, BaseOperator]) -> None:
 
 
 def _set_upstream(task: BaseOperator, parents: list[BaseOperator]) -> None:
-    """Airflow's ``set_upstream`` without its checks, which hold here and take a sixth of the loading."""
+    """Airflow's ``set_upstream`` without its checks, which always pass here and take a sixth of the parsing time."""
     task.upstream_task_ids.update(parent.task_id for parent in parents)
     for parent in parents:
         parent.downstream_task_ids.add(task.task_id)
 
 
 def _ends(spec: DagSpec) -> list[str]:
-    """The tasks that have to be over, so that everything is.
+    """The task_ids that must finish before the teardowns run.
 
-    The leaves alone will not do: a leaf is ``upstream_failed`` as soon as one parent fails, while another
-    parent still runs. A task needs no edge of its own when somebody waits for it alone.
+    The leaves are not enough: a leaf is ``upstream_failed`` as soon as one parent fails, while another parent is still
+    running. A task that is the only parent of another one needs no edge.
     """
     work = [item for item in _items(spec) if isinstance(item, Sensor) or not item.teardown]
     vouched = {item.upstream[0] for item in work if len(item.upstream) == 1}

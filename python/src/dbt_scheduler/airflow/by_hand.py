@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""For hand-written DAGs: a sensor on an asset of the registry, and the callback of a producing task."""
+"""For hand-written DAGs: a sensor for an asset of the registry, and a callback for a task that produces one."""
 
 import logging
 import os
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 REGISTRY_VARIABLE = "DBT_SCHEDULER_REGISTRY"
-"""The environment variable with the registry's URL, for DAGs that do not name it themselves."""
+"""The environment variable with the registry's URL, for DAGs that do not set it."""
 
 _EACH_MINUTE = "* * * * *"
-"""The schedule of a DAG without a cron: a run of it covers whatever there was before its moment."""
+"""The schedule of a DAG without a cron: its run waits for the newest period that has ended by then."""
 
 
 class AssetSensor(WaitingSensor):
-    """Waits, in a hand-written DAG, until an asset of the registry is there for the period of the run.
+    """Waits, in a hand-written DAG, until an asset of the registry is ready for the period of the run.
 
-    ``asset`` is a name, or ``team.name``. It is looked up when the task starts: parsing the DAG needs no registry.
-    ``grain`` is the calendar period that a run of a DAG with a cron covers (``day``); without one a run covers its data
-    interval, and waits for the newest data that is due at its scheduled time. It waits until the asset's SLO is over,
-    or for 12 hours where it has none; ``timeout`` is for another time than that.
+    ``asset`` is a name, or ``team.name``; it is looked up when the task starts, so parsing the DAG needs no registry.
+    ``grain`` is the calendar period that a run of a DAG with a cron covers (``day``). Without one, a run covers its
+    data interval, and waits for the newest data that is due at its scheduled time. It waits for as long as the asset's
+    SLO, or 12 hours if it has none; ``timeout`` overrides both.
     """
 
-    def __init__(  # noqa: PLR0913 - each is a name that a DAG's default_args may have
+    def __init__(  # noqa: PLR0913 - each is an argument that a DAG's default_args may set
         self,
         *,
         asset: str,
@@ -56,7 +56,7 @@ class AssetSensor(WaitingSensor):
         super().__init__(
             poke_interval=poke_interval,
             timeout=timedelta(hours=12) if timeout is None else timeout,
-            mode="reschedule",  # or the scheduler would start a rescheduled one again at once
+            mode="reschedule",  # otherwise, the scheduler would start a rescheduled sensor again at once
             retries=retries,
             retry_delay=retry_delay,
             **kwargs,
@@ -67,7 +67,7 @@ class AssetSensor(WaitingSensor):
         self._is_timeout_given = timeout is not None
 
     def _find_wait(self, context: Context) -> "Wait | NoProducer":
-        # Imports that parsing the file of a DAG need not pay for.
+        # Imports that parsing DAGs does not need.
         from dbt_scheduler.registry.producer import producer_of  # noqa: PLC0415
         from dbt_scheduler.waits.wait import Wait  # noqa: PLC0415
 
@@ -90,7 +90,10 @@ class AssetSensor(WaitingSensor):
         return Wait("", self.dag_id, self.task_id, schedule, key, producer, external=True)
 
     def _schedule(self) -> Schedule:
-        """The DAG's own, as far as it has one that can be compared with others."""
+        """The DAG's schedule; every minute if it has none that can be aligned.
+
+        Raises AirflowFailException if the grain does not fit the schedule.
+        """
         from dbt_scheduler.schedule import alignment_problems, unreadable_part  # noqa: PLC0415
 
         cron, timezone = cron_of(self.dag.timetable) or (_EACH_MINUTE, "UTC")
@@ -110,17 +113,18 @@ def resume_consumers(
     airflow_connection: str = "dbt_scheduler_airflow",
     alerts: tuple[str, str] = ("log", ""),
 ) -> Callable[[Context], None]:
-    """The ``on_success_callback`` of a hand-written task that makes an asset, ``team.name``: waiting runs go on at once.
+    """An ``on_success_callback`` for a hand-written task that produces ``team.name``: waiting runs resume at once.
 
-    ``airflow_connection`` is the one to Airflow's own API; ``alerts`` are the channel and its connection, as in
-    platform.yaml, by which a team hears that its run goes on. It never raises when it is called.
+    ``airflow_connection`` is that of Airflow's own API; ``alerts`` are the transport and its connection, as in
+    platform.yaml, for messages to the resumed teams. The callback never raises; ValueError here if ``asset`` has no
+    team.
     """
     team, _, name = asset.partition(".")
     if not name:
         raise ValueError(f'resume_consumers requires the asset with its team, "team.asset", not "{asset}"')
 
     def find(context: Context) -> "tuple[DagSpec, dict[str, Entry]] | None":
-        # Imports that parsing the file of a DAG need not pay for.
+        # Imports that parsing DAGs does not need.
         from dbt_scheduler.airflow.registry import read_entries  # noqa: PLC0415
         from dbt_scheduler.registry.producer import producer_in  # noqa: PLC0415
 
@@ -162,7 +166,11 @@ def resume_consumers(
 
 
 def _find_entry(asset: str, url: str) -> "tuple[Entry, AssetKey]":
-    """The entry of the team that produces an asset, and the asset's name in it."""
+    """The entry of the team that produces an asset, and the asset's key.
+
+    Raises AirflowException if the registry cannot be read, or an unreadable entry may have the asset; otherwise
+    AirflowFailException if it is not found.
+    """
     from dbt_scheduler.airflow.registry import read_registry  # noqa: PLC0415
     from dbt_scheduler.registry.directory import Directory  # noqa: PLC0415
     from dbt_scheduler.registry.lookup.search import find_asset  # noqa: PLC0415
@@ -176,7 +184,7 @@ def _find_entry(asset: str, url: str) -> "tuple[Entry, AssetKey]":
     try:
         key = find_asset(asset, Directory(reading.entries))
     except UsageError as error:
-        # What cannot be read may be what is meant, and there when the task is tried again.
+        # An entry that cannot be read now may have the asset, and be readable at the next try.
         refusal = AirflowException if reading.findings else AirflowFailException
         raise refusal(f"In the registry {shown_url(url)}, {error.message}: {error.hint}") from None
     entry = reading.entries[key.team]
@@ -192,5 +200,5 @@ def _find_entry(asset: str, url: str) -> "tuple[Entry, AssetKey]":
 
 
 def _url(registry: str | None, fileloc: str) -> str:
-    """The registry's URL: the DAG's argument, else the environment, else next to the generated DAGs' folder."""
+    """The registry's URL: the DAG's argument, else the environment variable, else beside the folder of the DAG file."""
     return registry_url_of(registry or os.environ.get(REGISTRY_VARIABLE), Path(fileloc))

@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _BUDGET_SECONDS = 12.0
-"""Airflow kills a worker that is still busy 20 seconds after its task has ended."""
+"""Airflow kills a worker that is still busy 20 seconds after the end of its task."""
 
 _ALERT_SECONDS = 3.0
-"""For the all-clears after that."""
+"""The time for all-clears, after the budget."""
 
 _FOLLOW_UP_SECONDS = 3.0
-"""For asking for a sweep when the budget is used up."""
+"""The time for triggering a sweep when the budget is used up."""
 
 _TOGETHER_SECONDS = 10
 _MOST_FOLLOW_UPS = 3
@@ -46,11 +46,11 @@ _SWEEP = "The next sweep will resume them (DAG dbt_scheduler_resume, or `dbt-sch
 
 
 FindSpec: TypeAlias = "Callable[[Context], tuple[DagSpec, dict[str, Entry]] | None]"
-"""The spec of the DAG that has made the assets, and the registry's entries; None where these do not know it."""
+"""Returns the spec of the DAG that produced the assets, and the registry's entries; None if these lack the asset."""
 
 
 def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context], None]:
-    """The ``on_success_callback`` of a task that makes these assets (``team.asset``). It never raises."""
+    """The ``on_success_callback`` of a task that produces these assets (``team.asset``). It never raises."""
 
     def find(context: Context) -> "tuple[DagSpec, dict[str, Entry]] | None":
         from dbt_scheduler.airflow.registry import read_entries  # noqa: PLC0415 - see _resume
@@ -70,7 +70,7 @@ def resume_consumers(spec: DagSpec, assets: Iterable[str]) -> Callable[[Context]
 
 
 def resume_who_waits(assets: tuple[str, ...], find: FindSpec) -> Callable[[Context], None]:
-    """The callback of a task that makes these assets of the team of the spec that is found. It never raises."""
+    """The callback of a task that produces these assets; ``find`` returns the spec with their team. It never raises."""
 
     def resume(context: Context) -> None:
         started = time.monotonic()
@@ -80,7 +80,7 @@ def resume_who_waits(assets: tuple[str, ...], find: FindSpec) -> Callable[[Conte
                 _resume(found, assets, context, started)
         except (AirflowApiError, RegistryUnreadableError, ValueError) as error:
             _log.warning("Waiting runs were not resumed: %s %s", error, _SWEEP)
-        except Exception as error:  # noqa: BLE001 - the task has done its work: this is not worth losing it
+        except Exception as error:  # noqa: BLE001 - the task has succeeded, and must not fail afterwards
             _log.warning("Waiting runs were not resumed: %s. %s", redacted(repr(error)), _SWEEP)
 
     return resume
@@ -89,7 +89,7 @@ def resume_who_waits(assets: tuple[str, ...], find: FindSpec) -> Callable[[Conte
 def _resume(
     found: "tuple[DagSpec, dict[str, Entry]]", assets: tuple[str, ...], context: Context, started: float
 ) -> None:
-    # An import that parsing the file of a DAG need not pay for.
+    # An import that parsing DAGs does not need.
     from dbt_scheduler.waits.wait import waits_for  # noqa: PLC0415
 
     spec, entries = found
@@ -110,11 +110,11 @@ def _resume(
     send_all_clears(outcome.resumed, waits, entries, transport, left)
 
 
-def _task(context: Context) -> Any:  # noqa: ANN401 - as Airflow has it
+def _task(context: Context) -> Any:  # noqa: ANN401 - Airflow's type
     return context["task"]
 
 
-def _run(context: Context) -> Any:  # noqa: ANN401 - as Airflow has it
+def _run(context: Context) -> Any:  # noqa: ANN401 - Airflow's type
     return context["dag_run"]
 
 
@@ -141,10 +141,10 @@ def _satisfy(
 
 
 def _sweep_soon(api: "AirflowApi", dag_id: str) -> None:
-    """Has the rest done by a sweep now instead of in five minutes: callbacks of the same seconds ask for one together.
+    """Trigger a sweep for the rest, instead of waiting for the scheduled one; callbacks of the same seconds share one.
 
-    While many tasks of a run fail and are cleared, or Airflow's API is busy, each callback keeps the others waiting; a
-    sweep has the time. One that has begun may have looked before this callback was done: then another one is asked for.
+    While many tasks of a run fail and are cleared, or Airflow's API is busy, callbacks delay each other; a sweep has
+    more time. A sweep that is already running may have missed this callback's run: then another one is triggered.
     """
     now = datetime.now(UTC)
     moment = now.replace(second=now.second // _TOGETHER_SECONDS * _TOGETHER_SECONDS, microsecond=0)
@@ -159,15 +159,15 @@ def _sweep_soon(api: "AirflowApi", dag_id: str) -> None:
 
 
 def _ask_for_sweep(api: "AirflowApi", dag_id: str, run_id: str) -> bool:
-    """Trigger a sweep; returns whether a sweep with this run_id has yet to start."""
+    """Trigger a sweep with this run_id; returns whether one with it has yet to start."""
     if api.make_run(dag_id, {"dag_run_id": run_id, "logical_date": None}):
         return True
-    run = api.run(dag_id, run_id)  # another callback has asked for it
+    run = api.run(dag_id, run_id)  # triggered by another callback
     return run is not None and run.state == "queued"
 
 
 def _report(outcome: "Outcome") -> None:
-    """One line for each run of a consumer."""
+    """Log one line per consumer run, and what went wrong."""
     if not outcome.satisfied and not outcome.left:
         _log.info("No run is waiting for this run.")
     lines: dict[tuple[str, str], list[str]] = defaultdict(list)

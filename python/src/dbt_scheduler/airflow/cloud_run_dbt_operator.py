@@ -25,9 +25,9 @@ from dbt_scheduler.airflow.task_digest import task_digest
 
 
 class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
-    """Runs dbt in a job, whose image has the project in its working directory; from slices, where it has some.
+    """Runs dbt in a job, whose image has the project in its working directory; from slices, if it has some.
 
-    The worker waits for it: what dbt did decides what comes next, and one task may need two jobs.
+    The worker waits for the job: dbt's results decide what comes next, and one task may need two jobs.
     """
 
     template_fields: Sequence[str] = (*CloudRunOperator.template_fields, "bucket", *DBT_FIELDS)
@@ -38,7 +38,7 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
         self._waiting = False
 
     def pre_execute(self, context: Context) -> None:
-        """Skip this where the run is of other tasks; else the job's command and variables are those of dbt."""
+        """Skip the task unless the run includes it; otherwise keep the job's command and variables for dbt."""
         super().pre_execute(context)
         self._digest = task_digest(context)
         self._given = self.job
@@ -47,7 +47,7 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
         self.env = {each["name"]: each["value"] for each in container["env"] if "value" in each}
 
     def on_kill(self) -> None:
-        """Called by a signal during ``execute``: cancel the job, and start no other one."""
+        """Called by a signal during ``execute``: cancel the job, and start no other."""
         super().on_kill()
         if self._waiting:
             raise AirflowException("The task was stopped, and its job was cancelled.")
@@ -55,7 +55,10 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
     def _run(
         self, command: list[str], watched: re.Pattern[str] | None = None, env: Mapping[str, str] | None = None
     ) -> Ended:
-        """Run a command in a job until it finishes, and search its output for a pattern."""
+        """Run a command in a job until it finishes, and search its output for a pattern.
+
+        Raises AirflowException if Cloud Run cannot run it, or its result is unknown.
+        """
         run = image_run(self.command, command, self.env if env is None else env)
         self.job = self._job_of(run)
         self._waiting = True
@@ -81,7 +84,7 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
         return job
 
     def _ended(self, execution: str) -> Any:
-        """The execution of this name, when it has ended."""
+        """Wait for the end of the execution with this name, and return it."""
         with self._client("ExecutionsClient") as executions:
             while True:
                 try:
@@ -116,7 +119,7 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
 
     @cached_property
     def _files(self) -> JobFiles:
-        from google.cloud.storage import Client  # noqa: PLC0415 - not when a DAG is parsed
+        from google.cloud.storage import Client  # noqa: PLC0415 - not needed for parsing DAGs
 
         client = Client(project=self.project, credentials=self.hook.get_credentials())
         return JobFiles(client.bucket(self.bucket), self._digest)

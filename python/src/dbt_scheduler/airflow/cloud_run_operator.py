@@ -15,19 +15,19 @@ from dbt_scheduler.airflow.google_cloud.polls import may_have_ended
 
 
 class CloudRunOperator(GoogleJobOperator):
-    """Makes a job for each task instance, executes it once, and removes it; its name is made from the task's."""
+    """Creates a job for each task instance, executes it once, and deletes it; its name is derived from the task's."""
 
     service = "Cloud Run"
     leaves_something = True
     template_fields: Sequence[str] = ("project_id", "region", "job", "pass_env")
-    template_fields_renderers = {"job": "json"}  # noqa: RUF012 - Airflow's own way to say it
+    template_fields_renderers = {"job": "json"}  # noqa: RUF012 - as in Airflow
 
     def __init__(self, *, job: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.job = job
 
     def start_job(self, digest: str) -> CloudRunTrigger:
-        """Create the job, and execute it."""
+        """Create and execute the job; returns the trigger that waits for its execution."""
         name = self._name(digest)
         with self._client("JobsClient") as jobs:
             jobs.create_job(parent=self.parent, job=self._job(), job_id=name).result()
@@ -36,7 +36,7 @@ class CloudRunOperator(GoogleJobOperator):
         return CloudRunTrigger(execution=execution.name)
 
     def end_jobs(self, digest: str, *, wait: bool) -> None:
-        """Cancel the executions of the task's job that have not ended, and remove the job."""
+        """Cancel the unfinished executions of the task's job, and delete the job; ``wait`` until both are done."""
         job = f"{self.parent}/jobs/{self._name(digest)}"
         try:
             with self._client("ExecutionsClient") as executions:
@@ -58,17 +58,17 @@ class CloudRunOperator(GoogleJobOperator):
                 cancelled.result()
 
     def log_filter(self, job: str) -> str:
-        """By the execution's name."""
+        """The log entries of an execution: by its name."""
         *_, execution = job.split("/")
         return f'resource.type="cloud_run_job" labels."run.googleapis.com/execution_name"="{execution}"'
 
     def explained(self, job: str, error: str) -> str:
-        """With the exit code, or the signal, of the container."""
+        """The error with the exit code, or the signal, of the container."""
         codes = [f"{name} {code}" for name, code in self._ends(job) if code]
         return f"{error} ({', '.join(codes)})" if codes else error
 
     def exit_code(self, job: str) -> int | None:
-        """That of the container of a job that failed; None if it has none."""
+        """The exit code of the container of a failed execution; None if there is none."""
         return next((code for name, code in self._ends(job) if code and name == "exit code"), None)
 
     def _ends(self, job: str) -> list[tuple[str, int]]:
@@ -85,7 +85,7 @@ class CloudRunOperator(GoogleJobOperator):
         return f"dbt-{shown[:30]}-{digest}"
 
     def _job(self) -> dict[str, Any]:
-        """The job with what only a worker knows."""
+        """The job with the values that only a worker knows: the timeout and variables of its environment."""
         job = copy.deepcopy(self.job)
         task = job["template"]["template"]
         if self.timeout_seconds:
@@ -102,14 +102,14 @@ class CloudRunOperator(GoogleJobOperator):
     @cached_property
     def hook(self) -> Any:
         """The provider's hook for Cloud Run jobs."""
-        from airflow.providers.google.cloud.hooks.cloud_run import (  # noqa: PLC0415 - not when a DAG is parsed
+        from airflow.providers.google.cloud.hooks.cloud_run import (  # noqa: PLC0415 - not needed for parsing DAGs
             CloudRunHook,
         )
 
         return CloudRunHook()
 
     def _client(self, name: str) -> Any:
-        """A client that is to be closed: its channel has threads, which a process that ends would wait for."""
+        """A client, which must be closed: its channel has threads that a process waits for at its end."""
         from google.cloud import run_v2  # noqa: PLC0415 - as above
 
         options = {

@@ -12,24 +12,24 @@ from dbt_scheduler.airflow.google_cloud.polls import PASSING, POLL_SECONDS, ende
 
 
 class CloudRunTrigger(BaseTrigger):
-    """Fires when the execution of this name has ended. One whose task somebody stops is cancelled."""
+    """Fires when the execution with this name has finished. It is cancelled if its task is cleared or its state set."""
 
     def __init__(self, *, execution: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.execution = execution
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """The class and the arguments that make this trigger again."""
+        """The class path, and the arguments to recreate this trigger."""
         return f"{type(self).__module__}.{type(self).__qualname__}", {"execution": self.execution}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """One event: ``error`` is None if the execution succeeded."""
+        """Yields one event: ``error`` is None if the execution succeeded."""
         async with await _client("ExecutionsAsyncClient") as client:
             error = await self._error(client)
         yield ended(self.execution, error)
 
     async def _error(self, client: Any) -> str | None:
-        """The error of the execution when it has ended, None if it succeeded."""
+        """Wait for the end of the execution; returns its error, None if it succeeded."""
         while True:
             try:
                 execution = await client.get_execution(name=self.execution)
@@ -43,7 +43,7 @@ class CloudRunTrigger(BaseTrigger):
             await asyncio.sleep(POLL_SECONDS)
 
     async def on_kill(self) -> None:
-        """The deferred task was cleared or its state was changed: cancel the execution and delete the job."""
+        """The deferred task was cleared or its state was set: cancel the execution and delete the job."""
         self.log.info("Cancelling %s", self.execution)
         with may_have_ended(self.log):
             async with await _client("ExecutionsAsyncClient") as executions:
@@ -55,7 +55,7 @@ class CloudRunTrigger(BaseTrigger):
 
 
 async def _client(name: str) -> Any:
-    from airflow.providers.google.cloud.hooks.cloud_run import (  # noqa: PLC0415 - not when a DAG is parsed
+    from airflow.providers.google.cloud.hooks.cloud_run import (  # noqa: PLC0415 - not needed for parsing DAGs
         CloudRunAsyncHook,
     )
     from google.cloud import run_v2  # noqa: PLC0415 - as above

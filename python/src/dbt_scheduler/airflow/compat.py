@@ -1,4 +1,4 @@
-"""Names of Airflow that moved between the releases that are supported: everybody here imports them from this module.
+"""Names of Airflow that moved between the supported releases; all other modules import them from here.
 
 =============================  ==================================  =======================
 name                           Airflow 3.1                         from Airflow 3.2 on
@@ -45,11 +45,11 @@ except ImportError:
     GetPreviousTI = None  # type: ignore[assignment,misc]
 
 DOUBLING: float = True if BaseOperator.retry_exponential_backoff is False else 2.0
-"""The ``retry_exponential_backoff`` with which the time between two tries doubles."""
+"""The ``retry_exponential_backoff`` that doubles the delay with each retry."""
 
 
-def cron_of(timetable: Any) -> tuple[str, str] | None:  # noqa: ANN401 - there are two families of them
-    """The cron of a DAG's timetable and the name of its timezone; None of a DAG that runs on something else."""
+def cron_of(timetable: Any) -> tuple[str, str] | None:  # noqa: ANN401 - there are two class hierarchies
+    """The cron expression of a DAG's timetable and the name of its time zone; None for other timetables."""
     expression, zone = (
         getattr(timetable, name, getattr(timetable, f"_{name}", None)) for name in ("expression", "timezone")
     )

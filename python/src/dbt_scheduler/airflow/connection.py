@@ -1,4 +1,4 @@
-"""The Airflow connection for calls of Airflow's own API from inside a task."""
+"""The Airflow connection through which tasks call Airflow's own REST API."""
 
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def open_api(connection_id: str, budget_seconds: float) -> "AirflowApi":
-    """A session with this Airflow's API, as the user that the connection names.
+    """A session with this Airflow's API, with the login of the connection.
 
-    Raises AirflowApiError, as the session does: there is no such connection, or it has no host.
+    Raises AirflowApiError if the connection does not exist or has no host; so does the session for later errors.
     """
-    from dbt_scheduler.airflow_api.client import AirflowApi  # noqa: PLC0415 - only tasks that ask need an HTTP client
+    from dbt_scheduler.airflow_api.client import AirflowApi  # noqa: PLC0415 - only tasks that ask import an HTTP client
 
     found = _connection(connection_id)
     url = address(found.conn_type, found.host, found.port, found.schema)

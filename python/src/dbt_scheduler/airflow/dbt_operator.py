@@ -27,10 +27,10 @@ _NOT_PRELOADED = (
 
 
 class DbtOperator(DbtRuns, CommandOperator):
-    """Runs dbt on the worker, from slices where the project has been sliced.
+    """Runs dbt on the worker, from slices if the project has been sliced.
 
-    That is a process of its own, or with ``preload`` a fork of this one, which has imported dbt already where a
-    worker does so when it starts.
+    dbt runs in its own process, or with ``preload`` in a fork of this one, which has imported dbt if the worker
+    preloads it.
     """
 
     template_fields: Sequence[str] = (*CommandOperator.template_fields, *DBT_FIELDS)
@@ -62,7 +62,7 @@ class DbtOperator(DbtRuns, CommandOperator):
         if self.preload and is_of_this_environment(runner):
             if _WARM not in sys.modules:
                 self.log.info(_NOT_PRELOADED)
-            # By its name, because nothing but a task of this kind may import dbt.
+            # By name, because only dbt_scheduler.dbt may import dbt.
             sliced = import_module("dbt_scheduler.dbt.sliced")
             return ForkedProcess(partial(sliced.main, words), self._folder, environment)
         return super()._start([str(runner), *words], environment)

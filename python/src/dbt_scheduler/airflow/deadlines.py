@@ -1,4 +1,4 @@
-"""The start of a sensor's wait."""
+"""Determines when a sensor started to wait."""
 
 import logging
 from datetime import UTC, datetime
@@ -13,11 +13,11 @@ _log = logging.getLogger(__name__)
 
 
 def first_start(context: Context) -> datetime:
-    """When the sensor first started, in UTC: neither a retry nor a reschedule starts the clock again.
+    """When the sensor first started, in UTC: neither a retry nor a reschedule restarts the wait.
 
-    Clearing the sensor does: a person who clears it wants it to wait anew. Airflow then raises its number of
-    allowed tries, which tells one set of tries from the next. Before Airflow 3.3 a retry starts the clock
-    again too, because a worker cannot learn there when the first try was.
+    Clearing the sensor does, because a user who clears it wants it to wait again. Airflow then raises ``max_tries``,
+    which distinguishes the sets of tries. Before Airflow 3.3, a retry restarts the wait too, because a worker cannot
+    find out when the first try started.
     """
     ti: Any = context["ti"]
     now = _in_utc(ti.get_first_reschedule_date(context) or ti.start_date)
@@ -27,7 +27,7 @@ def first_start(context: Context) -> datetime:
         if known is not None:
             return datetime.fromisoformat(known)
         remember(context, key, now.isoformat())
-    except AirflowRuntimeError as error:  # better to wait for longer than to fail
+    except AirflowRuntimeError as error:  # waiting longer is better than failing
         _log.warning("The first start of this sensor could not be read from Airflow: %s", error)
     return now
 

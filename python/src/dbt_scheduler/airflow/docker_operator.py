@@ -27,16 +27,16 @@ from dbt_scheduler.airflow.task_digest import task_digest
 from dbt_scheduler.airflow.task_selection import skip_unless_chosen
 
 _PATIENCE_SECONDS = 3
-"""From the interrupt, on which dbt cancels its queries, to the kill; Airflow gives a task 5 s in all."""
+"""The time from the interrupt, on which dbt cancels its queries, to the kill; Airflow allows 5 s in total."""
 
 _WITH_PLUGINS = f'export PYTHONPATH="{FOLDER}/{PLUGINS.name}${{PYTHONPATH:+:$PYTHONPATH}}"; '
 
 
 class DockerCommandOperator(DockerOperator):
-    """Runs a command in a container that ends, and is gone, with the task: also by a timeout, or when it is stopped.
+    """Runs a command in a container, which is removed with the task, also after a timeout or when the task is stopped.
 
-    Of the worker's environment the container gets what ``pass_env`` names, ``PREFIX_*`` for several, and as
-    ``secrets`` the passwords of Airflow connections. Without a command it runs the image's own.
+    The container gets the variables of the worker in ``pass_env`` (``PREFIX_*`` for several), and as ``secrets`` the
+    passwords of Airflow connections. Without a command, it runs that of the image.
     """
 
     command: Any
@@ -46,7 +46,7 @@ class DockerCommandOperator(DockerOperator):
         *("mem_limit", "network_mode", "user", "docker_conn_id"),
     )
     template_ext: Sequence[str] = ()
-    template_fields_renderers = {"command": "json", "env": "json"}  # noqa: RUF012 - Airflow's own way to say it
+    template_fields_renderers = {"command": "json", "env": "json"}  # noqa: RUF012 - as in Airflow
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class DockerCommandOperator(DockerOperator):
         cpus: float | None = None,
         **kwargs: Any,
     ) -> None:
-        # No folder of the worker: the engine may be on another machine.
+        # Mounts no folder of the worker: the engine may be on another machine.
         super().__init__(command=command, mount_tmp_dir=False, xcom_all=True, **kwargs)
         self.env = env or {}
         self.pass_env = list(pass_env)
@@ -68,26 +68,26 @@ class DockerCommandOperator(DockerOperator):
         self._files = Files()
 
     def pre_execute(self, context: Context) -> None:
-        """Skip this where the run is of other tasks; else the container is called after the task."""
+        """Skip the task unless the run includes it; otherwise name the container after it."""
         skip_unless_chosen(context)
         self.container_name = _container_name(context)
 
     def execute(self, context: Context) -> None:
-        """Run the command; AirflowException with the last lines of its output when it fails."""
+        """Run the command. Raises AirflowException with the last lines of its output if it fails."""
         self._run(self.command).check()
 
     def on_kill(self) -> None:
-        """Called by a signal in the middle of ``execute``: end the container, and start none any more."""
+        """Called by a signal during ``execute``: remove the container, and start no other."""
         self._stopped = True
         self._end()
 
     @property
     def cli(self) -> Any:
-        """The engine's client, which does the little that DockerOperator has no argument for."""
+        """The engine's client, extended by what DockerOperator has no argument for."""
         return DockerClient(super().cli, self)
 
     def before_start(self) -> None:
-        """Put this task's files into its container. AirflowException if the task has been stopped."""
+        """Copy the task's files into its container. Raises AirflowException if the task has been stopped."""
         self._require_going_on()
         if self._files.put:
             self.cli.put_archive(self.container_name, "/", archive(self._files.put))
@@ -99,12 +99,12 @@ class DockerCommandOperator(DockerOperator):
         env: dict[str, str] | None = None,
         files: Files = Files(),  # noqa: B008 - it is frozen
     ) -> Ended:
-        """Run a command in a container to its end, and watch out for a text in its output."""
+        """Run a command in a container until it finishes, and search its output for a pattern."""
         own, self.command = self.command, command[1:]
         self.entrypoint, self._files = command[:1] or None, files
         self.environment = {**self._from_the_worker(), **(self.env if env is None else env)}
         try:
-            self._remove()  # of an earlier try, whose worker was killed
+            self._remove()  # a container of an earlier try, whose worker was killed
             code, lines = self._container()
             self._take(files.take)
         except RequestException as error:
@@ -119,14 +119,14 @@ class DockerCommandOperator(DockerOperator):
         return Ended(program, code, tuple(lines[-TAIL_LINES:]), seen)
 
     def _container(self) -> tuple[int, list[str]]:
-        """Run the container as DockerOperator does; its exit code and its output."""
+        """Run the container as DockerOperator does; returns its exit code and the lines of its output."""
         try:
             lines: Any = super().execute({})
         except DockerContainerFailedException as error:
             self._require_going_on()
             state = self.cli.inspect_container(self.container_name)["State"]
             if state.get("OOMKilled"):
-                self.log.error(  # noqa: TRY400 - the trace says nothing
+                self.log.error(  # noqa: TRY400 - the traceback is not helpful
                     "It was killed because it used more memory than %s.", self.mem_limit
                 )
             return int(state["ExitCode"]), [str(line) for line in error.logs or ()]
@@ -162,14 +162,14 @@ class DockerCommandOperator(DockerOperator):
             self.log.warning("The container %s may still be running: %s", self.container_name, error)
 
     def _remove(self) -> None:
-        """End the container if there is one, gently first, and remove it."""
+        """Stop the container if it exists, first with an interrupt, and remove it."""
         with suppress(NotFound):
             self.cli.stop(self.container_name, timeout=_PATIENCE_SECONDS)
             self.cli.remove_container(self.container_name, v=True, force=True)
 
 
 class DockerDbtOperator(DbtRuns, DockerCommandOperator):
-    """Runs dbt in a container, whose image has the project in its working directory; from slices, where it has some."""
+    """Runs dbt in a container, whose image has the project in its working directory; from slices, if it has some."""
 
     command: Any
     template_fields: Sequence[str] = (*DockerCommandOperator.template_fields, *DBT_FIELDS)
@@ -187,7 +187,7 @@ class DockerDbtOperator(DbtRuns, DockerCommandOperator):
             script, words = FROM_SLICES + script, with_slice_of(self.command, command)
         if exchanged := {name: Path(own[name]) for name in EXCHANGED if name in own}:
             script = _WITH_PLUGINS + script
-            del own["PYTHONPATH"]  # which is about the worker
+            del own["PYTHONPATH"]  # a path of the worker
             own |= {name: f"{FOLDER}/{path.name}" for name, path in exchanged.items()}
             files = exchanged_files(exchanged)
         runner = str(PurePosixPath(command[0]).with_name(RUNNER))
@@ -196,6 +196,6 @@ class DockerDbtOperator(DbtRuns, DockerCommandOperator):
 
 
 def _container_name(context: Context) -> str:
-    """The same in each try, so that none runs beside an earlier one; not that of another Airflow's task."""
+    """The same name in each try, so that no two tries run at once; unique among several Airflows."""
     shown = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{context['ti'].dag_id}.{context['ti'].task_id}")
     return f"dbt-scheduler.{shown[:100]}.{task_digest(context)}"

@@ -1,13 +1,13 @@
-# ruff: noqa: ANN401 - Airflow's own answers are of many types
-"""What a worker or a trigger can learn from Airflow about another DAG's runs.
+# ruff: noqa: ANN401 - Airflow's responses are of many types
+"""Asks Airflow's execution API about runs of other DAGs, from a worker or a trigger.
 
-Neither has the database: they ask their supervisor, which forwards a few fixed questions to the execution
-API. All of them are asked here. A trigger may ask fewer than a worker: Airflow 3.3's triggerer does send
-``GetPreviousTI``, and then cannot read the answer. So a trigger only glances, and a worker looks when there
-are news. Airflow 3.1 does not know ``GetPreviousTI`` at all: there, a worker looks at the newest runs one by one.
+Neither has access to the database: they ask their supervisor, which forwards a few fixed requests to the API. All of
+them are in this module. A trigger can use fewer than a worker: Airflow 3.3's triggerer sends ``GetPreviousTI``, but
+cannot read the response. So a trigger only checks for changes, and a worker then reads the runs. Airflow 3.1 does not
+have ``GetPreviousTI``: there, a worker reads the newest runs one by one.
 
-A run of a hand-written DAG may be dated by either end of its interval, as its timetable has it. So each that may count
-is asked for its interval.
+The logical date of a hand-written DAG's run may be the start or the end of its data interval, depending on the
+timetable. So the data interval of each run that may count is requested.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -29,25 +29,26 @@ from dbt_scheduler.waits.run_interval import SCHEDULED, interval_of_date, interv
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 _MOST_EXTERNAL = 20
-"""How many runs of a hand-written DAG are looked at, back from the last one that may be of the period."""
+"""The maximum number of runs of a hand-written DAG to read, back from the last one that may be of the period."""
 
 
 class ProducerState(msgspec.Struct, frozen=True):
-    """What decides whether a look could show anything new.
+    """The values by which a trigger recognises a change.
 
-    ``settled``: the task has succeeded in the exact run, or there is none. ``successes``: in all of its runs.
+    ``settled``: the task has succeeded in the exact run, or the run or its task does not exist. ``successes``: the
+    number of the task's successes in all runs.
     """
 
     settled: bool
     successes: int
 
     def has_changed_since(self, before: "ProducerState") -> bool:
-        """Whether it is worth looking again."""
+        """Whether the runs must be read again."""
         return self.successes != before.successes or (self.settled and not before.settled)
 
 
 def read_producer_state(awaited: AwaitedRun) -> ProducerState:
-    """The cheap half of a look, of questions that a trigger may ask too: two."""
+    """Read the values that show a change, in two requests that a trigger can make too."""
     states = _states(awaited).values()
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
         GetTICount(dag_id=awaited.dag_id, task_ids=[awaited.task_id], states=[TaskInstanceState.SUCCESS])
@@ -56,10 +57,10 @@ def read_producer_state(awaited: AwaitedRun) -> ProducerState:
 
 
 def fetch_runs(awaited: AwaitedRun) -> list[ProducerRun]:
-    """The task's runs that decide about the wait.
+    """The task's runs that decide the wait.
 
-    Two questions to Airflow while nothing that could count has succeeded, mostly four otherwise, and one more
-    before the success of a newer period counts.
+    Makes two requests while no run that could count has succeeded, otherwise usually four, and one more before a
+    success of a newer period counts.
     """
     exact = _in_runs(awaited, _states(awaited))
     if any(
@@ -87,13 +88,13 @@ def _is_gone(states: Collection[str | None]) -> bool:
 
 
 def _states(awaited: AwaitedRun) -> dict[str, str | None]:
-    """States of the task in the scheduled or backfilled run of the interval, by run id: at most one."""
+    """The task's states in the scheduled or backfilled run of the data interval, by run_id; see ``_task_states``."""
     runs = _task_states(awaited, [awaited.task_id])
     return {run_id: tasks[awaited.task_id] for run_id, tasks in runs.items() if awaited.task_id in tasks}
 
 
 def _without_the_task(awaited: AwaitedRun) -> list[ProducerRun]:
-    """That run where it does not have the task, which may still come until the run is over."""
+    """The same run if it does not have the task, which may still be added until the run has finished."""
     states = {
         run_id: REMOVED if OVER.issuperset(tasks.values()) else None
         for run_id, tasks in _task_states(awaited, None).items()
@@ -103,11 +104,11 @@ def _without_the_task(awaited: AwaitedRun) -> list[ProducerRun]:
 
 
 def _task_states(awaited: AwaitedRun, task_ids: list[str] | None) -> dict[str, dict[str, str | None]]:
-    """The states of tasks in the scheduled or backfilled run of the interval, by run id: at most one.
+    """The states of tasks in the scheduled or backfilled run of the data interval, by run_id: at most one run.
 
-    Of a hand-written DAG also those of the run that is dated at the interval's end.
+    Of a hand-written DAG, also those in the run whose logical date is the interval's end.
 
-    A manual run of the same logical date is left out: Airflow gives it the interval that *ends* there.
+    A manual run with the same logical date is left out: Airflow gives it the data interval that *ends* there.
     """
     dates = [awaited.interval.start, *([awaited.interval.end] if awaited.external else [])]
     answer: Any = task_runner.SUPERVISOR_COMMS.send(
@@ -121,7 +122,7 @@ def _task_states(awaited: AwaitedRun, task_ids: list[str] | None) -> dict[str, d
 
 
 def _in_runs(awaited: AwaitedRun, states: Mapping[str, str | None]) -> list[ProducerRun]:
-    """The task in the runs of these ids, which ``_task_states`` has found."""
+    """The task in the runs with these run_ids, which ``_task_states`` returned."""
     if not awaited.external:
         return [ProducerRun(awaited.interval, each, run_type_of(each), states[each]) for each in states]
     dates = (awaited.interval.start, awaited.interval.end) if states else ()
@@ -130,9 +131,9 @@ def _in_runs(awaited: AwaitedRun, states: Mapping[str, str | None]) -> list[Prod
 
 
 def _manual_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
-    """The manual runs of the period that matter: the one that succeeded last, else all down to one with the task.
+    """The manual runs of the period that matter: the last successful one, or else all back to one with the task.
 
-    They have later dates than the period's scheduled run, and earlier ones than the second next.
+    Their logical dates are after the period's scheduled run, and before the second next one.
     """
     before = next_tick(awaited.schedule, awaited.interval.end)
     made = _newest(awaited, before, TaskInstanceState.SUCCESS)
@@ -147,7 +148,7 @@ def _manual_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
 
 
 def _external_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
-    """The runs of a hand-written DAG that have the task, back to the last one that is older than the period."""
+    """The runs of a hand-written DAG that have the task, back to the first one that is older than the period."""
     before = next_tick(awaited.schedule, awaited.interval.end)
     for _ in range(_MOST_EXTERNAL):
         found = _newest(awaited, before, None)
@@ -161,7 +162,7 @@ def _external_runs(awaited: AwaitedRun) -> Iterator[ProducerRun]:
 
 
 def _run_dated(dag_id: str, date: datetime) -> Any:
-    """The run of a logical date, of which a DAG has one at most; else an older one, or None."""
+    """The run with a logical date, at most one per DAG; else an older run, or None."""
     after = date + SMALLEST_STEP
     answer: Any = task_runner.SUPERVISOR_COMMS.send(GetPreviousDagRun(dag_id=dag_id, logical_date=after))
     return answer.dag_run
@@ -185,7 +186,7 @@ def _as_run(awaited: AwaitedRun, found: Any) -> ProducerRun:
 
 
 def _newest(awaited: AwaitedRun, before: datetime, state: TaskInstanceState | None) -> Any:
-    """The task's instance of the latest logical date before a moment, optionally only of one state, or None."""
+    """The task's instance with the latest logical date before a moment, of any state or one; None if there is none."""
     if GetPreviousTI is None:
         return find_newest_instance(awaited.dag_id, awaited.task_id, before, state)
     answer: Any = task_runner.SUPERVISOR_COMMS.send(

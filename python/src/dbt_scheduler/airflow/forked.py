@@ -1,4 +1,4 @@
-"""A child of this process that runs one of its functions, with the interface of ``subprocess.Popen``."""
+"""Runs a function in a fork of this process, with the interface of ``subprocess.Popen``."""
 
 import ctypes
 import gc
@@ -20,22 +20,21 @@ _PR_SET_PDEATHSIG = 1
 """prctl(2)"""
 
 _PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-"""Looked up before a fork: a lock of the loader that another thread holds then is never released in the child."""
+"""Looked up before a fork: otherwise the child may wait forever for a lock of the loader that another thread holds."""
 
 _STREAMS_OF_PARENT: list[object] = []
-"""File descriptors that the child must keep open."""
+"""Keeps the parent's streams referenced in the child, see ``_redirect``."""
 
 
 class ForkedProcess:
-    """Runs a function in a process of its own, in a folder and with an environment; its output is ``stdout``.
+    """Runs a function in a child process, in a folder and with an environment; its output is ``stdout``.
 
-    It has what this process has imported, and what it does to it ends with it. Files, sockets and pipes that this
-    process has open are not its own. Like the processes that Airflow starts it leads a session, so that a signal
-    reaches everything that it starts.
+    The child has the parent's imports, but not its open files, sockets and pipes; its changes do not affect the parent.
+    Like Airflow's task processes, it leads a session, so that a signal reaches everything that it starts.
     """
 
     def __init__(self, function: Callable[[], int], cwd: Path, env: Mapping[str, str]) -> None:
-        """OSError when there is no such folder, or no more processes."""
+        """Raises OSError if the folder does not exist, or no process can be created."""
         os.stat(cwd)  # noqa: PTH116 - for its error
         reader, writer = os.pipe()
         self.returncode: int | None = None
@@ -49,7 +48,7 @@ class ForkedProcess:
         self.stdout: IO[bytes] | None = os.fdopen(reader, "rb")
 
     def poll(self) -> int | None:
-        """The exit code; None while it runs, or while somebody waits for it."""
+        """The exit code; None while it runs, or while another thread waits for it."""
         if self.returncode is None and self._waiting.acquire(blocking=False):
             try:
                 self._reap(os.WNOHANG)
@@ -58,10 +57,10 @@ class ForkedProcess:
         return self.returncode
 
     def wait(self) -> int:
-        """Wait for its end; the exit code."""
+        """Wait for the end of the process; returns its exit code."""
         with self._waiting:
             self._reap(0)
-        assert self.returncode is not None  # noqa: S101 - for the type checker: it has been waited for
+        assert self.returncode is not None  # noqa: S101 - for the type checker
         return self.returncode
 
     def _reap(self, options: int) -> None:
@@ -72,9 +71,9 @@ class ForkedProcess:
 
 
 def _run(function: Callable[[], int], cwd: Path, env: Mapping[str, str], output: int) -> NoReturn:
-    """The child: never returns into the code of its parent."""
+    """Run the child; never returns into the parent's code."""
     code = 1
-    gc.freeze()  # a collection would write to every object of the parent, and so copy all of its memory
+    gc.freeze()  # a collection would write to all objects of the parent, and so copy its memory
     try:
         os.setsid()
         for number in (signal.SIGTERM, signal.SIGALRM, signal.SIGUSR2):
@@ -86,11 +85,11 @@ def _run(function: Callable[[], int], cwd: Path, env: Mapping[str, str], output:
         os.chdir(cwd)
         sys.path[:] = _path_of_programs(env)
         code = function()
-    except BaseException:  # noqa: BLE001 - as Python itself shows it at the end of a program
+    except BaseException:  # noqa: BLE001 - printed as at the end of any Python program
         traceback.print_exc()
     finally:
         try:
-            # dbt's locks are files, and remain where nobody removes them.
+            # dbt's locks are files, which would remain otherwise.
             util._run_finalizers()  # type: ignore[attr-defined]
             sys.stdout.flush()
             sys.stderr.flush()
@@ -104,18 +103,19 @@ def _run_with(parent: int, function: Callable[[], int]) -> int:
 
 
 def interrupt_with(parent: int) -> None:
-    """Interrupt this process, and the program that it becomes, when the parent process ends; on Linux only.
+    """Interrupt this process, and the program that it executes, when the parent process ends; on Linux only.
 
-    For Linux the parent is the thread that forked: it has to be one that ends with its process.
+    For Linux, the parent is the thread that forked: it must be one that ends with its process. Raises KeyboardInterrupt
+    if the parent has already ended.
     """
     if _PRCTL:
         _PRCTL(_PR_SET_PDEATHSIG, signal.SIGINT)
-        if os.getppid() != parent:  # it has ended before this was said
+        if os.getppid() != parent:  # it ended before the call
             raise KeyboardInterrupt
 
 
 def _path_of_programs(env: Mapping[str, str]) -> list[str]:
-    """Where a program of this environment finds modules: not in folders that Airflow adds, such as that of DAGs."""
+    """The module search path of a program in this environment, without folders that Airflow adds, such as the DAGs'."""
     own = {Path(sys.prefix), Path(sys.base_prefix)}
     for packages in site.getsitepackages():
         for file in Path(packages).glob("*.pth"):
@@ -129,12 +129,12 @@ def _path_of_programs(env: Mapping[str, str]) -> list[str]:
 
 
 def _redirect(output: int) -> None:
-    """Read nothing, and write everything to the parent; no logger of the parent's knows another way out."""
+    """Redirect input to nothing and all output to the parent, including that of the parent's loggers."""
     os.dup2(output, 1)
     os.dup2(output, 2)
     _let_go_of_files()
-    # The parent's streams own the numbers 0, 1 and 2 in a task of Airflow's: without a reference they would be closed
-    # here, and the next file that is opened, such as a database, would be written to by print().
+    # In an Airflow task, the parent's streams own the file descriptors 0, 1 and 2: without a reference, they would be
+    # closed here, and print() would write into the next file that is opened, such as a database.
     _STREAMS_OF_PARENT.extend((sys.stdin, sys.stdout, sys.stderr))
     sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))
     sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), line_buffering=True, write_through=True)
@@ -142,13 +142,13 @@ def _redirect(output: int) -> None:
     logging.root.handlers.clear()
     for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
-            logger.disabled = False  # Airflow's configuration disables those that were there before it
+            logger.disabled = False  # Airflow's logging configuration disables existing loggers
 
 
 def _let_go_of_files() -> None:
-    """Make everything that the parent has open nothing to read from and to write to: Airflow's sockets, its database.
+    """Replace all open file descriptors of the parent by the null device: Airflow's sockets, its database.
 
-    They are not closed, because objects of the parent's still have their numbers, and would close new files under them.
+    They are not closed, because objects of the parent still have their numbers, and would close new files with these.
     """
     nothing = os.open(os.devnull, os.O_RDWR)
     for name in os.listdir("/dev/fd"):  # noqa: PTH208 - numbers, not paths

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""The data interval of a run, also of one that Airflow gives none."""
+"""The data interval of a run, including runs without one in Airflow."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +12,7 @@ from dbt_scheduler.spec import Schedule
 from dbt_scheduler.waits.run_interval import interval_of_run
 
 EVENT_TIME = "%Y-%m-%dT%H:%M:%S"
-"""How dbt takes an event time: in UTC, without naming it."""
+"""dbt's format of an event time: in UTC, without an offset."""
 
 
 def run_interval_of(context: Context, schedule: Schedule) -> Interval:
@@ -22,13 +22,13 @@ def run_interval_of(context: Context, schedule: Schedule) -> Interval:
 
 
 def template_macros(schedule: Schedule) -> dict[str, object]:
-    """What templates can use: the interval where Airflow defines none, and the event time of the run's period."""
+    """The macros for templates: the data interval, also if Airflow has none, and the event time of the run's period."""
     intervals = {f"data_interval_{side}": _Moment(schedule, side) for side in ("start", "end")}
     return {**intervals, **_event_time(schedule)}
 
 
 def _event_time(schedule: Schedule) -> dict[str, Callable[..., str]]:
-    """The period as dbt takes it: in UTC, without naming it, and with so many batches before."""
+    """Functions for the period in dbt's format; the start is that of a batch, ``lookback`` batches earlier."""
 
     def covered() -> Interval:
         return period(schedule, run_interval_of(get_current_context(), schedule))
@@ -43,7 +43,7 @@ def _event_time(schedule: Schedule) -> dict[str, Callable[..., str]]:
 
 
 class _Moment:
-    """A moment of the running task's interval, looked up when a template uses it."""
+    """The start or end of the running task's data interval, looked up when a template uses it."""
 
     def __init__(self, schedule: Schedule, side: str) -> None:
         self._schedule = schedule

@@ -14,7 +14,7 @@ from dbt_scheduler.airflow.operators import Ended
 
 
 class KubernetesDbtOperator(DbtRuns, KubernetesCommandOperator):
-    """Runs dbt in a pod, whose image has the project in its working directory; from slices, where it has some."""
+    """Runs dbt in a pod, whose image has the project in its working directory; from slices, if it has some."""
 
     template_fields: Sequence[str] = (*KubernetesCommandOperator.template_fields, *DBT_FIELDS)
 

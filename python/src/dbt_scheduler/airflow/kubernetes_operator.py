@@ -26,24 +26,24 @@ from dbt_scheduler.airflow.task_selection import skip_unless_chosen
 from dbt_scheduler.kinds.places import looks_secret
 
 _STARTUP_SECONDS = 600
-"""For a node to be found or made, and then for the image to be pulled. A pod that cannot start fails sooner."""
+"""For finding or adding a node, and again for pulling the image. A pod that cannot start fails earlier."""
 
 
 class KubernetesCommandOperator(KubernetesPodOperator):
-    """Runs a command in a pod that ends, and is deleted, with the task: also by a timeout, or when it is stopped.
+    """Runs a command in a pod, which is deleted with the task, also after a timeout or when the task is stopped.
 
-    Of the worker's environment the pod gets what ``pass_env`` names, ``PREFIX_*`` for several, but nothing that is
-    called like a secret: whoever may look at pods sees it. Secrets are those of Kubernetes, which this never reads.
-    Without a command it runs the image's own.
+    The pod gets the variables of the worker in ``pass_env`` (``PREFIX_*`` for several), unless a name looks like a
+    secret's: everyone with permission to view pods can read them. Secrets are references to Kubernetes secrets, which
+    the worker never reads. Without a command, it runs that of the image.
     """
 
     template_fields: Sequence[str] = (
         *("image", "command", "env", "pass_env", "kubernetes_secrets", "labels", "limits", "namespace"),
         *("service_account_name", "node_selector", "tolerated", "pull_secrets", "kubernetes_conn_id"),
     )
-    template_fields_renderers = {"command": "json", "env": "json"}  # noqa: RUF012 - Airflow's own way to say it
+    template_fields_renderers = {"command": "json", "env": "json"}  # noqa: RUF012 - as in Airflow
 
-    def __init__(  # noqa: PLR0913 - what is the platform's to say of a pod
+    def __init__(  # noqa: PLR0913 - the platform's settings of a pod
         self,
         *,
         command: list[str],
@@ -55,7 +55,7 @@ class KubernetesCommandOperator(KubernetesPodOperator):
         pull_secrets: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
-        # Not deferrable: what dbt did comes out with the pod's last lines, and one task may need two pods.
+        # Not deferrable: dbt's results are in the pod's last lines, and one task may need two pods.
         super().__init__(
             deferrable=False,
             random_name_suffix=False,
@@ -64,7 +64,7 @@ class KubernetesCommandOperator(KubernetesPodOperator):
             startup_check_interval_seconds=1,
             **kwargs,
         )
-        self.reattach_on_restart = False  # what an earlier try has left is ended instead
+        self.reattach_on_restart = False  # pods of earlier tries are deleted instead
         self.command = command
         self.env = env or {}
         self.pass_env = list(pass_env)
@@ -76,7 +76,7 @@ class KubernetesCommandOperator(KubernetesPodOperator):
         self._output = Output()
 
     def pre_execute(self, context: Context) -> None:
-        """Skip this where the run is of other tasks; else the pod is called after this try of the task."""
+        """Skip the task unless the run includes it; otherwise name the pod after this try of the task."""
         skip_unless_chosen(context)
         self._context = context
         self._digest = task_digest(context)
@@ -85,25 +85,25 @@ class KubernetesCommandOperator(KubernetesPodOperator):
         self.name = f"dbt-{shown}-{self._digest}-{ti.try_number}"
 
     def execute(self, context: Context) -> None:
-        """Run the command; AirflowException with the last lines of its output when it fails."""
+        """Run the command. Raises AirflowException with the last lines of its output if it fails."""
         self._run(self.command).check()
 
     def on_kill(self) -> None:
-        """Called by a signal in the middle of ``execute``: end the pod, and start none any more."""
+        """Called by a signal during ``execute``: delete the pod, and start no other."""
         self._stopped = True
         self._end()
 
     @cached_property
     def pod_manager(self) -> PodFollower:
-        """What follows a pod; the provider makes a new one when a login has expired."""
+        """The pod manager; the provider creates a new one when the credentials have expired."""
         return PodFollower(self.client, self._line)
 
     def find_pod(self, *_: Any, **__: Any) -> V1Pod:
-        """The pod of this try, which no other is called like."""
+        """The pod of this try; its name is unique."""
         return self.pod_manager.read_pod(self.pod)
 
     def await_pod_start(self, pod: V1Pod) -> None:
-        """AirflowException if the task has been stopped while the pod was made, or with why the pod does not start."""
+        """Wait for the pod. Raises AirflowException if the task has been stopped, or the pod does not start."""
         self._require_going_on()
         try:
             super().await_pod_start(pod)
@@ -114,10 +114,10 @@ class KubernetesCommandOperator(KubernetesPodOperator):
             raise AirflowException(f"The pod {self.name} did not start: {error}{more}") from None
 
     def post_complete_action(self, **_: Any) -> None:
-        """Nothing: ``_run`` deletes the pod, whatever came of it, and says why it failed."""
+        """Do nothing: ``_run`` deletes the pod after success and failure, and gives the reason of a failure."""
 
     def build_pod_request_obj(self, context: Context | None = None, *, dry_run: bool = False) -> V1Pod:
-        """The pod, with labels that Kubernetes takes; what they cannot say is an annotation."""
+        """The pod, with labels made valid for Kubernetes; see ``label``."""
         pod = super().build_pod_request_obj(context, dry_run=dry_run)
         label(pod.metadata, self.labels, {TASK: self._digest})
         return pod
@@ -129,7 +129,7 @@ class KubernetesCommandOperator(KubernetesPodOperator):
         env: dict[str, str] | None = None,
         take: Mapping[str, Path] | None = None,
     ) -> Ended:
-        """Run a command in a pod to its end, watch out for a text in its output, and take files that it gives."""
+        """Run a command in a pod until it finishes, search its output for a pattern, and take printed files."""
         self._say_it_to_the_provider(command, self.env if env is None else env)
         self.pod = self.remote_pod = self.pod_request_obj = None
         self._output = Output(watched)
@@ -157,7 +157,7 @@ class KubernetesCommandOperator(KubernetesPodOperator):
             self.container_resources = k8s.V1ResourceRequirements(requests=self.limits, limits=self.limits)
         self.tolerations = [toleration(each) for each in self.tolerated]
         self.image_pull_secrets = [k8s.V1LocalObjectReference(name) for name in self.pull_secrets]
-        if self.execution_timeout:  # so that a pod whose worker is gone ends, too
+        if self.execution_timeout:  # so that a pod whose worker is lost ends too
             self.active_deadline_seconds = max(1, round(self.execution_timeout.total_seconds()))
 
     def _from_the_worker(self) -> dict[str, str]:
@@ -175,7 +175,7 @@ class KubernetesCommandOperator(KubernetesPodOperator):
             self.log.info("%s", line)
 
     def _take(self, files: Mapping[str, Path]) -> None:
-        """Files that the pod has printed; where the connection broke at its end, they are read again."""
+        """Write the files that the pod printed; if the connection was lost at its end, its output is read again."""
         if not all(map(self._output.has, files)):
             self._output = self._output.anew()
             for line in self.pod_manager.whole_output(self.pod, self.base_container_name):
@@ -189,7 +189,7 @@ class KubernetesCommandOperator(KubernetesPodOperator):
             raise AirflowException("The task was stopped, and its pod was deleted.")
 
     def _require_not_ended(self) -> None:
-        """AirflowException if the cluster ended the pod, which is why it has no output, for example."""
+        """Raise AirflowException if the cluster ended the pod, which may be why its output cannot be read."""
         if self.pod is not None:
             with suppress(ApiException, HTTPError):
                 exit_code(self.pod_manager.read_pod(self.pod), self.base_container_name, self.log)

@@ -1,4 +1,4 @@
-"""Reports as Airflow metrics how often assets are ready, and how early or late compared with their SLO."""
+"""Reports as Airflow metrics how often assets are produced, and how early or late compared with their SLO."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def measure_landing(spec: DagSpec, entry: "Entry", assets: Iterable[str], context: Context) -> None:
-    """Count the assets that a task has made just now, and how many seconds after their SLO; before it is negative.
+    """Count the assets that a task has just produced, and measure the seconds after their SLO; negative if before it.
 
-    Nothing was promised for a run that somebody started.
+    Manual runs have no SLO.
     """
-    # Imports that parsing the file of a DAG need not pay for.
+    # Imports that parsing DAGs does not need.
     from dbt_scheduler.registry.producer import producer_in  # noqa: PLC0415
     from dbt_scheduler.waits.deadline import ready_by  # noqa: PLC0415
 
@@ -29,7 +29,7 @@ def measure_landing(spec: DagSpec, entry: "Entry", assets: Iterable[str], contex
         if made is None or spec.pipeline not in made.pipelines:
             continue
         producer = producer_in(entry, made, spec.pipeline)
-        if producer.dag_id != spec.dag_id:  # the registry is about the DAGs of another environment
+        if producer.dag_id != spec.dag_id:  # the registry is that of another environment
             continue
         due = None
         if run.run_type in SCHEDULED:

@@ -15,22 +15,21 @@ from dbt_scheduler.waits.decision import AwaitedRun, Decision
 class ProducerRunLink(BaseOperatorLink):
     """Opens the producer's task in the run that the sensor waits for.
 
-    Airflow asks for it in the worker each time the task stops, also to defer, and keeps the answer. As long
-    as the run does not exist, it is the list of the producer's runs of that date: a link to a run that is
-    not there would be a dead one.
+    Airflow requests it in the worker each time the task stops, also to defer, and stores the result. While the run does
+    not exist, it is the list of the producer's runs of that date, because a link to a missing run would be broken.
     """
 
     name = "Producer's run"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """The URL, or an empty one when the sensor was skipped before it knew its producer."""
+        """The URL; empty if the sensor was skipped before it looked up its producer."""
         if operator.awaited is None:
             return ""
         return producer_url(operator.awaited, operator.decision)
 
 
 def producer_url(awaited: AwaitedRun, decision: Decision) -> str:
-    """Where to look at an awaited run."""
+    """The URL of the producer's task in the run that decides the wait, or else of the runs around its logical date."""
     base: str = conf.get("api", "base_url", fallback="/")
     if decision.run:
         return ui_url(base, awaited.dag_id, decision.run.run_id, awaited.task_id)

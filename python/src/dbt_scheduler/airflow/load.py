@@ -1,4 +1,4 @@
-"""The DAG of a stub: from the spec beside it, or the sweep's own."""
+"""Loads the DAG of a stub: from the spec beside it, or the sweep's own."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 def load_dag(stub: str) -> "DAG":
     """The DAG of the spec beside ``stub`` (a stub's ``__file__``): ``{dag_id}.json`` beside ``{dag_id}.py``.
 
-    Raises SpecError when the spec cannot be used: Airflow then shows an import error. There is never an empty
-    DAG, which would look like a DAG with nothing to do.
+    Raises SpecError if the spec cannot be used, and UnusableOperatorError, which Airflow shows as import errors. Never
+    returns an empty DAG, which would look like a DAG with nothing to do.
     """
-    from dbt_scheduler.airflow.build import build_dag  # noqa: PLC0415 - reading specs alone needs no Airflow
+    from dbt_scheduler.airflow.build import build_dag  # noqa: PLC0415 - importing this module does not need Airflow
 
     path = Path(stub)
     spec_path = path.with_suffix(".json")
@@ -30,7 +30,7 @@ def load_dag(stub: str) -> "DAG":
 def load_resume_dag(
     stub: str, *, airflow_connection: str, registry_url: str | None, alerts: tuple[str, str]
 ) -> "DAG":
-    """The sweep's DAG; its registry is the folder beside the DAGs' when no URL is given."""
+    """The sweep's DAG; without a URL, its registry is the folder beside that of the DAGs."""
     from dbt_scheduler.airflow.sweep import build_resume_dag  # noqa: PLC0415
 
     return build_resume_dag(

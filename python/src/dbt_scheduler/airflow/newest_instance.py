@@ -1,4 +1,4 @@
-"""The newest instance of a task before a date, for a worker of Airflow 3.1, which cannot ask for it in one question."""
+"""Finds the newest instance of a task before a date, in a worker of Airflow 3.1, which has no single request for it."""
 
 from datetime import datetime
 from typing import Any
@@ -9,11 +9,11 @@ from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import GetPreviousDagRun, GetTaskStates, GetTICount
 
 _MOST_RUNS = 20
-"""How many runs are looked at, back from the date: each costs two questions, and there may be thousands."""
+"""The maximum number of runs to read, back from the date: each needs two requests, and there may be thousands."""
 
 
 class FoundInstance(msgspec.Struct, frozen=True):
-    """What the answer to ``GetPreviousTI`` says that matters here."""
+    """The fields of the response to ``GetPreviousTI`` that are used here."""
 
     run_id: str
     logical_date: datetime
@@ -23,7 +23,7 @@ class FoundInstance(msgspec.Struct, frozen=True):
 def find_newest_instance(
     dag_id: str, task_id: str, before: datetime, state: TaskInstanceState | None
 ) -> FoundInstance | None:
-    """What ``GetPreviousTI`` finds, if it is among the 20 newest runs before the date; else None."""
+    """What ``GetPreviousTI`` would find among the 20 newest runs before the date; None if there is none."""
     if state is not None and not _ask(GetTICount(dag_id=dag_id, task_ids=[task_id], states=[state])).count:
         return None
     for _ in range(_MOST_RUNS):
@@ -39,5 +39,5 @@ def find_newest_instance(
     return None
 
 
-def _ask(question: Any) -> Any:  # noqa: ANN401 - Airflow's own questions and answers are of many types
+def _ask(question: Any) -> Any:  # noqa: ANN401 - Airflow's requests and responses are of many types
     return task_runner.SUPERVISOR_COMMS.send(question)

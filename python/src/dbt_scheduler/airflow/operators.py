@@ -28,34 +28,33 @@ USUAL = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     *("DO_NOT_TRACK", "DBT_SEND_ANONYMOUS_USAGE_STATS", "DBT_PROFILES_DIR"),
 )
-"""The variables that every program gets: what it needs to start, and nothing that is a secret.
+"""The variables that every program gets: those that it needs to start, and no secrets.
 
-Proxies are not among them, because their addresses often have a password.
+Proxies are not included, because their URLs often contain a password.
 """
 
 _AIRFLOWS_OWN = ("AIRFLOW_", "_AIRFLOW_")
-"""They hold connections and keys: no prefix names them, only a full name does."""
+"""Prefixes of variables with connections and keys: only their full names match, not a pattern."""
 
 TAIL_LINES = 20
-"""How many of the last lines of its output a failure shows."""
+"""The number of last lines of output in the message of a failure."""
 
 SHORTEST_SECRET = 5
-"""Airflow does not mask shorter ones, and warns about each."""
+"""Airflow does not mask shorter values, and warns about each."""
 
 _PATIENCE_SECONDS = 1.0
-"""Between two signals; all of them have to fit into the 5 s that Airflow gives a task before it kills the
-worker."""
+"""The time between two signals; in total, Airflow allows a task 5 s before it kills the worker."""
 
 _WAYS_TO_STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
-"""Gently first: on an interrupt, dbt cancels the queries that it has running in the warehouse."""
+"""The gentlest first: on an interrupt, dbt cancels its running queries in the warehouse."""
 
 
 Process: TypeAlias = subprocess.Popen[bytes] | ForkedProcess
-"""A command that runs."""
+"""A running command."""
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """How a command ended, its last lines, and where a text that was watched for came first."""
+    """The result of a command: its exit code, its last lines, and the first match of the watched pattern."""
 
     program: str
     code: int
@@ -63,23 +62,22 @@ class Ended(msgspec.Struct, frozen=True):
     seen: re.Match[str] | None
 
     def check(self) -> None:
-        """AirflowException with the last lines, if the command failed."""
+        """Raise AirflowException with the last lines, if the command failed."""
         if self.code:
             last = redact("\n".join(self.tail))
             raise AirflowException(f"{self.program} {_ending(self.code)}. Its last output:\n{last}")
 
 
 class CommandOperator(BaseOperator):
-    """Runs a program with its arguments and shows what it prints, line by line, in the task's log.
+    """Runs a program with its arguments, and logs its output line by line.
 
-    All of its arguments are templates. Of the worker's own environment the program gets what is ``USUAL`` and
-    what ``pass_env`` names, ``PREFIX_*`` for several; the rest may hold secrets, and is kept from it.
-    ``cwd`` is relative to the folder of the DAG's file. A timeout, or Airflow's wish to stop the task, ends
-    the program and everything that it started.
+    All arguments are templates. Of the worker's environment, the program gets ``USUAL`` and the variables in
+    ``pass_env`` (``PREFIX_*`` for several), because others may be secrets. ``cwd`` is relative to the folder of the DAG
+    file. A timeout, or stopping the task, ends the program and everything that it started.
     """
 
     template_fields: Sequence[str] = ("command", "cwd", "env", "pass_env")
-    template_fields_renderers = {"command": "json", "env": "json"}  # noqa: RUF012 - Airflow's own way to say it
+    template_fields_renderers = {"command": "json", "env": "json"}  # noqa: RUF012 - as in Airflow
     ui_color = "#ff694a"
 
     def __init__(
@@ -99,19 +97,19 @@ class CommandOperator(BaseOperator):
         self._process: Process | None = None
 
     def pre_execute(self, context: Context) -> None:
-        """Skip this where the run is of other tasks; a method, because Airflow stores the source of a hook."""
+        """Skip the task unless the run includes it. A method, because Airflow stores the source of a hook."""
         skip_unless_chosen(context)
 
     def execute(self, context: Context) -> None:
-        """Run the command; AirflowException with the last lines of its output when it fails."""
+        """Run the command. Raises AirflowException with the last lines of its output if it fails."""
         self._run(self.command).check()
 
     def _run(
         self, command: list[str], watched: re.Pattern[str] | None = None, env: dict[str, str] | None = None
     ) -> "Ended":
-        """Run a command in this task's folder to its end, and watch out for a text in its output.
+        """Run a command in the task's folder until it finishes, and search its output for a pattern.
 
-        ``env`` is added to the usual environment, instead of this task's own.
+        ``env`` replaces the task's own variables; both are added to those from the worker.
         """
         environment = self._environment(self.env if env is None else env)
         mask_secret({name: value for name, value in environment.items() if len(value) >= SHORTEST_SECRET})
@@ -119,7 +117,7 @@ class CommandOperator(BaseOperator):
         seen: re.Match[str] | None = None
         self._process = process = self._started(command, environment)
         try:
-            assert process.stdout is not None  # noqa: S101 - for the type checker: it is a pipe
+            assert process.stdout is not None  # noqa: S101 - for the type checker
             for raw in process.stdout:
                 line = raw.decode(errors="backslashreplace").rstrip()
                 self.log.info("%s", line)
@@ -140,7 +138,7 @@ class CommandOperator(BaseOperator):
             threading.Thread(target=_stop, args=(self._process,), daemon=True).start()
 
     def _environment(self, own: Mapping[str, str]) -> dict[str, str]:
-        """What the program gets of the worker's environment, and its own."""
+        """The program's environment: variables of the worker, and its own."""
         return {**passed(os.environ, (*USUAL, *self.pass_env)), **own}
 
     @property
@@ -157,10 +155,10 @@ class CommandOperator(BaseOperator):
             ) from None
 
     def _start(self, command: list[str], environment: dict[str, str]) -> Process:
-        # A worker that is killed, such as for its memory, stops nothing itself: a retry would run beside this program.
+        # A worker that is killed, such as for its memory, stops nothing: a retry would run beside this program.
         ends_with_worker = partial(interrupt_with, os.getpid())
         with warnings.catch_warnings():
-            # Python 3.12 and later warn of locks that other threads hold; what runs before the program takes none.
+            # Python 3.12 and later warn about locks of other threads; the code before exec takes none.
             warnings.simplefilter("ignore", DeprecationWarning)
             return subprocess.Popen(  # noqa: S603 - no shell, and the command comes from the spec
                 command,
@@ -175,7 +173,7 @@ class CommandOperator(BaseOperator):
 
 
 def passed(environment: Mapping[str, str], patterns: Sequence[str]) -> dict[str, str]:
-    """The variables that these patterns name; those that are not set are not there."""
+    """The variables that match these patterns; unset ones are left out."""
     return {
         name: value
         for name, value in environment.items()
@@ -196,14 +194,14 @@ def _ending(code: int) -> str:
 
 
 def _stop(process: Process) -> None:
-    """End the process's whole group, more and more firmly, until it is gone."""
+    """Stop the whole process group with increasingly strong signals, until it has ended."""
     for way in _WAYS_TO_STOP:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         try:
             os.killpg(process.pid, way)
             while time.monotonic() < deadline:
                 process.poll()
-                os.killpg(process.pid, 0)  # raises when nobody of the group is left
+                os.killpg(process.pid, 0)  # raises if no process of the group is left
                 time.sleep(0.05)
         except ProcessLookupError:
             return

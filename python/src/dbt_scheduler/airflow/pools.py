@@ -1,4 +1,4 @@
-"""Checks that the pools used by DAGs exist in Airflow: a task without its pool never starts."""
+"""Checks that the pools of tasks exist in Airflow: a task without its pool never starts."""
 
 import logging
 from pathlib import Path
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 def missing_pools(api: "AirflowApi", dags: Path) -> list[str]:
     """A sentence for each pool that the specs in a folder name and Airflow does not have.
 
-    None where Airflow does not let the connection's user see its pools; the log says so.
+    Empty if Airflow cannot be asked, for example because the login is not allowed to see pools; this is logged.
     """
     try:
         return [
@@ -31,12 +31,12 @@ def missing_pools(api: "AirflowApi", dags: Path) -> list[str]:
 
 
 def _pools_in(dags: Path) -> dict[str, str]:
-    """Each pool, with the first task that names it."""
+    """Each pool, with the first task that uses it."""
     found: dict[str, str] = {}
     for file in sorted(dags.glob("*.json")):
         try:
             spec = read_spec(file)
-        except SpecError:  # an import error of its DAG already
+        except SpecError:  # already an import error of its DAG
             continue
         found = {pool: f"{spec.dag_id} {task_id}" for pool, task_id in pools_of(spec).items()} | found
     return found

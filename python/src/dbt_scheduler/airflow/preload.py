@@ -1,7 +1,7 @@
-"""``import dbt_scheduler.airflow.preload`` in airflow_local_settings.py: workers import dbt once, for all their tasks.
+"""``import dbt_scheduler.airflow.preload`` in airflow_local_settings.py: workers import dbt once for all their tasks.
 
-Airflow imports that file in each of its components. It is the processes that tasks are forked from which load dbt here:
-a scheduler with a LocalExecutor, and a Celery worker. In all others nothing happens.
+Airflow imports that file in each of its components. Only the processes from which tasks are forked load dbt here: a
+scheduler with a LocalExecutor, and a Celery worker.
 """
 
 import sys
@@ -22,4 +22,4 @@ def forks_tasks(argv: Sequence[str], executor: str) -> bool:
 
 
 if forks_tasks(sys.argv, conf.get("core", "executor")):
-    import_module("dbt_scheduler.dbt.warm").warm()  # by its name, because nothing but this may import dbt
+    import_module("dbt_scheduler.dbt.warm").warm()  # by name, because only dbt_scheduler.dbt may import dbt

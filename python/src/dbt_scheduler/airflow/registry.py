@@ -17,7 +17,10 @@ _log = logging.getLogger(__name__)
 
 
 def read_entries(url: str, seconds: float = 10) -> dict[str, Entry]:
-    """All teams' entries; invalid ones are logged as warnings. Raises the store's errors."""
+    """All teams' entries; invalid ones are logged as warnings.
+
+    Raises RegistryUnreadableError, and ValueError for a URL that is not supported.
+    """
     return read_registry(url, seconds).entries
 
 
@@ -30,9 +33,9 @@ def read_registry(url: str, seconds: float = 10) -> RegistryContents:
 
 
 def find_wait(sensor: Sensor, consumer: DagSpec, url: str) -> Wait | NoProducer:
-    """What a sensor waits for now.
+    """The producer that a sensor currently waits for.
 
-    The task that was compiled in serves when the registry cannot be read or does not know the team.
+    If the registry cannot be read or does not have the team, it is the compiled producer.
     """
     return wait_of(sensor, consumer, _entry(sensor.team, url))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class AssetSensor(WaitingSensor, ExternalTaskSensor):
-    """Waits for what its spec says; Airflow's graph of DAGs knows it as a sensor on another DAG's task."""
+    """Waits for the sensor's asset in its spec; in Airflow's DAG dependencies, it is a sensor on another DAG's task."""
 
     def __init__(self, *, wait: Sensor, spec: DagSpec, **kwargs: Any) -> None:
         super().__init__(
@@ -24,18 +24,18 @@ class AssetSensor(WaitingSensor, ExternalTaskSensor):
             external_task_id=wait.producer.task_id,
             poke_interval=wait.poll_seconds,
             deferrable=True,
-            mode="reschedule",  # or the scheduler would start a rescheduled one again at once
+            mode="reschedule",  # otherwise, the scheduler would start a rescheduled sensor again at once
             **kwargs,
         )
         self._wait = wait
         self._spec = spec
 
     def pre_execute(self, context: Context) -> None:
-        """Skip this where the run is of tasks that do not need it."""
+        """Skip the sensor if the run includes no task that needs it."""
         skip_unless_read(context)
 
     def _find_wait(self, context: Context) -> "Wait | NoProducer":
-        # Imports that parsing the file of a DAG need not pay for.
+        # Imports that parsing DAGs does not need.
         from dbt_scheduler.airflow.registry import find_wait  # noqa: PLC0415
         from dbt_scheduler.waits.wait import Wait  # noqa: PLC0415
 

@@ -43,7 +43,7 @@ _REPORTED = "slo_misses"
 def build_resume_dag(
     stub: str, *, airflow_connection: str, registry_url: str | None, alerts: tuple[str, str]
 ) -> DAG:
-    """The sweep's DAG; ``alerts`` are the channel's name and its Airflow connection."""
+    """The sweep's DAG; ``alerts`` are the name of the transport and its Airflow connection."""
     path = Path(stub)
     dag = DAG(
         path.stem,
@@ -69,9 +69,10 @@ def build_resume_dag(
 
 
 class SweepOperator(BaseOperator):
-    """One sweep. It fails when it could not do its work, or a pool is missing: nobody else would say so.
+    """One sweep. It fails if it could not do its work, or a pool is missing, because nothing else would report that.
 
-    Airflow keeps the fields named here with the DAG: its API server, which has no file of a DAG, finds the registry so.
+    ``registry`` is a template field, because Airflow stores these with the DAG: the API server, which has no DAG files,
+    gets the registry's URL from it.
     """
 
     template_fields = ("registry",)
@@ -92,8 +93,8 @@ class SweepOperator(BaseOperator):
         self.registry = literal(registry)
 
     def execute(self, context: Context) -> None:
-        """Sweep, notify the teams, and remember which."""
-        # Imports that parsing the file of a DAG need not pay for.
+        """Sweep, send alerts, and remember which SLO misses were reported. Raises AirflowFailException."""
+        # Imports that parsing DAGs does not need.
         from dbt_scheduler.resume.sweep import sweep  # noqa: PLC0415
 
         stub = Path(self.dag.fileloc)
@@ -114,14 +115,14 @@ class SweepOperator(BaseOperator):
             raise AirflowFailException("\n".join(problems))
 
     def _own(self, entries: "dict[str, Entry]") -> "dict[str, Entry]":
-        """Those of this environment: a pull request may read production's registry, which has a sweep of its own."""
+        """The entries of this environment: another one, such as a pull request's, may read the same registry."""
         prefix = self.dag_id.removesuffix(RESUME_DAG)
         return {team: entry for team, entry in entries.items() if entry.dag_prefix.startswith(prefix)}
 
     def _alert_misses(
         self, context: Context, misses: "tuple[SloMiss, ...]", entries: "dict[str, Entry]"
     ) -> None:
-        """Each miss is reported once: the last sweep remembers in an XCom which; the rest is for later."""
+        """Report each miss once: an XCom has those of the last sweep; the next one reports what time ran out for."""
         ti: Any = context["ti"]
         before = set(ti.xcom_pull(task_ids=_TASK, key=_REPORTED, include_prior_dates=True) or [])
         reported = [miss.name for miss in misses if miss.name in before]
@@ -140,7 +141,7 @@ class SweepOperator(BaseOperator):
 
 
 def _published(url: str) -> "dict[str, Entry]":
-    """The registry's entries; RegistryUnreadableError also where it does not exist, so that nobody would be resumed."""
+    """The registry's entries. Raises RegistryUnreadableError also if it does not exist: no run would be resumed."""
     from dbt_scheduler.airflow.registry import read_registry  # noqa: PLC0415 - see execute
 
     reading = read_registry(url, _REGISTRY_SECONDS)
@@ -161,7 +162,7 @@ def _in_turn(misses: "Iterable[SloMiss]") -> "Iterator[SloMiss]":
 
 
 def _measure(result: "SweepResult") -> None:
-    """Airflow's own metrics, wherever the platform sends them."""
+    """Send metrics to Airflow's own statistics backend."""
     Stats.gauge("dbt_scheduler.sensors_waiting", result.waiting - len(result.outcome.satisfied))
     Stats.gauge("dbt_scheduler.oldest_wait_seconds", result.oldest_wait.total_seconds())
     Stats.incr("dbt_scheduler.sensors_satisfied", len(result.outcome.satisfied), tags={"by": "sweep"})

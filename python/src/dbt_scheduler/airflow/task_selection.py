@@ -1,4 +1,4 @@
-"""Runs of chosen tasks only: the DAG's params, and the hook that skips all others."""
+"""Runs of selected tasks only: the DAG's params, and the hooks that skip all others."""
 
 from airflow.sdk import BaseOperator, Context, Param
 from airflow.sdk.definitions.mappedoperator import MappedOperator
@@ -8,7 +8,7 @@ from dbt_scheduler.spec import ON_RUN_START, DagSpec
 
 
 def params(spec: DagSpec) -> dict[str, Param]:
-    """What a person may ask of a run: a full refresh, and the tasks to run."""
+    """The params of a DAG: a full refresh, and the tasks to run."""
     names = sorted(
         {_name(task.task_id, task.group) for task in spec.tasks} | {task.task_id for task in spec.tasks}
     )
@@ -31,7 +31,7 @@ def params(spec: DagSpec) -> dict[str, Param]:
 
 
 def skip_unless_chosen(context: Context) -> None:
-    """Before a task: skip it when the run is of chosen tasks and it is none of them, nor one at its start or end."""
+    """Before a task: skip it if the run is for selected tasks, and it is neither one of them nor a hook of the run."""
     chosen, task = _chosen(context), context["task"]
     hook = task.is_teardown or task.task_id.startswith(f"{ON_RUN_START}.")
     if chosen and not hook and not _is_chosen(task, chosen):
@@ -39,7 +39,7 @@ def skip_unless_chosen(context: Context) -> None:
 
 
 def skip_unless_read(context: Context) -> None:
-    """Before a sensor: skip it when the run is of chosen tasks and none of them needs it."""
+    """Before a sensor: skip it if the run is for selected tasks, and none of them needs it."""
     chosen = _chosen(context)
     readers = context["task"].downstream_list
     if chosen and not any(_is_chosen(reader, chosen) for reader in readers):

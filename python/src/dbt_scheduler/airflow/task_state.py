@@ -1,7 +1,7 @@
-"""What a task instance remembers from one start to the next, within its run.
+"""Values that a task instance keeps from one start to the next, within its run.
 
-Airflow 3.3 keeps a task state store for each task instance, which outlives retries and clearing; XComs do
-not, a start deletes them. Before 3.3 there is no such place, and nothing is remembered.
+Airflow 3.3 has a task state store for each task instance, which outlives retries and clearing, unlike XComs, which are
+deleted at each start. Before 3.3, nothing is kept.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ def recall(context: Mapping[str, Any], key: str) -> str | None:
 
 
 def remember(context: Mapping[str, Any], key: str, value: str) -> None:
-    """Keep a value until it is forgotten, or until Airflow cleans up its old state."""
+    """Keep a value until it is deleted, or until Airflow removes old state."""
     if store := context.get("task_state_store"):
         store.set(_PREFIX + key, value)
 

@@ -12,5 +12,5 @@ from dbt_scheduler.spec import Schedule
 
 
 def timetable(schedule: Schedule) -> Any:
-    """Runs at each tick of the cron, each for the interval that ends there."""
+    """One run per tick of the cron, for the data interval that ends there."""
     return CronDataIntervalTimetable(schedule.cron, schedule.timezone)

@@ -1,4 +1,4 @@
-"""The trigger that watches, every so often, whether something has happened that a sensor should look at."""
+"""The trigger that checks periodically whether something has happened that the sensor must check."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,10 +17,10 @@ from dbt_scheduler.waits.decision import AwaitedRun
 
 
 class AssetTrigger(BaseTrigger):
-    """Fires when the producer's task may have made the asset since the sensor looked, in whichever run.
+    """Fires when the producer's task may have produced the asset since the sensor's last check, in any run.
 
-    Whether that ends the wait is for the sensor to say: a worker may ask Airflow more than a trigger may. The
-    arguments are plain values, because Airflow stores them between a worker and the triggerer.
+    The sensor decides whether that ends the wait, because a worker can make more requests than a trigger. The arguments
+    are plain values, because Airflow stores them.
     """
 
     def __init__(  # noqa: PLR0913 - one argument per stored value
@@ -33,7 +33,7 @@ class AssetTrigger(BaseTrigger):
         end: datetime,
         seen: dict[str, Any],
         poll_seconds: float,
-        external: bool = False,  # one that an earlier release has stored says nothing of it
+        external: bool = False,  # missing in triggers that an earlier release stored
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         interval = Interval(start, end)
@@ -45,20 +45,20 @@ class AssetTrigger(BaseTrigger):
 
     @classmethod
     def of(cls, awaited: AwaitedRun, seen: ProducerState, poll_seconds: float) -> "AssetTrigger":
-        """The trigger for an awaited run, and what the sensor saw of it."""
+        """The trigger for an awaited run, and the state that the sensor saw."""
         return cls(**_arguments(awaited, seen, poll_seconds))
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """The class and the arguments that make this trigger again."""
+        """The class path, and the arguments to recreate this trigger."""
         arguments = _arguments(self._awaited, self._seen, self._poll_seconds)
         return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """One event, when it is time to look again."""
+        """Yields one event, when the sensor should check again."""
         while True:
             try:
                 now = await sync_to_async(read_producer_state)(self._awaited)
-            except AirflowRuntimeError as error:  # it may be restarting
+            except AirflowRuntimeError as error:  # Airflow may be restarting
                 self.log.warning("Airflow did not respond, retrying in %s s: %s", self._poll_seconds, error)
             else:
                 if now.has_changed_since(self._seen):
@@ -68,7 +68,7 @@ class AssetTrigger(BaseTrigger):
 
 
 def _arguments(awaited: AwaitedRun, seen: ProducerState, poll_seconds: float) -> dict[str, Any]:
-    """What a trigger is made of, and stored as."""
+    """The arguments of a trigger, as Airflow stores them."""
     return {
         "dag_id": awaited.dag_id,
         "task_id": awaited.task_id,

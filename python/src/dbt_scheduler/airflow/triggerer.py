@@ -15,9 +15,9 @@ _TIMEOUT_SECONDS = 2
 
 
 def triggerer_is_missing() -> bool:
-    """Whether Airflow says that no triggerer is alive; false when it does not say.
+    """Whether Airflow reports that no triggerer is running; False if its health cannot be read.
 
-    Airflow's health page is public, so a worker may ask for it without a login.
+    Airflow's health endpoint is public, so a worker can read it without a login.
     """
     try:
         with urlopen(Request(_health_url()), timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - Airflow's own
@@ -30,7 +30,7 @@ def triggerer_is_missing() -> bool:
 
 
 def _health_url() -> str:
-    """Beside the execution API, which workers reach by definition."""
+    """The URL of the health endpoint: beside the execution API, which every worker can reach."""
     execution: str = conf.get("core", "execution_api_server_url", fallback="")
     if not execution:
         execution = conf.get("api", "base_url", fallback="http://localhost:8080/").rstrip("/") + "/execution/"

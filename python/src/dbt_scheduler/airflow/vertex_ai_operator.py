@@ -31,10 +31,10 @@ _CONSOLE = "https://console.cloud.google.com/vertex-ai/locations/{region}/{page}
 
 
 class VertexAiOperator(GoogleJobOperator):
-    """Runs one job, of the type that is given. It has a label of its own for each task instance, by which it is found.
+    """Runs one job, of the type that is given; a label with the task's digest identifies it.
 
-    A ``pipeline_job`` has its pipeline in a file, ``template_path``, relative to the DAG's if it is not in Cloud
-    Storage, and gets of what is ``offered`` the parameters that it has.
+    A ``pipeline_job`` has its pipeline in the file ``template_path``, relative to the DAG file unless it is in Cloud
+    Storage. Of the ``offered`` values, it gets those of parameters that it has.
     """
 
     service = "Vertex AI"
@@ -73,7 +73,7 @@ class VertexAiOperator(GoogleJobOperator):
         return VertexAiTrigger(job=job.name)
 
     def end_jobs(self, digest: str, *, wait: bool) -> None:
-        """Cancel every job of the task that has not ended."""
+        """Cancel every unfinished job of the task; ``wait`` until they have ended."""
         with self._client() as client:
             found = self._type.labelled(client, self.parent, f"{_TASK_LABEL}={digest}")
             for job in [job for job in found if not has_ended(job)]:
@@ -85,7 +85,7 @@ class VertexAiOperator(GoogleJobOperator):
                         time.sleep(POLL_SECONDS)
 
     def log_filter(self, job: str) -> str:
-        """By the numbers of the custom jobs that do the work; of a pipeline that has none yet, by its own."""
+        """By the numbers of the custom jobs that run it, or else by that of the pipeline job."""
         *_, number = job.split("/")
         custom = [job] if self._type is CUSTOM_JOB else self._custom_jobs(job)
         numbers = [f'"{each.split("/")[-1]}"' for each in custom]
@@ -102,7 +102,7 @@ class VertexAiOperator(GoogleJobOperator):
             return []
 
     def _job(self, digest: str) -> dict[str, Any]:
-        """The job with what only a task instance knows."""
+        """The job with the values that only a task instance knows, such as its label, timeout and variables."""
         job = copy.deepcopy(self.custom_job or self.training_pipeline or self.pipeline_job or {})
         job["display_name"] = job["display_name"][:_LONGEST_NAME]
         job["labels"] = {**job.get("labels", {}), _TASK_LABEL: digest}
@@ -122,7 +122,7 @@ class VertexAiOperator(GoogleJobOperator):
         return job
 
     def _fill(self, spec: dict[str, Any], timeout: object) -> None:
-        """Give a custom job's spec the task's timeout, and the variables of the worker that it gets."""
+        """Set the task's timeout in a custom job's spec, and add variables of the worker."""
         if self.timeout_seconds:
             spec["scheduling"] = {"timeout": timeout}
         container = spec["worker_pool_specs"][0]["container_spec"]
@@ -133,7 +133,7 @@ class VertexAiOperator(GoogleJobOperator):
         ]
 
     def _model(self, model: str) -> dict[str, str]:
-        """The model that the one to upload is a new version of, if there is one; else the id of the new model."""
+        """The existing model of which a new version is uploaded; if there is none, the id of a new model."""
         from airflow.providers.google.cloud.hooks.vertex_ai.model_service import (  # noqa: PLC0415 - takes 5 s
             ModelServiceHook,
         )
@@ -154,7 +154,7 @@ class VertexAiOperator(GoogleJobOperator):
 
     @cached_property
     def hook(self) -> Any:
-        """The provider's hook for custom jobs, which has the clients of all types."""
+        """The provider's hook for custom jobs, which has the clients of all job types."""
         from airflow.providers.google.cloud.hooks.vertex_ai.custom_job import (  # noqa: PLC0415 - takes 5 s
             CustomJobHook,
         )
@@ -162,12 +162,12 @@ class VertexAiOperator(GoogleJobOperator):
         return CustomJobHook()
 
     def _client(self) -> Any:
-        """A client that is to be closed: its channel has threads, which a process that ends would wait for."""
+        """A client, which must be closed: its channel has threads that a process waits for at its end."""
         return self._type.client(self.hook, self.region)
 
 
 def _as_it_is(text: str) -> str:
-    """Text of which Vertex AI makes this text: it replaces ``$(VARIABLE)`` in the value of a variable.
+    """Escape text: Vertex AI replaces ``$(VARIABLE)`` in the value of a variable.
 
     https://cloud.google.com/vertex-ai/docs/reference/rest/v1/EnvVar
     """

@@ -13,24 +13,24 @@ from dbt_scheduler.airflow.google_cloud.vertex_ai_jobs import has_ended, problem
 
 
 class VertexAiTrigger(BaseTrigger):
-    """Fires when the job of this name has ended. A job whose task somebody stops is cancelled."""
+    """Fires when the job with this name has finished. It is cancelled if its task is cleared or its state set."""
 
     def __init__(self, *, job: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.job = job
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """The class and the arguments that make this trigger again."""
+        """The class path, and the arguments to recreate this trigger."""
         return f"{type(self).__module__}.{type(self).__qualname__}", {"job": self.job}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """One event: ``error`` is None if the job succeeded."""
+        """Yields one event: ``error`` is None if the job succeeded."""
         async with await self._client() as client:
             error = await self._error(client)
         yield ended(self.job, error)
 
-    async def _error(self, client: Any) -> str | None:  # noqa: ANN401 - it has no types here
-        """The error of the job when it has ended, None if it succeeded."""
+    async def _error(self, client: Any) -> str | None:  # noqa: ANN401 - Google's clients have no types here
+        """Wait for the end of the job; returns its error, None if it succeeded."""
         while True:
             try:
                 job = await type_of(self.job).call(client, "get", name=self.job)
@@ -44,13 +44,13 @@ class VertexAiTrigger(BaseTrigger):
             await asyncio.sleep(POLL_SECONDS)
 
     async def on_kill(self) -> None:
-        """The deferred task was cleared or its state was changed."""
+        """The deferred task was cleared or its state was set: cancel the job."""
         self.log.info("Cancelling the job %s", self.job)
         with may_have_ended(self.log):
             async with await self._client() as client:
                 await type_of(self.job).call(client, "cancel", name=self.job)
 
-    async def _client(self) -> Any:  # noqa: ANN401 - it has no types here
+    async def _client(self) -> Any:  # noqa: ANN401 - as above
         return await type_of(self.job).client(self._hook, self.job.split("/")[3])
 
     @cached_property

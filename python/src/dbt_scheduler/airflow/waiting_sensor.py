@@ -27,18 +27,17 @@ _SOFT = "soft"
 
 
 class WaitingSensor(BaseSensorOperator):
-    """Waits for one task of another DAG, in the run that the alignment of the two schedules names.
+    """Waits for one task of another DAG, in the run that the alignment of the two schedules determines.
 
-    It waits through failures of the producer, and until its deadline. A hard one fails then, a soft one goes
-    on as a success with a note: never as skipped, because Airflow cannot mark a skipped sensor as satisfied
-    later.
+    A failure of the producer does not end the wait. After the deadline, a hard dependency fails the sensor; with a soft
+    one, it succeeds with a note. It is never skipped, because Airflow cannot mark a skipped sensor as success later.
 
-    It waits in the triggerer; where none is alive Airflow starts it again for each look (reschedule mode).
-    The deadline is worked out when it starts, and kept while it is deferred.
+    It waits in the triggerer, or, if no triggerer is running, in reschedule mode. The deadline is calculated when it
+    starts, and kept while it is deferred.
     """
 
-    template_fields = []  # noqa: RUF012 - as Airflow has it; the words of a registry are no templates
-    operator_extra_links = [ProducerRunLink()]  # noqa: RUF012 - Airflow's own way to say it
+    template_fields = []  # noqa: RUF012 - as in Airflow; texts of a registry are not templates
+    operator_extra_links = [ProducerRunLink()]  # noqa: RUF012 - as in Airflow
 
     _wait: Sensor
     _producer: Producer | None = None
@@ -47,10 +46,13 @@ class WaitingSensor(BaseSensorOperator):
 
     @abstractmethod
     def _find_wait(self, context: Context) -> "Wait | NoProducer":
-        """What to wait for now; from then on there is a ``_wait``."""
+        """The producer that the sensor currently waits for; also sets ``_wait``."""
 
     def execute(self, context: Context) -> None:
-        """Succeed at once if the asset is ready, else wait."""
+        """Succeed if the asset is ready, else wait.
+
+        Raises AirflowSensorTimeout for a hard dependency after the deadline, and ProducerGoneError.
+        """
         if self._has_nothing_to_wait_for(context):
             return
         try:
@@ -66,7 +68,7 @@ class WaitingSensor(BaseSensorOperator):
     def execute_complete(
         self, context: Context, event: dict[str, Any] | None = None, until: str = ""
     ) -> None:
-        """Called when the producer's task has succeeded in some run: check whether that run ends the wait."""
+        """Called when the task may have succeeded in some run: check whether that ends the wait."""
         self._poke_or_defer(context, datetime.fromisoformat(until))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -76,7 +78,7 @@ class WaitingSensor(BaseSensorOperator):
         try:
             return super().resume_execution(next_method, next_kwargs, context)
         except AirflowSensorTimeout:
-            if self.poke(context):  # it came between the last look and the timeout
+            if self.poke(context):  # ready between the last check and the timeout
                 return self._log_arrival(context)
             return self._give_up(context)
 
@@ -91,7 +93,7 @@ class WaitingSensor(BaseSensorOperator):
         self._note(context, f"{text} The dependency is soft: continuing without it. {self._data_age()}")
 
     def _poke_or_defer(self, context: Context, until: datetime) -> None:
-        seen = read_producer_state(self._run())  # before the look, so that nothing falls between the two
+        seen = read_producer_state(self._run())  # before the check, so that no change is missed in between
         if self.poke(context):
             self._log_arrival(context)
             return
@@ -139,8 +141,8 @@ class WaitingSensor(BaseSensorOperator):
         return f"The newest data is from the period {newest_period_utc}, which ended {ago} ago."
 
     def _has_nothing_to_wait_for(self, context: Context) -> bool:
-        """Work out what to wait for; true when there is nothing, and a note says why."""
-        from dbt_scheduler.waits.wait import NoProducer  # noqa: PLC0415 - parsing a DAG's file need not pay for it
+        """Find the awaited run; True if there is nothing to wait for, which is noted. Raises ProducerGoneError."""
+        from dbt_scheduler.waits.wait import NoProducer  # noqa: PLC0415 - not needed for parsing DAGs
 
         wait = self._find_wait(context)
         if isinstance(wait, NoProducer):
@@ -179,7 +181,7 @@ class WaitingSensor(BaseSensorOperator):
             self._note(context, note)
 
     def _arrival_note(self) -> str:
-        """What is unusual about the run that ended the wait."""
+        """A note if the run that ended the wait is not the scheduled one; else empty."""
         awaited, run = self._run(), self.decision.run
         if run is None or (self.decision.reason is Reason.SAME_PERIOD and run.run_type in SCHEDULED):
             return ""
@@ -191,6 +193,6 @@ class WaitingSensor(BaseSensorOperator):
         )
 
     def _note(self, context: Context, text: str) -> None:
-        """Report a note in the log and as an XCom, because a worker cannot set a task instance's note."""
+        """Log a note, and store it as an XCom, because a worker cannot set a task instance's note."""
         self.log.warning(text)
         context["ti"].xcom_push(key="note", value=text)

@@ -1,12 +1,12 @@
-"""Remembers which failures a team has been notified of, so that the same run does not notify it again.
+"""Remembers which failures were reported to a team, so that the same run is not reported again.
 
-A failure is news again when the task has succeeded in between. A worker does not learn that, and a task's own
-XComs are gone when it starts again, so:
+A failure is reported again once the task has succeeded in between. A worker does not see that, and Airflow deletes the
+task's own XComs when it starts again, so:
 
-- what a sensor said is an XCom of a task that reads its asset. That task starts when the sensor is satisfied,
-  by whomever, and Airflow deletes a task's XComs when it starts;
-- what another task said is in its own state store, and deleted when it succeeds. Airflow has one from 3.3 on;
-  before that, a task that fails again after it was cleared is reported again.
+- what a sensor reported is an XCom of a task that reads its asset. That task starts once the sensor is satisfied,
+  and Airflow then deletes the XCom;
+- what another task reported is in its task state store, and deleted when it succeeds. Before Airflow 3.3, which
+  introduced the store, a task that fails again after it was cleared is reported again.
 """
 
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ _KEY = "reported"
 
 
 def was_reported(spec: DagSpec, context: Mapping[str, Any], kind: str) -> bool:
-    """Whether the team knows of this task's failure of that kind in this run."""
+    """Whether this task's failure of that kind in this run was already reported."""
     if place := _place(spec, context):
         return bool(XCom.get_one(**place) == kind)
     return recall(context, _KEY) == kind
 
 
 def mark_reported(spec: DagSpec, context: Mapping[str, Any], kind: str) -> None:
-    """The team has been notified."""
+    """Remember that the failure was reported."""
     if place := _place(spec, context):
         XCom.set(value=kind, **place)
     else:
@@ -36,13 +36,13 @@ def mark_reported(spec: DagSpec, context: Mapping[str, Any], kind: str) -> None:
 
 
 def clear_reported(context: Mapping[str, Any]) -> None:
-    """The task has succeeded, so that its next failure is news. Costs nothing unless it ran before."""
-    if context["ti"].max_tries > context["task"].retries:  # Airflow raises it when a task is cleared
+    """Forget what was reported: the task has succeeded. Makes no request unless the task was cleared before."""
+    if context["ti"].max_tries > context["task"].retries:  # clearing a task raises it
         forget(context, _KEY)
 
 
 def _place(spec: DagSpec, context: Mapping[str, Any]) -> dict[str, Any]:
-    """The XCom for a sensor; nothing for other tasks."""
+    """The XCom for a sensor that some task reads; empty for others."""
     ti = context["ti"]
     if all(wait.task_id != ti.task_id for wait in spec.sensors):
         return {}

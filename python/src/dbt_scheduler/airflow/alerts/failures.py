@@ -1,4 +1,4 @@
-"""Alerts when a task or a sensor has failed for good: one for each task and run, until it has succeeded."""
+"""Alerts on the final failure of a task or sensor: once per task and run, until it has succeeded."""
 
 import logging
 import time
@@ -19,7 +19,7 @@ from dbt_scheduler.spec import DagSpec
 _log = logging.getLogger(__name__)
 
 _LEAST_SECONDS = 7
-"""For sending, however long it took to find out what to say."""
+"""The minimum time for sending, however long it took to create the message."""
 
 _TASK = "task failure"
 _DEPENDENCY = "dependency failure"
@@ -28,14 +28,13 @@ _DEPENDENCY = "dependency failure"
 def alert_on_failure(spec: DagSpec) -> Callback:
     """The ``on_failure_callback`` of every task and sensor of a DAG. It never raises.
 
-    Airflow calls it when the last try has failed, not before a retry, and not for a task that could not start
-    because something before it failed.
+    Airflow calls it when the last try has failed; neither before a retry, nor for ``upstream_failed`` tasks.
     """
     return never_raising(partial(_alert, spec))
 
 
 def forget_on_success(context: Context) -> None:
-    """An ``on_success_callback``: a later failure in the same run is news again. It never raises."""
+    """An ``on_success_callback``: a later failure in the same run is reported again. It never raises."""
     try:
         clear_reported(context)
     except AirflowRuntimeError as error:
@@ -64,9 +63,10 @@ def _alert(spec: DagSpec, context: Context) -> None:
 
 
 def _is_in_worker(context: Context) -> bool:
-    """False when a worker died: the DAG processor calls then, which gives no exception and knows no memory.
+    """Whether a worker calls; if the worker died, the DAG processor does.
 
-    It would not even answer a question about one.
+    That has no exception, and neither XComs nor a task state store: it does not even get a response to a request for
+    them.
     """
     return isinstance(context.get("exception"), BaseException)
 
@@ -74,7 +74,7 @@ def _is_in_worker(context: Context) -> bool:
 def _was_reported(spec: DagSpec, context: Context, kind: str) -> bool:
     try:
         return was_reported(spec, context, kind)
-    except AirflowRuntimeError as error:  # better twice than not at all
+    except AirflowRuntimeError as error:  # rather report it twice than not at all
         _log.warning("Could not check in Airflow whether this failure was already reported: %s", error)
         return False
 

@@ -11,7 +11,7 @@ _RESUMES = "When the task finishes successfully on the producers' side, your DAG
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A line with an optional link."""
+    """A line with a link; ``url`` may be empty."""
 
     text: str
     url: str
@@ -69,7 +69,7 @@ def slo_miss(task: TaskRun, tags: Iterable[str], promise: Promise) -> Message:
 
 
 def all_clear(task: TaskRun) -> Message:
-    """The awaited asset of a dependency failure is ready. Tags nobody, because no action is needed."""
+    """The awaited asset of a reported dependency failure is ready. Tags nobody, because no action is needed."""
     return _message(task, "dependency arrived ✅", ("Your DAG has resumed.",), ())
 
 
@@ -85,7 +85,7 @@ def plain(message: Message) -> str:
 
 
 def _message(task: TaskRun, title: str, extra: Iterable[str | Link], tags: Iterable[str]) -> Message:
-    # Another team's words may be among them: they stay on their line, and look like no second alert.
+    # Texts of other teams may be among them: each stays on its line, so that it cannot look like another alert.
     return Message(
         lines=(
             f"{task.dag_id} {title}",

@@ -1,4 +1,4 @@
-"""Lines of an alert about other teams: who waits for a failed task, or who owns a missing asset. Never raises."""
+"""Lines of an alert about other teams: whom a failed task affects, or who owns a missing asset. Never raises."""
 
 import logging
 import threading
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _SECONDS = 4
-"""For reading the registry, and again for asking Airflow: it kills a worker that is still busy 20 seconds after its task
-has ended."""
+"""The time limit for reading the registry, and again for asking Airflow, which kills a worker that is still busy 20
+seconds after the end of its task."""
 
 _GRACE_SECONDS = 0.5
-"""How much longer is waited for what keeps to no time, such as looking up the name of a host."""
+"""The extra time for calls that ignore timeouts, such as host name lookups."""
 
 _MOST_TEAMS, _LONGEST = 5, 100
 _Made = TypeVar("_Made")
@@ -33,12 +33,12 @@ _Found = TypeVar("_Found")
 
 
 def who_is_held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
-    """The first five teams that wait for assets of the task or of its downstream tasks, with their channels."""
+    """A line with the teams that the failure of the task affects, five of them with their channels; or nothing."""
     return _or_nothing(lambda: _held_up(spec, context))
 
 
 def what_a_wait_is_due_to(spec: DagSpec, context: Context) -> tuple[str, ...]:
-    """The root cause of a wait, with its team and channel; if unknown, the owner of the asset."""
+    """A line with the root cause of a wait, or else with the asset's producer; each with its team and channel."""
 
     def find() -> tuple[str, ...]:
         entries = _entries(spec, context)
@@ -48,17 +48,17 @@ def what_a_wait_is_due_to(spec: DagSpec, context: Context) -> tuple[str, ...]:
 
 
 def why_link(spec: DagSpec, context: Context) -> tuple[Link, ...]:
-    """The page that explains the task, if the registry has a site."""
+    """A link to the page that explains the task; empty if the registry has no site."""
     if not isinstance(spec.site_url, str):
         return ()
-    from dbt_scheduler.site.links import why_page  # noqa: PLC0415 - see below
+    from dbt_scheduler.site.links import why_page  # noqa: PLC0415 - not needed for parsing DAGs
 
     ti = context["ti"]
     return (Link("Why?", why_page(spec.site_url, ti.dag_id, ti.task_id, ti.run_id)),)
 
 
 def _held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
-    # Imports that parsing the file of a DAG need not pay for.
+    # Imports that parsing DAGs does not need.
     from dbt_scheduler.waits.held_up import held_up_by  # noqa: PLC0415
 
     entries = _entries(spec, context)
@@ -123,8 +123,8 @@ def _read(url: str) -> "dict[str, Entry] | Exception":
 
 
 _read_once = cache(_read)
-"""For the DAG processor: it calls about all tasks of a file whose workers died one after the other, in 50 seconds in all,
-in a process that ends with that."""
+"""For the DAG processor, which calls about all tasks of a DAG file whose workers died, one after the other, within 50
+seconds and in a process that then ends."""
 
 
 def _in_time(make: Callable[[], _Found]) -> _Found:

@@ -24,9 +24,9 @@ def send_all_clears(
     transport: Destination,
     seconds: float,
 ) -> None:
-    """An all-clear for each run that goes on, by a sensor of it that had failed, to its team's channel.
+    """Send an all-clear for each resumed run to its team's channel; ``resumed`` has one sensor per run.
 
-    Those for which there is no time within so many seconds go to the log.
+    Those that cannot be sent within ``seconds`` are logged.
     """
     end = time.monotonic() + seconds
     teams = {wait.dag_id: wait.team for wait in waits}
@@ -37,12 +37,12 @@ def send_all_clears(
 
 
 def destination(transport: Destination, entry: "Entry") -> Destination:
-    """A team's own channel and tags."""
+    """The destination of a team's alerts: its own channel and tags."""
     return Destination(transport.transport, transport.connection, entry.contact.channel, entry.contact.tag)
 
 
 def task_run(task: "TaskInstance") -> TaskRun:
-    """A task instance as alerts name it."""
+    """A task instance as the subject of an alert."""
     base: str = conf.get("api", "base_url", fallback="/")
     start = task.logical_date or task.run_after
     return TaskRun(task.dag_id, task.task_id, start, ui_url(base, *task.id_))

@@ -16,11 +16,11 @@ from dbt_scheduler.spec import DagSpec
 _log = logging.getLogger(__name__)
 
 BUDGET_SECONDS = 15
-"""Airflow kills a worker that is still busy 20 seconds after its task has ended."""
+"""Airflow kills a worker that is still busy 20 seconds after the end of its task."""
 
 
 class Destination(msgspec.Struct, frozen=True):
-    """Where an alert goes: to a team's channel (``#name``), by a means and its Airflow connection."""
+    """The destination of an alert: a transport with its Airflow connection, a team's channel (``#name``), and tags."""
 
     transport: str
     connection: str
@@ -29,7 +29,7 @@ class Destination(msgspec.Struct, frozen=True):
 
     @classmethod
     def of_dag(cls, spec: DagSpec, owners: Iterable[str] = ()) -> "Destination":
-        """The team that a DAG belongs to; owners are tagged before those whom every alert tags."""
+        """The destination of a DAG's alerts; ``owners`` are tagged before those whom every alert tags."""
         return cls(spec.alert_channel, spec.alert_connection, spec.channel, (*owners, *spec.alert_tags))
 
 
@@ -44,15 +44,15 @@ def send_all_clear(to: Destination, sensor: TaskRun, seconds: float = BUDGET_SEC
 
 
 def send(to: Destination, message: Message, seconds: float = BUDGET_SECONDS) -> bool:
-    """Whether the message has been sent, within so many seconds. Never raises.
+    """Send a message within ``seconds``; returns whether it was sent. Never raises.
 
-    If not, the log has its text and what to do.
+    If it was not, the reason and the text are logged.
     """
     try:
         problem = _send(to, message, seconds)
     except NotSentError as error:
         problem = str(error)
-    except Exception as error:  # noqa: BLE001 - a client library's surprise is still not worth a task
+    except Exception as error:  # noqa: BLE001 - no error of a client library may fail the task
         problem = f"unexpected {type(error).__name__}."
     Stats.incr("dbt_scheduler.alerts", tags={"sent": "false" if problem else "true"})
     if problem:
@@ -68,17 +68,17 @@ Text of the alert:
 
 
 def _send(to: Destination, message: Message, seconds: float) -> str:
-    """Send within the time budget; returns the problem, if any."""
+    """Send within the time limit; returns the problem, or an empty text. Raises the transport's errors."""
     channel = open_transport(to.transport, to.connection, to.channel)
     problems: list[Exception] = []
 
     def work() -> None:
         try:
             channel.send(message)
-        except Exception as error:  # noqa: BLE001 - handed to the thread that waits
+        except Exception as error:  # noqa: BLE001 - raised in the caller's thread
             problems.append(error)
 
-    # A timeout of a client counts from one byte to the next, so only a thread keeps to a budget.
+    # A client's timeout applies to each read, so only a thread can be limited in total.
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
     worker.join(seconds)

@@ -1,4 +1,4 @@
-"""Slack's markup: text that stays text, links, and mentions."""
+"""Slack's markup: escaped text, links and mentions."""
 
 import re
 from collections.abc import Callable
@@ -10,19 +10,19 @@ _USER_ID = re.compile(r"@?([UW][A-Z0-9]{7,})")
 
 
 def escape(text: str) -> str:
-    """The text as Slack shows it literally (https://docs.slack.dev/messaging/formatting-message-text)."""
+    """Escape text, so that Slack shows it literally (https://docs.slack.dev/messaging/formatting-message-text)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def markup(message: Message, mention: Callable[[str], str]) -> str:
-    """The message for Slack; ``mention`` writes a tag that names neither a special mention nor an id."""
+    """The message in Slack's markup; ``mention`` renders the tags that ``known_mention`` does not know."""
     lines = [_line(line) for line in message.lines]
     tags = [known_mention(tag) or mention(tag) for tag in message.tags]
     return "\n".join([*lines, ", ".join(tags)] if tags else lines)
 
 
 def known_mention(tag: str) -> str:
-    """The mention for a tag that says all that is needed, such as ``!subteam^S05VAFP4A6N``; else nothing."""
+    """The mention for a tag that Slack need not look up, such as ``!subteam^S05VAFP4A6N`` or a user ID; else empty."""
     if _SPECIAL.fullmatch(tag):
         return f"<{tag}>"
     if user := _USER_ID.fullmatch(tag):

@@ -16,7 +16,7 @@ Callback = Callable[[Context], None]
 
 
 def never_raising(alert: Callback) -> Callback:
-    """A callback whose errors are in its log, and fail no task."""
+    """Wrap a callback: its errors are logged, and fail no task."""
 
     def called(context: Context) -> None:
         try:
@@ -28,13 +28,13 @@ def never_raising(alert: Callback) -> Callback:
 
 
 def task_run_of(spec: DagSpec, context: Context) -> TaskRun:
-    """The task instance that Airflow calls back about."""
+    """The task instance of a callback."""
     ti = context["ti"]
     return TaskRun(ti.dag_id, ti.task_id, run_interval_of(context, spec.schedule).start, ti.log_url)
 
 
 def owners_of(spec: DagSpec, task_id: str) -> list[str]:
-    """Whose task it is; a sensor belongs to the owners of the tasks that read what it waits for."""
+    """The owners of a task; those of a sensor are the owners of its readers."""
     return [
         owner
         for task in spec.tasks

@@ -1,4 +1,4 @@
-"""Alerts about dbt tests of severity warn that found something, in a task that has succeeded."""
+"""Alerts about dbt tests of severity warn that found rows, in a task that succeeded."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +15,7 @@ from dbt_scheduler.spec import DagSpec
 
 
 def alert_on_warnings(spec: DagSpec) -> Callback:
-    """An ``on_success_callback`` of a dbt task: an alert each time that it succeeds with warnings. It never raises."""
+    """An ``on_success_callback`` of a dbt task: an alert whenever it succeeds with warnings. It never raises."""
     return never_raising(partial(_alert, spec))
 
 

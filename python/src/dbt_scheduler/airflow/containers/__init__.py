@@ -1,1 +1,1 @@
-"""What the operators of Docker and Kubernetes need of the engine and the cluster."""
+"""Adapters to the Docker engine and to Kubernetes, for the operators that run containers."""

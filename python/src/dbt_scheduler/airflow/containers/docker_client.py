@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - the client has no types
-"""What our containers need of a Docker engine that DockerOperator has no argument for."""
+"""Adds to the Docker client what DockerOperator has no argument for."""
 
 import io
 import tarfile
@@ -12,16 +12,16 @@ _MOST_BYTES = 20_000_000
 
 
 class Starting(Protocol):
-    """The task of a container."""
+    """What the client needs from the operator of a container."""
 
     nano_cpus: int | None
 
     def before_start(self) -> None:
-        """What has to be done when its container is there and does not run yet."""
+        """Called when the container exists, and does not run yet."""
 
 
 class DockerClient:
-    """The engine's client: a container gets no more than its CPUs, is stopped by an interrupt, and has its files."""
+    """The engine's client: limits the container's CPUs, stops it with an interrupt, and copies files into it."""
 
     def __init__(self, client: Any, task: Starting) -> None:
         self._client = client
@@ -31,21 +31,21 @@ class DockerClient:
         return getattr(self._client, name)
 
     def create_host_config(self, **wanted: Any) -> Any:
-        """With the most CPUs that it may use, not only its share where others want them too."""
+        """Add a hard limit of CPUs; DockerOperator has only relative shares."""
         return self._client.create_host_config(**wanted, nano_cpus=self._task.nano_cpus)
 
     def create_container(self, **wanted: Any) -> Any:
-        """With the signal on which dbt cancels its queries."""
+        """Set the signal on which dbt cancels its queries."""
         return self._client.create_container(**wanted, stop_signal="SIGINT")
 
     def start(self, container: str) -> None:
-        """After its files have been put into it."""
+        """Copy the files into the container, and start it."""
         self._task.before_start()
         self._client.start(container)
 
 
 def content(chunks: Iterable[bytes], name: str) -> bytes:
-    """A file that came as a tar. AirflowException if it is none, or longer than anything that we write there."""
+    """The content of a file in a tar archive. Raises AirflowException if it is not a regular file, or too large."""
     read = bytearray()
     for chunk in chunks:
         read += chunk

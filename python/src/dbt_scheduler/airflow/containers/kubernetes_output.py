@@ -1,8 +1,8 @@
 # ruff: noqa: ANN401 - the provider's own signatures say Any
-"""What a pod prints: lines for the task's log, and at the end the files that come out of it.
+"""Parses a pod's output: lines for the task's log, and at the end the files that it hands over.
 
-A pod's files are gone when its command has ended. Its output is kept until it is deleted, and whoever may run pods and
-read their logs, as this has to, needs no further rights for it.
+A pod's files are gone when its command has finished. Its output is kept until it is deleted, and reading it needs no
+permission beyond running pods and reading their logs, which the operator needs anyway.
 """
 
 import re
@@ -25,7 +25,7 @@ _MOST_BYTES = 20_000_000
 _MOST_LINES = 400_000
 
 _GONE_SECONDS = 120
-"""How long a pod may take to end. Kubernetes kills it after thirty, unless its node is lost."""
+"""The time limit for a pod's termination. Kubernetes kills it after 30 seconds, unless its node is lost."""
 
 _LOOK_SECONDS = 0.5
 
@@ -34,11 +34,11 @@ GIVE = (
     f'while read -r line; do echo "{_MARK} ${{1##*/}} $n $line"; n=$((n + 1)); done; '
     f'echo "{_MARK} ${{1##*/}} $n"; }}; }}; '
 )
-"""In the shell of an image: ``give FILE`` prints a file, its lines with their numbers, and then how many they are."""
+"""A shell function for the image: ``give FILE`` prints a file in numbered lines, and then their number."""
 
 
 class Output:
-    """The output of one pod: its last lines, where a text that was watched for came first, and its files."""
+    """The output of one pod: its last lines, the first match of the watched pattern, and its files."""
 
     def __init__(self, watched: re.Pattern[str] | None = None) -> None:
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
@@ -48,14 +48,14 @@ class Output:
         self._lengths: dict[str, int] = {}
 
     def anew(self) -> "Output":
-        """An empty one, which watches out for the same."""
+        """An empty output with the same pattern."""
         return Output(self._watched)
 
     def add(self, line: str) -> bool:
-        """Whether a line is one for people, and not one of a file. It may come twice, where the connection broke."""
+        """Add a line, perhaps again after a lost connection; returns whether it belongs in the log, not to a file."""
         printed = _PRINTED.fullmatch(line)
         if printed is None:
-            if line:  # the provider leaves out empty ones
+            if line:  # the provider drops empty lines
                 self.tail.append(line)
             self.seen = self.seen or (self._watched.search(line) if self._watched else None)
             return bool(line)
@@ -67,14 +67,14 @@ class Output:
         return False
 
     def has(self, name: str) -> bool:
-        """Whether a file has come, and whole."""
+        """Whether a file has been printed completely."""
         return len(self._chunks[name]) == self._lengths.get(name)
 
     def file(self, name: str) -> bytes:
-        """A file that has come; empty if there was none. ValueError if it is longer than any of ours."""
+        """The content of a printed file; empty if it does not exist. ValueError if it is damaged or too large."""
         chunks = self._chunks[name]
         packed = b64decode("".join(chunks[number] for number in sorted(chunks)))
-        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)  # that of gzip
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)  # the gzip format
         try:
             content = unpacking.decompress(packed, _MOST_BYTES)
         except zlib.error as error:
@@ -85,7 +85,7 @@ class Output:
 
 
 class PodFollower(PodManager):
-    """Hands each line of a pod's output over, instead of logging it with its container's name, and ends other pods."""
+    """Passes each line of a pod's output on, instead of logging it with its container's name; deletes earlier pods."""
 
     def __init__(self, client: Any, line: Callable[[str], None]) -> None:
         super().__init__(kube_client=client)
@@ -96,14 +96,17 @@ class PodFollower(PodManager):
             self._line(line.rstrip())
 
     def whole_output(self, pod: Any, container: str) -> list[str]:
-        """What a container has printed, read again."""
+        """The lines of a container's output, read again."""
         lines = self.read_pod_logs(pod, container, follow=False)
         return [line.decode(errors="backslashreplace").rstrip() for line in lines]
 
     def end_earlier(self, namespace: str, selector: str) -> None:
-        """End what earlier tries, whose workers were killed, have left: until it is gone, it may write to the table."""
+        """Delete pods that earlier tries left, and wait: until these end, they may write to the table.
+
+        Raises AirflowException if one does not terminate.
+        """
         deadline = time.monotonic() + _GONE_SECONDS
-        listed = generic_api_retry(self._client.list_namespaced_pod)  # type: ignore[no-untyped-call] # it has none
+        listed = generic_api_retry(self._client.list_namespaced_pod)  # type: ignore[no-untyped-call] # it has no types
         while left := listed(namespace, label_selector=selector).items:
             if time.monotonic() > deadline:
                 raise AirflowException(

@@ -13,7 +13,7 @@ _NOT_STARTED = ("StartError", "ContainerCannotRun")
 
 
 def startup_problem(pod: Any) -> str:
-    """What a pod that does not run waits for: a node, an image, a secret; or why the cluster ended it."""
+    """Why a pod does not run: the missing node, image or secret, or why the cluster ended it; may be empty."""
     return "\n".join(_waits(pod))
 
 
@@ -29,7 +29,7 @@ def _waits(pod: Any) -> Iterator[str]:
 
 
 def exit_code(pod: Any, container: str, log: Any) -> int:
-    """That of a container. AirflowException if the cluster ended the pod, or could not run its command."""
+    """The exit code of a container. AirflowException if the cluster ended the pod, or could not run its command."""
     if pod.status.reason:
         raise AirflowException(f"Kubernetes terminated the pod ({pod.status.reason}): {pod.status.message}")
     found = [each.state.terminated for each in pod.status.container_statuses or () if each.name == container]
@@ -47,7 +47,7 @@ def exit_code(pod: Any, container: str, log: Any) -> int:
 
 
 def said(error: Exception) -> str:
-    """What the API says of a request, without its headers."""
+    """The API's message for a failed request, without its headers."""
     if not isinstance(error, ApiException):
         return str(error)
     try:

@@ -1,4 +1,4 @@
-"""The shell script that runs dbt in a pod: our files get in as variables, and it prints what dbt did."""
+"""The shell script that runs dbt in a pod: it gets files from variables, and prints the files with dbt's results."""
 
 import gzip
 from base64 import b64encode
@@ -12,17 +12,17 @@ from dbt_scheduler.airflow.dbt_tasks.image_runs import exports
 from dbt_scheduler.airflow.dbt_tasks.slices import FROM_SLICES
 
 _LONGEST = 100_000
-"""Linux has no variable of more than 131,072 bytes."""
+"""Linux limits a variable to 131,072 bytes."""
 
 _MOST = 1_000_000
-"""A pod's whole spec has to fit into the 1.5 MB that etcd takes."""
+"""etcd limits a pod's whole spec to 1.5 MB."""
 
-# dbt is not the shell's successor, but its child: something has to print the files. A stop is passed on to it.
+# dbt is a child of the shell, which prints the files after it. SIGTERM is passed on to dbt.
 _RUN = """trap 'kill -TERM "$dbt"; wait "$dbt"; exit 143' TERM; "$@" & dbt=$!; wait "$dbt"; code=$?; """
 
 
 def script(files: Files, exchanged: Mapping[str, Path], *, slices: bool) -> tuple[str, dict[str, str]]:
-    """The script, whose ``$0`` is the runner of slices, and its variables. AirflowException if files are too long."""
+    """The script, whose ``$0`` is the runner of slices, and its variables. AirflowException if files are too large."""
     packed = b64encode(gzip.compress(archive(files.put), mtime=0)).decode()
     if len(packed) > _MOST:
         raise AirflowException(

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - the client has no types
-"""The parts of a pod's spec, as Kubernetes takes them."""
+"""Builds the parts of a pod's spec."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,16 +8,16 @@ from airflow.providers.cncf.kubernetes.pod_generator import make_safe_label_valu
 from kubernetes.client import models as k8s
 
 TASK = "dbt-scheduler/task"
-"""The label by which a try finds what an earlier one has left."""
+"""The label by which a try finds the pods of earlier tries."""
 
 
 def as_it_is(text: str) -> str:
-    """Text of which Kubernetes makes this text: in commands and variables it replaces ``$(VARIABLE)`` and ``$$``."""
+    """Escape text: in commands and variables, Kubernetes replaces ``$(VARIABLE)`` and ``$$``."""
     return text.replace("$", "$$")
 
 
 def environment(variables: Mapping[str, str], secrets: Mapping[str, str]) -> list[k8s.V1EnvVar]:
-    """Variables with their values, and others with references to secrets: ``NAME/KEY``."""
+    """Variables with values, and variables that refer to Kubernetes secrets: ``NAME/KEY``."""
     return [
         *(k8s.V1EnvVar(name, as_it_is(value)) for name, value in sorted(variables.items())),
         *(k8s.V1EnvVar(name, value_from=_source(reference)) for name, reference in sorted(secrets.items())),
@@ -25,13 +25,13 @@ def environment(variables: Mapping[str, str], secrets: Mapping[str, str]) -> lis
 
 
 def toleration(taint: Mapping[str, str]) -> k8s.V1Toleration:
-    """That of a taint; without a value it is for any."""
+    """The toleration of a taint; without a value, of any value."""
     return k8s.V1Toleration(operator="Equal" if "value" in taint else "Exists", **taint)
 
 
 def label(meta: Any, given: Mapping[str, str], ours: Mapping[str, str]) -> None:
-    """Make a pod's labels such that Kubernetes takes them. What it does not take of those given is an annotation."""
-    # One that is nothing but a hash begins with a dash, which Kubernetes does not take.
+    """Make a pod's labels valid for Kubernetes; the original text of each changed one in ``given`` is an annotation."""
+    # A value that is only a hash starts with a dash, which Kubernetes rejects.
     safe = {name: make_safe_label_value(value).lstrip("-") for name, value in meta.labels.items()}
     changed = {name.rpartition("/")[2]: value for name, value in given.items() if safe[name] != value}
     meta.annotations = {f"dbt-scheduler/{name}": value for name, value in changed.items()}

@@ -1,1 +1,1 @@
-"""What all dbt tasks share, wherever dbt runs: its arguments, files, hooks and results."""
+"""What all dbt tasks share, wherever dbt runs: arguments, files, hooks and results."""

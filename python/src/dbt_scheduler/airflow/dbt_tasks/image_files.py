@@ -10,22 +10,22 @@ import msgspec
 from dbt_scheduler.airflow.dbt_tasks.plugins import PLUGINS
 
 FOLDER = "/dbt-scheduler"
-"""In a container: what its task and dbt give to each other."""
+"""The folder in a container for the files that its task and dbt exchange."""
 
 _GIVEN, TAKEN = ("DBT_SCHEDULER_GIVEN_RESULTS",), ("DBT_SCHEDULER_RESULTS", "DBT_SCHEDULER_OUTCOME")
 EXCHANGED = (*_GIVEN, *TAKEN)
-"""The variables that name files to our modules in dbt."""
+"""The variables that tell our modules in dbt's process the paths of files."""
 
 
 class Files(msgspec.Struct, frozen=True):
-    """What goes into a container before it starts, by its path there, and comes out of it when it has ended."""
+    """Files to copy into a container before it starts, by path, and paths to copy out when it has finished."""
 
     put: Mapping[str, bytes] = {}
     take: Mapping[str, Path] = {}
 
 
 def exchanged_files(exchanged: Mapping[str, Path]) -> Files:
-    """What a run of dbt gets and gives, with the modules that dbt imports from its path for it."""
+    """The files that one run of dbt reads and writes, with the modules that dbt imports from its path."""
     put = {f"{PLUGINS.name}/{path.name}": path.read_bytes() for path in PLUGINS.glob("*.py")}
     put |= {path.name: path.read_bytes() for name, path in exchanged.items() if name in _GIVEN}
     return Files(
@@ -34,7 +34,7 @@ def exchanged_files(exchanged: Mapping[str, Path]) -> Files:
 
 
 def archive(files: Mapping[str, bytes]) -> bytes:
-    """A tar of the folder that any user in the container may write to."""
+    """A tar archive of the folder, to which any user in the container may write."""
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as tar:
         folders = {str(PurePosixPath(name).parent) for name in files} - {"."}

@@ -1,4 +1,4 @@
-"""A dbt run in a container image: its command, environment and files."""
+"""A run of dbt in a container image: its command, environment and files."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -11,9 +11,9 @@ from dbt_scheduler.airflow.dbt_tasks.slices import RUNNER, runs_nodes, with_slic
 
 
 class ImageRun(msgspec.Struct, frozen=True):
-    """The words of a command and its variables, without those that name files of the worker, which are ``exchanged``.
+    """A command line and its variables; those that name files of the worker are in ``exchanged`` instead.
 
-    ``runner`` is the program that runs dbt from slices, where the image has some and ``slices`` says that it may.
+    ``runner`` is the program that runs dbt from slices, if the image has some and ``slices`` is true.
     """
 
     words: Sequence[str]
@@ -25,11 +25,11 @@ class ImageRun(msgspec.Struct, frozen=True):
 
 
 def image_run(selecting: Sequence[str], command: Sequence[str], env: Mapping[str, str]) -> ImageRun:
-    """A run of a command of a task, whose own command is ``selecting``."""
+    """A run of ``command`` in the task whose own command is ``selecting``."""
     own = dict(env)
     exchanged = {name: Path(own.pop(name)) for name in EXCHANGED if name in own}
     if exchanged:
-        del own["PYTHONPATH"]  # which is about the worker
+        del own["PYTHONPATH"]  # a path of the worker
     slices = runs_nodes(command)
     words = with_slice_of(selecting, command) if slices else command
     runner = str(PurePosixPath(command[0]).with_name(RUNNER))
@@ -37,7 +37,7 @@ def image_run(selecting: Sequence[str], command: Sequence[str], env: Mapping[str
 
 
 def exports(exchanged: Mapping[str, Path]) -> str:
-    """What makes dbt import our modules and find its files, which have been unpacked below ``$folder``."""
+    """Shell code that makes dbt import our modules and find the files, which are unpacked in ``$folder``."""
     folder = f'"$folder"{FOLDER}'
     return "".join(
         [

@@ -13,7 +13,7 @@ KEY = "dbt_outcome"
 """The XCom's key."""
 
 STATUSES = ("pass", "warn", "fail", "error", "skipped")
-"""dbt's words for how a test ends."""
+"""The statuses of tests in dbt."""
 
 _NOT_PASSED = ("warn", "fail", "error")
 _MOST_TESTS = 5
@@ -24,10 +24,10 @@ _GROUP = re.compile(r"::(?=(end)?group::)")
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What dbt did with one node, as the plugin in dbt's process writes it.
+    """dbt's result of one node, as the plugin in dbt's process writes it.
 
-    ``batches`` are the numbers of those that succeeded and of those that did not; ``code`` is the compiled one, and
-    ``stored`` says whether the rows that failed a test are in its ``relation``.
+    ``batches`` are the numbers of successful and failed ones; ``code`` is the compiled code; ``stored``: the rows that
+    fail a test are in its ``relation``.
     """
 
     unique_id: str
@@ -48,7 +48,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_node(self) -> bool:
-        """Whether it is neither a test nor one of the project's hooks."""
+        """Whether it is neither a test nor a hook of the project."""
         return not self.is_test and not self.unique_id.startswith("operation.")
 
     @property
@@ -58,14 +58,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def query(self) -> str | None:
-        """What selects the rows that fail the test."""
+        """The query of the rows that fail the test; None if unknown."""
         if self.stored and self.relation:
-            return f"select * from {self.relation}"  # noqa: S608 - to be read, as dbt itself prints it
+            return f"select * from {self.relation}"  # noqa: S608 - only displayed, as dbt itself does
         return self.code
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """The node that a task builds, in the XCom. What is not known is None; ``message`` is that of an error."""
+    """The node that a task builds, in the XCom. None means unknown; a success has no ``message``."""
 
     unique_id: str
     status: str
@@ -81,9 +81,9 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FailedTest(msgspec.Struct, frozen=True, kw_only=True):
-    """A test that did not pass, in the XCom: its status, the number of rows, and the query that selects them.
+    """A test that did not pass, in the XCom: its status, the number of failing rows, and their query.
 
-    ``query`` is None where it is long; the task's log has it.
+    ``query`` is None if it is long, and then only in the task's log.
     """
 
     name: str
@@ -94,9 +94,10 @@ class FailedTest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The XCom: ``node`` is None in a task of tests only; ``tests`` is how many ended with each of ``STATUSES``.
+    """The XCom: the ``node``, None for a task with tests only, and the number of ``tests`` by each of ``STATUSES``.
 
-    ``failed_tests`` are the first of those that warned, failed or had an error.
+    ``failed_tests`` are the first ones that warned, failed or had an error; ``failed_tests_left_out`` counts the
+    others.
     """
 
     node: Node | None
@@ -106,7 +107,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def outcome(results: Iterable[Result]) -> Outcome:
-    """What a task did, in a few thousand bytes at most, without control characters."""
+    """The outcome of a task, limited to a few thousand bytes and without control characters."""
     results = [*results]
     counts = Counter(each.status for each in results if each.is_test)
     failed = [each for each in results if each.is_test_not_passed]
@@ -122,7 +123,7 @@ def outcome(results: Iterable[Result]) -> Outcome:
 
 
 def printable(text: str) -> str:
-    """The text with its lines, and without anything that a terminal, a CI or Airflow's log view obeys."""
+    """The text with its line breaks, without anything that a terminal, a CI log or Airflow's log view interprets."""
     return "\n".join(_line(line.rstrip()) for line in text.strip().splitlines())
 
 
@@ -160,5 +161,5 @@ def _short(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    """One line, in which no group of the log begins or ends: Airflow looks for them anywhere in it."""
+    """One line without markers of log groups, which Airflow recognises anywhere in a line."""
     return _GROUP.sub(": :", one_line(text.expandtabs(4)))

@@ -8,7 +8,7 @@ from dbt_scheduler.airflow.dbt_tasks.outcome import STATUSES, FailedTest, Node, 
 from dbt_scheduler.findings.plural import plural
 
 Line: TypeAlias = tuple[int, str]
-"""The level of an entry of the log, and its text."""
+"""The level and the text of a log entry."""
 
 _LONGEST_CODE = 50_000
 _MOST_GROUPS = 5
@@ -22,7 +22,7 @@ _TESTS = dict(zip(STATUSES, ("passed", "warned", "failed", "with an error", "ski
 
 
 def lines(results: Sequence[Result], outcome: Outcome) -> Iterator[Line]:
-    """The entries of the log, in their order. No text of a project ends a group, or begins one."""
+    """The log entries in order. No text from a project can start or end a log group."""
     yield from _groups(results)
     if outcome.node:
         yield _LEVELS.get(outcome.node.status, logging.INFO), f"dbt: {', '.join(_node(outcome.node))}"

@@ -1,4 +1,4 @@
-"""Modules that dbt imports from its path, for what it has no option for."""
+"""The folder of modules that dbt imports from its path, for what it has no option for."""
 
 import os
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from pathlib import Path
 import dbt_scheduler
 
 PLUGINS = Path(dbt_scheduler.__file__).parent / "dbt" / "plugin"
-"""Their folder."""
+"""The folder."""
 
 
 def on_path(env: Mapping[str, str]) -> dict[str, str]:
-    """The variable that puts them on dbt's path, before what is there."""
+    """``PYTHONPATH`` with the folder first, as a variable to add to ``env``."""
     before = env.get("PYTHONPATH", os.environ.get("PYTHONPATH", "")).split(os.pathsep)
     return {"PYTHONPATH": os.pathsep.join(dict.fromkeys([str(PLUGINS), *filter(None, before)]))}

@@ -17,13 +17,13 @@ _KEY = "dbt_results"
 
 
 class Exchange(msgspec.Struct, frozen=True):
-    """A file for what the plugin reads and writes, and the environment that makes dbt use it."""
+    """The file that the plugin writes dbt's results to, and the environment for dbt."""
 
     file: Path
     env: dict[str, str]
 
     def written(self) -> list[dict[str, Any]] | None:
-        """What dbt did; None if it ended before that, or does not have the plugin."""
+        """The results of dbt; None if it ended before it had any, or does not have the plugin."""
         content = self.file.read_text("utf-8") if self.file.exists() else ""
         done: list[dict[str, Any]] | None = json.loads(content) if content else None
         return done
@@ -31,7 +31,7 @@ class Exchange(msgspec.Struct, frozen=True):
 
 @contextmanager
 def exchange(hooks: str, results: Sequence[Any], env: Mapping[str, str]) -> Iterator[Exchange]:
-    """A run of dbt with nothing but this kind of the project's hooks, or without any (``none``)."""
+    """For one run of dbt with only this kind of the project's hooks, or ``none``; they get ``results``."""
     with tempfile.TemporaryDirectory() as folder:
         given, file = Path(folder, "given.json"), Path(folder, "results.json")
         given.write_text(json.dumps(results), "utf-8")
@@ -45,19 +45,19 @@ def exchange(hooks: str, results: Sequence[Any], env: Mapping[str, str]) -> Iter
 
 
 def keep(context: Mapping[str, Any], results: Sequence[dict[str, Any]]) -> None:
-    """Keep what dbt did for the last task of the run, without the secrets that Airflow knows of."""
+    """Keep dbt's results for the run's last task, without the secrets that Airflow masks."""
     safe = [{**each, "message": redact(each["message"])} for each in results]
     context["ti"].xcom_push(_KEY, json.dumps(safe))
 
 
 def kept(context: Mapping[str, Any], task_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """What dbt did in the tasks of this run, each in its last try; nothing for those that did not run."""
+    """The results that the last tries of these tasks kept in this run; tasks that did not run have none."""
     found = context["ti"].xcom_pull(task_ids=list(task_ids), key=_KEY) if task_ids else []
     return [result for text in found if text for result in json.loads(text)]
 
 
 def require_plugin(program: str) -> None:
-    """Raise, because dbt has ended well and not written what it did: it has no plugins, or no Python."""
+    """Raise AirflowException: dbt succeeded, but wrote no results, because it loads no plugins or is not Python."""
     raise AirflowException(
         f"{program} did not load the plugin in {PLUGINS}, so the project's on-run-start and on-run-end "
         "hooks, which should run once per DAG run, ran in this task. Use a Python dbt that reads "

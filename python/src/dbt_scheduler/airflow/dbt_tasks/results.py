@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""Shows dbt's results after a task, successful or not: in the task's log, and in an XCom."""
+"""Shows dbt's results after a task, successful or not, in the task's log and in an XCom."""
 
 import json
 import tempfile
@@ -28,9 +28,9 @@ _NOT_STARTED = "dbt exited before any node had a result."
 
 @contextmanager
 def shown_outcome(context: Mapping[str, Any], env: Mapping[str, str], log: Any) -> Iterator[dict[str, str]]:
-    """The environment for one run of dbt; when that is over, what it did is shown, also when it failed.
+    """The environment for one run of dbt, whose results are shown afterwards, also if it failed.
 
-    The file is this run's own, so that nothing is shown of another one.
+    Each run has a file of its own, so that no results of another run are shown.
     """
     with tempfile.TemporaryDirectory(prefix="dbt-scheduler-") as folder:
         file = Path(folder, "outcome.json")
@@ -63,7 +63,7 @@ def _show(context: Mapping[str, Any], results: list[Result], log: Any) -> None:
 
 
 def _read(file: Path) -> list[Result]:
-    """What dbt did, without the secrets that Airflow knows of. ValueError if that is not what is in the file."""
+    """The results of dbt, without secrets that Airflow masks. Raises OSError, and ValueError if the file is invalid."""
     if file.stat().st_size > _MOST_BYTES:
         raise ValueError("too large")
     results = msgspec.json.decode(file.read_bytes(), type=list[Result])

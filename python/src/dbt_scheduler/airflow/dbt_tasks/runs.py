@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures say Any
-"""Common behavior of all dbt tasks, wherever dbt runs: fails if nothing is selected, and sets microbatch windows."""
+"""What all dbt tasks do, wherever dbt runs: fail if nothing is selected, and set windows of microbatch models."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -15,30 +15,31 @@ from dbt_scheduler.airflow.intervals import EVENT_TIME
 from dbt_scheduler.airflow.operators import Ended
 from dbt_scheduler.airflow.task_state import forget, recall, remember
 
-# dbt's own words for its events NoNodesForSelectionCriteria and NothingToDo, in whatever format it logs.
+# The messages of dbt's events NoNodesForSelectionCriteria and NothingToDo, in any log format.
 _SELECTED_NOTHING = re.compile(
     r"The selection criterion '.+?' does not match any enabled nodes"
     r"|Nothing to do\. Try checking your model configs"
 )
-# What the compiler's table check says.
+# The message of the compiler's table check.
 _NO_TABLE = re.compile(r"the table does not exist yet; begin: ([\dT:. +-]+);")
 _BEGIN = "begin"
 
 DBT_FIELDS = ("table_check", "project_hooks", "results_of")
-"""The template fields of every operator of dbt, beside those of a command."""
+"""The template fields of every dbt operator, in addition to those of a command."""
 
 
 class DbtRuns(BaseOperator):
-    """Runs dbt, wherever the other base class does, and fails where dbt selects nothing, a success to dbt itself.
+    """Runs dbt by the other base class, and fails if dbt selects nothing, which is a success for dbt itself.
 
-    A task of a microbatch model has a window in its environment, and a ``table_check``: a command that fails if
-    the model's table does not exist. The task then builds the table from the model's ``begin`` until now, not only
-    the run's window. A try that does not finish that leaves a table with holes, so that the next one does it again.
+    The task of a microbatch model has a window in its environment, and a ``table_check``: a command that fails if the
+    model's table does not exist. The task then builds the table from the model's ``begin`` until now, instead of only
+    the run's window. A try that fails then leaves a table with gaps, so the next try does the same again.
 
-    With ``project_hooks`` dbt runs only this kind of the project's own hooks, or ``none``. What dbt did is kept
-    with ``keep_results``, for on-run-end hooks: they get it from the tasks that ``results_of`` names.
+    With ``project_hooks``, dbt runs only this kind of the project's own hooks, or ``none``. With ``keep_results``,
+    dbt's results are kept for on-run-end hooks, which get those of the tasks in ``results_of``.
 
-    What dbt did to its node and in its tests ends the log, and is the XCom ``dbt_outcome``, also when the task fails.
+    dbt's results of the node and its tests are the end of the log, and the XCom ``dbt_outcome``, also if the task
+    fails.
     """
 
     command: list[str]
@@ -61,7 +62,7 @@ class DbtRuns(BaseOperator):
         self.results_of = list(results_of)
 
     def execute(self, context: Context) -> None:
-        """Run the command; AirflowException when it fails or finds nothing to do."""
+        """Run the command. Raises AirflowException if it fails or selects nothing."""
         begin = self._begin(context) if self.table_check and self.env.get("DBT_EVENT_TIME_START") else None
         if begin is None:
             self._build(context)
@@ -81,7 +82,7 @@ class DbtRuns(BaseOperator):
         if not runs_nodes(self.command):
             self._call(context, self.env)
             return
-        from dbt_scheduler.airflow.dbt_tasks.results import shown_outcome  # noqa: PLC0415 - not when a DAG is parsed
+        from dbt_scheduler.airflow.dbt_tasks.results import shown_outcome  # noqa: PLC0415 - not needed for parsing DAGs
 
         with shown_outcome(context, self.env, self.log) as env:
             self._call(context, env)
@@ -100,7 +101,7 @@ class DbtRuns(BaseOperator):
         _check(ended)
 
     def _begin(self, context: Context) -> str | None:
-        """The model's ``begin``, if its table does not exist or an earlier try of this task has not finished it."""
+        """The model's ``begin`` if its table does not exist, or an earlier try did not complete it; else None."""
         if begin := recall(context, _BEGIN):
             return begin
         ended = self._run(self.table_check, _NO_TABLE)
@@ -112,7 +113,7 @@ class DbtRuns(BaseOperator):
 
 
 def _check(ended: Ended) -> None:
-    """AirflowException if dbt failed, or found nothing to do."""
+    """Raise AirflowException if dbt failed, or selected nothing."""
     if ended.seen:
         raise AirflowException(
             f"The DAG does not match the dbt project: {ended.seen[0].rstrip('.')}. Compile the project "
@@ -122,7 +123,7 @@ def _check(ended: Ended) -> None:
 
 
 def _all_since(begin: str, env: dict[str, str]) -> dict[str, str]:
-    """The environment with a window that reaches from ``begin`` to now, and holds the run's own in any case."""
+    """The environment with the window extended to reach from ``begin`` to now."""
     start, end = env["DBT_EVENT_TIME_START"], env["DBT_EVENT_TIME_END"]
     first = datetime.fromisoformat(begin).strftime(EVENT_TIME)
     now = datetime.now(UTC).strftime(EVENT_TIME)

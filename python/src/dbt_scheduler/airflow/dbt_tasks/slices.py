@@ -1,4 +1,4 @@
-"""Where a dbt task can run from a slice: the project has been sliced, and the runner is installed beside dbt."""
+"""Determines whether a dbt task can run from a slice: the project is sliced, and the runner is installed beside dbt."""
 
 import shutil
 import sys
@@ -7,26 +7,26 @@ from importlib.util import find_spec
 from pathlib import Path
 
 INDEX = Path(".dbt_scheduler", "slices", "index.jsonl")
-"""What ``dbt-scheduler slice`` writes last, in the project's folder."""
+"""The file that ``dbt-scheduler slice`` writes last, relative to the project's folder."""
 
 _SELECT = "--select"
 RUNNER = "dbt-sliced"
-"""The program that runs dbt from slices, beside dbt."""
+"""The program that runs dbt from slices, installed beside dbt."""
 
 FROM_SLICES = (
     f'if [ -e {INDEX} ] && command -v "$0" >/dev/null 2>&1; then set -- "$0" "$@"; '
     'elif [ "$1" = --for ]; then shift 2; fi; '
 )
-"""In the shell of an image: makes of what the runner gets, which is ``$0``, the plain command where there is none."""
+"""Shell code for an image: uses the runner (``$0``) if there are slices, or else the plain command."""
 
 
 def runs_nodes(command: Sequence[str]) -> bool:
-    """Whether a command of dbt builds, tests or compiles nodes, and does not only run the project's hooks."""
+    """Whether a dbt command builds, tests or compiles nodes, and does not only run the project's hooks."""
     return not {"build", "test", "compile"}.isdisjoint(command[1:2]) and "*" not in command
 
 
 def has_slices(project: Path, command: Sequence[str]) -> bool:
-    """Whether a command may run from slices of a project; the runner says why, where they cannot be looked at."""
+    """Whether a command may run from slices of a project; also if they cannot be read: the runner gives the reason."""
     try:
         return runs_nodes(command) and (project / INDEX).exists()
     except OSError:
@@ -34,14 +34,14 @@ def has_slices(project: Path, command: Sequence[str]) -> bool:
 
 
 def with_slice_of(selecting: Sequence[str], command: Sequence[str]) -> list[str]:
-    """What the runner gets: a command that selects nothing itself reads the slice of the one that selects a node."""
+    """The arguments of the runner: a command that selects nothing uses the slice of the command that selects a node."""
     if _SELECT in command:
         return [*command]
     return ["--for", selecting[selecting.index(_SELECT) + 1], *command]
 
 
 def runner_of(program: str, path: str | None) -> Path | None:
-    """The runner in dbt's environment; None where dbt-scheduler is not installed in it, or dbt is something else."""
+    """The runner in dbt's environment; None if dbt-scheduler is not installed there, or the program is not dbt."""
     found = shutil.which(program, path=path)
     if found is None or Path(found).stem != "dbt":
         return None

@@ -1,8 +1,8 @@
 # ruff: noqa: ANN401 - Google's clients have no types here
-"""What a Cloud Run job of dbt is given, and gives back: objects in a bucket, which the job has as a folder.
+"""Exchanges files with a Cloud Run job of dbt, as objects in a bucket that the job mounts as a folder.
 
-A job's files are gone when it has ended. Cloud Logging has its output, but some time later, not where a filter of the
-project leaves it out, and all readers of a project share one quota: too little for what decides what a task has done.
+A job's files are gone when it has finished. Cloud Logging has its output, but with a delay, unless the project excludes
+it, and within a quota that all readers of the project share: not reliable enough to decide the result of a task.
 """
 
 import gzip
@@ -17,10 +17,10 @@ from dbt_scheduler.airflow.dbt_tasks.image_runs import ImageRun, exports
 from dbt_scheduler.airflow.dbt_tasks.slices import FROM_SLICES
 
 MOUNTED = "DBT_SCHEDULER_MOUNTED"
-"""The variable that says to the script where the bucket is."""
+"""The variable with the path of the mounted bucket, for the script."""
 
 OUTPUT = "output"
-"""The object that is written last: the output of dbt."""
+"""The object that is written last: dbt's output."""
 
 _GIVEN = "given"
 _PATH = "/mnt/dbt-scheduler"
@@ -28,10 +28,10 @@ _VOLUME = "dbt-scheduler"
 _MOST_OUTPUT = 5_000_000
 _MOST_BYTES = 20_000_000
 
-# For any user that an image may have: https://github.com/GoogleCloudPlatform/gcsfuse
+# Any user of an image can write: https://github.com/GoogleCloudPlatform/gcsfuse
 _FOR_ALL = ["dir-mode=777", "file-mode=666"]
 
-# dbt is the shell's child, which prints what it does and keeps it. A stop is passed on to it.
+# dbt is a child of the shell, which prints and keeps its output. SIGTERM is passed on to dbt.
 _RUN = (
     'mkfifo "$folder/pipe" || exit 70; tee "$folder/output" <"$folder/pipe" & tee=$!; '
     """trap 'kill -TERM "$dbt"; wait "$dbt"; exit 143' TERM; """
@@ -40,7 +40,7 @@ _RUN = (
 
 
 class JobFiles:
-    """The objects of one task instance, side by side in its bucket."""
+    """The objects of one task instance in the bucket."""
 
     def __init__(self, bucket: Any, digest: str) -> None:
         self._bucket = bucket
@@ -53,7 +53,7 @@ class JobFiles:
         self._bucket.blob(self._prefix + _GIVEN).upload_from_string(packed)
 
     def take(self, run: ImageRun) -> list[str] | None:
-        """Take a run's files, and the lines of its output; None if it has ended before it could give any."""
+        """Download a run's files; returns the lines of its output, or None if it ended before it wrote any."""
         output = self._read(OUTPUT)
         if output is None:
             return None
@@ -63,7 +63,7 @@ class JobFiles:
         return output.decode(errors="backslashreplace").splitlines()
 
     def clear(self, run: ImageRun) -> None:
-        """Delete them all."""
+        """Delete all of a run's objects."""
         for name in self._names(run):
             try:
                 self._bucket.blob(self._prefix + name).delete()
@@ -71,11 +71,11 @@ class JobFiles:
                 continue
 
     def close(self) -> None:
-        """Close the connections to the bucket; what comes next opens new ones."""
+        """Close the connections to the bucket; later calls open new ones."""
         self._bucket.client.close()
 
     def script(self, run: ImageRun) -> str:
-        """What runs dbt in the job, in the shell of its image; its ``$0`` is the runner of slices."""
+        """The shell script that runs dbt in the job; its ``$0`` is the runner of slices."""
         mounted = f'"$mounted/{self._prefix}'
         lines = [
             f'mounted=${MOUNTED}; unset {MOUNTED}; folder=$(mktemp -d) && tar -xzf {mounted}{_GIVEN}" -C "$folder"'
@@ -104,7 +104,7 @@ class JobFiles:
 
 
 def with_bucket(task: dict[str, Any], bucket: str) -> None:
-    """Have a job's task see a bucket as a folder, which a variable of its container names."""
+    """Mount a bucket as a folder in a job's task; a variable of its container has the path."""
     task["volumes"] = [{"name": _VOLUME, "gcs": {"bucket": bucket, "mount_options": _FOR_ALL}}]
     (container,) = task["containers"]
     container["volume_mounts"] = [{"name": _VOLUME, "mount_path": _PATH}]

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's own signatures, and Google's clients, say Any
-"""Common behavior of tasks that are jobs on Google Cloud: start, wait without a worker, and cleanup."""
+"""Common behavior of tasks that are jobs on Google Cloud: start, wait in the triggerer, and clean up."""
 
 import os
 from abc import abstractmethod
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar
 
-import airflow.providers.google  # noqa: F401 - a DAG says at once what is missing; the rest takes seconds to import
+import airflow.providers.google  # noqa: F401 - reports a missing provider when the DAG is parsed; the rest is slow
 from airflow.sdk import BaseOperator, Context
 from airflow.triggers.base import BaseTrigger
 from google.api_core.exceptions import GoogleAPIError
@@ -21,7 +21,7 @@ from dbt_scheduler.airflow.task_selection import skip_unless_chosen
 from dbt_scheduler.kinds.places import looks_secret
 
 FAIL = "__fail__"
-"""Airflow's own name of the method of a deferred task whose time is up, or whose trigger failed."""
+"""The ``next_method`` that Airflow gives a deferred task after a timeout, or a failure of its trigger."""
 
 
 _NO_PROJECT = (
@@ -31,15 +31,15 @@ _REFUSALS = (GoogleAPIError, GoogleAuthError)
 
 
 class GoogleJobOperator(BaseOperator):
-    """Starts a job, and waits for it in the triggerer; the job ends with the task, also by a timeout or a person.
+    """Starts a job and waits for it in the triggerer; the job ends with the task, also after a timeout or by a user.
 
-    A job is found again by its task alone: what an earlier try left is ended before a new one starts, whatever
-    became of its worker. ``pass_env`` names variables of the worker that the job gets, ``PREFIX_*`` for several.
+    A job is found by its task instance alone: what earlier tries left is ended before a new job starts, even if their
+    workers were killed. ``pass_env`` names variables of the worker for the job, ``PREFIX_*`` for several.
     """
 
     service: ClassVar[str]
     leaves_something: ClassVar[bool] = False
-    """Whether something is there to be removed after a success."""
+    """Whether a finished job must be deleted after a success too."""
 
     def __init__(
         self,
@@ -57,16 +57,16 @@ class GoogleJobOperator(BaseOperator):
         self._digest = ""
 
     def pre_execute(self, context: Context) -> None:
-        """Skip this where the run is of other tasks; a method, because Airflow stores the source of a hook."""
+        """Skip the task unless the run includes it. A method, because Airflow stores the source of a hook."""
         skip_unless_chosen(context)
 
     def execute(self, context: Context) -> None:
-        """Start the job, and defer. AirflowException if Google Cloud does not take it, or the task is stopped."""
+        """Start the job and defer. Raises AirflowException if Google Cloud rejects the job, or the task is stopped."""
         trigger = self.started(task_digest(context))
         self.defer(trigger=trigger, method_name="execute_complete", timeout=self.execution_timeout)
 
     def started(self, digest: str) -> Any:
-        """Start the job, and nothing if the task is stopped meanwhile; the trigger that waits for it."""
+        """Start the job, or end it if that fails or the task is stopped; returns the trigger that waits for it."""
         self._digest = digest
         self._starting = True
         try:
@@ -82,20 +82,20 @@ class GoogleJobOperator(BaseOperator):
         return trigger
 
     def on_kill(self) -> None:
-        """Called by a signal in the middle of ``execute``, which then ends the job, or before Airflow has deferred."""
+        """Called by a signal, during ``execute``, which then ends the job itself, or afterwards."""
         if self._starting:
             raise AirflowException("The task was stopped, and its job was cancelled.")
         if self._digest:
             self._end_jobs(self._digest)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """As Airflow does; but a job whose task's time is up, or that nobody watches any more, is ended."""
+        """As in Airflow; but ends the job after a timeout, or if its trigger failed."""
         if next_method == FAIL:
             self._end_jobs(task_digest(context))
         return super().resume_execution(next_method, next_kwargs, context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> None:
-        """Called with what the trigger saw; AirflowException if that is not a success."""
+        """Called with the trigger's event. Raises AirflowException if the job did not succeed."""
         job, error = event["job"], event["error"]
         show_log(self.log_filter(job), job.split("/")[1], self.log)
         error = error and self.explained(job, error)
@@ -107,45 +107,45 @@ class GoogleJobOperator(BaseOperator):
     @property
     @abstractmethod
     def hook(self) -> Any:
-        """The provider's hook, which has the credentials."""
+        """The provider's hook with the credentials."""
 
     @cached_property
     def project(self) -> str:
-        """The platform's project, else that of Airflow's connection. AirflowException if there is none."""
+        """The platform's project, or else that of Airflow's connection. Raises AirflowException if neither has one."""
         if found := self.project_id or self.hook.project_id:
             return str(found)
         raise AirflowException(_NO_PROJECT)
 
     @property
     def parent(self) -> str:
-        """What jobs are parts of."""
+        """The resource name of the region, the parent of jobs."""
         return f"projects/{self.project}/locations/{self.region}"
 
     @abstractmethod
     def start_job(self, digest: str) -> BaseTrigger:
-        """Start the job of the task that has this digest; the trigger that waits for it. GoogleAPIError."""
+        """Start the job of the task with this digest; returns the trigger that waits for it. Raises GoogleAPIError."""
 
     @abstractmethod
     def end_jobs(self, digest: str, *, wait: bool) -> None:
-        """End every job of the task that has this digest, and ``wait`` until it has ended. GoogleAPIError."""
+        """End all jobs of the task with this digest; ``wait`` until they have ended. Raises GoogleAPIError."""
 
     @abstractmethod
     def log_filter(self, job: str) -> str:
-        """Which entries of Cloud Logging are a job's, in its query language."""
+        """The filter for a job's entries, in the query language of Cloud Logging."""
 
     def explained(self, job: str, error: str) -> str:
-        """What is known of a job that failed, beside what its trigger saw."""
+        """The error of a failed job, with details that its trigger does not know."""
         del job
         return error
 
     @property
     def timeout_seconds(self) -> int | None:
-        """The job's own timeout, independent of Airflow."""
+        """The job's own timeout, independent of Airflow; None without one."""
         timeout = self.execution_timeout
         return None if timeout is None else max(1, round(timeout.total_seconds()))
 
     def from_the_worker(self) -> dict[str, str]:
-        """The variables of the worker that the job gets. AirflowException if one is called like a secret."""
+        """The variables of the worker for the job. Raises AirflowException if the name of one looks like a secret."""
         found = passed(os.environ, self.pass_env)
         if secret := next(filter(looks_secret, found), None):
             raise AirflowException(

@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Airflow's loggers, and Google's clients, have no types here
-"""Shows the output of a job on Google Cloud, as far as available in Cloud Logging, in the task's log."""
+"""Shows the output of a job on Google Cloud in the task's log, as far as Cloud Logging has it."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -12,8 +12,8 @@ _MOST_LINES = 1000
 
 
 def show_log(query: str, project: str, log: Any) -> None:
-    """Log the last lines of a job, or why they cannot be shown; the job is no worse for it."""
-    from airflow.providers.google.common.consts import CLIENT_INFO  # noqa: PLC0415 - not when a DAG is parsed
+    """Log the last lines of a job, or why they cannot be shown; never fails the task."""
+    from airflow.providers.google.common.consts import CLIENT_INFO  # noqa: PLC0415 - not needed for parsing DAGs
     from airflow.providers.google.common.hooks.base_google import GoogleBaseHook  # noqa: PLC0415
     from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client  # noqa: PLC0415
 
@@ -40,7 +40,7 @@ def show_log(query: str, project: str, log: Any) -> None:
 
 
 def _text(entry: Any) -> str:
-    """A line as it was printed: libraries for Cloud Logging put it into ``message``."""
+    """The printed line; libraries for Cloud Logging store it in ``message``."""
     if entry.text_payload or not isinstance(entry.json_payload, Mapping):
         return str(entry.text_payload)
     return str(entry.json_payload.get("message") or dict(entry.json_payload))

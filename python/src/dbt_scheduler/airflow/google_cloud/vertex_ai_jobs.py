@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Google's clients have no types here
-"""The types of jobs that Vertex AI has: what the calls of its API are called, and where a job's output is."""
+"""The job types of Vertex AI: the names of their API calls, and where the output of a job is."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,9 +10,9 @@ _ENDED = ("_SUCCEEDED", "_FAILED", "_CANCELLED", "_EXPIRED")
 
 
 class JobType(msgspec.Struct, frozen=True):
-    """A type of jobs: the service of the API that has it, its name in there, and that of all of them.
+    """A job type: the API's service, the type's name there, and its collection in resource names.
 
-    ``page`` is where people see one.
+    ``page`` is the path of a job in the Google Cloud console.
     """
 
     service: str
@@ -21,15 +21,15 @@ class JobType(msgspec.Struct, frozen=True):
     page: str
 
     def client(self, hook: Any, region: str) -> Any:
-        """The service's client in a region, or what a hook for the triggerer has to wait for to get one."""
+        """The service's client in a region; an awaitable one from a hook for the triggerer."""
         return getattr(hook, f"get_{self.service}_service_client")(region=region)
 
     def call(self, client: Any, verb: str, **arguments: Any) -> Any:
-        """The answer to ``create``, ``get`` or ``cancel``."""
+        """Call ``create``, ``get`` or ``cancel``; returns the response."""
         return getattr(client, f"{verb}_{self.name}")(**arguments)
 
     def labelled(self, client: Any, parent: str, label: str) -> Iterable[Any]:
-        """Every job with this label."""
+        """All jobs with this label."""
         asked = {"parent": parent, "filter": f"labels.{label}"}
         found: Iterable[Any] = getattr(client, f"list_{self.name}s")(request=asked)
         return found
@@ -42,17 +42,17 @@ _TYPES = {each.collection: each for each in (CUSTOM_JOB, TRAINING_PIPELINE, PIPE
 
 
 def type_of(job: str) -> JobType:
-    """The type of the job of this name: ``projects/PROJECT/locations/REGION/COLLECTION/ID``."""
+    """The type of the job with this name: ``projects/PROJECT/locations/REGION/COLLECTION/ID``."""
     return _TYPES[job.split("/")[4]]
 
 
 def has_ended(job: Any) -> bool:
-    """Whether a job is in one of the states that it does not leave."""
+    """Whether a job is in a final state."""
     return str(job.state.name).endswith(_ENDED)
 
 
 def custom_jobs_of(job: Any) -> list[str]:
-    """The names of the custom jobs that do the work of a job, the output of which is its own."""
+    """The names of the custom jobs that run a training pipeline or a pipeline job, and have its output."""
     if backing := getattr(job, "training_task_metadata", None):
         return [str(backing["backingCustomJob"])] if "backingCustomJob" in backing else []
     if details := getattr(job, "job_detail", None):

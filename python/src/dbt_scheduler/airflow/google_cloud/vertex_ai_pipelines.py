@@ -1,5 +1,5 @@
 # ruff: noqa: ANN401 - Google's clients have no types here
-"""Reads the compiled pipelines that pipeline jobs on Vertex AI are made from, and fills in what they ask for."""
+"""Reads compiled pipelines for Vertex AI pipeline jobs, and fills in their parameters."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from dbt_scheduler.vertex_pipeline import CompiledPipeline, NoPipelineError, com
 
 
 def read_pipeline(path: str, project: str, credentials: Any) -> CompiledPipeline:
-    """A pipeline in Cloud Storage, or in a file. AirflowException if there is none."""
+    """Read a pipeline from Cloud Storage or a file. Raises AirflowException if there is none."""
     from google.cloud.aiplatform.utils.yaml_utils import load_yaml  # noqa: PLC0415 - takes 5 s
 
     try:
@@ -24,7 +24,10 @@ def read_pipeline(path: str, project: str, credentials: Any) -> CompiledPipeline
 
 
 def filled(pipeline: CompiledPipeline, job: Mapping[str, Any], offered: Mapping[str, str]) -> dict[str, Any]:
-    """The job with its pipeline, and with what is ``offered``, where it has such parameters and no values for them."""
+    """The job with its pipeline, and the ``offered`` values of its parameters that the job does not set.
+
+    Raises AirflowException for a required parameter without a value, and for an unknown one.
+    """
     config = job["runtime_config"]
     own = {name: value for name, value in offered.items() if name in pipeline.parameters}
     values = {**own, **config.get("parameter_values", {})}

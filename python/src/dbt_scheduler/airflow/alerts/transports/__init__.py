@@ -10,21 +10,21 @@ from dbt_scheduler.plugin_folder import plugins
 
 
 class NotSentError(Exception):
-    """An alert cannot be sent; the message says why and what to do, without secrets."""
+    """An alert cannot be sent; the message has the reason and the fix, without secrets."""
 
 
 class Transport(Protocol):
     """A transport that is ready to send."""
 
     def send(self, message: Message) -> None:
-        """Send, or raise NotSentError. Runs in a thread of its own, without access to Airflow."""
+        """Send, or raise NotSentError. Runs in its own thread, without access to Airflow."""
 
 
 class TransportType(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is to know of a means.
+    """A kind of transport.
 
-    ``open`` takes the Airflow connection and the team's channel; it may raise ImportError where ``requirement``,
-    which is in this package's ``extra``, is not installed. ``needs`` is what the platform team provides.
+    ``open`` takes the Airflow connection and the team's channel; it may raise ImportError if ``requirement``, which is
+    in this package's ``extra``, is not installed. ``needs`` is what the platform team provides.
     """
 
     description: str
@@ -40,7 +40,7 @@ def transports() -> Mapping[str, TransportType]:
 
 
 def open_transport(transport: str, connection: str, channel: str | None) -> Transport:
-    """Open a transport to a team's channel; NotSentError if it is unknown or cannot be used."""
+    """Open a transport to a team's channel. Raises NotSentError if it is unknown or cannot be used."""
     known = transports()
     if transport not in known:
         raise NotSentError(

@@ -15,7 +15,7 @@ class LogTransport:
         self._channel = channel
 
     def send(self, message: Message) -> None:
-        """Write it, as one entry of the log."""
+        """Log it as one entry."""
         _log.warning("Alert for %s:\n%s", self._channel or "no channel", plain(message))
 
 

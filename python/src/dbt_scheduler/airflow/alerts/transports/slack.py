@@ -1,4 +1,4 @@
-"""Alerts by Slack's API: to any channel, with people and user groups mentioned by their names."""
+"""Alerts through Slack's API: to any channel, with people and user groups mentioned by name."""
 
 import logging
 import random
@@ -47,7 +47,7 @@ class SlackTransport:
         self._until = 0.0
 
     def send(self, message: Message) -> None:
-        """Post it; NotSentError when Slack does not take it. People who are not found stay plain text."""
+        """Post the message. Raises NotSentError if Slack rejects it. Names that are not found stay plain text."""
         self._until = time.monotonic() + _LOOKUP_SECONDS
         mentions = self._mentions([tag for tag in message.tags if not known_mention(tag)])
         text = markup(message, lambda tag: mentions.get(tag) or escape(tag))
@@ -56,7 +56,7 @@ class SlackTransport:
             raise NotSentError(problem)
 
     def _post(self, text: str) -> str:
-        """Post it, again after each short pause that Slack asks for; returns the problem, if any."""
+        """Post it, again after each short pause that Slack asks for; returns the problem, or an empty text."""
         from slack_sdk.errors import SlackApiError, SlackClientError  # noqa: PLC0415 - only alerts need the library
 
         until = time.monotonic() + _POST_SECONDS
@@ -67,7 +67,7 @@ class SlackTransport:
                 pause = _pause(error)
                 if pause is None:
                     return self._refusal(_code(error))
-                pause += random.random()  # noqa: S311 - so that tasks that failed together come one by one
+                pause += random.random()  # noqa: S311 - so that tasks that failed together do not retry together
                 if time.monotonic() + pause > until:
                     return "Slack's rate limit was exceeded: too many alerts at once."
                 time.sleep(pause)
@@ -81,7 +81,7 @@ class SlackTransport:
         return f"Slack returned {code}. {hint}".rstrip()
 
     def _mentions(self, tags: list[str]) -> dict[str, str]:
-        """The mentions of the tags that Slack knows, as far as its API lets us ask and the time allows."""
+        """The mentions of the tags that Slack knows, as far as the app's scopes and the time limit allow."""
         found = {tag: self._by_email(tag) for tag in tags if "@" in tag[1:]}
         names = {tag.removeprefix("@").lower(): tag for tag in tags if tag not in found}
         for source in (self._groups, self._people):
@@ -119,8 +119,8 @@ class SlackTransport:
                         yield (name or "").lower(), f"<@{user['id']}>"
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
 
-    def _ask(self, method: str, scope: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON of Slack's
-        """Slack's response, or None: a failed lookup only drops a mention."""
+    def _ask(self, method: str, scope: str, **arguments: object) -> Any:  # noqa: ANN401 - Slack's JSON
+        """Slack's response; None after an error, which only costs a mention."""
         from slack_sdk.errors import SlackApiError  # noqa: PLC0415
 
         try:
@@ -131,21 +131,21 @@ class SlackTransport:
                 _code(error),
                 scope,
             )
-        except Exception as error:  # noqa: BLE001 - whatever it is
+        except Exception as error:  # noqa: BLE001 - a mention is optional
             _log.warning("Slack users could not be looked up: %s.", type(error).__name__)
         return None
 
 
 def _open(connection: str, channel: str | None) -> SlackTransport:
-    """A team's channel, through a connection of type ``slack`` with the bot token as password."""
-    from dbt_scheduler.airflow.compat import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
+    """The transport to a team's channel, with a connection of type ``slack`` that has the bot token as its password."""
+    from dbt_scheduler.airflow.compat import AirflowException  # noqa: PLC0415 - slow to import, only for alerts
 
     if not channel:
         raise NotSentError("the team has no channel. Set alerting.channel in scheduler.yaml.")
     from airflow.providers.slack.hooks.slack import SlackHook  # noqa: PLC0415
 
     try:
-        # No handlers: what is worth another try is decided here, within the time there is.
+        # No retry handlers: retries happen in _post, within the time limit.
         hook = SlackHook(slack_conn_id=connection, timeout=_TIMEOUT_SECONDS, retry_handlers=[])
         return SlackTransport(hook.client, connection, channel)
     except (AirflowException, ValueError) as error:
@@ -165,7 +165,7 @@ PLUGIN = TransportType(
 
 
 def _code(error: "SlackApiError") -> str:
-    """Slack's own word for what is wrong, or the HTTP status of an answer that is not its API's."""
+    """Slack's error code, or the HTTP status of a response that is not from its API."""
     data = error.response.data
     code = str(data.get("error")) if isinstance(data, dict) else ""
     return code if _CODE.fullmatch(code) else f"HTTP {error.response.status_code}"

@@ -1,4 +1,4 @@
-"""Alerts by a Slack incoming webhook: simpler than Slack's API, but one channel, and people are not looked up."""
+"""Alerts through a Slack incoming webhook: one channel, and people are not looked up, but simpler than Slack's API."""
 
 from http.client import HTTPException
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ class SlackWebhookTransport:
         self._connection = connection
 
     def send(self, message: Message) -> None:
-        """Post it; NotSentError when Slack does not take it."""
+        """Post the message. Raises NotSentError if Slack rejects it."""
         try:
             answer = self._client.send(text=markup(message, escape), unfurl_links=False)
         except (OSError, HTTPException, ValueError) as error:
@@ -38,10 +38,10 @@ class SlackWebhookTransport:
 
 
 def _open(connection: str, channel: str | None) -> SlackWebhookTransport:
-    """The webhook of a connection of type ``slackwebhook``; the whole URL may be its password."""
+    """The transport of a connection of type ``slackwebhook``; its password may be the whole URL."""
     from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook  # noqa: PLC0415
 
-    from dbt_scheduler.airflow.compat import AirflowException  # noqa: PLC0415 - heavy, and only alerts need it
+    from dbt_scheduler.airflow.compat import AirflowException  # noqa: PLC0415 - slow to import, only for alerts
 
     try:
         hook = SlackWebhookHook(slack_webhook_conn_id=connection, timeout=_TIMEOUT_SECONDS)
