@@ -35,7 +35,7 @@ class ColumnReads:
         self._of_node = cache(self._read)
 
     def of(self, task: ProjectTask, key: AssetKey) -> ColumnsRead | None:
-        """The columns that a task reads of an asset, also through what no pipeline runs; None where that is not known."""
+        """The columns that a task reads of an asset, also through unscheduled models; None if unknown or too many."""
         found: set[str] = set()
         readers = self._readers(task, key)
         known = bool(readers)
@@ -50,7 +50,7 @@ class ColumnReads:
         return tuple(sorted(found)) if known and fits else None
 
     def _readers(self, task: ProjectTask, key: AssetKey) -> dict[str, list[str]]:
-        """The tasks whose own SQL reads the asset, with the tables that they read."""
+        """The tasks whose own SQL reads the asset, this one or unscheduled ones upstream, with the tables' ids."""
         found: dict[str, list[str]] = defaultdict(list)
         stack, seen = [task], {task.id}
         while stack:
@@ -66,7 +66,7 @@ class ColumnReads:
         return found
 
     def _parents(self, reader: ProjectTask) -> Iterator[str]:
-        """The tables named in a task's SQL, which includes that of ephemeral models."""
+        """The ids of what a task's SQL names: dbt has included the SQL of ephemeral models."""
         stack, seen = [*reader.parents], set[str]()
         while stack:
             parent = stack.pop()
@@ -80,7 +80,7 @@ class ColumnReads:
                 yield parent
 
     def _read(self, reader: str) -> Mapping[str, ColumnsRead]:
-        """The global tables that the SQL of one node reads, by id."""
+        """The columns that the SQL of one node reads, by table id; without tables for which they are unknown."""
         task = self._project.tasks[reader]
         node, adapter = task.node, self._project.manifest.metadata.adapter_type
         if node is None or not node.compiled_code or not adapter or not self._is_all(node):
@@ -96,7 +96,7 @@ class ColumnReads:
         return read
 
     def _is_all(self, node: Node) -> bool:
-        """Whether the compiled SQL is all that runs: no incremental run that differs, and no hook that reads."""
+        """Whether the compiled SQL is all that runs: no other SQL in incremental runs, and no hook that reads."""
         if node.language not in (None, "sql"):
             return False
         if node.config.materialized == "incremental" and self._calls(node.depends_on.macros, _IS_INCREMENTAL):
@@ -116,7 +116,7 @@ class ColumnReads:
         return False
 
     def _tables(self, parents: Iterable[str]) -> "Iterator[tuple[str, KnownTable]]":
-        """Tables of other teams from their entries, and own tables from the project."""
+        """The known tables among these parents, by id: other teams' from their entries, own ones from the project."""
         from dbt_scheduler.sql.sources import KnownTable  # noqa: PLC0415 - imports sqlglot
 
         for parent in parents:
@@ -139,6 +139,6 @@ def _by_name(columns: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _with_event_time(columns: ColumnsRead, table: Table | None) -> ColumnsRead:
-    """Dbt filters the inputs of a batch by this column."""
+    """The columns, with the ``event_time`` column by which dbt filters the input of a batch."""
     name = table.event_time if table else None
     return columns if columns == EVERY_COLUMN or not isinstance(name, str) else tuple({*columns, name})

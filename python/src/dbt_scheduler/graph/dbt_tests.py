@@ -70,14 +70,14 @@ class _Lineage:
         self._below: dict[str, int] | None = None
 
     def last_of(self, parents: Sequence[str]) -> str | None:
-        """The node that is downstream of all the others, if there is one."""
+        """The node that is downstream of all the others; None if there is none."""
         nodes = [parent for parent in parents if parent in self._bit]
         if len(parents) == 1:
             return nodes[0] if nodes else None
         return next((node for node in nodes if self._is_below(node, parents)), None)
 
     def first_below(self, parents: Sequence[str]) -> tuple[str, ...]:
-        """The common downstream tasks without other such tasks upstream."""
+        """The first tasks downstream of all of these parents."""
         common = -1
         for parent in parents:
             common &= self._masks()[parent]
@@ -97,7 +97,7 @@ class _Lineage:
             mask ^= 1 << (mask.bit_length() - 1)
 
     def _masks(self) -> dict[str, int]:
-        """The tasks below each node, and below each source table that a task fills."""
+        """The tasks downstream of each node, and of each source table that a task fills."""
         if self._below is None:
             self._below = defaultdict(int)
             for task in reversed(self._dag.parents_first):

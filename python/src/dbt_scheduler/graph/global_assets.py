@@ -25,7 +25,7 @@ from dbt_scheduler.registry.entry import AssetKey
 
 
 class ResolvedGlobals(msgspec.Struct, frozen=True):
-    """The asset of each global table, by table id, and findings for unresolved ones."""
+    """The asset of each resolved global table, by table id, and the findings."""
 
     assets: dict[str, AssetKey]
     findings: tuple[Finding, ...]
@@ -66,7 +66,7 @@ class _Resolver:
         self._own = {*project.assets, *project.latest}
 
     def resolve(self, table: Table) -> AssetKey | None:
-        """The asset of a table; None, with a finding, if it is unknown or ambiguous."""
+        """The exposed asset of a table; otherwise None, with a finding unless an unreadable team may have the asset."""
         directory, own = self._directory, self._project.team
         teams = self._teams(table)
         others = [key for key in directory.named(table.name) if key.team != own and _among(teams, key.team)]
@@ -90,7 +90,7 @@ class _Resolver:
         return None
 
     def _compare_places(self, table: Table, key: AssetKey) -> None:
-        """The model would read the table of another asset of the team than the one that it waits for."""
+        """Report a table whose relation is another asset's: the model would wait for one table, and read the other."""
         relation = self._directory.produced(key).relation
         if relation is None or relation.same(table.relation):
             return
@@ -120,7 +120,7 @@ class _Resolver:
         )
 
     def _report_missing(self, table: Table, teams: Collection[str] | None) -> None:
-        """The asset is built by no pipeline, is retired, or does not exist."""
+        """Report an asset that no pipeline builds, that is retired, or that does not exist."""
         own = self._project.team
         idle = [team for team in self._idle.get(table.name, ()) if team != own and _among(teams, team)]
         if idle:

@@ -87,7 +87,7 @@ def build_graph(project: Project, globals_: Mapping[str, AssetKey], directory: D
 
 
 class _Reads(msgspec.Struct, frozen=True):
-    """Inputs: ids of built data, and tasks with data of their own that no pipeline runs."""
+    """The inputs of a task: ids of built data, and unscheduled tasks with data of their own."""
 
     origins: tuple[str, ...]
     unscheduled: tuple[str, ...]
@@ -119,10 +119,10 @@ class _Builder:
         return DagGraph(pipeline, tasks, reads, upstream, waits, _parents_first(upstream))
 
     def origins(self, parents: Iterable[str]) -> tuple[str, ...]:
-        """The built inputs of these parents, also through tasks that never run.
+        """The built inputs of these parents, also through tasks that no pipeline runs.
 
-        Ids of tasks, of source tables that a declared task fills, and of global tables. Equal for all pipelines: the
-        traversal stops at any scheduled task.
+        They are ids of tasks, of source tables that a declared task fills, and of global tables. They are the same for
+        all pipelines, because the traversal stops at any scheduled task.
         """
         return self._reads(parents).origins
 
@@ -131,7 +131,7 @@ class _Builder:
         return tuple(sorted(self._reads(task.parents).unscheduled))
 
     def _maker(self, origin: str) -> ProjectTask | None:
-        """The task with an id, or the task that fills the source table."""
+        """The task with an id, or the task that fills the source table; None for other ids."""
         return self._project.tasks.get(self._project.maker(origin))
 
     def _reads(self, parents: Iterable[str]) -> "_Reads":
@@ -141,7 +141,7 @@ class _Builder:
         return self._gathered(parents)
 
     def _look_through(self, task: ProjectTask) -> None:
-        """Resolve a task that never runs, once for all of its readers."""
+        """Resolve an unscheduled task, once for all of its readers."""
         # Iterative, because chains of such tasks can exceed Python's recursion limit.
         stack, opened = [task], set[str]()
         while stack:
@@ -157,7 +157,7 @@ class _Builder:
                 stack += [above for above in self._unscheduled(top.parents) if above.id not in opened]
 
     def _as_read(self, task: ProjectTask) -> "_Reads":
-        """The inputs behind a task that never runs."""
+        """The inputs of an unscheduled task as its readers see them."""
         reads = self._gathered(task.parents)
         if task.node is not None and task.node.ephemeral:
             return reads

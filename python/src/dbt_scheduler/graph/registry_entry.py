@@ -59,7 +59,7 @@ def produced_entry(
 
 
 def complete_entry(entry: Entry, graph: TeamGraph) -> Entry:
-    """The complete entry: with waits, SLOs and consumed assets."""
+    """The entry with the waits and the latest SLO upstream of each asset, and with all that the team's tasks consume."""
     project = graph.project
     waits = {pipeline: _sensors_above(dag) for pipeline, dag in graph.dags.items()}
     promised = {pipeline: _promised_above(entry, dag) for pipeline, dag in graph.dags.items()}
@@ -138,7 +138,7 @@ def _types(columns: Mapping[str, Column]) -> dict[str, str | None]:
 
 
 def _from_tables(project: Project, produced: dict[str, Produced]) -> dict[str, Produced]:
-    """The relation and columns of a declared task's asset, from its dbt source table."""
+    """Add the relations, columns and texts of declared tasks' assets, from their dbt source tables."""
     for table, asset in project.table_assets.items():
         if asset in produced:
             source = project.tables[table]
@@ -154,7 +154,7 @@ def _from_tables(project: Project, produced: dict[str, Produced]) -> dict[str, P
 
 
 def _reads(graph: TeamGraph, task: str, asset: str) -> tuple[str, ...]:
-    """The team's own assets that the task reads within its DAGs, in any of its pipelines."""
+    """The team's own other assets that the task reads within its DAGs, in any of its pipelines."""
     project = graph.project
     origins = {origin for dag in graph.dags.values() for origin in dag.reads.get(task, ())}
     return tuple(sorted({project.asset(origin) for origin in origins} - {asset}))
@@ -171,7 +171,7 @@ def _sensors_above(dag: DagGraph) -> dict[str, tuple[str, ...]]:
 
 
 def _promised_above(entry: Entry, dag: DagGraph) -> dict[str, tuple[int, str]]:
-    """For each task the upstream asset in its DAG with the latest SLO."""
+    """For each task that has one, the latest SLO in seconds upstream of it in its DAG, and the asset."""
     above: dict[str, tuple[int, str]] = {}
     for task in dag.parents_first:
         needs = [above[parent] for parent in dag.upstream[task] if parent in above]
@@ -192,7 +192,7 @@ def _promised(entry: Entry, dag: DagGraph, task: str) -> Iterator[tuple[int, str
 
 
 def with_columns_read(entry: Entry, graph: TeamGraph, directory: Directory) -> Entry:
-    """The entry with the columns that the team's tasks read of other teams' assets."""
+    """The entry with the columns that the team's tasks read of other teams' assets, unless they are too many."""
     columns = ColumnReads(graph, directory)
     consumed = _consumed(graph, columns)
     names = (

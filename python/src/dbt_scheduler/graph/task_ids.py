@@ -14,7 +14,7 @@ SENSOR_GROUPS = {each: sensor_group(each) for each in (DependencyKind.HARD, Depe
 RESERVED_GROUPS = frozenset({ON_RUN_START, ON_RUN_END, DBT_TESTS, *SENSOR_GROUPS.values()})
 
 SensorIds = dict[AssetDependency, str]
-"""The sensors of a DAG's waits."""
+"""The sensor's full task_id for each wait of a DAG that has one; ``no_wait`` has none."""
 
 _NOT_IN_GROUPS, _NOT_IN_NAMES = re.compile(r"[^\w-]"), re.compile(r"[^\w.-]")
 _NOT_IN_POOLS = re.compile(r"[^A-Za-z0-9_.-]")
@@ -22,11 +22,11 @@ _LONGEST_POOL = 250
 """Airflow's limit is 256."""
 _LONGEST_NAME = 180
 _LONGEST_GROUP = 60
-"""Together with the dot, Airflow's limit of 250 for a task_id."""
+"""With the dot between them, name and group stay below Airflow's limit of 250 for a task_id."""
 
 
 def group_of(task: ProjectTask) -> str | None:
-    """A valid task group id: letters, digits, underscores and dashes, as Airflow requires."""
+    """A valid task group id: letters, digits, underscores and dashes, as Airflow requires; None without a group."""
     return _fit(_NOT_IN_GROUPS.sub("_", task.group), _LONGEST_GROUP) if task.group else None
 
 
@@ -37,7 +37,7 @@ def name_of(name: str) -> str:
 
 
 def task_id_of(task: ProjectTask) -> str:
-    """A task's full task id."""
+    """A task's full task_id."""
     return full_task_id(group_of(task), name_of(task.name))
 
 
