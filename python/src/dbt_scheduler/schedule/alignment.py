@@ -92,10 +92,10 @@ def cadence_seconds(schedule: Schedule) -> int:
 
 @lru_cache(maxsize=1024)
 def wait_lag_seconds(consumer: Schedule, producer: Schedule) -> int:
-    """The maximum time by which the awaited run is due after the consumer's run, in seconds; may be negative.
+    """The longest time by which the awaited run is due after the consumer's run, in seconds; may be negative.
 
     A run is due at the end of its data interval. The maximum is taken over a sample: the runs of 2025 and 2026, at
-    least 30; for schedules that are the same every day or run more often than hourly, the runs around clock changes.
+    least 30; for schedules that are the same every day, or run more often than hourly, the runs around clock changes.
     """
     if cadence_seconds(producer) > cadence_seconds(consumer):  # The first waiting run waits longest.
         pairs = [
@@ -121,7 +121,7 @@ def _sample(schedule: Schedule, other: Schedule) -> Iterator[Interval]:
 
 
 def _kinds_of_change(*schedules: Schedule) -> Iterator[datetime]:
-    """A regular time, and for each clock the first change of each kind."""
+    """A regular time, and for each kind of clock change the first one."""
     yield _FROM
     zones, seen = [load_zone(schedule.timezone) for schedule in schedules], set()
     for change in sorted({each for where in zones for each in offset_changes(where, _FROM.year, _TO.year)}):

@@ -9,7 +9,7 @@ BATCH_SIZES = ("hour", "day", "month", "year")
 
 
 def batch_start(instant: datetime, batch_size: str, lookback: int = 0) -> datetime:
-    """The start of the batch that contains an instant, or of an earlier batch, in UTC."""
+    """The start, in UTC, of the batch ``lookback`` batches before the one that contains an instant."""
     moment = to_utc(instant)
     if batch_size == "hour":
         return moment.replace(minute=0, second=0, microsecond=0) - timedelta(hours=lookback)

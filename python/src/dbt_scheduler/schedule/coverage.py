@@ -24,7 +24,7 @@ _NEAR = timedelta(hours=3)  # more than any single clock change, except at the d
 
 
 def grain_problem(schedule: Schedule) -> str | None:
-    """The first period of the grain with no tick or several, ignoring clock changes."""
+    """A sentence about the first period of the grain with no tick or several, without clock changes; else None."""
     if schedule.grain is None:
         return None
     ticks, step = cron.parse(schedule.cron), step_minutes(schedule.grain)
@@ -39,7 +39,7 @@ def grain_problem(schedule: Schedule) -> str | None:
 
 
 def clock_problem(schedule: Schedule) -> str | None:
-    """The problem at the first clock change that the cron does not support."""
+    """A sentence about the first clock change that the cron does not support; None if it supports all."""
     ticks, where, start = cron.parse(schedule.cron), load_zone(schedule.timezone), first_instant(schedule)
     last_year = max(start.year, _RULES_OF_TODAY) + _YEARS_UNTIL_WEEKDAYS_REPEAT
     seen = set()

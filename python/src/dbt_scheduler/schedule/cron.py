@@ -132,9 +132,7 @@ def _on(day: date, minute: int) -> datetime:
 @lru_cache(maxsize=2048)
 def _days_of_month(days: str, year: int, month: int) -> tuple[int, ...]:
     cron = _read(days)
-    if cron.nth_weekday_of_month or getattr(
-        cron, "nearest_weekday", None
-    ):  # "1#2" and "15W" are left to croniter
+    if cron.nth_weekday_of_month or getattr(cron, "nearest_weekday", None):  # "1#2" and "15W": croniter's
         return _days_by_croniter(days, year, month)
     _, _, of_month, months, of_week = cron.expanded
     if months != _ANY and month not in months:

@@ -89,15 +89,14 @@ def _period_at(grain: str, where: tzinfo, instant: datetime) -> Interval:
     end = calendar_next(grain, start)
     if end - start <= timedelta(hours=1):
         return _elapsed(instant - (wall - start), instant, instant + (end - wall), where)
-    while (
-        last := first_occurrence(end, where)
-    ) <= instant:  # a day skipped at the date line, or a repeated midnight
+    # The period may end at or before the instant: at a day skipped at the date line, or a repeated midnight.
+    while (last := first_occurrence(end, where)) <= instant:
         start, end = end, calendar_next(grain, end)
     return Interval(first_occurrence(start, where), last)
 
 
 def _elapsed(start: datetime, instant: datetime, end: datetime, where: tzinfo) -> Interval:
-    """From start to end, or to the clock change between, on the instant's side."""
+    """From ``start`` to ``end``, or on either side only to a clock change between it and the instant."""
     offset = offset_at(instant, where)
     if offset_at(start, where) != offset:
         start = offset_change_between(start, instant, where)

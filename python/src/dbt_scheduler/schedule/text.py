@@ -43,9 +43,9 @@ def _in_its_zone(moment: datetime, schedule: Schedule) -> str:
 
 @lru_cache(maxsize=4096)
 def format_readiness(pipeline: str, schedule: Schedule, slo_seconds: int | None) -> str:
-    """The pipeline, and the time in its time zone by which its runs meet the asset's SLO.
+    """The pipeline, and the time in its time zone by which an asset is due by its SLO, without clock changes.
 
-    Clock changes are ignored.
+    For irregular schedules it is the SLO after each scheduled time; without an SLO, "no SLO".
     """
     if slo_seconds is None:
         return f"{pipeline}, no SLO"

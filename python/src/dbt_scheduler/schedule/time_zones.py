@@ -46,7 +46,7 @@ def to_instant(wall: datetime, where: tzinfo) -> datetime:
 
 
 def first_occurrence(wall: datetime, where: tzinfo) -> datetime:
-    """The first instant of ``wall``; for a skipped time, the instant after the change."""
+    """The first instant of ``wall``; for a skipped time, the instant of the clock change."""
     first, second = both_folds(wall, where)
     # In a gap, the two are in reverse order, and the clock change lies between them.
     return first if first <= second else offset_change_between(second, first, where)
@@ -68,7 +68,7 @@ def offset_change_between(before: datetime, after: datetime, where: tzinfo) -> d
 
 @lru_cache(maxsize=64)
 def offset_changes(where: tzinfo, first_year: int, last_year: int) -> tuple[datetime, ...]:
-    """The instants of clock changes in these years."""
+    """The instants of clock changes in these years, and in the month before."""
     at, found = datetime(first_year - 1, 12, 1, tzinfo=UTC), []
     offset = offset_at(at, where)
     while where is not UTC and at.year <= last_year:

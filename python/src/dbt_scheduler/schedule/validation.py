@@ -28,12 +28,12 @@ def alignment_problems(schedule: Schedule) -> list[str]:
 
 @lru_cache(maxsize=256)
 def unreadable_part(schedule: Schedule) -> str | None:
-    """The first invalid field of a schedule, for users who cannot change it; None if all are valid."""
+    """What is wrong with the first invalid field of a schedule, without advice; None if all are valid."""
     return next((what for what, _ in _unread(schedule)), None)
 
 
 def unusable_schedule(spec: DagSpec) -> str | None:
-    """The first invalid schedule of a spec: its own, or a producer's."""
+    """The first invalid schedule of a spec, its own or a producer's, as the end of a sentence; None if all are valid."""
     schedules = (spec.schedule, *(sensor.producer.schedule for sensor in spec.sensors))
     reason = next(filter(None, map(unreadable_part, schedules)), None)
     return f"has an unsupported schedule: {reason}" if reason else None
@@ -49,7 +49,7 @@ def _problems(schedule: Schedule) -> tuple[str, ...]:
 
 
 def _unread(schedule: Schedule) -> Iterator[tuple[str, str]]:
-    """The invalid field, and how to fix it."""
+    """Each invalid field, and how to fix it."""
     yield from _cron(schedule)
     yield from _timezone(schedule)
     yield from _start_date(schedule)
@@ -76,11 +76,7 @@ def _cron(schedule: Schedule) -> Iterator[tuple[str, str]]:
 def _timezone(schedule: Schedule) -> Iterator[tuple[str, str]]:
     try:
         load_zone(schedule.timezone)
-    except (
-        KeyError,
-        ValueError,
-        OSError,
-    ):  # ZoneInfo raises three exceptions for invalid names; for a folder, OSError.
+    except (KeyError, ValueError, OSError):  # ZoneInfo's errors: unknown, not a name, a folder
         similar = did_you_mean(schedule.timezone, available_timezones())
         advice = similar or 'use a name such as "Europe/Vilnius" or "UTC"'
         yield f'timezone "{schedule.timezone}" is unknown', advice
