@@ -46,7 +46,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def kinds() -> Mapping[str, Kind]:
-    """Every kind, by its name."""
+    """All kinds by name."""
     return plugins(__name__, Kind)
 
 
@@ -60,10 +60,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """The job of a task, independent of its place.
 
     All strings are literals for Airflow, unless they are ``Template``. ``cwd`` is relative to the folder of the spec,
-    or absolute. ``settings`` are the kind's keys of the task; ``labels`` identify cost. ``table_check`` is a command
-    that fails if the table of a dbt microbatch model does not exist. ``project_hooks`` are the project's own hooks to
-    run, or ``none``; None leaves them to dbt. With ``keep_results``, the results are kept for the task with that
-    ``results_of``. With ``preload``, dbt runs in a fork of the worker.
+    or absolute. ``settings`` are the task's own values of settings of its place and kind; ``labels`` identify cost.
+    ``table_check`` is a command that fails if the table of a dbt microbatch model does not exist. ``project_hooks`` are
+    the project's own hooks to run, or ``none``; None leaves them to dbt. With ``keep_results``, the results are kept
+    for the task that has this one in ``results_of``. With ``preload``, dbt runs in a fork of the worker.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     preload: bool = False
 
 
-# Delimiters, also together with the following one; and newlines that Jinja removes or changes.
+# Delimiters; a brace before a line break that becomes one; and line breaks that Jinja removes or changes.
 _SPECIAL = re.compile(r"\{[{%#]|\{(?=[\r\n])|\r\n?|\n\Z")
 
 
@@ -103,9 +103,8 @@ def with_literals(value: object) -> object:
 
 
 def literal(text: str) -> str:
-    """Text written so that Airflow's template engine gives back exactly that text.
+    """Escape text, so that Airflow's template engine renders exactly that text.
 
-    >>> literal("echo {{ conn.db.password }}")
-    "echo {{ '{{' }} conn.db.password }}"
+    >>> literal("echo {{ conn.db.password }}") "echo {{ '{{' }} conn.db.password }}"
     """
     return _SPECIAL.sub(lambda special: f"{{{{ {special[0]!r} }}}}", text)

@@ -1,4 +1,4 @@
-"""Any container image and command."""
+"""The kind of any container image and command."""
 
 from dbt_scheduler.kinds import Kind
 

@@ -1,8 +1,8 @@
-"""Jobs of Google Cloud's Vertex AI: a command of an image, also one that trains a model, or a compiled pipeline."""
+"""The kind of Vertex AI jobs: a command of an image, which may train a model, or a compiled pipeline."""
 
 from dbt_scheduler.kinds import Kind, Setting
 
-# `$` matches before a last line break, too.
+# ``$`` also matches before a final line break.
 _ONE_LINE = {"not": {"type": "string", "pattern": "\n"}}
 
 PLUGIN = Kind(

@@ -1,7 +1,7 @@
-"""The places where tasks run (``where`` in platform.yaml): one module each, called like the place.
+"""The places where tasks run (``where`` in platform.yaml): one module each, named like the place.
 
-A place makes an Airflow operator and plain arguments of a job, when the DAG is compiled. Airflow's side builds
-the operators that places declare, and no others: ``operators`` is the list.
+When a DAG is compiled, a place turns a job into an Airflow operator and its arguments. Airflow's side builds only the
+operators that places declare, see ``operators``.
 """
 
 import re
@@ -15,7 +15,7 @@ from dbt_scheduler.kinds import Job, Setting, kinds
 from dbt_scheduler.plugin_folder import plugins
 
 ANY_KIND = "*"
-"""The kinds that a place does not list explicitly: it can run all of them."""
+"""All kinds that a place does not list by name."""
 
 QUEUEING = ("queue", "pool", "priority")
 """The keys of every kind that control scheduling and workers."""
@@ -26,11 +26,11 @@ Arguments: TypeAlias = dict[str, object]
 
 
 class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``platform.yaml`` says about where a kind runs; ``settings`` are that place's own keys.
+    """The settings of a kind in ``platform.yaml``; ``settings`` are the place's own keys.
 
-    ``environment`` are the variables of the worker that a local process or a container gets, beside the usual ones.
-    ``overrides`` are the keys that a team may set itself; None: all that it can. ``queue`` and ``priority`` are
-    Airflow's own where they are None.
+    ``environment`` are the variables of the worker for a local process or a container, in addition to the usual ones.
+    ``overrides`` are the keys that a team may set; None: all of them. Airflow's defaults apply if ``queue`` and
+    ``priority`` are None.
     """
 
     where: str = "local"
@@ -44,10 +44,10 @@ class PlaceSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
-    """How a place runs the jobs of a kind: an operator's import path, and what makes its arguments.
+    """How a place runs the jobs of a kind: the import path of an operator, and a function that makes its arguments.
 
-    Arguments are JSON values. Every text among them has to be in a field that the operator renders, one of
-    ``template_fields``, because ``with_literals`` escapes all of them.
+    Arguments are JSON values. All strings among them must be in ``template_fields``, which the operator renders,
+    because ``with_literals`` escapes all of them.
     """
 
     operator: str
@@ -56,12 +56,12 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is to know of a place; ``ways`` is by kind.
+    """A place where tasks run; ``ways`` is by kind, or ``ANY_KIND``.
 
-    ``requirement`` is what ``pip`` installs in Airflow's environment for the operators. With ``needs_image`` a job
-    is a container. ``shows_variables`` in a place where whoever may look at a job sees the variables that it was given;
-    ``secrets_setting`` is the setting that names secrets there, if it has one. ``refusal`` says, of the values of a
-    job, why the place would not take them together, if so; no job there goes on for longer than ``longest_seconds``.
+    ``requirement`` is the pip requirement of the operators in Airflow's environment. ``needs_image``: jobs are
+    containers. ``shows_variables``: everyone who may view a job sees its variables; ``secrets_setting`` is the setting
+    for secrets there, if any. ``refusal`` returns why the place does not support the values of a job, or None.
+    ``longest_seconds`` is the maximum duration of a job.
     """
 
     description: str
@@ -76,7 +76,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Operator(msgspec.Struct, frozen=True):
-    """An operator's import path, and its arguments as JSON values; only a ``Template`` is rendered."""
+    """The import path of an operator, and its arguments as JSON values; Airflow renders only ``Template`` values."""
 
     path: str
     arguments: Arguments
@@ -109,12 +109,12 @@ def overrides_of(kind: str) -> tuple[str, ...]:
 
 @cache
 def operators() -> Mapping[str, str | None]:
-    """All operators that a spec may use, and the packages that they require."""
+    """All operators that a spec may use, with the pip requirement of each; None: installed with Airflow."""
     return {way.operator: place.requirement for place in places().values() for way in place.ways.values()}
 
 
 def looks_secret(variable: str) -> bool:
-    """Whether a variable has a name like a secret's; a prefix ends in ``*``."""
+    """Whether the name of a variable, or a prefix of names that ends in ``*``, looks like a secret's."""
     return bool(_SECRET.search(variable))
 
 

@@ -8,18 +8,18 @@ from dbt_scheduler.kinds.places.docker import CPUS, LABELS, MEMORY, ONE_LINE, VA
 from dbt_scheduler.kinds.places.vertex_ai import PROJECT, REGION, SERVICE_ACCOUNT, google_labels, own_labels
 
 _MEMORY = "512m"
-"""Cloud Run's defaults."""
+"""Cloud Run's default."""
 
 _LEAST_CPUS, _HALF = 0.08, 0.5
 _GIGABYTES: dict[float, tuple[float, float]] = {1: (0.5, 4), 2: (0.5, 8), 4: (2, 16), 6: (4, 24), 8: (4, 32)}
-"""The memory range for each number of CPUs."""
+"""The minimum and maximum memory in GiB for each number of CPUs."""
 
 
 _FIELDS = ("project_id", "region", "job", "pass_env")
 
 
 def _job(job: Job, settings: PlaceSettings) -> Arguments:
-    """A job with one container that runs once: Airflow handles retries."""
+    """The operator's arguments: a job with one container that runs once, because Airflow handles retries."""
     values = {**settings.settings, **job.settings}
     labels = google_labels({**own_labels(values), **job.labels})
     container: dict[str, object] = {
@@ -46,7 +46,7 @@ def _job(job: Job, settings: PlaceSettings) -> Arguments:
 
 
 def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
-    """The same for dbt, with results in a bucket; fails if dbt selects nothing."""
+    """The same for dbt, whose results go to a bucket."""
     bucket = settings.settings.get("results_bucket")
     return {**_job(job, settings), "bucket": bucket, **dbt_arguments(job)}
 
@@ -68,7 +68,10 @@ def _limits(cpus: object, memory: object) -> dict[str, str]:
 
 
 def _refusal(values: Mapping[str, object]) -> str | None:
-    """Unsupported combinations: https://cloud.google.com/run/docs/configuring/jobs/cpu and memory-limits."""
+    """Why Cloud Run does not support the CPUs and memory together, None if it does.
+
+    https://cloud.google.com/run/docs/configuring/jobs/cpu and memory-limits.
+    """
     cpus, memory = values.get("cpus") or 1, str(values.get("memory") or _MEMORY)
     if not isinstance(cpus, int | float) or not (cpus in _GIGABYTES or _LEAST_CPUS <= cpus < 1):
         return f"cpus must be 1, 2, 4, 6 or 8, or between {_LEAST_CPUS} and 1, for Cloud Run, not {cpus}"

@@ -4,11 +4,11 @@ from dbt_scheduler.kinds import Job, Setting
 from dbt_scheduler.kinds.places import Arguments, Place, PlaceSettings, Way
 
 ONE_LINE = {"not": {"type": "string", "pattern": "\n"}}
-"""A pattern's end: ``$`` also matches before a final line break."""
+"""To be added to a schema with a pattern, because ``$`` also matches before a final line break."""
 
 VARIABLE = {"pattern": r"^[A-Za-z_][A-Za-z0-9_]*$", **ONE_LINE}
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
-# The units that Docker, Kubernetes and Google Cloud all support, so that the key works in each place.
+# A label key that Docker, Kubernetes and Google Cloud all accept, so that the setting works in each place.
 _LABEL = r"^([a-z][a-z0-9]*((-+|\.)[a-z0-9]+)*/)?[a-z]([a-z0-9._-]{0,61}[a-z0-9])?$"
 
 CPUS = Setting(
@@ -56,7 +56,7 @@ _FIELDS = (
 
 
 def _container(job: Job, settings: PlaceSettings) -> Arguments:
-    """The container's command; its working directory is that of the image."""
+    """The operator's arguments; the working directory is that of the image."""
     values = {**settings.settings, **job.settings}
     given: Arguments = {
         "pass_env": list(settings.environment),
@@ -71,7 +71,7 @@ def _container(job: Job, settings: PlaceSettings) -> Arguments:
 
 
 def container(job: Job, settings: PlaceSettings, given: Arguments) -> Arguments:
-    """The keys of all containers, plus the non-empty ones in ``given``."""
+    """The arguments of all operators with a container, plus the non-empty ones in ``given``."""
     labels = {**settings.settings, **job.settings}.get("labels")
     return {
         "image": job.image or settings.image,
@@ -83,12 +83,12 @@ def container(job: Job, settings: PlaceSettings, given: Arguments) -> Arguments:
 
 
 def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
-    """The same for dbt, with results; fails if dbt selects nothing."""
+    """The same for dbt."""
     return {**_container(job, settings), **dbt_arguments(job)}
 
 
 def dbt_arguments(job: Job) -> Arguments:
-    """The arguments of a dbt operator in addition to the command, without empty ones."""
+    """The additional arguments of every dbt operator, without empty ones."""
     given: Arguments = {
         "table_check": list(job.table_check),
         "project_hooks": job.project_hooks,

@@ -14,7 +14,7 @@ from dbt_scheduler.kinds.places.docker import (
     dbt_arguments,
 )
 
-# What names may be, the API says: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
+# Names in the API: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/
 _DNS = r"[a-z0-9]+(-+[a-z0-9]+)*"
 _SUBDOMAIN = r"[a-z0-9]+((-+|\.)[a-z0-9]+)*"
 _WORD = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
@@ -40,7 +40,7 @@ _FIELDS = (
 
 
 def _pod(job: Job, settings: PlaceSettings) -> Arguments:
-    """The pod's command; its working directory is that of the image."""
+    """The operator's arguments; the working directory is that of the image."""
     values = {**settings.settings, **job.settings}
     given: Arguments = {
         "pass_env": list(settings.environment),
@@ -55,13 +55,13 @@ def _pod(job: Job, settings: PlaceSettings) -> Arguments:
 
 
 def _limits(cpus: object, memory: object) -> dict[str, str]:
-    """Kubernetes quantities, in which ``m`` means one thousandth, and ``Mi`` is the usual megabyte."""
+    """Kubernetes quantities, in which ``m`` means one thousandth, and ``Mi`` is what others call ``m``."""
     cpu = {"cpu": f"{round(cpus * 1000)}m"} if isinstance(cpus, int | float) else {}
     return {**cpu, **({"memory": f"{memory.upper()}i"} if isinstance(memory, str) else {})}
 
 
 def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
-    """The same for dbt, with results; fails if dbt selects nothing."""
+    """The same for dbt."""
     return {**_pod(job, settings), **dbt_arguments(job)}
 
 

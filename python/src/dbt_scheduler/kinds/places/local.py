@@ -8,7 +8,7 @@ _FIELDS = ("command", "cwd", "env", "pass_env")
 
 
 def _command(job: Job, settings: PlaceSettings) -> Arguments:
-    """The command, its folder and its environment; images are not used."""
+    """The operator's arguments: the command, its folder and its environment; images are not used."""
     arguments: Arguments = {"command": list(job.command), "cwd": job.cwd, "env": dict(job.env)}
     if settings.environment:
         arguments["pass_env"] = list(settings.environment)
@@ -16,7 +16,7 @@ def _command(job: Job, settings: PlaceSettings) -> Arguments:
 
 
 def _dbt(job: Job, settings: PlaceSettings) -> Arguments:
-    """The same for dbt, with the project's hooks as configured; fails if dbt selects nothing."""
+    """The same for dbt, which may be preloaded."""
     preload: Arguments = {"preload": True} if job.preload else {}
     return {**_command(job, settings), **dbt_arguments(job), **preload}
 

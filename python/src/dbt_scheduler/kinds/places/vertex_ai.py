@@ -42,7 +42,7 @@ SERVICE_ACCOUNT = Setting(
 
 
 def google_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """Labels as Google Cloud takes them: in lower case, ``_`` for what it does not know, 63 characters at most.
+    """Labels in the form that Google Cloud allows: lower case, ``_`` for other characters, at most 63 characters.
 
     https://cloud.google.com/resource-manager/docs/labels-overview
     """
@@ -50,7 +50,7 @@ def google_labels(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def own_labels(values: Mapping[str, object]) -> dict[str, str]:
-    """The labels from the platform."""
+    """The labels in these settings; empty without any."""
     labels = values.get("labels")
     return labels if isinstance(labels, dict) else {}
 
@@ -60,7 +60,7 @@ def _label(text: str) -> str:
 
 
 def _any_job(job: Job, settings: PlaceSettings) -> Arguments:
-    """A custom job, a training job that uploads a model, or a pipeline job, as the task says."""
+    """The operator's arguments: a custom job, the training of a model, or a pipeline job, as the task says."""
     values = {**settings.settings, **job.settings}
     where: Arguments = {"project_id": values.get("project"), "region": values.get("region")}
     named = {
@@ -117,7 +117,7 @@ def _training(
 def _pipeline_job(
     job: Job, values: Mapping[str, object], named: Mapping[str, object], pipeline: Mapping[str, object]
 ) -> Arguments:
-    """A pipeline job without its template, which the worker reads; ``offered`` are available parameter values."""
+    """A pipeline job without its template, which the worker reads; ``offered`` are values that parameters may use."""
     template = str(pipeline["template"])
     config: dict[str, object] = {"gcs_output_directory": values.get("output_directory")}
     if parameters := pipeline.get("parameters"):
