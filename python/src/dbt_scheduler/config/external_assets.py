@@ -54,10 +54,10 @@ class ExternalAssets(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def load_external_assets(path: Path, pipelines: Mapping[str, Schedule]) -> ExternalAssets:
-    """Read a file; ``pipelines`` are the platform's. Of an asset that is wrong there is only the finding.
+    """Read a file; ``pipelines`` are the platform's. Assets with an error are left out, with a finding.
 
     Raises:
-        CannotRunError: nothing can be made of the file.
+        CannotRunError: the file cannot be used at all.
 
     """
     document, findings = load_yaml(path)
@@ -88,7 +88,7 @@ def load_external_assets(path: Path, pipelines: Mapping[str, Schedule]) -> Exter
 
 
 def _about_groups(finding: Finding) -> Finding:
-    """A task group is not a task: it has neither a state nor a callback."""
+    """Replace the hint for a task group, which is not a task: it has neither a state nor a callback."""
     is_group = "task_group" in finding.message
     return msgspec.structs.replace(finding, hint=_NO_TASK) if is_group else finding
 
@@ -148,7 +148,7 @@ class _Reader:
         )
 
     def _schedule(self, entry: dict[str, Any]) -> tuple[str, Schedule] | None:
-        """The schedule with its name: a pipeline's, or that of a DAG with its own schedule."""
+        """The schedule and its name, a pipeline's or the DAG's own; None, with a finding, if it is not valid."""
         place, asset = (self._path, self._checked.line(entry)), entry["asset"]
         if ("pipeline" in entry) == ("schedule" in entry):
             problem = (

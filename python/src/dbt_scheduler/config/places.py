@@ -15,7 +15,7 @@ _SIZES = ("cpus", "memory")
 
 
 def place_settings(block: Mapping[str, Any]) -> PlaceSettings:
-    """The settings of a block that includes the defaults."""
+    """The settings in a block that includes the defaults."""
     common = {key: block[key] for key in ("where", "image", *QUEUEING)}
     own = {key: block[key] for key in places()[block["where"]].settings if block[key] is not None}
     overrides = None if block["overrides"] is None else tuple(block["overrides"])
@@ -23,7 +23,7 @@ def place_settings(block: Mapping[str, Any]) -> PlaceSettings:
 
 
 def place_findings(document: Document, value: Mapping[str, Any]) -> Iterator[Finding]:
-    """Findings for keys that have no effect with this ``where`` and for visible secrets; ``value`` has the defaults."""
+    """Findings for visible secrets, unsupported sizes, and keys of other places; ``value`` has the defaults."""
     kinds = [(("kinds", kind), block) for kind, block in value["kinds"].items()]
     for path, block in [(("dbt",), value["dbt"]), *kinds]:
         where = block["where"]

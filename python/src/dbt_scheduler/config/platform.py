@@ -35,7 +35,8 @@ _MAX_ACTIVE_RUNS = 4
 def find_platform(folders: Iterable[Path], option: Path | None = None) -> Path:
     """The ``platform.yaml`` to use.
 
-    It is the one passed, else the nearest in or above the folders, else the default.
+    It is the one passed, else that of the variable ``DBT_SCHEDULER_PLATFORM``, else the nearest in or above the
+    folders, else the default.
 
     Raises:
         CannotRunError: different files apply to different folders.
@@ -81,11 +82,11 @@ def _has_error(findings: Iterable[Finding]) -> bool:
 
 
 def _nearest(folder: Path) -> Path | None:
-    """The nearest ``platform.yaml``, relative to the working directory where it lies below it."""
+    """The nearest ``platform.yaml``, relative to the working directory if it is below it; None without one."""
     absolute = folder.resolve()
     for parent in (absolute, *absolute.parents):
         file = parent / "platform.yaml"
-        if os.path.lexists(file):  # whatever it is: reading it reports what is wrong with it
+        if os.path.lexists(file):  # also a broken symlink: reading it reports the problem
             here = Path.cwd()
             return file.relative_to(here) if file.is_relative_to(here) else file
     return None
@@ -117,7 +118,7 @@ def _pipeline(document: Document, name: str, entry: Mapping[str, Any]) -> Pipeli
 
 
 def _same_names(document: Document, pipelines: Mapping[str, Pipeline]) -> Iterator[Finding]:
-    """DAG files are named after the pipeline, and some file systems ignore case."""
+    """Findings for names that differ only in case: DAG files are named after them, and some file systems ignore case."""
     first: dict[str, str] = {}
     for name, pipeline in pipelines.items():
         other = first.setdefault(name.lower(), name)

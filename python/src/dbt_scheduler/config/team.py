@@ -29,8 +29,7 @@ _COMMON = {"line", "settings", *TaskConfig.__struct_fields__}
 def load_team_config(path: Path) -> tuple[TeamConfig | None, tuple[Finding, ...]]:
     """Read a ``scheduler.yaml``: the valid part of its config, and the findings.
 
-    The config is None if the file cannot be used at all: it is unreadable, not YAML, or has an unsupported
-    version.
+    The config is None if the file cannot be used at all: it is unreadable, not YAML, or has an unsupported version.
     """
     if problem := _wrong_symlink(path):
         return None, (SCH402.at(str(path), problem=problem, hint="replace the symlink with the file"),)
@@ -50,7 +49,7 @@ def load_team_config(path: Path) -> tuple[TeamConfig | None, tuple[Finding, ...]
 
 
 def _wrong_symlink(path: Path) -> str | None:
-    """Findings quote the file's contents, and the check of a pull request shows them to everyone."""
+    """Why a symlink is rejected, else None: findings quote the file, and everyone sees those of a pull request."""
     try:
         leaves = path.is_symlink() and not resolved(path).is_relative_to(path.parent.resolve())
     except OSError as error:
@@ -59,7 +58,7 @@ def _wrong_symlink(path: Path) -> str | None:
 
 
 def _unsupported_version(document: Document) -> Finding | None:
-    """Why the version is not supported; a missing version is reported by the schema."""
+    """A finding for an unsupported version, else None; the schema reports a missing one."""
     text = document.text(("version",))
     if text is None or text in SUPPORTED_VERSIONS:
         return None
@@ -119,14 +118,14 @@ class _Reader:
         if "\0" in command:
             problem = f'the command of task "{task}" contains a null character'
             self.findings.append(SCH201.at(self._path, line, subject=task, problem=problem, hint="remove it"))
-            return [command]  # not none: one finding is enough
+            return [command]  # not empty, which would be another finding
         try:
             return shlex.split(command)
         except ValueError:
             problem = f'the command of task "{task}" has an unclosed quote or a trailing backslash: {command}'
             hint = "close the quote, or escape it with a backslash if it is meant literally"
             self.findings.append(SCH201.at(self._path, line, subject=task, problem=problem, hint=hint))
-            return [command]  # not none: one finding is enough
+            return [command]  # not empty, which would be another finding
 
     def _exposed(self, entries: list[dict[str, Any]]) -> Iterator[ExposedAssets]:
         for entry in entries:
@@ -141,7 +140,7 @@ class _Reader:
 
 
 def _dbt_settings(entry: dict[str, Any]) -> dict[str, Any]:
-    """The entry with the keys of the places where dbt runs under ``settings``."""
+    """The entry, with the keys of dbt's place under ``settings``."""
     own = {key: part for key, part in entry.items() if key in DbtSettings.__struct_fields__}
     return {**own, "settings": {key: part for key, part in entry.items() if key not in own}}
 
@@ -152,16 +151,16 @@ def task_name(asset: str) -> str:
 
 
 def compile_regex(regex: str) -> "re2.Regexp":
-    """The regex of ``exposed_assets``, to match names with in linear time: RE2 never backtracks.
+    """Compile a regex of ``exposed_assets``, which matches in linear time: RE2 never backtracks.
 
     Raises:
-        re2.error: it does not compile, with the reason as bytes.
+        re2.error: it is not valid; the reason is in bytes.
 
     """
-    import re2  # noqa: PLC0415 - only teams that expose something pay for the import
+    import re2  # noqa: PLC0415 - only teams with exposed assets need it
 
     options = re2.Options()
-    options.log_errors = False  # to stderr, besides raising them
+    options.log_errors = False  # no log on stderr in addition to the exception
     return re2.compile(regex, options)
 
 

@@ -1,4 +1,4 @@
-"""The values of ``scheduler.yaml`` and ``platform.yaml``; a ``line`` is where an entry starts in its file."""
+"""The values of ``scheduler.yaml`` and ``platform.yaml``; ``line`` is the first line of an entry in its file."""
 
 from enum import StrEnum
 
@@ -26,7 +26,7 @@ class ProjectHooks(StrEnum):
 
 
 class Alerting(msgspec.Struct, frozen=True):
-    """The team's channel, and who is tagged in every alert."""
+    """The team's channel, and the people or groups to tag in every alert."""
 
     channel: str | None = None
     tag: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class DbtSettings(msgspec.Struct, frozen=True):
 
 
 class TaskConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A declared task. ``command`` is split into words; ``settings`` are the keys of its kind only."""
+    """A declared task. ``command`` is split into words; ``settings`` are the keys of its kind and place."""
 
     kind: str
     name: str
@@ -71,7 +71,7 @@ class TaskConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExposedAssets(msgspec.Struct, frozen=True):
-    """Assets that other teams may depend on; ``slo`` is in seconds by pipeline, None without any promise."""
+    """Assets that other teams may depend on; ``slo`` is in seconds by pipeline, None without SLOs."""
 
     regex: str
     slo: dict[str, int] | None = None
@@ -79,7 +79,7 @@ class ExposedAssets(msgspec.Struct, frozen=True):
 
 
 class Ignore(msgspec.Struct, frozen=True):
-    """A finding that the team silences, on one subject or on all."""
+    """A finding that the team ignores, on one subject or on all."""
 
     code: str
     because: str
@@ -136,11 +136,11 @@ class Defaults(msgspec.Struct, frozen=True):
 
 
 class DbtConfig(msgspec.Struct, frozen=True):
-    """How dbt is called.
+    """The dbt command and its settings.
 
-    ``projects_dir`` contains the projects where tasks run; None: their current location. ``target_path`` and
-    ``log_path`` are where dbt writes; None: in the project, or in a temporary folder. With ``preload``, dbt
-    runs in forks of the worker, not as a program.
+    ``projects_dir`` contains the projects where tasks run; None: their current location. dbt writes to ``target_path``
+    and ``log_path``; None: in the project, or in a temporary folder. With ``preload``, dbt runs in forks of the worker,
+    not as a program.
     """
 
     command: str
@@ -154,18 +154,18 @@ class DbtConfig(msgspec.Struct, frozen=True):
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The options of every call of dbt."""
+        """The options of every dbt command."""
         target = ("--target", self.target) if self.target else ()
         return (*target, "--profiles-dir", self.profiles_dir) if self.profiles_dir else target
 
     def paths(self, team: str) -> dict[str, str]:
-        """The variables that say where dbt writes: below the folders named, each team has one of its own."""
+        """The variables for the folders that dbt writes to: each team has its own in the configured folders."""
         named = {"DBT_TARGET_PATH": self.target_path, "DBT_LOG_PATH": self.log_path}
         return {name: f"{path.rstrip('/')}/{team}" for name, path in named.items() if path}
 
 
 class PlatformAlerting(msgspec.Struct, frozen=True):
-    """How alerts are sent, the Airflow connection for it, and whether warnings of tests are sent too."""
+    """The transport of alerts (``channel``), its Airflow connection, and whether test warnings are sent too."""
 
     channel: str
     connection: str
@@ -173,11 +173,11 @@ class PlatformAlerting(msgspec.Struct, frozen=True):
 
 
 class PlatformConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """A ``platform.yaml``, completed from the default one.
+    """A ``platform.yaml`` with the defaults.
 
-    ``places`` is by kind, ``dbt`` among them; ``pools`` are the slots of Airflow pools, by name; ``teams`` is None
-    where no teams are listed: any may be published. ``dag_prefix`` is what every DAG's id begins with, "" or "staging_".
-    ``site_url`` is where people open the registry's pages.
+    ``places`` is by kind, including ``dbt``; ``pools`` are the slots of Airflow pools by name. ``teams`` is None if no
+    teams are listed: then any team may be published. ``dag_prefix`` is the start of every dag_id, "" or such as
+    "staging_". ``site_url`` is the URL of the registry's pages.
     """
 
     path: str

@@ -52,7 +52,7 @@ def validate_against(rules: Mapping[str, Any] | bool, instance: object) -> tuple
 
 @cache
 def _folder() -> Path:
-    # A wheel carries the schemas; an editable install reads those at the top of the repository.
+    # A wheel contains the schemas; an editable install reads them from the root of the repository.
     package = Path(__file__).parents[2]
     packaged = package / "schemas"
     return packaged if packaged.is_dir() else package.parents[2] / "schemas"
@@ -64,13 +64,13 @@ def _validator(schema_name: str) -> "Draft202012Validator":
 
 
 def _compiled(rules: Mapping[str, Any] | bool) -> "Draft202012Validator":
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - a tenth of a second, paid only where needed
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - takes 0.1 s
     from jsonschema.validators import extend  # noqa: PLC0415
 
     numbers = Draft202012Validator.TYPE_CHECKER
 
     def is_number(_: object, value: Json) -> bool:
-        return bool(numbers.is_type(value, "number")) and value == value  # noqa: PLR0124 - nan is below no maximum
+        return bool(numbers.is_type(value, "number")) and value == value  # noqa: PLR0124 - no limit excludes NaN
 
     checker = numbers.redefine("number", is_number)
     validator = extend(Draft202012Validator, type_checker=checker)  # type: ignore[no-untyped-call] # it has no types
@@ -84,7 +84,7 @@ _SCHEMAS = {"additionalProperties", "items", "contains", "propertyNames", "not",
 
 
 def _with_paths(rules: Json) -> Json:
-    """The schema with every ``false`` as ``not: true``: jsonschema's errors of ``false`` do not say where."""
+    """The schema with ``not: true`` instead of each ``false``, because jsonschema's errors for ``false`` have no path."""
     if rules is False:
         return {"not": True}
     return {k: _below(k, rule) for k, rule in rules.items()} if isinstance(rules, Mapping) else rules
@@ -100,10 +100,10 @@ def _below(keyword: str, rule: Json) -> Json:
 
 
 def _plain(value: Json, depth: int = 0) -> Json:
-    """The value with every key as text: YAML also knows numbers and true as keys, JSON Schema does not.
+    """The value with strings as keys: YAML also allows numbers and booleans, JSON does not.
 
     Raises:
-        RecursionError: it is nested too deep for what comes after.
+        RecursionError: it is nested too deeply.
 
     """
     if depth > _MAX_DEPTH:

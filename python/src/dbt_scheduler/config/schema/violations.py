@@ -39,15 +39,15 @@ _NAMED_STEPS = {
 }
 
 _MOST_SUGGESTIONS = 100
-"""Of one value: each costs a comparison with every word that is known there."""
+"""The maximum number of suggestions per value: each costs a comparison with all known words."""
 
 
 class Violation(msgspec.Struct, frozen=True):
     """One violation of a schema.
 
-    ``path`` leads to it from the top: keys and, counted from 0, positions in lists. For an unknown key and
-    for a key that is not allowed it ends with that key; for a missing key it is the path of the mapping that
-    lacks it. ``types`` are the JSON Schema types that the value should have, if it has none of them.
+    ``path`` is its location: keys and, counted from 0, positions in lists. For an unknown key and for one that is not
+    allowed, it ends with that key; for a missing key, it is that of the mapping. ``types`` are the JSON Schema types
+    that the value should have, if it has none of them.
     """
 
     path: Path
@@ -57,7 +57,7 @@ class Violation(msgspec.Struct, frozen=True):
 
 
 class _Record(msgspec.Struct, frozen=True):
-    """A violation, and what its hint and the choice among the branches of ``anyOf`` need to know of it."""
+    """A violation, with the data for its hint and for the choice of a branch of ``anyOf``."""
 
     keyword: str
     violation: Violation
@@ -68,7 +68,7 @@ class _Record(msgspec.Struct, frozen=True):
 def describe_errors(errors: "Iterable[ValidationError]") -> tuple[Violation, ...]:
     """All violations, ordered by path."""
     records = [record for error in errors for record in _records(error)]
-    # If the message lists the allowed values, a second one about their type adds nothing.
+    # If a message lists the allowed values, another one about their type is redundant.
     listed = {record.violation.path for record in records if record.keyword in {"enum", "const"}}
     kept = [r for r in records if r.keyword != "type" or r.violation.path not in listed]
     kept.sort(key=lambda record: _sort_key(record.violation))
@@ -165,10 +165,10 @@ def _unknown_keys(value: Mapping[str, Json], rules: Mapping[str, Json]) -> list[
 
 
 def _best_branch(error: "ValidationError", path: Path) -> list[_Record]:
-    """What keeps a value from the branch of ``anyOf`` or ``oneOf`` that it comes closest to.
+    """The violations of the branch of ``anyOf`` or ``oneOf`` that a value is closest to.
 
-    Closest is a branch of the right type, then one with the fewest wrong choices (such as a ``kind``), then
-    with the fewest problems, then the first. When its type is wrong for all of them, they are reported as one.
+    The closest is a branch with the right type, then one with the fewest wrong choices (such as a ``kind``), then one
+    with the fewest violations, then the first. If all branches have another type, that is one violation.
     """
     branches: dict[int, list[_Record]] = {}
     for child in error.context or ():
@@ -192,7 +192,7 @@ def _sort_key(violation: Violation) -> str:
 
 
 def _key_itself(error: "ValidationError") -> tuple[str, ...]:
-    """The key that an error is about when it is the key, and not its value, that has the wrong form."""
+    """The key itself, if it has the wrong form, and not its value; else empty."""
     steps = iter(error.absolute_schema_path)
     for step in steps:
         if step == "propertyNames":

@@ -1,4 +1,4 @@
-"""YAML files as plain values that still know the line of every key, for findings that point at it."""
+"""YAML files as plain values with the line of every key, for findings."""
 
 from dbt_scheduler.config.yaml.document import Coercion, Document, Path, format_path
 from dbt_scheduler.config.yaml.reader import load_yaml, parse_yaml, read_text

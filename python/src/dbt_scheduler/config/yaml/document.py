@@ -1,4 +1,4 @@
-"""Where each value of a YAML file stands, and how it was written."""
+"""The position of each value in a YAML file, and its original text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Path = tuple[str | int, ...]
 
 
 class Position(msgspec.Struct, frozen=True):
-    """One value's place: the line of its key, or its own in a list, and its text when it is a single word."""
+    """The position of a value: the line of its key, or its own in a list, and its text if it is a scalar."""
 
     line: int
     text: str | None = None
@@ -30,7 +30,7 @@ class Coercion(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """A parsed YAML file. Keys are always text, as written (``on``, ``2025``); dates are text too."""
+    """A parsed YAML file. Keys are always strings, as written (``on``, ``2025``); dates are strings too."""
 
     path: str
     value: object
@@ -38,15 +38,15 @@ class Document(msgspec.Struct, frozen=True):
     coercions: tuple[Coercion, ...] = ()
 
     def line(self, path: Path) -> int:
-        """The line of a key or list item, or of the nearest one above it that the file has."""
+        """The line of a key or list item, or of the nearest parent that the file has."""
         return self._walk(path)[0].line
 
     def depth(self, path: Path) -> int:
-        """How many steps of a path the file has."""
+        """The number of steps of a path that the file has."""
         return self._walk(path)[1]
 
     def text(self, path: Path) -> str | None:
-        """A single word as the file has it (``0.170``, not the number); None for anything else."""
+        """A scalar as written in the file (``0.170``, not the number); None for anything else."""
         position, depth = self._walk(path)
         return position.text if depth == len(path) else None
 
@@ -61,6 +61,6 @@ class Document(msgspec.Struct, frozen=True):
 
 
 def format_path(path: Path) -> str:
-    """A path as people write it: ``tasks[0].timeout``; positions count from 0."""
+    """A path such as ``tasks[0].timeout``; positions count from 0."""
     words = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return words.removeprefix(".")

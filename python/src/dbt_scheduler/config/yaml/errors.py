@@ -1,4 +1,4 @@
-"""Translates errors of YAML parsers for the person who wrote the file."""
+"""Describes errors of YAML parsers for the author of the file."""
 
 import re
 
@@ -16,7 +16,7 @@ class YamlProblem(msgspec.Struct, frozen=True):
 
 _QUOTES = "put the value in quotes"
 _ENCODING = "remove it, or save the file as UTF-8 text"
-# Words of libyaml and of PyYAML's own parser, what they mean, what to do; the first that occurs counts.
+# A part of libyaml's or PyYAML's message, the problem, and the hint; the first match counts.
 _EXPLANATIONS = (
     ("characters are not allowed", "it contains a control character", _ENCODING),
     ("violates indentation", "the indentation contains a tab", "use spaces instead of tabs"),
@@ -65,7 +65,7 @@ _BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 
 
 def split_lines(text: str) -> list[str]:
-    """A text's lines as YAML counts them."""
+    """The lines of a text as YAML counts them."""
     return _BREAK.split(text)
 
 
@@ -96,7 +96,7 @@ def describe_error(error: yaml.YAMLError, text: str) -> YamlProblem:
 
 
 def _line_problem(words: str, mark: yaml.Mark | None, lines: list[str]) -> tuple[str, str] | None:
-    """What is wrong where the answer stands in the line itself."""
+    """The problem and the hint, if they depend on the text of the line; else None."""
     if mark is None or mark.line >= len(lines):
         return None
     line = lines[mark.line]

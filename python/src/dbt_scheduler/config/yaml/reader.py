@@ -1,4 +1,4 @@
-"""Reads YAML: values as ``yaml.safe_load`` gives them (but keys and dates as text), places and findings."""
+"""Reads YAML: values as ``yaml.safe_load`` returns them (but keys and dates as strings), positions and findings."""
 
 import pathlib
 
@@ -17,7 +17,7 @@ _MAX_DEPTH = 60
 # The parser recurses for each level: a file with a million brackets would crash the process.
 _LONG = 20_000
 _UNREADABLE = "replace it with a regular file, and check its permissions"
-# Anchors may expand a file up to this size: beyond it, it is an attack or a mistake.
+# Anchors may expand a file up to this size; a larger one is an attack or a mistake.
 _MAX_GROWTH, _FREE_GROWTH = 10, 10_000
 
 
@@ -36,7 +36,7 @@ class _Built(msgspec.Struct, frozen=True):
 
 
 def load_yaml(path: pathlib.Path) -> tuple[Document | None, tuple[Finding, ...]]:
-    """Read a file: its document, or None and why not. A document may come with findings as well."""
+    """Read a file: its document, or None if it cannot be used, and the findings."""
     text, findings = read_text(path)
     if text is None:
         return None, findings
@@ -44,7 +44,7 @@ def load_yaml(path: pathlib.Path) -> tuple[Document | None, tuple[Finding, ...]]
 
 
 def read_text(path: pathlib.Path) -> tuple[str | None, tuple[Finding, ...]]:
-    """A file's text as UTF-8, or None with the finding that says why it cannot be read."""
+    """The text of a UTF-8 file; None, with a finding, if it cannot be read."""
     try:
         return read_file(path).decode("utf-8-sig"), ()
     except FileNotFoundError:
@@ -58,7 +58,7 @@ def read_text(path: pathlib.Path) -> tuple[str | None, tuple[Finding, ...]]:
 
 
 def parse_yaml(text: str, path: str) -> tuple[Document | None, tuple[Finding, ...]]:
-    """The same for text that was read already; ``path`` is what findings show."""
+    """The same for a text; ``path`` is shown in findings."""
     try:
         if len(text) > _LONG:
             _check_depth(text)
@@ -73,7 +73,7 @@ def parse_yaml(text: str, path: str) -> tuple[Document | None, tuple[Finding, ..
 
 
 class _Builder:
-    """Values and places from the nodes of one file; anchors are built once and shared."""
+    """Builds values and positions from the nodes of one file; anchors are built once and shared."""
 
     def __init__(self, path: str, lines: list[str]) -> None:
         self.findings: list[Finding] = []
@@ -128,7 +128,7 @@ class _Builder:
         return _Built(value, positions, size)
 
     def _entries(self, node: yaml.MappingNode, depth: int = 0) -> _Entries:
-        """Key and value nodes by the key's text: merge keys spread out, the mapping's own keys last."""
+        """The key and value nodes by key: merged mappings are expanded, and the mapping's own keys take precedence."""
         if depth > _MAX_DEPTH:
             raise _RefusedError(_line(node), "an anchor merges itself", "write the value out instead")
         merged: _Entries = {}
@@ -140,7 +140,7 @@ class _Builder:
                 )
             if key.tag == PREFIX + "merge":
                 for source in reversed(_merge_sources(child)):
-                    if id(source) not in self._merged:  # else anchors that merge anchors cost 2 ** n
+                    if id(source) not in self._merged:  # otherwise, nested merges would take exponential time
                         self._merged[id(source)] = self._entries(source, depth + 1)
                     merged.update(self._merged[id(source)])
                 continue

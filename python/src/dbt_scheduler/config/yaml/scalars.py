@@ -7,7 +7,7 @@ import yaml
 PREFIX = "tag:yaml.org,2002:"
 _CONSTRUCTOR = yaml.constructor.SafeConstructor()
 _LONGEST_BITS = 256
-"""Python refuses to print integers of thousands of digits."""
+"""Python refuses to print integers with thousands of digits."""
 
 _PLAIN_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _PLAIN_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]*")
@@ -29,7 +29,7 @@ def scalar_value(node: yaml.ScalarNode) -> object:
     construct = _CONSTRUCTORS[kind]
     try:
         value = construct(node)
-    except (ValueError, KeyError, IndexError, OverflowError):  # of `!!float ''`, and of base 60 without end
+    except (ValueError, KeyError, IndexError, OverflowError):  # `!!float ''`, a huge base 60 number
         return node.value
     return node.value if isinstance(value, int) and value.bit_length() > _LONGEST_BITS else value
 
@@ -42,7 +42,7 @@ _CONSTRUCTORS = {
 
 
 def find_coercion(node: yaml.ScalarNode, value: object, source_line: str) -> tuple[str, str] | None:
-    """The written text and the parsed value, if they differ: ``on`` is true, ``#x`` is a comment."""
+    """The written text and the parsed value, if they differ (``on`` is true, ``#x`` is a comment); else None."""
     text: str = node.value
     if isinstance(value, bool):
         return None if text.lower() in ("true", "false") else (text, "true" if value else "false")
