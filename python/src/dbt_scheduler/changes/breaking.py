@@ -1,7 +1,8 @@
 """Breaking changes of exposed assets, each described in one line.
 
-A change is breaking if the asset is removed, renamed or no longer exposed, moves to another pipeline or a later SLO,
-loses a column or changes a column's type, or moves to another relation. Additions are never breaking.
+A change is breaking if the asset is removed, renamed or no longer exposed, moves to another pipeline or relation, has a
+later SLO or none, loses a column or changes its type, or if the latest version of a model changes. Additions are never
+breaking.
 """
 
 from collections import Counter
@@ -14,7 +15,7 @@ from dbt_scheduler.registry.entry import Acknowledged, Entry, Produced, find_pro
 
 
 class ChangeKind(StrEnum):
-    """The kind of change, for programs."""
+    """The kind of a change, as in the report's JSON."""
 
     REMOVED = "removed"
     RENAMED = "renamed"

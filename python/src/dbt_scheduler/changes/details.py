@@ -15,12 +15,12 @@ _OF_NO_INTEREST = {"cwd", "keep_results", "results_of"}
 
 
 def dag_changes(was: DagSpec, now: DagSpec) -> Iterator[str]:
-    """Differences in schedule, number of active runs, and alerts."""
+    """Differences in schedule, catchup, number of active runs, and the channel of alerts."""
     return _differences(_OF_DAGS, was, now)
 
 
 def task_changes(was: Task, now: Task) -> Iterator[str]:
-    """Differences in timeouts, retries, command, assets, alerts and upstream tasks."""
+    """Differences in how a task runs, its assets, owners, tests and upstream tasks."""
     yield from _differences(_OF_TASKS, was, now)
     keys = sorted((was.arguments.keys() | now.arguments.keys()) - _OF_NO_INTEREST)
     differing = [key for key in keys if was.arguments.get(key) != now.arguments.get(key)]
@@ -35,7 +35,7 @@ def task_changes(was: Task, now: Task) -> Iterator[str]:
 
 
 def sensor_changes(was: Sensor, now: Sensor) -> Iterator[str]:
-    """Differences in the producer and the wait timeout."""
+    """Differences in the producer, its SLO and the wait timeout."""
     before, after = ((each.producer.dag_id, each.producer.task_id) for each in (was, now))
     if before != after:
         yield f"waits for {' '.join(before)} → {' '.join(after)}"
@@ -51,7 +51,7 @@ def _differences(fields: "_Fields", was: object, now: object) -> Iterator[str]:
 
 
 def _edges(was: Iterable[str], now: Iterable[str]) -> Iterator[str]:
-    """Leaves out the edges from hooks, which follow from the other edges."""
+    """Differences in upstream tasks, without hooks: edges from these follow from the others."""
     before, after = ({each for each in parents if not each.startswith(_HOOKS)} for parents in (was, now))
     if new := sorted(after - before):
         yield f"now also downstream of {', '.join(new)}"
@@ -60,7 +60,7 @@ def _edges(was: Iterable[str], now: Iterable[str]) -> Iterator[str]:
 
 
 def _tests(was: Task, now: Task) -> Iterator[str]:
-    """The dbt tests added to and removed from a task, if nothing else changed."""
+    """The dbt tests added to and removed from a task, if nothing else in its command changed."""
     if not was.kind == now.kind == "dbt":
         return
     (before, same), (after, rest) = (_split(each.arguments.get("command")) for each in (was, now))
@@ -117,7 +117,7 @@ def _listed(words: Iterable[str]) -> str:
 
 
 _Fields = Mapping[str, tuple[str, Callable[[Any], str]]]
-"""For each field its description, and how its value is shown."""
+"""For each field its description, and the function that formats its value."""
 
 _OF_DAGS: _Fields = {
     "schedule": ("schedule", _schedule),

@@ -56,7 +56,7 @@ class StateDiff(msgspec.Struct, frozen=True):
 
 
 def compare_states(team: str, base: TeamOutput, head: TeamOutput) -> StateDiff:
-    """The differences, sorted by name; edges to hooks are left out, because they follow from the others."""
+    """The differences, sorted by name; edges of hooks are left out, because they follow from the others."""
     before, after = _global_dependencies(team, base.entry), _global_dependencies(team, head.entry)
     diffs, tasks, dependencies = [], [], []
     for id_ in sorted(base.specs.keys() | head.specs.keys()):
@@ -123,7 +123,7 @@ def _dependencies(before: Dependencies, after: Dependencies) -> Iterator[Item]:
 
 
 def _global_dependencies(team: str, entry: Entry) -> dict[str, Dependencies]:
-    """By DAG."""
+    """The dependencies on other teams, by dag_id."""
     kinds: dict[str, dict[tuple[str, str], set[str]]] = defaultdict(lambda: defaultdict(set))
     for producer, assets in entry.consumed.items():
         for asset, tasks in assets.items() if producer != team else ():
