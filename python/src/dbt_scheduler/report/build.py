@@ -52,7 +52,7 @@ class ReportedChange(msgspec.Struct, frozen=True):
 class ChangedAsset(msgspec.Struct, frozen=True):
     """An exposed asset with breaking changes, its consumers, and the teams downstream of them.
 
-    ``page`` is the URL of the asset's page, if the registry has a site.
+    ``page`` is the URL of the asset's page; None if the registry has no site.
     """
 
     asset: str
@@ -113,7 +113,7 @@ def make_report(
     unread: tuple[str, ...],
     site_url: str | None = None,
 ) -> Report:
-    """Compare a team's two states; ``directory`` has all readable entries, ``unread`` the other teams."""
+    """Compare a team's two states; ``directory`` has all readable entries, ``unread`` are teams with unreadable ones."""
     base, head = states.states()
     readers, downstream = Downstream(directory), DagDescendants((base.specs or head.specs).values())
     acknowledged = head.entry.acknowledged_changes

@@ -10,7 +10,7 @@ from dbt_scheduler.registry.entry import EVERY_COLUMN, Consumed
 
 
 class ColumnReaders(msgspec.Struct, frozen=True):
-    """The other teams that read an asset, by which columns they read; each list is sorted.
+    """The other teams that read an asset, by how they read one of its columns; each list is sorted.
 
     A team is in ``readers`` if one of its tasks reads the column by name, else in ``readers_of_every_column``, else in
     ``not_known`` if that is unknown for one of its tasks, else in ``others``.
@@ -23,7 +23,7 @@ class ColumnReaders(msgspec.Struct, frozen=True):
 
 
 def column_readers(column: str, consumers: Iterable[ConsumerTeam]) -> ColumnReaders:
-    """The columns that each team reads; case is ignored, as in warehouses."""
+    """How each team reads a column; case is ignored, as in warehouses."""
     found: dict[int, list[str]] = {place: [] for place in range(len(_READS) + 1)}
     for consumer in consumers:
         place = next(

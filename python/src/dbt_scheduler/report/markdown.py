@@ -151,7 +151,7 @@ def _column(column: ColumnReaders) -> str:
 
 
 def _unaffected(asset: ChangedAsset) -> set[str]:
-    """The consumers that read none of the changed columns."""
+    """The consumers that read none of the changed columns; empty if anything but columns has changed too."""
     columns = [change.column for change in asset.changes]
     return set.intersection(*(set(each.others) if each else set[str]() for each in columns))
 
