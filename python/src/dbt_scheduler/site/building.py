@@ -48,7 +48,7 @@ def build_site(
 
 
 def slo_met(landings: tuple[Landing, ...]) -> dict[AssetKey, tuple[int, int]]:
-    """For each asset, how many of its last runs met the SLO, and how many had an outcome."""
+    """For each asset, how many of its last 30 runs with an outcome met the SLO, and how many there are, if any."""
     found: dict[AssetKey, list[Landing]] = defaultdict(list)
     for landing in sorted(landings, key=lambda each: each.period_start, reverse=True):
         runs = found[AssetKey(landing.team, landing.asset)]

@@ -41,7 +41,7 @@ class Catalogue:
 
     @cached_property
     def readers(self) -> Downstream:
-        """The consumers of an asset."""
+        """The lookup of an asset's consumers."""
         return Downstream(self.directory)
 
     @cached_property

@@ -92,7 +92,7 @@ class Edges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TeamPipeline(msgspec.Struct, frozen=True, gc=False):
-    """A pipeline with its schedule as text, and the team's DAG; None if it has several DAGs or none."""
+    """A pipeline with its schedule as text, and the team's DAG; None if its DAGs are hand-written."""
 
     name: str
     schedule: str

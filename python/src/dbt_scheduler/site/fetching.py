@@ -65,7 +65,7 @@ class _Window(msgspec.Struct, frozen=True):
         return sorted({each.task_id for dag in self.dags for each in dag.assets.values()})
 
     def of(self, dag_ids: Collection[str]) -> Iterator[Self]:
-        """The same, restricted to these DAGs; None if none remain."""
+        """Yield the same, restricted to these DAGs, if any remain."""
         dags = [dag for dag in self.dags if dag.dag_id in dag_ids]
         if dags:
             yield replace(self, dags=dags)
@@ -103,7 +103,7 @@ def find_refused(api: AirflowApi, found: Sequence[DagRuns]) -> list[str]:
 
 
 def _windows(dags: Sequence[RegisteredDag], since: datetime, now: datetime) -> Iterator[_Window]:
-    """The time ranges of the newest runs, if all ran on schedule; a DAG of several teams is in one range only."""
+    """The windows of the newest runs, if all ran on schedule; a DAG of several teams is in one window only."""
     declared: dict[str, list[RegisteredDag]] = defaultdict(list)
     for dag in dags:
         declared[dag.dag_id].append(dag)
@@ -132,7 +132,7 @@ class _Fetching:
         self._tasks: dict[RunKey, dict[str, TaskInstance]] = defaultdict(dict)
 
     def fetch_runs(self) -> None:
-        """The running runs of any age, then the newest of each DAG."""
+        """Fetch the running runs of any age, then the newest of each DAG."""
         windows = list(_windows(self._dags, self._since, self._now))
         running = [
             RunFilter(dag_ids=window.dag_ids, states=("running",), until=window.since) for window in windows
@@ -165,7 +165,7 @@ class _Fetching:
             self._runs[run.dag_id][run.run_id] = run
 
     def fetch_waits(self) -> None:
-        """The sensors of the older runs, then those that wait or did not succeed, then those that waited long."""
+        """Fetch the sensors of the older runs, those that wait or did not succeed, and those that waited long."""
         asked = [
             self._of_older(self._older[at : at + TOGETHER]) for at in range(0, len(self._older), TOGETHER)
         ]
@@ -179,7 +179,7 @@ class _Fetching:
         self._keep_tasks(asked, left=_AFTER_WAITS, what="some of the waits")
 
     def fetch_landings(self) -> None:
-        """The tasks that produce exposed assets."""
+        """Fetch the tasks that produce exposed assets."""
         asked = [window.filter(window.producers) for window in self._windows if window.producers]
         self._keep_tasks(asked, left=_AT_THE_END, what="the landing times of some runs")
 
@@ -194,7 +194,7 @@ class _Fetching:
         return DagRuns(dag, runs, tasks)
 
     def _before(self, window: _Window) -> _Window:
-        """Search further back: a DAG that was paused or runs rarely has older runs."""
+        """The window further back, for DAGs with too few runs: they were paused, or rarely run."""
         further = self._now - _FURTHER * (self._now - window.since)
         return _Window(max(self._since, further), window.since, window.dags)
 

@@ -54,7 +54,7 @@ def make_history(
 
 
 def _by_period(found: DagRuns) -> dict[Interval, list[Run]]:
-    """For each period its runs, the decisive one last: a scheduled run, or else the newest."""
+    """For each period its runs, the decisive one last: the newest scheduled one, or else the newest."""
     schedule = found.dag.schedule
     covered: dict[Interval, list[Run]] = defaultdict(list)
     for run in sorted(found.runs, key=lambda run: (run.run_type in SCHEDULED, run.run_after, run.run_id)):

@@ -87,7 +87,7 @@ def _owners(made: Produced) -> tuple[str, ...]:
 
 
 def _ready(entry: Entry, made: Produced) -> str:
-    """When the asset is ready in each relevant pipeline: if it is exposed, those that it is exposed in."""
+    """When the asset is ready in each relevant pipeline: for an exposed asset, the pipelines that expose it."""
     return "; ".join(
         format_readiness(name, entry.pipelines[name], promise.slo_seconds)
         for name, promise in made.pipelines.items()
