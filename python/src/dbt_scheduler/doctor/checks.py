@@ -136,7 +136,7 @@ def check_sweep(api: AirflowApi, resume_dag: str, now: datetime) -> Iterator[Dia
 
 
 def _undeployed(dag: Dag | None, dag_id: str) -> tuple[str, str] | None:
-    """Why the sweep cannot run, and how to fix it."""
+    """Why the sweep cannot run, and how to fix it; None if it can."""
     if dag is None or dag.is_stale:
         return f"{dag_id} is not deployed", "deploy all files of the folder dags/ that `compile` wrote"
     if dag.has_import_errors:
