@@ -10,7 +10,7 @@ import yaml
 
 from dbt_scheduler.config.yaml import Document, Path, parse_yaml
 
-# The pure Python loader that reads all documents: the C loader rejects some tabs.
+# The loader of config/yaml/reader.py, which accepts all documents: the pure Python one rejects some tabs.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

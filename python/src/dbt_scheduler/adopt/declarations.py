@@ -35,7 +35,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def find_declarations(text: str) -> Mapping[Pair, Declaration]:
-    """The source tables that a file declares, by source and table."""
+    """The source tables that a file declares, by source and table; empty if it is not valid YAML."""
     document = parse(text)
     return {found.pair: found for found in _declarations(document)} if document else {}
 
@@ -79,7 +79,7 @@ def _declarations(document: Document) -> Iterator[Declaration]:
 
 
 def _entries(value: object, key: str) -> list[tuple[int, dict[str, object]]]:
-    """The mappings in the list under a key, with their paths; dbt itself rejects anything else."""
+    """The mappings in the list under a key, with their positions; dbt itself rejects anything else."""
     listed = value.get(key) if isinstance(value, dict) else None
     numbered = enumerate(listed) if isinstance(listed, list) else ()
     return [(number, entry) for number, entry in numbered if isinstance(entry, dict)]

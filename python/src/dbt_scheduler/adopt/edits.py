@@ -59,7 +59,7 @@ class _Editing:
         self._untouched: dict[str, set[Pair]] = defaultdict(set)
 
     def find_uneditable_calls(self, step: TableMove) -> None:
-        """Find the calls that cannot be edited."""
+        """Find the calls that cannot be edited, and list the manual steps for them."""
         if step.pair == step.target:
             return
         found = self._files.calls.items()
@@ -139,7 +139,7 @@ class _Editing:
         return "remove it: the file cannot be edited automatically"
 
     def _cut(self, path: str, pairs: list[Pair]) -> set[Pair]:
-        """Remove these tables from a file as far as possible."""
+        """Remove these tables from a file, if possible; returns the removed ones."""
         if path not in self.texts or not pairs:
             return set()
         whole = without_tables(self.texts[path], pairs)
@@ -172,7 +172,7 @@ def _idle(steps: Sequence[TableMove]) -> str:
 
 
 def _documented(step: TableMove) -> str:
-    """Keys that conflict with an existing or new declaration: only the team can merge the two."""
+    """The keys that conflict with an existing or new declaration, in one text: only the team can merge the two."""
     elsewhere = step.already or isinstance(step.target, Ref)
     keys = step.declared.keys if step.declared and elsewhere else ()
     return ", ".join(key for key in keys if key != "description")

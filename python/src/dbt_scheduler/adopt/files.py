@@ -39,7 +39,7 @@ class ProjectFiles(msgspec.Struct, frozen=True):
     macros: tuple[str, ...]
 
     def declared(self, file: str, pair: Pair) -> Declaration | None:
-        """A file's declaration of a source table, if it can be read."""
+        """A file's declaration of a source table; None if it cannot be read."""
         text = self.texts.get(file, self.outside.get(file))
         return find_declarations(text).get(pair) if text is not None else None
 

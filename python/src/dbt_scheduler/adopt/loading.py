@@ -22,7 +22,7 @@ class Subject(msgspec.Struct, frozen=True):
 def load_subjects(
     places: Iterable[Path], pipelines: Collection[str], manifest: Path | None = None
 ) -> list[Subject]:
-    """Load every project folder or manifest file.
+    """Load every project folder or manifest file; the result is sorted by team.
 
     Raises:
         CannotRunError: some could not be loaded, with all reasons, or two have the same team.

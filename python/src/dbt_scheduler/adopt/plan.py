@@ -45,7 +45,11 @@ class TableMove(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def left_of_table(self) -> tuple[str, ...]:
-        """The keys that a table without a new declaration loses, except its description; they must be moved manually."""
+        """The keys that are lost with the old declaration.
+
+        These are all keys of an unread table. Of a table with another declaration it is the description, because other
+        keys are merged manually.
+        """
         if self.declared is None or not (self.unread or self.already or isinstance(self.target, Ref)):
             return ()
         return tuple(key for key in self.declared.keys if self.unread or key == "description")
@@ -138,7 +142,7 @@ class _Planning:
         return not (match.readers or match.tested or match.pair in self._named)
 
     def _tables_besides(self, moving: set[str]) -> dict[Pair, Table]:
-        """The project's own tables that stay."""
+        """The project's own tables that are not replaced, by name."""
         own, sources = self._project.manifest.metadata.project_name, self._project.manifest.sources
         return {
             (table.source_name, table.name): table
@@ -154,7 +158,7 @@ class _Circles:
         self._parents = {id_: list(node.depends_on.nodes) for id_, node in manifest.nodes.items()}
 
     def can_read(self, reader: str, node: str) -> bool:
-        """Add a read, unless it creates a cycle."""
+        """Whether a read creates no cycle; if so, it is added."""
         seen, open_ = {node}, [node]
         while open_:
             current = open_.pop()

@@ -53,7 +53,7 @@ def propose(subjects: Sequence[Subject], registry: Mapping[str, Entry]) -> Propo
 
 
 def _sharing(subjects: Iterable[Subject]) -> dict[tuple[Path, Pair], set[str]]:
-    """The teams that read each declared table, among those with files."""
+    """The teams that read each declared table, among the projects with files."""
     teams: dict[tuple[Path, Pair], set[str]] = defaultdict(set)
     for subject in subjects:
         for declared in read_declarations(subject.project).values() if subject.files else ():

@@ -55,7 +55,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_makers(projects: Sequence[Project], registry: Mapping[str, Entry]) -> Relations[Maker]:
-    """The assets of these projects, and of the registry's other teams."""
+    """The assets of these projects, and of the registry's other teams, by relation."""
     at_hand = {project.team for project in projects}
     made = [item for project in projects for item in _made(project)]
     made += [

@@ -78,7 +78,7 @@ def _name(side: str, path: str) -> str:
 
 
 def _refuse_links(out: Path, path: Path) -> None:
-    """A symlink below the folder may lead to other files."""
+    """Raise CannotRunError for a symlink out of the folder: writing would change other files."""
     below = [step for step in (path, *path.parents) if step != out and step.is_relative_to(out)]
     for step in reversed(below):
         if not resolved(step).is_relative_to(out.resolve()):
@@ -90,7 +90,7 @@ def _refuse_links(out: Path, path: Path) -> None:
 
 
 def _earlier(out: Path) -> set[Path]:
-    """The files of the existing proposal."""
+    """The files of the existing proposal. Raises CannotRunError if the folder has other contents."""
     if not out.is_dir() or not any(out.iterdir()):
         return set()
     try:
