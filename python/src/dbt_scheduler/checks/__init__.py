@@ -1,6 +1,6 @@
-"""The rules that look at teams as a whole: each module checks something, and has the rules of it.
+"""The rules about whole teams: each module has a check, and the rules that only it reports.
 
-What is wrong with a single file is found where the file is read; here is what only the graph can show.
+Rules about a single file are checked where the file is read; these need the graph.
 """
 
 import sys
@@ -22,11 +22,9 @@ from dbt_scheduler.plugin_folder import plugins
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """What looks at one ``team``, or ``across`` all teams: then each finding comes with the team that it is for.
+    """A check of one ``team``, of an ``external`` one, or ``across`` all teams, whose findings name their team.
 
-    ``external`` looks at a team whose assets hand-written DAGs make.
-
-    Its module has the rules that only it finds.
+    ``external`` checks a team whose assets hand-written DAGs produce.
     """
 
     team: Callable[[Team, Workspace], Iterator[Finding]] | None = None
@@ -36,13 +34,13 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def checks() -> Mapping[str, Check]:
-    """Every check, by its module's name."""
+    """All checks, by their modules' names."""
     return plugins(__name__, Check)
 
 
 @cache
 def rules() -> Mapping[str, Rule]:
-    """Every rule, by its code, in order: those of the checks and those of the catalogue."""
+    """All rules of the checks and the catalogue, by code, sorted."""
     found: dict[str, Rule] = {}
     for package in (catalogue, sys.modules[__name__]):
         for module in iter_modules(package.__path__):
@@ -52,7 +50,7 @@ def rules() -> Mapping[str, Rule]:
 
 
 def check(workspace: Workspace) -> tuple[Finding, ...]:
-    """Everything wrong with the teams at hand, without what they ignore on purpose, in a stable order."""
+    """All findings of the loaded teams, without those that they ignore, in a stable order."""
     across: dict[str, list[Finding]] = defaultdict(list)
     for each in checks().values():
         for name, finding in each.across(workspace) if each.across else ():
@@ -71,7 +69,7 @@ def check(workspace: Workspace) -> tuple[Finding, ...]:
 
 
 def is_ignored(finding: Finding, team: Team) -> bool:
-    """Whether the team ignores a finding on purpose."""
+    """Whether the team ignores a finding."""
     return any(_silences(entry, finding) for entry in team.project.config.ignore)
 
 

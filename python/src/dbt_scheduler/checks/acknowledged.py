@@ -30,7 +30,7 @@ acknowledged_changes:
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH320: what is acknowledged is no change against the team's published entry, where it has one."""
+    """SCH320: acknowledged changes that are no change from the team's published entry, if it has one."""
     project, published = team.project, workspace.published.get(team.project.team)
     file = str(project.folder / "scheduler.yaml")
     if published is not None:
@@ -49,7 +49,7 @@ def check_external(team: ExternalTeam, workspace: Workspace) -> Iterator[Finding
 def _outdated(
     published: Entry, entry: Entry, said: tuple[str, Iterable[AcknowledgedChange], Iterable[str]]
 ) -> Iterator[Finding]:
-    """``said`` is the file, what it acknowledges, and the names that its assets have besides."""
+    """``said`` is the file, its acknowledged changes, and further names of the team's assets."""
     file, acknowledged, more = said
     known = {*published.produced, *entry.produced, *more}
     gone = set(outdated(published, entry))

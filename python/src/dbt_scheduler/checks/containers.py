@@ -83,7 +83,7 @@ _LONGEST = 400
 
 
 class _Said(msgspec.Struct, frozen=True):
-    """The image that a team sets for its dbt tasks or for a declared task; ``key`` is where it is set."""
+    """The image and settings of a team's dbt tasks, or of a declared task; ``key`` is where the image is set."""
 
     kind: str
     what: str
@@ -92,7 +92,7 @@ class _Said(msgspec.Struct, frozen=True):
     image: str | None
     settings: dict[str, object]
     command: tuple[str, ...] | None = None
-    """None for the dbt tasks, whose command is their own."""
+    """None for dbt tasks, whose command is generated."""
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:

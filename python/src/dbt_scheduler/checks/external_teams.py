@@ -17,7 +17,7 @@ _HINT = "set a different `team` in this file"
 
 
 def check(team: ExternalTeam, workspace: Workspace) -> Iterator[Finding]:
-    """SCH310, SCH313, SCH318, SCH322, SCH331, SCH332: a DAG or team that is also someone else's."""
+    """SCH310, SCH313, SCH318, SCH322, SCH331, SCH332, SCH345: names and relations that are also someone else's."""
     name, place, entries = team.team, (team.config.path, team.config.line), workspace.directory.entries
     for other in _same_name(team, workspace):
         yield SCH313.at(*place, subject=name, hint=_HINT, team=name, other=other)

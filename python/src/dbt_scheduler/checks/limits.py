@@ -51,7 +51,7 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
 
 
 def _said(team: Team) -> Iterator[tuple[str, str, Location, dict[str, object]]]:
-    """What can set how tasks run: the team's dbt settings, a node, a task."""
+    """The settings of how tasks run: the team's dbt settings, and those of nodes and declared tasks."""
     dbt = team.project.config.dbt_settings
     tasks = [task for task in team.project.tasks.values() if task.pipelines]
     if any(task.node for task in tasks):

@@ -98,7 +98,7 @@ select * from {{ metric("revenue") }}
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """Parents that nothing builds, assets in several pipelines, and tests that no DAG runs."""
+    """Unscheduled parents, assets in several pipelines, unsupported parents, and tests that no DAG runs."""
     project = team.project
     yield from _unscheduled(team)
     for task in project.tasks.values():
@@ -111,9 +111,9 @@ def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
 
 
 def _unscheduled(team: Team) -> Iterator[Finding]:
-    """What is read and no pipeline runs: one finding for all its readers, at the first, and one for each condition.
+    """Unscheduled parents: one finding for all readers of one, at the first reader, and one for each condition.
 
-    Of what is in unknown pipelines only, and of a task without any, there is a finding already.
+    Parents without any pipeline in a declared task, and those in unknown pipelines only, already have a finding.
     """
     project = team.project
     misspelt = {finding.subject for finding in team.findings if finding.code == SCH102.code}
@@ -148,7 +148,7 @@ def _unscheduled_parent(project: Project, node: Node, readers: list[ProjectTask]
 
 
 def _loose_kind(node: Node) -> str | None:
-    """Whether it is a seed or a view, which does not become stale on its own."""
+    """``seed`` or ``view``, which do not become outdated by themselves; None for other nodes."""
     kind = "seed" if node.resource_type == "seed" else str(node.config.materialized)
     return kind if kind in ("seed", "view") else None
 

@@ -97,7 +97,7 @@ def _problems(task: TaskConfig, folder: Path, *, container: bool) -> Iterator[tu
 
 
 def _is_finite(value: object) -> bool:
-    """Whether no number in a value is infinite or none: a spec would have null in its place."""
+    """Whether all numbers in a value are finite: JSON would have null instead of others."""
     if isinstance(value, Mapping):
         return all(map(_is_finite, value.values()))
     if isinstance(value, list):

@@ -109,7 +109,7 @@ def _own(project: Project) -> Iterator[tuple[Relation, _Own]]:
 
 
 def _own_hint(project: Project, own: _Own, read_by: list[str]) -> str | None:
-    """How to read it: in the conditions of a task, or with ``source()`` where dbt would reject ``ref()``."""
+    """The hint, if not the rule's: a condition of a task, or ``source()`` where dbt would reject ``ref()``."""
     if own.table and own.maker in read_by:
         return READS_ITSELF
     tasks = [project.tasks[reader] for reader in read_by if reader in project.tasks]

@@ -29,9 +29,9 @@ _WITH_THE_CHECKS = {"*", "fqn:*", "dbt_scheduler", "package:dbt_scheduler"}
 
 
 def check(team: Team, workspace: Workspace) -> Iterator[Finding]:
-    """SCH115: the default selector names neither the dbt package, which the project has, nor everything.
+    """SCH115: the default selector includes neither the dbt package, which the project has, nor everything.
 
-    The file is looked at, because a manifest keeps the selectors of dbt's last full parse.
+    Reads the file, because the manifest has the selectors of dbt's last full parse.
     """
     path = team.project.folder / "selectors.yml"
     if _CHECKS not in team.project.manifest.macros:

@@ -24,21 +24,21 @@ SCH308 = Rule(
 
 
 class _Ready(msgspec.Struct, frozen=True):
-    """The earliest time that an asset can be ready, in seconds after its scheduled time; ``through`` delays it."""
+    """When an asset is ready at the earliest, in seconds after its scheduled time; ``through`` is what delays it."""
 
     seconds: int
     through: PipelineAsset | None
 
 
 _Inputs = list[tuple[PipelineAsset, int]]
-"""What an asset depends on, each with the seconds that its scheduled time is later than the asset's own."""
+"""The inputs of an asset, each with the seconds by which its scheduled time is later than the asset's own."""
 
 
 def check_across(workspace: Workspace) -> Iterator[tuple[str, Finding]]:
     """SCH308: assets of the checked teams whose SLO is earlier than an upstream asset can be ready.
 
-    An asset is ready at its SLO, or later if what it waits for is later; without either, the time is unknown.
-    Only registry entries are used, so that checked teams and published teams are treated alike.
+    An asset is ready at its SLO, or later if its inputs are; without either, the time is unknown. Only registry entries
+    are used, so that checked teams and published teams are treated alike.
     """
     readiness = _Readiness(workspace)
     for team in workspace.teams:
@@ -95,7 +95,7 @@ class _Readiness:
         return steps
 
     def _settle(self, made: PipelineAsset) -> None:
-        # Not recursively: chains of teams can be longer than Python's stack.
+        # Iterative, because chains of teams can exceed Python's recursion limit.
         stack, opened = [made], dict[PipelineAsset, _Inputs]()
         while stack:
             top = stack[-1]

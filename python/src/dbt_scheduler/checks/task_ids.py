@@ -61,7 +61,7 @@ def _same_ids(team: Team, dag: DagGraph) -> Iterator[Finding]:
 
 
 def _tasks(team: Team, dag: DagGraph) -> Iterator[tuple[str, str, ProjectTask]]:
-    """Each task id of a DAG, what it belongs to, and a task whose location the finding gets."""
+    """Each task_id of a DAG, what it belongs to, and a task whose location the finding gets."""
     for task in dag.tasks.values():
         yield task_id_of(task), task.id, task
     plan = team.test_plans[dag.pipeline]
@@ -79,7 +79,7 @@ def _tasks(team: Team, dag: DagGraph) -> Iterator[tuple[str, str, ProjectTask]]:
 
 
 def _group_problems(team: Team) -> Iterator[Finding]:
-    """One finding for each name: a whole folder may have it."""
+    """One finding per group name, because whole folders may have it."""
     found: dict[tuple[str, str], dict[str, ProjectTask]] = defaultdict(dict)
     for dag in team.graph.dags.values():
         ids = {task_id_of(task): task for task in dag.tasks.values()}
