@@ -1,4 +1,4 @@
-"""Findings: what is wrong with a team's files, reported the same way wherever it was found."""
+"""Findings, their rules, and the errors that end a command with findings."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Severity(StrEnum):
-    """How bad a finding is: an error stops, a warning stops under ``--strict``, a note never does."""
+    """Errors fail the command, warnings fail it with ``--strict``, notes never do."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -16,11 +16,10 @@ class Severity(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing wrong with a team's config.
+    """One problem found by a check.
 
-    ``path`` is the user's own file, relative to the folder the command runs in where that is possible.
-    ``line`` counts from 1; 0 means that no line applies. ``subject`` is the name that a team's ``ignore``
-    entry may give under ``on``: a node, a task, an asset or a pipeline.
+    ``path`` is the file the user edits, relative to the current folder where possible. ``line`` starts at 1;
+    0 means no line. ``subject`` is the node, task, asset or pipeline that an ``ignore`` entry names with ``on``.
     """
 
     code: str
@@ -34,19 +33,19 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """``path:line`` as editors understand it, or just the path."""
+        """``path:line``, which editors link to, or the path alone."""
         return f"{self.path}:{self.line}" if self.line else self.path
 
     def sort_key(self) -> tuple[str, int, str, str]:
-        """Order of a listing: by file, line, code, then text."""
+        """Sort key of listings: file, line, code, message."""
         return (self.path, self.line, self.code, self.message)
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """The messages and the documentation of one finding code.
+    """A finding code with its message and documentation.
 
-    A rule that the dbt macros check too has ``by_macros``: its messages are in the dbt package as well. A
-    rule that protects other teams has ``can_be_ignored`` false.
+    ``by_macros``: the dbt macros check it too, with a copy of the message in the dbt package.
+    ``can_be_ignored`` is false for rules that protect other teams.
     """
 
     code: str
@@ -63,7 +62,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     def at(
         self, path: str, line: int = 0, /, *, subject: str = "", hint: str | None = None, **words: object
     ) -> Finding:
-        """A finding of this rule at a place; ``words`` fill the braces of the message and of the hint."""
+        """A finding of this rule; ``words`` fill the placeholders of the message and the hint."""
         return Finding(
             code=self.code,
             severity=self.severity,
@@ -76,7 +75,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CannotRunError(Exception):
-    """The command cannot continue: its findings give the reason, and the exit code is 2."""
+    """The command cannot continue because of these findings: exit code 2."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(findings)
@@ -89,17 +88,14 @@ class CannotRunError(Exception):
 
 
 def fill(template: str, words: dict[str, object]) -> str:
-    """Replace ``{placeholders}`` literally, as the dbt macros do, so that both print the same text."""
+    """Replace ``{placeholders}`` as the dbt macros do (no format specs), so that both print the same text."""
     for name, word in words.items():
         template = template.replace("{" + name + "}", str(word))
     return template
 
 
 class UsageError(Exception):
-    """An error on the command line: a message, and a hint that says what to do.
-
-    A finding is about a file, the registry or Airflow instead.
-    """
+    """Wrong command-line usage; a finding is about a file, the registry or Airflow instead."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

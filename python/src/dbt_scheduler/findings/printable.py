@@ -1,18 +1,18 @@
-"""Makes text safe to print: on one line, without terminal or CI commands, and without secrets in URLs."""
+"""Makes text safe to print: one line, no terminal escapes or CI commands, no secrets in URLs."""
 
 import json
 import re
 from collections.abc import Iterable
 
-# https://docs.github.com/actions: a line of a job's log that starts with :: is a command, after spaces too. The
-# runner and Azure Pipelines also look for ##[ and ##vso[ anywhere in a line.
+# https://docs.github.com/actions: a log line that starts with ::, also after spaces, is a workflow command. The
+# runner and Azure Pipelines also parse ##[ and ##vso[ anywhere in a line.
 _COMMAND = re.compile(r"^\s*(:)(?=:)|#(#)(?=(?:vso)?\[)", re.IGNORECASE)
 
 
 def one_line(text: str) -> str:
-    r"""The text with all that does not print escaped as in Python: newlines, escape codes, direction marks.
+    r"""Escape unprintable characters as Python does: newlines, escape codes, direction marks.
 
-    The beginning of a command to a CI is escaped too. What is printable stays as it is, backslashes among it.
+    The start of a CI command is escaped too. Printable text is unchanged, including backslashes.
 
     >>> one_line("#data\n::error::gone\x1b[31m")
     '#data\\n::error::gone\\x1b[31m'
@@ -23,30 +23,30 @@ def one_line(text: str) -> str:
 
 
 def lines(texts: Iterable[str]) -> str:
-    """Each text on its own line, as text formats print them."""
+    """Each text on a line of its own, made printable by ``one_line``."""
     return "".join(f"{one_line(text)}\n" for text in texts)
 
 
 def printable_json(document: bytes) -> str:
-    """The same JSON document over several lines, safe to print too: text that JSON need not escape is escaped."""
+    """The same JSON document with unprintable characters and ``##[`` as JSON escapes."""
     found = re.sub(r"#(?=#(?:vso)?\[)", r"\\u0023", document.decode(), flags=re.IGNORECASE)
     return "\n".join(_ascii(line) for line in found.split("\n"))
 
 
 def shown_url(url: str) -> str:
-    """A URL as it may be printed: what is before an @, encoded too, or after a ? or #, may be a password or a token."""
+    """The URL with ``...`` for user info, query and fragment, which may hold passwords or tokens."""
     without_user = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:(?://)?|//).*(@|%40)", r"\1...\2", url, flags=re.DOTALL)
     return re.sub(r"([?#]).*", r"\1...", without_user, flags=re.DOTALL)
 
 
 def quoted_url(text: str) -> str:
-    """The same in quotes, of a text that may be no URL at all."""
+    """``shown_url`` in quotes, also for text that is not a URL."""
     shown = re.sub(r"^[^/:]*(@|%40)", r"...\1", shown_url(text))
     return f'"{shown}"'
 
 
 def redacted(error: object) -> str:
-    """An error's text, in which every URL is as it may be printed: a library may quote the one that it was given."""
+    """The error's text with ``shown_url`` applied to each URL: libraries quote the URL they were given."""
     return re.sub(r"[A-Za-z][A-Za-z0-9+.-]*://\S+", lambda url: shown_url(url[0]), str(error))
 
 

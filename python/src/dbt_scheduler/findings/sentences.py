@@ -1,13 +1,13 @@
-"""Joins messages and hints to one text."""
+"""Joins messages and hints into one text."""
 
 import re
 
 _WORD = re.compile(r"[a-z]+(?=[\s,:;.]|$)")
-"""A first word of plain letters; a dag_id, a path or quoted code keeps its spelling."""
+"""A plain lower-case first word; a dag_id, a path or quoted code keeps its spelling."""
 
 
 def sentences(*texts: str) -> str:
-    """The texts as sentences: each begins with a capital and ends with a period; empty ones are left out."""
+    """The texts as sentences, each capitalized and ended with a period; empty texts are left out."""
     return " ".join(_sentence(text.strip()) for text in texts if text.strip())
 
 

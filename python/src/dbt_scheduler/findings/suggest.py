@@ -1,17 +1,16 @@
-"""The "did you mean" of every message, computed just so by the macro ``suggest`` of the dbt package too."""
+"""The "did you mean" of messages; the dbt package's macro ``suggest`` gives the same result."""
 
 from collections.abc import Collection
 
 MOST_CANDIDATES = 20_000
-"""An upper limit, because an entry may list any number of assets."""
+"""No suggestion from more candidates: an entry may list any number of assets."""
 
 
 def suggest(word: str, candidates: Collection[str]) -> str:
-    """The candidate most like ``word``, or the empty string when none is at least half alike, or there are too many.
+    """The candidate most like ``word``, or "" if none is at least half alike or there are too many.
 
-    Likeness is the share of letter pairs that occur anywhere in the other word, the borders of a word
-    counting as letters and case not counting: ``dayly`` and ``daily`` share 8 of 12. Of equals, the first in
-    the alphabet wins.
+    Likeness is the share of letter pairs that occur in the other word; the word's start and end count as
+    letters, and case is ignored: ``dayly`` and ``daily`` share 8 of 12. Ties go to the first in the alphabet.
     """
     best, best_likeness = "", 0.5
     if len(candidates) > MOST_CANDIDATES:
@@ -33,6 +32,6 @@ def _pairs_found(text: str, other: str) -> int:
 
 
 def did_you_mean(word: str, candidates: Collection[str]) -> str:
-    """The hint ``did you mean "daily"?``, or the empty string."""
+    """The hint ``did you mean "daily"?``, or ""."""
     found = suggest(word, candidates)
     return f'did you mean "{found}"?' if found else ""

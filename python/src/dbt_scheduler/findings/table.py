@@ -1,15 +1,15 @@
-"""Tables for a person at a terminal."""
+"""Text tables for the terminal."""
 
 from collections.abc import Sequence
 
 from dbt_scheduler.findings.printable import one_line
 
 _WIDEST = 200
-"""A cell that is longer makes no column wider: one name of a megabyte would else be a megabyte in each row."""
+"""Longer cells do not widen their column; otherwise one very long name would pad every row."""
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """A line for each row, in columns as wide as their widest cell, 200 characters at most; the first row is the head.
+    """One line per row, with columns padded to their widest cell; the first row is the head.
 
     A row with fewer cells than the head ends in a sentence, which may be longer than its column.
     """

@@ -12,7 +12,7 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 
 def render(findings: Sequence[Finding]) -> str:
-    """Render annotations for the current folder: GitHub expects paths from the top of the repository.
+    """Annotations with paths from the top of the repository, as GitHub expects.
 
     https://docs.github.com/actions: the variable ``GITHUB_WORKSPACE`` is the folder of the checkout.
     """
@@ -20,14 +20,14 @@ def render(findings: Sequence[Finding]) -> str:
 
 
 def annotations(findings: Sequence[Finding], folder: Path, repository: str | None) -> str:
-    """One ``::error file=…,line=…::message`` per finding; paths start in ``folder``, below ``repository``."""
+    """One ``::error file=…,line=…::message`` per finding; paths of findings are relative to ``folder``."""
     return "".join(
         _annotation(finding, _from_top(finding.path, folder, repository)) + "\n" for finding in findings
     )
 
 
 def _from_top(path: str, folder: Path, repository: str | None) -> str:
-    """The path relative to the top of the repository; unchanged if it is outside of it."""
+    """The path relative to the top of the repository; unchanged if outside of it or without repository."""
     if not repository:
         return path
     full, top = Path(os.path.normpath(folder / path)), Path(os.path.normpath(repository))

@@ -1,4 +1,4 @@
-"""Findings for another program: a list of objects, stable across versions."""
+"""Findings as JSON for other programs; the keys are stable across versions."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Findings for a person at a terminal."""
+"""Findings as text for the terminal."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def render(findings: Sequence[Finding]) -> str:
 
 
 def count(findings: Sequence[Finding]) -> str:
-    """``2 errors, 1 warning``."""
+    """``2 errors, 1 warning``, or ``no findings``."""
     counts = Counter(finding.severity for finding in findings)
     words = [format_count(counts[each], each) for each in Severity if counts[each]]
     return ", ".join(words) or "no findings"
