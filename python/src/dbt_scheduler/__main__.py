@@ -3,13 +3,13 @@
 import sys
 
 _INTERRUPTED = 130
-"""As the command line exits itself, once it is imported."""
+"""The exit code of the command line, also before it is imported."""
 
 
 def program() -> None:
     """Run the command line in its own process."""
     try:
-        # Not above: until this is imported a Ctrl-C would be a traceback.
+        # Not above: Ctrl-C during the import would print a traceback.
         from dbt_scheduler.cli import program as run  # noqa: PLC0415
 
         run()

@@ -1,4 +1,4 @@
-"""Where dbt writes: a temporary folder, where neither the platform names one nor the project's can be written."""
+"""Sends dbt's output to a temporary folder, if the platform names none and dbt cannot write to the project's."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _PATHS = {"DBT_TARGET_PATH": "target", "DBT_LOG_PATH": "logs"}
-"""dbt's variables, and the folders in the project that it takes without them."""
+"""dbt's variables, and its default folders in the project."""
 
 _PARSED = "DBT_PARTIAL_PARSE_FILE_PATH"
 
 
 @contextmanager
 def writable_paths(project: Path, env: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The variables to add to dbt's environment, so that it can write; none where it can.
+    """The variables to add to dbt's environment, so that it can write its files; empty if it can anyway.
 
-    What an earlier dbt has parsed in the project is still used.
+    The project's partial parse file is still used.
     """
     lacking = {
         name: folder

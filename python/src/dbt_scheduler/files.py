@@ -1,4 +1,4 @@
-"""Reads and writes files: JSON whose diffs show what changed, never a part of a file, never a way out of a folder."""
+"""Reads and writes files: JSON with useful diffs, only whole files, and no symlinks out of a folder."""
 
 import errno
 import os
@@ -13,9 +13,10 @@ _SHOWN_NULL = "␀".encode()
 
 
 def encode_json(document: object) -> bytes:
-    """Sorted keys and one value per line: the same bytes for the same document.
+    """Encode with sorted keys and one value per line: the same document has the same bytes.
 
-    A null character becomes the sign for one: PostgreSQL stores none, and one in a tag would end Airflow's DAG processor.
+    A null character is replaced by its visible sign: PostgreSQL cannot store it, and in a tag it would end Airflow's
+    DAG processor.
     """
     content = msgspec.json.encode(document, order="sorted")
     if b"\\u0000" in content:
@@ -24,11 +25,11 @@ def encode_json(document: object) -> bytes:
 
 
 def write_atomically(path: Path, content: bytes, *, new: bool = False) -> None:
-    """Replace a file at once, making its folder if need be; when interrupted, what was there stays whole.
+    """Replace a file atomically, creating its folder if needed; after an interruption, the old file is unchanged.
 
     Raises:
-        FileExistsError: the file must be ``new``, and somebody else was faster.
-        OSError: the folder cannot be made or the file not be written.
+        FileExistsError: the file must be ``new``, but exists.
+        OSError: the folder or the file cannot be written.
 
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,12 +47,12 @@ def write_atomically(path: Path, content: bytes, *, new: bool = False) -> None:
 
 
 def read_inside(path: Path, most: int) -> bytes:
-    """A file's content: never that of a file outside of its folder, which a link leads to, or of a pipe or device.
+    """The content of a regular file, unless it is a symlink to a file outside of its folder.
 
-    Of one with more than ``most`` bytes it is the beginning, a byte too long.
+    If it has more than ``most`` bytes, the first ``most + 1`` are returned.
 
     Raises:
-        OSError: it cannot be read, with the reason in words.
+        OSError: it cannot be read; ``strerror`` is the reason.
 
     """
     if path.is_symlink():
@@ -63,17 +64,17 @@ def read_inside(path: Path, most: int) -> bytes:
 
 
 def read_file(path: Path) -> bytes:
-    """A file's content, wherever a link leads to; a pipe would be waited for, and a device may have no end.
+    """The content of a regular file, also through a symlink; reading a pipe could block, and a device may be endless.
 
     Raises:
-        OSError: it cannot be read, or is no regular file, with the reason in words.
+        OSError: it cannot be read, or is not a regular file; ``strerror`` is the reason.
 
     """
     return _read(path, 0, -1)
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file; none of one that cannot be read."""
+    """The lines of a text file; empty if it cannot be read."""
     try:
         return read_file(path).decode("utf-8", "replace").splitlines()
     except OSError:
@@ -81,7 +82,7 @@ def read_lines(path: Path) -> list[str]:
 
 
 def _read(path: Path, flags: int, most: int) -> bytes:
-    # Windows has no O_NOFOLLOW and no O_NONBLOCK, and would change line ends without O_BINARY.
+    # Windows has neither O_NOFOLLOW nor O_NONBLOCK, and would change line ends without O_BINARY.
     opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | flags)
     try:
         mode = os.fstat(opened).st_mode
@@ -95,15 +96,15 @@ def _read(path: Path, flags: int, most: int) -> bytes:
 
 
 def resolved(path: Path) -> Path:
-    """Where a path really is; OSError where that cannot be said."""
+    """The resolved path. Raises OSError for a symlink loop."""
     try:
         return path.resolve()
-    except RuntimeError:  # Python's way to say ELOOP, up to 3.12
+    except RuntimeError:  # Python up to 3.12 raises it for ELOOP
         raise OSError(errno.ELOOP, "it is a symlink to itself", str(path)) from None
 
 
 def _linked(file: Path, path: Path) -> bool:
-    """Whether the file has a second name now, which nobody had taken; false where there are no hard links."""
+    """Whether ``path`` is now a hard link to the file; False without hard links. Raises FileExistsError if it exists."""
     try:
         path.hardlink_to(file)
     except FileExistsError:

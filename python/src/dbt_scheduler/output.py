@@ -1,4 +1,4 @@
-"""A folder that ``dbt-scheduler compile`` wrote: its specs and registry entries, as commands read them offline."""
+"""The output folder of ``dbt-scheduler compile``: its specs and registry entries, for offline commands."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,14 +23,14 @@ _MOST_NAMES = 10
 
 
 class TeamOutput(msgspec.Struct, frozen=True):
-    """One team as it was compiled: its DAGs by id, and its registry entry."""
+    """The compiled output of a team: its DAGs by dag_id, and its registry entry."""
 
     specs: Mapping[str, DagSpec]
     entry: Entry
 
 
 class DeployedDags:
-    """The folder that ``dbt-scheduler compile`` wrote. Specs and entries are read when first asked for."""
+    """An output folder, with the registry that each spec names; specs and entries are read on first use."""
 
     def __init__(self, out: Path | None = None, registry: str | None = None) -> None:
         self.dags = _dags(out)
@@ -40,11 +40,11 @@ class DeployedDags:
         self._entries: dict[tuple[str, str], Entry | None] = {}
 
     def dag_ids(self) -> tuple[str, ...]:
-        """Every DAG that there is a spec of."""
+        """All DAGs with a spec, sorted."""
         return tuple(sorted(path.stem for path in self.dags.glob("*.json")))
 
     def spec(self, dag_id: str) -> DagSpec:
-        """The spec of a DAG; UsageError says what it may be called, CannotRunError what is wrong with its file."""
+        """The spec of a DAG. Raises UsageError if there is none, and CannotRunError if its file cannot be used."""
         if dag_id not in self._specs:
             if dag_id not in self.dag_ids():
                 raise UsageError(f'DAG "{dag_id}" not found in {self.dags}', self._meant(dag_id))
@@ -52,7 +52,7 @@ class DeployedDags:
         return self._specs[dag_id]
 
     def find(self, dag_id: str) -> DagSpec | None:
-        """The spec of a DAG; None, and a warning if its file is damaged, when it cannot be had."""
+        """The spec of a DAG; None if there is none, or, with a warning, if its file cannot be used."""
         if dag_id not in self.dag_ids():
             return None
         try:
@@ -63,11 +63,11 @@ class DeployedDags:
             return None
 
     def wait(self, sensor: Sensor, consumer: DagSpec) -> Wait | NoProducer:
-        """What a sensor waits for now."""
+        """The producer that a sensor currently waits for."""
         return wait_of(sensor, consumer, self.entry(sensor.team, consumer))
 
     def entry(self, team: str, reader: DagSpec) -> Entry | None:
-        """A team's registry entry, read where the DAG ``reader`` reads it; None when it cannot be had."""
+        """A team's entry in the registry of the DAG ``reader``; None without one, or, with a warning, if unreadable."""
         url = self._url(reader)
         if (url, team) not in self._entries:
             try:
@@ -98,7 +98,7 @@ class DeployedDags:
 
 
 def _dags(out: Path | None) -> Path:
-    """The folder of specs: below the folder named, else below the current one or ``out`` in it."""
+    """The folder of specs: in the given folder, or else in the current one or in ``out``. Raises UsageError."""
     places = _USUAL if out is None else (out,)
     for place in places:
         if any((place / _DAGS).glob("*.json")):
@@ -111,10 +111,10 @@ def _dags(out: Path | None) -> Path:
 
 
 def read_spec(path: Path) -> DagSpec:
-    """A spec that this release can use.
+    """Read a spec.
 
     Raises:
-        CannotRunError: its file cannot be used.
+        CannotRunError: the file cannot be used by this release.
 
     """
     try:
@@ -128,29 +128,29 @@ def read_spec(path: Path) -> DagSpec:
 
 
 def pool_slots(specs: Iterable[DagSpec], configured: Mapping[str, int]) -> dict[str, int | None]:
-    """The slots of each Airflow pool that the tasks of DAGs name; None where nothing says how many."""
+    """The slots of each Airflow pool that the tasks of DAGs use; None if no number is configured."""
     needed = {pool for each in specs for pool in pools_of(each)}
     return {name: configured.get(name, 1 if name.startswith(ONE_WRITER) else None) for name in sorted(needed)}
 
 
 class CompiledOutput(msgspec.Struct, frozen=True):
-    """One compiled output: by team its registry entry, and its specs by DAG."""
+    """An output folder: the registry entries by team, and the specs by team and dag_id."""
 
     folder: Path
     entries: dict[str, Entry]
     specs: dict[str, dict[str, DagSpec]]
 
     def state(self, team: str) -> TeamOutput | None:
-        """A team as it was compiled; None if it is not in this output."""
+        """The output of a team; None if it is not in this folder."""
         entry = self.entries.get(team)
         return None if entry is None else TeamOutput(self.specs.get(team, {}), entry)
 
 
 def read_output(folder: Path) -> CompiledOutput:
-    """Read all of a folder; an empty one is a project without a team yet.
+    """Read a whole output folder; an empty one is the output of no team.
 
     Raises:
-        CannotRunError: the folder is missing or not one that compile wrote, or a file in it cannot be read.
+        CannotRunError: the folder is missing or has no output of ``compile``, or a file in it cannot be read.
 
     """
     if not folder.is_dir():

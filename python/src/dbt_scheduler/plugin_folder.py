@@ -1,7 +1,7 @@
-"""Plug-ins: each module of a folder is one, and is all there is to add. No list of them is kept anywhere.
+"""Loads plug-ins: each module of a package is one, and no list of them is needed.
 
-This module is not called ``plugins``: dbt imports every package whose name begins with ``dbt_``, and takes an attribute
-of that name for the plug-ins of its own.
+This module is not called ``plugins``: dbt imports every package whose name begins with ``dbt_``, and reads its
+attribute ``plugins`` as dbt plug-ins.
 """
 
 import pkgutil
@@ -12,12 +12,12 @@ _T = TypeVar("_T")
 
 
 def plugins(package: str, type_: type[_T]) -> dict[str, _T]:
-    """What each module of a package calls ``PLUGIN``, by the module's name, with ``-`` for ``_``; sorted.
+    """The ``PLUGIN`` of each module of a package, by the module's name with ``-`` for ``_``, sorted.
 
-    Packages inside are no plug-ins. Importing a plug-in needs nothing that may not be installed.
+    Sub-packages are skipped. Plug-ins must be importable without optional packages.
 
     Raises:
-        TypeError: a module's ``PLUGIN`` is of another type.
+        TypeError: a ``PLUGIN`` has another type.
 
     """
     found: dict[str, _T] = {}

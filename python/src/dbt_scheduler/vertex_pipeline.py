@@ -1,4 +1,4 @@
-"""A compiled pipeline of Vertex AI, as Kubeflow Pipelines writes it: what can be known of it without its libraries."""
+"""Reads a compiled pipeline of Vertex AI, as written by Kubeflow Pipelines, without their libraries."""
 
 import re
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ import msgspec
 
 _VERSION = re.compile(r"2\.([0-9]{1,9})\.[0-9]+")
 _FIRST_MINOR = 1
-"""Pipelines of before that, of Kubeflow Pipelines 1, pass parameters in another way."""
+"""The first supported minor version: Kubeflow Pipelines 1 writes 2.0, which passes parameters differently."""
 
 
 class CompiledPipeline(msgspec.Struct, frozen=True):
-    """A pipeline's spec, the names of its parameters, and of those that need a value."""
+    """A pipeline's spec, the names of its parameters, and of those that require a value."""
 
     spec: dict[str, Any]
     parameters: tuple[str, ...]
@@ -20,11 +20,11 @@ class CompiledPipeline(msgspec.Struct, frozen=True):
 
 
 class NoPipelineError(Exception):
-    """A document is no compiled pipeline that a pipeline job can be made from; why, in words."""
+    """A document is not a compiled pipeline for a pipeline job; the message is the reason."""
 
 
 def compiled_pipeline(document: object) -> CompiledPipeline:
-    """The pipeline in a document: its spec, or a job with a spec in it. NoPipelineError if it is something else."""
+    """The pipeline of a document, which is its spec or a job with it. Raises NoPipelineError for other documents."""
     spec = _mapping(document, "pipelineSpec") or document
     root = _mapping(spec, "root")
     if not isinstance(spec, dict) or root is None:
