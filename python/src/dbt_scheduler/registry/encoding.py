@@ -137,7 +137,7 @@ def _misplaced(entry: Entry) -> str | None:
 
 
 def _misnamed(entry: Entry) -> str | None:
-    """A name that no release writes: it would become an id in Airflow, or is not a sensor's task_id."""
+    """A name that is too long, cannot be an id in Airflow, or refers to an unknown pipeline or sensor."""
     readers = [each for assets in entry.consumed.values() for found in assets.values() for each in found]
     ids: dict[str, Iterable[str | None]] = {"dag_prefix": [entry.dag_prefix], "pipeline": entry.pipelines}
     ids["dag_id"] = [made.dag_id for made in entry.produced.values()]
@@ -179,7 +179,7 @@ def _tangled(entry: Entry) -> str | None:
 
 
 def _half_external(entry: Entry) -> str | None:
-    """A mixed entry: external assets with consumed ones, or with assets of generated DAGs."""
+    """External assets in an old format, or mixed with consumed assets or those of generated DAGs."""
     if not is_external(entry):
         return None
     if entry.format_version != EXTERNAL_FORMAT_VERSION:
