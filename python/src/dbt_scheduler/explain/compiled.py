@@ -21,7 +21,7 @@ class Deployed(Protocol):
         """The producer that a sensor currently waits for."""
 
     def entry(self, team: str, reader: DagSpec) -> Entry | None:
-        """A team's entry in the registry that the DAG ``reader`` uses."""
+        """A team's entry in the registry that the DAG ``reader`` uses; None if there is none."""
 
 
 class CompiledDags:

@@ -61,7 +61,7 @@ class Dags(Protocol):
         """The producer that a sensor of a DAG currently waits for."""
 
     def channel(self, team: str, reader: KnownDag) -> str | None:
-        """The channel of a team, from the registry that the DAG ``reader`` uses."""
+        """The channel of a team, from the registry that the DAG ``reader`` uses; None if unknown."""
 
 
 def _reached(task_id: str, edges: Mapping[str, Iterable[str]]) -> set[str]:

@@ -31,7 +31,7 @@ class RunSnapshot(msgspec.Struct, frozen=True):
         return self.known.sensors.get(task_id) if self.known else None
 
     def state(self, task_id: str) -> str | None:
-        """The state of a task; "removed" if the run does not have it."""
+        """The state of a task: None before it is scheduled, "removed" if the run does not have it."""
         return self.tasks[task_id].state if task_id in self.tasks else "removed"
 
     def blockers(self, task_id: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -22,7 +22,7 @@ def markup(message: Message, mention: Callable[[str], str]) -> str:
 
 
 def known_mention(tag: str) -> str:
-    """The mention for a tag that Slack need not look up, such as ``!subteam^S05VAFP4A6N`` or a user ID; else empty."""
+    """The mention for a tag that needs no lookup, such as ``!subteam^S05VAFP4A6N`` or a user ID; else empty."""
     if _SPECIAL.fullmatch(tag):
         return f"<{tag}>"
     if user := _USER_ID.fullmatch(tag):
