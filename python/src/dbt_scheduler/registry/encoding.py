@@ -137,7 +137,7 @@ def _misplaced(entry: Entry) -> str | None:
 
 
 def _misnamed(entry: Entry) -> str | None:
-    """A name that is too long, cannot be an id in Airflow, or refers to an unknown pipeline or sensor."""
+    """A name that is too long or no valid Airflow id, an unknown pipeline, or an invalid sensor task_id."""
     readers = [each for assets in entry.consumed.values() for found in assets.values() for each in found]
     ids: dict[str, Iterable[str | None]] = {"dag_prefix": [entry.dag_prefix], "pipeline": entry.pipelines}
     ids["dag_id"] = [made.dag_id for made in entry.produced.values()]
