@@ -122,7 +122,7 @@ def _documents() -> dict[Path, str]:
         (DEFAULT_PLATFORM, "kinds", kinds_parts.default_kinds()),
         (DEFAULT_PLATFORM, "alert channels", plugin_parts.default_alert_channel()),
         (DEFAULT_PLATFORM, "registry URLs", plugin_parts.default_registry_url()),
-        (ROOT / "docs" / "platform.md", "places", kinds_parts.table()),
+        (ROOT / "docs" / "where_tasks_run.md", "places", kinds_parts.table()),
         (ROOT / "docs" / "platform.md", "registry URLs", plugin_parts.registry_table()),
         (ROOT / "docs" / "alerts.md", "alert channels", plugin_parts.alerts_table()),
     )

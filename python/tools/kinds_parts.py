@@ -194,7 +194,7 @@ def table() -> str:
     rows = ["| `where` | tasks run as | kinds | in Airflow's environment |\n", "|---|---|---|---|\n"]
     for name, place in places().items():
         able = [kind for kind in kinds() if name in places_of(kind)]
-        install = f"`pip install {place.requirement}`" if place.requirement else "nothing more"
+        install = f"`pip install '{place.requirement}'`" if place.requirement else "nothing more"
         names = ", ".join(f"`{kind}`" for kind in able)
         rows.append(f"| `{name}` | {place.description} | {names} | {install} |\n")
     return "".join(rows)

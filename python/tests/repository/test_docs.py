@@ -2,12 +2,15 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
 from dbt_scheduler import __version__
+from dbt_scheduler.cli import main
 from dbt_scheduler.config.schema.document import check_document
 from dbt_scheduler.config.schema.validation import load_schema
 from dbt_scheduler.config.yaml import load_yaml
@@ -110,9 +113,26 @@ def test_settings_are_as_they_stand_there(schema: str, count: int, tmp_path: Pat
 
 def test_installed_releases_are_this_one() -> None:
     texts = [(ROOT / document).read_text() for document in DOCUMENTS]
-    named = [version for text in texts for version in re.findall(r"dbt-scheduler@v([\d.]+)", text)]
+    release = re.compile(r"(?:dbt-scheduler@|revision: )v([\d.]+)")
+    named = [version for text in texts for version in release.findall(text)]
     assert named
     assert set(named) == {__version__}
+
+
+def test_the_command_reference_has_every_command() -> None:
+    context = click.Context(main)
+
+    def names(group: click.Group, *words: str) -> Iterator[str]:
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            if isinstance(command, click.Group):
+                yield from names(command, *words, name)
+            else:
+                yield " ".join((*words, name))
+
+    text = (ROOT / "docs" / "commands.md").read_text()
+    tables = text[text.index("## Team commands") : text.index("## Common options")]
+    assert sorted(re.findall(r"^\| `([^`]+)` \|", tables, re.MULTILINE)) == sorted(names(main))
 
 
 def test_the_map_of_the_package_has_every_folder() -> None:

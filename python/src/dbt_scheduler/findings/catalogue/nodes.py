@@ -18,9 +18,8 @@ models:
           pipelnes: [daily]   # unknown key
           retries: two        # not an integer
 """,
-    fix="Correct the key or value named in the message. The valid keys are `pipelines`, `group`, `owners`, "
-    "`retries`, `timeout` and `dependencies`; `schemas/meta_scheduler.schema.json` describes each of "
-    "them.",
+    fix="Correct the key or value named in the message. `schemas/meta_scheduler.schema.json` describes all valid keys, "
+    "and docs/dbt_project.md lists them.",
 )
 SCH102 = Rule(
     code="SCH102",
