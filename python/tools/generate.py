@@ -123,7 +123,7 @@ def _documents() -> dict[Path, str]:
         (DEFAULT_PLATFORM, "alert channels", plugin_parts.default_alert_channel()),
         (DEFAULT_PLATFORM, "registry URLs", plugin_parts.default_registry_url()),
         (ROOT / "docs" / "where_tasks_run.md", "places", kinds_parts.table()),
-        (ROOT / "docs" / "platform.md", "registry URLs", plugin_parts.registry_table()),
+        (ROOT / "docs" / "publishing.md", "registry URLs", plugin_parts.registry_table()),
         (ROOT / "docs" / "alerts.md", "alert channels", plugin_parts.alerts_table()),
     )
     texts: dict[Path, str] = {}
