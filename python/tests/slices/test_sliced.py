@@ -14,7 +14,7 @@ import pytest
 
 from dbt_projects import dbt as run_dbt
 from dbt_team import DbtTeam
-from goldens import COMMANDS, run
+from goldens import COMMANDS, ROOT, run
 
 dbt = run_dbt
 """Marks these tests as such that need dbt."""
@@ -326,6 +326,24 @@ def test_links_to_folders_around_them_and_packages_outside_the_project_can_be_sl
     write("../packages/more/dbt_project.yml", "name: more")(project)
     code, lines = call(project)
     assert (code, lines[0].partition("used: ")[2]) == (3, "../packages/more/dbt_project.yml is new")
+
+
+@pytest.mark.parametrize("has_slices", [True, False])
+def test_where_dbt_is_not_installed_the_plain_command_runs(project, has_slices):
+    if not has_slices:
+        shutil.rmtree(project / SLICES)
+    code = f"import sys; sys.path.insert(0, {str(ROOT / 'python' / 'src')!r}); from dbt_scheduler.dbt.sliced import program; program()"
+    alone = [sys.executable, "-S", "-c", code]  # -S: no site-packages
+    done = subprocess.run(
+        [*alone, str(project.parent / "dbt"), *SELECT],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    reason, plain = done.stdout.splitlines()
+    assert (done.returncode, plain, done.stderr) == (3, f"plain {' '.join(SELECT)}", "")
+    assert ("none is installed" if has_slices else "the project has not been sliced") in reason
 
 
 @pytest.mark.parametrize("words", [(), ("--for",), ("--for", "fqn:a"), ("--for", "fqn:a", "dbt"), ("dbt",)])
