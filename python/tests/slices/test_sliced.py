@@ -372,7 +372,7 @@ def test_a_project_that_dbt_cannot_parse_has_no_new_slices(project):
 
 def test_a_folder_that_is_no_project_is_named(tmp_path):
     said = run("dbt-scheduler", "slice", cwd=tmp_path, expect=2)
-    assert "is not a dbt project: no dbt_project.yml found" in said
+    assert "SCH408 not a dbt project: no dbt_project.yml found in this folder" in said
 
 
 def test_a_fork_of_a_worker_that_has_loaded_dbt_generates_no_code_of_dbts_for_itself(project):
