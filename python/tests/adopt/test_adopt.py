@@ -186,6 +186,15 @@ def test_a_name_in_another_teams_words_becomes_no_code_of_the_reader(world, name
     assert what == ("the name of an asset of team shipping contains special characters of SQL: rename it")
 
 
+def test_a_name_with_backticks_stays_within_its_code(world):
+    tables = [source("raw.a`<b>", schema="main", identifier="dim"), source("raw.both", schema="main")]
+    shop = bare("shop", *tables, node("orders", "raw.a`<b>", "raw.both"))
+    adopt(shop, bare("shipping", node("dim"), node("both")), bare("sales", _named(node("both"), "`x` *y*")))
+    text = Path("out/shop/hidden_edges.md").read_text()
+    assert '\n- ``source("raw", "a`<b>")`` → `source("shipping", "dim")`\n' in text
+    assert "`warehouse.main.both` matches sales.\\`x\\` \\*y\\* and shipping.both: " in text
+
+
 def test_a_device_that_a_manifest_names_is_not_read(world):
     shop = bare(
         "shop", source("raw.t", schema="main", identifier="dim", file="/dev/zero"), node("orders", "raw.t")

@@ -13,7 +13,11 @@ from sqlalchemy import select, update
 
 from builders import a_spec, a_task, a_wait, a_wait_entry, an_entry
 from dbt_scheduler.airflow_api.client import AirflowApi
-from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.errors import (
+    AirflowApiError,
+    AirflowForbiddenError,
+    AirflowUnauthorizedError,
+)
 from dbt_scheduler.cli import backfill, main
 from dbt_scheduler.spec import DagSpec
 from harness import Platform, moment
@@ -98,6 +102,22 @@ def test_a_consumer_that_still_waits_or_is_of_another_period_is_left_alone(teams
     assert teams.state("playground_daily", WAIT) == "deferred"
     shown = call(teams, "rerun", "shipping_daily", "marts.dim", "--run", run, "--downstream")
     assert shown.stdout == f"shipping_daily {run} of team shipping:\n  marts.dim (failed)\n"
+
+
+def test_without_the_entry_of_a_consumer_nothing_is_cleared_unseen(teams: Platform) -> None:
+    run = teams.run("shipping_daily", DAY)
+    teams.work()
+    (teams.registry / "playground.json").write_text("{")
+    words = ("rerun", "shipping_daily", "marts.dim", "--run", run)
+    done = call(teams, *words, "--downstream", "--yes")
+    assert done.exit_code == 2
+    assert done.stderr.endswith(
+        "nothing was changed: registry entries cannot be read (playground), so the plan may lack runs that used the data\n"
+        "  hint: leave out --yes to confirm the plan as it is, or leave out --downstream\n"
+    )
+    assert teams.state("shipping_daily", "marts.dim") == "success"
+    assert call(teams, *words, "--downstream").stderr.endswith(NOBODY)
+    assert call(teams, *words, "--yes").exit_code == 0
 
 
 @pytest.mark.parametrize("damage", ["deleted", "empty", "garbage"])
@@ -197,20 +217,42 @@ def test_ctrl_c_is_no_failed_run(teams: Platform, monkeypatch: pytest.MonkeyPatc
     )
 
 
+@pytest.mark.parametrize("error", [AirflowApiError, AirflowUnauthorizedError, AirflowForbiddenError])
 def test_an_airflow_that_no_longer_answers_does_not_end_the_backfills(
-    teams: Platform, monkeypatch: pytest.MonkeyPatch
+    teams: Platform, monkeypatch: pytest.MonkeyPatch, error: type[AirflowApiError]
 ) -> None:
     def refuse(_: float) -> None:
         def runs(*_: object) -> None:
-            raise AirflowApiError("Airflow rejected the token.")
+            raise error("Airflow rejected the token.")
 
         monkeypatch.setattr(AirflowApi, "runs", runs)
+        if error is AirflowApiError:
+            monkeypatch.setattr(backfill, "_RESTART_SECONDS", 0)
 
     monkeypatch.setattr(backfill, "sleep", refuse)
     done = call(teams, "backfill", "shipping", "--from", "2025-03-01", "--to", "2025-03-01", "--yes")
     assert done.exit_code == 2
     assert "the backfills continue in Airflow: run the command again to follow them\n" in done.stderr
     assert "Airflow rejected the token." in done.stderr
+
+
+def test_a_restart_of_airflows_api_does_not_end_the_following(
+    teams: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, refused = AirflowApi.runs, []
+
+    def restarting(api: AirflowApi, *arguments: object) -> object:
+        if len(refused) == 3:
+            return runs(api, *arguments)
+        refused.append(arguments)
+        raise AirflowApiError("Airflow cannot be reached.")
+
+    monkeypatch.setattr(AirflowApi, "runs", restarting)
+    monkeypatch.setattr(backfill, "sleep", lambda _: teams.work())
+    done = call(teams, "backfill", "shipping", "--from", "2025-03-01", "--to", "2025-03-01", "--yes")
+    assert (done.exit_code, len(refused)) == (0, 3)
+    assert done.stderr.count("Airflow cannot be reached. Trying again.\n") == 1
+    assert done.stderr.splitlines()[-1] == "1 of 1 run finished, 0 failed"
 
 
 @pytest.mark.parametrize("faster", [False, True])

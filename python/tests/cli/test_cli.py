@@ -1,6 +1,7 @@
 """The command as people call it: what it prints where, and its exit code."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -298,9 +299,17 @@ def _registry_that_is_a_file():
     return ("shop", "--registry", "platform.yaml")
 
 
+def _project_that_is_a_pipe():
+    path = Path("shop/dbt_project.yml")
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    return ("shop",)
+
+
 CASES = [
     (_no_folder, "SCH408"),
-    (_no_project, "SCH408"),
+    (_no_project, "SCH408 not a dbt project: no dbt_project.yml found in this folder"),
+    (_project_that_is_a_pipe, "SCH408 not a dbt project: dbt_project.yml is not a file"),
     (_no_manifest, "SCH401"),
     (_half_a_manifest, "SCH402"),
     (_bad_yaml, "SCH404"),
@@ -322,6 +331,18 @@ def test_what_cannot_run_is_said_on_stderr_with_exit_code_2(world, command, spoi
     assert code in result.stderr
     assert "Traceback" not in result.stderr
     assert not Path("made").exists()
+
+
+def test_a_config_with_another_ending_is_not_skipped_silently(world):
+    world.team("shop", node("a", pipelines=DAILY))
+    Path("shop/scheduler.yml").write_text("version: 0.17\n")
+    where = f"{Path('shop/scheduler.yml')}: SCH227 this file is not read: it has to be named scheduler.yaml\n"
+    assert (
+        f"{where}  hint: move its contents to scheduler.yaml, and delete it\n"
+        in run("check", "shop", code=1).stdout
+    )
+    Path("shop/scheduler.yaml").unlink()
+    assert f"{where}  hint: rename it to scheduler.yaml\n" in run("check", "shop", code=1).stdout
 
 
 def test_every_folder_that_cannot_be_read_is_reported_at_once(world):

@@ -204,3 +204,21 @@ def test_the_nearest_platform_file(tmp_path, monkeypatch):
     monkeypatch.setenv("DBT_SCHEDULER_PLATFORM", "other.yaml")
     assert find_platform(teams) == Path("other.yaml")
     assert find_platform(teams, Path("named.yaml")) == Path("named.yaml")
+
+
+def test_a_platform_with_another_ending_is_not_skipped_silently(tmp_path, monkeypatch):
+    monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
+    monkeypatch.chdir(tmp_path)
+    Path("teams/shop").mkdir(parents=True)
+    Path("teams/platform.yml").write_text("version: 1\n")
+    with pytest.raises(
+        CannotRunError,
+        match=r"^teams/platform.yml: SCH405 this file is not read: it has to be named platform.yaml$",
+    ):
+        find_platform([Path("teams/shop")])
+    assert find_platform([Path()]) == DEFAULT_PLATFORM
+    assert find_platform([Path("teams/shop")], Path("teams/platform.yml")) == Path("teams/platform.yml")
+    monkeypatch.chdir("teams/shop")
+    assert find_platform([Path()]) == DEFAULT_PLATFORM  # above the working directory it may be anything
+    Path("../platform.yaml").touch()
+    assert find_platform([Path()]) == Path("../platform.yaml").resolve()

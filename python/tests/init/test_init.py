@@ -76,6 +76,13 @@ def test_a_dbt_project_that_is_a_named_pipe_is_not_waited_for(project):
     )
 
 
+def test_a_config_with_another_ending_is_named_and_gets_no_second_one(project):
+    Path("scheduler.yml").write_text("version: 0.17\n")
+    said = "rename scheduler.yml to scheduler.yaml: under its name it is not read\n"
+    assert run("init").stderr.startswith(said)
+    assert "scheduler.yaml" not in files()
+
+
 def test_a_link_to_no_file_is_not_taken_for_a_folder_without_permissions(project):
     Path("scheduler.yaml").symlink_to("gone.yaml")
     assert run("init", code=2).stderr == (

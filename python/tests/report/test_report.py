@@ -137,6 +137,25 @@ def test_a_comment_notifies_nobody(world):
     assert "owners none → `@some.owner.team`\n" in report("--format", "comment")
 
 
+@pytest.mark.parametrize(
+    ("owner", "shown"),
+    [
+        ("#12", "`#12`"),
+        ("GH-12", "`GH-12`"),
+        ("a/b#12", "a/b`#12`"),
+        ("!7", "`!7`"),
+        ("https://evil.example/a_b?c", "`https://evil.example/a_b`?c"),
+        ("_www.evil.example_", "\\_`www.evil.example`\\_"),
+        ("c0ffee1 c0ffee", "`c0ffee1` c0ffee"),
+        ("`@me` `@you`", "\\``@me`\\` \\``@you`\\`"),
+    ],
+)
+def test_a_comment_links_nowhere(world, owner, shown):
+    compiled(world, "base", node("a", pipelines=DAILY), text="")
+    compiled(world, "head", node("a", pipelines=DAILY, owners=[owner]), text="")
+    assert f"owners none → {shown}\n" in report("--format", "comment")
+
+
 def test_readers_that_cannot_be_read_are_reported(world):
     compiled(world, "base", dim())
     compiled(world, "head", node("other", pipelines=DAILY), text="")

@@ -27,10 +27,16 @@ def test_wheel_has_the_schemas_and_the_pages(tmp_path: Path) -> None:
 
 def test_wheel_of_an_sdist_has_the_schemas_and_the_pages_too(tmp_path: Path) -> None:
     with tarfile.open(build("sdist", ROOT / "python", tmp_path)) as sdist:
+        assert [each.name for each in sdist if not each.isfile()] == []  # a link would lead out of it
         sdist.extractall(tmp_path, filter="data")
     (unpacked,) = (path for path in tmp_path.iterdir() if path.is_dir())
     wheel = build("wheel", unpacked, tmp_path)
     assert (_names_in(wheel, "schemas"), _names_in(wheel, "site/bundle")) == (SCHEMAS, PAGES)
+    assert _contents(wheel) == _contents(build("wheel", ROOT / "python", tmp_path / "direct"))
+
+
+def test_the_licence_is_that_of_the_repository() -> None:
+    assert (ROOT / "python" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
 
 
 def test_the_wheel_works_where_nothing_of_this_repository_is(tmp_path: Path) -> None:
@@ -70,6 +76,11 @@ def _run(folder: Path, *command: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def _contents(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as files:
+        return {name: files.read(name) for name in files.namelist()}
 
 
 def _names_in(wheel: Path, folder: str) -> list[str]:

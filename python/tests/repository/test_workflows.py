@@ -1,6 +1,8 @@
 """The repository's own workflows: pinned, with few rights, and of the releases that the documents name."""
 
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -46,6 +48,37 @@ def test_who_publishes_does_not_run_what_the_repository_contains() -> None:
         assert job["needs"] == "build"
         assert not any("run" in step or "checkout" in step["uses"] for step in job["steps"])
     assert workflow("release")["jobs"]["publish"]["environment"] == "pypi"
+
+
+@pytest.mark.parametrize(
+    ("tag", "differs", "code"),
+    [
+        ("v1.2.3", "", 0),
+        ("v1.2.4", "", 2),
+        ("v1.2.3", "dbt_scheduler-1.2.3.tar.gz", 2),
+        ("v1.2.3", "dbt_project.yml", 1),
+        ("v1.2.3", "CHANGELOG.md", 1),
+    ],
+)
+def test_a_tag_of_another_version_releases_nothing(tag: str, differs: str, code: int, tmp_path: Path) -> None:
+    (tmp_path / "dist").mkdir()
+    texts = {
+        "dist/dbt_scheduler-1.2.3-py3-none-any.whl": "",
+        "dist/dbt_scheduler-1.2.3.tar.gz": "",
+        "dbt_project.yml": "name: x\nversion: 1.2.3\n",
+        "CHANGELOG.md": "## [Unreleased]\n\n## [1.2.3] - 2026-11-28\n",
+    }
+    for name, text in texts.items():
+        other = bool(differs) and name.endswith(differs)
+        path = tmp_path / (name.replace("1.2.3", "1.2.2") if other else name)
+        path.write_text(text.replace("1.2.3", "1x2.3") if other else text)
+    build = workflow("release")["jobs"]["build"]["steps"]
+    (script,) = (step["run"] for step in build if "GITHUB_REF_NAME" in step.get("run", ""))
+    env = {"GITHUB_REF_NAME": tag, "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        ["bash", "-e", "-c", script], cwd=tmp_path, env=env, capture_output=True, check=False
+    )
+    assert done.returncode == code, done
 
 
 def test_ci_tests_the_releases_of_python_that_the_package_names() -> None:

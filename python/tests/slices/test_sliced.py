@@ -14,7 +14,7 @@ import pytest
 
 from dbt_projects import dbt as run_dbt
 from dbt_team import DbtTeam
-from goldens import COMMANDS, run
+from goldens import COMMANDS, ROOT, run
 
 dbt = run_dbt
 """Marks these tests as such that need dbt."""
@@ -328,6 +328,24 @@ def test_links_to_folders_around_them_and_packages_outside_the_project_can_be_sl
     assert (code, lines[0].partition("used: ")[2]) == (3, "../packages/more/dbt_project.yml is new")
 
 
+@pytest.mark.parametrize("has_slices", [True, False])
+def test_where_dbt_is_not_installed_the_plain_command_runs(project, has_slices):
+    if not has_slices:
+        shutil.rmtree(project / SLICES)
+    code = f"import sys; sys.path.insert(0, {str(ROOT / 'python' / 'src')!r}); from dbt_scheduler.dbt.sliced import program; program()"
+    alone = [sys.executable, "-S", "-c", code]  # -S: no site-packages
+    done = subprocess.run(
+        [*alone, str(project.parent / "dbt"), *SELECT],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    reason, plain = done.stdout.splitlines()
+    assert (done.returncode, plain, done.stderr) == (3, f"plain {' '.join(SELECT)}", "")
+    assert ("none is installed" if has_slices else "the project has not been sliced") in reason
+
+
 @pytest.mark.parametrize("words", [(), ("--for",), ("--for", "fqn:a"), ("--for", "fqn:a", "dbt"), ("dbt",)])
 def test_a_call_without_a_command_shows_how_it_is_called(words, tmp_path):
     done = subprocess.run(
@@ -354,7 +372,7 @@ def test_a_project_that_dbt_cannot_parse_has_no_new_slices(project):
 
 def test_a_folder_that_is_no_project_is_named(tmp_path):
     said = run("dbt-scheduler", "slice", cwd=tmp_path, expect=2)
-    assert "is not a dbt project: no dbt_project.yml found" in said
+    assert "SCH408 not a dbt project: no dbt_project.yml found in this folder" in said
 
 
 def test_a_fork_of_a_worker_that_has_loaded_dbt_generates_no_code_of_dbts_for_itself(project):

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from dbt_scheduler.adopt.types import Ambiguous, ByHand, OwnRead, Proposal, TableRead, TeamProposal
+from dbt_scheduler.findings.markdown import code_span, escaped
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 
@@ -65,8 +66,8 @@ def _team(team: str, proposal: TeamProposal) -> Iterator[str]:
 def _read(read: TableRead) -> str:
     pipeline = "" if read.scheduled else ", which no pipeline builds yet"
     lines = [
-        f"- `{read.old}`{_becomes(read)}",
-        f'  - `{read.relation}` is the asset "{read.asset}" of team {read.team}{pipeline}',
+        f"- {code_span(read.old)}{_becomes(read)}",
+        f'  - {code_span(read.relation)} is the asset "{escaped(read.asset)}" of team {read.team}{pipeline}',
     ]
     left = _left(read) if read.new or read.unread else ()
     return _listed([*lines, *left, *_readers(read.readers)])
@@ -77,45 +78,53 @@ def _becomes(read: TableRead) -> str:
         return ": not read, so the declaration is removed"
     if read.new is None:
         return ": see Manual steps below"
-    return ": the name stays the same, the declaration moves" if read.new == read.old else f" → `{read.new}`"
+    return (
+        ": the name stays the same, the declaration moves"
+        if read.new == read.old
+        else f" → {code_span(read.new)}"
+    )
 
 
 def _own(own: OwnRead) -> str:
-    becomes = ": not read, so the declaration is removed" if own.unread else f" → `{own.new}`"
-    lines = [f"- `{own.old}`{becomes}", f"  - `{own.relation}` is built by this project as {own.node}"]
+    becomes = ": not read, so the declaration is removed" if own.unread else f" → {code_span(own.new)}"
+    lines = [
+        f"- {code_span(own.old)}{becomes}",
+        f"  - {code_span(own.relation)} is built by this project as {escaped(own.node)}",
+    ]
     return _listed([*lines, *_left(own), *_readers(own.readers)])
 
 
 def _left(read: TableRead | OwnRead) -> Iterator[str]:
     for place, keys in (("source", read.left), ("table", read.left_of_table)):
         if keys:
-            yield f"  - not copied from the {place}: {', '.join(keys)}"
+            yield f"  - not copied from the {place}: {', '.join(map(escaped, keys))}"
 
 
 def _ambiguous(found: Ambiguous) -> str:
+    makers = " and ".join(map(escaped, found.makers))
     lines = [
-        f"- `{found.source}`: no proposal",
-        f"  - `{found.relation}` matches {' and '.join(found.makers)}: only one of them can be right",
+        f"- {code_span(found.source)}: no proposal",
+        f"  - {code_span(found.relation)} matches {makers}: only one of them can be right",
     ]
     return _listed([*lines, *_readers(found.readers)])
 
 
 def _by_hand(each: ByHand) -> str:
-    source = f"`{each.source}`, " if each.source else ""
-    return f"- {source}{each.place}: {each.what}\n"
+    source = f"{code_span(each.source)}, " if each.source else ""
+    return f"- {source}{escaped(each.place)}: {each.what}\n"
 
 
 def _without_pipelines(proposal: TeamProposal) -> Iterator[str]:
     for each in proposal.exposed:
         if not each.scheduled:
             yield (
-                f"- `{each.asset}`: no pipeline builds it yet, but {', '.join(each.readers)} will wait for "
+                f"- {code_span(each.asset)}: no pipeline builds it yet, but {', '.join(each.readers)} will wait for "
                 "it\n"
             )
 
 
 def _readers(files: Iterable[str]) -> Iterator[str]:
-    return (f"  - read by {file}" for file in files)
+    return (f"  - read by {escaped(file)}" for file in files)
 
 
 def _listed(texts: Iterable[str]) -> str:

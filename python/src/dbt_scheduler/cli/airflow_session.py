@@ -1,6 +1,6 @@
-"""A session with Airflow's API, and the registry's entries, for commands that change runs in Airflow."""
+"""A session with Airflow's API, and the registry's contents, for commands that change runs in Airflow."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli.airflow_options import airflow_options, connection, open_api
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, print_findings, registry_options
-from dbt_scheduler.registry.entry import Entry
+from dbt_scheduler.registry.store import RegistryContents
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -34,8 +34,8 @@ def open_airflow(
     login: str | None,
     password_file: Path | None,
     **options: Any,  # noqa: ANN401 - from click
-) -> Iterator[tuple[AirflowApi, Mapping[str, Entry]]]:
-    """A session with Airflow's API, and the registry's entries, from the ``session_options``.
+) -> Iterator[tuple[AirflowApi, RegistryContents]]:
+    """A session with Airflow's API, and the registry's contents, from the ``session_options``.
 
     Errors that stop the command are printed on stderr, and end it with code 2.
     """
@@ -46,4 +46,4 @@ def open_airflow(
         print_findings([*findings, *reading.findings])
         where = connection(platform.airflow_connection, airflow, login, password_file)
         with open_api(where, budget_seconds) as api:
-            yield api, reading.entries
+            yield api, reading

@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import click
 
 from dbt_scheduler.airflow_api.client import BACKFILL_SECONDS, AirflowApi
-from dbt_scheduler.airflow_api.errors import AirflowApiError
+from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError, AirflowUnauthorizedError
 from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS
 from dbt_scheduler.cli.airflow_session import open_airflow, session_options
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
@@ -33,6 +33,9 @@ from dbt_scheduler.schedule.text import format_utc
 _DATE = click.DateTime(["%Y-%m-%d"])
 _LAST_MOMENT = timedelta(days=1, microseconds=-1)
 _EVERY_SECONDS = 5
+_RESTART_SECONDS = 300
+"""Airflow's API may not respond that long while it restarts or is upgraded."""
+
 _MOST_DATES = 3
 _FIRST_YEAR = 1970
 
@@ -76,8 +79,8 @@ def backfill(  # noqa: PLR0913 - click hands over each option
     """
     dates = _dates_between(first, last)
     request = Request(dates, reprocess, max_active_runs)
-    with open_airflow(PATIENCE_SECONDS, **options) as (api, entries):
-        plan = plan_backfill(api, entries, list(dict.fromkeys(teams)), request)
+    with open_airflow(PATIENCE_SECONDS, **options) as (api, registry):
+        plan = plan_backfill(api, registry.entries, list(dict.fromkeys(teams)), request)
         backfills = plan.backfills
         sys.stdout.write(lines(_lines(plan)))
         count = format_count(sum(len(each.dates) for each in backfills), "run")
@@ -123,14 +126,22 @@ def _require_unpaused(plan: Sequence[DagBackfill]) -> None:
 
 
 def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Progress:
-    shown = None
+    shown, answered = None, monotonic()
     while True:
         api.allow(PATIENCE_SECONDS)
         try:
             progress = look(api, plan, dates)
-        except AirflowApiError:
-            say("the backfills continue in Airflow: run the command again to follow them")
-            raise
+        except AirflowApiError as error:
+            refused = isinstance(error, AirflowForbiddenError | AirflowUnauthorizedError)
+            if refused or monotonic() - answered > _RESTART_SECONDS:
+                say("the backfills continue in Airflow: run the command again to follow them")
+                raise
+            if shown != str(error):
+                say(f"{error} Trying again.")
+                shown = str(error)
+            sleep(_EVERY_SECONDS)
+            continue
+        answered = monotonic()
         text = (
             f"{progress.over} of {format_count(progress.runs, 'run')} finished, {len(progress.failed)} failed"
         )

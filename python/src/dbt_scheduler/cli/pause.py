@@ -23,7 +23,8 @@ from dbt_scheduler.waits.wait import Wait
 @session_options
 def pause(team: str, *, off: bool, dry_run: bool, yes: bool, **options: Any) -> None:  # noqa: ANN401 - from click
     """Pause all DAGs of a team, after showing which other teams wait for them."""
-    with open_airflow(PATIENCE_SECONDS, **options) as (api, entries):
+    with open_airflow(PATIENCE_SECONDS, **options) as (api, registry):
+        entries = registry.entries
         plan = plan_pause(api, entries, team)
         verb = "is unpaused" if off else "is paused"
         sys.stdout.write(lines(f"{dag} of team {team}" for dag in plan.dags))

@@ -10,6 +10,7 @@ from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.cli.airflow_session import open_airflow, session_options
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
 from dbt_scheduler.cli.examples import examples
+from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import lines
 from dbt_scheduler.operations.rerun import Rerun, RerunPlan, carry_out, plan_rerun
@@ -47,13 +48,21 @@ def rerun(  # noqa: PLR0913 - click hands over each option
 
     Runs of consumers that are still waiting are not cleared: they read the new data anyway.
     """
-    with open_airflow(_BUDGET_SECONDS, **options) as (api, entries):
-        plan = plan_rerun(api, entries, (dag_id, run_id, task_id), downstream=downstream)
+    with open_airflow(_BUDGET_SECONDS, **options) as (api, registry):
+        plan = plan_rerun(api, registry.entries, (dag_id, run_id, task_id), downstream=downstream)
         sys.stdout.write(lines(line for each in plan.runs for line in _lines(each)))
         sys.stdout.write(lines(_paused(api, plan)))
         count = format_count(sum(len(each.tasks) for each in plan.runs), "task")
         question = f"Rerun {count} of {format_count(len(plan.runs), 'run')}?"
-        if dry_run or not confirm(question, yes=yes):
+        if dry_run:
+            return
+        if yes and downstream and registry.unreadable:
+            raise UsageError(
+                f"nothing was changed: registry entries cannot be read ({', '.join(sorted(registry.unreadable))}), "
+                "so the plan may lack runs that used the data",
+                "leave out --yes to confirm the plan as it is, or leave out --downstream",
+            )
+        if not confirm(question, yes=yes):
             return
         api.allow(_BUDGET_SECONDS)
         for each in carry_out(api, plan, downstream=downstream):

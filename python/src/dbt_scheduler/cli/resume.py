@@ -24,10 +24,10 @@ def resume(**options: Any) -> None:  # noqa: ANN401 - from click
 
     The command has no effect on other runs.
     """
-    with open_airflow(_BUDGET_SECONDS, **options) as (api, entries):
-        if not entries:
+    with open_airflow(_BUDGET_SECONDS, **options) as (api, registry):
+        if not registry.entries:
             raise UsageError("the registry is empty", "set the registry with --registry URL or --out FOLDER")
-        result = sweep(api, entries)
+        result = sweep(api, registry.entries)
         sys.stdout.write(lines(_lines(result)))
         if result.outcome.problem:
             raise CannotRunError.because(SCH501.at("airflow", problem=result.outcome.problem))

@@ -11,6 +11,7 @@ from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.session import Options, read_platform
 from dbt_scheduler.cli.shared import FOLDER, exit_on_error, platform_option
 from dbt_scheduler.findings.finding import UsageError
+from dbt_scheduler.project.loading import require_dbt_project
 
 
 @click.command("slice", epilog=examples("slice", "slice shop --target prod --explain"))
@@ -31,11 +32,7 @@ def slice_(
     """
     with exit_on_error():
         config, _ = read_platform([folder], Options(platform=platform))
-        if not (folder / "dbt_project.yml").is_file():
-            raise UsageError(
-                f"{folder} is not a dbt project: no dbt_project.yml found",
-                "specify the folder of a dbt project",
-            )
+        require_dbt_project(folder)
         if find_spec("dbt") is None:
             raise UsageError(
                 f"dbt is not installed in the environment of {sys.executable}",

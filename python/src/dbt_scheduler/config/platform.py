@@ -39,19 +39,24 @@ def find_platform(folders: Iterable[Path], option: Path | None = None) -> Path:
     folders, else the default.
 
     Raises:
-        CannotRunError: different files apply to different folders.
+        CannotRunError: different files apply to different folders, or there is only a ``platform.yml``.
 
     """
     if option is not None:
         return option
     if os.environ.get(_VARIABLE):
         return Path(os.environ[_VARIABLE])
+    folders = list(folders)
     found = list(dict.fromkeys(file for folder in folders if (file := _nearest(folder))))
     if len(found) > 1:
         problem = f"found two platform.yaml files: {found[0]} and {found[1]}"
         raise CannotRunError.because(
             SCH405.at(str(found[1]), problem=problem, hint="select one with --platform")
         )
+    if not found and (misnamed := _misnamed(folders)):
+        problem = "this file is not read: it has to be named platform.yaml"
+        hint = "rename it, or select it with --platform"
+        raise CannotRunError.because(SCH405.at(str(misnamed), problem=problem, hint=hint))
     return found[0] if found else DEFAULT_PLATFORM
 
 
@@ -89,6 +94,18 @@ def _nearest(folder: Path) -> Path | None:
         if os.path.lexists(file):  # also a broken symlink: reading it reports the problem
             here = Path.cwd()
             return file.relative_to(here) if file.is_relative_to(here) else file
+    return None
+
+
+def _misnamed(folders: Iterable[Path]) -> Path | None:
+    """A ``platform.yml`` in the folders or above them, up to the working directory: one further up may be anything."""
+    here = Path.cwd()
+    for folder in folders:
+        absolute = folder.resolve()
+        for parent in (absolute, *absolute.parents):
+            file = parent / "platform.yml"
+            if (parent == absolute or parent.is_relative_to(here)) and file.is_file():
+                return file.relative_to(here) if file.is_relative_to(here) else file
     return None
 
 

@@ -7,14 +7,16 @@ per node, so that one entry is found without parsing the others.
 import json
 import os
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgpack
+if TYPE_CHECKING:
+    import msgpack
 
 FOLDER = Path(".dbt_scheduler", "slices")
 """Relative to the project's folder."""
@@ -65,6 +67,10 @@ class Index(NamedTuple):
             raise NoSliceError(f"cannot read {path.name}: {error.strerror}") from None
         if sha256(content).hexdigest() != digest:
             raise NoSliceError(f"{path.name} was changed")
+        try:
+            import msgpack  # noqa: PLC0415 - dbt's: without dbt, the plain command is run
+        except ModuleNotFoundError:
+            raise NoSliceError(f"dbt is not installed in the environment of {sys.executable}") from None
         return msgpack.unpackb(content, strict_map_key=False, ext_hook=_decode_date)
 
 
@@ -124,6 +130,8 @@ class Writer:
 
     def add(self, content: object) -> str:
         """Write a file; returns its digest."""
+        import msgpack  # noqa: PLC0415 - see read
+
         packed: bytes = msgpack.packb(content, default=_encode_date)
         digest = sha256(packed).hexdigest()
         name = f"{digest}{_SUFFIX}"
@@ -157,8 +165,10 @@ class Writer:
             temporary.unlink(missing_ok=True)
 
 
-def _encode_date(value: object) -> msgpack.ExtType:
+def _encode_date(value: object) -> "msgpack.ExtType":
     """Dates occur in YAML, and msgpack has no type for them."""
+    import msgpack  # noqa: PLC0415 - see Index.read
+
     if isinstance(value, datetime):
         return msgpack.ExtType(2, value.isoformat().encode())
     if isinstance(value, date):

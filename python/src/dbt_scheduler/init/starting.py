@@ -1,6 +1,7 @@
 """Builds the initial files of a project from its existing ones, whose content is kept."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
@@ -91,7 +92,11 @@ def changes(folder: Path, choices: Choices) -> Iterator[Change]:
     """The files that are missing or incomplete, in reading order. Raises UsageError if one cannot be read."""
     path = folder / "scheduler.yaml"
     before = _read(path)
-    if before is None:
+    if before is None and os.path.lexists(misnamed := folder / "scheduler.yml"):
+        yield Change(
+            misnamed, None, "", f"rename {misnamed} to scheduler.yaml: under its name it is not read"
+        )
+    elif before is None:
         text = _SCHEDULER.format(team=_quoted(choices.team), channel=_quoted(choices.channel))
         yield Change(path, None, text)
     yield from _packages(folder, choices.revision)

@@ -13,6 +13,7 @@ from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.assets import SCH314
 from dbt_scheduler.findings.catalogue.inputs import SCH408, SCH417
 from dbt_scheduler.findings.catalogue.nodes import SCH102
+from dbt_scheduler.findings.catalogue.tasks import SCH227
 from dbt_scheduler.findings.finding import CannotRunError, Finding
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.dbt_flags import strict_warnings
@@ -54,16 +55,23 @@ def load_project(
         team.
 
     """
-    if not (folder / "dbt_project.yml").is_file():
-        raise CannotRunError.because(
-            SCH408.at(str(folder), hint="specify the folder that contains dbt_project.yml")
-        )
-    config, findings = _team_config(folder / "scheduler.yaml")
+    require_dbt_project(folder)
+    config, findings = _team_config(folder)
     path = manifest_file or folder / "target" / "manifest.json"
     manifest = load_manifest(path)
     reading = _ProjectReader(folder, manifest, frozenset(pipelines))
     project = _with_valid_team(reading.project(config), folder / "scheduler.yaml")
     return LoadedProject(project, (*findings, *reading.findings, *misspelled_keys(project)))
+
+
+def require_dbt_project(folder: Path) -> None:
+    """Raise CannotRunError if the folder is no dbt project."""
+    path = folder / "dbt_project.yml"
+    if not path.is_file():
+        problem = (
+            f"{path.name} is not a file" if os.path.lexists(path) else f"no {path.name} found in this folder"
+        )
+        raise CannotRunError.because(SCH408.at(str(folder), problem=problem))
 
 
 def load_bare_manifest(manifest_file: Path, pipelines: Collection[str]) -> LoadedProject:
@@ -85,14 +93,20 @@ def _with_valid_team(project: Project, location: Path) -> Project:
     return project
 
 
-def _team_config(path: Path) -> tuple[TeamConfig, tuple[Finding, ...]]:
-    """The file's config; a project without the file gets defaults, one with a broken file cannot go on."""
-    if not os.path.lexists(path):
-        return TeamConfig(), ()
+def _team_config(folder: Path) -> tuple[TeamConfig, tuple[Finding, ...]]:
+    """The config of ``scheduler.yaml``; a project without it gets defaults, one with a broken one cannot go on."""
+    path, misnamed = folder / "scheduler.yaml", folder / "scheduler.yml"
+    there = os.path.lexists(path)
+    ignored: tuple[Finding, ...] = ()
+    if os.path.lexists(misnamed):
+        hint = "move its contents to scheduler.yaml, and delete it" if there else None
+        ignored = (SCH227.at(str(misnamed), hint=hint),)
+    if not there:
+        return TeamConfig(), ignored
     config, findings = load_team_config(path)
     if config is None:
-        raise CannotRunError(findings)
-    return config, findings
+        raise CannotRunError((*findings, *ignored))
+    return config, (*findings, *ignored)
 
 
 class _ProjectReader:

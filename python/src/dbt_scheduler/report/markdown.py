@@ -1,10 +1,10 @@
 """The report as Markdown, for a comment on a pull request."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from dbt_scheduler.changes.state_diff import Count, DagDiff, Item, Sign, StateDiff
+from dbt_scheduler.findings.markdown import code_span, escaped
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.findings.printable import one_line
 from dbt_scheduler.report.build import ChangedAsset, Report, ReportedChange
@@ -65,15 +65,15 @@ def _cut(text: str) -> str:
 
 
 def _blocks(report: Report, most: int) -> Iterator[str]:
-    yield f"## Scheduler report: {_escaped(report.team)}"
+    yield f"## Scheduler report: {escaped(report.team)}"
     if report.state is None:
         yield "BASE has no compiled output: this report compares with the team's published entry."
     yield from _breaking(report, most)
     if report.outdated_acknowledgements:
         yield "### Acknowledged, but no longer a change"
         outdated = [f"- {each.asset}: {each.change}" for each in report.outdated_acknowledgements]
-        yield f"Remove from `acknowledged_changes` in `{report.file}`:\n" + _list(
-            map(_escaped, outdated), most
+        yield f"Remove from `acknowledged_changes` in {code_span(report.file)}:\n" + _list(
+            map(escaped, outdated), most
         )
     if report.state is not None:
         yield from _state(report.state, most)
@@ -106,7 +106,7 @@ def _breaking(report: Report, most: int) -> Iterator[str]:
         teams = ", ".join(report.unread_teams)
         yield (
             "Some registry entries cannot be read, so the consumers of these teams are unknown: "
-            f"{_escaped(teams)}"
+            f"{escaped(teams)}"
         )
     if report.breaking:
         yield _details("If a change is intentional", how_to_acknowledge(report, most))
@@ -114,7 +114,7 @@ def _breaking(report: Report, most: int) -> Iterator[str]:
 
 def _asset(asset: ChangedAsset, most: int) -> str:
     changes = _list((f"- {_change(change)}" for change in asset.changes), most)
-    name = _escaped(asset.asset)
+    name = escaped(asset.asset)
     blocks = [f"Asset {f'[{name}]({asset.page})' if asset.page else name}\n{changes}"]
     unaffected = _unaffected(asset)
     consumers = [each for each in asset.consumers if each.team not in unaffected]
@@ -124,7 +124,7 @@ def _asset(asset: ChangedAsset, most: int) -> str:
     elif not unaffected:
         blocks.append("Consumers: none in the registry.")
     if unaffected:
-        blocks.append(f"Consumers that read none of these columns: {_escaped(', '.join(sorted(unaffected)))}")
+        blocks.append(f"Consumers that read none of these columns: {escaped(', '.join(sorted(unaffected)))}")
     if asset.reaches:
         through = ", ".join(_party(each.team, each.channel) for each in asset.reaches)
         blocks.append(f"Also affected downstream: {through}")
@@ -134,7 +134,7 @@ def _asset(asset: ChangedAsset, most: int) -> str:
 def _change(change: ReportedChange) -> str:
     reason = "" if change.acknowledged is None else f" Acknowledged: {change.acknowledged}"
     column = "" if change.column is None else _column(change.column)
-    return _escaped(change.text + reason) + column
+    return escaped(change.text + reason) + column
 
 
 def _column(column: ColumnReaders) -> str:
@@ -146,7 +146,7 @@ def _column(column: ColumnReaders) -> str:
     ]
     if not (column.readers or column.readers_of_every_column or column.others):
         return ""
-    lines = [f"{words}: {_escaped(', '.join(teams))}" for words, teams in facts if teams]
+    lines = [f"{words}: {escaped(', '.join(teams))}" for words, teams in facts if teams]
     return "".join(f"\n  - {line}" for line in lines or ["Not read by any consumer in the registry."])
 
 
@@ -157,7 +157,7 @@ def _unaffected(asset: ChangedAsset) -> set[str]:
 
 
 def _party(team: str, channel: str | None) -> str:
-    return f"*{_escaped(f'{team}:{channel}' if channel else team)}*"
+    return f"*{escaped(f'{team}:{channel}' if channel else team)}*"
 
 
 def _count(what: str, count: Count) -> str:
@@ -166,13 +166,13 @@ def _count(what: str, count: Count) -> str:
 
 def _dag(diff: DagDiff, most: int) -> str:
     mark = "" if diff.sign is Sign.CHANGED else f" ({diff.sign})"
-    lines = [f"- ~ {_escaped(change)}" for change in diff.changes] + [_item(item) for item in diff.items]
-    return f"**{_escaped(diff.dag_id)}**{mark}\n{_list(lines, most)}"
+    lines = [f"- ~ {escaped(change)}" for change in diff.changes] + [_item(item) for item in diff.items]
+    return f"**{escaped(diff.dag_id)}**{mark}\n{_list(lines, most)}"
 
 
 def _item(item: Item) -> str:
     changes = f": {'; '.join(item.changes)}" if item.changes else ""
-    return f"- {_SIGNS[item.sign]} {_escaped(item.name + changes)}"
+    return f"- {_SIGNS[item.sign]} {escaped(item.name + changes)}"
 
 
 def _list(lines: Iterator[str] | Sequence[str], most: int) -> str:
@@ -200,12 +200,6 @@ def _details(summary: str, text: str) -> str:
     return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
 
 
-def _escaped(text: str) -> str:
-    """Escape Markdown, on one line; underscores within a word need no escape."""
-    text = one_line(" ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*\[\]|~])|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
-
-
 def how_to_acknowledge(report: Report, most: int) -> str:
     """The entries that acknowledge the remaining changes, as Markdown."""
     entries = [
@@ -216,7 +210,7 @@ def how_to_acknowledge(report: Report, most: int) -> str:
     ]
     lines = ["```yaml", "acknowledged_changes:", *entries[:most], "```"]
     return f"""\
-Agree on the change with the consumers, then acknowledge it in `{report.file}` with a reason:
+Agree on the change with the consumers, then acknowledge it in {code_span(report.file)} with a reason:
 
 """ + "\n".join(lines)
 

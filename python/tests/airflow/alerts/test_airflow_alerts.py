@@ -28,6 +28,8 @@ from slack import Slack, listening
 
 WAIT = "wait_for__hard_dependencies.dim"
 RUN = "http://airflow.example/dags/playground_daily/runs/scheduled__2025-03-02T00%3A10%3A00%2B00%3A00/tasks"
+RESUMES = "When the task finishes successfully on the producers' side, your DAG will resume automatically."
+UNREGISTERED = "This DAG is not in the registry, so this run does not resume automatically: clear the sensor when the asset is ready."
 SECRET = "xoxb-secret"  # noqa: S105 - nobody's
 DATE = "Date interval start: 2025-03-01 00:10:00+00:00"
 
@@ -141,16 +143,15 @@ def test_a_dependency_failure_names_the_root_cause_and_its_owner(
     airflow.work()
     airflow.let_time_pass()
     airflow.work()
-    said = next(text for text in alerts.texts if text.startswith(deployed.dag_id))
-    assert said.splitlines()[4].startswith(
-        "Root cause: shipping_daily staging.raw of shipping (#shipping) failed at "
-    )
+    said = next(text for text in alerts.texts if text.startswith(deployed.dag_id)).splitlines()
+    assert said[3] == (RESUMES if published and not prefix else UNREGISTERED)
+    assert said[4].startswith("Root cause: shipping_daily staging.raw of shipping (#shipping) failed at ")
 
 
 @pytest.mark.parametrize(
     ("hanging", "said"),
     [
-        ("dbt_scheduler.airflow.registry.read_entries", []),
+        ("dbt_scheduler.airflow.registry.read_registry", []),
         (
             "dbt_scheduler.explain.chain.Explainer.explain",
             ["dim is produced by shipping_daily marts.dim of shipping (#shipping)."],
@@ -183,6 +184,7 @@ def test_an_alert_does_not_wait_for_a_registry_or_an_api_that_hangs(
 
 def test_a_sensor_that_gives_up(platform: Platform, alerts: Alerts) -> None:
     platform.deploy(a_reader())
+    platform.publish("playground", a_wait_entry(a_reader()))
     platform.run("playground_daily", "2025-03-01T00:10")
     platform.work()
     platform.let_time_pass()
@@ -279,7 +281,7 @@ def test_many_tasks_whose_workers_died_read_the_registry_once(
         asked.append(url)
         raise RegistryUnreadableError("it cannot be reached")
 
-    monkeypatch.setattr("dbt_scheduler.airflow.registry.read_entries", refuse)
+    monkeypatch.setattr("dbt_scheduler.airflow.registry.read_registry", refuse)
     tell_of_dead_workers(platform)
     assert len(alerts.texts) == 3
     assert len(asked) == 1

@@ -46,6 +46,16 @@ def test_unknown_keys_are_refused_where_people_write(name):
             assert node["additionalProperties"] is False, f"{name}{path}"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_definition_limits_is_not_limited_beside_it_too(name):
+    """A value that exceeds both would be reported twice."""
+    definitions = load_schema(name)["$defs"]
+    for path, node in documented(load_schema(name)):
+        defined = definitions[node["$ref"].rpartition("/")[2]] if "$ref" in node else {}
+        twice = node.keys() & defined.keys() - {"$ref", "description", "examples", "default"}
+        assert not twice, f"{name}{path}"
+
+
 def properties(name: str, *path: str) -> dict[str, Any]:
     node = load_schema(name)
     for step in path:

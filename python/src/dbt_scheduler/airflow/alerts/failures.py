@@ -89,6 +89,8 @@ def _message(spec: DagSpec, context: Context, kind: str, tags: tuple[str, ...]) 
     if kind == _TASK:
         return messages.task_failure(task, tags, (*who_is_held_up(spec, context), *why_link(spec, context)))
     error = context.get("exception")
-    gone = str(error) if isinstance(error, ProducerGoneError) else ""
-    cause = () if gone else what_a_wait_is_due_to(spec, context)
-    return messages.dependency_failure(task, tags, gone, (*cause, *why_link(spec, context)))
+    if isinstance(error, ProducerGoneError):
+        return messages.dependency_failure(task, tags, str(error), why_link(spec, context))
+    cause = what_a_wait_is_due_to(spec, context)
+    reason = "" if cause.registered else messages.UNREGISTERED
+    return messages.dependency_failure(task, tags, reason, (*cause.lines, *why_link(spec, context)))

@@ -9,6 +9,12 @@ from dbt_scheduler.findings.printable import one_line
 
 _RESUMES = "When the task finishes successfully on the producers' side, your DAG will resume automatically."
 
+UNREGISTERED = (
+    "This DAG is not in the registry, so this run does not resume automatically: "
+    "clear the sensor when the asset is ready."
+)
+"""In place of the other sentence, such as in a pull request's DAGs."""
+
 
 class Link(msgspec.Struct, frozen=True):
     """A line with a link; ``url`` may be empty."""

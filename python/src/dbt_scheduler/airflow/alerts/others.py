@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
 from airflow.sdk import Context
 
 from dbt_scheduler.airflow.alerts.messages import Link, moment
@@ -17,6 +18,7 @@ from dbt_scheduler.spec import DagSpec, registry_url_of
 
 if TYPE_CHECKING:
     from dbt_scheduler.registry.entry import Entry
+    from dbt_scheduler.registry.store import RegistryContents
 
 _log = logging.getLogger(__name__)
 
@@ -37,14 +39,25 @@ def who_is_held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
     return _or_nothing(lambda: _held_up(spec, context))
 
 
-def what_a_wait_is_due_to(spec: DagSpec, context: Context) -> tuple[str, ...]:
-    """A line with the root cause of a wait, or else with the asset's producer; each with its team and channel."""
+class Cause(msgspec.Struct, frozen=True):
+    """Lines about the reason for a wait; ``registered`` is False if the registry does not have the waiting DAG."""
 
-    def find() -> tuple[str, ...]:
-        entries = _entries(spec, context)
-        return _or_nothing(lambda: _root_cause(spec, context, entries)) or _missing(spec, context, entries)
+    lines: tuple[str, ...] = ()
+    registered: bool = True
 
-    return _or_nothing(find)
+
+def what_a_wait_is_due_to(spec: DagSpec, context: Context) -> Cause:
+    """The root cause of a wait, or else the asset's producer; each with its team and channel."""
+
+    def find() -> tuple[Cause]:
+        registry = _registry(spec, context)
+        entries = registry.entries
+        lines = _or_nothing(lambda: _root_cause(spec, context, entries)) or _or_nothing(
+            lambda: _missing(spec, context, entries)
+        )
+        return (Cause(lines, _is_registered(spec, registry)),)
+
+    return next(iter(_or_nothing(find)), Cause())
 
 
 def why_link(spec: DagSpec, context: Context) -> tuple[Link, ...]:
@@ -61,7 +74,7 @@ def _held_up(spec: DagSpec, context: Context) -> tuple[str, ...]:
     # Imports that parsing DAGs does not need.
     from dbt_scheduler.waits.held_up import held_up_by  # noqa: PLC0415
 
-    entries = _entries(spec, context)
+    entries = _registry(spec, context).entries
     found = held_up_by(entries, spec, context["ti"].task_id, run_interval_of(context, spec.schedule))
     if not found.teams:
         return ()
@@ -104,7 +117,16 @@ def _missing(spec: DagSpec, context: Context, entries: "Mapping[str, Entry]") ->
     return (f"{wait.asset.asset} is produced by {made_by} of {_party(sensor.team, entries)}.",)
 
 
-def _entries(spec: DagSpec, context: Context) -> "dict[str, Entry]":
+def _is_registered(spec: DagSpec, registry: "RegistryContents") -> bool:
+    """False only if it is certain: the sweep resumes a DAG whose registry or entry is repaired."""
+    from dbt_scheduler.registry.entry import dag_ids_of  # noqa: PLC0415
+
+    if registry.missing or spec.team in registry.unreadable:
+        return True
+    return spec.team in registry.entries and spec.dag_id in dag_ids_of(registry.entries[spec.team])
+
+
+def _registry(spec: DagSpec, context: Context) -> "RegistryContents":
     dag: Any = context["task"].dag
     url = registry_url_of(spec.registry_url, Path(dag.fileloc))
     found = _read(url) if isinstance(context.get("exception"), BaseException) else _read_once(url)
@@ -113,11 +135,11 @@ def _entries(spec: DagSpec, context: Context) -> "dict[str, Entry]":
     return found
 
 
-def _read(url: str) -> "dict[str, Entry] | Exception":
-    from dbt_scheduler.airflow.registry import read_entries  # noqa: PLC0415
+def _read(url: str) -> "RegistryContents | Exception":
+    from dbt_scheduler.airflow.registry import read_registry  # noqa: PLC0415
 
     try:
-        return _in_time(lambda: read_entries(url, _SECONDS))
+        return _in_time(lambda: read_registry(url, _SECONDS))
     except Exception as error:  # noqa: BLE001 - handed to the caller
         return error
 

@@ -101,7 +101,7 @@ $ dbt-scheduler compile shop --out /read-only
 SCH408 = Rule(
     code="SCH408",
     summary="A folder is not a dbt project",
-    message="not a dbt project: no dbt_project.yml found in this folder",
+    message="not a dbt project: {problem}",
     hint="specify the folder that contains dbt_project.yml",
     why="A team is one dbt project with a `scheduler.yaml` next to its `dbt_project.yml`.",
     example="""\

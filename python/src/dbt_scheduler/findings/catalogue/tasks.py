@@ -205,3 +205,13 @@ tasks:
 """,
     fix="Add `pipelines` to the node (or enable it in dbt), or remove the condition.",
 )
+SCH227 = Rule(
+    code="SCH227",
+    summary="`scheduler.yml` is not read",
+    message="this file is not read: it has to be named scheduler.yaml",
+    hint="rename it to scheduler.yaml",
+    why="Without a `scheduler.yaml`, the defaults apply: the tasks and exposed assets in the other file would be "
+    "missing silently.",
+    example="A dbt project with a `scheduler.yml` next to its `dbt_project.yml`.",
+    fix="Rename the file to `scheduler.yaml`. If there is one already, merge the two.",
+)
