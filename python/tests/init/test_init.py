@@ -201,7 +201,7 @@ BAD = {
     "no project": (("init", "nowhere"), "no dbt_project.yml found in nowhere"),
     "team": (("init", "--team", "a\nb"), "use only letters, digits, _ and -"),
     "template": (("init", "--team", "{{ x }}"), "use only letters, digits, _ and -"),
-    "revision": (("init", "--revision", "a b"), "use only letters, digits, _ and -"),
+    "revision": (("init", "--revision", "a b"), "use only letters, digits, ., _, - and /"),
     "ci": (("init", "--ci", "jenkins"), "Invalid value for '--ci'"),
 }
 
