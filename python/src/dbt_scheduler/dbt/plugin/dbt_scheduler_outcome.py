@@ -1,9 +1,9 @@
-# ruff: noqa: ANN401 - what is replaced are methods of dbt, whose types differ between its versions
-"""Has one run of dbt write what it did to a file: of each node its status, rows, seconds, failures and compiled code.
+# ruff: noqa: ANN401 - this replaces methods of dbt, and their types differ between dbt versions
+"""Makes an invocation of dbt write its results to a file: each node's status, rows, seconds, failures and compiled code.
 
-dbt's own run_results.json is no source for that: with it dbt writes the whole manifest.json, and the tasks of a project
-share one target folder. The methods are those of dbt 1.11, also when dbt is interrupted. An operator that wants it puts
-the module's folder on dbt's path, and names the file in the environment.
+dbt's own run_results.json cannot be used: dbt would also write the whole manifest.json, and all tasks of a project share
+one target folder. The replaced methods are those of dbt 1.11, which calls them even if it is interrupted. An operator
+adds this folder to PYTHONPATH, and sets the path of the file in the environment variable below.
 """
 
 import json
@@ -24,7 +24,7 @@ _LONGEST_CODE = 200_000
 _LONGEST_TEXT = 5_000
 
 _BATCHES: dict[str, list[Any]] = defaultdict(list)
-"""The results of the batches of microbatch models: dbt adds up only their number."""
+"""The results of each batch of microbatch models: dbt itself keeps only the number of batches."""
 
 
 def _install() -> None:
@@ -35,7 +35,7 @@ def _install() -> None:
 
 
 def _print_results_line(theirs: Any) -> Any:
-    """Called last by dbt, with all results."""
+    """The last method that dbt calls, with all results."""
 
     def print_results_line(task: Any, results: Iterable[Any], execution_time: Any) -> None:
         try:
@@ -82,7 +82,7 @@ def _entry(result: Any) -> dict[str, Any]:
 
 
 def _sum(results: Iterable[Any], name: str) -> int | None:
-    """The sum of what the adapter reports for each statement; None if it reports nothing."""
+    """The sum of what the adapter reports for each result; None if it reports nothing."""
     said = [(result.adapter_response or {}).get(name) for result in results]
     # some drivers return -1 for unknown
     counts = [count for count in said if isinstance(count, int) and count >= 0]
@@ -90,7 +90,7 @@ def _sum(results: Iterable[Any], name: str) -> int | None:
 
 
 def _seconds(results: Iterable[Any], name: str) -> float | None:
-    """The duration of the phase."""
+    """The duration of a phase, in seconds; None if it was not measured."""
     spans = [
         (timing.completed_at - timing.started_at).total_seconds()
         for result in results
