@@ -1,4 +1,4 @@
-"""The demo's DAGs in a real Airflow, in which a run waits for another team's table.
+"""The demo's DAGs in a real Airflow, with a run that waits for another team's table.
 
 Run as a program, with python/tools on its path. It prints where the UI is, as soon as all of the run is done that does
 not wait for the team shipping, and stops Airflow when its input ends.
@@ -26,7 +26,7 @@ _PATIENCE_SECONDS = 3600
 
 
 def main() -> None:
-    """Everything, then wait."""
+    """Start everything, then wait."""
     console = Console(file=sys.stderr)
     copy_teams()
     with Airflow(DEMO / "airflow", OUT / "dags", scheduling=False) as airflow:

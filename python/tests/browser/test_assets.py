@@ -1,4 +1,4 @@
-"""The page of all assets: search, filters, addresses."""
+"""The page of all assets: search, filters, URLs."""
 
 from pathlib import Path
 

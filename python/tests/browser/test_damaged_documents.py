@@ -1,4 +1,4 @@
-"""Documents that are missing, damaged or not permitted are said in their place, and the rest works."""
+"""For a missing, damaged or forbidden document there is a notice in its place, and the rest works."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def test_without_edges_an_asset_has_everything_but_its_lineage(open_page: Open, 
     page.expected_errors.append("ERR_FILE_NOT_FOUND")
     page.goto(f"{site.as_uri()}/index.html#/assets/orders/orders")
     expect(page.locator(".notice")).to_have_text(
-        f"The lineage cannot be loaded: data/{FOLDER}/edges.js is not there."
+        f"The lineage cannot be loaded: data/{FOLDER}/edges.js was not found."
     )
     expect(page.get_by_text("One row per order.")).to_be_visible()
     expect(page.get_by_text("customer_email")).to_be_visible()
@@ -63,12 +63,12 @@ def test_an_index_for_other_pages_is_not_guessed_at(open_page: Open, site: Path)
     documents = shop().documents()
     documents["index"]["format_version"] = 2
     page = open_page(write_site(site, documents))
-    expect(page.locator(".notice")).to_contain_text("it was written for other pages than these")
+    expect(page.locator(".notice")).to_contain_text("it was written by another release of these pages")
 
 
 def test_entries_that_could_not_be_read_are_listed(open_page: Open, hostile_site: Path) -> None:
     page = open_page(hostile_site)
-    page.get_by_text("something is missing from these pages").click()
+    page.get_by_text("some data is missing from these pages").click()
     expect(page.locator(".problems li")).to_contain_text("cannot be read")
 
 
@@ -92,7 +92,7 @@ def test_somebody_who_may_see_nothing_in_airflow_is_not_told_that_the_registry_i
 
 def test_an_address_that_is_none_of_a_page(open_page: Open, site: Path) -> None:
     page = open_page(site, "/nowhere/at/all")
-    expect(page.get_by_role("heading", level=1)).to_have_text("No such page")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
 
 
 def test_a_backend_that_is_down_is_said_and_the_rest_is_shown(open_page: Open, live: LivePages) -> None:
@@ -100,7 +100,9 @@ def test_a_backend_that_is_down_is_said_and_the_rest_is_shown(open_page: Open, l
     page = open_page(live.url, "/teams")
     page.expected_errors.extend(["status of 503", "status of 403"])
     page.goto(f"{live.url}/index.html#/assets/orders/orders")
-    expect(page.locator(".notice")).to_contain_text("The lineage is not shown: you may not read this")
+    expect(page.locator(".notice")).to_contain_text(
+        "The lineage is not shown: you do not have permission to view this in Airflow"
+    )
     page.goto(f"{live.url}/index.html#/teams/orders")
     expect(page.locator(".notice")).to_contain_text(
         "The open waits cannot be loaded: the registry cannot be reached"

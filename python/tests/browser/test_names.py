@@ -1,4 +1,4 @@
-"""Whatever teams call things is text: never markup, never a script, never a link of theirs."""
+"""All names of teams are text: never markup, scripts or links."""
 
 from pathlib import Path
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""The page of one team, and that of all."""
+"""The page of a team, and the page of all teams."""
 
 from pathlib import Path
 

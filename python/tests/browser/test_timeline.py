@@ -1,4 +1,4 @@
-"""The timeline: runs, waits, the critical path of one run."""
+"""The timeline: runs, waits, the critical path of a run."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -23,9 +23,9 @@ def test_the_critical_path_of_a_run_leads_to_who_was_late(open_page: Open, shop_
     page.locator(FINANCE).click(position={"x": 30, "y": 8})
     assert path(page) == [
         "catalog catalog__daily started 04:01 UTC, then 27 min",
-        "orders orders__daily products was there at 04:28 UTC, then 2 h 20 min",
-        "payments payments__daily orders was there at 06:48 UTC, then 26 min",
-        "finance finance__daily payments was there at 07:14 UTC, then 25 min",
+        "orders orders__daily products was ready at 04:28 UTC, then 2 h 20 min",
+        "payments payments__daily orders was ready at 06:48 UTC, then 26 min",
+        "finance finance__daily payments was ready at 07:14 UTC, then 25 min",
     ]
     assert page.locator(".run-path").count() == 4
     page.go_back()
@@ -41,7 +41,7 @@ def test_a_link_leads_to_a_run(open_page: Open, shop_site: Path) -> None:
 
 def test_more_days_and_one_team_only(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/timeline")
-    assert page.locator(".run").count() == 5 + 4  # and the legend's
+    assert page.locator(".run").count() == 5 + 4  # and those in the legend
     page.get_by_role("button", name="Week").click()
     page.get_by_role("combobox", name="Team").select_option("orders")
     expect(page.locator(".chart .run")).to_have_count(7)

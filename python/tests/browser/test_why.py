@@ -1,4 +1,4 @@
-"""Why a task did or did not run, live, and who is waiting for it."""
+"""Why a task did or did not run, inside Airflow, and the tasks that wait for it."""
 
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def test_a_whole_run_is_explained_too(open_page: Open, explained: LivePages) -> 
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(403, "you may not read this"), (503, "the registry cannot be reached")],
+    [(403, "you do not have permission to view this in Airflow"), (503, "the registry cannot be reached")],
     ids=["not permitted", "backend down"],
 )
 def test_an_answer_that_fails_is_said_in_its_place(
@@ -104,14 +104,14 @@ def test_a_task_is_asked_for(open_page: Open, explained: LivePages) -> None:
     page = open_page(explained.url, "/why")
     page.get_by_label("DAG").fill("finance__daily")
     page.get_by_label("Task").fill("models.revenue")
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("button", name="Explain").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("revenue")
 
 
 def test_a_whole_run_is_asked_for(open_page: Open, explained: LivePages) -> None:
     page = open_page(explained.url, "/why")
     page.get_by_label("DAG").fill("finance__daily")
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("button", name="Explain").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("finance__daily")
     expect(page.locator(".step")).to_have_count(6)
 

@@ -1,4 +1,4 @@
-// The lineage as a graph that can be moved, zoomed and expanded.
+// The lineage as a graph that users can move, zoom and expand.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useRegistry } from "../registry";
 import { teamClass } from "../ui";
@@ -79,7 +79,7 @@ function byKey(event: KeyboardEvent, panZoom: PanZoom | null, fit: () => void): 
   move();
 }
 
-// Moves with the pointer; after an expansion the node that was expanded stays where it was on the screen.
+// Moving and zooming; an expanded node keeps its position on the screen.
 function useMoving(
   frame: { current: SVGSVGElement | null },
   layout: Layout,
@@ -102,7 +102,7 @@ function useMoving(
   return panZoom;
 }
 
-const READABLE = 0.72; // no smaller by itself
+const READABLE = 0.72; // the minimum zoom, unless the user zooms out
 
 function fits(layout: Layout): boolean {
   const room = document.querySelector("main")?.clientWidth ?? window.innerWidth;
