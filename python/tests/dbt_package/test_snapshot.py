@@ -1,4 +1,4 @@
-"""The dbt package with the registry: whatever people write, dbt's Jinja gives back exactly the JSON."""
+"""The dbt package with the registry: for any text, dbt's Jinja returns exactly the same JSON."""
 
 import msgspec
 from hypothesis import given, settings
