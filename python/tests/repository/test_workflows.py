@@ -1,4 +1,4 @@
-"""The repository's own workflows: pinned, with few rights, and of the releases that the documents name."""
+"""The repository's own workflows: pinned, with minimal permissions, and with the documented releases."""
 
 import re
 import tomllib
@@ -67,6 +67,6 @@ def test_ci_tries_the_releases_of_dbt_and_airflow_that_the_documents_name() -> N
 
 
 def by_job(arguments: str) -> list[str]:
-    """The releases of Airflow take minutes each, and have a job each."""
+    """Each release of Airflow takes minutes, and so has its own job."""
     first, *releases = arguments.split()
     return [f"airflow {release}" for release in releases] if first == "airflow" else [arguments]
