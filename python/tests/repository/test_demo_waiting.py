@@ -1,4 +1,4 @@
-"""The demo waits for states: whatever the order and the speed in which a machine reaches them."""
+"""The demo waits for states, in whatever order and at whatever speed a machine reaches them."""
 
 import json
 import socket
@@ -52,7 +52,7 @@ def console() -> Console:
 
 
 def after(looks: int, do: Callable[[], None], clock: Clock) -> None:
-    """Something happens while the demo sleeps for the so-and-so-many-th time from now."""
+    """Call a function while the demo sleeps for the n-th time from now."""
     before, left = clock.world, [looks]
 
     def world() -> None:
@@ -143,7 +143,7 @@ def test_patience_ends_with_what_was_waited_for_and_what_airflow_said_last(
     with pytest.raises(TooLateError) as error:
         api.run_states()
     path = "/api/v2/dags/~/dagRuns"
-    assert error.value.args[0] == f"waited 900 s for an answer to {path}\nGET {path}: database is locked"
+    assert error.value.args[0] == f"waited 900 s for a response from {path}\nGET {path}: database is locked"
 
 
 def test_dead_airflow_ends_the_wait_at_once(airflow: FakeAirflow, clock: Clock) -> None:
@@ -169,7 +169,7 @@ def test_watch_has_patience_while_tasks_end(
     with airflow.http() as http:
         api = Api(http, lambda: None, pause_seconds=100)
         api.create_runs([EARLIER])
-        for number in range(5):  # each of them takes nearly all of the patience
+        for number in range(5):  # each takes nearly the whole time limit
             after(
                 8 * (number + 1), partial(airflow.set_task, "shop_hourly", f"task_{number}", "success"), clock
             )
@@ -240,7 +240,7 @@ def test_sweep_resumes_where_the_callback_was_too_slow(
     monkeypatch.setattr(demo_story, "sweep", sweep)
     demo_story.wait_until_resumed(api, Task(LATER, "sensor"), said.append, None)
     assert swept == [("http://127.0.0.1:1", None)]
-    assert said == ["the callback did not get through in time; the sweep does what it could not"]
+    assert said == ["the callback did not finish in time; the sweep resumes the run instead"]
 
 
 @pytest.mark.parametrize("pace", [0, 1, 15], ids=["quick", "usual", "slow"])
@@ -253,8 +253,8 @@ def test_story_comes_out_on_any_machine(  # noqa: PLR0913, PLR0917 - fixtures
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each next state is reached after so many looks; Airflow notes that a backfill is complete after 30."""
-    monkeypatch.setattr(demo_story, "promise_sooner", lambda: None)
+    """Each state is reached after a number of looks; Airflow marks a backfill as complete after 30."""
+    monkeypatch.setattr(demo_story, "shorten_slo", lambda: None)
     airflow.completes_after = 30
     earlier = HOUR.replace(day=9)
     api.create_runs([Run(CONSUMER, earlier), Run(PRODUCER, earlier)])
@@ -291,14 +291,14 @@ def test_story_comes_out_on_any_machine(  # noqa: PLR0913, PLR0917 - fixtures
     airflow.new_run = new_run
     demo_story.tell(SimpleNamespace(task_log=lambda _: log, callbacks=None), api, HOUR, console)
     assert [line[10:] for line in console.export_text().splitlines()] == [
-        "transactions now promises fct_orders 10 s after the hour's scheduled time, and is late on purpose",
-        f"{CONSUMER} {WAITING} gave up; its team reads:",
+        "transactions now has an SLO of 10 s for fct_orders, and is late on purpose",
+        f"{CONSUMER} {WAITING} timed out; the alert to its team:",
         " shop_hourly dependency failure",
         " wait_for__x",
-        f"the run of {CONSUMER} has failed; now transactions gets its data and runs",
-        f"{PRODUCER} {PRODUCING} has succeeded, late",
+        f"the run of {CONSUMER} failed; now transactions runs",
+        f"{PRODUCER} {PRODUCING} succeeded, late",
         f"{CONSUMER} {WAITING} is satisfied: Satisfied by it",
-        f"{CONSUMER} {READING} started 2.0 s after the data was there, and the run succeeded",
+        f"{CONSUMER} {READING} started 2.0 s after the data was ready, and the run succeeded",
     ]
     assert airflow.refused == 0
 
@@ -319,6 +319,6 @@ def _free_port() -> int:
 
 @pytest.fixture
 def watching(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SimpleNamespace:
-    """What the demo knows of Airflow beside its API: no specs, and no logs."""
+    """The demo without specs and logs, only with the API."""
     monkeypatch.setattr(demo_watch, "specs", list)
     return SimpleNamespace(task_log=lambda _: tmp_path / "none.log")

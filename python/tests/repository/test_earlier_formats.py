@@ -1,4 +1,4 @@
-"""What earlier releases wrote can still be read: specs that are deployed, and entries that are published."""
+"""Files of earlier releases can still be read: deployed specs, and published entries."""
 
 from pathlib import Path
 

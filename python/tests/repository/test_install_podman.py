@@ -1,4 +1,4 @@
-"""``make test`` runs containers: where Podman is not, and cannot be installed, one line says what to do."""
+"""``make test`` runs containers: if Podman is not installed and cannot be, one line says what to do."""
 
 import subprocess
 from pathlib import Path
@@ -9,13 +9,13 @@ from goldens import ROOT
 
 SCRIPT = ROOT / "python" / "tools" / "install_podman.sh"
 LACKING = (
-    "Tests run containers, and this machine has no Podman: install podman and runc, for example with "
-    "'sudo apt-get install podman runc'. 'make check' does without.\n"
+    "Some tests run containers, but Podman is not installed: install podman and runc, for example with "
+    "'sudo apt-get install podman runc'. 'make check' does not require it.\n"
 )
 
 
 def install(folder: Path, **programs: str) -> subprocess.CompletedProcess[str]:
-    """What the script does on a machine that has only these programs."""
+    """The result of the script on a machine with only these programs."""
     for name, code in programs.items():
         program = folder / name.replace("_", "-")
         program.write_text(f"#!/bin/sh\n{code}\n")
