@@ -1,4 +1,4 @@
-"""``adopt``: what it finds, what it proposes, and that the proposal does what it says."""
+"""``adopt``: what it finds and proposes, and that the proposal works."""
 
 import json
 import os
@@ -27,12 +27,12 @@ TEAMS = ("ants", "bees", "wasps")
 HIDDEN = ("SCH306", "SCH307")
 
 
-# The proof: real projects, before and after
+# # Real projects, before and after
 
 
 @pytest.fixture(scope="module")
 def adopted(tmp_path_factory: pytest.TempPathFactory, many_projects: ManyProjects) -> Path:
-    """The example projects as they are in ``before``, and with their patches applied in ``after``."""
+    """The example projects as they are in ``before``, and with their patches in ``after``."""
     folder = tmp_path_factory.mktemp("adopt")
     copy_projects(FOLDER, folder / "before")
     for team in TEAMS:
@@ -98,7 +98,7 @@ def test_every_model_reads_the_same_relations_as_before(adopted, team):
 
 
 def sql(project: Path) -> dict[str, str]:
-    """What dbt sends to the warehouse; of a Python model, that and where its sources are."""
+    """The compiled SQL of each model; for a Python model, with the relations of its sources."""
     nodes = json.loads((project / "target" / "manifest.json").read_text())["nodes"]
     return {
         id_: relations(each["compiled_code"])
@@ -140,7 +140,7 @@ def test_a_team_alone_adopts_against_the_registry(adopted):
     assert alone["adopt.patch"] == together["adopt.patch"]
 
 
-# What is found and refused, on small manifests
+# # What is found and rejected, on small manifests
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def adopt(*arguments: str, out: str = "out", code: int = 0) -> Result:
 
 
 def bare(name: str, *items) -> str:
-    """A manifest without its project."""
+    """A manifest outside a project."""
     document = manifest(*items)
     document["metadata"]["project_name"] = name
     for part in ("nodes", "sources"):
@@ -197,7 +197,7 @@ def test_a_device_that_a_manifest_names_is_not_read(world):
 
 
 def _named(item, name: str):
-    """A node that a hostile manifest calls anything, in the table that it has."""
+    """A node with a hostile name, which keeps its table."""
     part, entry = item
     return part, entry | {"name": name}
 
@@ -428,7 +428,7 @@ def test_a_proposal_does_not_lead_out_of_its_folder(world, link):
 def project(
     world: World, declared: str, sql: str, *items, name: str = "shop", file: str = "models/sources.yml"
 ) -> None:
-    """A team with one model, ``orders``, beside the team shipping that makes ``fct`` and ``dim``."""
+    """A team with one model, ``orders``, next to the team shipping, which produces ``fct`` and ``dim``."""
     world.team(name, *items)
     world.file(f"{name}/{file}", declared)
     world.file(f"{name}/models/marts/orders.sql", sql)
@@ -440,7 +440,7 @@ READ = (source("raw.fct", schema="main"), node("orders", "raw.fct"))
 
 
 def patched(team: str = "shop") -> dict[str, str]:
-    """The project's files, but for its manifest, as the patch makes them."""
+    """The project's files as changed by the patch, without its manifest."""
     shutil.copytree(team, "patched", dirs_exist_ok=True)
     apply(Path("out", team, "adopt.patch").resolve(), Path("patched"))
     return {path: text for path, text in read_tree(Path("patched")).items() if not path.startswith("target")}
@@ -705,11 +705,11 @@ def test_a_singular_test_is_a_reader_too(world):
     assert proposed("shop")["reads"][0]["readers"] == ["tests/marts/t.sql"]
 
 
-# What is named where nothing can be edited
+# # What is listed if nothing can be edited
 
 
 def exposure(*reads: str, file: str = "models/exp.yml") -> dict:
-    """The part of a manifest that an exposure of source tables is."""
+    """The part of a manifest with an exposure of source tables."""
     entry = {
         "unique_id": "exposure.shop.board",
         "package_name": "shop",
@@ -804,7 +804,7 @@ def test_a_file_whose_name_cannot_stand_in_a_patch_keeps_its_declarations(world)
     assert patched()[file] == RAW
 
 
-# What is cut and not carried over
+# # What is cut and not moved
 
 
 def test_comments_that_go_are_listed(world):
@@ -906,7 +906,7 @@ models:
 def sharing(
     tmp_path_factory: pytest.TempPathFactory, many_projects: ManyProjects
 ) -> dict[str, list[list[str]]]:
-    """What is left to people of two projects that share the declarations of one's tables; and the summary."""
+    """The manual steps for two projects that share the declarations of one project's tables, and the summary."""
     folder = tmp_path_factory.mktemp("sharing")
     profile = "p: {target: t, outputs: {t: {type: duckdb, path: ':memory:', schema: main}}}\n"
     teams = {f"{team}/dbt_project.yml": SHARING.format(team=team) for team in ("ants", "bees")}

@@ -1,4 +1,4 @@
-"""The DAG that a spec becomes, as Airflow's own parser sees it."""
+"""The DAG that is built from a spec, as parsed by Airflow."""
 
 import json
 from datetime import timedelta
@@ -100,7 +100,7 @@ def test_a_tasks_queue_priority_and_growing_delays(platform: Platform) -> None:
             sensors=(a_wait("dim"),),
         ),
     )
-    stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))  # what the scheduler has
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))  # as loaded by the scheduler
     for each in (dag, stored):
         a = each.get_task("a")
         assert (a.queue, a.priority_weight, a.max_retry_delay) == ("heavy", 10, timedelta(hours=1))
@@ -131,7 +131,7 @@ def test_edges(platform: Platform) -> None:
         "on_run_start.stage": [],
         "staging.a": ["on_run_start.stage", "wait_for__hard_dependencies.dim"],
         "marts.b": ["staging.a", "wait_for__soft_dependencies.fct"],
-        # Each of these could still run when marts.b has already been given up because of another parent.
+        # # Each of these could still run after marts.b was skipped because of another parent.
         "on_run_end.bye": [
             "marts.b", "staging.a", "wait_for__hard_dependencies.dim", "wait_for__soft_dependencies.fct",
         ],

@@ -1,4 +1,4 @@
-"""What runs in a fork of a task: in its own folder and environment, with its output read line by line."""
+"""Code in a fork of a task: in its own folder and environment, with its output read line by line."""
 
 import _multiprocessing
 import fcntl
@@ -18,7 +18,7 @@ from dbt_scheduler.airflow.operators import _stop
 
 
 def rest_of(process: ForkedProcess) -> str:
-    """What it still writes, to its end."""
+    """The rest of its output."""
     assert process.stdout
     with process.stdout as output:
         return output.read().decode()
@@ -133,7 +133,7 @@ def test_a_fork_leaves_no_lock_behind(tmp_path: Path) -> None:
         made.write_text(lock._semlock.name)
         return 0
 
-    resource_tracker.ensure_running()  # the parent's, which would remove it when the parent ends
+    resource_tracker.ensure_running()  # of the parent, which would remove it when the parent ends
     process = ForkedProcess(work, tmp_path, {})
     assert rest_of(process) == ""
     assert process.wait() == 0

@@ -1,4 +1,4 @@
-"""The places of Google Cloud: the real clients and hooks, and a fake of the APIs at their gRPC border."""
+"""The places of Google Cloud: the real clients and hooks, and a fake of the APIs at the gRPC border."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ tasks:
 
 
 def deployed(platform: Platform, root: Path) -> None:
-    """A team's DAG with a task on Vertex AI, and a run of it that has started its job."""
+    """Deploy a team's DAG with a task on Vertex AI, and start a run whose task has created its job."""
     world = World(root, PLATFORM + VERTEX)
     world.team("shop", text=TRAIN)
     platform.deploy(world.spec("shop_daily"))
@@ -104,7 +104,7 @@ def test_a_vertex_ai_job_ends_when_its_tasks_time_is_up(
 
 
 def a_vertex_ai_task(**settings: Any) -> Any:
-    """A task of Vertex AI, as Airflow makes it from a spec, about to be executed."""
+    """A Vertex AI task, as Airflow builds it from a spec, before its execution."""
     passed = tuple(settings.pop("passed", ()))
     where = PlaceSettings(
         where="vertex-ai", environment=passed, settings={"region": "europe-west1", **settings}
@@ -132,11 +132,11 @@ def test_a_deferred_task_that_somebody_stops_cancels_its_job(google: FakeGoogle)
 def test_a_task_that_is_stopped_while_its_job_is_created_leaves_none_running(
     google: FakeGoogle, where: str
 ) -> None:
-    """The API takes its time: the job is there, and the worker does not know of it yet."""
+    """The API is slow: the job exists, but the worker has not received the response."""
     task = a_vertex_ai_task()
     google.wait_in("CreateCustomJob", lambda: os.kill(os.getpid(), number))
     number = signal.SIGTERM if where == "signal" else signal.SIGALRM
-    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
+    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # like Airflow's task runner
     stopped = (AirflowException, "The task was stopped") if where == "signal" else (AirflowTaskTimeout, None)
     try:
         with pytest.raises(stopped[0], match=stopped[1]), timeout(600):

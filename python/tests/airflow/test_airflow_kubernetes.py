@@ -38,7 +38,7 @@ from image_team import BASE_IMAGE, TEAMS_IMAGE, YESTERDAY, a_team, require_slice
 
 IMAGE = "registry.example.com/base:1"
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-"""The client closes no connection: its process ends."""
+"""The client does not close its connections: its process ends."""
 
 PATH = os.pathsep.join([str(COMMANDS), str(Path(sys.executable).parent), "/usr/bin", "/bin"])
 PODS = "/api/v1/namespaces/dbt/pods"
@@ -71,7 +71,7 @@ def started() -> Iterator[FakeCluster]:
 
 @pytest.fixture
 def cluster(started: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCluster]:
-    """A cluster that Airflow's default connection leads to; a test leaves no pod behind."""
+    """A cluster for Airflow's default connection; a test must leave no pods behind."""
     started.images = {IMAGE: Image(tmp_path, {"PATH": PATH, "TMPDIR": str(tmp_path)})}
     monkeypatch.setenv("AIRFLOW_CONN_KUBERNETES_DEFAULT", started.connection)
     yield started
@@ -108,7 +108,7 @@ def test_a_teams_tasks_run_in_pods_and_parse_nothing(
 
 
 def a_pod(*command: str, tries: int = 1, kind: str = "universal", **settings: Any) -> Any:
-    """A task of a pod, as Airflow makes it from a spec, about to be executed with its ``context``."""
+    """A task in a pod, as Airflow builds it from a spec, before its execution with its ``context``."""
     image, passed = settings.pop("image", IMAGE), tuple(settings.pop("passed", ()))
     labels = {"team": "shop", "pipeline": "daily", "task": "marts.orders", "asset": "orders,returns"}
     job = Job(name="t", command=command, cwd=".", env={"GREETING": "{{ hello }}"}, image=image, labels=labels)
@@ -181,7 +181,7 @@ def test_a_task_that_times_out_leaves_no_pod(cluster: FakeCluster) -> None:
 def test_a_task_that_airflow_kills_leaves_no_pod(cluster: FakeCluster) -> None:
     task = a_pod("sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done")
     seen: list[Pod] = []
-    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
+    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # like Airflow's task runner
     try:
         with (
             pytest.raises(AirflowException, match="The task was stopped, and its pod was deleted"),
@@ -194,7 +194,7 @@ def test_a_task_that_airflow_kills_leaves_no_pod(cluster: FakeCluster) -> None:
 
 
 def is_over(pod: Pod) -> bool:
-    """Whether a pod is gone, and its process with it."""
+    """Whether a pod is deleted, and its process has ended."""
     return pod.deleted.wait(5) and pod.process is not None and pod.process.poll() is not None
 
 
@@ -301,7 +301,7 @@ def test_a_pod_that_the_cluster_ends_fails_the_task(
 
 def test_a_pod_whose_worker_is_gone_ends_by_the_tasks_timeout(cluster: FakeCluster) -> None:
     task = a_pod("sleep", "600")
-    task.execution_timeout = timedelta(seconds=1)  # by which nobody ends this try, as no task runner is there
+    task.execution_timeout = timedelta(seconds=1)  # not enforced, as there is no task runner
     with pytest.raises(AirflowException, match=r"^Kubernetes terminated the pod \(DeadlineExceeded\): late$"):
         task.execute(task.context)
 
@@ -441,7 +441,7 @@ def test_whatever_a_label_says_kubernetes_takes_it() -> None:
 
 def test_dbt_whose_pod_is_deleted_cancels_its_queries(cluster: FakeCluster, tmp_path: Path) -> None:
     team = DbtTeam(tmp_path, {"models/endless.sql": "select count(*) as n from range(1000000000000)"})
-    # A dbt that is no fork, and gets signals itself.
+    # # A dbt that is not forked, and receives signals itself.
     env = {"PATH": PATH.partition(os.pathsep)[2], "TMPDIR": str(tmp_path)}
     cluster.images[TEAMS_IMAGE] = Image(team.folder, env)
     task = a_pod("dbt", "build", "--select", "endless", kind="dbt", image=TEAMS_IMAGE)
@@ -453,7 +453,7 @@ def test_dbt_whose_pod_is_deleted_cancels_its_queries(cluster: FakeCluster, tmp_
 
 
 def deletes(seen: list[Pod]) -> Callable[[Pod], None]:
-    """Somebody deletes the pod; that DuckDB counts on after dbt has cancelled is not waited for."""
+    """Delete the pod; does not wait for DuckDB, which continues after dbt has cancelled its query."""
 
     def do(pod: Pod) -> None:
         seen.append(pod)
@@ -475,7 +475,7 @@ def test_an_airflow_without_the_provider_says_what_to_install(monkeypatch: pytes
 
 @contextmanager
 def once_running(cluster: FakeCluster, do: Callable[[Pod], None], text: bytes = b"") -> Iterator[None]:
-    """Something happens once a pod runs and has said something, or this."""
+    """Call a function when a pod runs and has written output, or this text."""
     over = threading.Event()
 
     def work() -> None:
@@ -495,7 +495,7 @@ def once_running(cluster: FakeCluster, do: Callable[[Pod], None], text: bytes = 
 
 
 def signals(number: signal.Signals, seen: list[Pod]) -> Callable[[Pod], None]:
-    """This process gets a signal."""
+    """Send a signal to this process."""
 
     def do(pod: Pod) -> None:
         seen.append(pod)

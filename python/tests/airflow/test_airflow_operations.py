@@ -1,4 +1,4 @@
-"""What people do to runs of several teams at once, on a real Airflow: run again, backfill, pause."""
+"""Operations on runs of several teams, with a real Airflow: rerun, backfill, pause."""
 
 import re
 
@@ -26,13 +26,13 @@ NOBODY = (
 
 
 def a_producer() -> DagSpec:
-    """The team ``shipping``: one task makes ``dim``, one has nothing to do with it."""
+    """The team ``shipping``: one task produces ``dim``, another one is independent of it."""
     dim = a_task("marts.dim", assets=("shipping.dim",), signals=True)
     return a_spec(dim, a_task("marts.other"), team="shipping")
 
 
 def a_consumer(team: str = "playground") -> DagSpec:
-    """A task that needs ``dim``, one below it, and one that needs neither."""
+    """A task that reads ``dim``, one downstream of it, and one that is independent of both."""
     mine, below = a_task("marts.mine", upstream=(WAIT,)), a_task("marts.below", upstream=("marts.mine",))
     return a_spec(mine, below, a_task("marts.apart"), team=team, sensors=(a_wait("dim"),))
 
@@ -154,10 +154,13 @@ def test_a_backfill_of_two_teams(teams: Platform, monkeypatch: pytest.MonkeyPatc
     assert (refused.exit_code, refused.stdout, refused.stderr) == (2, plan, NOBODY)
     assert teams.runs("shipping_daily") == []
     done = call(teams, *words, "--yes")
-    assert (done.exit_code, done.stdout.startswith(plan)) == (0, True)  # tasks log there too, in this process
+    assert (done.exit_code, done.stdout.startswith(plan)) == (
+        0,
+        True,
+    )  # tasks also log there, in this process
     assert done.stderr.splitlines()[-1] == "4 of 4 runs finished, 0 failed"
     assert [len(teams.runs(f"{team}_daily")) for team in ("shipping", "playground")] == [2, 2]
-    with create_session() as session:  # as Airflow does every half a minute
+    with create_session() as session:  # as Airflow does every half minute
         session.execute(update(Backfill).values(completed_at=moment("2025-06-05")))
     nothing = "nothing to do: all runs already exist"
     assert call(teams, *words, "--yes").stdout == f"shipping_daily: {nothing}\nplayground_daily: {nothing}\n"
@@ -167,7 +170,7 @@ def test_a_backfill_that_was_interrupted_is_followed(
     teams: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class CtrlCError(Exception):
-        """Somebody pressed Ctrl-C."""
+        """Ctrl-C was pressed."""
 
     def interrupt(_: float) -> None:
         raise CtrlCError
@@ -341,7 +344,7 @@ def test_operations_without_an_airflow(teams: Platform, monkeypatch: pytest.Monk
 
 
 def test_what_two_runs_have_made_is_used_after_both_run_again(airflow: Platform) -> None:
-    """``late`` reads ``dim`` and what ``playground`` makes of it: its sensors must not see an old success of either."""
+    """``late`` reads ``dim`` and an asset of ``playground`` made from it: its sensors must not see an old success of either."""
     mine = a_task("marts.mine", upstream=(WAIT,), assets=("playground.mine",), signals=True)
     middle = a_spec(mine, sensors=(a_wait("dim"),))
     other = a_wait("mine", team="playground", task_id="marts.mine")

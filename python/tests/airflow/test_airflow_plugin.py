@@ -1,4 +1,4 @@
-"""The pages inside Airflow: who may see what of them, and what they say of real runs."""
+"""The pages inside Airflow: permissions, and their content for real runs."""
 
 import time
 from collections.abc import Iterator
@@ -47,9 +47,9 @@ def deployed(airflow: Platform) -> Platform:
 
 @pytest.fixture
 def pages(deployed: Platform, api_url: str) -> Iterator[httpx.Client]:
-    """A browser of somebody who is logged in: Airflow knows them by its cookie."""
+    """A browser of a user who is logged in with Airflow's cookie."""
     assert deployed
-    _app.cache_clear()  # with what it remembers of the registry
+    _app.cache_clear()  # with its cached registry
     token = httpx.get(f"{api_url}/auth/token").json()["access_token"]
     with httpx.Client(base_url=f"{api_url}/dbt-scheduler/", cookies={"_token": token}, timeout=60) as client:
         yield client
@@ -63,7 +63,7 @@ def asked(pages: httpx.Client, name: str, **query: str) -> Any:
 
 @pytest.fixture
 def strangers(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
-    """A browser of somebody who is not logged in, where people have to."""
+    """A browser without a login, in an Airflow that requires one."""
     assert deployed
     monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "False")
     with airflows_own_warnings():
@@ -146,7 +146,7 @@ def test_how_often_the_slo_was_met_and_when_assets_landed(
     for query in ({"assets": "1"}, {"assets": "0", "of": "another"}):
         assert pages.get("data/slo", params=query).status_code == 404
     assert pages.get("data/slo", params={"assets": ["0"] * 101}).status_code == 422
-    # The places of another one's index lead to nothing of this viewer's.
+    # # The indexes of another user's document lead to nothing of this user's.
     manager = type(get_auth_manager())
     monkeypatch.setattr(manager, "get_authorized_dag_ids", lambda *_, **__: {"playground_daily"})
     assert pages.get("data/slo", params={"assets": "0", "of": index["folder"]}).status_code == 404
@@ -279,7 +279,7 @@ def test_no_dag_says_where_the_registry_is(pages: httpx.Client) -> None:
 
 
 def deploy_another_sweep(deployed: Platform, registry_url: str) -> None:
-    """As another environment has one, or as anybody may write who can deploy a DAG."""
+    """Deploy a second sweep: another environment has one, and anyone who can deploy DAGs can write one."""
     stub = resume_stub(replace(a_consumer(), registry_url=registry_url))
     deployed.write_by_hand(f"pr_7_{RESUME_DAG}", stub)
     deployed.deploy()

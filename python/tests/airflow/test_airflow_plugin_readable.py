@@ -1,4 +1,4 @@
-"""What of the registry somebody may see who may read some DAGs only."""
+"""The part of the registry that a user with permission for only some DAGs can see."""
 
 import pytest
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ OWN = {"playground_daily"}
 
 
 def reader() -> Entry:
-    """``playground`` reads shipping's dim once a day: of the daily pipeline, if there is one."""
+    """``playground`` reads shipping's dim once a day, from the daily pipeline if there is one."""
     wait = "wait_for__hard_dependencies.dim"
     return a_wait_entry(a_spec(a_task("marts.mine", upstream=(wait,)), sensors=(a_wait("dim"),)))
 

@@ -1,4 +1,4 @@
-"""Late data: the runs that wait for it go on by themselves, and nothing else moves."""
+"""Late data: the waiting runs resume, and no others."""
 
 import json
 from collections.abc import Callable
@@ -31,13 +31,13 @@ NOBODY = "http://127.0.0.1:9"
 
 
 def a_producer(pipeline: str = "daily", **rest: object) -> DagSpec:
-    """The team ``shipping``, which makes ``dim``."""
+    """The team ``shipping``, which produces ``dim``."""
     task = a_task("marts.dim", assets=("shipping.dim",), signals=True, **rest)
     return a_spec(task, pipeline=pipeline, team="shipping")
 
 
 def a_consumer(produced_in: str = "daily", *, pipeline: str = "daily", team: str = "playground") -> DagSpec:
-    """A team that reads ``dim``: one task needs it, another one needs that."""
+    """A team that reads ``dim``: one task reads it, and another one reads the first one's."""
     sensor = a_wait("dim", pipeline=produced_in)
     mine = a_task("marts.mine", upstream=(sensor.task_id,))
     return a_spec(
@@ -46,14 +46,14 @@ def a_consumer(produced_in: str = "daily", *, pipeline: str = "daily", team: str
 
 
 def publish(airflow: Platform, produced_in: str, *consumers: DagSpec) -> None:
-    """The registry as the teams' CI leaves it."""
+    """Publish the registry like the teams' CI."""
     airflow.publish("shipping", an_entry("dim", produced_in))
     for each in consumers:
         airflow.publish(each.team, a_wait_entry(each))
 
 
 def swept(airflow: Platform, api_url: str) -> SweepResult:
-    """What a sweep does."""
+    """The result of a sweep."""
     with AirflowApi(api_url) as api:
         return sweep(api, open_store(airflow.registry.as_uri()).read_all().entries)
 
@@ -61,7 +61,7 @@ def swept(airflow: Platform, api_url: str) -> SweepResult:
 def failed_for_want_of_data(
     airflow: Platform, *consumers: DagSpec, produced_in: str = "daily", **producer: object
 ) -> None:
-    """Consumers of 1 March whose wait is over, without success."""
+    """Consumers of 1 March whose sensors timed out."""
     airflow.deploy(a_producer(produced_in, **producer), *consumers)
     publish(airflow, produced_in, *consumers)
     for each in consumers:
@@ -229,7 +229,7 @@ def test_a_producer_that_is_cleared_and_run_again_disturbs_nobody(airflow: Platf
     run = airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
     done = airflow.tries("playground_daily")
-    for _ in range(2):  # so the callback runs three times in all
+    for _ in range(2):  # so the callback runs three times in total
         with AirflowApi(api_url) as api:
             api.queue_run("shipping_daily", run)
         airflow.set_state("shipping_daily", "marts.dim", run, None)
@@ -240,7 +240,7 @@ def test_a_producer_that_is_cleared_and_run_again_disturbs_nobody(airflow: Platf
 
 
 def test_a_consumer_that_is_gone_or_paused_stops_nobody(airflow: Platform, api_url: str) -> None:
-    """The deleted one is passed over, the paused one goes on when somebody lets it, the third one at once."""
+    """The deleted one is skipped, the paused one resumes after it is unpaused, and the third one immediately."""
     gone, paused, third = (a_consumer(team=team) for team in ("gone", "paused", "third"))
     failed_for_want_of_data(airflow, gone, paused, third)
     token = httpx.get(f"{api_url}/auth/token").json()["access_token"]
@@ -289,7 +289,7 @@ def test_an_entry_cannot_have_another_teams_task_marked(sensor: str, airflow: Pl
     airflow.work()
     airflow.let_time_pass()
     airflow.work()
-    # what the sweep would repair, were it this team's
+    # # a sensor that the sweep would satisfy if it belonged to this team
     airflow.set_state("finance_daily", wait.task_id, run, "failed")
     before = airflow.states("finance_daily")
     assert before["marts.pay"] == "upstream_failed"
@@ -320,7 +320,7 @@ def test_another_teams_claim_keeps_no_run_from_going_on(
 
 
 def test_an_entry_with_as_many_sensors_as_it_may_have_keeps_no_run_from_going_on(airflow: Platform) -> None:
-    """All of them are named in one question to Airflow."""
+    """All of them are in one request to Airflow."""
     consumer = a_consumer()
     claim = a_wait_entry(consumer)
     (reader,) = claim.consumed["shipping"]["dim"]
@@ -340,7 +340,7 @@ def test_airflow_calls_our_sensor_as_resuming_does() -> None:
 def test_half_resumed_runs_are_repaired(airflow: Platform, api_url: str) -> None:
     failed_for_want_of_data(airflow, a_consumer())
     (run,) = airflow.runs("playground_daily")
-    airflow.set_state("playground_daily", WAIT, run, "success")  # as if the scheduler had undone the rest
+    airflow.set_state("playground_daily", WAIT, run, "success")  # as if the scheduler had reset the rest
     assert [key.run_id for key in swept(airflow, api_url).outcome.repaired] == [run]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
@@ -396,7 +396,7 @@ def test_another_teams_promise_neither_stretches_a_listing_nor_speaks_for_others
 ) -> None:
     airflow.deploy(a_producer())
     airflow.publish("shipping", an_entry("dim", "daily", slo_seconds=60))
-    airflow.publish("evil", an_entry("dim", "daily", slo_seconds=10**10))  # of shipping's DAG, as it says
+    airflow.publish("evil", an_entry("dim", "daily", slo_seconds=10**10))  # claims shipping's DAG
     airflow.run("shipping_daily", "2025-03-01T00:10")
     entries = open_store(airflow.registry.as_uri()).read_all().entries
     assert {entry.dag_prefix for entry in entries.values()} == {"shipping"}
@@ -448,7 +448,7 @@ def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
 
 
 def test_the_sweep_does_not_forget_backfills(airflow: Platform, api_url: str) -> None:
-    """A backfilled run was due when its old interval ended, which is long ago."""
+    """A backfilled run was due at the end of its old interval, which is long ago."""
     consumer = a_consumer()
     airflow.deploy(a_producer(fails=True), consumer)
     publish(airflow, "daily", consumer)
@@ -498,7 +498,7 @@ def _no_time(_: AirflowApi, notes: dict) -> Outcome:
 
 
 def _budget_used_up(api: AirflowApi, notes: dict) -> Outcome:
-    """As when the API is so busy that the last request takes all that is left."""
+    """As if the API were so busy that the last request used up the rest of the time."""
     api._http._deadline = 0
     return Outcome(left=tuple(notes), problem="Airflow was too slow: the time limit was exceeded.")
 
@@ -513,12 +513,12 @@ def test_what_a_callback_leaves_is_done_by_a_sweep_at_once(
 ) -> None:
     airflow.deploy_sweep(a_producer())
     failed_for_want_of_data(airflow, a_consumer())
-    monkeypatch.setattr("dbt_scheduler.resume.satisfy.satisfy", left)  # the sweep has its own name for it
+    monkeypatch.setattr("dbt_scheduler.resume.satisfy.satisfy", left)  # the sweep imports it by name
     airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
     (asked_for,) = airflow.runs(RESUME_DAG)
     assert asked_for.startswith("callback__")
-    airflow.work()  # a run that was asked for in this second is due in the next one
+    airflow.work()  # a run that was created in this second is due in the next one
     assert airflow.state("playground_daily") == "success"
 
 
@@ -589,7 +589,7 @@ def test_the_sweep_is_a_command(airflow: Platform, api_url: str, monkeypatch: py
     airflow.set_state("shipping_daily", "marts.dim", producer, "success")
     (run,) = airflow.runs("playground_daily")
     command = ["resume", "--registry", airflow.registry.as_uri()]
-    said = CliRunner().invoke(main, command)  # the variable of the connection says where Airflow is
+    said = CliRunner().invoke(main, command)  # the connection's variable has Airflow's URL
     assert (said.exit_code, said.stdout.splitlines()) == (
         0,
         [
@@ -629,7 +629,7 @@ def test_sensors_of_several_dags_are_marked_in_one_request_and_one_that_is_gone_
 def test_the_sensors_of_a_run_are_marked_as_a_group_once_all_their_data_is_there(
     airflow: Platform, api_url: str
 ) -> None:
-    """What is below them goes on; nothing does below a sensor that still waits."""
+    """Downstream tasks run; those of a sensor that still waits do not."""
     waits = [a_wait(name) for name in ("dim", "fct", "late")]
     models = [a_task(f"marts.m_{number}", upstream=(wait.task_id,)) for number, wait in enumerate(waits)]
     airflow.deploy(a_spec(*models, sensors=tuple(waits)))

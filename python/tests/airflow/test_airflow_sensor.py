@@ -1,4 +1,4 @@
-"""What a sensor waits for, and when it goes on."""
+"""What a sensor waits for, and when it succeeds."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ SOFT = "wait_for__soft_dependencies.dim"
 
 
 def a_producer(pipeline: str, **rest: object) -> DagSpec:
-    """The team ``shipping``, which makes ``dim`` in a pipeline."""
+    """The team ``shipping``, which produces ``dim`` in a pipeline."""
     return a_spec(a_task("marts.dim", **rest), pipeline=pipeline, team="shipping")
 
 
@@ -67,7 +67,7 @@ def test_a_manual_consumer_waits_for_the_period_that_its_date_means(platform: Pl
 def test_a_manual_run_of_the_producer_counts_for_the_period_that_its_date_means(platform: Platform) -> None:
     platform.deploy(a_producer("daily"), a_consumer("daily"))
     platform.run("playground_daily", "2025-03-01T00:10")
-    platform.run("shipping_daily", "2025-03-01T00:10", manual=True)  # Airflow: the day that ends there
+    platform.run("shipping_daily", "2025-03-01T00:10", manual=True)  # in Airflow, the day that ends there
     platform.work()
     assert platform.state("playground_daily", WAIT) == "deferred"
     run = platform.run("shipping_daily", "2025-03-02T08:00", manual=True)

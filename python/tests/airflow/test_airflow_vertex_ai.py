@@ -1,4 +1,4 @@
-"""Trainings that upload a model, and pipelines, on Vertex AI: the real clients, and a fake of the APIs."""
+"""Training jobs that upload a model, and pipeline jobs on Vertex AI: the real clients, and a fake of the APIs."""
 
 import asyncio
 import json
@@ -79,7 +79,7 @@ def gcs(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGcs]:
 
 
 def deployed(platform: Platform, world: World, task: str) -> None:
-    """The team's DAG, and a run of it whose task has started its job."""
+    """Deploy the team's DAG, and start a run whose task has created its job."""
     platform.deploy(world.spec("shop_daily"))
     platform.run("shop_daily", "2025-03-01T00:10")
     platform.work()
@@ -98,7 +98,7 @@ def test_a_training_uploads_its_model_under_the_id_that_the_team_says(
     labels = dict(job.labels)
     digest = labels.pop("dbt_scheduler_task")
     assert labels == {**LABELS, "task": "train"}
-    # Vertex AI reads the task's inputs as a custom job's spec: what the client knows of one has all of it.
+    # # Vertex AI reads the task's inputs as the spec of a custom job: the client must know all of its fields.
     spec = vertex.CustomJobSpec.from_json(
         json.dumps(vertex.TrainingPipeline.to_dict(job)["training_task_inputs"])
     )
@@ -341,7 +341,7 @@ def test_a_task_that_is_stopped_while_its_job_starts_leaves_none_running(
 ) -> None:
     task = a_task()
     google.wait_in(method, lambda: os.kill(os.getpid(), signal.SIGTERM))
-    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
+    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # like Airflow's task runner
     try:
         with pytest.raises(AirflowException, match="The task was stopped"):
             task.execute(the_context(task))

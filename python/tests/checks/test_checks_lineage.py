@@ -1,4 +1,4 @@
-"""SCH103 to SCH106, SCH109: what a node asks for against what its lineage gives."""
+"""SCH103 to SCH106, SCH109: a node's settings compared with its lineage."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What teams say of their containers: SCH218, SCH219, SCH220, SCH223; and what no engine would take of a platform."""
+"""Container settings of teams: SCH218, SCH219, SCH220, SCH223; and platform settings that no engine accepts."""
 
 import json
 from pathlib import Path
@@ -149,7 +149,7 @@ def test_what_an_engine_would_refuse_is_a_finding_about_the_platform(tmp_path: P
         "tolerations: [{value: a}]",
         "labels: {a//b: x}",
         "labels: {a..b/c: x}",
-        "labels: {'4711': x}",  # which Google Cloud would refuse when the task runs
+        "labels: {'4711': x}",  # Google Cloud would reject it when the task runs
         "kubernetes_secrets: {PASSWORD: 'opensesame!'}",
         "kubernetes_secrets: {PASSWORD: warehouse}",
         "kubernetes_secrets: {PASSWORD: Ware/house}",
@@ -306,7 +306,7 @@ def test_what_cloud_run_would_refuse_is_a_finding_about_the_platform(tmp_path: P
 
 
 def refused(root: Path, kind: str, key: str) -> None:
-    """A platform with this key of a kind is not loaded, because of it."""
+    """Check that a platform with this key of a kind is rejected because of it."""
     file = root / "platform.yaml"
     file.write_text(f"{PLATFORM}kinds: {{{kind}: {{{key}}}}}\n")
     config, findings = load_platform(file)

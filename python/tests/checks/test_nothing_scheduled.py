@@ -1,4 +1,4 @@
-"""A team of which nothing runs, and why: nothing has pipelines, or the key in ``meta`` is misspelled."""
+"""A team without scheduled nodes, and the reason: no pipelines, or a misspelled key in ``meta``."""
 
 from build import World, function, node, seed
 

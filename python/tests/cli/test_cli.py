@@ -1,4 +1,4 @@
-"""The command as people call it: what it prints where, and its exit code."""
+"""The command line: what it prints to stdout and stderr, and its exit code."""
 
 import json
 from pathlib import Path
@@ -141,7 +141,7 @@ NO_TEAMS = "warning: the registry file://empty is empty: other teams' assets are
 
 @pytest.mark.parametrize(("url", "warning"), [("nowhere", MISSING), ("empty", NO_TEAMS)])
 def test_a_registry_with_nothing_in_it_is_reported(world, url, warning):
-    """It may be a slip of the pen."""
+    """The URL may be misspelled."""
     Path("empty").mkdir()
     world.team("shop", source("raw.orders"), node("a", "raw.orders", pipelines=DAILY))
     run("compile", "shop", "--out", "base")
@@ -191,7 +191,7 @@ def test_a_registry_without_teams_is_looked_up(world):
 
 
 def test_an_unreadable_team_is_reported_and_not_called_missing(world):
-    """In the project, and in what the macros get."""
+    """In the project, and in the package for the macros."""
     world.team(
         "shop",
         source("shipping.fct", file="models/global_assets/g.yml"),
@@ -229,7 +229,7 @@ def test_a_team_that_damages_its_own_entry_stops_nobody_who_does_not_read_it(wor
 
 
 def test_a_scheduler_yaml_that_is_a_link_out_of_the_project_is_not_read(world):
-    """Findings quote what is in the file."""
+    """Findings quote the contents of the file."""
     folder = world.team("shop", node("a", pipelines=DAILY))
     Path("secret").write_text("version: hunter2\n")
     (folder / "scheduler.yaml").unlink()

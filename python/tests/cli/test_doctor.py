@@ -1,4 +1,4 @@
-"""`dbt-scheduler doctor`, against an Airflow that is made up at the HTTP border."""
+"""`dbt-scheduler doctor`, with a fake Airflow at the HTTP border."""
 
 import json
 import re
@@ -105,7 +105,7 @@ def lines(code: int = 1, *options: str) -> list[str]:
 
 
 def wrong(code: int = 1, *options: str) -> list[str]:
-    """What is not ok, or not known."""
+    """The checks that are not ok, or unknown."""
     return [line for line in lines(code, *options) if not line.startswith("ok ")]
 
 
@@ -149,10 +149,10 @@ def test_an_airflow_that_is_too_old(answers, version):
     ("method", "path", "permission"),
     [
         ("GET", "(~|playground_daily)/dagRuns$", "can_read on DAG Runs"),
-        ("GET", "/dags/playground_daily/dagRuns/~/taskInstances", ""),  # every DAG may be read
+        ("GET", "/dags/playground_daily/dagRuns/~/taskInstances", ""),  # permission to read every DAG
         ("POST", "dagRuns/dbt_scheduler_doctor/clear", "can_edit on DAG Runs"),
         ("PATCH", "/taskInstances/", "can_edit on Task Instances"),
-        ("PATCH", "/dags/~/", ""),  # the DAGs with sensors may be edited
+        ("PATCH", "/dags/~/", ""),  # permission to edit the DAGs with sensors
         ("POST", "dags/~/dagRuns$", ""),
     ],
 )

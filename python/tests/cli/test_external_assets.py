@@ -1,4 +1,4 @@
-"""``external_assets.yaml``: what it becomes, what is wrong with it, and who may not say what in one."""
+"""``external_assets.yaml``: its registry entry, the findings about it, and who can declare what in it."""
 
 import json
 import shutil
@@ -95,7 +95,7 @@ def test_the_assets_of_a_file_are_assets_like_any_other(world):
     ]
     assert "task      load_orders load\n  ready     load_orders, by 08:00 UTC\n" in shown[1]
     assert "task      finance ecb.download\n  ready     daily, no SLO\n" in shown[2]
-    assert not [text for text in shown if "legacy_" in text]  # an id made of team and pipeline
+    assert not [text for text in shown if "legacy_" in text]  # an id made from team and pipeline
 
 
 def test_an_asset_that_moves_or_is_late_is_a_breaking_change_of_the_report(world):
@@ -299,7 +299,7 @@ def test_an_asset_made_in_two_pipelines_or_by_a_generated_dag_too_is_no_external
 
 
 def test_a_release_that_does_not_know_external_assets_refuses_the_entry():
-    """What such a release does with a newer number, this one does with the next."""
+    """Like an older release with this number, this release rejects the next one."""
     made = an_entry("a", "daily", team="legacy", dag_id="x")
     assert made.format_version == 2
     newer = encode_entry("legacy", made).replace(b'"format_version": 2', b'"format_version": 3')

@@ -40,7 +40,7 @@ def test_so_is_what_a_declared_task_makes_in_several_pipelines(world):
         text=f"tasks: [{task % ', assets: [raw_orders]'}, {task.replace('load', 'ping') % ''}]\n",
     )
     assert pool(world, "shop_daily", "load") == "one_writer.shop.load"
-    assert pool(world, "shop_daily", "ping") == "warehouse"  # it makes no table
+    assert pool(world, "shop_daily", "ping") == "warehouse"  # it produces no table
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Queue, pool, priority and resources of single tasks, and delays between tries that grow: from the files to the spec."""
+"""Queue, pool, priority and resources of single tasks, and increasing retry delays: from the files to the spec."""
 
 from pathlib import Path
 

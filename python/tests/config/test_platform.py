@@ -1,4 +1,4 @@
-"""``platform.yaml``: found, completed from the default one, and refused where anything in it is wrong."""
+"""``platform.yaml``: found, merged with the defaults, and rejected if anything in it is wrong."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""``scheduler.yaml`` as values, and the findings about mistakes in it."""
+"""``scheduler.yaml`` as values, and the findings about errors in it."""
 
 from pathlib import Path
 

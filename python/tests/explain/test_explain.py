@@ -1,4 +1,4 @@
-"""`dbt-scheduler explain`, against an Airflow that is made up at the HTTP border."""
+"""`dbt-scheduler explain`, with a fake Airflow at the HTTP border."""
 
 import json
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def deploy(out: Path, *specs: DagSpec) -> None:
 
 
 def two_teams(out: Path) -> None:
-    """The day's ``marts.c`` needs ``marts.b``, that needs ``staging.a`` and shipping's hourly ``marts.fct``."""
+    """The daily ``marts.c`` reads ``marts.b``, which reads ``staging.a`` and shipping's hourly ``marts.fct``."""
     deploy(
         out,
         a_spec(
@@ -70,7 +70,7 @@ def run(*arguments: str, code: int = 0) -> Result:
 
 
 def explain(airflow: FakeAirflow, task: str, *options: str) -> list[str]:
-    """What is said, without where Airflow is."""
+    """The output, without Airflow's URL."""
     return run(CONSUMER, task, *options).stdout.replace(airflow.url, "").splitlines()
 
 
@@ -89,7 +89,7 @@ def test_a_producer_that_failed_up_the_chain(airflow, out):
         "",
         "root cause: shipping_hourly staging.raw of 2025-06-05 23:05 UTC (shipping, #shipping) failed at 2025-06-06 00:20 UTC; see its log",
     ]
-    assert len(airflow.asked) == 9  # three for the run asked about, six for the producer's
+    assert len(airflow.asked) == 9  # three for the explained run, six for the producer's
 
 
 def test_what_the_login_may_not_see_is_no_root_cause(airflow, out):
@@ -210,7 +210,7 @@ def test_a_dag_with_import_errors_and_a_stale_one(airflow, out):
     assert first(airflow, "a") == (
         "staging.a of 2025-06-05 00:10 UTC has not run: its DAG is stale (no longer found in its DAG file)"
     )
-    airflow.dags[CONSUMER] = {"has_import_errors": True}  # a run that is there goes on, and its tasks fail
+    airflow.dags[CONSUMER] = {"has_import_errors": True}  # an existing run continues, and its tasks fail
     assert first(airflow, "a").endswith("its dependencies are met, and the scheduler starts it next")
 
 
@@ -231,7 +231,7 @@ def test_a_backfilled_run_that_has_not_started_is_held_up_by_its_backfill(airflo
     said = "staging.a of 2025-06-05 00:10 UTC has not run: its run is queued ({})"
     assert first(airflow, "a") == said.format(
         "limited by max_active_runs of the backfill"
-    )  # Airflow does not let it see backfills
+    )  # no permission to see backfills
     dates = {"from_date": "2025-06-01T00:00:00Z", "to_date": "2025-06-30T00:00:00Z"}
     airflow.backfills = [{"is_paused": False, "max_active_runs": 2, "completed_at": None, **dates}]
     assert first(airflow, "a") == said.format("max_active_runs of the backfill: 2")

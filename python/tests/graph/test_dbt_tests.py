@@ -1,4 +1,4 @@
-"""Which task runs which dbt test."""
+"""Which tasks run which dbt tests."""
 
 import pytest
 
@@ -124,7 +124,7 @@ def test_a_reader_in_another_dag_waits_for_the_node_only(tmp_path):
 
 
 def test_a_reader_through_another_dag_does_not_wait(tmp_path):
-    """In this DAG it is not downstream of both: nothing here says when the other DAG read them."""
+    """In this DAG it is not downstream of both: it is unknown when the other DAG read them."""
     world = world_of(
         tmp_path,
         node("a", pipelines=DAILY),

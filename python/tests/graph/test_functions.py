@@ -1,4 +1,4 @@
-"""dbt's functions (UDFs): tasks that dbt builds, before whoever calls them."""
+"""dbt's functions (UDFs): tasks that dbt builds, upstream of the nodes that call them."""
 
 import duckdb
 import pytest
@@ -156,7 +156,7 @@ FILES = {
     "models/sources.yml": {
         "sources": [{"name": "main", "tables": [{"name": "in_euro"}]}],
     },
-    # as another team calls it
+    # # with another team's name for it
     "models/called.sql": (
         "{{ config(meta={'scheduler': {'pipelines': ['daily']}}) }}\n-- depends_on: {{ ref('revenue') }}\n"
         "select {{ source('main', 'in_euro') }}(20) as euro"
@@ -172,7 +172,7 @@ FILES = {
             }
         ]
     },
-    # dbt-duckdb 1.11 has no functions of its own yet: DuckDB calls them macros.
+    # # dbt-duckdb 1.11 does not support functions yet: in DuckDB they are macros.
     "macros/scalar.sql": (
         "{% macro duckdb__scalar_function_sql(target) %}create or replace macro {{ target }}"
         "({{ model.arguments | map(attribute='name') | join(', ') }}) as ({{ model.compiled_code }}){% endmacro %}"

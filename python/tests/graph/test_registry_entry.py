@@ -1,4 +1,4 @@
-"""Registry entries: what a team produces, and what it consumes."""
+"""Registry entries: the assets that a team produces and consumes."""
 
 import msgspec
 import pytest

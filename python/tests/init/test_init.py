@@ -1,4 +1,4 @@
-"""``init``: a project's first files, and nothing that somebody wrote lost."""
+"""``init``: a project's initial files, and nothing that a user wrote is lost."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ REGISTRY = {"local": ".dbt_scheduler/registry"}
 
 @pytest.fixture
 def project(tmp_path, monkeypatch) -> Path:
-    """An empty dbt project at the top of a repository, and this folder."""
+    """An empty dbt project at the root of a repository, as the current folder."""
     monkeypatch.chdir(tmp_path)
     Path(".git").mkdir()
     Path("dbt_project.yml").write_text("name: shop\nprofile: shop\n")
@@ -47,7 +47,7 @@ def test_the_first_files(project):
 
 @pytest.mark.dbt
 def test_what_it_writes_passes_dbt_and_check(project):
-    """With this repository for the package that dbt would fetch."""
+    """With this repository as the package that dbt would download."""
     Path("dbt_project.yml").write_text(
         "name: shop\nprofile: shop\nflags: {send_anonymous_usage_stats: false}\n"
     )

@@ -1,4 +1,4 @@
-"""Why a backfill has no run to make."""
+"""The reasons why a backfill creates no runs."""
 
 from datetime import UTC, datetime, timedelta
 

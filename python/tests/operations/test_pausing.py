@@ -1,4 +1,4 @@
-"""Pausing a team with many DAGs: each has its time, however slow Airflow is and however long the answer takes."""
+"""Pausing a team with many DAGs: each has its own time limit, however slow Airflow and the user are."""
 
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ PAUSED = [f"shop_{name}" for name in PIPELINES]
 
 
 class SlowAirflow:
-    """Has every DAG, needs nearly as long as it may for each answer, and ends after so many changes."""
+    """Has every DAG, uses nearly all of the time limit for each response, and stops after a number of changes."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -39,7 +39,7 @@ class SlowAirflow:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SlowAirflow:
-    """An Airflow with the thirty DAGs of team shop; whoever is asked about them goes for lunch first."""
+    """An Airflow with the thirty DAGs of team shop, and a user who takes an hour to confirm."""
     found = SlowAirflow()
 
     def confirm(_: str, *, yes: bool) -> bool:

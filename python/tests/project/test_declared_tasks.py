@@ -1,4 +1,4 @@
-"""The tasks of ``scheduler.yaml``: what their conditions, assets and pipelines come to."""
+"""The tasks of ``scheduler.yaml``: their resolved conditions, assets and pipelines."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which assets are exposed, in which pipelines, with which promise."""
+"""Which assets are exposed, in which pipelines, with which SLO."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Manifests that are read, and manifests that are refused by name."""
+"""Supported manifests, and the errors for unsupported ones."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ MODEL = {
     "columns": {"id": {"name": "id", "data_type": None}},
     "checksum": {"name": "sha256", "checksum": "0"},
 }
-"""As dbt writes it, with fields that we never look at."""
+"""As written by dbt, with fields that we do not read."""
 
 
 def refused(path) -> str:

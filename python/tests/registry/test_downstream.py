@@ -1,4 +1,4 @@
-"""Who reads an asset, and whom it reaches through what they make of it."""
+"""The readers of an asset, and the teams that depend on it through them."""
 
 from collections.abc import ItemsView
 
@@ -164,7 +164,7 @@ def test_what_a_dag_makes_of_one_of_two_tables_of_a_task(tmp_path):
 
 
 def test_very_many_tasks_behind_one_sensor_keep_nobody_busy():
-    """What stands behind the sensor is looked at once, not once for each task."""
+    """Assets upstream of the sensor are visited once, not once per task."""
     names = [f"a{number}" for number in range(20_000)]
     tasks = tuple(reads("one", name) for name in names)
     behind = readers(
@@ -176,7 +176,7 @@ def test_very_many_tasks_behind_one_sensor_keep_nobody_busy():
 
 
 class Walked(dict[str, Produced]):
-    """Assets that count how often somebody goes through all of them."""
+    """Assets that count how often they are iterated."""
 
     times = 0
 

@@ -1,4 +1,4 @@
-"""The report beyond its golden folders: sizes, foreign text, JSON, and input that is no pair of outputs."""
+"""The report beyond its golden files: sizes, untrusted text, JSON, and invalid inputs."""
 
 import json
 from pathlib import Path
@@ -96,7 +96,7 @@ def test_what_a_comment_adds_counts_too(world):
 
 
 def test_reports_of_many_teams_fit_a_comment_too_and_breaking_ones_come_first(world):
-    """Each team gets a model more; the columns of the last team's asset are removed."""
+    """Each team gets a new model; the columns of the last team's asset are removed."""
     teams = [f"team_{n:03}_{'x' * 90}" for n in range(300)]
     for team in teams:
         world.team(team, dim(f"dim_{team[:8]}"), text=EXPOSED)
@@ -241,7 +241,7 @@ def test_other_words_about_an_asset_are_no_change(world):
     text = report()
     assert "No breaking changes found" in text
     assert "ext." not in text
-    # owners are Airflow's too, and tags are not
+    # # owners are also in Airflow, and tags are not
     assert "owners none → zoe" in text
     assert text.count("→") == 1
 

@@ -1,4 +1,4 @@
-"""Sensors of many runs: marked together in bounded requests, the most urgent first, and otherwise where refused."""
+"""Sensors of many runs: marked together in bounded requests, the most urgent first, or one by one if rejected."""
 
 import json
 from collections.abc import Callable
@@ -41,7 +41,7 @@ class ManyRuns:
             return satisfy(api, dict.fromkeys(self.sensors(), NOTE), **options)
 
     def sensors(self) -> list[TaskInstance]:
-        """Those that are not satisfied, the latest first."""
+        """Unsatisfied sensors, the latest first."""
         found = [each for each in self._instances() if each["state"] != "success"]
         return [
             TaskInstance(
@@ -171,7 +171,7 @@ def test_a_run_with_very_many_sensors_is_a_request_of_its_own():
 
 @pytest.mark.parametrize("status", [403, 404, 405, 422])
 def test_where_airflow_marks_no_runs_together_each_is_marked_by_itself(status):
-    """Of older releases, and of a login with rights for single DAGs. It is asked once."""
+    """Older releases, and logins with permissions for single DAGs. It is requested once."""
     airflow = ManyRuns(dags=2, runs=40, sensors=2)
     airflow.refuse = lambda path, _: httpx.Response(status, json={}) if path == ACROSS else None
     outcome = airflow.satisfy()
@@ -240,7 +240,7 @@ def test_what_there_was_no_time_for_is_named_and_done_the_next_time(monkeypatch)
 
 
 def test_the_number_of_requests_does_not_grow_with_the_number_of_runs():
-    """2,000 sensors that have failed, in 400 runs that are over."""
+    """2,000 failed sensors, in 400 finished runs."""
     airflow = ManyRuns(dags=20, runs=20, sensors=5, state="failed")
     outcome = airflow.satisfy()
     assert (len(outcome.satisfied), len(outcome.resumed)) == (2000, 400)
@@ -253,7 +253,7 @@ GROUP = "wait_for__hard_dependencies"
 
 @pytest.mark.parametrize("state", ["deferred", "failed"])
 def test_a_group_of_sensors_of_which_all_data_is_there_is_marked_as_such(state):
-    """500 sensors: Airflow reads a DAG 100 times for them."""
+    """500 sensors: Airflow loads a DAG 100 times for them."""
     airflow = ManyRuns(dags=10, runs=10, sensors=5, state=state, group=f"{GROUP}.")
     outcome = airflow.satisfy()
     assert (len(outcome.satisfied), len(outcome.resumed)) == (500, 100 if state == "failed" else 0)

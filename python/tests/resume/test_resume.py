@@ -1,4 +1,4 @@
-"""Resuming, against a fake API: the order of the calls, what each answer leads to, and what is never done."""
+"""Resuming, with a fake API: the order of the requests, the effect of each response, and what is never done."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -192,7 +192,7 @@ def a_claim(team: str = "shop", task_id: str = "s") -> Wait:
 
 
 def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
-    """The team and sensor of each claim that leads to a task instance."""
+    """The team and sensor of each claim that matches a task instance."""
     with airflow.api() as api:
         found = find_unsatisfied(api, claims, datetime(2025, 3, 1, tzinfo=UTC))
     assert airflow.writes() == []
@@ -204,7 +204,7 @@ def test_a_sensor_of_the_teams_own_dag_is_found():
 
 
 def test_a_sensor_of_a_run_of_long_ago_is_found_and_nothing_that_lies_in_between_is_listed():
-    """As a backfilled run is: it was due when its old interval ended."""
+    """Like a backfilled run: it was due at the end of its old interval."""
     airflow, asked = FakeAirflow({"s": "failed"}), []
     airflow.before = lambda request: asked.append((request.url.path, request.content.decode()))
     with airflow.api() as api:
@@ -376,7 +376,7 @@ def test_a_proxy_that_is_no_address(monkeypatch):
 
 
 _NOT_SIGNED = httpx.Response(403, json={"detail": "Invalid JWT token"})
-"""What Airflow answers to a token of before its secret was changed."""
+"""Airflow's response to a token from before its secret was changed."""
 
 
 @pytest.mark.parametrize("refusal", [httpx.Response(401, json={"detail": "Token Expired"}), _NOT_SIGNED])
@@ -425,7 +425,7 @@ def test_a_token_that_airflow_no_longer_takes_ends_the_work_at_once_and_is_said(
     outcome = satisfied(airflow, "s", "t", patience=60)
     assert "so it rejected the token: check that all API servers" in outcome.problem
     assert ids(outcome.left) == ["s", "t"]
-    assert len(airflow.writes()) == 2  # with the token that it had, and with a new one
+    assert len(airflow.writes()) == 2  # with its first token, and with a new one
 
 
 def test_what_was_done_before_airflow_went_away_is_not_forgotten():

@@ -1,4 +1,4 @@
-"""Tokens for Airflow's API that do not come from Airflow's own login."""
+"""Tokens for Airflow's API from other sources than Airflow's own login."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ from dbt_scheduler.findings.finding import CannotRunError
 
 
 class Managed(ThreadingHTTPServer):
-    """A managed Airflow that takes one token and gives none, and Google's server of tokens."""
+    """A managed Airflow that accepts one token and issues none, and Google's token server."""
 
     daemon_threads = True
 
@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(body).encode())
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def account(managed: Managed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def where(managed: Managed, extra: object, password: str | None = None) -> Connection:
-    """The connection with this extra field, from the environment."""
+    """The connection with this extra field, from the environment variable."""
     fields = {"conn_type": "http", "host": managed.host, "password": password, "extra": extra}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_MANAGED", json.dumps(fields))
@@ -82,7 +82,7 @@ def where(managed: Managed, extra: object, password: str | None = None) -> Conne
 
 
 def version(managed: Managed, extra: object, password: str | None = None) -> str:
-    """What is read of that Airflow."""
+    """The version of that Airflow."""
     with open_api(where(managed, extra, password), 30) as api:
         return api.version()
 

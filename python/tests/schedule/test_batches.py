@@ -1,4 +1,4 @@
-"""Batches of microbatch models begin where dbt's own code says that they do."""
+"""Batches of microbatch models begin where dbt's own code begins them."""
 
 import warnings
 from datetime import UTC, datetime, timedelta, timezone

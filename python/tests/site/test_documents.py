@@ -1,4 +1,4 @@
-"""What the pages get to know of the registry: the index, the lineage and each team's document."""
+"""The registry's documents for the pages: the index, the lineage and each team's document."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,13 +21,13 @@ EXPOSED = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}}}]\nalerti
 
 
 def plain(value: object) -> Any:
-    """A document as a page gets it."""
+    """A document in the format of the pages."""
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
 @pytest.fixture
 def catalogue(tmp_path) -> Catalogue:
-    """``shop`` makes dim_a of raw, and dim_b hourly; ``audit`` reads both, and dim_a by a task that makes nothing."""
+    """``shop`` builds dim_a from raw, and dim_b hourly; ``audit`` reads both, and dim_a also in a task without assets."""
     world = World(tmp_path)
     columns = {
         "id": {"name": "id", "data_type": "int64", "description": "The key."},

@@ -1,4 +1,4 @@
-"""``history export``: what Airflow says of the registry's DAGs, as the pages show it."""
+"""``history export``: Airflow's data about the registry's DAGs, in the format of the pages."""
 
 import json
 from collections.abc import Iterator
@@ -232,7 +232,7 @@ def test_a_day_on_which_the_clock_changes_is_one_period_with_one_landing_and_its
     exported_ = exported(airflow, found, now=datetime.fromisoformat(f"{end}:00Z") + timedelta(hours=2))
     shipping = next(each for each in exported_["runs"] if each["team"] == "shipping")
     assert datetime.fromisoformat(shipping["period_start"]) == midnight
-    assert datetime.fromisoformat(shipping["period_end"]) == midnight + timedelta(days=1)  # on the clock
+    assert datetime.fromisoformat(shipping["period_end"]) == midnight + timedelta(days=1)  # in local time
     assert shipping["due"] == f"{end}:00Z"
     (landing,) = exported_["landings"]
     assert (landing["landed"], landing["met"]) == (late, True)
@@ -297,7 +297,7 @@ def export(*arguments: str, code: int = 0) -> str:
 
 
 def yesterday() -> str:
-    """The logical date of the newest run that was due."""
+    """The logical date of the newest due run."""
     return (datetime.now(UTC) - timedelta(days=2)).strftime("%Y-%m-%dT00:10")
 
 

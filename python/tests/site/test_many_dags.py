@@ -1,4 +1,4 @@
-"""The history of a platform of 2,000 DAGs: a bounded number of requests, and what becomes of too little time."""
+"""The history of a platform with 2,000 DAGs: a bounded number of requests, and the effect of a time limit."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -81,7 +81,9 @@ def test_what_there_was_no_time_for_is_said_and_the_newest_is_there(airflow, dag
     answer = airflow.reply
 
     def slow(path, body):
-        clock.now += 4 if "task_ids" in body and "state" not in body else 1  # of landings there are most
+        clock.now += (
+            4 if "task_ids" in body and "state" not in body else 1
+        )  # most of the data is about landings
         return answer(path, body)
 
     monkeypatch.setattr(airflow, "reply", slow)

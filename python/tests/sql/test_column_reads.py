@@ -1,4 +1,4 @@
-"""Which columns of other tables a query reads, in the SQL of several warehouses."""
+"""The columns of other tables that a query reads, in the SQL of several warehouses."""
 
 from collections.abc import Mapping
 

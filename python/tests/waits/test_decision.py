@@ -1,4 +1,4 @@
-"""The one rule by which a wait is over, case by case."""
+"""The rule that decides when a wait is over, case by case."""
 
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ def scheduled(day: int, state: str | None = "success", kind: str = "scheduled") 
 
 
 def manual(day: int, state: str | None = "success", hour: int = 9) -> ProducerRun:
-    """A manual run of the period of a day, made on the day after."""
+    """A manual run of a day's period, created on the day after."""
     return ProducerRun(manual_interval(DAILY, at(day + 1, hour)), f"manual__{day}T{hour}", "manual", state)
 
 

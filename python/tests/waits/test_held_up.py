@@ -1,4 +1,4 @@
-"""Whom a failed task holds up, from the registry alone."""
+"""The teams that a failed task holds up, from the registry alone."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ SIX = datetime(2025, 6, 6, 6, 10, tzinfo=UTC)
 
 
 def reads(asset: str, **words: Any) -> tuple[object, object]:
-    """A model of another team's asset, called ``of_`` it."""
+    """A model that reads another team's asset, named ``of_`` and the asset."""
     name = asset.rpartition(".")[2]
     table = source(asset, file="models/global_assets/g.yml")
     return table, node(f"of_{name}", asset, pipelines=DAILY, **words)
@@ -27,7 +27,7 @@ def reads(asset: str, **words: Any) -> tuple[object, object]:
 
 @pytest.fixture
 def world(tmp_path) -> World:
-    """``shop`` makes raw, then dim; ``audit`` reads dim, and ``board`` what ``audit`` makes of it."""
+    """``shop`` builds raw, then dim; ``audit`` reads dim, and ``board`` reads the asset of ``audit``."""
     world = World(tmp_path)
     world.team(
         "shop",

@@ -1,4 +1,4 @@
-"""Which alerts a run of real tasks sends: the texts are read from the log channel."""
+"""The alerts that a run of real tasks sends, read from the log channel."""
 
 import json
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ DATE = "Date interval start: 2025-03-01 00:10:00+00:00"
 
 
 class Alerts:
-    """What the log channel wrote."""
+    """The messages in the log channel."""
 
     def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
         self._caplog = caplog
@@ -53,7 +53,7 @@ def alerts(caplog: pytest.LogCaptureFixture) -> Alerts:
 
 
 def clear(run_id: str, *task_ids: str) -> None:
-    """What a person does in the UI: run these again."""
+    """Clear these tasks, like a user in the UI."""
     with create_session() as session, airflows_own_warnings():
         found = session.scalars(
             select(TaskInstance).where(TaskInstance.run_id == run_id, TaskInstance.task_id.in_(task_ids))
@@ -62,7 +62,7 @@ def clear(run_id: str, *task_ids: str) -> None:
 
 
 def a_reader(**rest: object) -> object:
-    """A DAG with a sensor and two tasks that read what it waits for."""
+    """A DAG with a sensor and two tasks that read its asset."""
     wait = a_wait("dim", **rest)
     return a_spec(
         a_task("marts.mine", upstream=(wait.task_id,), owners=("@mine",)),
@@ -286,7 +286,7 @@ def test_many_tasks_whose_workers_died_read_the_registry_once(
 
 
 def tell_of_dead_workers(platform: Platform) -> None:
-    """What the DAG processor does when nothing is heard any more of the tasks of a DAG."""
+    """Fail tasks without a heartbeat, like the DAG processor."""
     with create_session() as session:
         session.execute(update(DagRun).values(start_date=datetime.now(UTC)))
         requests = [

@@ -1,4 +1,4 @@
-"""What alerts say, to the letter."""
+"""The exact text of alerts."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

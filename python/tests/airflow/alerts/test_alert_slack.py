@@ -1,4 +1,4 @@
-"""Slack's real client against a Slack on 127.0.0.1: what is sent, and what is said when it cannot be."""
+"""Slack's real client with a Slack on 127.0.0.1: the requests, and the log if sending fails."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Looking into the registry: for scripts, by names that are not clear, and what is ready when in words."""
+"""Registry lookups: for scripts, with ambiguous names, and descriptions of when assets are ready."""
 
 import json
 

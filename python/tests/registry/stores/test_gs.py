@@ -1,4 +1,4 @@
-"""The registry in Google Cloud Storage: the real client library, against a fake of the service's HTTP API."""
+"""The registry in Google Cloud Storage: the real client library, with a fake of the service's HTTP API."""
 
 import json
 import subprocess
@@ -33,7 +33,7 @@ def entry(**changes) -> Entry:
 
 
 def long(text: str) -> Entry:
-    """An entry that takes as much space as this text."""
+    """An entry of about the size of this text."""
     return entry(acknowledged_changes=(Acknowledged(asset="orders", change="removed", reason=text),))
 
 
@@ -52,7 +52,7 @@ def store(gcs) -> Store:
 
 @pytest.fixture
 def hurry(monkeypatch):
-    """Nobody tries for long."""
+    """Shorten all timeouts."""
     monkeypatch.setattr(gs, "_READ_RETRIES", 0.01)
     monkeypatch.setattr(gs, "_WRITE_RETRIES", 0.01)
 
@@ -298,7 +298,7 @@ def test_nobody_there(hurry, monkeypatch):
 
 
 def test_somebody_who_does_not_answer(store, gcs):
-    """The listing is late, then one of two documents is: each is reported when the time for all is up."""
+    """The listing is slow, then one of two documents is: each is reported when the total time limit is reached."""
     store.replace("shop", entry(), None)
     store.replace("slow", entry(), None)
     store = open_store(URL, seconds=1)
@@ -327,7 +327,7 @@ CALLS = {
 
 @pytest.mark.parametrize("call", CALLS)
 def test_what_nobody_waits_for_any_more_ends_by_itself(gcs, monkeypatch, call):
-    """Or the process does not end before it; the client by itself waits 60 s for one answer, and tries for 120 s."""
+    """Otherwise the process would not end earlier: by default, the client waits 60 s for a response, and retries for 120 s."""
     for kind in ("_READ", "_WRITE"):
         monkeypatch.setattr(gs, kind, {"timeout": (3, 0.5)})
         monkeypatch.setattr(gs, f"{kind}_RETRIES", 0.5)

@@ -1,4 +1,4 @@
-"""What holds for the registry of every scheme, also of one that is added: ``support/fake_{scheme}.py`` has it empty."""
+"""What must hold for the registry of every scheme, including new ones; ``support/fake_{scheme}.py`` provides an empty one."""
 
 import threading
 import tomllib
@@ -14,7 +14,7 @@ from dbt_scheduler.registry.store import Store
 from dbt_scheduler.registry.stores import open_store, registry_url, schemes
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
-_PATIENCE = 60  # seconds, for a machine that is busy
+_PATIENCE = 60  # seconds, for a busy machine
 
 
 def entry(prefix: str) -> Entry:
