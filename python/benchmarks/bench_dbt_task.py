@@ -77,9 +77,8 @@ def _measure(folder: Path, size: int, peers: Path | None, rounds: int) -> dict[s
     }
     if peers:
         ways |= {name: partial(_peers_task, peers, *which, folder) for name, which in _PEERS.items()}
-        _peers_task(
-            peers, "cosmos", "subprocess", folder
-        )  # parses the whole project, for partial parsing later
+        # Parses the whole project, for partial parsing later.
+        _peers_task(peers, "cosmos", "subprocess", folder)
     runs: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():

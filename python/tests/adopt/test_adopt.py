@@ -296,7 +296,7 @@ def test_seeds_snapshots_versions_and_names_that_a_regex_would_read_otherwise(wo
     assert "  - regex: 'a\\+b'" in Path("out/shipping/exposed_assets.yaml").read_text()
 
 
-def test_a_circle_of_teams_and_a_table_that_several_could_be(world):
+def test_a_cycle_of_teams_and_an_ambiguous_table(world):
     a = bare("a", source("x.b", schema="main"), source("x.both", schema="main"), node("a", "x.b", "x.both"))
     b = bare("b", source("y.a", schema="main"), node("b", "y.a"), node("both"))
     c = bare("c", node("both"))
@@ -317,7 +317,7 @@ def test_a_circle_of_teams_and_a_table_that_several_could_be(world):
     ]
 
 
-def test_json_is_what_the_index_says(world):
+def test_json_matches_the_index(world):
     names = [bare("a", source("x.b", schema="main"), node("a", "x.b")), bare("b", node("b"))]
     assert adopt(*names, "--format", "json").stdout == Path("out/adopt.json").read_text()
 
@@ -617,7 +617,7 @@ def test_a_table_that_is_declared_already_is_read_there(world):
     assert not [path for path in files if path.startswith("models/global_assets")]
 
 
-def test_what_is_said_twice_of_a_table_is_joined_by_people(world):
+def test_a_table_that_is_declared_twice_is_a_manual_step(world):
     there = source("shipping.fct", schema="main", file="models/global_assets/there.yml")
     project(world, RAW + "        tests: [t]\n", "{{ source('raw', 'fct') }}", *READ, there)
     adopt("shop", "shipping")
@@ -659,7 +659,7 @@ def test_a_producer_of_the_registry_is_reported_what_to_expose(world):
     assert proposed("shipping")["files"] == ["exposed_assets.yaml", "hidden_edges.md"]
 
 
-def test_own_reads_that_would_make_a_circle_stay(world):
+def test_own_reads_that_would_create_a_cycle_stay(world):
     sources = (
         source("raw.fct", schema="main", identifier="orders"),
         source("raw.x", schema="main", identifier="later"),
@@ -784,7 +784,7 @@ def test_an_exposure_is_a_reader(world):
 
 
 @pytest.mark.parametrize("name", ["tab\tx", 'quo"te', "back\\slash", "line\nfeed"])
-def test_a_file_whose_name_cannot_stand_in_a_patch_is_left_to_people(world, name):
+def test_a_file_name_that_is_invalid_in_a_patch_is_a_manual_step(world, name):
     project(world, RAW, "{{ source('raw', 'fct') }}", *READ)
     world.file(f"shop/models/{name}.sql", "{{ source('raw', 'fct') }}")
     adopt("shop", "shipping")
@@ -795,7 +795,7 @@ def test_a_file_whose_name_cannot_stand_in_a_patch_is_left_to_people(world, name
     assert patched()["models/marts/orders.sql"] == "{{ source('shipping', 'fct') }}"
 
 
-def test_a_file_whose_name_cannot_stand_in_a_patch_keeps_its_declarations(world):
+def test_a_file_name_that_is_invalid_in_a_patch_keeps_its_declarations(world):
     file = "models/tab\tx.yml"
     items = (source("raw.fct", schema="main", file=file), READ[1])
     project(world, RAW, "{{ source('raw', 'fct') }}", *items, file=file)
@@ -839,7 +839,7 @@ sources:
     assert patched()["models/sources.yml"] == kept
 
 
-def test_what_is_said_and_not_carried_over_is_listed(world):
+def test_properties_that_are_not_moved_are_listed(world):
     declared = """\
 sources:
   - name: raw
@@ -928,7 +928,7 @@ def sharing(
 IDLE = "remove out.unused, out.unused_too, which nothing reads: the files cannot be edited automatically"
 
 
-def test_a_team_is_not_asked_to_remove_a_declaration_that_another_team_reads(sharing):
+def test_a_declaration_that_another_team_reads_is_not_removed(sharing):
     others = "also read by bees: remove it once nothing reads it"
     assert sharing["ants"] == [
         ["", "../shared/s.yml", IDLE],

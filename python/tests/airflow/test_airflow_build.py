@@ -143,7 +143,7 @@ def test_a_teardown_never_decides_the_runs_state(platform: Platform) -> None:
     assert (teardown.is_teardown, teardown.on_failure_fail_dagrun) == (True, False)
 
 
-def test_a_run_can_only_be_asked_for_tasks_that_are_there(platform: Platform) -> None:
+def test_a_run_can_only_select_existing_tasks(platform: Platform) -> None:
     params = dag_of(platform, rich_spec()).params
     assert params.dump() == {"full_refresh": False, "only": []}
     params["only"] = ["b", "marts.b"]
@@ -183,6 +183,6 @@ def test_parsing_again_makes_no_new_version(platform: Platform) -> None:
         assert session.scalars(select(DagVersion.version_number)).all() == [1]
 
 
-def test_where_a_dag_lies_is_not_in_it(platform: Platform) -> None:
+def test_a_dag_does_not_contain_its_path(platform: Platform) -> None:
     text = str(DagSerialization.to_dict(dag_of(platform, rich_spec())))
     assert text.count(str(platform.dags)) == text.count(str(platform.dags / f"{DAG}.py"))

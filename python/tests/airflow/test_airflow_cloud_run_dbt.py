@@ -88,7 +88,7 @@ def executed(task: Any) -> None:
     task.execute({**context, "ti": SimpleNamespace(**of)})
 
 
-def test_a_job_of_dbt_is_as_the_platform_says(google: FakeGoogle, gcs: FakeGcs) -> None:
+def test_a_dbt_job_has_the_platforms_settings(google: FakeGoogle, gcs: FakeGcs) -> None:
     executed(a_dbt_task("echo $A ${DBT_SCHEDULER_MOUNTED:-nothing}"))
     ((_, asked),) = [each for each in google.asked if each[0] == "CreateJob"]
     task = asked.job.template.template
@@ -104,7 +104,7 @@ def test_a_job_of_dbt_is_as_the_platform_says(google: FakeGoogle, gcs: FakeGcs) 
     assert lines == ["{{ b }} nothing"]
 
 
-def test_dbt_that_fails_says_so_with_its_last_lines(
+def test_failed_dbt_is_reported_with_its_last_lines(
     google: FakeGoogle, gcs: FakeGcs, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(AirflowException) as failure:
@@ -122,7 +122,7 @@ def test_dbt_that_selects_nothing_fails_though_the_job_has_succeeded(
         executed(a_dbt_task("echo 'Nothing to do. Try checking your model configs'"))
 
 
-def test_a_job_that_was_killed_says_what_cloud_logging_has_and_nothing_of_a_try_before(
+def test_a_killed_job_shows_its_lines_in_cloud_logging_without_earlier_tries(
     google: FakeGoogle, gcs: FakeGcs, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As if it exceeded its memory limit: it writes no results."""
@@ -135,7 +135,7 @@ def test_a_job_that_was_killed_says_what_cloud_logging_has_and_nothing_of_a_try_
     assert "of the try before" not in log
 
 
-def test_a_bucket_that_is_not_there_is_what_the_task_says(google: FakeGoogle, gcs: FakeGcs) -> None:
+def test_a_missing_bucket_is_reported(google: FakeGoogle, gcs: FakeGcs) -> None:
     task = a_dbt_task("true")
     task.bucket = "other"
     with pytest.raises(
@@ -145,7 +145,7 @@ def test_a_bucket_that_is_not_there_is_what_the_task_says(google: FakeGoogle, gc
     assert "CreateJob" not in google.names()
 
 
-def test_a_bucket_that_does_not_answer_when_all_is_done_is_no_failure(
+def test_an_unresponsive_bucket_at_the_end_is_no_failure(
     google: FakeGoogle, gcs: FakeGcs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After retrying for two minutes, Google's client raises an error that is not an API error."""
@@ -162,7 +162,7 @@ def test_a_bucket_that_does_not_answer_when_all_is_done_is_no_failure(
     assert "The job's files in gs://results could not be deleted" in capsys.readouterr().out
 
 
-def test_cloud_logging_that_does_not_answer_is_no_failure(
+def test_unresponsive_cloud_logging_is_no_failure(
     google: FakeGoogle, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refused(*_: object, **__: object) -> None:
@@ -204,7 +204,7 @@ def once_running(google: FakeGoogle, number: int) -> None:
     os.kill(os.getpid(), number)
 
 
-def test_a_retry_ends_the_job_of_a_try_whose_worker_was_killed(google: FakeGoogle, gcs: FakeGcs) -> None:
+def test_a_retry_removes_the_job_of_a_killed_try(google: FakeGoogle, gcs: FakeGcs) -> None:
     killed = a_dbt_task("exec sleep 600")
     killed.started(killed._digest)
     executed(a_dbt_task("true"))

@@ -125,7 +125,7 @@ def test_shows_the_output_line_by_line_while_it_comes(
     assert [text.split(" [")[0].strip() for text in shown[1:]] == ["one", "two", "\\xff"]
 
 
-def test_a_failure_says_the_exit_code_and_the_last_lines(tmp_path: Path) -> None:
+def test_a_failure_has_the_exit_code_and_the_last_lines(tmp_path: Path) -> None:
     operator = an_operator(tmp_path, ["sh", "-c", "seq 1 30; exit 7"])
     with pytest.raises(AirflowException) as failure:
         run(operator)
@@ -200,7 +200,7 @@ with open("state", "a") as state:
 """
 
 
-def test_a_command_does_not_go_on_when_its_worker_is_killed(tmp_path: Path) -> None:
+def test_a_command_ends_when_its_worker_is_killed(tmp_path: Path) -> None:
     operator = an_operator(tmp_path, python(_HOLDING_A_LOCK))
     worker = multiprocessing.get_context("fork").Process(target=run, args=(operator,))
     worker.start()

@@ -83,9 +83,8 @@ def test_runs_of_a_microbatch_model_build_their_own_period_and_never_lose_its_hi
 
     for day in (5, 4, 3, 2, 1):
         load(team, **{f"late{day}": days_ago(day, minutes=5)})
-    run(
-        platform, team, days_ago(2)
-    )  # its day and the one that lookback adds, but not five minutes of the next
+    # Its day and the one that lookback adds, but not five minutes of the next.
+    run(platform, team, days_ago(2))
     assert built(team) == ["first", "fourth", "late3", "late2", "last"]
 
     run(platform, team, days_ago(1), full_refresh=True)
@@ -179,7 +178,7 @@ def test_a_table_check_that_fails_for_another_reason_fails_the_task(tmp_path: Pa
         execute(operator)
 
 
-def test_a_dbt_task_whose_model_was_renamed_fails_and_resumes_nobody(
+def test_a_dbt_task_with_a_renamed_model_fails_and_resumes_no_run(
     platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = {"config": {"meta": {"scheduler": {"pipelines": ["daily"]}}}}

@@ -361,7 +361,7 @@ def test_bytes_and_slot_time_of_bigquery_are_seen() -> None:
     )
 
 
-def test_the_xcom_is_what_the_documentation_says() -> None:
+def test_the_xcom_is_as_documented() -> None:
     page = (Path(__file__).parents[3] / "docs/results.md").read_text()
     (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     document = json.loads(example)

@@ -86,7 +86,7 @@ def test_tasks_of_a_sliced_project_run_from_slices(
 
 @pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize("preload", [False, True], ids=["program", "fork"])
-def test_a_task_whose_project_has_changed_runs_the_plain_command_and_says_so(
+def test_a_task_of_a_changed_project_runs_the_plain_command_and_logs_it(
     platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], preload: bool
 ) -> None:
     team = sliced(tmp_path)

@@ -81,7 +81,7 @@ def test_late_already_it_waits_for_the_slo_from_its_own_start(platform: Platform
     assert near(deadline(platform), sensor(platform).start_date + timedelta(seconds=SLO))
 
 
-def test_before_the_promise_it_waits_until_then(platform: Platform) -> None:
+def test_before_the_slo_it_waits_until_the_slo(platform: Platform) -> None:
     """The consumer is due at midnight, so its last run waits for the end of this day, whatever the time is now."""
     early, late = (
         Schedule(cron=f"{at} * * *", grain="day", start_date="2025-01-01") for at in ("0 0", "59 23")
@@ -151,7 +151,7 @@ def test_a_retry_does_not_start_the_clock_again_but_clearing_does(platform: Plat
     assert until(platform) > again
 
 
-def test_what_a_hard_one_says(platform: Platform, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_message_of_a_hard_wait(platform: Platform, caplog: pytest.LogCaptureFixture) -> None:
     platform.deploy(a_consumer(slo_seconds=SLO))
     platform.run("playground_daily", LONG_AGO)
     platform.work()
@@ -162,7 +162,7 @@ def test_what_a_hard_one_says(platform: Platform, caplog: pytest.LogCaptureFixtu
     assert "dependency failure" in caplog.text
 
 
-def test_a_soft_one_says_how_old_the_data_is(platform: Platform) -> None:
+def test_the_message_of_a_soft_wait_has_the_age_of_the_data(platform: Platform) -> None:
     platform.deploy(a_consumer(slo_seconds=SLO, dependency="soft"), a_producer())
     platform.run("shipping_daily", "2025-02-26T00:10")
     platform.run("shipping_daily", "2025-02-27T00:10")

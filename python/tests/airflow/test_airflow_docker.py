@@ -52,9 +52,8 @@ def with_engine(engine: ContainerEngine, monkeypatch: pytest.MonkeyPatch) -> Ite
     yield
     assert engine.containers() == []
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ResourceWarning
-        )  # DockerHook does not close its connections: its process ends
+        # DockerHook does not close its connections: its process ends.
+        warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
 
 
@@ -151,7 +150,7 @@ def a_container(*command: str, **settings: Any) -> Any:
     return task
 
 
-def test_a_container_is_as_the_platform_says(
+def test_a_container_has_the_platforms_settings(
     engine: ContainerEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", "postgres://shop:opensesame@db/shop")
@@ -201,7 +200,7 @@ def test_a_task_that_is_killed_before_its_container_starts_starts_none(engine: C
         task.execute({})
 
 
-def test_a_retry_ends_the_container_of_a_try_whose_worker_was_killed(
+def test_a_retry_removes_the_container_of_a_killed_try(
     engine: ContainerEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     task = a_container("sh", "-c", "echo again")
@@ -221,13 +220,13 @@ def test_a_retry_ends_the_container_of_a_try_whose_worker_was_killed(
     ],
     ids=["exit code", "no program", "no image"],
 )
-def test_a_container_that_fails_says_why(command: tuple[str, ...], image: str, said: str) -> None:
+def test_a_failed_container_logs_the_reason(command: tuple[str, ...], image: str, said: str) -> None:
     with pytest.raises(AirflowException) as failure:
         a_container(*command, image=image).execute({})
     assert str(failure.value).startswith(said)
 
 
-def test_an_airflow_without_the_provider_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_airflow_without_the_provider_reports_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dbt_scheduler.airflow.docker_operator", None)
     build._operator.cache_clear()
     with pytest.raises(build.UnusableOperatorError, match=r"pip install 'dbt-scheduler\[docker\]'$"):

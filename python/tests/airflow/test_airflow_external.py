@@ -241,7 +241,7 @@ def test_a_hand_written_dag_waits_for_the_day_that_its_interval_ends_after(
 
 
 @pytest.mark.parametrize("schedule", [None, "0 7 * * 1"])
-def test_a_grain_that_does_not_fit_the_dag_is_said_so(schedule: str | None) -> None:
+def test_a_grain_that_does_not_fit_the_dag_is_reported(schedule: str | None) -> None:
     with DAG("report", schedule=schedule):
         sensor = AssetSensor(task_id="wait", asset="dim", grain="day")
     with pytest.raises(AirflowFailException, match='grain "day" does not fit the DAG: cron '):
@@ -297,7 +297,7 @@ def test_the_sweep_that_a_callback_asks_for_is_the_one_of_its_environment(
         ("other.orders", "has no entry for other.orders: publish it"),
     ],
 )
-def test_a_callback_on_the_wrong_task_resumes_nobody(
+def test_a_callback_on_the_wrong_task_resumes_no_run(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, asset: str, said: str
 ) -> None:
     document = msgspec.json.encode({"legacy": an_external_entry(MADE_BY)})

@@ -24,7 +24,7 @@ def rest_of(process: ForkedProcess) -> str:
         return output.read().decode()
 
 
-def test_a_fork_has_a_folder_and_an_environment_of_its_own(tmp_path: Path) -> None:
+def test_a_fork_has_its_own_folder_and_environment(tmp_path: Path) -> None:
     def work() -> int:
         sys.stdout.write(f"{Path.cwd()} {dict(os.environ)} {sys.stdin.read()}\n")
         os.write(2, b"and from below Python\n")
@@ -162,7 +162,7 @@ process.wait()
 """
 
 
-def test_a_fork_does_not_go_on_when_its_parent_is_killed(tmp_path: Path) -> None:
+def test_a_fork_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", KILLED, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout

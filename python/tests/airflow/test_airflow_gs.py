@@ -61,7 +61,7 @@ def test_a_sensor_follows_a_producer_that_moved(airflow: Platform, gcs: FakeGcs)
     assert airflow.state("playground_daily") == "success"
 
 
-def test_a_run_that_gave_up_goes_on_when_the_data_arrives(airflow: Platform, gcs: FakeGcs) -> None:
+def test_a_run_that_timed_out_resumes_when_the_data_arrives(airflow: Platform, gcs: FakeGcs) -> None:
     given_up(airflow, gcs)
     airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
@@ -114,7 +114,7 @@ def test_a_registry_that_is_away_costs_no_task(
     assert "SECRET" not in said
 
 
-def test_a_registry_that_does_not_answer_does_not_use_up_a_callbacks_time(
+def test_an_unresponsive_registry_does_not_use_up_a_callbacks_time(
     airflow: Platform, gcs: FakeGcs, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even with long timeouts in the store, it ends while the requests are still waiting."""

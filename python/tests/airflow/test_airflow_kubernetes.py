@@ -128,7 +128,7 @@ def a_pod(*command: str, tries: int = 1, kind: str = "universal", **settings: An
     return task
 
 
-def test_a_pod_is_as_the_platform_says(
+def test_a_pod_has_the_platforms_settings(
     cluster: FakeCluster,
     monkeypatch: pytest.MonkeyPatch,
     golden: Callable[[Path, str], None],
@@ -206,7 +206,7 @@ def test_a_task_that_is_killed_before_its_pod_starts_starts_none(cluster: FakeCl
     assert cluster.created == []
 
 
-def test_a_retry_ends_the_pod_of_a_try_whose_worker_was_killed(
+def test_a_retry_deletes_the_pod_of_a_killed_try(
     cluster: FakeCluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     killed = a_pod("sleep", "600")
@@ -247,7 +247,7 @@ def test_a_retry_ends_the_pod_of_a_try_whose_worker_was_killed(
     ],
     ids=["exit code", "no program", "no image", "no namespace"],
 )
-def test_a_pod_that_fails_says_why(
+def test_a_failed_pod_logs_the_reason(
     cluster: FakeCluster, command: tuple[str, ...], settings: dict[str, Any], said: str
 ) -> None:
     task = a_pod(*command, **settings)
@@ -267,7 +267,7 @@ def test_a_pod_that_fails_says_why(
     ],
     ids=["no secret", "no node"],
 )
-def test_a_pod_that_never_starts_fails_in_time_and_says_what_it_waits_for(
+def test_a_pod_that_never_starts_times_out_with_the_reason(
     cluster: FakeCluster, settings: dict[str, Any], said: str
 ) -> None:
     task = a_pod("true", **settings)
@@ -299,7 +299,7 @@ def test_a_pod_that_the_cluster_ends_fails_the_task(
     assert ("exceeded the pod's memory limit" in capsys.readouterr().out) == ("137" in said)
 
 
-def test_a_pod_whose_worker_is_gone_ends_by_the_tasks_timeout(cluster: FakeCluster) -> None:
+def test_a_pod_of_a_lost_worker_ends_at_the_tasks_timeout(cluster: FakeCluster) -> None:
     task = a_pod("sleep", "600")
     task.execution_timeout = timedelta(seconds=1)  # not enforced, as there is no task runner
     with pytest.raises(AirflowException, match=r"^Kubernetes terminated the pod \(DeadlineExceeded\): late$"):
@@ -328,7 +328,7 @@ def test_an_error_of_the_api_that_stays_is_the_tasks(cluster: FakeCluster, statu
         task.execute(task.context)
 
 
-def test_a_pod_that_was_made_though_the_api_said_500_does_not_go_on(cluster: FakeCluster) -> None:
+def test_a_pod_created_despite_status_500_is_deleted(cluster: FakeCluster) -> None:
     cluster.fail(f"POST {PODS}", 500, done=True)
     task = a_pod("sleep", "600")
     with pytest.raises(AirflowException, match=r"pods \S+ already exists \(409\)$"):
@@ -363,7 +363,7 @@ def test_a_file_is_whole_though_the_connection_breaks_while_it_is_printed(
     assert not (tmp_path / "no").exists()
 
 
-def test_files_of_any_length_get_into_a_pod_or_the_task_says_that_they_are_too_long(tmp_path: Path) -> None:
+def test_files_are_passed_to_a_pod_or_reported_as_too_long(tmp_path: Path) -> None:
     given = os.urandom(150_000)
     inside = {"DBT_SCHEDULER_GIVEN_RESULTS": Path("given.json")}
     text, variables = script(Files({"given.json": given}), inside, slices=False)
@@ -381,7 +381,7 @@ def test_files_of_any_length_get_into_a_pod_or_the_task_says_that_they_are_too_l
         script(Files({"given.json": given * 6}), inside, slices=False)
 
 
-def test_what_dbt_did_is_known_of_a_pod_whose_dbt_failed(cluster: FakeCluster, tmp_path: Path) -> None:
+def test_results_of_failed_dbt_in_a_pod(cluster: FakeCluster, tmp_path: Path) -> None:
     dbt = tmp_path / "dbt"
     dbt.write_text(
         f"#!/bin/sh\necho building $0 $*\necho '{json.dumps([RESULT])}' > $DBT_SCHEDULER_OUTCOME\nexit 1\n"
@@ -396,7 +396,7 @@ def test_what_dbt_did_is_known_of_a_pod_whose_dbt_failed(cluster: FakeCluster, t
     assert task.pushed["dbt_outcome"]["node"]["message"] == "oh no"
 
 
-def test_a_worker_that_knows_of_no_cluster_says_so(
+def test_a_worker_without_a_cluster_reports_it(
     cluster: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = json.dumps({"conn_type": "kubernetes", "extra": {"kube_config_path": str(tmp_path / "none")}})
@@ -422,7 +422,7 @@ def test_a_variable_of_the_worker_that_is_called_like_a_secret_is_not_written_in
     assert cluster.created == []
 
 
-def test_whatever_a_label_says_kubernetes_takes_it() -> None:
+def test_kubernetes_accepts_all_labels() -> None:
     task = a_pod("true", namespace="dbt")
     task._say_it_to_the_provider(task.command, task.env)
     task.hook = SimpleNamespace(is_in_cluster=False)
@@ -439,7 +439,7 @@ def test_whatever_a_label_says_kubernetes_takes_it() -> None:
     check()
 
 
-def test_dbt_whose_pod_is_deleted_cancels_its_queries(cluster: FakeCluster, tmp_path: Path) -> None:
+def test_dbt_in_a_deleted_pod_cancels_its_queries(cluster: FakeCluster, tmp_path: Path) -> None:
     team = DbtTeam(tmp_path, {"models/endless.sql": "select count(*) as n from range(1000000000000)"})
     # # A dbt that is not forked, and receives signals itself.
     env = {"PATH": PATH.partition(os.pathsep)[2], "TMPDIR": str(tmp_path)}
@@ -465,7 +465,7 @@ def deletes(seen: list[Pod]) -> Callable[[Pod], None]:
     return do
 
 
-def test_an_airflow_without_the_provider_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_airflow_without_the_provider_reports_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dbt_scheduler.airflow.kubernetes_operator", None)
     build._operator.cache_clear()
     with pytest.raises(build.UnusableOperatorError, match=r"pip install 'dbt-scheduler\[kubernetes\]'$"):

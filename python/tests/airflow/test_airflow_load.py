@@ -98,7 +98,7 @@ def test_an_operator_that_is_not_on_the_list_is_an_import_error(platform: Platfo
     )
 
 
-def test_an_operator_whose_package_is_not_there_is_an_import_error(
+def test_an_operator_of_a_missing_package_is_an_import_error(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = "airflow.providers.not_installed.operators.Thing"

@@ -101,7 +101,7 @@ def test_a_consumer_that_still_waits_or_is_of_another_period_is_left_alone(teams
 
 
 @pytest.mark.parametrize("damage", ["deleted", "empty", "garbage"])
-def test_without_the_registry_nobody_is_left_with_old_data(teams: Platform, damage: str) -> None:
+def test_without_the_registry_no_run_is_left_with_old_data(teams: Platform, damage: str) -> None:
     run = teams.run("shipping_daily", DAY)
     teams.work()
     if damage == "garbage":
@@ -154,10 +154,8 @@ def test_a_backfill_of_two_teams(teams: Platform, monkeypatch: pytest.MonkeyPatc
     assert (refused.exit_code, refused.stdout, refused.stderr) == (2, plan, NOBODY)
     assert teams.runs("shipping_daily") == []
     done = call(teams, *words, "--yes")
-    assert (done.exit_code, done.stdout.startswith(plan)) == (
-        0,
-        True,
-    )  # tasks also log there, in this process
+    # Tasks also log there, in this process.
+    assert (done.exit_code, done.stdout.startswith(plan)) == (0, True)
     assert done.stderr.splitlines()[-1] == "4 of 4 runs finished, 0 failed"
     assert [len(teams.runs(f"{team}_daily")) for team in ("shipping", "playground")] == [2, 2]
     with create_session() as session:  # as Airflow does every half minute
@@ -200,7 +198,7 @@ def test_ctrl_c_is_no_failed_run(teams: Platform, monkeypatch: pytest.MonkeyPatc
     )
 
 
-def test_an_airflow_that_no_longer_answers_does_not_end_the_backfills(
+def test_an_unreachable_airflow_does_not_end_the_backfills(
     teams: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_: float) -> None:
@@ -217,7 +215,7 @@ def test_an_airflow_that_no_longer_answers_does_not_end_the_backfills(
 
 
 @pytest.mark.parametrize("faster", [False, True])
-def test_what_ends_between_two_dags_is_said_and_the_next_call_goes_on(
+def test_an_interruption_between_two_dags_is_reported_and_the_next_call_continues(
     teams: Platform, monkeypatch: pytest.MonkeyPatch, *, faster: bool
 ) -> None:
     make = AirflowApi.make_backfill
@@ -249,9 +247,7 @@ def test_what_ends_between_two_dags_is_said_and_the_next_call_goes_on(
     assert done.stderr.splitlines()[-1] == "2 of 2 runs finished, 0 failed"
 
 
-def test_a_backfilled_run_that_somebody_deletes_is_not_waited_for(
-    teams: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_deleted_backfill_run_is_not_waited_for(teams: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[float] = []
 
     def delete(seconds: float) -> None:
@@ -275,7 +271,7 @@ def test_a_task_of_a_paused_dag_runs_again_when_it_no_longer_is(teams: Platform)
     assert shown.splitlines()[-1] == "shipping_daily is paused: its tasks start when it is unpaused"
 
 
-def test_a_backfill_says_what_it_lacks(teams: Platform) -> None:
+def test_a_backfill_shows_what_is_missing(teams: Platform) -> None:
     with create_session() as session:
         session.execute(update(DagModel).where(DagModel.dag_id == "playground_daily").values(is_paused=True))
     words = ("backfill", "playground", "--from", "2025-03-01", "--to", "2025-03-01", "--dry-run")
@@ -316,7 +312,7 @@ def test_another_backfill_of_the_dag_is_not_touched(teams: Platform) -> None:
     assert "a backfill of shipping_daily for other dates is already running" in refused.stderr
 
 
-def test_a_team_is_paused_and_goes_on(teams: Platform) -> None:
+def test_a_team_is_paused_and_unpaused(teams: Platform) -> None:
     def paused() -> dict[str, bool]:
         with create_session() as session:
             return {dag.dag_id: dag.is_paused for dag in session.scalars(select(DagModel))}

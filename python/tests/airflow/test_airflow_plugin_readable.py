@@ -54,7 +54,7 @@ def test_a_read_of_a_hidden_pipeline_is_not_taken_for_one_of_the_pipeline_that_i
     assert wait.producer.dag_id == "shipping_daily"
 
 
-def test_who_sees_all_of_a_team_sees_all_that_it_says() -> None:
+def test_a_user_who_can_see_all_of_a_team_sees_its_whole_entry() -> None:
     entries = {"shipping": a_producer(), "playground": reader()}
     assert readable_entries(entries, {*OWN, "shipping_daily", "shipping_hourly"}) == entries
 

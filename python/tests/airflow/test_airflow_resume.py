@@ -73,9 +73,7 @@ def failed_for_want_of_data(
     assert {airflow.state(each.dag_id) for each in consumers} == {"failed"}
 
 
-def test_what_landed_when_and_who_went_on_are_metrics(
-    airflow: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_landings_and_resumed_runs_are_metrics(airflow: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, float, dict[str, str]]] = []
 
     class Recorder:
@@ -103,7 +101,7 @@ def test_what_landed_when_and_who_went_on_are_metrics(
     assert [value for _, value, _ in seen[2:]] == [1, 1]
 
 
-def test_a_run_that_gave_up_goes_on_when_the_data_arrives(airflow: Platform) -> None:
+def test_a_run_that_timed_out_resumes_when_the_data_arrives(airflow: Platform) -> None:
     failed_for_want_of_data(airflow, a_consumer())
     airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
@@ -115,7 +113,7 @@ def test_a_run_that_gave_up_goes_on_when_the_data_arrives(airflow: Platform) -> 
     assert airflow.state("playground_daily") == "success"
 
 
-def test_a_run_that_still_waits_goes_on_without_being_polled(airflow: Platform) -> None:
+def test_a_waiting_run_resumes_without_polling(airflow: Platform) -> None:
     consumer = a_consumer()
     airflow.deploy(a_producer(), consumer)
     publish(airflow, "daily", consumer)
@@ -146,7 +144,7 @@ def test_the_sweep_does_what_the_callback_could_not(
     assert (again.outcome.satisfied, again.outcome.repaired, again.waiting) == ((), (), 0)
 
 
-def test_the_sweep_sees_a_task_that_somebody_marked_as_a_success(airflow: Platform, api_url: str) -> None:
+def test_the_sweep_finds_a_task_that_was_marked_as_success(airflow: Platform, api_url: str) -> None:
     failed_for_want_of_data(airflow, a_consumer(), fails=True)
     run = airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
@@ -167,7 +165,7 @@ def test_the_sweep_counts_a_newer_success_for_a_run_that_never_was(airflow: Plat
     assert airflow.state("playground_daily") == "success"
 
 
-def test_consumers_of_two_schedules_go_on_each_with_their_own_run(airflow: Platform) -> None:
+def test_consumers_with_two_schedules_resume_with_their_own_runs(airflow: Platform) -> None:
     hourly = a_consumer("hourly", pipeline="hourly", team="hasty")
     daily = a_consumer("hourly", pipeline="daily")
     airflow.deploy(a_producer("hourly"), hourly, daily)
@@ -188,7 +186,7 @@ def test_consumers_of_two_schedules_go_on_each_with_their_own_run(airflow: Platf
     assert airflow.state("hasty_hourly", None, last) == "success"
 
 
-def test_a_manual_run_of_the_consumer_goes_on_too(airflow: Platform) -> None:
+def test_a_manual_run_of_the_consumer_resumes_too(airflow: Platform) -> None:
     consumer = a_consumer()
     airflow.deploy(a_producer(), consumer)
     publish(airflow, "daily", consumer)
@@ -221,7 +219,7 @@ def test_a_run_that_failed_for_another_reason_is_left_alone(airflow: Platform, a
     assert airflow.state("playground_daily") == "failed"
 
 
-def test_a_producer_that_is_cleared_and_run_again_disturbs_nobody(airflow: Platform, api_url: str) -> None:
+def test_a_cleared_producer_does_not_affect_finished_consumers(airflow: Platform, api_url: str) -> None:
     consumer = a_consumer()
     airflow.deploy(a_producer(), consumer)
     publish(airflow, "daily", consumer)
@@ -239,7 +237,7 @@ def test_a_producer_that_is_cleared_and_run_again_disturbs_nobody(airflow: Platf
     assert airflow.state("playground_daily") == "success"
 
 
-def test_a_consumer_that_is_gone_or_paused_stops_nobody(airflow: Platform, api_url: str) -> None:
+def test_a_deleted_or_paused_consumer_does_not_block_others(airflow: Platform, api_url: str) -> None:
     """The deleted one is skipped, the paused one resumes after it is unpaused, and the third one immediately."""
     gone, paused, third = (a_consumer(team=team) for team in ("gone", "paused", "third"))
     failed_for_want_of_data(airflow, gone, paused, third)
@@ -347,7 +345,7 @@ def test_half_resumed_runs_are_repaired(airflow: Platform, api_url: str) -> None
     assert swept(airflow, api_url).outcome.repaired == ()
 
 
-def test_a_run_that_ended_while_its_tasks_were_cleared_goes_on(airflow: Platform, api_url: str) -> None:
+def test_a_run_that_ended_while_its_tasks_were_cleared_resumes(airflow: Platform, api_url: str) -> None:
     failed_for_want_of_data(airflow, a_consumer())
     (run,) = airflow.runs("playground_daily")
     airflow.set_state("playground_daily", WAIT, run, "success")
@@ -391,7 +389,7 @@ def test_each_late_asset_of_one_task_is_a_miss(airflow: Platform, api_url: str) 
     assert missed("2025-03-02T00:12") == []
 
 
-def test_another_teams_promise_neither_stretches_a_listing_nor_speaks_for_others(
+def test_another_teams_slo_neither_extends_a_listing_nor_affects_others(
     airflow: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     airflow.deploy(a_producer())
@@ -418,7 +416,7 @@ def test_another_teams_promise_neither_stretches_a_listing_nor_speaks_for_others
 @pytest.mark.parametrize(
     "hurt", ["no connection", "nobody answers", "no token source", "no registry", "not an entry"]
 )
-def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
+def test_a_failing_callback_logs_what_to_do_and_has_no_effect(
     hurt: str, airflow: Platform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     consumer = a_consumer()
@@ -523,9 +521,7 @@ def test_what_a_callback_leaves_is_done_by_a_sweep_at_once(
 
 
 @pytest.mark.parametrize(("state", "asked"), [("queued", 1), ("running", 2), ("success", 2)])
-def test_a_sweep_that_has_begun_may_have_looked_too_early_and_another_one_is_asked_for(
-    state: str, asked: int
-) -> None:
+def test_a_second_sweep_is_triggered_if_a_running_one_may_be_too_early(state: str, asked: int) -> None:
     made: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response | None:
@@ -548,7 +544,7 @@ def test_a_sweep_that_has_begun_may_have_looked_too_early_and_another_one_is_ask
     assert len(made) == len(set(made)) == asked
 
 
-def test_a_callback_says_that_airflow_refuses_the_sweep(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_callback_reports_that_airflow_rejects_the_sweep(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
 
     def answer(request: httpx.Request) -> httpx.Response | None:

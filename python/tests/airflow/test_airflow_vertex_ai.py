@@ -86,7 +86,7 @@ def deployed(platform: Platform, world: World, task: str) -> None:
     assert platform.state("shop_daily", task) == "deferred"
 
 
-def test_a_training_uploads_its_model_under_the_id_that_the_team_says(
+def test_a_training_uploads_its_model_with_the_teams_id(
     platform: Platform, google: FakeGoogle, tmp_path: Path
 ) -> None:
     world = World(tmp_path, PLATFORM + VERTEX)
@@ -119,7 +119,7 @@ def test_a_training_uploads_its_model_under_the_id_that_the_team_says(
     assert platform.state("shop_daily", "train") == "success"
 
 
-def test_a_training_that_fails_says_why_with_the_output_of_its_custom_job_and_is_tried_again(
+def test_a_failed_training_logs_the_output_of_its_custom_job_and_is_retried(
     platform: Platform, google: FakeGoogle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = World(tmp_path, PLATFORM + VERTEX)
@@ -261,7 +261,7 @@ BOTH = pytest.mark.parametrize("a_task", [a_training, a_pipeline])
 
 
 @BOTH
-def test_a_retry_ends_what_a_try_left_whose_worker_was_killed_and_no_other_task(
+def test_a_retry_cancels_the_jobs_of_a_killed_try_and_of_no_other_task(
     google: FakeGoogle, gcs: FakeGcs, a_task: Any
 ) -> None:
     task = a_task()
@@ -272,7 +272,7 @@ def test_a_retry_ends_what_a_try_left_whose_worker_was_killed_and_no_other_task(
 
 
 @BOTH
-def test_a_waiting_task_that_somebody_stops_cancels_what_runs(
+def test_a_stopped_waiting_task_cancels_its_running_jobs(
     google: FakeGoogle, gcs: FakeGcs, a_task: Any
 ) -> None:
     trigger = started(a_task())
@@ -302,7 +302,7 @@ def ends_before_it_is_cancelled(
 
 @BOTH
 @GONE
-def test_a_waiting_task_that_somebody_stops_when_its_job_has_ended(
+def test_a_waiting_task_that_is_stopped_after_its_job_ended(
     google: FakeGoogle, gcs: FakeGcs, a_task: Any, code: grpc.StatusCode, state: str | None
 ) -> None:
     trigger = started(a_task())

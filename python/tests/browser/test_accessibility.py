@@ -99,7 +99,7 @@ def test_colours_are_the_systems_until_others_are_chosen(
     assert page.evaluate(shown) != colour
 
 
-def test_nothing_moves_for_those_who_want_no_motion(open_page: Open, shop_site: Path) -> None:
+def test_no_animations_with_reduced_motion(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, reduced_motion="reduce")
     moving = """[...document.querySelectorAll("*")].filter((each) => {
         const { transitionDuration, animationName } = getComputedStyle(each);

@@ -78,7 +78,7 @@ def changed(tmp_path: Path) -> Path:
     return registry
 
 
-def test_readers_of_every_column_and_those_that_nobody_knows_are_said_once(
+def test_readers_of_every_column_and_of_unknown_columns_are_listed_once(
     open_page: Open, changed: Path, tmp_path: Path
 ) -> None:
     page = open_page(site_of(changed, tmp_path / "site"), "/assets/shipping/fct_shipments")

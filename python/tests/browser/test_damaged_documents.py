@@ -53,7 +53,7 @@ def test_a_document_of_another_shape_takes_down_its_part_only(open_page: Open, s
     expect(page.get_by_text("customer_email")).to_be_visible()
 
 
-def test_without_an_index_the_page_says_so(open_page: Open, site: Path) -> None:
+def test_without_an_index_there_is_a_notice(open_page: Open, site: Path) -> None:
     (site / "data/index.js").write_text("dbtScheduler.receive('index', '{}');")
     page = open_page(site)
     expect(page.locator(".notice")).to_have_text("The registry is damaged: it has no teams.")
@@ -72,14 +72,12 @@ def test_entries_that_could_not_be_read_are_listed(open_page: Open, hostile_site
     expect(page.locator(".problems li")).to_contain_text("cannot be read")
 
 
-def test_an_empty_registry_says_what_to_do(open_page: Open, tmp_path: Path) -> None:
+def test_an_empty_registry_shows_what_to_do(open_page: Open, tmp_path: Path) -> None:
     page = open_page(write_site(tmp_path, Registry([], []).documents()))
     expect(page.get_by_text("The registry has no assets yet")).to_be_visible()
 
 
-def test_somebody_who_may_see_nothing_in_airflow_is_not_told_that_the_registry_is_empty(
-    open_page: Open, live: LivePages
-) -> None:
+def test_a_user_without_permissions_does_not_see_an_empty_registry(open_page: Open, live: LivePages) -> None:
     live.documents |= Registry([], []).documents()
     live.documents["index"] |= {"folder": ""}
     page = open_page(live.url)
@@ -95,7 +93,7 @@ def test_an_address_that_is_none_of_a_page(open_page: Open, site: Path) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
 
 
-def test_a_backend_that_is_down_is_said_and_the_rest_is_shown(open_page: Open, live: LivePages) -> None:
+def test_a_failing_backend_is_reported_and_the_rest_is_shown(open_page: Open, live: LivePages) -> None:
     live.documents |= {"history": 503, "now": 503, "edges": 403}
     page = open_page(live.url, "/teams")
     page.expected_errors.extend(["status of 503", "status of 403"])

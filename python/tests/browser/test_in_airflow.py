@@ -62,7 +62,7 @@ def visit(airflow: str, pages: Pages) -> Iterator[Any]:
         manager.__exit__(None, None, None)
 
 
-def test_why_a_run_is_late_for_somebody_who_sees_all(visit: Any) -> None:
+def test_why_a_run_is_late_for_an_admin(visit: Any) -> None:
     page = visit("admin", f"/dbt-scheduler/#{WAITS}")
     expect(page.locator(".root-summary")).to_contain_text("shipping: dim failed at")
     assert page.locator(".step header .team-name").all_inner_texts() == [

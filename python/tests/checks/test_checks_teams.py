@@ -213,7 +213,7 @@ def test_sch308_across_teams(tmp_path):
     ]
 
 
-def test_sch308_of_two_assets_of_one_task_the_earlier_promise_counts(tmp_path):
+def test_sch308_of_two_assets_of_one_task_the_earlier_slo_counts(tmp_path):
     world = World(tmp_path)
     world.team(
         "shop",
@@ -316,7 +316,7 @@ def held_up_within_its_dag(world: World) -> None:
     )
 
 
-def test_sch308_says_the_same_of_a_team_at_hand_and_of_one_in_the_registry(tmp_path):
+def test_sch308_is_the_same_for_a_loaded_team_and_one_in_the_registry(tmp_path):
     world = World(tmp_path)
     held_up_within_its_dag(world)
     found = world.findings()
@@ -341,7 +341,7 @@ def test_sch308_an_entry_of_an_earlier_release_does_not_say_what_holds_an_asset_
 
 
 @pytest.mark.parametrize("name", ["nobody_makes_it", "b"])
-def test_sch308_whatever_an_entry_says_that_holds_an_asset_up(tmp_path, name):
+def test_sch308_with_any_held_up_by_in_an_entry(tmp_path, name):
     world = World(tmp_path)
     held_up_within_its_dag(world)
     document = msgspec.to_builtins(world.look("alpha").entry)
@@ -359,7 +359,7 @@ def test_sch308_no_wait_in_the_chain_holds_nothing_up(tmp_path):
     assert world.findings() == []
 
 
-def test_sch308_within_a_circle(tmp_path):
+def test_sch308_within_a_cycle(tmp_path):
     """The cycle has its own finding; an upstream asset outside of the cycle is still reported."""
     world = World(tmp_path)
     team_with(world, "ants", "bees", slo="2")
@@ -486,7 +486,7 @@ def test_sch309_across_teams_is_reported_once(tmp_path, dependency):
     ]
 
 
-def test_no_wait_makes_no_circle(tmp_path):
+def test_no_wait_makes_no_cycle(tmp_path):
     assert cycle(tmp_path, "no_wait").findings() == []
 
 
@@ -497,7 +497,7 @@ def test_sch309_with_a_team_that_only_the_registry_has(tmp_path):
     assert [line[:33] for line in world.findings()] == ["bees/models/marts/made.sql: SCH30"]
 
 
-def test_teams_in_a_circle_without_a_circle_of_tasks(tmp_path):
+def test_a_cycle_of_teams_without_a_cycle_of_tasks(tmp_path):
     world = World(tmp_path)
     for team, other in (("ants", "bees"), ("bees", "ants")):
         world.team(

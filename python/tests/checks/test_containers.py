@@ -228,7 +228,7 @@ def test_what_a_team_sets_is_checked_as_well(tmp_path: Path) -> None:
     assert "memory" in found[2]
 
 
-def test_a_job_that_nobody_says_a_region_of(tmp_path: Path) -> None:
+def test_a_job_without_a_region(tmp_path: Path) -> None:
     task = "tasks:\n  - {kind: vertex-ai, name: train, pipelines: [daily], image: i, %s}\n"
     assert said(tmp_path, "", task % "retries: 1") == [
         (
@@ -243,7 +243,7 @@ def test_a_job_that_nobody_says_a_region_of(tmp_path: Path) -> None:
     assert said(tmp_path, "kinds: {vertex-ai: {where: local}}\n", task % "command: x") == []
 
 
-def test_dbt_on_cloud_run_that_nobody_says_a_bucket_of(tmp_path: Path) -> None:
+def test_dbt_on_cloud_run_without_a_bucket(tmp_path: Path) -> None:
     cloud_run = "dbt: {where: cloud-run, image: i, region: europe-west1%s}\n"
     task = "tasks:\n  - {kind: universal, name: fetch, pipelines: [daily], command: x}\n"
     assert said(tmp_path, cloud_run % "", task) == [

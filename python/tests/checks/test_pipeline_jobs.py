@@ -141,7 +141,7 @@ def test_a_training_where_tasks_are_processes(tmp_path: Path) -> None:
     ],
     ids=["pipeline", "training"],
 )
-def test_a_job_that_nobody_says_an_output_directory_of(tmp_path: Path, keys: str) -> None:
+def test_a_job_without_an_output_directory(tmp_path: Path, keys: str) -> None:
     (found,) = said(tmp_path, keys, "kinds: {vertex-ai: {region: europe-west1}}\n")
     assert found.startswith('shop/scheduler.yaml:4: SCH223 task "churn": output_directory is not set, but')
 

@@ -66,7 +66,7 @@ def test_check_for_a_pull_request(world):
     )
 
 
-def test_warnings_count_when_asked_to(world):
+def test_warnings_count_with_strict(world):
     world.team("shop", *WARNED)
     run("check", "shop")
     run("check", "shop", "--strict", code=1)
@@ -215,7 +215,7 @@ def test_an_unreadable_team_is_reported_and_not_called_missing(world):
     ("table", "stops"),
     [("raw.fct", False), ("audit.log", False), ("global_assets.log", False), ("global_assets.other", True)],
 )
-def test_a_team_that_damages_its_own_entry_stops_nobody_who_does_not_read_it(world, table, stops):
+def test_a_damaged_entry_does_not_block_teams_that_do_not_read_it(world, table, stops):
     world.team(
         "audit", node("log", pipelines=DAILY), text='exposed_assets: [{regex: "log"}]', project="audit"
     )
@@ -314,7 +314,7 @@ CASES = [
 
 @pytest.mark.parametrize("command", ["check", "compile"])
 @pytest.mark.parametrize(("spoil", "code"), CASES)
-def test_what_cannot_run_is_said_on_stderr_with_exit_code_2(world, command, spoil, code):
+def test_errors_are_printed_on_stderr_with_exit_code_2(world, command, spoil, code):
     world.team("shop", node("a", pipelines=DAILY))
     arguments = (*spoil(), *(("--out", "made") if command == "compile" else ()))
     result = run(command, *arguments, code=2)

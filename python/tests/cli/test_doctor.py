@@ -231,7 +231,7 @@ def test_where_nothing_is_compiled_that_is_unknown(answers, tmp_path):
     assert "--out" in found[0]
 
 
-def test_an_airflow_that_cannot_be_asked_ends_with_2(answers, monkeypatch):
+def test_an_unreachable_airflow_ends_with_2(answers, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", "http://127.0.0.1:9")
     result = CliRunner().invoke(main, ["doctor"])

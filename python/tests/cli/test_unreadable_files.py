@@ -113,7 +113,7 @@ def test_a_file_that_is_none_is_reported(world: World, file: str, make: Callable
 
 @pytest.mark.parametrize("make", MAKE)
 @pytest.mark.parametrize("file", LOOKED_AT)
-def test_a_file_that_only_says_where_is_done_without(
+def test_an_unreadable_file_that_only_has_locations_is_skipped(
     world: World, file: str, make: Callable[[Path], None]
 ) -> None:
     path = Path(file)

@@ -145,7 +145,7 @@ SELECTED_NOTHING = ["NoNodesForSelectionCriteria", "NothingToDo"]
         ("[]", {"error": SELECTED_NOTHING}),
     ],
 )
-def test_selecting_nothing_is_an_error_beside_what_the_project_says_of_warnings(tmp_path, flags, options):
+def test_an_empty_selection_is_an_error_in_addition_to_the_projects_settings(tmp_path, flags, options):
     world = World(tmp_path)
     folder = world.team("shop", node("orders", pipelines=DAILY), data_test("odd", "orders"))
     (folder / "dbt_project.yml").write_text(f"name: shop\nflags: {flags}\n")
@@ -381,7 +381,7 @@ def test_a_reader_of_one_table_reads_not_the_other_one_that_the_same_task_fills(
     assert tasks(world.spec("shop_daily"))["marts.m"].reads == ("shop.x",)
 
 
-def test_what_is_only_recorded_and_never_waited_for_signals_nobody(tmp_path):
+def test_a_no_wait_dependency_has_no_signal(tmp_path):
     world = World(tmp_path)
     reader = node("b", "a", pipelines=DAILY, dependencies={"a": "no_wait"})
     world.team("shop", node("a", pipelines=HOURLY), reader)

@@ -147,7 +147,7 @@ def test_another_project_of_the_same_team_does_not_take_its_entry(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["shop_daily.py", "shop_daily.json", "dbt_scheduler_resume.py"])
-def test_a_file_that_somebody_wrote_by_hand_stays(tmp_path, name):
+def test_a_hand_written_file_stays(tmp_path, name):
     shop, _ = shop_and_audit(tmp_path)
     file = tmp_path / "out" / "dags" / name
     file.parent.mkdir(parents=True)

@@ -34,7 +34,7 @@ def test_the_default_platform():
     assert config.dbt.options == ()
 
 
-def test_what_is_given_lies_over_the_default_key_by_key(tmp_path):
+def test_given_keys_override_the_default_ones(tmp_path):
     config, findings = load_platform(DEFAULT_PLATFORM)
     (tmp_path / "platform.yaml").write_text(
         """\

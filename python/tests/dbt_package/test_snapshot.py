@@ -33,7 +33,7 @@ def entry(channel: str | None = None, **assets: Produced) -> Entry:
     return Entry(dag_prefix="x", contact=Contact(channel), pipelines={}, produced=assets, consumed={})
 
 
-def test_what_it_says(tmp_path):
+def test_the_text(tmp_path):
     world = World(tmp_path)
     world.team("shop", node("a", pipelines=["daily"]), text='alerting: {channel: "#shop"}')
     teams = {

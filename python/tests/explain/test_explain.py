@@ -184,7 +184,7 @@ def last(airflow: FakeAirflow, task: str, *options: str) -> str:
     return line.replace(" (shipping, #shipping)", "")
 
 
-def test_what_the_run_or_its_dag_says(airflow, out):
+def test_the_state_of_the_run_or_its_dag(airflow, out):
     two_teams(out)
     airflow.run(CONSUMER, DAY, "queued", staging__a=None)
     assert first(airflow, "a") == (
@@ -229,9 +229,8 @@ def test_a_backfilled_run_that_has_not_started_is_held_up_by_its_backfill(airflo
     two_teams(out)
     airflow.run(CONSUMER, DAY, "queued", kind="backfill", staging__a=None)
     said = "staging.a of 2025-06-05 00:10 UTC has not run: its run is queued ({})"
-    assert first(airflow, "a") == said.format(
-        "limited by max_active_runs of the backfill"
-    )  # no permission to see backfills
+    # No permission to see backfills.
+    assert first(airflow, "a") == said.format("limited by max_active_runs of the backfill")
     dates = {"from_date": "2025-06-01T00:00:00Z", "to_date": "2025-06-30T00:00:00Z"}
     airflow.backfills = [{"is_paused": False, "max_active_runs": 2, "completed_at": None, **dates}]
     assert first(airflow, "a") == said.format("max_active_runs of the backfill: 2")
@@ -330,7 +329,7 @@ def test_a_wait_for_what_is_due_later_is_not_over_before_that(airflow, out):
     assert "since 2025-06-06 00:10:30 UTC, until 2025-06-06 23:00 UTC" in explain(airflow, "b")[2]
 
 
-def test_the_run_that_is_asked_about(airflow, out):
+def test_the_explained_run(airflow, out):
     two_teams(out)
     run_id = airflow.run(CONSUMER, "2025-06-04T00:10", staging__a="failed")
     airflow.run(CONSUMER, DAY, staging__a="success")
@@ -374,7 +373,7 @@ def test_a_soft_wait_and_a_producer_that_is_gone(airflow, out):
     assert "shipping no longer produces fct. Ask #shipping." in explain(airflow, "b")[-1]
 
 
-def test_a_circle_and_a_long_way_end(airflow, out):
+def test_a_cycle_and_a_long_chain_end(airflow, out):
     here = a_wait("fct", pipeline="daily")
     back = msgspec.structs.replace(
         a_wait("b", task_id="b", team="playground"),
@@ -419,7 +418,7 @@ def test_the_task_that_is_meant(airflow, out):
         ((200, b"{}"), "did not return a response of Airflow"),
     ],
 )
-def test_an_airflow_that_does_not_answer_as_it_should(airflow, out, answer, said):
+def test_unexpected_responses_of_airflow(airflow, out, answer, said):
     two_teams(out)
     airflow.answer = answer
     result = run(CONSUMER, "a", code=2)
@@ -427,7 +426,7 @@ def test_an_airflow_that_does_not_answer_as_it_should(airflow, out, answer, said
     assert result.stdout == ""
 
 
-def test_which_airflow_is_asked(airflow, out, monkeypatch):
+def test_which_airflow_is_used(airflow, out, monkeypatch):
     two_teams(out)
     airflow.deployed(CONSUMER)
     monkeypatch.delenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW")
@@ -470,7 +469,7 @@ def test_a_password_in_the_connections_host_is_not_printed(airflow, out, monkeyp
         )
 
 
-def test_nobody_there(airflow, out):
+def test_an_unreachable_server(airflow, out):
     two_teams(out)
     said = run(CONSUMER, "a", "--airflow", "http://127.0.0.1:9", code=2).stderr
     assert said.startswith("airflow: SCH501 Airflow at http://127.0.0.1:9 cannot be reached")

@@ -41,7 +41,7 @@ def test_one_line():
 
 @given(st.lists(st.text() | st.text(":# [\n\x1bvso", max_size=8)))
 @example(["::", " ::", "###[", "\ud800"])
-def test_whatever_is_printed_stays_on_its_line_and_is_obeyed_by_nobody(texts):
+def test_printed_text_stays_on_its_line_and_is_never_interpreted(texts):
     printed = lines(texts)
     assert printed.count("\n") == len(texts)
     assert obeyed(printed) == []

@@ -63,7 +63,7 @@ def test_a_code_is_the_name_and_the_definition_of_one_rule() -> None:
     assert sorted(code for _, code in defined) == [*rules()]
 
 
-def test_every_rule_is_found_somewhere() -> None:
+def test_every_rule_is_used() -> None:
     assert rules().keys() - uses() - in_macros() == set()
 
 
@@ -71,7 +71,7 @@ def test_every_rule_is_in_what_a_test_expects() -> None:
     assert rules().keys() - expected() == set()
 
 
-def test_the_macros_find_the_rules_that_say_so() -> None:
+def test_the_macros_find_the_rules_marked_for_them() -> None:
     assert in_macros() == {code for code, rule in rules().items() if rule.by_macros}
 
 

@@ -62,7 +62,7 @@ def test_without_sql_that_can_be_read_it_is_not_known(tmp_path: Path, text: str 
     assert reads(tmp_path, sql(model(), text)) is None
 
 
-def test_without_an_adapter_and_for_one_that_nobody_knows_it_is_not_known(tmp_path: Path) -> None:
+def test_without_an_adapter_or_with_an_unknown_one_columns_are_unknown(tmp_path: Path) -> None:
     for adapter in (None, "excel"):
         known = {**METADATA, "adapter_type": adapter}
         assert reads(tmp_path, sql(model(), f"select id from {FCT}"), metadata=known) is None

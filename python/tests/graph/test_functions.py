@@ -18,7 +18,7 @@ def world_of(tmp_path, *items, text: str = "") -> World:
     return world
 
 
-def test_it_runs_after_what_it_reads_and_before_who_calls_it(tmp_path):
+def test_it_runs_after_its_inputs_and_before_its_callers(tmp_path):
     world = world_of(
         tmp_path,
         node("rates", pipelines=DAILY),
@@ -101,7 +101,7 @@ def test_a_model_of_the_same_name_is_not_selected_with_it(tmp_path):
     )
 
 
-def test_a_table_that_lies_where_it_does_is_another_thing(tmp_path):
+def test_a_table_with_the_relation_of_a_function_is_not_the_function(tmp_path):
     items = (
         function("rates", schema="money", pipelines=DAILY),
         source("money.rates"),
@@ -180,7 +180,7 @@ FILES = {
 }
 
 
-def test_dbt_builds_it_before_who_calls_it(tmp_path):
+def test_dbt_builds_it_before_its_callers(tmp_path):
     project = make_project(tmp_path / "shop", FILES)
     assert dbt(project, "parse").returncode == 0
     world = World(tmp_path)

@@ -169,7 +169,7 @@ def test_a_retired_asset_that_another_team_makes_is_there(retired):
     assert reported(retired) == []
 
 
-def test_what_nobody_ever_read_is_not_retired(retired):
+def test_an_asset_without_readers_is_not_retired(retired):
     item = source("shipping.never", file=GLOBAL)
     retired.team("shop", item, reader(item))
     assert [line.split(" ")[1] for line in reported(retired)] == ["SCH301"]

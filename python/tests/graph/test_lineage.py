@@ -169,7 +169,7 @@ def test_chains_of_thousands_end(tmp_path):
     assert upstream(world, "daily", "z") == {"a"}
 
 
-def test_a_circle_of_tasks_that_nothing_schedules_ends(tmp_path):
+def test_a_cycle_of_unscheduled_tasks_ends(tmp_path):
     world = World(tmp_path)
     world.team(
         "shop",

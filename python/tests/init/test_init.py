@@ -98,7 +98,7 @@ def test_a_dry_run_shows_the_diff_and_writes_nothing(project):
     )
 
 
-def test_a_last_line_without_an_end_is_a_line_of_its_own_in_the_diff(project):
+def test_a_last_line_without_a_newline_is_a_separate_line_in_the_diff(project):
     Path("packages.yml").write_text("packages:\n- local: a")
     assert (
         "-- local: a\n\\ No newline at end of file\n+- local: a\n+- git:" in run("init", "--dry-run").stdout

@@ -203,7 +203,7 @@ def test_sch302_where_two_teams_publish_one_project(tmp_path):
     ]
 
 
-def test_a_finding_of_a_condition_stands_at_the_task(tmp_path):
+def test_a_finding_about_a_condition_has_the_line_of_the_task(tmp_path):
     world = world_of(tmp_path, external("elsewhere.fct"), text=TASK % "fct")
     assert [line.partition(" global")[0] for line in reported(world)] == ["shop/scheduler.yaml:3: SCH315"]
 

@@ -180,7 +180,7 @@ LOOKUPS = {
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
-def test_the_registry_answers(name, golden):
+def test_registry_commands(name, golden):
     reported = run("dbt-scheduler", "registry", *LOOKUPS[name], "--registry", REGISTRY, cwd=INTEGRATION)
     golden(INTEGRATION / "registry" / f"{name}.txt", reported)
 

@@ -84,7 +84,7 @@ def test_what_airflow_shall_render_of_a_job_reaches_the_operator_as_a_template(k
     ],
     ids=lambda field: next(iter(field)),
 )
-def test_a_place_of_dbt_hands_over_all_that_a_dbt_job_says(where: str, field: dict[str, Any]) -> None:
+def test_a_place_of_dbt_passes_on_every_field_of_a_dbt_job(where: str, field: dict[str, Any]) -> None:
     """Including a place that runs any kind."""
     settings = PlaceSettings(where=where)
     with_field = msgspec.structs.replace(A_JOB, **field)

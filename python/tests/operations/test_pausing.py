@@ -67,7 +67,7 @@ def test_thirty_dags_are_paused_after_lunch(slow: SlowAirflow) -> None:
     assert slow.paused == PAUSED
 
 
-def test_what_is_paused_when_airflow_ends_is_said_and_the_next_call_pauses_the_others(
+def test_dags_paused_before_an_error_are_listed_and_the_next_call_pauses_the_others(
     slow: SlowAirflow,
 ) -> None:
     slow.ends_after = 7

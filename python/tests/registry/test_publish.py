@@ -620,7 +620,7 @@ CIRCLE = (
 )
 
 
-def test_of_two_teams_that_close_a_circle_the_second_is_refused(world):
+def test_of_two_teams_that_close_a_cycle_the_second_is_rejected(world):
     cycle(world, "aa", "bb")
     cycle(world, "bb", "aa")
     compile_("aa", "bb")
@@ -638,7 +638,7 @@ def test_of_two_teams_that_close_a_circle_the_second_is_refused(world):
     assert publish() == "bb: already published\n"
 
 
-def test_a_circle_that_an_offer_only_looks_into_does_not_keep_it_back(world):
+def test_an_existing_cycle_upstream_does_not_block_a_publish(world):
     """Only the teams in the cycle can break it."""
     cycle(world, "aa", "bb")
     cycle(world, "bb", "aa")

@@ -169,7 +169,7 @@ def test_a_killed_publish_leaves_a_whole_registry(tmp_path):
     assert list(store.read_all().entries) == ["shop"]
 
 
-def test_readers_of_a_folder_see_whole_documents_while_somebody_writes(tmp_path):
+def test_readers_of_a_folder_see_whole_documents_during_writes(tmp_path):
     url = (tmp_path / "registry").as_uri()
     process = subprocess.Popen([sys.executable, "-c", WRITES_ALWAYS, url], stdout=subprocess.PIPE)
     assert process.stdout is not None

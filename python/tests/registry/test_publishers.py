@@ -102,7 +102,7 @@ def test_a_listed_team_is_published_by_what_is_listed(listed, environment):
         (GITHUB | {"GITHUB_REPOSITORY": "acme/shop2"}, "this repository is github.com/acme/shop2"),
     ],
 )
-def test_a_listed_repository_is_asked_for(environment, here):
+def test_a_listed_repository_is_required(environment, here):
     compiled()
     world("{shop: {repository: github.com/acme/shop}}")
     assert publish(1, environment) == (
@@ -117,7 +117,7 @@ def test_the_repository_of_a_ci_job():
     assert ci_repository(GITLAB) == "gitlab.acme.com/acme/data/shop"
 
 
-def test_two_teams_whose_names_differ_only_in_case():
+def test_two_team_names_that_differ_only_in_case():
     made = world("null")
     made.team("Shop", node("b", pipelines=["weekly"]))
     words = "differ only in case"

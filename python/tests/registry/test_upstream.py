@@ -47,12 +47,12 @@ def tangled(size: int) -> Entry:
     )
 
 
-def test_an_entry_of_nothing_but_circles_keeps_nobody_busy():
+def test_an_entry_full_of_cycles_is_processed_fast():
     assert len(list(find_cycles_behind({"evil": tangled(3)}, ["evil"]))) == 6
     assert len(list(find_cycles_behind({"evil": tangled(60)}, ["evil"]))) == 20
 
 
-def test_of_very_many_waits_one_circle_is_looked_for():
+def test_of_very_many_waits_only_one_cycle_is_searched():
     """Searching for another one would cost as much again."""
     assert len(list(find_cycles_behind({"evil": tangled(450)}, ["evil"]))) == 1
 

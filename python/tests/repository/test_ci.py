@@ -195,7 +195,7 @@ def test_github_a_pull_request_from_its_first_push_to_its_merge(github, checkout
     assert "Consumers:\n- *playground:" in github.summary
 
 
-def test_github_a_publish_that_compiles_all_models_says_which_columns_they_read(github, checkout):
+def test_github_a_publish_that_compiles_all_models_has_the_columns_that_they_read(github, checkout):
     checkout.write("team/profiles.yml", (INTEGRATION / "teams/shipping/profiles.yml").read_text())
     checkout.commit()
     github.publish(select="*")
@@ -341,7 +341,7 @@ def test_a_file_that_a_merge_request_has_left_behind_does_not_run_with_the_token
     assert comments.bodies[8] == REPORT
 
 
-def test_a_long_note_or_description_of_a_stranger_keeps_nobody_from_a_comment(comments):
+def test_a_long_note_or_description_does_not_prevent_a_comment(comments):
     """A page of a hundred notes may have many megabytes."""
     comments.add("x" * 5_000_000, STRANGER)
     comments.reports[5] = REPORT
@@ -349,7 +349,7 @@ def test_a_long_note_or_description_of_a_stranger_keeps_nobody_from_a_comment(co
     assert comments.bodies[9] == REPORT
 
 
-def test_a_merge_request_whose_notes_cannot_be_read_keeps_no_other_from_its_comment(comments, monkeypatch):
+def test_unreadable_notes_of_one_merge_request_do_not_prevent_other_comments(comments, monkeypatch):
     listed = comments.listed
 
     def broken(path: str) -> object:

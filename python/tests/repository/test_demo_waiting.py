@@ -64,7 +64,7 @@ def after(looks: int, do: Callable[[], None], clock: Clock) -> None:
     clock.world = world
 
 
-def test_backfill_is_asked_for_only_once_the_earlier_one_is_complete(api: Api, airflow: FakeAirflow) -> None:
+def test_a_backfill_is_requested_after_the_earlier_one_is_complete(api: Api, airflow: FakeAirflow) -> None:
     airflow.completes_after = 30
     api.create_runs([EARLIER])
     airflow.set_run("shop_hourly", "success")
@@ -79,9 +79,7 @@ def test_backfill_of_another_dag_waits_for_nothing(api: Api, airflow: FakeAirflo
     assert clock.now <= 2
 
 
-def test_backfill_refused_because_another_was_faster_is_asked_for_again(
-    api: Api, airflow: FakeAirflow
-) -> None:
+def test_a_backfill_rejected_by_a_conflict_is_requested_again(api: Api, airflow: FakeAirflow) -> None:
     airflow.completes_after = 5
 
     def faster(request: httpx.Request) -> None:
@@ -97,7 +95,7 @@ def test_backfill_refused_because_another_was_faster_is_asked_for_again(
     assert api.run_states() == {EARLIER: "success", LATER: "queued"}
 
 
-def test_backfill_that_was_made_and_then_answered_with_an_error_is_not_made_twice(
+def test_a_backfill_created_despite_an_error_response_is_not_created_twice(
     api: Api, airflow: FakeAirflow
 ) -> None:
     def lose(request: httpx.Request) -> httpx.Response | None:
@@ -119,7 +117,7 @@ def test_pool_that_is_already_there_is_taken(api: Api, airflow: FakeAirflow) -> 
     assert [pool["name"] for pool in airflow.pools] == ["duckdb", "other"]
 
 
-def test_busy_machine_that_does_not_answer_is_asked_again(api: Api, airflow: FakeAirflow) -> None:
+def test_a_request_without_a_response_is_retried(api: Api, airflow: FakeAirflow) -> None:
     api.create_runs([EARLIER])
     spoiled = [httpx.ReadTimeout("slow"), httpx.ConnectError("restarting"), 500, 503]
 
@@ -136,9 +134,7 @@ def test_busy_machine_that_does_not_answer_is_asked_again(api: Api, airflow: Fak
     assert not spoiled
 
 
-def test_patience_ends_with_what_was_waited_for_and_what_airflow_said_last(
-    api: Api, airflow: FakeAirflow
-) -> None:
+def test_the_time_limit_reports_the_wait_and_the_last_response(api: Api, airflow: FakeAirflow) -> None:
     airflow.before = lambda _: httpx.Response(503, text="database is locked")
     with pytest.raises(TooLateError) as error:
         api.run_states()
@@ -163,7 +159,7 @@ def test_listings_of_several_pages_are_read_whole(api: Api, airflow: FakeAirflow
     assert [task["task_id"] for task in api.task_instances()] == [f"task_{n}" for n in range(7)]
 
 
-def test_watch_has_patience_while_tasks_end(
+def test_the_time_limit_restarts_while_tasks_end(
     airflow: FakeAirflow, clock: Clock, console: Console, watching: SimpleNamespace
 ) -> None:
     with airflow.http() as http:
@@ -186,7 +182,7 @@ def test_watch_ends_where_nothing_happens(api: Api, console: Console, watching: 
     assert "waited 900 s for the next task to end" in console.export_text()
 
 
-def test_watch_goes_on_until_a_failure_is_all_that_is_left(
+def test_watch_continues_until_only_a_failure_is_left(
     api: Api, airflow: FakeAirflow, clock: Clock, console: Console, watching: SimpleNamespace
 ) -> None:
     api.create_runs([EARLIER, Run("shop_daily", HOUR)])

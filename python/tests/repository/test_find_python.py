@@ -109,7 +109,7 @@ def test_missing_venv_module_is_one_line(machine: Machine) -> None:
     assert machine.refuses("python3") == f"python3 (Python 3.12) {wanted}"
 
 
-def test_the_package_says_the_same_pythons() -> None:
+def test_the_package_supports_the_same_pythons() -> None:
     text = (ROOT / "python" / "pyproject.toml").read_text()
     for version in ("3.11", "3.12", "3.13"):
         assert f'"Programming Language :: Python :: {version}"' in text

@@ -25,18 +25,18 @@ def install(folder: Path, **programs: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("runtime", ["runc", "crun"])
-def test_where_podman_is_nothing_is_said(tmp_path: Path, runtime: str) -> None:
+def test_with_podman_nothing_is_printed(tmp_path: Path, runtime: str) -> None:
     done = install(tmp_path, podman="", **{runtime: ""})
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("there", [{}, {"podman": ""}, {"runc": ""}])
-def test_somebody_who_is_not_root_learns_what_to_install(tmp_path: Path, there: dict[str, str]) -> None:
+def test_without_root_the_packages_to_install_are_printed(tmp_path: Path, there: dict[str, str]) -> None:
     done = install(tmp_path, id="echo 1000", apt_get="exit 1", **there)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", LACKING)
 
 
-def test_where_root_cannot_install_it_either_the_same_is_said(tmp_path: Path) -> None:
+def test_if_root_cannot_install_it_the_same_is_printed(tmp_path: Path) -> None:
     done = install(tmp_path, id="echo 0", apt_get="exit 100")
     assert (done.returncode, done.stderr) == (1, LACKING)
 

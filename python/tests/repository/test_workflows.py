@@ -38,7 +38,7 @@ def test_an_action_is_of_one_version_everywhere() -> None:
     assert len(used) == len(dict(used))
 
 
-def test_who_publishes_does_not_run_what_the_repository_contains() -> None:
+def test_the_publishing_job_does_not_run_code_of_the_repository() -> None:
     rights = {"release": {"id-token": "write"}, "docs": {"pages": "write", "id-token": "write"}}
     for name, expected in rights.items():
         job = workflow(name)["jobs"]["publish"]

@@ -161,7 +161,7 @@ def test_the_most_urgent_are_marked_first():
     assert order == ["r100", "r110", *(f"r{run}" for run in range(120) if run not in (100, 110))]
 
 
-def test_a_run_with_very_many_sensors_is_a_request_of_its_own():
+def test_a_run_with_very_many_sensors_has_a_separate_request():
     airflow = ManyRuns(dags=2, runs=1, sensors=60)
     assert len(airflow.satisfy().satisfied) == 120
     assert sorted((path, len(ids)) for path, ids in airflow.marked) == [
@@ -170,7 +170,7 @@ def test_a_run_with_very_many_sensors_is_a_request_of_its_own():
 
 
 @pytest.mark.parametrize("status", [403, 404, 405, 422])
-def test_where_airflow_marks_no_runs_together_each_is_marked_by_itself(status):
+def test_without_bulk_requests_each_run_is_marked_separately(status):
     """Older releases, and logins with permissions for single DAGs. It is requested once."""
     airflow = ManyRuns(dags=2, runs=40, sensors=2)
     airflow.refuse = lambda path, _: httpx.Response(status, json={}) if path == ACROSS else None
@@ -180,7 +180,7 @@ def test_where_airflow_marks_no_runs_together_each_is_marked_by_itself(status):
     assert len(airflow.marked) == 81
 
 
-def test_a_run_that_is_refused_among_others_is_marked_by_itself():
+def test_a_run_that_a_bulk_request_rejects_is_marked_separately():
     airflow = ManyRuns(dags=1, runs=40, sensors=1)
     refused = ("d0", "r3", "s0")
 
@@ -219,7 +219,7 @@ def test_a_dag_that_the_login_may_not_edit_keeps_no_other_from_going_on():
 
 
 @pytest.mark.parametrize("status", [409, 500])
-def test_runs_whose_request_was_undone_are_marked_each_by_itself_and_the_others_still_together(status):
+def test_runs_of_a_failed_bulk_request_are_marked_separately_and_the_others_together(status):
     airflow = ManyRuns(dags=1, runs=100, sensors=1)
     answers = iter([httpx.Response(status, json={"detail": "Unique constraint violation"})])
     airflow.refuse = lambda path, _: next(answers, None) if path == ACROSS else None
@@ -287,7 +287,7 @@ def test_a_group_is_not_marked_as_such_when_something_else_is_in_it():
 
 
 @pytest.mark.parametrize("status", [404, 405])
-def test_an_airflow_without_groups_in_its_api_is_asked_once(status):
+def test_an_airflow_without_task_groups_in_its_api_gets_one_request(status):
     airflow = ManyRuns(dags=1, runs=3, sensors=2, group=f"{GROUP}.")
     airflow.refuse = lambda path, _: httpx.Response(status, json={}) if GROUP in path else None
     assert len(airflow.satisfy().satisfied) == 6

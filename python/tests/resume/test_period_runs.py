@@ -182,7 +182,7 @@ def test_an_airflow_that_does_not_make_the_run(airflow):
     )
 
 
-def test_what_is_wrong_before_airflow_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_errors_before_the_first_request_to_airflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", "http://127.0.0.1:9")
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags" / "shipping_daily.json").write_bytes(msgspec.json.encode(SPEC))

@@ -93,7 +93,7 @@ def test_the_password_is_the_token(managed, extra):
     assert managed.asked == ["/api/v2/version"]
 
 
-def test_a_connection_that_is_an_address_says_the_same(managed, monkeypatch):
+def test_a_connection_as_a_url_is_equivalent(managed, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_MANAGED", f"http://:a-token@{managed.host}/?token=bearer")
     with open_api(connection("managed", None, None, None), 30) as api:
         assert api.version() == "3.3.2"
@@ -175,7 +175,7 @@ def test_a_library_that_is_not_there_is_named(monkeypatch):
 
 
 @pytest.mark.parametrize("name", sources())
-def test_each_source_says_what_it_is(name):
+def test_each_source_has_a_description(name):
     source = sources()[name]
     assert source.description
     assert source.refused

@@ -104,7 +104,7 @@ def test_the_run_of_a_named_period(schedule, text, interval):
         ),
     ],
 )
-def test_what_is_said_of_what_no_run_covers(schedule, text, problem):
+def test_errors_for_periods_that_no_run_covers(schedule, text, problem):
     with pytest.raises(ValueError, match=f"^{re.escape(problem)}$"):
         named_run(schedule, text)
 

@@ -128,7 +128,7 @@ def test_a_manual_run_after_a_tick_that_the_clock_skipped_is_for_the_period_that
     assert period(schedule, by_hand) == between("2025-03-09 05:00 .. 2025-03-09 07:00")
 
 
-def test_a_manual_run_of_the_producer_stands_for_its_period():
+def test_a_manual_run_of_the_producer_counts_for_its_period():
     odd = between("2025-06-05 03:00 .. 2025-06-05 04:00")  # a custom interval of a manual run
     assert tuple(waiting_runs(DAILY, odd, DAILY_EVENING)) == (
         run_interval(DAILY_EVENING, at("2025-06-05 22:30")),

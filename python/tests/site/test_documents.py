@@ -170,7 +170,7 @@ def changed(entry: Entry, **changes: Any) -> Entry:
     return msgspec.structs.replace(entry, **changes)
 
 
-def test_what_an_entry_says_of_assets_that_are_not_there_is_no_edge():
+def test_references_to_unknown_assets_are_no_edges():
     made = an_entry("orders", "daily")
     produced = {"orders": msgspec.structs.replace(made.produced["orders"], reads=("gone", "orders_too"))}
     shipping = changed(

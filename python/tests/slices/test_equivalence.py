@@ -131,7 +131,7 @@ def test_every_node_comes_out_of_its_slice_as_of_the_plain_command(copies: Copie
     copies.run_both(changing, DBT_FULL_REFRESH="true")
 
 
-def test_a_run_knows_of_itself_and_says_what_the_plain_command_says(copies: Copies) -> None:
+def test_a_run_has_the_same_output_as_the_plain_command(copies: Copies) -> None:
     [call] = [call for name, call in copies.commands.items() if name.endswith("reads_run")]
     plain = copies.plain.run([COMMANDS / "dbt", *call], **ENV)
     sliced = copies.sliced.run([COMMANDS / "dbt-sliced", "dbt", *call], **ENV)

@@ -37,7 +37,7 @@ jsonschema.build_json_schema = note
 """
 
 
-def test_a_process_of_its_own_makes_no_schemas_of_settings(tmp_path):
+def test_a_separate_process_builds_no_schemas_of_settings(tmp_path):
     """With a started dbt: other tests' commands are forked from a process that has all of this."""
     team = DbtTeam(tmp_path, FILES)
     run("dbt-slicing", cwd=team.folder)

@@ -376,7 +376,7 @@ def test_a_project_that_changes_with_the_data_interval_has_no_slices(project):
 
 
 @pytest.mark.parametrize("place", [".dbt_scheduler", ".dbt_scheduler/slices"])
-def test_a_folder_that_cannot_be_written_has_no_slices_and_one_line_says_so(project, place):
+def test_a_read_only_folder_has_no_slices_and_one_line_reports_it(project, place):
     shutil.rmtree(project / place)
     (project / place).write_text("")  # a file, because missing permissions do not stop root
     said = run("dbt-slicing", cwd=project, expect=2)

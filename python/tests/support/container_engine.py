@@ -38,9 +38,8 @@ class ContainerEngine:
             None,
         )
         assert lacking is None, _LACKING.format(what=lacking)
-        self._folder = Path(
-            tempfile.mkdtemp(prefix="engine-", dir="/tmp")
-        )  # the path of a socket must be short
+        # The path of a socket must be short.
+        self._folder = Path(tempfile.mkdtemp(prefix="engine-", dir="/tmp"))
         own = {Path("/usr"), Path(sys.base_prefix), Path(sys.prefix), ROOT}
         volumes = [
             f"{path}:{path}:ro"

@@ -72,6 +72,6 @@ def test_a_period_before_the_producers_start_is_not_waited_for() -> None:
     assert decide(awaited, ()).status is Status.DONE
 
 
-def test_a_wait_for_what_nobody_makes_never_ends() -> None:
+def test_a_wait_for_an_asset_without_a_producer_never_ends() -> None:
     assert decide(NoProducer("gone"), (scheduled(5),)) == Decision(Reason.NO_PRODUCER)
     assert decide(NoProducer("gone"), ()).status is Status.NEVER

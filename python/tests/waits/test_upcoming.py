@@ -98,7 +98,7 @@ def test_what_is_before_a_start_date():
     producer=st.sampled_from([HOURLY, DAILY, WEEKLY, VILNIUS, NEW_YORK, BARE]),
     start=st.datetimes(datetime(2025, 3, 1), datetime(2026, 4, 1), timezones=st.just(UTC)),
 )
-def test_runs_follow_each_other_and_wait_as_the_alignment_says(consumer, producer, start):
+def test_runs_are_consecutive_and_wait_according_to_the_alignment(consumer, producer, start):
     wait = a_wait("fct", schedule=producer)
     spec = a_spec(a_task("a"), schedule=consumer, sensors=(wait,))
     found = list(islice(upcoming(spec, start), 4))
@@ -299,7 +299,7 @@ def test_what_cannot_be_known(out, monkeypatch):
         (Schedule("0 0 * * *", grain="eon"), 'grain "eon"'),
     ],
 )
-def test_a_spec_whose_schedule_nobody_understands_is_named(out, schedule, reason):
+def test_a_spec_with_an_invalid_schedule_is_reported(out, schedule, reason):
     hint = "\n  hint: run `dbt-scheduler compile` again and deploy the .json file together with its .py file\n1 error\n"
     for spec in (
         a_spec(a_task("a"), schedule=schedule),

@@ -88,7 +88,7 @@ def test_one_message_for_a_failed_task_with_retries(platform: Platform, alerts: 
     ]
 
 
-def test_a_failure_names_who_is_held_up_and_a_missing_asset_its_owner(
+def test_a_failure_lists_held_up_teams_and_a_missing_asset_its_owner(
     platform: Platform, alerts: Alerts
 ) -> None:
     site = {"channel": "#team", "site_url": "https://registry.example.com"}
@@ -209,7 +209,7 @@ def test_a_sensor_whose_producer_is_gone(platform: Platform, alerts: Alerts) -> 
     ]
 
 
-def test_a_soft_wait_that_goes_on_alerts_nobody(platform: Platform, alerts: Alerts) -> None:
+def test_a_soft_wait_that_continues_sends_no_alert(platform: Platform, alerts: Alerts) -> None:
     platform.deploy(a_reader(dependency="soft"))
     platform.run("playground_daily", "2025-03-01T00:10")
     platform.work()
@@ -219,7 +219,7 @@ def test_a_soft_wait_that_goes_on_alerts_nobody(platform: Platform, alerts: Aler
     assert alerts.texts == []
 
 
-def test_a_sensor_that_fails_again_says_nothing_unless_it_was_satisfied_meanwhile(
+def test_a_sensor_that_fails_again_alerts_only_if_it_was_satisfied_meanwhile(
     platform: Platform, alerts: Alerts
 ) -> None:
     platform.deploy(a_reader())
@@ -242,7 +242,7 @@ def test_a_sensor_that_fails_again_says_nothing_unless_it_was_satisfied_meanwhil
     assert len(alerts.texts) == 2
 
 
-def test_a_task_that_fails_again_says_nothing_unless_it_succeeded_meanwhile(
+def test_a_task_that_fails_again_alerts_only_if_it_succeeded_meanwhile(
     platform: Platform, alerts: Alerts
 ) -> None:
     switch = platform.dags / "broken"
@@ -317,7 +317,7 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
         yield slack
 
 
-def test_a_task_says_it_to_slack(platform: Platform, slack: Slack) -> None:
+def test_a_failed_task_alerts_slack(platform: Platform, slack: Slack) -> None:
     failing = a_task("marts.bad", fails=True, owners=("@some.owner.team",))
     platform.deploy(a_spec(failing, channel="#team", alert_channel="slack"))
     platform.run("playground_daily", "2025-03-01T00:10")

@@ -214,7 +214,7 @@ def test_nothing_is_generated_from_a_schema_that_the_macros_do_not_interpret(tmp
     assert (tmp_path / "macros" / "generated" / "meta_scheduler_schema.sql").read_text() == before
 
 
-def test_the_schema_judges_each_key_by_itself() -> None:
+def test_the_schema_checks_each_key_independently() -> None:
     """The macros check each distinct key and value once, independently of the other keys."""
     assert set(load_schema("meta_scheduler")) == {
         *("$schema", "title", "description", "examples", "$defs"),

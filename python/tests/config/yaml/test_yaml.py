@@ -275,7 +275,7 @@ def test_odd_properties_files_have_no_line(text):
     assert locate_in_yml(parse(text), "models", ("dim_customers",), ("config", "meta")) == 0
 
 
-def test_a_source_that_is_there_twice_has_each_table_where_it_stands():
+def test_tables_of_a_source_with_two_entries_have_their_own_lines():
     text = "sources:\n  - name: s\n    tables:\n      - name: a\n  - name: s\n    tables:\n      - name: b\n"
     lines = [locate_in_yml(parse(text), "sources", ("s", table)) for table in ("a", "b", "c")]
     assert lines == [4, 7, 2]

@@ -265,13 +265,13 @@ def test_an_entry_of_a_later_release_is_recognised(store, folder):
     ]
 
 
-def test_a_folder_that_nobody_may_write_to(tmp_path):
+def test_a_read_only_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RegistryUnwritableError, match="not a directory"):
         open_store((tmp_path / "file" / "registry").as_uri()).replace("shop", entry(), None)
 
 
-def test_somebody_who_publishes_is_waited_for_but_not_for_ever(store, folder, monkeypatch):
+def test_a_publish_waits_for_another_one_but_not_forever(store, folder, monkeypatch):
     write(store, "shop", entry())
     monkeypatch.setattr("dbt_scheduler.registry.stores.file._PATIENCE", 0.1)
     with (folder / ".publish.lock").open() as lock:
@@ -314,7 +314,7 @@ def test_an_entry_of_any_size_hides_no_other(store, folder):
     assert store.read("evil") == entry(dag_prefix="evil")
 
 
-def test_an_entry_that_nobody_would_read_is_not_written(store):
+def test_an_unreadable_entry_is_not_written(store):
     long = entry(contact=Contact("x" * 50_000_000))
     with pytest.raises(RegistryUnwritableError, match="larger than 50,000,000 bytes"):
         store.replace("shop", long, None)
@@ -373,7 +373,7 @@ def test_a_link_within_the_registry_is_read(store, folder):
     assert store.read("shop") == entry()
 
 
-def test_a_team_whose_name_differs_from_anothers_only_in_case_is_not_written(store, folder):
+def test_a_team_name_that_differs_only_in_case_is_not_written(store, folder):
     write(store, "shop", entry())
     with pytest.raises(RegistryUnwritableError, match=r'^the name of team "shop" differs only in case$'):
         store.replace("Shop", entry(), None)

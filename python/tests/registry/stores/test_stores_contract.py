@@ -92,7 +92,7 @@ def test_a_write_that_is_repeated_finds_itself(store: Store) -> None:
     assert prefixes(store) == {"shop": "one"}
 
 
-def test_of_many_who_write_one_entry_one_wins(url: str) -> None:
+def test_of_concurrent_writers_of_one_entry_one_succeeds(url: str) -> None:
     outcomes: list[str] = []
 
     def write(prefix: str) -> None:
