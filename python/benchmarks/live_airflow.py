@@ -86,8 +86,8 @@ class Live(demo_airflow.Airflow):
             which = RunFilter(dag_ids=list(dag_ids), run_ids=None if run_ids is None else list(run_ids))
             return {each.id_: each for each in api.task_instances(which)}
 
-    def until(self, what: str, ready: Callable[[], object], patience: float = 180) -> float:
+    def until(self, what: str, ready: Callable[[], object], timeout_seconds: float = 180) -> float:
         """Wait until ``ready`` returns something true; returns the seconds that it took."""
         started = time.monotonic()
-        self._demo_api.wait_for(what, lambda: ready() or None, patience)
+        self._demo_api.wait_for(what, lambda: ready() or None, timeout_seconds)
         return time.monotonic() - started

@@ -85,7 +85,7 @@ def _serve() -> int:
         dag_ids = leave_out_unrunnable(console)
         api = airflow.start()
         api.wait_for_dags(dag_ids)
-        console.print(f"\nAirflow: [bold]{api.url}[/] (everybody is admin; Ctrl-C stops it)")
+        console.print(f"\nAirflow: [bold]{api.url}[/] (every user is admin; Ctrl-C stops it)")
         airflow.wait()
     return 0
 

@@ -11,7 +11,7 @@ import httpx
 from demo_processes import Login
 from demo_teams import FailedError
 
-PATIENCE_SECONDS = 900.0
+TIMEOUT_SECONDS = 900.0
 """The time limit for one step, for steps that never finish: a busy machine may need minutes instead of seconds."""
 
 _PAGE = 1000
@@ -56,14 +56,14 @@ class Api:
         return str(self._http.base_url).rstrip("/")
 
     def wait_for(
-        self, what: str, look: Callable[[], _Found | None], patience: float = PATIENCE_SECONDS
+        self, what: str, look: Callable[[], _Found | None], timeout_seconds: float = TIMEOUT_SECONDS
     ) -> _Found:
-        """The first result of ``look`` that is not None; TooLateError after ``patience`` seconds."""
-        deadline = time.monotonic() + patience
+        """The first result of ``look`` that is not None; TooLateError after ``timeout_seconds``."""
+        deadline = time.monotonic() + timeout_seconds
         while (found := look()) is None:
             self._check()
             if time.monotonic() > deadline:
-                raise TooLateError(f"waited {patience:.0f} s for {what}{self._trouble}")
+                raise TooLateError(f"waited {timeout_seconds:.0f} s for {what}{self._trouble}")
             time.sleep(self._pause_seconds)
         return found
 

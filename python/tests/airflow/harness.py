@@ -60,8 +60,7 @@ def airflows_own_warnings() -> Iterator[None]:
 
 
 class Platform:
-    """One Airflow and its registry; DAGs are deployed to it, runs are made, and it is asked what became of
-    them."""
+    """An Airflow and its registry: deploys DAGs, creates runs, and returns their states."""
 
     def __init__(self, out: Path) -> None:
         self.dags = out / "dags"

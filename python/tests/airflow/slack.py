@@ -20,7 +20,7 @@ GROUPS = [{"id": "S0OWNERS", "handle": "some.owner.team"}]
 class Slack:
     """The requests, and the ``answers`` by method, which are returned one after the other before the default ones.
 
-    An answer is (status, headers, body); a number is a pause before the usual one.
+    A response is (status, headers, body); a number is a pause in seconds before the default response.
     """
 
     def __init__(self, url: str) -> None:

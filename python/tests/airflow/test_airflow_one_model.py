@@ -262,7 +262,7 @@ def a_run(  # noqa: PLR0913, PLR0917 - what a run is made of
 def by_hand(made: Made, timetable: str) -> Made:
     """The run of a hand-written DAG instead: its trigger timetable creates one without an interval at its tick.
 
-    Or with one that is shorter or longer than the time between two runs, and dated at its start.
+    Or one with an interval shorter or longer than the time between runs, and the logical date at its start.
     """
     if timetable == "interval" or made.logical_date is None:
         return made
@@ -280,7 +280,7 @@ def by_hand(made: Made, timetable: str) -> Made:
 def cases(draw: st.DrawFn) -> tuple[Wait, World]:
     """A wait, a run of the consumer, and runs of the producer around the awaited one.
 
-    The producer may be a hand-written DAG, of any timetable, which may tick later than the registry says.
+    The producer may be a hand-written DAG with any timetable, which may tick later than the schedule in the registry.
     """
     consuming, producing = draw(SCHEDULES), draw(SCHEDULES)
     timetable = draw(st.sampled_from([None, "trigger", "interval", "short", "long"]))

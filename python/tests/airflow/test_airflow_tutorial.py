@@ -1,8 +1,8 @@
 """The tutorial, followed literally: its files are written, its commands run in a shell, and their output compared.
 
 dbt-scheduler is the built wheel, in an environment without this repository, and the dbt package is cloned by its tag.
-Airflow is the one of these tests, in this process, instead of ``airflow standalone``; when a DAG is unpaused, the
-run that Airflow would make of yesterday is made of a fixed day.
+Airflow runs in this process, instead of ``airflow standalone``; when a DAG is unpaused, the run that Airflow would
+create for yesterday is created for a fixed day.
 """
 
 import os

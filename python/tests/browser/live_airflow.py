@@ -1,6 +1,6 @@
 """A real Airflow with FAB's logins and the plugin, in which one team is late; serves its UI until its input ends.
 
-Run as a program with a folder of its own. It prints where the UI is, as soon as it answers.
+Run as a program with an empty folder. It prints the URL of the UI when it responds.
 """
 
 import os
@@ -61,7 +61,7 @@ def deploy(platform: Platform) -> None:
     platform.work()
 
 
-@providers_configuration_loaded  # as FAB's own commands are: Airflow 3.1 does not load FAB's by itself
+@providers_configuration_loaded  # like FAB's own commands: Airflow 3.1 does not load FAB's configuration otherwise
 def make_users() -> None:
     """Create an admin, and a viewer of one team's DAG only."""
     with get_application_builder() as builder:

@@ -1,7 +1,7 @@
 """`make screenshots`, continued: a pull request's comment, and Airflow's grid.
 
-The comment is what the command says of an example in integration_tests, rendered as GitHub renders it; Airflow is a
-real one, in which the demo's DAGs have run.
+The comment is the command's output for an example in integration_tests, rendered like on GitHub; the grid is from a real
+Airflow in which the demo's DAGs have run.
 """
 
 import os

@@ -44,8 +44,7 @@ def a_run(state: str = "success", minutes: int = 3) -> dict[str, str]:
 
 
 class Answers:
-    """A platform that is well: what its Airflow answers by path, what a login may not do, and where it is not
-    asked."""
+    """A healthy platform: Airflow's responses by path, denied permissions, and paths that are not requested."""
 
     def __init__(self) -> None:
         self.by_path: dict[str, object] = {

@@ -173,7 +173,7 @@ def test_the_time_limit_restarts_while_tasks_end(
         assert demo_watch.watch(watching, api, [EARLIER], console) is False
     shown = console.export_text()
     assert [shown.count(f"task_{n}") for n in range(5)] == [1] * 5
-    assert clock.now > 4 * demo_api.PATIENCE_SECONDS
+    assert clock.now > 4 * demo_api.TIMEOUT_SECONDS
 
 
 def test_watch_ends_where_nothing_happens(api: Api, console: Console, watching: SimpleNamespace) -> None:

@@ -20,9 +20,11 @@ ACROSS = "~/dagRuns/~/taskInstances"
 
 
 class ManyRuns:
-    """The public API of an Airflow with some runs of some DAGs; in each are sensors ``s0``, ``s1``, ..., and the
-    run is over when they have failed. ``refuse`` may answer a PATCH itself, by its path and the ids in it; a task
-    that is no sensor is in ``models``."""
+    """The public API of an Airflow with some runs of some DAGs, each with sensors ``s0``, ``s1``, ...
+
+    A run is over when its sensors have failed. ``refuse`` may return the response to a PATCH, by its path and the ids in
+    it; ``models`` are tasks that are not sensors.
+    """
 
     def __init__(self, dags: int, runs: int, sensors: int, state: str = "deferred", group: str = "") -> None:
         self.models: set[str] = set()

@@ -96,7 +96,7 @@ class Comments:
                 self.add(body, BOT)
             else:
                 assert self.authors[id_] == BOT, (
-                    "GitLab and GitHub let a token with rights edit anybody's comment"
+                    "GitLab and GitHub would allow the token to edit other users' comments"
                 )
                 self.bodies[id_] = body
         return {"id": id_}

@@ -22,7 +22,7 @@ BASE = "localhost/base:1"
 
 _LACKING = (
     "these tests run containers, and {what} is not installed: `apt-get install podman runc`, "
-    "as `make test` does by itself where it is run as root"
+    "which `make test` does if it runs as root"
 )
 _ROOT_LINKS = ("bin", "sbin", "lib", "lib64")
 _ROOT_FOLDERS = ("usr", "tmp", "etc", "proc", "dev", "sys", "run", "var")

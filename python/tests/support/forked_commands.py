@@ -158,7 +158,7 @@ def run(command: Callable[[], object]) -> NoReturn:
 
 def load_dbt() -> Commands:
     """dbt, after it parsed a project: part of its initialization takes a large share of a short call."""
-    from dbt.cli.main import cli, dbtRunner  # noqa: PLC0415 - not before somebody calls it
+    from dbt.cli.main import cli, dbtRunner  # noqa: PLC0415 - only if dbt is called
     from dbt.plugins import manager  # noqa: PLC0415
     from dbt.task import build  # noqa: F401, PLC0415
     from dbt_common.clients import agate_helper  # noqa: F401, PLC0415

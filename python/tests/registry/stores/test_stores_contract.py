@@ -14,7 +14,7 @@ from dbt_scheduler.registry.store import Store
 from dbt_scheduler.registry.stores import open_store, registry_url, schemes
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
-_PATIENCE = 60  # seconds, for a busy machine
+_TIMEOUT_SECONDS = 60  # for a busy machine
 
 
 def entry(prefix: str) -> Entry:
@@ -30,7 +30,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def store(url: str) -> Store:
-    return open_store(url, _PATIENCE)
+    return open_store(url, _TIMEOUT_SECONDS)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_of_concurrent_writers_of_one_entry_one_succeeds(url: str) -> None:
 
     def write(prefix: str) -> None:
         try:
-            open_store(url, _PATIENCE).replace("shop", entry(prefix), None)
+            open_store(url, _TIMEOUT_SECONDS).replace("shop", entry(prefix), None)
         except ChangedError:
             outcomes.append("changed")
         else:
@@ -110,7 +110,7 @@ def test_of_concurrent_writers_of_one_entry_one_succeeds(url: str) -> None:
         writer.join()
     (winner,) = [outcome for outcome in outcomes if outcome != "changed"]
     assert len(outcomes) == 6
-    assert prefixes(open_store(url, _PATIENCE)) == {"shop": winner}
+    assert prefixes(open_store(url, _TIMEOUT_SECONDS)) == {"shop": winner}
 
 
 def test_a_damaged_entry_hides_no_other_and_can_be_replaced(store: Store, backend: Backend) -> None:
