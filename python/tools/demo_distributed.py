@@ -133,8 +133,10 @@ def lose_a_worker(airflow: DistributedAirflow, api: Api, hour: datetime, console
     wait_for_run(api, run, "success")
     (ended,) = [each for each in _instances(api, run) if each["task_id"] == task.task_id]
     if ended["state"] != "success" or ended["try_number"] == found["try_number"]:
-        raise FailedError(f"{task} is {ended['state']} after try {ended['try_number']}: it was not retried")
-    say(f"{task} succeeded on the other worker, in try {ended['try_number']}, and so did the run")
+        raise FailedError(
+            f"{task} is {ended['state']} after try {ended['try_number']}: it was not tried again"
+        )
+    say(f"{task} has succeeded on the other worker, on try {ended['try_number']}, and the run with it")
 
 
 def _running(api: Api, run: Run) -> dict | None:

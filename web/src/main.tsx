@@ -61,7 +61,7 @@ function Page({ route }: { route: Route }) {
   return (
     <Heading title="Page not found">
       <p>
-        There is no page with this URL. <a href={hrefs.assets()}>All assets</a>
+        There is no page at this address. <a href={hrefs.assets()}>All assets</a>
       </p>
     </Heading>
   );
@@ -118,7 +118,7 @@ function ThemeSwitch() {
     setTheme(next);
   };
   return (
-    <button type="button" class="icon-button theme" onClick={change} aria-label={`Theme: ${theme}. Change to ${next}`} title={`Theme: ${theme}`}>
+    <button type="button" class="icon-button theme" onClick={change} aria-label={`Color theme: ${theme}. Switch to ${next}`} title={`Color theme: ${theme}`}>
       <svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round">
         {theme === "light" && (
           <>

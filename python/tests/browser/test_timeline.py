@@ -102,8 +102,8 @@ def test_missing_data_is_reported(open_page: Open, live: LivePages) -> None:
     ]
     page = open_page(live.url, "/timeline")
     expect(page.locator(".notice")).to_have_text(
-        "Some data is missing: Airflow did not return in time runs that were due before 2026-03-10 00:10 UTC; "
-        "some of the waits."
+        "Some data is missing: Airflow did not return runs that were due before 2026-03-10 00:10 UTC; "
+        "some of the waits in time."
     )
     expect(page.locator(".chart")).to_be_visible()
 

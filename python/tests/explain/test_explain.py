@@ -229,8 +229,9 @@ def test_a_backfilled_run_that_has_not_started_is_held_up_by_its_backfill(airflo
     two_teams(out)
     airflow.run(CONSUMER, DAY, "queued", kind="backfill", staging__a=None)
     said = "staging.a of 2025-06-05 00:10 UTC has not run: its run is queued ({})"
-    # No permission to see backfills.
-    assert first(airflow, "a") == said.format("limited by max_active_runs of the backfill")
+    assert first(airflow, "a") == said.format(
+        "limited by max_active_runs of the backfill"
+    )  # Airflow does not let it see backfills
     dates = {"from_date": "2025-06-01T00:00:00Z", "to_date": "2025-06-30T00:00:00Z"}
     airflow.backfills = [{"is_paused": False, "max_active_runs": 2, "completed_at": None, **dates}]
     assert first(airflow, "a") == said.format("max_active_runs of the backfill: 2")

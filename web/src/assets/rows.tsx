@@ -132,7 +132,7 @@ function Readers({ teams }: { teams: number[] }) {
 
 function Slo({ tally }: { tally: Tally }) {
   if (tally === "asked") return <span role="cell" class="cell-slo muted" aria-label="loading">…</span>;
-  if (tally === "unknown") return <span role="cell" class="cell-slo muted" title="Airflow did not return it">unknown</span>;
+  if (tally === "unknown") return <span role="cell" class="cell-slo muted" title="Not returned by Airflow">unknown</span>;
   if (!tally?.[1]) return <span role="cell" class="cell-slo muted" aria-label="no SLO">–</span>;
   const [met, of] = tally;
   return (

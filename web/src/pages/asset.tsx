@@ -147,7 +147,7 @@ function Promises({ team, name, asset }: { team: string; name: string; asset: As
           columns={["Pipeline", "When", "SLO", ...(landings.length ? ["Last runs"] : [])]}
           rows={asset.promises.map((promise) => [
             <Name text={promise.pipeline} />,
-            <Name text={promise.ready || "not scheduled"} />,
+            <Name text={promise.ready || "no schedule"} />,
             promise.slo_seconds === null ? <span class="muted">none</span> : `${duration(promise.slo_seconds * 1000)} after the run is due`,
             ...(landings.length ? [<LastRuns landings={landings.filter((each) => each.dag_id === promise.dag_id)} />] : []),
           ])}

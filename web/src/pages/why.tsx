@@ -40,7 +40,7 @@ export function WhyPage({ dag, task, run }: { dag: string; task: string; run: st
 function OnlyLive({ command }: { command: string }) {
   return (
     <Empty title="This page requires a running Airflow">
-      Inside Airflow, it shows what a task waits for, up to the root cause. The command line shows the same: <code>{command}</code>
+      Inside Airflow it shows what a task waits for, up to the root cause. On this site, use the command line instead: <code>{command}</code>
     </Empty>
   );
 }
@@ -61,10 +61,10 @@ function Ask() {
         location.hash = hrefs.why(asked.dag, asked.task, asked.run);
       }}
     >
-      <p class="muted">Why did a task or a run fail, or not start? What did it wait for, and which tasks are waiting for it?</p>
+      <p class="muted">Why did a task or run fail, or not run? What did it wait for, and which tasks are waiting for it?</p>
       {field("dag", "DAG", true)}
-      {field("task", "Task (default: the whole run)", false)}
-      {field("run", "Run id or day (default: the newest run)", false)}
+      {field("task", "Task; the whole run if empty", false)}
+      {field("run", "Run id or day; the latest run if empty", false)}
       <button type="submit" class="button button-main">
         Explain
       </button>
@@ -127,7 +127,7 @@ function OfHistory({ dag, task, run }: { dag: string; task: string; run: string 
             const waits = runs.waits(found);
             return (
               <Section title="What its run waited for" aside={<a href={hrefs.timeline({ dag, run })}>{count(waits.length, "wait")} in the timeline</a>}>
-                {waits.length ? <Waited dag={dag} run={run} waited={waits.map(ofHistory)} /> : <Empty title="It waited for no other DAG" />}
+                {waits.length ? <Waited dag={dag} run={run} waited={waits.map(ofHistory)} /> : <Empty title="It did not wait for any other DAG" />}
               </Section>
             );
           }}

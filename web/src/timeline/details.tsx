@@ -76,7 +76,7 @@ function Waited({ runs, run }: { runs: Runs; run: Run }) {
       {waits.length ? (
         <LongTable
           label="What the run waited for"
-          columns={["Asset", "Team", "Sensor", "From", "For", ""]}
+          columns={["Asset", "Team", "Waiting task", "From", "For", ""]}
           rows={waits.map((wait) => {
             const span = runs.waitSpan(wait);
             return [
@@ -90,7 +90,7 @@ function Waited({ runs, run }: { runs: Runs; run: Run }) {
           })}
         />
       ) : (
-        <Empty title="It waited for no other DAG" />
+        <Empty title="It did not wait for any other DAG" />
       )}
     </Section>
   );

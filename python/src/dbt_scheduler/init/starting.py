@@ -1,4 +1,4 @@
-"""Builds the initial files of a project from its existing ones; nothing is overwritten."""
+"""Builds the initial files of a project from its existing ones, whose content is kept."""
 
 import json
 import re
@@ -40,7 +40,7 @@ tasks: []
   #   command: python -m my_module.main
 """
 _OURS = re.compile(r"(?:^|[/:\\])dbt[-_]scheduler(?=$|[/\\@.])", re.IGNORECASE)
-"""Matches this package, or a fork of it, in a package's URL, path or name; not packages with similar names."""
+"""Matches this package, or a fork of it, in a URL, path or name of a package, but not packages with a similar name."""
 
 _NO_END = "\\ No newline at end of file\n"
 _CI = {"github": ".github/workflows/scheduler.yml", "gitlab": ".gitlab-ci.yml"}
@@ -59,7 +59,7 @@ class Choices(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A file and its new text; ``before`` is None for a new file. ``by_hand``: what to add manually instead."""
+    """A file and its new text; ``before`` is None for a new file. ``by_hand`` says what the user has to do instead."""
 
     path: Path
     before: str | None
@@ -88,7 +88,7 @@ def project_name(folder: Path) -> str:
 
 
 def changes(folder: Path, choices: Choices) -> Iterator[Change]:
-    """The changes to missing or incomplete files, in the order of setup."""
+    """The files that are missing or incomplete, in reading order. Raises UsageError if one cannot be read."""
     path = folder / "scheduler.yaml"
     before = _read(path)
     if before is None:
@@ -110,7 +110,7 @@ def write(change: Change) -> None:
 
 
 def _packages(folder: Path, revision: str) -> Iterator[Change]:
-    """The change to the file that lists the dbt packages; to ``packages.yml`` if no file lists any."""
+    """The change to the file in which the project lists its dbt packages; ``packages.yml`` if neither lists any."""
     listed = [
         path for name in ("packages.yml", "dependencies.yml") if _list(path := folder / name) is not None
     ]
@@ -226,13 +226,7 @@ def _mapping(path: Path, text: str) -> Mapping[str, object]:
 def _loaded(text: str) -> object:
     try:
         return yaml.safe_load(text)
-    except (
-        yaml.YAMLError,
-        ValueError,
-        RecursionError,
-        LookupError,
-        AttributeError,
-    ):  # the last two for `!!bool foo`
+    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError):  # some of `!!bool foo`
         return ()
 
 
@@ -241,7 +235,7 @@ def _read(path: Path) -> str | None:
         content = read_inside(path, _MOST_BYTES)
         if len(content) > _MOST_BYTES:
             raise UsageError(f"{path} is larger than {_MOST_BYTES // 1_000_000} MB", "correct the file first")
-        return content.decode()  # unlike text mode, keeps line endings
+        return content.decode()  # keeps line ends
     except FileNotFoundError:
         if path.is_symlink():
             raise UsageError(

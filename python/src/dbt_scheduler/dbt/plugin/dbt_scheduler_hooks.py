@@ -1,9 +1,9 @@
-# ruff: noqa: ANN401 - this replaces methods of dbt, and their types differ between dbt versions
-"""Makes an invocation of dbt skip the project's own on-run-start and on-run-end hooks, or run only one kind of them.
+# ruff: noqa: ANN401 - what is replaced are methods of dbt, whose types differ between its versions
+"""Makes one run of dbt skip the project's own on-run-start and on-run-end hooks, or run only these.
 
-dbt has no option for this, but imports at start every module on its path whose name begins with ``dbt_``. An operator
-adds this folder to PYTHONPATH and sets the environment variables below. The hooks of packages run as usual, unless only
-hooks run. Supports dbt 1.8 to 1.12.
+dbt has no option for this, but at start it imports every module on its path whose name begins with ``dbt_``. An
+operator adds this folder to PYTHONPATH and sets the variables below. Hooks of packages run as usual, unless only the
+project's own run. Works with dbt 1.8 to 1.12.
 """
 
 import json
@@ -22,7 +22,7 @@ _HOOKS = "DBT_SCHEDULER_HOOKS"
 """``none``, or the hooks to run: ``on-run-start`` or ``on-run-end``."""
 
 _GIVEN, _RESULTS = "DBT_SCHEDULER_GIVEN_RESULTS", "DBT_SCHEDULER_RESULTS"
-"""Two files: to read, the ``results`` for on-run-end hooks if only hooks run; to write, those of this invocation."""
+"""Two files: the ``results`` for on-run-end hooks if nothing else runs, and the results of this invocation."""
 
 _REPLACED = ("get_hooks_by_type", "_runtime_initialize", "execute_nodes", "after_run")
 _TESTS = ("test", "unit_test")
@@ -59,7 +59,7 @@ def _runtime_initialize(theirs: Any) -> Any:
     def runtime_initialize(task: Any) -> None:
         theirs(task)
         if _only_hooks() and not task._flattened_nodes:
-            # dbt runs no hooks if nothing is selected, so select a placeholder that is not a node.
+            # dbt runs no hooks if nothing is selected, so a placeholder that is no node is selected.
             task._flattened_nodes = [SimpleNamespace(unique_id="")]
 
     return runtime_initialize
@@ -99,7 +99,7 @@ def _as_json(result: RunResult) -> dict[str, Any]:
 
 
 def _read_results(task: RunTask) -> Iterator[RunResult]:
-    """The results of other invocations, with the nodes of this invocation's manifest, in the order of completion."""
+    """The results of other invocations, in execution order, without nodes that this project does not have."""
     manifest: Any = task.manifest
     entries = json.loads(Path(os.environ[_GIVEN]).read_text("utf-8"))
     for entry in sorted(entries, key=_end):

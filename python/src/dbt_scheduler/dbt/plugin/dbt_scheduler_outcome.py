@@ -1,9 +1,9 @@
-# ruff: noqa: ANN401 - this replaces methods of dbt, and their types differ between dbt versions
-"""Makes an invocation of dbt write its results to a file: each node's status, rows, seconds, failures and compiled code.
+# ruff: noqa: ANN401 - what is replaced are methods of dbt, whose types differ between its versions
+"""Makes one run of dbt write its results to a file: each node's status, rows, seconds, failures and compiled code.
 
-dbt's own run_results.json cannot be used: dbt would also write the whole manifest.json, and all tasks of a project share
-one target folder. The replaced methods are those of dbt 1.11, which calls them even if it is interrupted. An operator
-adds this folder to PYTHONPATH, and sets the path of the file in the environment variable below.
+dbt's own run_results.json cannot serve: dbt writes it only with the whole manifest.json, and the tasks of a project
+share one target folder. The replaced methods are those of dbt 1.11. An operator adds this folder to PYTHONPATH, and
+sets the variable to the file's path.
 """
 
 import json
@@ -24,7 +24,7 @@ _LONGEST_CODE = 200_000
 _LONGEST_TEXT = 5_000
 
 _BATCHES: dict[str, list[Any]] = defaultdict(list)
-"""The results of each batch of microbatch models: dbt itself keeps only the number of batches."""
+"""The results of the batches of microbatch models: dbt adds up only their number."""
 
 
 def _install() -> None:
@@ -35,7 +35,7 @@ def _install() -> None:
 
 
 def _print_results_line(theirs: Any) -> Any:
-    """The last method that dbt calls, with all results."""
+    """Called last by dbt, with all results, also after an interrupt."""
 
     def print_results_line(task: Any, results: Iterable[Any], execution_time: Any) -> None:
         try:
@@ -82,15 +82,15 @@ def _entry(result: Any) -> dict[str, Any]:
 
 
 def _sum(results: Iterable[Any], name: str) -> int | None:
-    """The sum of what the adapter reports for each result; None if it reports nothing."""
+    """The sum of what the adapter reports for each statement; None if it reports nothing."""
     said = [(result.adapter_response or {}).get(name) for result in results]
-    # some drivers return -1 for unknown
+    # Some drivers return -1 for unknown.
     counts = [count for count in said if isinstance(count, int) and count >= 0]
     return sum(counts) if counts else None
 
 
 def _seconds(results: Iterable[Any], name: str) -> float | None:
-    """The duration of a phase, in seconds; None if it was not measured."""
+    """The duration of a phase in all results; None if no result has it."""
     spans = [
         (timing.completed_at - timing.started_at).total_seconds()
         for result in results
@@ -101,7 +101,7 @@ def _seconds(results: Iterable[Any], name: str) -> float | None:
 
 
 def _text(text: Any, longest: int) -> str | None:
-    """Mask dbt's secrets, as in dbt's own log, and truncate the text."""
+    """The text with dbt's secrets masked, as in dbt's own log, and truncated; None for anything but a string."""
     if not isinstance(text, str):
         return None
     shown: str = text
