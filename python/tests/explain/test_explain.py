@@ -210,7 +210,7 @@ def test_a_dag_with_import_errors_and_a_stale_one(airflow, out):
     assert first(airflow, "a") == (
         "staging.a of 2025-06-05 00:10 UTC has not run: its DAG is stale (no longer found in its DAG file)"
     )
-    airflow.dags[CONSUMER] = {"has_import_errors": True}  # an existing run continues, and its tasks fail
+    airflow.dags[CONSUMER] = {"has_import_errors": True}  # a run that is there goes on, and its tasks fail
     assert first(airflow, "a").endswith("its dependencies are met, and the scheduler starts it next")
 
 
