@@ -1,2 +1,2 @@
-{# `dbt compile` renders every analysis, so installing the package is enough to have the whole project checked. #}
+{# `dbt compile` renders every analysis, so installing the package is enough to validate the whole project. #}
 {{- dbt_scheduler.validate() -}}

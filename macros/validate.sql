@@ -1,5 +1,5 @@
 {% macro validate() %}
-  {# dbt hands the same graph to hooks and analyses: whichever comes first does the work. #}
+  {# Hooks and analyses get the same graph object: the first call marks it as validated. #}
   {% if not execute or graph.get('_dbt_scheduler_validated') %}
     {{ return('') }}
   {% endif %}

@@ -1,4 +1,4 @@
-"""Puts the schemas and the CI files into what is built: they lie beside this folder, and in it in an unpacked sdist."""
+"""Adds the schemas and the CI files to wheels and sdists, from the root of the repository or from an unpacked sdist."""
 
 from pathlib import Path
 from typing import Any
@@ -7,10 +7,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class Schemas(BuildHookInterface):
-    """The hook that pyproject.toml names; an editable install reads the schemas where they lie."""
+    """The build hook in pyproject.toml; not for editable installs, which read the files from the repository."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the folder to the files of a wheel or an sdist."""
+        """Add the folders to the files of a wheel or an sdist."""
         if version == "editable":
             return
         root = Path(self.root)

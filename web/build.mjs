@@ -1,4 +1,4 @@
-// Builds the bundle into the Python package: the same bytes from the same sources. With "check", compares and writes nothing.
+// Builds the bundle into the Python package, reproducibly. With "check", only compares it with the committed one.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,8 +21,8 @@ const { outputFiles } = await build({
   target: ["es2022"],
   jsx: "automatic",
   jsxImportSource: "preact",
-  charset: "ascii", // a page that is served without a charset reads it all the same
-  legalComments: "none", // the licenses follow below, whole
+  charset: "ascii", // also correct if it is served without a charset
+  legalComments: "none", // the full licenses are added below
   logLevel: "warning",
 });
 
@@ -45,7 +45,7 @@ for (const [name, text] of Object.entries(files)) {
   const path = join(out, name);
   if (!check) writeFileSync(path, text);
   else if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
-    console.error(`${name} is not what web/ gives: \`make web\` writes it`);
+    console.error(`${name} is out of date: run \`make web\``);
     process.exit(1);
   }
   bytes += gzipSync(text, { level: 9 }).length;

@@ -1,5 +1,5 @@
 {% macro check_dependencies(node, dependencies) %}
-  {# Whether the node reads what it names is for Python to say, which follows lineage; here a name has to exist. #}
+  {# Only checks that the names exist; Python, which has the lineage, checks that the node reads them. #}
   {% set known = dbt_scheduler.asset_names() %}
   {% set found = [] %}
   {% for name in dependencies if name not in known %}

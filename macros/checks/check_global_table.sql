@@ -11,7 +11,7 @@
   {% elif not others and dbt_scheduler.may_be_unreadable(table, own, snapshot) %}
     {{ return(none) }}
   {% elif teams is not none and not (teams | select('in', snapshot['teams']) | list) %}
-    {# A project outside this platform is for Python to tell: scheduler.yaml, where it can be ignored, is not known here. #}
+    {# Only Python reports a project outside this platform: macros cannot read the `ignore` list in scheduler.yaml. #}
     {% if table.get('external') %}
       {{ return(none) }}
     {% endif %}

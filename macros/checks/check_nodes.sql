@@ -1,12 +1,12 @@
 {% macro check_nodes(nodes, snapshot) %}
-  {# The schema judges each key by itself, and a real project repeats few distinct ones: each is looked at once. #}
+  {# The schema checks each key on its own, and projects repeat few distinct values: each is checked once. #}
   {% set schema = dbt_scheduler.meta_scheduler_schema() %}
   {% set seen = {} %}
   {% set found = [] %}
   {% for node in nodes %}
-    {# The node's own keys over those of its folders; one of the wrong shape is left out. #}
+    {# The node's own keys override those of its folders; invalid ones are left out. #}
     {% set settings = {} %}
-    {# Defaults at the root of dbt_project.yml reach packages' nodes too, and are not meant for them. #}
+    {# Defaults at the root of dbt_project.yml also apply to packages' nodes in dbt, but are not meant for them. #}
     {% set names = ['scheduler_defaults', 'scheduler'] if node.package_name == project_name else ['scheduler'] %}
     {% for name in names if node.config.meta.get(name) is not none %}
       {% set written = node.config.meta[name] %}

@@ -2,7 +2,7 @@
   {% set models = dbt_scheduler.external_models() %}
   {% set readers = {} %}
   {% if models %}
-    {# The first by unique id is the one that a finding names, as in Python. #}
+    {# A finding names the first reader by unique_id, as in Python. #}
     {% for node in dbt_scheduler.own_nodes() | sort(attribute='unique_id', case_sensitive=true) %}
       {% for parent in node.depends_on.nodes if parent in models %}
         {% do readers.setdefault(parent, node) %}

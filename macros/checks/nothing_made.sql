@@ -1,6 +1,6 @@
 {% macro nothing_made(table, teams, own, snapshot) %}
   {% set gone = [] %}
-  {# A snapshot of an older release does not say what is retired. #}
+  {# A snapshot written by an older release does not list retired assets. #}
   {% for team in snapshot.get('retired', {}).get(table.name, []) if team != own and (teams is none or team in teams) %}
     {% do gone.append(team) %}
   {% endfor %}

@@ -1,6 +1,6 @@
 {% macro own_nodes() %}
   {% if '_dbt_scheduler_own' not in graph %}
-    {# dbt has functions from 1.11 on, beside the nodes. #}
+    {# From 1.11 on, dbt has functions, separate from nodes. #}
     {% set nodes = graph.get('functions', {}).values() | list %}
     {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot'] %}
       {% if node.path or node.original_file_path %}

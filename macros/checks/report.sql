@@ -3,7 +3,7 @@
   {% for finding in findings %}
     {% set text = finding.code ~ ' ' ~ finding.message ~ ('\n  hint: ' ~ finding.hint if finding.hint else '') %}
     {% set texts = by_file.setdefault(finding.file, []) %}
-    {# Two versions of a model say the same twice. #}
+    {# Two versions of a model have the same finding. #}
     {% if text not in texts %}
       {% do texts.append(text) %}
     {% endif %}

@@ -1,5 +1,5 @@
 {% macro scheduled_nodes() %}
-  {# A folder's +meta also reaches resources that are never scheduled. #}
+  {# A folder's +meta also applies to resources that are never scheduled. #}
   {% set nodes = [] %}
   {% for node in dbt_scheduler.own_nodes() %}
     {% set meta = node.config.meta %}

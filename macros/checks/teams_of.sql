@@ -6,7 +6,7 @@
   {% for team, each in snapshot['teams'].items() if each.get('project') == table.source_name %}
     {% do teams.append(team) %}
   {% endfor %}
-  {# A registry entry of an older release does not say of which project it is. #}
+  {# A registry entry written by an older release does not name its project. #}
   {% if not teams and table.source_name != own %}
     {% do teams.append(table.source_name) %}
   {% endif %}

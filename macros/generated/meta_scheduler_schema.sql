@@ -130,7 +130,7 @@
       ]
     },
     "dependencies": {
-      "description": "How the node waits for assets of other DAGs, by asset name: hard (default): until the asset is ready; soft: until it is due by its SLO; no_wait: does not wait. Parents in the same DAG are not allowed here.",
+      "description": "How the node waits for assets of other DAGs, by asset name: hard (default): until the asset is ready; soft: until it is ready, or due by its SLO; no_wait: not at all. Parents in the same DAG are not allowed here.",
       "type": "object",
       "additionalProperties": {
         "description": "How the node waits for this asset.",

@@ -1,5 +1,5 @@
 {% macro json_schema_canonical(value) %}
-  {# The same text for just those values that JSON Schema holds for equal: 1 and 1.0, but not true. #}
+  {# The same string for values that are equal in JSON Schema: 1 and 1.0, but not true. #}
   {% set kind = dbt_scheduler.json_schema_kind(value) %}
   {% set parts = [] %}
   {% if kind == 'object' %}

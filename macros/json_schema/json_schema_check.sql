@@ -1,12 +1,12 @@
 {% macro json_schema_check(schema, value, root, path) %}
-  {# Calls, and names that only some branches set, cost most here: what is common is done in place, without names. #}
+  {# For speed, common cases are checked inline: macro calls, and variables set in only some branches, are slow. #}
   {% set kind = 'string' if value is string else dbt_scheduler.json_schema_kind(value) %}
   {% set found = [] %}
   {% for keyword, rule in schema.items() %}
     {% set below = [] %}
     {% set failed = false %}
     {% if keyword == 'type' %}
-      {# No type's name is a part of another's, so the test holds for one type as for a list. #}
+      {# `in` works for one type (a string) as for a list: no type's name is part of another's. #}
       {% set failed = kind not in rule and not (kind == 'number' and 'integer' in rule and value % 1 == 0) %}
     {% elif keyword == 'enum' %}
       {% set failed = not dbt_scheduler.json_schema_contains(rule, value) %}

@@ -1,5 +1,5 @@
 {% macro json_schema_example(schema, path) %}
-  {# At the top level an example would be a whole file, so there is none. #}
+  {# At the top level, the example would be a whole file. #}
   {% if path and schema.get('examples') %}
     {{ return('for example ' ~ dbt_scheduler.shown(schema['examples'][0])) }}
   {% endif %}

@@ -1,5 +1,5 @@
 {% macro json_schema_kind(value) %}
-  {# Boolean before number, text before list: a test of Jinja's holds for more than its name says. #}
+  {# The order matters: in Jinja, a boolean is also a number, and a string is also a sequence. #}
   {% if value is none %}
     {{ return('null') }}
   {% elif value is boolean %}

@@ -1,11 +1,11 @@
 {% macro json_schema_problems(schema, instance) %}
-  {# YAML also knows keys that are numbers or true; as JSON they are text. #}
+  {# In YAML, keys may be numbers or booleans; in JSON they are strings. #}
   {% set value = fromjson(tojson(instance)) %}
   {% set records = dbt_scheduler.json_schema_check(schema, value, schema, []) %}
   {% if not records %}
     {{ return([]) }}
   {% endif %}
-  {# Where the allowed values are listed, saying of what type they are adds nothing. #}
+  {# A message that lists the allowed values makes one about the type redundant. #}
   {% set listed = records | selectattr('keyword', 'eq', 'enum') | map(attribute='path') | list %}
   {% set kept = [] %}
   {% for record in records if record.keyword != 'type' or record.path not in listed %}

@@ -1,5 +1,5 @@
 {% macro suggest(word, candidates) %}
-  {# Likeness is the share of letter pairs that occur anywhere in the other word, as in the Python package. #}
+  {# Similarity is the share of letter pairs that also occur in the other word, as in the Python package. #}
   {% if (candidates | length) > dbt_scheduler.words()['most_candidates'] %}{{ return('') }}{% endif %}
   {% set a = '^' ~ (word | lower) ~ '$' %}
   {% set best = namespace(word='', likeness=0.5) %}

@@ -1,8 +1,8 @@
-"""What `check` and `compile` of a whole platform cost, against merely reading the same manifests.
+"""Measures `check` and `compile` of a whole platform, compared with only reading the same manifests.
 
     python bench_compile.py [--teams 20] [--models 100] [--large 10000]
 
-All figures of a run are taken on the same machine one after the other: ratios hold where seconds do not.
+All figures of a run are from the same machine: compare ratios, not seconds.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _compare(folder: Path, teams: int, models: int) -> None:
-    # In a process of its own: a child's peak memory counts from that of the process that starts it.
+    # In a separate process: a child's peak memory includes that of the process that forks it.
     generator = Path(__file__).with_name("generate.py")
     size = ("--teams", str(teams), "--models", str(models))
     made = subprocess.run([sys.executable, generator, folder, *size], check=True, stdout=subprocess.PIPE)
@@ -52,7 +52,7 @@ def _compare(folder: Path, teams: int, models: int) -> None:
         "json.load": Job(*_JSON, tuple(manifests)),
         "typed decode": Job(*_TYPED, tuple(manifests)),
         "check": Job(*_COMMAND, ("check", *projects)),
-        # From the second round on it finds its own files, as it usually does, and writes what has changed.
+        # From the second round on it finds its earlier output, as usual, and writes only changes.
         "compile": Job(*_COMMAND, ("compile", *projects, *out)),
     }
     costs = measure(jobs, rounds=5 if teams > 1 else 3)

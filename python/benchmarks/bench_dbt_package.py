@@ -1,4 +1,4 @@
-"""The package's share of `dbt compile`: the same generated project with it and without it, in CPU seconds."""
+"""Measures the package's share of `dbt compile`: CPU seconds of a generated project with and without it."""
 
 import argparse
 import os
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def write_project(folder: Path, models: int, *, all_different: bool) -> None:
-    """Layers of models that read two of the layer above, in twenty folders with a properties file each."""
+    """Write models that read up to two others, in twenty folders with a properties file each."""
     profile = {"target": "dev", "outputs": {"dev": {"type": "duckdb", "path": ":memory:"}}}
     write(folder / "profiles.yml", {"bench": profile})
     flags = {"send_anonymous_usage_stats": False}
@@ -63,7 +63,7 @@ def write_project(folder: Path, models: int, *, all_different: bool) -> None:
 
 
 def described_model(number: int, all_different: bool) -> dict[str, object]:
-    """A model as a team describes it; of 2,000 real ones about a tenth have settings that no other has."""
+    """The properties of a model; as in real projects, about a tenth of the models have unique settings."""
     scheduler: dict[str, object] = {
         "pipelines": PIPELINES[number % 3],
         "owners": [f"@owner.{number % 20}"],
@@ -76,13 +76,13 @@ def described_model(number: int, all_different: bool) -> dict[str, object]:
 
 
 def write(path: Path, content: object) -> None:
-    """Text as it is, anything else as YAML."""
+    """Write text unchanged, and anything else as YAML."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
 
 
 def measure(folder: Path, packages: list[dict[str, str]]) -> tuple[float, float]:
-    """CPU seconds of a `dbt compile` that finds the project parsed, and of the validating analysis in it."""
+    """CPU seconds of `dbt compile` on a parsed project, and of the validating analysis in it."""
     write(folder / "packages.yml", {"packages": packages})
     environment = {**os.environ, "DBT_PROFILES_DIR": str(folder)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -96,8 +96,8 @@ def measure(folder: Path, packages: list[dict[str, str]]) -> tuple[float, float]
 
 
 def compile_here(folder: str) -> None:
-    """Compile in this process, on one thread, so that its CPU time while a node runs is that node's."""
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - its import is a part of what is measured
+    """Compile in this process with one thread, so that the CPU time during a node is that of the node."""
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - the import is part of the measurement
 
     at: dict[str, float] = {}
 

@@ -1,9 +1,9 @@
-"""One dbt task's CPU seconds on projects of any size: dbt by itself, ours, and with each of the peers.
+"""Measures the CPU seconds of one dbt task on projects of several sizes: dbt alone, ours, and each of the peers.
 
     python bench_dbt_task.py [200 2000] [--peers FOLDER] [--rounds 3]
 
 FOLDER has the peers' environments (``python peers/install.py FOLDER``). The task builds one model and runs its two
-tests, but for dmp-af's, which has tests in tasks of their own. All have what partial parsing needs at hand.
+tests, except with dmp-af, which runs tests in separate tasks. All have the files for partial parsing.
 """
 
 import argparse
@@ -77,7 +77,8 @@ def _measure(folder: Path, size: int, peers: Path | None, rounds: int) -> dict[s
     }
     if peers:
         ways |= {name: partial(_peers_task, peers, *which, folder) for name, which in _PEERS.items()}
-        _peers_task(peers, "cosmos", "subprocess", folder)  # has all of the project to parse, and keeps it
+        # Parses the whole project, for partial parsing later.
+        _peers_task(peers, "cosmos", "subprocess", folder)
     runs: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
@@ -92,7 +93,7 @@ def _peers_task(peers: Path, environment: str, which: str, folder: Path) -> floa
 
 
 def _build() -> list[str]:
-    """What the compiler writes for the model and its two tests."""
+    """The compiler's command for the model and its two tests."""
     tests = [f"fqn:shop.f1.{kind}_{MODEL}_id" for kind in ("not_null", "unique")]
     select = ["--select", f"fqn:shop.f1.{MODEL}", *tests, "--indirect-selection", "empty"]
     strict = ["--warn-error-options", '{"error": ["NoNodesForSelectionCriteria"]}']
@@ -126,7 +127,7 @@ def _cpu(command: list[object], folder: Path) -> float:
 
 
 def _run(command: list[object], folder: Path) -> str:
-    # A process that could not write its bytecode would compile every module again.
+    # Without bytecode files, each process would compile every module again.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     env["PATH"] = f"{Path(str(command[0])).parent}{os.pathsep}{env['PATH']}"
     done = subprocess.run(

@@ -1,8 +1,7 @@
 # ruff: noqa: E402 - imports are timed, in this order
-"""What loading DAGs costs, against a floor measured in the same run: the same tasks and edges, made by hand.
+"""Measures loading DAGs, compared with a floor: the same tasks and edges as a hand-written DAG.
 
-Run it with ``python benchmarks/bench_load_dag.py``. CPU seconds; the best of several rounds, each with fresh
-objects.
+Run it with ``python benchmarks/bench_load_dag.py``. Prints CPU seconds, the best of several rounds with new objects.
 """
 
 import os
@@ -46,7 +45,7 @@ ROUNDS = 7
 
 
 def a_spec(number: int, tasks: int, sensors: int) -> DagSpec:
-    """A DAG as a compiler writes it: each task reads two earlier ones, and some read another team's."""
+    """A DAG spec like the compiler's: each task reads up to two earlier ones, and some read another team's assets."""
     waits = tuple(
         Sensor(
             task_id=f"wait_for__hard_dependencies.dim_{i}",
@@ -115,7 +114,7 @@ def a_task(number: int, names: list[str], i: int, waits: tuple[Sensor, ...]) -> 
 
 
 def by_hand(spec: DagSpec) -> DAG:
-    """The floor: the same tasks and edges from Airflow's own operators, and nothing else about them."""
+    """The floor: the same tasks and edges with only Airflow's own operators."""
     dag = DAG(
         spec.dag_id,
         schedule=CronDataIntervalTimetable(spec.schedule.cron, spec.schedule.timezone),

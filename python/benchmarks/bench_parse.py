@@ -1,9 +1,9 @@
-"""What Airflow's DAG processor and one worker pay for the same platform: ours, by hand, and with each of the peers.
+"""Measures Airflow's DAG processor and a worker on the same platform: ours, hand-written, and each of the peers.
 
     python bench_parse.py [--teams 20] [--models 100] [--peers FOLDER] [--rounds 5]
 
-FOLDER has the peers' environments (``python peers/install.py FOLDER``); without it only ours and by hand are measured.
-CPU seconds, medians of rounds in which each has its turn; every figure is that of a fresh process.
+FOLDER has the peers' environments (``python peers/install.py FOLDER``); without it, the peers are not measured. Prints
+CPU seconds, the medians of alternating rounds; every figure is from a new process.
 """
 
 import argparse
@@ -51,14 +51,14 @@ def _python(name: str, peers: Path | None) -> Path | None:
 
 
 def _measure(python: Path, folder: Path, small: Path) -> dict[str, float]:
-    """The figures of parsing all files, and what parsing the first of them costs, as a worker does for one task."""
+    """The figures for parsing all files, and for parsing only the first, as a worker does for one task."""
     whole = _parse(python, small, folder)
     one = _parse(python, small, min(folder.glob("*.py")))
     return {**{name: whole[name] for name in _FIGURES}, "worker": one["parsing"]}
 
 
 def _parse(python: Path, small: Path, what: Path) -> dict[str, float]:
-    # A process that could not write its bytecode would compile every module again.
+    # Without bytecode files, each process would compile every module again.
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [python, Path(__file__).with_name("parse_dags.py"), small, what]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)

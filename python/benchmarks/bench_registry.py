@@ -1,9 +1,9 @@
-"""What one team's `check`, its `report` and the registry's answers cost against a registry of many teams.
+"""Measures one team's `check` and `report`, and the registry commands, with a registry of many teams.
 
     python bench_registry.py [--teams 100] [--assets 500] [--models 2000]
 
-The registry is that of one generated team, copied for each other team with the names changed, so that each
-reads the tables of its neighbours. All figures are CPU seconds of whole processes.
+The registry contains one generated team, copied for each other team with changed names, so that each reads the tables
+of its neighbours. All figures are CPU seconds of whole processes.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def _run(*arguments: object) -> None:
 
 
 def _fill(registry: Path, entry: str, teams: int) -> int:
-    """One document for each team, from that of the first; returns how many assets there are."""
+    """Write a document for each team, made from that of the first team; returns the number of assets."""
     registry.mkdir()
     for number in range(teams):
         names = {f"team_{step:02}": f"team_{(number + step) % teams:02}" for step in range(_NEIGHBOURS + 1)}
@@ -103,7 +103,7 @@ def _fill(registry: Path, entry: str, teams: int) -> int:
 
 
 def _outputs(folder: Path, models: int) -> Iterator[Path]:
-    """A team as it is, and with another SLO and a pipeline less of everything that is hourly."""
+    """Compile a team twice, the second time with another SLO, and with all weekly models daily; yields the outputs."""
     (project,) = _generate(folder / "large", 1, models)
     for side in ("base", "head"):
         _run("compile", project, "--out", folder / side)

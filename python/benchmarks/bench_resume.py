@@ -1,7 +1,7 @@
-"""How soon a consumer goes on when its producer is done: by the callback, and by a poll each minute.
+"""Measures how soon a consumer resumes after its producer succeeds: with the callback, and with polling each minute.
 
-One run of a real Airflow. Each producer's run is waited for by three consumers: one whose sensor waits, one whose
-sensor has given up so that its run has failed, and one that the registry does not know, which has only its poll.
+Uses a real Airflow. Three consumers wait for each producer run: one with a waiting sensor, one whose sensor timed out
+and whose run failed, and one that is not in the registry, so that it can only poll.
 """
 
 import statistics
@@ -15,11 +15,15 @@ from live_airflow import Live, a_spec, a_task, a_wait, a_wait_entry, an_entry
 
 SENSOR = "wait_for__hard_dependencies.dim"
 RUNS = 6
-WAYS = {"waiting": "callback, sensor waits", "late": "callback, run had failed", "polling": "60 s poll alone"}
+WAYS = {
+    "waiting": "callback, sensor waits",
+    "late": "callback, run had failed",
+    "polling": "60 s polling only",
+}
 
 
 def consumer(team: str, wait_timeout_seconds: int) -> DagSpec:
-    """A team whose one model reads ``dim``."""
+    """A team with one model, which reads ``dim``."""
     sensor = a_wait("dim", wait_timeout_seconds=wait_timeout_seconds, poll_seconds=60)
     return a_spec(
         a_task("marts.mine", upstream=(sensor.task_id,)), team=team, sensors=(sensor,), max_active_runs=16
@@ -64,7 +68,7 @@ def measure(airflow: Live) -> dict[str, list[float]]:
 
     airflow.until("the sensors to wait", settled)
     for number in range(RUNS):
-        time.sleep(7.3)  # spread over the polls' minute, and not all at once
+        time.sleep(7.3)  # spread over the minute between polls
         airflow.run("shipping_daily", number)
 
     def done() -> bool:

@@ -1,7 +1,7 @@
-"""How long it takes to satisfy 2,000 sensors whose data has arrived, as a sweep does it after an outage.
+"""Measures satisfying 2,000 sensors whose data has arrived, like a sweep after an outage.
 
-Each of twenty DAGs has five sensors with a model below each. ``scheduled`` ones still wait, ``failed`` ones have
-given up and their runs have failed. A real Airflow, whose scheduler is busy with the same runs.
+Each of twenty DAGs has five sensors, each with a downstream model. ``scheduled`` sensors still wait; ``failed`` ones
+timed out, and so their runs failed. Uses a real Airflow, whose scheduler processes the same runs.
 """
 
 import sys
@@ -19,11 +19,11 @@ from live_airflow import Live, a_spec, a_task, a_wait, date
 
 DAGS = 20
 BATCH = 100
-"""How many sensors are made to fail in one request."""
+"""The number of sensors that one request marks as failed."""
 
 
 def consumer(team: str, sensors: int) -> DagSpec:
-    """A DAG with some sensors, and a model below each."""
+    """A DAG with some sensors, each with a downstream model."""
     waits = [a_wait(f"dim_{number}") for number in range(sensors)]
     models = [a_task(f"marts.m_{at}", upstream=(wait.task_id,)) for at, wait in enumerate(waits)]
     return a_spec(*models, team=team, sensors=tuple(waits), max_active_runs=1000)
@@ -59,14 +59,14 @@ def main(runs: int = 20, sensors: int = 5, state: str = "scheduled") -> None:
 
 
 def make(airflow: Live, spec: DagSpec, number: int) -> None:
-    """One run."""
+    """Create a run."""
     with airflow.api(60) as api:
         body = {"dag_run_id": f"manual__{number}", "logical_date": date(number).isoformat()}
         api.make_run(spec.dag_id, body)
 
 
 def until_all_are(airflow: Live, specs: list[DagSpec], states: list[str], count: int) -> list:
-    """All sensors, once they are in one of these states."""
+    """Wait until this number of sensors has one of these states; returns them."""
     found: list = []
 
     def there() -> bool:
@@ -80,14 +80,14 @@ def until_all_are(airflow: Live, specs: list[DagSpec], states: list[str], count:
 
 
 def running(airflow: Live, specs: list[DagSpec]) -> list:
-    """The runs that are not over."""
+    """The running and queued runs."""
     with airflow.api(60) as api:
         where = RunFilter(dag_ids=[each.dag_id for each in specs], states=["running", "queued"])
         return api.runs(where)
 
 
 def fail(airflow: Live, sensors: list) -> None:
-    """All of them fail."""
+    """Mark these sensors as failed."""
     for at in range(0, len(sensors), BATCH):
         entities = [
             {"dag_id": each.dag_id, "dag_run_id": each.run_id, "task_id": each.task_id, "new_state": "failed"}
@@ -98,7 +98,7 @@ def fail(airflow: Live, sensors: list) -> None:
 
 
 def cpu(process: psutil.Process) -> float:
-    """Seconds of CPU that a process and its children have used."""
+    """CPU seconds of a process and its descendants."""
     return sum(sum(each.cpu_times()[:2]) for each in (process, *process.children(recursive=True)))
 
 

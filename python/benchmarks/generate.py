@@ -1,9 +1,10 @@
-"""Generates dbt projects of many teams that need each other, the same each time: the input of the benchmarks.
+"""Generates the benchmarks' input, byte-identical each time: dbt projects of many teams that depend on each other.
 
     python generate.py OUT [--teams 20] [--models 100]
 
 Writes ``OUT/platform.yaml`` and, for each team, ``dbt_project.yml``, ``scheduler.yaml`` and
-``target/manifest.json``. Marts read other teams' facts and dimensions: teams form circles, tasks do not.
+``target/manifest.json``. Marts read other teams' facts and dimensions: teams depend on each other in cycles, tasks do
+not.
 """
 
 import argparse
@@ -77,7 +78,7 @@ class _Project:
     def __init__(self, team: str, others: list[str], models: int) -> None:
         self.team = team
         self.nodes: dict[str, Entry] = {}
-        self._random = Random(team)  # noqa: S311 - the same each time, which is the point
+        self._random = Random(team)  # noqa: S311 - must be reproducible
         raw = [self._source("raw", f"raw_{number}", f"raw_{team}") for number in range(_RAW_TABLES)]
         self._rates, self._predictions = (
             self._source("produced", table, f"produced_{team}") for table in ("fetched_rates", "predictions")
@@ -129,7 +130,7 @@ class _Project:
         return self._add(model(self._random, self.team, path, meta, parents, materialized=materialized))
 
     def _above(self, layer: str, pipeline: str) -> list[Entry]:
-        """What a model may read: the layers above, as far as they are made at least as often."""
+        """The nodes that a model may read: those of earlier layers in pipelines that are at least as frequent."""
         often = list(_PIPELINES)[: list(_PIPELINES).index(pipeline) + 1]
         return [node for above in _READS[layer] for each in often for node in self._made[above, each]]
 
@@ -138,7 +139,7 @@ class _Project:
         return [entry["unique_id"] for entry in chosen]
 
     def _add_rest(self) -> None:
-        """A seed, a snapshot, and the tests: about two for each model."""
+        """Add a seed, a snapshot, and about two tests for each model."""
         daily: Entry = {"scheduler": {"pipelines": ["daily"]}}
         dim = self._made["dims", "daily"][0]["unique_id"]
         for path, kind, parents in (

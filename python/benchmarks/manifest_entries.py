@@ -1,4 +1,4 @@
-"""The entries of a ``manifest.json``, with the keys and about the weight that dbt 1.11 gives them."""
+"""The entries of a ``manifest.json``, with the same keys and about the same size as those of dbt 1.11."""
 
 from random import Random
 from typing import Any
@@ -26,12 +26,12 @@ _TEST_CONFIG: Entry = {
 
 
 def text(random: Random, length: int) -> str:
-    """Words of about this many letters."""
+    """Random words with about this many characters in total."""
     return " ".join(random.choices(_WORDS, k=max(1, length // 7)))
 
 
 def metadata(team: str) -> Entry:
-    """Who wrote the manifest."""
+    """The metadata of the manifest."""
     return {
         "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json",
         "dbt_version": "1.11.16",
@@ -124,7 +124,7 @@ def data_test(team: str, kind: str, attached: Entry, column: str, others: tuple[
 
 
 def source(random: Random, team: str, source_name: str, table: str, schema: str) -> Entry:
-    """A source table; those under ``models/global_assets`` stand for other teams' assets."""
+    """A source table; a global asset if its schema is also the source's name."""
     file = "global_assets/sources.yml" if schema == source_name else "staging/sources.yml"
     return {
         "database": "warehouse",
@@ -154,7 +154,7 @@ def source(random: Random, team: str, source_name: str, table: str, schema: str)
 
 
 def macro(random: Random, package: str, name: str) -> Entry:
-    """A macro: dbt and its adapters bring about five hundred into each manifest."""
+    """A macro: dbt and its adapters add about five hundred to each manifest."""
     return {
         "name": name,
         "resource_type": "macro",
@@ -176,7 +176,7 @@ def macro(random: Random, package: str, name: str) -> Entry:
 
 
 def _common(team: str, name: str, path: str, file: str) -> Entry:
-    """What every entry of ``nodes`` has."""
+    """The keys of every entry of ``nodes``."""
     return {
         "database": "warehouse", "schema": team, "name": name, "package_name": team, "path": path,
         "original_file_path": file, "alias": name, "tags": [], "group": None, "docs": _DOCS,

@@ -1,4 +1,4 @@
-"""Runs Python code in a process of its own and tells what that cost: CPU seconds and peak memory."""
+"""Measures the CPU seconds and the peak memory of Python code in a separate process."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ finally:
 
 
 class Cost(NamedTuple):
-    """CPU seconds of the whole process and of the timed code alone, and the process's peak memory in MB."""
+    """CPU seconds of the whole process (``cpu``) and of the timed code (``inside``), and its peak memory in MB."""
 
     cpu: float
     inside: float
@@ -29,7 +29,7 @@ class Cost(NamedTuple):
 
 
 class Job(NamedTuple):
-    """Code to measure: one statement, what comes before it unmeasured, and its ``sys.argv``."""
+    """A statement to measure, the code that runs before it without being timed, and its ``sys.argv``."""
 
     setup: str
     code: str
@@ -37,7 +37,7 @@ class Job(NamedTuple):
 
 
 def measure(jobs: Mapping[str, Job], rounds: int = 5) -> dict[str, Cost]:
-    """The cheapest of several runs of each job, as noise only adds; in turns, so that it meets all alike."""
+    """The lowest figures of several runs of each job; the runs alternate, so that noise affects all jobs."""
     runs: dict[str, list[Cost]] = {name: [] for name in jobs}
     for _ in range(rounds):
         for name, job in jobs.items():
@@ -47,7 +47,7 @@ def measure(jobs: Mapping[str, Job], rounds: int = 5) -> dict[str, Cost]:
 
 def _run(job: Job) -> Cost:
     command = [sys.executable, "-c", _TIMED.format(setup=job.setup, code=job.code), *map(str, job.arguments)]
-    # A process that could not write its bytecode would compile every module again.
+    # Without bytecode files, each process would compile every module again.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile("w+") as talk:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=talk)

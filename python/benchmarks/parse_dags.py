@@ -2,9 +2,9 @@
 
     python parse_dags.py SMALL FOLDER|FILE
 
-Prints JSON: CPU seconds of imports beyond Airflow's own, of parsing and of serializing all files of FOLDER; tasks; and
-the process's peak memory in MB. SMALL has a small DAG of the same kind, which is parsed before, so that what is imported
-or compiled once counts as imports.
+Prints JSON: CPU seconds of imports beyond Airflow's own, of parsing and of serializing all files of FOLDER; the number
+of tasks; and the process's peak memory in MB. SMALL has a small DAG of the same kind, which is parsed first, so that
+one-time costs count as imports.
 """
 
 import importlib.util
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-# No configuration of anybody's, and nobody is told that this has run.
+# No user configuration, and no usage statistics.
 os.environ |= {
     "AIRFLOW_HOME": tempfile.mkdtemp(prefix="airflow_home_"),
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
@@ -51,7 +51,7 @@ def main(small: Path, what: Path) -> None:
 
 
 def _peak_memory() -> float:
-    """Of this process alone: getrusage also counts what its parent had when it was forked."""
+    """In MB, of this process only: getrusage includes the memory of the parent when it forked."""
     status = Path("/proc/self/status").read_text()
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
 

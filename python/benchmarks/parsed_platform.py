@@ -1,6 +1,6 @@
-"""Writes one platform as DAG files of several kinds: compiled, by hand, and as each of the peers takes it.
+"""Writes one platform as DAG files of several kinds: compiled, hand-written, and for each of the peers.
 
-Every team has one daily DAG of all its models, with the tests of a model in its task, and sensors on other teams'.
+Every team has one daily DAG with all of its models, each with its tests in its task, and sensors for other teams' assets.
 """
 
 import json
@@ -98,7 +98,7 @@ _CLUSTERS = ("sql_cluster", "daily_sql_cluster", "py_cluster", "bf_cluster")
 
 
 def write(folder: Path, teams: int, models: int) -> dict[str, tuple[Path, Path]]:
-    """By its name, the folder of DAG files of each kind, and one with a small DAG of that kind."""
+    """The folder of DAG files of each kind, and a folder with a small DAG of that kind, by the kind's name."""
     large, small = (
         _write_all(folder / name, *size) for name, size in (("l", (teams, models)), ("s", (1, 30)))
     )
@@ -131,7 +131,7 @@ def _write_projects(folder: Path, teams: int, models: int) -> list[Path]:
 
 
 def _write_one_project(folder: Path, projects: Iterable[Path]) -> None:
-    """All teams' models as one project with a folder for each team, which refer to each other."""
+    """Write all teams' models as one project with a folder per team, with refs instead of sources."""
     whole: dict[str, Any] = {"nodes": {}, "sources": {}}
     for project in projects:
         manifest = json.loads((project / "target" / "manifest.json").read_bytes())
@@ -154,7 +154,7 @@ def _write_one_project(folder: Path, projects: Iterable[Path]) -> None:
 
 
 def _of_one(parent: str) -> list[str]:
-    """What a node of the one project depends on: another team's source is its model, raw ones are left out."""
+    """A parent in the one project: another team's model instead of its source; none for raw sources."""
     kind, _, *names = parent.split(".")
     if kind != "source":
         return [parent]
@@ -220,13 +220,13 @@ def _dag_factory(place: Path, to: Path, _: list[Path]) -> None:
 
 
 def _unique(task_id: str) -> str:
-    """A name without its group, which dag-factory wants to be the only one of the DAG."""
+    """A name without its group that is unique in the DAG, which dag-factory requires."""
     group, _, name = task_id.rpartition(".")
     return f"{name}__{group}" if group.startswith("wait_for") else name
 
 
 def _cosmos(_: Path, to: Path, projects: list[Path]) -> None:
-    """A project for each team."""
+    """Write one project per team."""
     for project in projects:
         _write_cosmos(to / f"{project.name}.py", project, [project.name], select="[]")
 

@@ -1,7 +1,7 @@
-"""Twenty-two sensors of one run time out at once, while their twenty-two producers finish: callbacks alone resume it.
+"""Tests that callbacks alone resume a run whose twenty-two sensors time out at once while their producers finish.
 
-A real Airflow with triggerer and executor. No schedule fires, so that a sweep runs only when a callback asks for
-one. It needs PostgreSQL (see ``live_airflow``), in which the sensors' timeouts are brought forward to one moment.
+Uses a real Airflow with triggerer and executor. Nothing is scheduled, so a sweep runs only if a callback triggers it.
+Requires PostgreSQL (see ``live_airflow``), in which all of the sensors' timeouts are set to the same time.
 """
 
 import os
@@ -22,12 +22,12 @@ from stress_resume import DAG, asset_names, consumer, replaced, sensor_names, st
 FAN = 22
 PRODUCER = "shipping_daily"
 SETTLED_SECONDS = 20
-"""For how long a run that has failed is watched after the last producer: a callback that had no time asks for a
-sweep up to twelve seconds later."""
+"""How long a failed run is watched after the last producer: a callback that runs out of time triggers a sweep up to
+twelve seconds later."""
 
 
 def main(rounds: int) -> None:
-    """Print what became of the rounds."""
+    """Print the results of the rounds."""
     assets = asset_names(FAN)
     spec = consumer(FAN, "default_pool")
     entries = [an_entry(asset, "daily") for asset in assets]
@@ -50,13 +50,13 @@ def main(rounds: int) -> None:
         for number in range(rounds):
             state = one_round(airflow, number)
             ends[state] += 1
-            sys.stdout.write(f"round {number}: {state}; {sweeps(airflow)} sweeps asked for so far\n")
+            sys.stdout.write(f"round {number}: {state}; {sweeps(airflow)} sweeps triggered so far\n")
             sys.stdout.flush()
-    sys.stdout.write(f"{ends['success']} of {rounds} rounds ended well by callbacks alone\n")
+    sys.stdout.write(f"{ends['success']} of {rounds} rounds succeeded with callbacks only\n")
 
 
 def one_round(airflow: Live, number: int) -> str:
-    """How the consumer's run ended."""
+    """The final state of the consumer's run."""
     run_id = airflow.run(DAG, number)
     sensors = sensor_names(FAN)
     airflow.until("the sensors", lambda: states(airflow, run_id, sensors) == {"deferred"}, 600)
@@ -80,7 +80,7 @@ def one_round(airflow: Live, number: int) -> str:
 
 
 def time_out(run_id: str) -> None:
-    """All deferred sensors of the run time out now."""
+    """Let all deferred sensors of the run time out now."""
     url = os.environ[DATABASE].replace("+psycopg2", "")
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(
@@ -97,7 +97,7 @@ def state_of(airflow: Live, dag_id: str, run_id: str) -> str:
 
 
 def sweeps(airflow: Live) -> int:
-    """How many sweeps callbacks have asked for."""
+    """The number of sweeps that callbacks triggered."""
     with airflow.api(30) as api:
         return len(api.newest_runs(RESUME_DAG, 100))
 

@@ -1,4 +1,4 @@
-"""Writes one dbt project of 60 models with 60 tests on PostgreSQL, and DAGs of it: ours, by hand, and with cosmos."""
+"""Writes a dbt project of 60 models with 60 tests on PostgreSQL, and its DAGs: ours, hand-written, and with cosmos."""
 
 import subprocess
 from pathlib import Path
@@ -55,18 +55,18 @@ _UNION = "union all\nselect id from {{{{ ref('m_{parent}') }}}}\n"
 
 
 class Way(NamedTuple):
-    """How the project is run: whose environment, and how its DAG is made."""
+    """A way to run the project: the environment, and how its DAG is built."""
 
     peer: str | None = None
     cosmos: tuple[str, str] | None = None
     dbt: bool = True
     sliced: bool = False
     preload: bool = False
-    settings: dict[str, str] = {}  # noqa: RUF012 - nobody writes to it
+    settings: dict[str, str] = {}  # noqa: RUF012 - never modified
 
 
 def write_project(folder: Path, warehouse: URL, tools: Path) -> Path:
-    """The project, parsed; two parents and one test for each model."""
+    """Write and parse the project, with two parents and one test for each model."""
     project = folder / "warehouse"
     (project / "models").mkdir(parents=True)
     (project / "dbt_project.yml").write_text(_PROJECT)
@@ -98,7 +98,7 @@ def write_project(folder: Path, warehouse: URL, tools: Path) -> Path:
 
 
 def write_dags(way: Way, project: Path, to: Path, tools: Path) -> None:
-    """The one DAG of the project, as this way takes it; ``to`` is a folder ``dags`` beside the project."""
+    """Write the project's DAG for this way; ``to`` is a folder ``dags`` next to the project."""
     platform = to.with_name("platform.yaml")
     platform.write_text(_PLATFORM.format(preload="true" if way.preload else "false"))
     where = ["--platform", platform, "--out", to.parent]
@@ -113,7 +113,7 @@ def write_dags(way: Way, project: Path, to: Path, tools: Path) -> None:
     spec_file.unlink()
     if way.cosmos:
         mode, tests = way.cosmos
-        # What partial parsing needs is of no use to a command that names what the profile has as its default.
+        # Partial parsing works only with the same arguments: cosmos passes the defaults of the profile.
         _run([tools / "dbt", "parse", "--profile", "warehouse", "--target", "dev"], project)
         text = _COSMOS.format(dag=DAG, project=str(project), mode=mode, tests=tests)
     else:

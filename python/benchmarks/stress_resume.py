@@ -1,9 +1,9 @@
-"""Sensors that fail at the very moment at which their data arrives: every run has to end well.
+"""Tests sensors that fail at the moment when their data arrives: every run must succeed.
 
-Twenty sensors of one run fail in one transaction, and from that moment on they are satisfied, four at a time, as
-producers' callbacks do it. Two ways: ``plain``, one request for each sensor at once, and ``ours``. What is left is
-healed by a sweep. Each round is a new run of a real Airflow. It needs PostgreSQL (see ``live_airflow``): with
-SQLite, the API server itself hangs when it is asked to change things from several sides at once.
+Twenty sensors of one run fail in one transaction, and are then satisfied, four at a time, like by producers' callbacks.
+There are two ways: ``plain``, with one request per sensor, and ``ours``, after which sweeps repair the rest. Each round
+is a new run of a real Airflow. Requires PostgreSQL (see ``live_airflow``): with SQLite, the API server hangs on
+concurrent changes.
 """
 
 import random
@@ -32,17 +32,17 @@ POOL = "models"
 
 
 def asset_names(fan: int) -> list[str]:
-    """So many assets."""
+    """The names of this number of assets."""
     return [f"dim_{number:02}" for number in range(fan)]
 
 
 def sensor_names(fan: int) -> list[str]:
-    """The sensors that wait for them."""
+    """The task_ids of their sensors."""
     return [f"wait_for__hard_dependencies.{asset}" for asset in asset_names(fan)]
 
 
 def consumer(fan: int, pool: str) -> DagSpec:
-    """Sensors, a model below each five, one below all, one below that."""
+    """A DAG with sensors, a model downstream of each five, one downstream of all, and one downstream of that."""
     sensors = sensor_names(fan)
     fives = [sensors[at : at + 5] for at in range(0, fan, 5)]
     models = [a_task(f"marts.five_{at}", upstream=tuple(five), pool=pool) for at, five in enumerate(fives)]
@@ -56,7 +56,7 @@ ASSETS, SENSORS = asset_names(FAN), sensor_names(FAN)
 
 
 def main(rounds: int) -> None:
-    """Print what became of the rounds."""
+    """Print the results of the rounds."""
     spec = consumer(FAN, POOL)
     entries = [an_entry(asset, "daily") for asset in ASSETS]
     produced = {name: each for entry in entries for name, each in entry.produced.items()}
@@ -67,7 +67,7 @@ def main(rounds: int) -> None:
         Live(Path(folder) / "live", [spec, shipping], registry) as airflow,
     ):
         airflow.start()
-        # Sensors never get a slot: what is tested is what becomes of them, and they need not run for that.
+        # Sensors never get a slot: they do not need to run for this test.
         airflow.ask("POST", "/api/v2/pools", {"name": POOL, "slots": 8})
         slots = {"pool": "default_pool", "slots": 0}
         airflow.ask("PATCH", "/api/v2/pools/default_pool?update_mask=slots", slots)
@@ -80,7 +80,7 @@ def main(rounds: int) -> None:
                 sys.stdout.flush()
                 number += 1
             green = Counter(result[0] for result in results)
-            sys.stdout.write(f"{way}: {green['success']} of {times} rounds ended well without a sweep\n")
+            sys.stdout.write(f"{way}: {green['success']} of {times} rounds succeeded without a sweep\n")
 
 
 def replaced(entry: Entry, produced: dict[str, Produced]) -> Entry:
@@ -95,7 +95,7 @@ def replaced(entry: Entry, produced: dict[str, Produced]) -> Entry:
 
 
 def one_round(airflow: Live, number: int, way: str) -> tuple[str, str, float]:
-    """How the run ended without a sweep, and after sweeps; and the seconds from failure to success."""
+    """The run's state without a sweep, its state after sweeps, and the seconds from the failure to the last state."""
     run_id = airflow.run(DAG, number)
     airflow.until("the sensors", lambda: states(airflow, run_id, SENSORS) <= {"scheduled"})
     fail(airflow, run_id)
@@ -118,7 +118,7 @@ def one_round(airflow: Live, number: int, way: str) -> tuple[str, str, float]:
 
 
 def fail(airflow: Live, run_id: str) -> None:
-    """All sensors fail, in one transaction."""
+    """Mark all sensors as failed, in one transaction."""
     entities = [
         {"dag_id": DAG, "dag_run_id": run_id, "task_id": each, "new_state": "failed"} for each in SENSORS
     ]
@@ -128,7 +128,7 @@ def fail(airflow: Live, run_id: str) -> None:
 
 
 def plain(airflow: Live, run_id: str, at: int) -> None:
-    """What one would do first."""
+    """Satisfy a sensor with a single request."""
     with airflow.api(30) as api:
         sensor = api.task_instance(DAG, run_id, SENSORS[at])
         try:
@@ -138,7 +138,7 @@ def plain(airflow: Live, run_id: str, at: int) -> None:
 
 
 def ours(airflow: Live, run_id: str, at: int) -> None:
-    """What a callback does."""
+    """Satisfy a sensor like a callback."""
     waits = waits_for(airflow.entries, "shipping", [ASSETS[at]], "daily")
     made = manual_interval(waits[0].producer.schedule, date(int(run_id.rpartition("_")[2])))
     with airflow.api(CALLBACK_SECONDS) as api:
@@ -149,13 +149,13 @@ def ours(airflow: Live, run_id: str, at: int) -> None:
 
 
 def states(airflow: Live, run_id: str, names: list[str]) -> set[str | None]:
-    """The states that some tasks of the run are in."""
+    """The states of some tasks of the run."""
     found = airflow.tasks([DAG], [run_id])
     return {found[DAG, run_id, name].state for name in names} if found else {None}
 
 
 def settle(airflow: Live, run_id: str) -> str:
-    """The run's state, once it has kept it for some seconds, or goes on no more."""
+    """Wait until the run succeeds, or stays failed for four seconds; returns its state, at the latest after a minute."""
     last, since, started = "", 0.0, time.monotonic()
     while time.monotonic() - started < 60:
         with airflow.api(30) as api:

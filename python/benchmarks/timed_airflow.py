@@ -1,4 +1,4 @@
-"""A real Airflow of any environment that runs one DAG once: CPU seconds of its processes, and how slots were held."""
+"""A real Airflow from any environment that runs a DAG once: measures CPU seconds, and how long tasks held their slots."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ _NOT_AS_SAID = (
 
 
 class TimedAirflow(demo_airflow.Airflow):
-    """Airflow of one environment, with the one DAG."""
+    """The Airflow of an environment, with the DAG."""
 
     def __init__(self, folder: Path, way: Way, tools: Path) -> None:
         demo_airflow.specs = list  # no pools are needed
@@ -40,7 +40,7 @@ class TimedAirflow(demo_airflow.Airflow):
         }
 
     def start(self) -> None:
-        """Healthy, with the DAG read."""
+        """Start all processes, and wait until they are healthy and the DAG is parsed."""
         (self._home / "config").mkdir(exist_ok=True)
         if self._preload:
             settings = self._home / "config" / "airflow_local_settings.py"
@@ -50,11 +50,11 @@ class TimedAirflow(demo_airflow.Airflow):
 
     @property
     def pids(self) -> list[int]:
-        """Those of its components."""
+        """The pids of its components."""
         return [each.pid for name, each in self._processes.items() if name != "migration"]
 
     def finished_run(self) -> dict:
-        """A run of the DAG, once it has ended."""
+        """Run the DAG, and return the run when it has ended."""
         body = {"dag_run_id": "timed", "logical_date": date(0).isoformat()}
         runs = f"/api/v2/dags/{DAG}/dagRuns"
         self._demo_api.wait_for("a run", lambda: self._demo_api._ask("POST", runs, json=body))
@@ -66,12 +66,12 @@ class TimedAirflow(demo_airflow.Airflow):
         return self._demo_api.wait_for("its end", ended)
 
     def held(self) -> list[float]:
-        """For how long each task's slot was taken after the task had ended, in seconds."""
+        """How long each task held its slot after its end, in seconds."""
         ends = {task["id"]: seconds(task["end_date"]) for task in self._demo_api.task_instances(DAG)}
 
         def all_free() -> list[float] | None:
             log = (self._home / "scheduler.log").read_text(errors="replace").splitlines()
-            # A task that was deferred has several; only the last one is behind its end.
+            # A deferred task has several lines; only the last one is after its end.
             free = {found[2]: seconds(found[1]) for line in log if (found := _FINISHED.search(line))}
             held = [free[task] - end for task, end in ends.items() if free.get(task, 0) >= end]
             return held if len(held) == len(ends) else None
@@ -79,21 +79,21 @@ class TimedAirflow(demo_airflow.Airflow):
         return self._demo_api.wait_for("free slots", all_free, 60)
 
     def failure(self) -> str:
-        """The end of a failed task's log."""
+        """The number of failed tasks, and the end of a failed task's log."""
         tasks = self._demo_api.task_instances(DAG)
         failed = [task for task in tasks if task["state"] == "failed" and self.task_log(task).exists()]
         logs = [self.task_log(task).read_text(errors="replace") for task in failed]
-        return f"{len(failed)} of {len(tasks)} tasks have failed\n{logs[0][-3000:] if logs else ''}"
+        return f"{len(failed)} of {len(tasks)} tasks failed\n{logs[0][-3000:] if logs else ''}"
 
     def trouble(self) -> str:
-        """The lines of tasks' logs that say that something else has been measured."""
+        """The lines of tasks' logs that show that the tasks did not run as intended."""
         logs = (self._home / "logs").rglob("attempt=*.log")
         lines = (line for log in logs for line in log.read_text(errors="replace").splitlines())
         return "\n".join(line for line in lines if any(text in line for text in _NOT_AS_SAID))
 
 
 def used(pids: Iterable[int]) -> float:
-    """CPU seconds of these processes, their descendants, and all that these have waited for."""
+    """CPU seconds of these processes, their descendants, and their terminated children."""
     roots = [psutil.Process(pid) for pid in pids]
     family = {each.pid: each for root in roots for each in (root, *root.children(recursive=True))}
     seconds_used = 0.0
@@ -105,5 +105,5 @@ def used(pids: Iterable[int]) -> float:
 
 
 def seconds(when: str) -> float:
-    """Since the epoch."""
+    """Seconds since the epoch."""
     return datetime.fromisoformat(when).timestamp()

@@ -1,9 +1,9 @@
-"""A whole run of 60 models with 60 tests on PostgreSQL in a real Airflow: CPU seconds of all processes, and wall time.
+"""Measures a run of 60 models with 60 tests on PostgreSQL in a real Airflow: CPU seconds of all processes, wall time.
 
     DBT_SCHEDULER_BENCH_DATABASE=postgresql+psycopg2://user@host:port/bench python whole_run.py [--peers FOLDER]
 
-Airflow has a LocalExecutor with four slots. Its database and the warehouse (``bench_warehouse``) are made new for each
-run, on a server of this machine whose CPU is counted, too. Needs dbt-postgres, psycopg2 and asyncpg.
+Airflow has a LocalExecutor with four slots. Its database and the warehouse (``bench_warehouse``) are created for each
+run, on a server on this machine; its CPU time is included. Requires dbt-postgres, psycopg2 and asyncpg.
 """
 
 import argparse
@@ -43,20 +43,20 @@ BUILD = "one dbt build"
 
 
 class Figures(NamedTuple):
-    """What a run took, and for how long slots were held after their tasks had ended."""
+    """The CPU and wall time of a run in seconds, and how long slots were held after the end of their tasks."""
 
     cpu: float
     wall: float
     held: Sequence[float] = ()
 
     def line(self) -> tuple[float, ...]:
-        """What the table shows of it."""
+        """The figures in the table."""
         long = sum(each > HELD_SECONDS for each in self.held)
         return self.cpu, self.wall, len(self.held), long, sum(self.held)
 
 
 class FailedRunError(Exception):
-    """A task has failed, or has run in another way: lines of its log."""
+    """A task failed, or did not run as intended; the message has lines of its log."""
 
 
 def main() -> None:

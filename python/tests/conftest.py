@@ -1,4 +1,4 @@
-"""Fixtures that several test modules share, what each test needs and where it runs, and the option that writes the expected files anew."""
+"""Shared fixtures, the markers for what each test requires, and the option that updates the expected files."""
 
 import gc
 import os
@@ -18,29 +18,31 @@ if TYPE_CHECKING:
 
 Golden = Callable[[Path, str], None]
 
-# The same commit has the same verdict, on any machine: how long an example takes says nothing, and `make fuzz` is for luck.
+# Results are reproducible on any machine: no deadlines, and no random examples, which are for `make fuzz`.
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    help_ = "write what integration_tests expects anew"
+    help_ = "update the expected files in integration_tests"
     parser.addoption("--update-goldens", action="store_true", help=help_)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):  # the workers of pytest-xdist share those of the main process
+    if not hasattr(
+        config, "workerinput"
+    ):  # the workers of pytest-xdist share the commands of the main process
         commands = ForkedCommands()
         os.environ["FORKED_COMMANDS"] = str(commands.folder)
         config.add_cleanup(commands.stop)
     for needed in ("dbt", "airflow"):
         if f"not {needed}" in config.option.markexpr:
-            sys.modules[needed] = None  # so a test that needs it all the same, and is not marked, fails
+            sys.modules[needed] = None  # so that a test that imports it without the marker fails
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """What is imported stays: nobody looks through a million objects again and again for what has become garbage."""
+    """Freeze imported objects, so that garbage collection does not visit a million of them again and again."""
     gc.disable()
     try:
         return (yield)
@@ -50,7 +52,7 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where tests that need Airflow or dbt are left out, it is not even imported."""
+    """Do not import the modules of deselected tests that require Airflow, dbt or a browser."""
     left_out = config.option.markexpr
     if "not airflow" in left_out and _is_airflows(collection_path):
         return True
@@ -60,7 +62,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what each test needs."""
+    """Mark each test with what it requires."""
     for item in items:
         fixtures = {*getattr(item, "fixturenames", ())}
         if _is_airflows(item.path):
@@ -77,20 +79,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """`--dist loadfile` is ours."""
-    from shared_out import ByFile  # noqa: PLC0415 - only where pytest-xdist is used
+    """Use our own distribution for `--dist loadfile`."""
+    from shared_out import ByFile  # noqa: PLC0415 - requires pytest-xdist
 
     return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def _is_airflows(path: Path) -> bool:
-    """Whether tests need Airflow: its name is in that of their file or folder."""
+    """Whether tests require Airflow: the name of their file or folder contains its name."""
     tests = Path(__file__).parent
     return path.is_relative_to(tests) and "airflow" in str(path.relative_to(tests))
 
 
 def _is_browsers(path: Path) -> bool:
-    """Whether tests need a browser: they import what starts one, or are in its folder."""
+    """Whether tests require a browser: they import ``chromium``, or are in the folder ``browser``."""
     if path.is_relative_to(Path(__file__).parent / "browser"):
         return True
     return path.suffix == ".py" and bool(re.search(r"^from chromium import", path.read_text(), re.MULTILINE))
@@ -104,7 +106,7 @@ def _imports_dbt(path: Path) -> bool:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """Compares a text with the file that holds what is expected."""
+    """Compares a text with an expected file, which ``--update-goldens`` writes."""
     update = request.config.getoption("--update-goldens")
 
     def compare(path: Path, text: str) -> None:
@@ -119,7 +121,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 @pytest.fixture(scope="session")
 def macro_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project that has the dbt package and hardly anything else."""
+    """A minimal project with the dbt package."""
     from dbt_projects import make_project  # noqa: PLC0415 - as below
 
     return make_project(tmp_path_factory.mktemp("macros"), {"models/one.sql": "select 1 as id"})
@@ -127,7 +129,7 @@ def macro_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def macro(macro_project: Path) -> Callable[[str], Callable[..., Any]]:
-    """The package's macros by name; one dbt for all tests, as a second one loses the log file of the first."""
+    """The package's macros by name; one dbt for all tests, because a second one would close the log file of the first."""
     from dbt_macros import macro_caller  # noqa: PLC0415 - dbt takes a second to import
 
     return macro_caller(macro_project)
@@ -135,7 +137,7 @@ def macro(macro_project: Path) -> Callable[[str], Callable[..., Any]]:
 
 @pytest.fixture(scope="session")
 def many_projects(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[ManyProjects]":
-    """One dbt for all projects that are only parsed or compiled."""
+    """One dbt process for all projects that are only parsed or compiled."""
     from dbt_projects import ManyProjects  # noqa: PLC0415 - as above
 
     projects = ManyProjects(tmp_path_factory.mktemp("many_projects"))

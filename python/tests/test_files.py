@@ -1,4 +1,4 @@
-"""How documents are written."""
+"""Writing of documents."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The schema of DAG specs: valid, documented, and in step with the types."""
+"""The schema of DAG specs: valid, documented, and in sync with the types."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""Runs every node of a dbt project plainly and from its slice, each way in a copy of the target's database, and compares.
+"""Runs every node of a dbt project with the plain dbt command and from its slice, and compares the results.
 
-Works on DuckDB and on PostgreSQL, where the user has to be allowed to create databases. The project and its database
-stay as they are. Needs dbt, its adapter and dbt-scheduler in the environment that it is called with.
+Each way runs in a copy of the target's database; the project and its database are not changed. Supports DuckDB, and
+PostgreSQL if the user can create databases. Requires dbt, its adapter and dbt-scheduler in this Python environment.
 """
 
 import argparse
@@ -32,11 +32,11 @@ _PASSES: dict[str, dict[str, str]] = {"first": {}, "second": {}, "full refresh":
 
 _CHANGING = ("incremental", "snapshot")
 _MOST_TOGETHER = 200
-"""More nodes than that are not selected in one command."""
+"""The maximum number of nodes that one command selects."""
 
 
 def main() -> int:
-    """Compare; 0 if all is the same, 1 if not, 2 if there is nothing to compare."""
+    """The exit code: 0 if all results are the same, 1 if not, 2 if the project cannot be sliced."""
     parser = argparse.ArgumentParser(description=__doc__, prog="compare_slices.py")
     parser.add_argument("project", type=Path)
     parser.add_argument("--profiles-dir", type=Path)
@@ -44,7 +44,7 @@ def main() -> int:
     options = parser.parse_args()
     project = options.project.resolve()
     profiles_dir = (options.profiles_dir or Path(os.environ.get("DBT_PROFILES_DIR", project))).resolve()
-    commands = ForkedCommands()  # it imports dbt once for all commands
+    commands = ForkedCommands()  # imports dbt once for all commands
     try:
         with tempfile.TemporaryDirectory(prefix="compare-slices-") as folder:
             return Comparison(project, profiles_dir, options.target, commands.folder, Path(folder)).run()
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 class Comparison:
-    """The project in a folder of links, so that nothing is written into its own, and its target's profile."""
+    """A comparison on a folder of symlinks to the project's files, so that nothing is written to the project."""
 
     def __init__(
         self, project: Path, profiles_dir: Path, target: str | None, commands: Path, folder: Path
@@ -70,7 +70,7 @@ class Comparison:
         self._target, self._connection = _render(profiles_dir, self._profile, target)
 
     def run(self) -> int:
-        """Run both ways, print what came of it; the exit code."""
+        """Run both ways and print the report. Returns the exit code."""
         with self._side("plain") as side:
             manifest = self._parse(side)
             tasks = [*_tasks(manifest)]
@@ -90,13 +90,13 @@ class Comparison:
                     _progress(f"slices, {moment}", number, len(todo))
                 sliced.content[moment] = side.database.content()
         found = differences(plain, sliced)
-        by_itself: set[tuple[str, ...]] = set()
+        unstable: set[tuple[str, ...]] = set()
         if found:
             with self._side("again") as side:
                 again = self._run_plainly(side, tasks, self._parse(side))
-            by_itself = {each[:3] for each in differences(plain, again)}
-        sys.stdout.write(report(tasks, plain, sliced, by_itself))
-        return int(any(each[:3] not in by_itself for each in found))
+            unstable = {each[:3] for each in differences(plain, again)}
+        sys.stdout.write(report(tasks, plain, sliced, unstable))
+        return int(any(each[:3] not in unstable for each in found))
 
     @contextmanager
     def _side(self, name: str) -> Iterator[Side]:
@@ -123,7 +123,7 @@ class Comparison:
         return msgspec.json.decode((side.target / "manifest.json").read_bytes(), type=Manifest)
 
     def _run_plainly(self, side: Side, tasks: Sequence[Task], manifest: Manifest) -> Record:
-        """Many nodes in one command, what that skips each alone; each alone where hooks see each command."""
+        """Run many nodes per command, and skipped ones again on their own; one node per command if there are hooks."""
         record = Record({}, {}, {}, {})
         most = (
             1
@@ -167,9 +167,9 @@ def _progress(what: str, number: int, of: int) -> None:
 
 
 def _tasks(manifest: Manifest) -> Iterator[Task]:
-    """The project's nodes in an order in which they can run, each with the command of its task.
+    """The project's nodes in topological order, each with the command of its task.
 
-    Seeds come first: they may be what the project declares as sources.
+    Seeds come first: the project may declare their tables as sources.
     """
     nodes = manifest.nodes | manifest.functions
     commands = dbt_commands(msgspec.structs.replace(manifest, nodes=nodes), "dbt", ())
@@ -183,8 +183,8 @@ def _tasks(manifest: Manifest) -> Iterator[Task]:
 
 
 def _render(profiles_dir: Path, profile: str, target: str | None) -> tuple[str, dict[str, Any]]:
-    """The target's name and its connection, as dbt reads it; with its secrets."""
-    from dbt.adapters.factory import load_plugin  # noqa: PLC0415 - tests read this module's parts without dbt
+    """The target's name and its connection, including its secrets, as rendered by dbt."""
+    from dbt.adapters.factory import load_plugin  # noqa: PLC0415 - tests import this module without dbt
     from dbt.config.profile import Profile, read_profile  # noqa: PLC0415
     from dbt.config.renderer import ProfileRenderer  # noqa: PLC0415
     from dbt_common.context import set_invocation_context  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Copies of the database that a dbt target has, and all that is in one: relations, rows, comments, grants."""
+"""Copies of a dbt target's database, and their contents: relations, rows, comments, grants."""
 
 import re
 import shutil
@@ -12,13 +12,13 @@ from typing import Any
 from uuid import UUID
 
 Content = dict[str, list[str]]
-"""By name of a relation, index or function, lines that say what it is and what is in it."""
+"""Lines that describe each relation or function and its contents, by its name."""
 
 Execute = Callable[[str], tuple[list[str], list[Any]]]
 """Executes a query: the names of the columns, and the rows."""
 
 Run = tuple[datetime, datetime]
-"""From when until when something ran."""
+"""The start and the end of a run."""
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00:00|\+00|Z)?")
 _ID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -55,7 +55,7 @@ _POSTGRES = {
         join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace where {_OURS}""",
     "grants": f"""select n.nspname || '.' || c.relname, g.grantee::regrole::text, g.privilege_type
         from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) g where {_OURS}""",
-    # dbt makes the name of an index of the moment at which it creates it.
+    # dbt generates the names of indexes from the time of their creation.
     "indexes": """select schemaname || '.' || tablename, replace(indexdef, quote_ident(indexname), '') from pg_indexes
         where schemaname not like 'pg_%'""",
     "functions": f"""select n.nspname || '.' || p.proname, pg_get_functiondef(p.oid) from pg_proc p
@@ -64,7 +64,7 @@ _POSTGRES = {
 
 
 class Database(ABC):
-    """A copy of a target's database: ``settings`` are those of its profile that are not the target's own."""
+    """A copy of a target's database; ``settings`` are the profile settings that differ from the target's."""
 
     settings: Mapping[str, Any]
     _queries: Mapping[str, str]
@@ -79,16 +79,16 @@ class Database(ABC):
         """Remove it."""
 
     def with_original_name(self, text: str) -> str:
-        """A text that names the target's database instead of this one."""
+        """The text with the name of the target's database instead of the copy's."""
         return text
 
     def execute(self, query: str) -> tuple[list[str], list[Any]]:
-        """The names of the columns, and the rows."""
+        """Execute a query; returns the names of the columns, and the rows."""
         with self.connected() as execute:
             return execute(query)
 
     def content(self) -> Content:
-        """All that is in it, but not when it came there."""
+        """The contents of the database, without values that depend on the time of the run."""
         found: Content = defaultdict(list)
         run = self._since, datetime.now(UTC)
         with self.connected() as execute:
@@ -104,7 +104,7 @@ class Database(ABC):
 
 
 class DuckDb(Database):
-    """A DuckDB file in a folder of its own, called like the target's: so dbt calls the database the same."""
+    """A DuckDB file in its own folder, with the target's file name, so that dbt uses the same database name."""
 
     _queries = _DUCKDB
 
@@ -136,7 +136,7 @@ class DuckDb(Database):
 
 
 class Postgres(Database):
-    """A database of the target's server, made from the target's as its template: nobody may be connected to that."""
+    """A database on the target's server, with the target's as its template, which must have no connections."""
 
     _queries = _POSTGRES
 
@@ -151,7 +151,7 @@ class Postgres(Database):
         self._since = _this_second()
 
     def with_original_name(self, text: str) -> str:
-        """A text that names the target's database instead of this one."""
+        """The text with the name of the target's database instead of the copy's."""
         return text.replace(self._name, self._original)
 
     def connected(self) -> AbstractContextManager[Execute]:
@@ -180,21 +180,21 @@ class Postgres(Database):
 
 
 def _this_second() -> datetime:
-    """The present moment as texts have it that know no fractions of a second."""
+    """The current time without microseconds, as in texts without fractions of a second."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def _rows(execute: Execute, query: str, run: Run) -> list[str]:
     try:
         names, rows = execute(query)
-    except Exception as error:  # noqa: BLE001 - a view of a table that has gone; each driver has its own errors
+    except Exception as error:  # noqa: BLE001 - a view of a dropped table; each driver has its own errors
         return [f"cannot be read: {type(error).__name__}"]
     kept = [number for number, name in enumerate(names) if name != _DIGEST_OF_MOMENT]
-    return [f"row: {[_lasting(row[number], run) for number in kept]}" for row in rows]
+    return [f"row: {[_stable(row[number], run) for number in kept]}" for row in rows]
 
 
-def _lasting(value: object, run: Run) -> object:
-    """A value; what it is where it is another in each run: the present moment, or an id of the run."""
+def _stable(value: object, run: Run) -> object:
+    """The value, with a placeholder for values that differ between runs: times of the run, and ids."""
     if isinstance(value, datetime):
         return "(now)" if _is_now(value, run) else str(value)
     if isinstance(value, UUID):
@@ -212,7 +212,7 @@ def _moment(text: str, run: Run) -> str:
 
 
 def _is_now(moment: datetime, run: Run) -> bool:
-    """Whether it lies in the run, as one of this machine's time zone or of UTC if it does not say of which."""
+    """Whether the time is during the run; without a timezone, in local time or in UTC."""
     return any(
         run[0] <= each <= run[1]
         for each in (moment.astimezone(UTC), moment.replace(tzinfo=moment.tzinfo or UTC))

@@ -1,4 +1,4 @@
-"""What two ways to run a dbt project did, what of it differs, and how that is shown."""
+"""The results of two ways to run a dbt project, their differences, and the report."""
 
 import difflib
 from collections import Counter, defaultdict
@@ -18,17 +18,17 @@ _FAILED = ("error", "fail", "runtime error", "partial success")
 
 
 class Task(NamedTuple):
-    """A node and the command of dbt that builds or tests it, and nothing else."""
+    """A node, and the arguments of the dbt command that builds or tests only this node."""
 
     node: Node
     command: list[str]
 
 
 class Record(NamedTuple):
-    """What one way to run the project did.
+    """The results of one way to run the project.
 
     ``results`` are by pass and node, ``files`` by pass and path, ``content`` of the database by pass; ``reasons``
-    are those of nodes that have no slice.
+    are why nodes have no slice.
     """
 
     results: dict[tuple[str, str], dict[str, Any]]
@@ -37,7 +37,7 @@ class Record(NamedTuple):
     reasons: dict[str, str]
 
     def add(self, moment: str, tasks: Sequence[Task], outcome: Outcome) -> None:
-        """Note what a command for these nodes did: with its hooks, if it is for one."""
+        """Add the outcome of a command for these nodes; with the results of hooks if it is for a single node."""
         for name, result in outcome.results.items():
             if not name.startswith("operation."):
                 self.results[moment, name] = result
@@ -51,12 +51,12 @@ class Record(NamedTuple):
             self.reasons.update({name: outcome.no_slice} if outcome.no_slice else {})
 
     def skipped(self, moment: str, name: str) -> bool:
-        """Whether a node has not run, because another failed in the same command."""
+        """Whether a node did not run, because another one failed in the same command."""
         return self.results[moment, name]["status"] in ("skipped", "did not run")
 
 
 class Difference(NamedTuple):
-    """What is not the same: the pass, what kind of thing, its name, and the lines that say how."""
+    """A difference: the pass, the kind (result, file or database), the name, and the lines of a diff."""
 
     moment: str
     kind: str
@@ -65,20 +65,20 @@ class Difference(NamedTuple):
 
 
 def differences(one: Record, other: Record) -> list[Difference]:
-    """All of them, sorted. What did not run at all is never the same."""
+    """All differences, sorted; a node that did not run always counts as one."""
     return sorted(_differences(one, other))
 
 
 def report(
-    tasks: Sequence[Task], plain: Record, sliced: Record, by_itself: Collection[tuple[str, ...]]
+    tasks: Sequence[Task], plain: Record, sliced: Record, unstable: Collection[tuple[str, ...]]
 ) -> str:
-    """A table of what was compared, why which nodes have no slice, what fails both ways, and what differs.
+    """A table of the compared nodes, the nodes without a slice, those that fail both ways, and the differences.
 
-    ``by_itself`` is what differs between two plain runs as well, and so is not the slice's.
+    ``unstable`` are differences between two plain runs, which are not caused by slices.
     """
     both = differences(plain, sliced)
-    found = [each for each in both if each[:3] not in by_itself]
-    too = [" ".join(each[:3]) for each in both if each[:3] in by_itself]
+    found = [each for each in both if each[:3] not in unstable]
+    too = [" ".join(each[:3]) for each in both if each[:3] in unstable]
     different = {each.name for each in found}
     failed = {name for (_, name), result in plain.results.items() if result["status"] in _FAILED}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
@@ -94,9 +94,9 @@ def report(
         "",
         f"{len(plain.results)} results, {len(plain.files)} files and {relations} relations compared",
     ]
-    lines += [f"runs plainly: {name}: {reason}" for name, reason in sorted(sliced.reasons.items())]
+    lines += [f"plain command: {name}: {reason}" for name, reason in sorted(sliced.reasons.items())]
     lines += [f"fails both ways: {name}: {_message(plain, name)}" for name in sorted(failed)]
-    lines += [f"differs between two plain runs, too: {each}" for each in too]
+    lines += [f"also differs between two plain runs: {each}" for each in too]
     for each in found:
         lines += ["", f"{each.moment}: {each.kind}: {each.name}", *each.lines]
     return "\n".join(lines) + "\n"
@@ -116,7 +116,7 @@ def _differences(one: Record, other: Record) -> Iterator[Difference]:
 
 
 def _message(record: Record, name: str) -> str:
-    """What dbt says of a node that fails, in one line."""
+    """The message of dbt for a node that fails, on one line."""
     results = [result for (_, each), result in record.results.items() if each == name]
     message = next(result.get("message") for result in results if result["status"] in _FAILED)
     return " ".join(str(message).split())[:_LONGEST_MESSAGE]
@@ -127,7 +127,7 @@ def _lines(value: object) -> list[str]:
 
 
 def _diff(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
-    """The lines that differ, the first of them."""
+    """The first lines of a unified diff."""
     lines = [*difflib.unified_diff(before, after, "plain", "slice", n=1, lineterm="")]
     more = len(lines) - _MOST_LINES
     return (*lines[:_MOST_LINES], *([f"... and {more} more lines"] if more > 0 else []))

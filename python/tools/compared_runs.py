@@ -1,4 +1,4 @@
-"""One way to run a dbt project, beside another: a database and a target folder of its own, and what each command did."""
+"""Runs the commands of one way to run a dbt project, with its own database and target folder."""
 
 import json
 import os
@@ -13,7 +13,7 @@ import yaml
 from compared_databases import Database
 
 PLAIN = "running the plain dbt command, because no slice can be used: "
-"""How the runner says that it had no slice."""
+"""What the runner prints if it has no slice."""
 
 _OF_THE_RUN = re.compile(
     r"\d\d:\d\d:\d\d|\b\d+\.\d+(s| seconds)|in \d+ \w+|[0-9a-f]{8}-[0-9a-f-]{27}|\d+ of \d+"
@@ -23,7 +23,7 @@ _WRITTEN = ("compiled", "run")
 
 
 class Outcome(NamedTuple):
-    """What commands of dbt did: the result of each node, the files that were written, and what was printed."""
+    """The outcome of a dbt command: the result of each node, the written files, and the printed log."""
 
     code: int
     results: dict[str, dict[str, Any]]
@@ -32,12 +32,12 @@ class Outcome(NamedTuple):
 
     @property
     def no_slice(self) -> str | None:
-        """Why the plain command ran instead of the slice; None if it did not."""
+        """The reason for running the plain command instead of the slice; None if the slice was used."""
         return self.log.partition(PLAIN)[2].partition("\n")[0] or None
 
 
 class Side:
-    """One of several ways to run the project: ``folder`` gets its profiles.yml and what dbt writes."""
+    """One way to run the project: ``folder`` contains its profiles.yml and the files that dbt writes."""
 
     def __init__(self, project: Path, database: Database, folder: Path) -> None:
         self.database = database
@@ -46,16 +46,16 @@ class Side:
         self._folder = folder
 
     def write_profile(self, profiles: Mapping[str, Any], profile: str, target: str) -> None:
-        """Its profiles.yml: the target's, texts for Jinja as they are, with its own database."""
+        """Write profiles.yml: the target's, with unrendered Jinja, and with this copy of the database."""
         given = profiles[profile]
         outputs = {**given["outputs"], target: {**given["outputs"][target], **self.database.settings}}
         if "dbname" in self.database.settings:
-            outputs[target].pop("database", None)  # which is the same
+            outputs[target].pop("database", None)  # the older name of the same setting
         written = {**profiles, profile: {**given, "outputs": outputs}}
         (self._folder / "profiles.yml").write_text(yaml.safe_dump(written), "utf-8")
 
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        """The environment of its commands."""
+        """The environment variables of its commands."""
         return {
             **os.environ,
             "DO_NOT_TRACK": "1",
@@ -66,7 +66,7 @@ class Side:
         }
 
     def call(self, command: Iterable[str | Path], **more: str) -> tuple[int, str]:
-        """The exit code of a command in the project, and what it printed."""
+        """Run a command in the project; returns its exit code, and its output."""
         done = subprocess.run(  # noqa: S603 - no shell
             [*map(str, command)],
             cwd=self._project,
@@ -79,7 +79,7 @@ class Side:
         return done.returncode, done.stdout
 
     def run(self, command: Iterable[str | Path], **more: str) -> Outcome:
-        """What a command of dbt did."""
+        """Run a dbt command; returns its outcome."""
         target = self.target
         for name in _WRITTEN:
             shutil.rmtree(target / name, ignore_errors=True)
@@ -89,28 +89,28 @@ class Side:
         read = json.loads(self._moved(results.read_text("utf-8")))["results"] if results.exists() else []
         written = (path for name in _WRITTEN for path in (target / name).rglob("*") if path.is_file())
         files = {str(path.relative_to(target)): self._moved(path.read_text("utf-8")) for path in written}
-        return Outcome(code, {each["unique_id"]: _lasting(each) for each in read}, files, self._moved(log))
+        return Outcome(code, {each["unique_id"]: _stable(each) for each in read}, files, self._moved(log))
 
     def _moved(self, text: str) -> str:
-        """A text without the place where this is, and without the moment in names of temporary tables."""
+        """The text without this side's paths and database name, and without times in names of temporary tables."""
         here = self.database.with_original_name(text.replace(str(self._folder), ""))
         return re.sub(r"__dbt_tmp_?\d+", "", here)
 
 
 def without_times(text: str) -> str:
-    """A text of dbt without when something was, how long it took, and its number in the order of nodes."""
+    """A text of dbt without times, durations, ids, and the numbers of nodes."""
     return _OF_THE_RUN.sub("", text)
 
 
-def _lasting(result: dict[str, Any]) -> dict[str, Any]:
-    """Of a result all but when it was and how long it took."""
+def _stable(result: dict[str, Any]) -> dict[str, Any]:
+    """A result without times and durations."""
     kept = {name: value for name, value in result.items() if name not in _OF_RESULTS}
-    lasting: dict[str, Any] = json.loads(without_times(json.dumps(kept)))
-    return lasting
+    stable: dict[str, Any] = json.loads(without_times(json.dumps(kept)))
+    return stable
 
 
 def selecting_all(calls: Sequence[Sequence[str]]) -> list[str]:
-    """One ``dbt build`` of what several commands of the compiler select, with the options of the first."""
+    """One ``dbt build`` of the nodes that several commands select, with the options of the first command."""
     first = calls[0]
     at = first.index("--select") + 1
     rest = next(place for place in range(at, len(first)) if first[place].startswith("--"))

@@ -1,16 +1,15 @@
 #!/bin/sh
-# Tests with other releases, each in an environment of its own. Needs uv.
+# Runs tests with other releases, each in a separate environment. Requires uv.
 #   python/tools/compatibility.sh 1.10 1.11 1.12      the dbt package and slices, with releases of dbt-core
-#   python/tools/compatibility.sh airflow 3.1 3.2     what Airflow loads, with the newest patch of releases of Airflow
-# What follows -- is what pytest is called with, in place of all these tests: airflow 3.1 -- -x tests/airflow/alerts
+#   python/tools/compatibility.sh airflow 3.1 3.2     the Airflow side, with the newest patch releases of Airflow
+# Arguments after -- replace pytest's default ones: airflow 3.1 -- -x tests/airflow/alerts
 set -eu
 cd "$(dirname "$0")/.."
 unset PYTHONDONTWRITEBYTECODE
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# From 1.12 on dbt-core asks for an optional parser whose build downloads from outside the package registry;
-# dbt works without it, so it is overridden away.
+# From 1.12 on, dbt-core requires a parser that downloads files when it is built. dbt works without it.
 echo 'dbt-core-experimental-parser ; python_version < "3.0"' > "$folder/overrides.txt"
 
 new_environment() {
@@ -18,7 +17,7 @@ new_environment() {
 	python="$folder/$1/bin/python"
 }
 
-# Two processes, each with some modules: one folder in one process, as `make test` has it, would leave the other idle.
+# Distributes modules over two processes: by folder, as in `make test`, one of them would be idle.
 run_tests() {
 	PYTHONPATH=src "$python" -m pytest --quiet -W default -p no:cacheprovider -n 2 --dist loadscope "$@"
 }
@@ -33,13 +32,13 @@ dbt() {
 	run_tests "$@"
 }
 
-# The newest patch is asked for by its number: otherwise a newer FastAPI wins, and with it an older patch.
+# The newest patch release is pinned: otherwise uv would select a newer FastAPI with an older patch release.
 newest_airflow() {
 	echo "apache-airflow~=$1.0" | uv pip compile --quiet --no-annotate --no-header --python "$python" - |
 		sed -n 's/^apache-airflow==//p'
 }
 
-# Airflow 3.2 does not say that FastAPI 0.165 is too new for it: its task runner, run in the tests' process, then raises
+# Airflow 3.2 does not limit FastAPI, but fails with 0.165: its task runner, run in the tests' process, raises
 # PydanticUserError about TITerminalStatePayload.
 airflow() {
 	new_environment "airflow-$1"

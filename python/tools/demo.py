@@ -1,8 +1,8 @@
 """Runs the example teams: dbt, the checks, the compiler, then a real Airflow that builds their tables.
 
-``run`` does one day and ends with what happened; ``distributed`` does it with two Celery workers, of which one is lost;
-``serve`` leaves Airflow's UI open until Ctrl-C.
-Everything is written under ``.demo`` at the root of the repository.
+``run`` runs one day and prints the results; ``distributed`` does the same with two Celery workers, and kills one of
+them; ``serve`` keeps the Airflow UI open until Ctrl-C.
+Everything is written to ``.demo`` at the root of the repository.
 """
 
 import signal
@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 
 DAY = date(2025, 9, 9)
-"""The day that the demo runs; platform.yaml of the example teams starts on it."""
+"""The day that the demo runs: the start date in platform.yaml of the example teams."""
 
 _NEXT_HOUR = datetime(2025, 9, 10, 0, 5, tzinfo=UTC)
 
@@ -28,8 +28,8 @@ console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isat
 
 
 def main() -> int:
-    """The command; 0 when every task of the day has succeeded."""
-    # A kill is an interrupt, also in the background, where a shell turns interrupts off: what runs must be stopped.
+    """Run a command; returns 0 if every task of the day succeeded."""
+    # SIGTERM, and SIGINT in a background job, where shells ignore it, must stop Airflow's processes too.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     command = sys.argv[1:]
@@ -72,8 +72,8 @@ def _run(*, distributed: bool) -> int:
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     console.print(f"\n{'[red]Failed' if failed else '[green]Done'}[/] in {minutes} min {seconds:02} s.")
     console.print(
-        "Next: [bold].demo/out[/] has the DAG specs and registry entries, [bold]integration_tests/teams[/] "
-        "what they come from, and [bold]make airflow[/] shows the DAGs in Airflow's own UI."
+        "Next: [bold].demo/out[/] contains the DAG specs and registry entries, [bold]integration_tests/teams[/] "
+        "their sources, and [bold]make airflow[/] shows the DAGs in the Airflow UI."
     )
     return 1 if failed else 0
 
@@ -85,13 +85,13 @@ def _serve() -> int:
         dag_ids = leave_out_unrunnable(console)
         api = airflow.start()
         api.wait_for_dags(dag_ids)
-        console.print(f"\nAirflow: [bold]{api.url}[/] (everybody is admin; Ctrl-C stops it)")
+        console.print(f"\nAirflow: [bold]{api.url}[/] (every user is admin; Ctrl-C stops it)")
         airflow.wait()
     return 0
 
 
 def _run_of(dag_id: str) -> Run | None:
-    """The run of the day: the daily one, or the last of the hourly ones; weekly DAGs have none."""
+    """A DAG's run for the day: the daily one, or the last hourly one; None for weekly DAGs."""
     midnight = datetime.fromisoformat(f"{DAY}T00:00:00+00:00")
     if dag_id.endswith("_daily"):
         return Run(dag_id, midnight + timedelta(minutes=10))

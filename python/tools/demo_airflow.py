@@ -1,4 +1,4 @@
-"""A real Airflow for the demo: processes on loopback with a database of their own, always stopped."""
+"""A real Airflow for the demo: processes on loopback with their own database, which are always stopped."""
 
 import sqlite3
 import subprocess
@@ -13,8 +13,8 @@ from demo_api import Api
 from demo_processes import Login, addresses, free_ports, settings, stop
 from demo_teams import BIN, FailedError, environment, specs
 
-# People and tasks are served apart. In one process they can wait for each other for good with SQLite: a request
-# of people's writes to the audit log from the event loop, which a task's request needs to end its transaction.
+# Users and tasks have separate API servers. In one process with SQLite they can deadlock: a user's request writes to
+# the audit log on the event loop, which a task's request needs to end its transaction.
 COMPONENTS = {
     "api-server": ["api-server", "--apps", "core"],
     "execution-api": ["api-server", "--apps", "execution"],
@@ -25,9 +25,9 @@ COMPONENTS = {
 
 
 class Airflow:
-    """Makes its database when entered, while other work goes on; is stopped, all of it, when left.
+    """A context manager: starts the database migration in the background, and stops all processes at the end.
 
-    ``admin`` is who the demo asks as, ``callbacks`` who its tasks ask as; None: everybody is admin, without a login.
+    ``admin`` is the demo's login, ``callbacks`` that of its tasks; None: every user is admin, without a login.
     """
 
     admin: Login | None = None
@@ -38,7 +38,7 @@ class Airflow:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._environment = {**environment(), **settings(home, dags)}
         self._environment["AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE"] = str(scheduling)
-        self._http = httpx.Client(timeout=30, trust_env=False)  # a proxy does not lead to this machine
+        self._http = httpx.Client(timeout=30, trust_env=False)  # no proxy for loopback
 
     def __enter__(self) -> "Airflow":
         self._home.mkdir(parents=True)
@@ -52,7 +52,12 @@ class Airflow:
         stop(list(self._processes.values()))
 
     def start(self) -> Api:
-        """Its processes, healthy, with the pools that the specs name (one slot each)."""
+        """Start its processes, wait until they are healthy, and create the specs' pools with one slot each.
+
+        Raises:
+            FailedError: the migration failed.
+
+        """
         if self._processes["migration"].wait():
             raise FailedError(f"airflow db migrate failed\n{self._log_tail('migration')}")
         self._prepare()
@@ -64,26 +69,26 @@ class Airflow:
         return api
 
     def task_log(self, task: dict) -> Path:
-        """The log file of a task instance's last try."""
+        """The path of the log of a task instance's last try."""
         folder = f"dag_id={task['dag_id']}/run_id={task['dag_run_id']}/task_id={task['task_id']}"
         return self._home / "logs" / folder / f"attempt={task['try_number']}.log"
 
     def wait(self) -> NoReturn:
-        """Until one of the processes ends, which it should not: FailedError."""
+        """Wait until a process ends unexpectedly, and raise FailedError."""
         while True:
             self.check()
             time.sleep(1)
 
     def check(self) -> None:
-        """FailedError when one of the processes has ended."""
+        """Raise FailedError if a process has ended."""
         for name, process in self._processes.items():
             if name != "migration" and process.poll() is not None:
                 raise FailedError(f"Airflow's {name} has ended\n{self._log_tail(name)}")
 
     def _prepare(self) -> None:
-        """What follows the migration of the database."""
+        """The setup after the migration of the database."""
         with closing(sqlite3.connect(self._home / "airflow.db")) as database:
-            # Kept in the file: readers and the writer do not stop each other.
+            # The file keeps this setting: readers and the writer do not block each other.
             database.execute("pragma journal_mode = wal")
 
     def _start_components(self) -> None:
@@ -103,7 +108,7 @@ class Airflow:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # so that Ctrl-C reaches only the demo, which stops them in order
+                start_new_session=True,  # Ctrl-C then reaches only the demo, which stops them
             )
 
     def _log_tail(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What the demo asks of Airflow's API, and how it waits: for a state, for as long as Airflow is alive."""
+"""The demo's client of Airflow's API, which waits for states as long as Airflow is alive."""
 
 import time
 from collections.abc import Callable
@@ -11,8 +11,8 @@ import httpx
 from demo_processes import Login
 from demo_teams import FailedError
 
-PATIENCE_SECONDS = 900.0
-"""For one step; it only ends what would never end. A busy machine needs minutes for what takes seconds."""
+TIMEOUT_SECONDS = 900.0
+"""The time limit for one step, for steps that never finish: a busy machine may need minutes instead of seconds."""
 
 _PAGE = 1000
 _CONFLICT = 409
@@ -20,21 +20,21 @@ _Found = TypeVar("_Found")
 
 
 class TooLateError(FailedError):
-    """What was waited for did not come in time."""
+    """A wait exceeded its time limit."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run of a DAG that the demo asks for, by the start of its data interval."""
+    """A DAG run, by the start of its data interval."""
 
     dag_id: str
     start: datetime
 
 
 class Api:
-    """Airflow's public API. Whoever does not answer, or is busy, is asked again.
+    """Airflow's public API; repeats requests without a response, and those that a busy Airflow rejects.
 
-    ``check`` is called at each look, and raises when Airflow is not alive any more.
+    ``check`` is called at each repetition, and raises if Airflow is no longer alive.
     """
 
     def __init__(
@@ -52,23 +52,23 @@ class Api:
 
     @property
     def url(self) -> str:
-        """Where people find Airflow."""
+        """The URL of the Airflow UI."""
         return str(self._http.base_url).rstrip("/")
 
     def wait_for(
-        self, what: str, look: Callable[[], _Found | None], patience: float = PATIENCE_SECONDS
+        self, what: str, look: Callable[[], _Found | None], timeout_seconds: float = TIMEOUT_SECONDS
     ) -> _Found:
-        """The first thing that a look finds; TooLateError when patience ends before that."""
-        deadline = time.monotonic() + patience
+        """The first result of ``look`` that is not None; TooLateError after ``timeout_seconds``."""
+        deadline = time.monotonic() + timeout_seconds
         while (found := look()) is None:
             self._check()
             if time.monotonic() > deadline:
-                raise TooLateError(f"waited {patience:.0f} s for {what}{self._trouble}")
+                raise TooLateError(f"waited {timeout_seconds:.0f} s for {what}{self._trouble}")
             time.sleep(self._pause_seconds)
         return found
 
     def wait_until_healthy(self) -> None:
-        """Until all of Airflow's parts say that they are; then log in, without a login as nobody in particular."""
+        """Wait until all of Airflow's components are healthy, then get a token, without a login if there is none."""
         self.wait_for("Airflow to be healthy", self._healthy)
         token = self._token()["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
@@ -80,7 +80,7 @@ class Api:
         return self.wait_for("a token", partial(self._ask, "POST", "/auth/token", json=body))
 
     def wait_for_dags(self, dag_ids: list[str]) -> None:
-        """Until Airflow has read these DAGs; FailedError with its import errors."""
+        """Wait until Airflow has parsed these DAGs; FailedError if there are import errors."""
 
         def loaded() -> bool | None:
             errors = self._all("/api/v2/importErrors", "import_errors")
@@ -91,23 +91,23 @@ class Api:
         self.wait_for("the DAGs", loaded)
 
     def create_pool(self, name: str) -> None:
-        """A pool of one slot."""
+        """Create a pool with one slot, unless it exists."""
         self.wait_for(f"the pool {name}", partial(self._find_or_create_pool, name))
 
     def create_runs(self, runs: list[Run]) -> None:
-        """A backfill of one run each: it gets the data interval that a scheduled run would have."""
+        """Create each run with a backfill, so that it has the data interval of a scheduled run."""
         for run in runs:
             self.wait_for(f"a run of {run.dag_id} from {run.start}", partial(self._find_or_create, run))
 
     def run_states(self) -> dict[Run, str]:
-        """The state of every run."""
+        """The states of all runs."""
         found = self._all("/api/v2/dags/~/dagRuns", "dag_runs")
         return {
             Run(run["dag_id"], datetime.fromisoformat(run["logical_date"])): run["state"] for run in found
         }
 
     def task_instances(self, dag_id: str = "~") -> list[dict]:
-        """Every task instance of a DAG's runs, or of all runs, as the API tells it."""
+        """All task instances of a DAG's runs, or of all runs, as returned by the API."""
         return self._all(f"/api/v2/dags/{dag_id}/dagRuns/~/taskInstances", "task_instances")
 
     def _healthy(self) -> bool | None:
@@ -122,10 +122,10 @@ class Api:
         return None
 
     def _find_or_create(self, run: Run) -> bool | None:
-        """Whether a run is there; it is asked for once every earlier backfill of its DAG is complete.
+        """True if the run exists; otherwise create it, once all earlier backfills of the DAG are complete.
 
-        Airflow has one backfill of a DAG at a time. That one is complete it notes up to half a minute after
-        its last run has ended.
+        Airflow allows one backfill per DAG at a time, and marks it as complete up to half a minute after the end of
+        its last run.
         """
         if run in self.run_states():
             return True
@@ -133,11 +133,11 @@ class Api:
         if all(backfill["completed_at"] for backfill in backfills):
             when = run.start.isoformat()
             body = {"dag_id": run.dag_id, "from_date": when, "to_date": when}
-            self._ask("POST", "/api/v2/backfills", json=body)  # what came of it is seen at the next look
+            self._ask("POST", "/api/v2/backfills", json=body)  # the next look finds the run
         return None
 
     def _all(self, path: str, key: str, **which: str) -> list[dict]:
-        """All pages of a listing."""
+        """The entries on all pages of a list."""
         found: list[dict] = []
         while True:
             page = self._get(path, limit=_PAGE, offset=len(found), **which)
@@ -146,10 +146,10 @@ class Api:
                 return found
 
     def _get(self, path: str, **params: str | int) -> dict:
-        return self.wait_for(f"an answer to {path}", partial(self._ask, "GET", path, params=params))
+        return self.wait_for(f"a response from {path}", partial(self._ask, "GET", path, params=params))
 
     def _ask(self, method: str, path: str, **content: dict) -> dict | None:
-        """The answer; None when there is none now: a busy machine, a locked database, somebody was faster."""
+        """The response; None to try again: a connection error, a server error, or a conflict."""
         try:
             answer = self._http.request(method, path, **content)
         except httpx.TransportError as error:

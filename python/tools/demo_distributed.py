@@ -1,4 +1,4 @@
-"""The demo's Airflow as many run it: CeleryExecutor with two workers, Redis between, PostgreSQL behind."""
+"""The demo's Airflow in a typical production setup: CeleryExecutor with two workers, Redis and PostgreSQL."""
 
 import json
 import secrets
@@ -22,16 +22,16 @@ from rich.console import Console
 _FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 _WORKERS = ("worker-1", "worker-2")
 _HEARTBEAT_SECONDS = 30
-"""How long a task may be silent; then Airflow takes it for lost. Its own default is five minutes."""
+"""The heartbeat timeout after which Airflow considers a task lost; by default five minutes."""
 
 
 _ROLE = ROOT / "docs" / "airflow_role.json"
 
 
 class DistributedAirflow(Airflow):
-    """The demo's Airflow with its own Redis and PostgreSQL, which end with it.
+    """The demo's Airflow with its own Redis and PostgreSQL, which stop with it.
 
-    FAB knows two users: an admin, and the one of the callbacks, whose role has the rights that it needs and no more.
+    FAB has two users: an admin, and the user of the callbacks with the minimal role for them.
     """
 
     admin = Login("admin", secrets.token_hex(16))
@@ -61,7 +61,7 @@ class DistributedAirflow(Airflow):
             super().__exit__(kind, error, trace)
 
     def kill_worker_of(self, pid: int) -> str:
-        """Kill the worker that runs this process, with all that it runs, as when its machine is lost; its name."""
+        """Kill the worker that runs this process, and its child processes, as if its machine failed. Returns its name."""
         for name in set(_WORKERS) & set(self._processes):
             worker = psutil.Process(self._processes[name].pid)
             family = [worker, *worker.children(recursive=True)]
@@ -100,7 +100,7 @@ class DistributedAirflow(Airflow):
             self._launch(name, ["celery", "worker", "--concurrency", "2", "--celery-hostname", host, *alone])
 
     def _start_redis(self, services: ExitStack) -> Path:
-        """A server that nobody else uses; its socket, in a folder with a short path, as sockets need."""
+        """Start a Redis server; returns its socket, in a folder with a short path, as sockets require."""
         server = shutil.which("redis-server")
         if server is None:
             raise FailedError("redis-server is not installed: install it, for example with apt-get")
@@ -115,10 +115,10 @@ class DistributedAirflow(Airflow):
 
 
 def lose_a_worker(airflow: DistributedAirflow, api: Api, hour: datetime, console: Console) -> None:
-    """Kill the worker that runs a task of the producer's run after that hour; the other one finishes the run.
+    """Kill the worker that runs a task of the producer's run for the next hour; the other one finishes the run.
 
     Raises:
-        FailedError: the task was not tried again.
+        FailedError: the task was not retried.
 
     """
     say = Teller(console)
@@ -127,21 +127,23 @@ def lose_a_worker(airflow: DistributedAirflow, api: Api, hour: datetime, console
     found = api.wait_for(f"a task of {run.dag_id} to run", lambda: _running(api, run))
     task = Task(run, found["task_id"])
     name = airflow.kill_worker_of(found["pid"])
-    say(f"{name} was killed while it ran {task}; Airflow hears nothing of it for {_HEARTBEAT_SECONDS} s")
+    say(
+        f"{name} was killed while it ran {task}; Airflow notices after {_HEARTBEAT_SECONDS} s without a heartbeat"
+    )
     wait_for_run(api, run, "success")
     (ended,) = [each for each in _instances(api, run) if each["task_id"] == task.task_id]
     if ended["state"] != "success" or ended["try_number"] == found["try_number"]:
         raise FailedError(
             f"{task} is {ended['state']} after try {ended['try_number']}: it was not tried again"
         )
-    say(f"{task} has succeeded on the other worker, in try {ended['try_number']}, and the run with it")
+    say(f"{task} has succeeded on the other worker, on try {ended['try_number']}, and the run with it")
 
 
 def _running(api: Api, run: Run) -> dict | None:
     found = _instances(api, run)
     running = [each for each in found if each["state"] == "running" and each["pid"]]
     if not running and found and all(each["state"] == "success" for each in found):
-        raise FailedError(f"the run of {run.dag_id} was over before one of its tasks was seen running")
+        raise FailedError(f"the run of {run.dag_id} finished before one of its tasks was found running")
     return running[0] if running else None
 
 

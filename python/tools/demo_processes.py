@@ -1,4 +1,4 @@
-"""What the demo's Airflow is started with, and how all of it is stopped."""
+"""The settings of the demo's Airflow, and stopping all of its processes."""
 
 import secrets
 import socket
@@ -11,7 +11,7 @@ import psutil
 
 
 class Login(NamedTuple):
-    """A user of Airflow's."""
+    """A user of Airflow."""
 
     name: str
     password: str
@@ -21,7 +21,7 @@ _PORTS = range(20000, 32000)
 
 
 def settings(home: Path, dags: Path) -> dict[str, str]:
-    """Airflow's settings as environment variables: everything on this machine, nobody else can come in."""
+    """Airflow's settings as environment variables: all components on this machine, only reachable from it."""
     return {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
@@ -40,7 +40,7 @@ def settings(home: Path, dags: Path) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1",
-        # What takes a second takes a minute where every core is busy with something else.
+        # On a busy machine, a second's work may take a minute.
         "AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT": "300",
         "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT": "600",
         "AIRFLOW__CORE__TASK_SUCCESS_OVERTIME": "120",
@@ -50,13 +50,13 @@ def settings(home: Path, dags: Path) -> dict[str, str]:
 
 
 def addresses(port: int, execution_port: int, login: Login | None) -> dict[str, str]:
-    """Where people, and where tasks, find Airflow's API, as environment variables."""
+    """The URLs of Airflow's API for users, for tasks, and for callbacks, as environment variables."""
     url = f"http://127.0.0.1:{port}"
     return {
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{execution_port}/execution/",
-        # What the default platform calls the way to Airflow's own API; without a login everybody is admin.
+        # The default platform's connection to Airflow's API; without a login, every user is admin.
         "AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW": url.replace("//", f"//{login.name}:{login.password}@")
         if login
         else url,
@@ -64,10 +64,10 @@ def addresses(port: int, execution_port: int, login: Login | None) -> dict[str, 
 
 
 def free_ports() -> tuple[int, int]:
-    """Two ports of this machine that nobody listens on.
+    """Two unused ports.
 
-    Airflow listens on them only seconds later. So they are drawn by lot, against another demo on this machine,
-    and from numbers that no system gives to outgoing connections by itself.
+    Airflow listens on them only seconds later. So they are random, in case another demo runs on this machine, and
+    outside the range of ports that systems assign to outgoing connections.
     """
     found: set[int] = set()
     while len(found) < 2:  # noqa: PLR2004 - as the name says
@@ -79,7 +79,7 @@ def free_ports() -> tuple[int, int]:
 
 
 def stop(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Ends the processes and all that came from them: a task runs in a process group of its own."""
+    """Stop the processes and all of their descendants: a task runs in its own process group."""
     family: list[psutil.Process] = []
     for process in processes:
         if process.poll() is None:
@@ -88,7 +88,7 @@ def stop(processes: list[subprocess.Popen[bytes]]) -> None:
             process.terminate()
     _, alive = psutil.wait_procs(family, timeout=8)
     for left in alive:
-        # psutil compares creation times: a number that was given to another process meanwhile is left alone
+        # psutil compares creation times, so a pid that was reused meanwhile is left alone.
         if left.is_running():
             left.kill()
     psutil.wait_procs(alive, timeout=5)

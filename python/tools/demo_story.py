@@ -1,4 +1,4 @@
-"""The demo's story: a producer is late, its consumer's team hears of it, the data comes, and the run goes on."""
+"""The demo's story: a producer is late, the consumer's team is notified, the data arrives, and the run resumes."""
 
 import re
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ CONSUMER, WAITING, READING = (
     "wait_for__hard_dependencies.fct_orders",
     "marts.fct_shipments",
 )
-_PROMISE = (r"regex: \"fct_orders\"\n(\s+)slo: .*", r'regex: "fct_orders"\n\1slo: {hourly: {seconds: 10}}')
+_SLO = (r"regex: \"fct_orders\"\n(\s+)slo: .*", r'regex: "fct_orders"\n\1slo: {hourly: {seconds: 10}}')
 _CALLBACK_SECONDS = 60
-"""Long after a callback's own limit."""
+"""Much longer than the time limit of a callback."""
 
 
 @dataclass(frozen=True)
@@ -32,53 +32,53 @@ class Task:
     task_id: str
 
     def __str__(self) -> str:
-        """As the story names it."""
+        """As in the output."""
         return f"{self.run.dag_id} {self.task_id}"
 
 
 def tell(airflow: Airflow, api: Api, hour: datetime, console: Console) -> None:
-    """Run the consumer's next hour first, and the producer's only once the consumer has given up waiting.
+    """Run the consumer's next hour first, and the producer's only after the consumer's sensor timed out.
 
     Raises:
-        FailedError: the story did not come out.
+        FailedError: a task had an unexpected state.
 
     """
-    promise_sooner()
+    shorten_slo()
     say = Teller(console)
-    say("transactions now promises fct_orders 10 s after the hour's scheduled time, and is late on purpose")
+    say("transactions now has an SLO of 10 s for fct_orders, and is late on purpose")
     consumer, producer = Run(CONSUMER, hour), Run(PRODUCER, hour)
     api.create_runs([consumer])
     failed = wait_for_task(api, Task(consumer, WAITING), "failed", "success")
-    say(f"{CONSUMER} {WAITING} gave up; its team reads:")
+    say(f"{CONSUMER} {WAITING} timed out; the alert to its team:")
     for line in wait_for_alert(api, airflow.task_log(failed)):
         console.print(f"           [yellow]{escape(line)}[/]")
     wait_for_run(api, consumer, "failed")
-    say(f"the run of {CONSUMER} has failed; now transactions gets its data and runs")
+    say(f"the run of {CONSUMER} failed; now transactions runs")
     api.create_runs([producer])
     made = wait_for_task(api, Task(producer, PRODUCING), "success", "failed")
-    say(f"{PRODUCER} {PRODUCING} has succeeded, late")
+    say(f"{PRODUCER} {PRODUCING} succeeded, late")
     resumed = wait_until_resumed(api, Task(consumer, WAITING), say, airflow.callbacks)
     say(f"{CONSUMER} {WAITING} is satisfied: {resumed['note'] or 'no note'}")
     read = wait_for_task(api, Task(consumer, READING), "success", "failed")
     wait_for_run(api, consumer, "success")
     took = _moment(read["start_date"]) - _moment(made["end_date"])
     say(
-        f"{CONSUMER} {READING} started {took.total_seconds():.1f} s after the data was there, and the run succeeded"
+        f"{CONSUMER} {READING} started {took.total_seconds():.1f} s after the data was ready, and the run succeeded"
     )
 
 
-def promise_sooner() -> None:
-    """The producer's team promises its table for an earlier moment."""
+def shorten_slo() -> None:
+    """Shorten the SLO of the producer's table in the copy of its team's project, and publish it."""
     config = TEAMS / "transactions" / "scheduler.yaml"
-    promise, count = re.subn(*_PROMISE, config.read_text())
+    text, count = re.subn(*_SLO, config.read_text())
     if not count:
-        raise FailedError("the example team transactions no longer promises fct_orders")
-    config.write_text(promise)
+        raise FailedError("the example team transactions no longer has an SLO for fct_orders")
+    config.write_text(text)
     publish()
 
 
 def wait_for_task(api: Api, task: Task, state: str, never: str) -> dict:
-    """The task instance once it has this state; FailedError at once when it ends in the other one."""
+    """Wait for a task instance to have this state; FailedError as soon as it has the state ``never``."""
 
     def look() -> dict | None:
         found = _find(api, task)
@@ -90,12 +90,12 @@ def wait_for_task(api: Api, task: Task, state: str, never: str) -> dict:
 
 
 def wait_for_run(api: Api, run: Run, state: str) -> None:
-    """Until the run has this state."""
+    """Wait for the run to have this state."""
     api.wait_for(f"the run of {run.dag_id} to be {state}", lambda: api.run_states().get(run) == state or None)
 
 
 def wait_for_alert(api: Api, log: Path) -> list[str]:
-    """The alert in a task's log, which may be written after the task's state: it says dependency failure."""
+    """Wait for the alert (dependency failure) in a task's log, which may be written after the task's state."""
 
     def look() -> list[str] | None:
         said = events(log.read_text()) if log.exists() else []
@@ -105,7 +105,7 @@ def wait_for_alert(api: Api, log: Path) -> list[str]:
 
 
 def wait_until_resumed(api: Api, task: Task, say: "Teller", login: Login | None) -> dict:
-    """The sensor once the producer's callback has satisfied it; or else the sweep, as on any platform."""
+    """Wait for the producer's callback to satisfy the sensor, or else run the sweep, as a scheduled one would."""
 
     def satisfied() -> dict | None:
         found = _find(api, task)
@@ -114,13 +114,13 @@ def wait_until_resumed(api: Api, task: Task, say: "Teller", login: Login | None)
     try:
         return api.wait_for(f"{task} to be satisfied", satisfied, _CALLBACK_SECONDS)
     except TooLateError:
-        say("the callback did not get through in time; the sweep does what it could not")
+        say("the callback did not finish in time; the sweep resumes the run instead")
         sweep(api.url, login)
         return api.wait_for(f"{task} to be satisfied", satisfied)
 
 
 class Teller:
-    """Says what happened, with the time of day."""
+    """Prints events with the time of day."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

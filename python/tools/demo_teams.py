@@ -1,4 +1,4 @@
-"""The first half of the demo: dbt projects become DAG specs and registry entries, as in a team's CI."""
+"""The first half of the demo: compiles dbt projects to DAG specs and registry entries, as in a team's CI."""
 
 import json
 import os
@@ -22,15 +22,15 @@ _RUN_HERE = {"dbt", "universal"}
 
 
 Step = Callable[[Path], None]
-"""Something done in one team's project."""
+"""A step for one team's project."""
 
 
 class FailedError(Exception):
-    """A step of the demo did not work; the text says which and what it printed."""
+    """A step of the demo failed; the message has the step and its output."""
 
 
 def environment() -> dict[str, str]:
-    """The environment of this process, with the tools of its Python first on the path."""
+    """The environment of this process without settings of dbt, Airflow and Python, and with its commands on the PATH."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -41,7 +41,7 @@ def environment() -> dict[str, str]:
 
 
 def copy_teams() -> None:
-    """Fresh copies of the example teams: the demo writes nothing into integration_tests."""
+    """Copy the example teams, so that the demo writes nothing to integration_tests."""
     shutil.rmtree(DEMO, ignore_errors=True)
     shutil.copytree(
         ROOT / "integration_tests" / "teams",
@@ -53,17 +53,17 @@ def copy_teams() -> None:
 
 
 def compile_teams(console: Console) -> None:
-    """Everything up to the specs.
+    """Compile the specs and registry entries of all teams.
 
-    Teams that need each other in a cycle publish what they expose before they read each other: so each
-    project is parsed and compiled once for its registry entry, and then checked against everybody's.
+    Teams that depend on each other publish their exposed assets before they read each other's: so each project is
+    parsed and compiled once for its registry entry, and then checked against all entries.
     """
     names = [path.name for path in _projects()]
     _all_teams(_export, _dbt("deps"), _dbt("parse"))
     _scheduler("compile", *names, "--out", str(OUT))
     console.print("dbt deps, dbt parse, first registry entries: done")
     _all_teams(_export, _dbt("compile", "--no-populate-cache"))
-    console.print("dbt compile, with every team's registry entry at hand: done")
+    console.print("dbt compile, with the registry entries of all teams: done")
     console.print("[bold]dbt-scheduler check[/]")
     console.print(_scheduler("check", *names).rstrip() or "no findings", markup=False)
     console.print("[bold]dbt-scheduler compile[/]")
@@ -71,12 +71,12 @@ def compile_teams(console: Console) -> None:
 
 
 def publish() -> None:
-    """What every team's files say now, as specs and registry entries."""
+    """Compile all teams again, after a change to their files."""
     _scheduler("compile", *(path.name for path in _projects()), "--out", str(OUT))
 
 
 def sweep(url: str, login: Login | None) -> None:
-    """What Airflow runs every few minutes where it schedules: it resumes what a callback could not."""
+    """Run the sweep, which an Airflow with scheduling runs every few minutes."""
     as_whom = ["--login", login.name] if login else []
     password = {"DBT_SCHEDULER_AIRFLOW_PASSWORD": login.password} if login else {}
     command = [str(BIN / "dbt-scheduler"), "resume", "--out", str(OUT), "--airflow", url, *as_whom]
@@ -84,7 +84,7 @@ def sweep(url: str, login: Login | None) -> None:
 
 
 def show_compiled(console: Console) -> None:
-    """What the compiler made: DAGs with their tasks and sensors, and what teams may read of each other."""
+    """Print the compiled DAGs with their numbers of tasks and sensors, and the exposed assets."""
     dags = Table("DAG", "tasks", "sensors", "waits for", box=None, title="DAGs", title_justify="left")
     for spec in specs():
         waits = [f"{s['team']}.{s['asset']}" + _unless_hard(s["dependency"]) for s in spec["sensors"]]
@@ -95,13 +95,13 @@ def show_compiled(console: Console) -> None:
 
 
 def leave_out_unrunnable(console: Console) -> list[str]:
-    """The DAGs that can run here; Airflow does not see the others, whose tasks run in Google's cloud."""
+    """The DAGs that can run here; DAGs with tasks in Google Cloud are hidden from Airflow."""
     runnable, others = [], []
     for spec in specs():
         elsewhere = sorted({task["kind"] for task in spec["tasks"]} - _RUN_HERE)
         (others if elsewhere else runnable).append(spec["dag_id"])
         if elsewhere:
-            console.print(f"left out here: {spec['dag_id']}, which has a task of kind {elsewhere[0]}")
+            console.print(f"skipped: {spec['dag_id']}, because it has a task of kind {elsewhere[0]}")
     (OUT / "dags" / ".airflowignore").write_text("".join(f"{dag_id}.py\n" for dag_id in others))
     return runnable
 
@@ -112,7 +112,7 @@ def specs() -> list[dict]:
 
 
 def run(command: list[str], cwd: Path, **more: str) -> str:
-    """What a command printed, with more variables; FailedError, with the end of its output, when it fails."""
+    """Run a command with additional variables; returns its output. FailedError with the end of it if it fails."""
     done = subprocess.run(  # noqa: S603 - the demo's own commands
         command, cwd=cwd, env={**environment(), **more}, capture_output=True, text=True, check=False
     )
@@ -127,7 +127,7 @@ def _projects() -> list[Path]:
 
 
 def _all_teams(*steps: Step) -> None:
-    """Every step for every team, all teams at once."""
+    """Run these steps for all teams in parallel."""
 
     def prepare(project: Path) -> None:
         for step in steps:

@@ -1,4 +1,4 @@
-"""The second half of the demo: watching the runs, and telling what they did."""
+"""The second half of the demo: watches the runs, and prints their results."""
 
 import json
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ COLOURS = {"success": "green", "failed": "red", "upstream_failed": "yellow"}
 
 @dataclass(frozen=True)
 class _News:
-    """Tasks that have ended since the last look; whether that was all, and whether some run failed."""
+    """The tasks that ended since the last look, whether all runs are over, and whether any failed."""
 
     ended: list[dict]
     over: bool
@@ -29,11 +29,11 @@ class _News:
 
 
 def watch(airflow: Airflow, api: Api, runs: list[Run], console: Console) -> bool:
-    """Prints a line as each task ends, and the end of a failed one's log; whether any run did not succeed."""
+    """Print a line for each task that ends, with the end of the log if it failed. Returns whether any run failed."""
     shown: set[str] = set()
     sensors = {(spec["dag_id"], sensor["task_id"]) for spec in specs() for sensor in spec["sensors"]}
     while True:
-        try:  # whatever has ended starts the patience anew
+        try:  # each task that ends restarts the time limit
             news = api.wait_for("the next task to end", partial(_news, api, runs, shown))
         except TooLateError as error:
             console.print(f"[red]{escape(error.args[0])}[/]")
@@ -46,10 +46,10 @@ def watch(airflow: Airflow, api: Api, runs: list[Run], console: Console) -> bool
 
 
 def show_results(api: Api, runs: list[Run], console: Console) -> None:
-    """What ran, and who waited for whom."""
+    """Print the runs, and which DAGs waited for which tasks."""
     tasks, states = api.task_instances(), api.run_states()
     table = Table(
-        "DAG", "state", "tasks", "sensors", "from", "to", box=None, title="What ran", title_justify="left"
+        "DAG", "state", "tasks", "sensors", "from", "to", box=None, title="DAG runs", title_justify="left"
     )
     for run in runs:
         own = [task for task in tasks if task["dag_id"] == run.dag_id]
@@ -69,7 +69,7 @@ def show_results(api: Api, runs: list[Run], console: Console) -> None:
 
 
 def show_tables(console: Console) -> None:
-    """The tables that are there now; no task may be writing one."""
+    """Print the tables in the warehouse; no task may be writing to it."""
     table = Table("table", "rows", box=None, title="In the warehouse", title_justify="left")
     with duckdb.connect(str(TEAMS / "warehouse.duckdb"), read_only=True) as warehouse:
         found = warehouse.execute(
@@ -82,18 +82,18 @@ def show_tables(console: Console) -> None:
 
 
 def events(log: str) -> list[str]:
-    """The messages of Airflow's log file, which has a JSON object a line; a line still being written is none."""
+    """The messages in a log file of Airflow, with one JSON object per line; without an incomplete last line."""
     whole = [line for line in log.splitlines(keepends=True) if line.endswith("\n")]
     return [json.loads(line).get("event", line) if line.startswith("{") else line.rstrip() for line in whole]
 
 
 def _news(api: Api, runs: list[Run], shown: set[str]) -> _News | None:
-    """What is worth saying now; None if nothing is."""
-    states = api.run_states()  # before the tasks: of a run that is over, all of them have ended
+    """The news since the last look; None if there are none."""
+    states = api.run_states()  # before the tasks, so that all tasks of a finished run have ended
     tasks = api.task_instances()
     ended = [task for task in tasks if task["state"] in ENDED and task["id"] not in shown]
     failed = any(states.get(run) == "failed" for run in runs) or any(t["state"] == "failed" for t in tasks)
-    # What is below a failed task waits for it, as it would for somebody to fix it.
+    # Tasks that wait for a failed task would wait until someone fixes it.
     stuck = failed and not any(task["state"] in MOVING for task in tasks)
     over = stuck or all(states.get(run) in OVER for run in runs)
     if not ended and not over:
@@ -103,19 +103,17 @@ def _news(api: Api, runs: list[Run], shown: set[str]) -> _News | None:
 
 def _show_waits(tasks: list[dict], console: Console) -> None:
     ends = {(task["dag_id"], task["task_id"]): task["end_date"] for task in tasks}
-    table = Table(
-        "task", "ready", "waiting DAG", "went on", box=None, title="Who waited for whom", title_justify="left"
-    )
+    table = Table("task", "ready", "waiting DAG", "resumed", box=None, title="Waits", title_justify="left")
     for spec in specs():
         for sensor in spec["sensors"]:
             producer = sensor["producer"]
-            went_on = ends.get((spec["dag_id"], sensor["task_id"]))
-            if went_on:
+            resumed = ends.get((spec["dag_id"], sensor["task_id"]))
+            if resumed:
                 ready = ends.get((producer["dag_id"], producer["task_id"]))
-                # An hourly run looks at the newest finished day, and there was none before this one.
-                when = _clock(ready) if ready and ready <= went_on else "none before"
+                # An hourly run waits for the newest finished day, and there is none before the first day.
+                when = _clock(ready) if ready and ready <= resumed else "none before"
                 table.add_row(
-                    f"{producer['dag_id']} {producer['task_id']}", when, spec["dag_id"], _clock(went_on)
+                    f"{producer['dag_id']} {producer['task_id']}", when, spec["dag_id"], _clock(resumed)
                 )
     console.print(table)
 

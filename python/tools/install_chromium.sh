@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tests of the pages need a Chromium: installs Debian's where there is none and it can, else says what to install.
+# Installs Debian's Chromium for the browser tests, if there is none and the user is root; otherwise prints what to do.
 for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
     if [ -n "$name" ] && command -v "$name" >/dev/null; then
         exit 0
@@ -11,4 +11,4 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     { install 2>/dev/null || { apt-get update && install; }; } >/dev/null || true
 fi
 command -v chromium >/dev/null ||
-    echo "the tests of the pages need Chromium: install it, name it in CHROMIUM, or run playwright install chromium" >&2
+    echo "the browser tests require Chromium: install it, set its path in CHROMIUM, or run playwright install chromium" >&2

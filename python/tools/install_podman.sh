@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tests run containers: installs Podman where there is none and it can, else says in a line what to do.
+# Installs Podman for tests that run containers, if there is none and the user is root; otherwise prints what to do.
 installed() {
     command -v podman >/dev/null && { command -v runc || command -v crun; } >/dev/null
 }
@@ -9,5 +9,5 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y podman runc; } >/dev/null || true
 fi
 installed && exit 0
-echo "Tests run containers, and this machine has no Podman: install podman and runc, for example with 'sudo apt-get install podman runc'. 'make check' does without." >&2
+echo "Some tests run containers, but Podman is not installed: install podman and runc, for example with 'sudo apt-get install podman runc'. 'make check' does not require it." >&2
 exit 1

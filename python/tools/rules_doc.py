@@ -1,4 +1,4 @@
-"""``docs/rules.md`` from the rules themselves."""
+"""Renders ``docs/rules.md`` from the rules."""
 
 from collections.abc import Iterable
 
@@ -38,7 +38,7 @@ Findings that protect other teams cannot be ignored: they are marked.
 
 
 def render(rules: Iterable[Rule]) -> str:
-    """One section per rule, ordered by code: what it says, why, an example, how to fix it."""
+    """One section per rule, ordered by code: the message, why, an example, and the fix."""
     parts, family = [_HEAD], ""
     for rule in rules:
         if rule.code[:4] != family:
@@ -74,7 +74,7 @@ def _example(example: str) -> list[str]:
 
 
 def _is_yaml(example: str) -> bool:
-    """Whether it is of a file, and not what a command says."""
+    """Whether the example is from a YAML file, and not the output of a command."""
     try:
         yaml.safe_load(example)
     except yaml.YAMLError:

@@ -1,4 +1,4 @@
-"""Puts what is generated into files that are otherwise written by hand, and leaves every other byte of them alone."""
+"""Inserts generated parts into files that are otherwise hand-written, without changing any other byte."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ _WIDTH = 118
 
 
 def with_value(text: str, path: Sequence[str], value: object) -> str:
-    """A JSON document with another value at the path of keys; LookupError if there is none."""
+    """A JSON document with the value at this path of keys replaced; LookupError if a key is missing."""
     start, indent = 0, 0
     for key in path:
         start, indent = _value_of(text, start, key)
@@ -18,7 +18,7 @@ def with_value(text: str, path: Sequence[str], value: object) -> str:
 
 
 def formatted(value: Any, indent: int = 0, column: int = 0) -> str:  # noqa: ANN401 - JSON
-    """JSON on one line where it fits, else each part on a line of its own."""
+    """JSON on one line if it fits, or else with each part on its own line."""
     flat = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict | list) or not value or column + len(flat) < _WIDTH:
         return flat
@@ -34,7 +34,10 @@ def formatted(value: Any, indent: int = 0, column: int = 0) -> str:  # noqa: ANN
 
 
 def between(text: str, name: str, content: str) -> str:
-    """A document with other lines between the line that says ``generated: name`` and the next with ``end``."""
+    """A document with the lines between ``generated: name`` and the next ``generated: end`` replaced.
+
+    LookupError unless exactly one line has ``generated: name``.
+    """
     lines = text.splitlines(keepends=True)
     starts = [at for at, line in enumerate(lines) if f"generated: {name}" in line]
     if len(starts) != 1:
@@ -44,7 +47,7 @@ def between(text: str, name: str, content: str) -> str:
 
 
 def _value_of(text: str, start: int, wanted: str) -> tuple[int, int]:
-    """Where the value of a key of the object at ``start`` begins, and how far its line is indented."""
+    """The position of a key's value in the object at ``start``, and the indentation of its line."""
     decoder = json.JSONDecoder()
     at = _skip(text, start + 1)
     while text[at] == '"':

@@ -3,18 +3,18 @@
 export interface Index {
   format_version: 1;
   generated_at: string;
-  folder: string; // where the other documents of the same moment are, below data/
-  registry: string | null; // as it may be shown: without secrets
+  folder: string; // the folder of the documents that belong to this index, below data/
+  registry: string | null; // the URL, without secrets
   problems: string[]; // entries that cannot be read, one sentence each
   history_at?: string | null; // when the history was exported
-  documents: string[]; // the optional documents that are there: "history", "findings"
+  documents: string[]; // the optional documents that exist: "history", "findings"
   airflow_url: string | null;
   teams: { name: string; channel: string | null; tag: string[]; external: boolean }[];
   pipelines: string[];
   tags: string[];
   owners: string[];
   assets: {
-    // columns, equally long; sorted by name, then team
+    // arrays of equal length, sorted by name, then team; numbers are indexes into the arrays above and below
     name: string[];
     team: number[];
     exposed: (0 | 1)[];
@@ -25,7 +25,7 @@ export interface Index {
     tags: number[][];
     owners: number[][];
     columns: string[];
-    slo: ([number, number] | null)[]; // of the last 30 runs: how many met it, of how many
+    slo: ([number, number] | null)[]; // of the last 30 runs with an SLO: [met, total]
   };
   readiness: string[];
 }
@@ -33,8 +33,8 @@ export interface Index {
 export interface Edges {
   from: number[];
   to: number[];
-  kind: number[]; // a place in KINDS
-  tasks: { team: number; task_id: string; dag_id: string }[]; // readers that make no asset: assets.length + i
+  kind: number[]; // an index into KINDS
+  tasks: { team: number; task_id: string; dag_id: string }[]; // readers that produce no asset: node assets.length + i
 }
 
 export const KINDS = ["plain", "hard", "soft", "no_wait"] as const;
@@ -86,7 +86,7 @@ export interface Consumer {
   task_id: string;
   dependency: string;
   producer_pipeline: string;
-  columns: string[] | "*" | null; // of another team's asset; null: not known
+  columns: string[] | "*" | null; // the columns of another team's asset that it reads; null: unknown
 }
 
 export interface History {
@@ -97,7 +97,7 @@ export interface History {
   runs: Run[];
   landings: Landing[];
   waits: Wait[];
-  missing?: string[]; // what Airflow did not return in time, in words
+  missing?: string[]; // descriptions of data that Airflow did not return in time
 }
 
 export interface Landings {
@@ -106,14 +106,14 @@ export interface Landings {
 }
 
 export interface SloMet {
-  slo: ([number, number] | null)[]; // in the order in which the assets were asked for
+  slo: ([number, number] | null)[]; // in the order of the requested assets
 }
 
 export interface Run {
   dag_id: string;
   run_id: string;
   team: string;
-  other_teams: string[]; // whose assets a hand-written DAG makes too
+  other_teams: string[]; // other teams with assets that a hand-written DAG produces
   pipeline: string;
   period_start: string;
   period_end: string;
@@ -152,7 +152,7 @@ export interface Wait {
 }
 
 export interface Findings {
-  // those of the last check, as `check --format json` prints them
+  // the output of `check --format json`
   findings: {
     code: string;
     severity: string;
@@ -167,7 +167,7 @@ export interface Findings {
 
 export interface Now {
   generated_at: string;
-  waits: Wait[]; // those that are open
+  waits: Wait[]; // the open ones
   missing: string[];
 }
 
@@ -184,14 +184,14 @@ export interface Step {
   url: string;
   through: string[];
   ends: boolean;
-  hidden?: boolean; // the chain goes on where the viewer may not look
+  hidden?: boolean; // the chain continues in a DAG that the user cannot view
   because: Step[];
-  since?: string | null; // when it began to wait or to run
-  until?: string | null; // when it gives up
+  since?: string | null; // when it started to wait or to run
+  until?: string | null; // when it times out
 }
 
 export interface Waiting {
-  // what waits for the data of this run, what else reads it, and what the task itself waited for
+  // sensors that wait for the run's data, sensors that will in a later run, and what the task itself waited for
   waiting: {
     team: string;
     channel: string | null;

@@ -1,4 +1,4 @@
-// Fetches documents: by script tags in a static site, which work from a file too, and over HTTP inside Airflow.
+// Fetches documents: with script tags in a static site, which also work from disk, and over HTTP inside Airflow.
 import { useEffect, useState } from "preact/hooks";
 
 export const LIVE = document.documentElement.dataset["source"] === "live";
@@ -32,7 +32,7 @@ declare global {
 
 window.dbtScheduler = { receive: (name, text) => received.get(name)?.(text) };
 
-// Where the documents that belong to the index are: a site that is written anew has them in another folder.
+// The folder of the documents that belong to the index: each version of a site has its own.
 let folder = "";
 
 function folderOf({ folder: name }: { folder?: unknown }): string {
@@ -41,11 +41,11 @@ function folderOf({ folder: name }: { folder?: unknown }): string {
 
 export type Shape = Record<string, "array" | "string" | "object">;
 
-// What a page gives to `useDocument`: a name, and the fields without which the document is damaged.
+// The argument of `useDocument`: a name, and the required fields of the document.
 export interface DocumentKind {
   name: string;
   shape: Shape;
-  fresh?: boolean; // asked for anew each time
+  fresh?: boolean; // not cached
 }
 
 export const DOCUMENTS = {
@@ -60,7 +60,7 @@ export function teamDocument(place: number): DocumentKind {
   return { name: `teams/${place}`, shape: { name: "string", pipelines: "array", assets: "object", reads: "array" } };
 }
 
-// Places of assets in the index, of which the server takes so many at once.
+// The maximum number of assets in a request, as on the server.
 export const MOST_ASSETS = 100;
 
 export function assetsDocument(name: "landings" | "slo", places: number[]): DocumentKind {
@@ -73,7 +73,7 @@ export function liveDocument(name: "why" | "waiting", query: Record<string, stri
   return { name: `${name}?${parts.join("&")}`, shape, fresh: true };
 }
 
-// The document, as soon as it is there; null asks for none. `turn` is counted up to ask again.
+// The document and its loading state; null requests none. Incrementing `turn` requests it again.
 export function useDocument<T>(kind: DocumentKind | null, turn = 0): Loaded<T> {
   const name = kind?.name ?? "";
   const [loaded, setLoaded] = useState<{ name: string; value: Loaded<T> }>({ name, value: LOADING });
@@ -95,10 +95,10 @@ export function useDocument<T>(kind: DocumentKind | null, turn = 0): Loaded<T> {
 
 function failure(error: unknown): Loaded<never> {
   if (error instanceof DocumentError) return { state: error.kind, text: error.message };
-  return { state: "damaged", text: "it cannot be read" };
+  return { state: "damaged", text: "it has an unexpected format" };
 }
 
-// The document, asked for once. Rejected with what is the matter with it.
+// The document, requested once. Rejects with a DocumentError.
 export async function ask<T>(kind: DocumentKind): Promise<T> {
   if (kind.fresh) requested.delete(kind.name);
   return (await load(kind)) as T;
@@ -110,12 +110,12 @@ function load(kind: DocumentKind): Promise<unknown> {
   const promise = (LIVE ? overHttp(kind.name) : byScript(kind.name)).then((text) => {
     const value = parsed(text, kind.shape);
     const version = (value as { format_version?: unknown }).format_version;
-    if (version !== undefined && version !== FORMAT_VERSION) throw new DocumentError("damaged", "it was written for other pages than these: load them again");
+    if (version !== undefined && version !== FORMAT_VERSION) throw new DocumentError("damaged", "it was written for a different version of these pages: reload them");
     if (kind === DOCUMENTS.index) folder = folderOf(value as { folder?: unknown });
     return value;
   });
   requested.set(kind.name, promise);
-  promise.catch(() => requested.delete(kind.name)); // the next page may ask again
+  promise.catch(() => requested.delete(kind.name)); // so that the next page requests it again
   return promise;
 }
 
@@ -126,7 +126,7 @@ function parsed(text: string, shape: Shape): unknown {
   } catch {
     throw new DocumentError("damaged", "it is not JSON");
   }
-  if (typeof value !== "object" || value === null) throw new DocumentError("damaged", "it is not an object");
+  if (typeof value !== "object" || value === null) throw new DocumentError("damaged", "it is not a JSON object");
   for (const [key, type] of Object.entries(shape)) {
     const field = (value as Record<string, unknown>)[key];
     const is = Array.isArray(field) ? "array" : field === null ? "null" : typeof field;
@@ -135,7 +135,7 @@ function parsed(text: string, shape: Shape): unknown {
   return value;
 }
 
-// Documents that count teams and assets as the index does: the server says so if it counts otherwise by now.
+// Documents with indexes of teams and assets name the index that they belong to: the server may have a newer one.
 function address(name: string): string {
   const counted = /^(edges$|teams\/|landings\?|slo\?)/.test(name);
   return counted ? `data/${name}${name.includes("?") ? "&" : "?"}of=${folder.replace("/", "")}` : `data/${name}`;
@@ -151,17 +151,17 @@ async function overHttp(name: string): Promise<string> {
     });
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
-    throw new DocumentError("missing", late ? `no answer within ${TIMEOUT_MS / 1000} s` : "the server cannot be reached");
+    throw new DocumentError("missing", late ? `no response within ${TIMEOUT_MS / 1000} s` : "the server cannot be reached");
   }
   if (response.ok) return response.text();
   const said = await detail(response);
   // Airflow's answer to a login that has expired, and to one that it does not know.
-  if (response.status === 401 || said === "Invalid JWT token") throw new DocumentError("refused", "your login to Airflow is over; load the page again to log in");
-  if (response.status === 403) throw new DocumentError("refused", "you may not read this; ask whoever runs Airflow");
+  if (response.status === 401 || said === "Invalid JWT token") throw new DocumentError("refused", "your Airflow session has expired: reload the page to log in");
+  if (response.status === 403) throw new DocumentError("refused", "you do not have permission to view this: ask your Airflow administrator");
   throw new DocumentError("missing", said || `the server returned ${response.status}`);
 }
 
-// What FastAPI says of an error: {"detail": "…"}.
+// The message of a FastAPI error: {"detail": "…"}.
 async function detail(response: Response): Promise<string> {
   try {
     const answer: unknown = await response.json();
@@ -185,14 +185,14 @@ function byScript(name: string): Promise<string> {
       done();
       reject(new DocumentError(kind, text));
     };
-    const timer = setTimeout(() => fail("missing", `no answer within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
+    const timer = setTimeout(() => fail("missing", `no response within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
     received.set(name, (text) => {
       done();
       resolve(text);
     });
     script.src = path;
-    script.onerror = () => fail("missing", `${path} is not there`);
-    script.onload = () => fail("damaged", `${path} cannot be read`); // it ran and gave nothing
+    script.onerror = () => fail("missing", `${path} not found`);
+    script.onload = () => fail("damaged", `${path} is corrupted`); // it ran and gave nothing
     document.head.append(script);
   });
 }

@@ -1,4 +1,4 @@
-// The application: its frame, and the page that the address asks for.
+// The application: the frame, and the page for the URL.
 import { render } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import "./styles/app.css";
@@ -45,7 +45,7 @@ function App() {
 }
 
 function skip(event: Event): void {
-  event.preventDefault(); // the hash is the address of the page
+  event.preventDefault(); // the hash is the route
   document.querySelector<HTMLElement>("#main")?.focus();
 }
 
@@ -59,9 +59,9 @@ function Page({ route }: { route: Route }) {
   if (page === "timeline" && names.length === 0) return <TimelinePage query={route.query} />;
   if (page === "why" && names.length <= 2) return <WhyPage dag={first} task={second} run={route.query["run"] ?? ""} />;
   return (
-    <Heading title="No such page">
+    <Heading title="Page not found">
       <p>
-        The address is not one of a page here. <a href={hrefs.assets()}>All assets</a>
+        There is no page at this address. <a href={hrefs.assets()}>All assets</a>
       </p>
     </Heading>
   );
@@ -100,7 +100,7 @@ function Top({ route, generated, history }: { route: Route; generated: string | 
   );
 }
 
-// A history may be much older than the site that it was put into.
+// A history may be much older than the site that it was added to.
 function Age({ registry, history }: { registry: string; history: string | null | undefined }) {
   return (
     <>
@@ -118,7 +118,7 @@ function ThemeSwitch() {
     setTheme(next);
   };
   return (
-    <button type="button" class="icon-button theme" onClick={change} aria-label={`Colours: ${theme}. Change to ${next}`} title={`Colours: ${theme}`}>
+    <button type="button" class="icon-button theme" onClick={change} aria-label={`Color theme: ${theme}. Switch to ${next}`} title={`Color theme: ${theme}`}>
       <svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round">
         {theme === "light" && (
           <>
@@ -138,14 +138,14 @@ function ThemeSwitch() {
   );
 }
 
-// Entries that could not be read when this was made.
+// Entries that could not be read when the index was written.
 function Problems() {
   const { problems } = useRegistry().index;
   if (!problems.length) return null;
   return (
     <details class="notice problems">
       <summary>
-        <strong>{count(problems.length, "problem")}</strong>: something is missing from these pages
+        <strong>{count(problems.length, "problem")}</strong>: some data is missing from these pages
       </summary>
       <ul>
         {problems.map((problem) => (
@@ -159,7 +159,7 @@ function Problems() {
 }
 
 showTheme(chosenTheme());
-window.addEventListener("storage", () => showTheme(chosenTheme())); // chosen in another tab, or in Airflow around this
+window.addEventListener("storage", () => showTheme(chosenTheme())); // changed in another tab, or in the Airflow UI that embeds this page
 rememberScrolling();
 const root = document.getElementById("app");
 if (root) render(<App />, root);

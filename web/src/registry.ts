@@ -1,4 +1,4 @@
-// The index with what is looked up in it again and again.
+// The index, with its frequent lookups.
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Index } from "./data";
@@ -10,7 +10,7 @@ export class Registry {
   private readonly airflow: URL | null;
 
   constructor(readonly index: Index) {
-    index.assets.slo ??= []; // an index of before there was one
+    index.assets.slo ??= []; // missing in the index of an earlier release
     this.teamPlaces = new Map(index.teams.map((team, place) => [team.name, place]));
     this.airflow = httpUrl(index.airflow_url);
   }
@@ -43,7 +43,7 @@ export class Registry {
     return this.index.documents.includes(document);
   }
 
-  // A page of Airflow; null where Airflow is not known.
+  // The URL of a page in Airflow; null if Airflow's URL is unknown.
   airflowUrl(dag: string, task?: string | null, run?: string | null): string | null {
     if (!this.airflow || !dag) return null;
     const parts = ["dags", dag, ...(run ? ["runs", run] : []), ...(task ? ["tasks", task] : [])];
@@ -51,7 +51,7 @@ export class Registry {
     return `${base}/${parts.map(encodeURIComponent).join("/")}`;
   }
 
-  // A link that came with a document, if it leads to Airflow.
+  // A link from a document, if it leads to Airflow.
   trusted(url: string): string | null {
     const target = httpUrl(url);
     const home = this.airflow?.origin ?? (LIVE ? location.origin : null);

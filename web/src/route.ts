@@ -1,4 +1,4 @@
-// Hash routes: parsing, writing, and following them with the focus and the scroll position where people expect them.
+// Hash routes: parsing, writing and following them, with the usual focus and scroll position.
 import { useEffect, useState } from "preact/hooks";
 
 export interface Route {
@@ -39,7 +39,7 @@ function encode(text: string): string {
   return encodeURIComponent(text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd"));
 }
 
-// A run id may stand in a link as it is, with its "+" and perhaps a "%" of its own.
+// A run id in a link may be unencoded, with a "+" and possibly a "%".
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -50,7 +50,7 @@ function decode(text: string): string {
 
 const listeners = new Set<() => void>();
 
-// Change the query of this page; no new entry in the history unless asked for.
+// Change the query of this page; adds an entry to the browser's history only with "push".
 export function changeQuery(query: Query, step: "replace" | "push" = "replace"): void {
   const target = href(parse(location.hash).path, query);
   if (target === location.hash) return;
@@ -74,7 +74,7 @@ export function useRoute(): Route {
 
 let shown: string | null = null;
 
-// Each page calls this with its title: the heading of a new page takes the focus, so that it is read out.
+// Sets the title of a page, and focuses its heading on navigation, so that screen readers announce it.
 export function usePageTitle(title: string): void {
   useEffect(() => {
     document.title = title ? `${title} · Registry` : "Registry";
@@ -87,7 +87,7 @@ export function usePageTitle(title: string): void {
   }, [title]);
 }
 
-// Where each page of the history was scrolled to; the browser's own memory is too early for pages that load.
+// The scroll positions of the pages in the history; the browser restores them before a page has loaded.
 const scrolled = new Map<string, number>();
 let here = location.hash;
 let stepping = false; // back or forward, not a link

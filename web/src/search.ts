@@ -1,4 +1,4 @@
-// The search over all assets: each word has to be somewhere in the name, team, columns, tags or owners.
+// The search over all assets: each word must occur in the name, team, columns, tags or owners.
 import type { Registry } from "./registry";
 
 export interface Filter {
@@ -16,7 +16,7 @@ export class Search {
 
   constructor(private readonly registry: Registry) {}
 
-  // What is searched, made once: before the first keystroke if there is time.
+  // Build the searched texts once: before the first keystroke if the browser is idle.
   prepare(): void {
     if (this.haystacks) return;
     const { assets, teams, tags, owners } = this.registry.index;
@@ -30,7 +30,7 @@ export class Search {
     });
   }
 
-  // Places of the assets, those whose name is like it first.
+  // Indexes of the assets, the best matches of the name first.
   find(filter: Filter): number[] {
     const { assets, pipelines } = this.registry.index;
     const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean);
@@ -49,7 +49,7 @@ export class Search {
       if (rank >= 0) ranks[rank]?.push(i);
     }
     const ranked = ranks.flat();
-    // By place: the ranks of the next search are its own.
+    // In the order of the index: the next search ranks them itself.
     this.last = { filter, found: ranks.filter((rank) => rank.length).length > 1 ? ranked.slice().sort((a, b) => a - b) : ranked };
     return ranked;
   }
@@ -65,7 +65,7 @@ export class Search {
   }
 }
 
-// Whether a search can only find what the one before has found: the usual next keystroke.
+// Whether a search can only find results of the previous one, as after another keystroke.
 function narrows(filter: Filter, before: Filter): boolean {
   const same = filter.team === before.team && filter.pipeline === before.pipeline && filter.exposed === before.exposed;
   return same && before.q !== "" && filter.q.startsWith(before.q);

@@ -1,4 +1,4 @@
-// Tables, which become lists of cards where it is narrow.
+// Tables, which become lists of cards on narrow screens.
 import { Component, type ComponentChildren } from "preact";
 
 export function Table({ columns, rows, label }: { columns: string[]; rows: ComponentChildren[][]; label: string }) {
@@ -26,7 +26,7 @@ export function Table({ columns, rows, label }: { columns: string[]; rows: Compo
 
 const SHOWN_FIRST = 100;
 
-// A long table shows its first rows, and all of them when asked.
+// A long table shows its first rows, and a button that shows all.
 export class LongTable extends Component<{ columns: string[]; rows: ComponentChildren[][]; label: string }, { all: boolean }> {
   override state = { all: false };
 

@@ -1,4 +1,4 @@
-// Light or dark: the system's, or what the reader has chosen here; inside Airflow, what they have chosen there.
+// Light or dark theme: the system's, or the user's choice here, or else inside Airflow the user's choice there.
 import { LIVE } from "./documents";
 
 export const THEMES = ["system", "light", "dark"] as const;
@@ -23,7 +23,7 @@ export function chooseTheme(theme: Theme): void {
   try {
     localStorage.setItem(KEY, theme);
   } catch {
-    // a page that may keep nothing forgets it
+    // without storage, the choice is not remembered
   }
 }
 

@@ -1,4 +1,4 @@
-// The small parts that all pages are made of.
+// Small components that the pages share.
 import { Component, type ComponentChildren } from "preact";
 import type { Kind } from "./data";
 import { LIVE, type Loaded } from "./documents";
@@ -12,7 +12,7 @@ export function teamClass(place: number | undefined): string {
   return place === undefined || place < 0 ? "team-none" : `team-${place % TEAM_COLOURS}`;
 }
 
-// A name that somebody gave: its own direction, whatever is in it, and never markup.
+// A user's text: isolated in its text direction, and never interpreted as markup.
 export function Name({ text, mono = false }: { text: string; mono?: boolean }) {
   return <bdi class={mono ? "name mono" : "name"}>{text === "" ? "(no name)" : text}</bdi>;
 }
@@ -71,7 +71,7 @@ export function AssetName({ team, asset }: { team: string; asset: string }) {
   );
 }
 
-// A link to a page of Airflow; inside Airflow it changes Airflow's own page, as its frame lets no other open.
+// A link to a page of Airflow; inside Airflow it navigates the Airflow UI, because the frame allows no new windows.
 export function AirflowLink({ url, children }: { url: string | null; children: ComponentChildren }) {
   if (!url) return <>{children}</>;
   return (
@@ -157,7 +157,7 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
-// Inside Airflow it may be there for others; what cannot be read is listed above.
+// Inside Airflow, other users may see the team; unreadable entries are listed at the top of the page.
 export function noTeam(): string {
   return LIVE ? "Team not found, or you do not have permission to view it" : "Team not found in the registry";
 }
@@ -174,7 +174,7 @@ export function Notice({ children }: { children: ComponentChildren }) {
   );
 }
 
-// How old what is shown is: a history may be much older than the site.
+// The age of the data: a history may be much older than the site.
 export function AsOf({ what = "history", time }: { what?: string; time: string }) {
   return (
     <span class="muted">
@@ -183,17 +183,17 @@ export function AsOf({ what = "history", time }: { what?: string; time: string }
   );
 }
 
-// What Airflow did not return in time, if anything.
+// The data that Airflow did not return in time, if any.
 export function Missing({ of }: { of: string[] | undefined }) {
   if (!of?.length) return null;
   return (
     <Notice>
-      <strong>Some data is missing</strong>: Airflow did not return in time {of.join("; ")}.
+      <strong>Some data is missing</strong>: Airflow did not return {of.join("; ")} in time.
     </Notice>
   );
 }
 
-// What is in a document, or what is the matter with it, in its place.
+// Renders a document, or a notice if it cannot be loaded.
 export function Given<T>({ loaded, what, children }: { loaded: Loaded<T>; what: string; children: (value: T) => ComponentChildren }) {
   if (loaded.state === "there") return <>{children(loaded.value)}</>;
   if (loaded.state === "loading") {
@@ -203,7 +203,7 @@ export function Given<T>({ loaded, what, children }: { loaded: Loaded<T>; what: 
       </p>
     );
   }
-  const trouble = { missing: "cannot be loaded", damaged: "is damaged", refused: "is not shown" }[loaded.state];
+  const trouble = { missing: "cannot be loaded", damaged: "cannot be read", refused: "cannot be shown" }[loaded.state];
   return (
     <Notice>
       <strong>
@@ -215,7 +215,7 @@ export function Given<T>({ loaded, what, children }: { loaded: Loaded<T>; what: 
   );
 }
 
-// What a damaged document brings down is this part only; ``instead`` is what can be shown without what is damaged.
+// Limits the effect of a damaged document to this part of the page; ``instead`` is shown in its place.
 export class Guard extends Component<{ what: string; instead?: ComponentChildren; children: ComponentChildren }, { broken: boolean }> {
   override state = { broken: false };
 

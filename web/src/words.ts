@@ -11,7 +11,7 @@ function two(number: number): string {
   return String(number).padStart(2, "0");
 }
 
-// Milliseconds of an ISO time, which without an offset is UTC; NaN for what is none.
+// Milliseconds of an ISO time, in UTC if it has no offset; NaN if it is not a valid time.
 export function instant(text: string | null | undefined): number {
   if (!text) return NaN;
   return Date.parse(/T.*(Z|[+-]\d\d:?\d\d)$/.test(text) || !text.includes("T") ? text : `${text}Z`);

@@ -1,4 +1,4 @@
-"""Makes a virtual environment for each of the peers that are measured: ``python peers/install.py FOLDER``."""
+"""Creates a virtual environment for each measured peer: ``python peers/install.py FOLDER``."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def main(folder: Path) -> None:
-    """An environment for each list of requirements beside this file; what is there already is kept."""
+    """Create an environment for each requirements file in this folder; existing ones are kept."""
     for requirements in sorted(Path(__file__).parent.glob("*.txt")):
         place = folder / requirements.stem
         venv.create(place, with_pip=True)

@@ -1,9 +1,9 @@
-"""Executes the task of one model as a peer makes it, in the peer's environment; prints the CPU seconds of that.
+"""Executes a peer's task for one model, in the peer's environment, and prints its CPU seconds.
 
     python run_task.py subprocess|dbt_runner|dmp-af PROJECT MODEL
 
-The project's target folder has a manifest. Cosmos keeps what partial parsing needs beside the project, from one call
-to the next. What is counted is the task's ``execute`` with all processes that it starts, not parsing its DAG.
+The project's target folder has a manifest. Cosmos keeps the files for partial parsing next to the project, between
+calls. Measures the task's ``execute`` with all processes that it starts, without parsing the DAG.
 """
 
 import os
@@ -28,14 +28,14 @@ _START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class _TaskInstance:
-    """What tasks push to goes nowhere."""
+    """A task instance without XComs."""
 
     def xcom_push(self, **_: object) -> None:
-        """Forget it."""
+        """Discard the value."""
 
 
 def main(peer: str, project: Path, model: str) -> None:
-    """Print the figure."""
+    """Print the CPU seconds."""
     task = _dmp_af(project, model) if peer == "dmp-af" else _cosmos(project, model, peer)
     context: Any = {
         "run_id": "timed",

@@ -1,4 +1,4 @@
-"""``adopt``: what it finds, what it proposes, and that the proposal does what it says."""
+"""``adopt``: what it finds and proposes, and that the proposal works."""
 
 import json
 import os
@@ -27,12 +27,12 @@ TEAMS = ("ants", "bees", "wasps")
 HIDDEN = ("SCH306", "SCH307")
 
 
-# The proof: real projects, before and after
+# # Real projects, before and after
 
 
 @pytest.fixture(scope="module")
 def adopted(tmp_path_factory: pytest.TempPathFactory, many_projects: ManyProjects) -> Path:
-    """The example projects as they are in ``before``, and with their patches applied in ``after``."""
+    """The example projects as they are in ``before``, and with their patches in ``after``."""
     folder = tmp_path_factory.mktemp("adopt")
     copy_projects(FOLDER, folder / "before")
     for team in TEAMS:
@@ -98,7 +98,7 @@ def test_every_model_reads_the_same_relations_as_before(adopted, team):
 
 
 def sql(project: Path) -> dict[str, str]:
-    """What dbt sends to the warehouse; of a Python model, that and where its sources are."""
+    """The compiled SQL of each model; for a Python model, with the relations of its sources."""
     nodes = json.loads((project / "target" / "manifest.json").read_text())["nodes"]
     return {
         id_: relations(each["compiled_code"])
@@ -140,7 +140,7 @@ def test_a_team_alone_adopts_against_the_registry(adopted):
     assert alone["adopt.patch"] == together["adopt.patch"]
 
 
-# What is found and refused, on small manifests
+# # What is found and rejected, on small manifests
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def adopt(*arguments: str, out: str = "out", code: int = 0) -> Result:
 
 
 def bare(name: str, *items) -> str:
-    """A manifest without its project."""
+    """A manifest outside a project."""
     document = manifest(*items)
     document["metadata"]["project_name"] = name
     for part in ("nodes", "sources"):
@@ -206,7 +206,7 @@ def test_a_device_that_a_manifest_names_is_not_read(world):
 
 
 def _named(item, name: str):
-    """A node that a hostile manifest calls anything, in the table that it has."""
+    """A node with a hostile name, which keeps its table."""
     part, entry = item
     return part, entry | {"name": name}
 
@@ -305,7 +305,7 @@ def test_seeds_snapshots_versions_and_names_that_a_regex_would_read_otherwise(wo
     assert "  - regex: 'a\\+b'" in Path("out/shipping/exposed_assets.yaml").read_text()
 
 
-def test_a_circle_of_teams_and_a_table_that_several_could_be(world):
+def test_a_cycle_of_teams_and_an_ambiguous_table(world):
     a = bare("a", source("x.b", schema="main"), source("x.both", schema="main"), node("a", "x.b", "x.both"))
     b = bare("b", source("y.a", schema="main"), node("b", "y.a"), node("both"))
     c = bare("c", node("both"))
@@ -326,7 +326,7 @@ def test_a_circle_of_teams_and_a_table_that_several_could_be(world):
     ]
 
 
-def test_json_is_what_the_index_says(world):
+def test_json_matches_the_index(world):
     names = [bare("a", source("x.b", schema="main"), node("a", "x.b")), bare("b", node("b"))]
     assert adopt(*names, "--format", "json").stdout == Path("out/adopt.json").read_text()
 
@@ -437,7 +437,7 @@ def test_a_proposal_does_not_lead_out_of_its_folder(world, link):
 def project(
     world: World, declared: str, sql: str, *items, name: str = "shop", file: str = "models/sources.yml"
 ) -> None:
-    """A team with one model, ``orders``, beside the team shipping that makes ``fct`` and ``dim``."""
+    """A team with one model, ``orders``, next to the team shipping, which produces ``fct`` and ``dim``."""
     world.team(name, *items)
     world.file(f"{name}/{file}", declared)
     world.file(f"{name}/models/marts/orders.sql", sql)
@@ -449,7 +449,7 @@ READ = (source("raw.fct", schema="main"), node("orders", "raw.fct"))
 
 
 def patched(team: str = "shop") -> dict[str, str]:
-    """The project's files, but for its manifest, as the patch makes them."""
+    """The project's files as changed by the patch, without its manifest."""
     shutil.copytree(team, "patched", dirs_exist_ok=True)
     apply(Path("out", team, "adopt.patch").resolve(), Path("patched"))
     return {path: text for path, text in read_tree(Path("patched")).items() if not path.startswith("target")}
@@ -626,7 +626,7 @@ def test_a_table_that_is_declared_already_is_read_there(world):
     assert not [path for path in files if path.startswith("models/global_assets")]
 
 
-def test_what_is_said_twice_of_a_table_is_joined_by_people(world):
+def test_a_table_that_is_declared_twice_is_a_manual_step(world):
     there = source("shipping.fct", schema="main", file="models/global_assets/there.yml")
     project(world, RAW + "        tests: [t]\n", "{{ source('raw', 'fct') }}", *READ, there)
     adopt("shop", "shipping")
@@ -668,7 +668,7 @@ def test_a_producer_of_the_registry_is_reported_what_to_expose(world):
     assert proposed("shipping")["files"] == ["exposed_assets.yaml", "hidden_edges.md"]
 
 
-def test_own_reads_that_would_make_a_circle_stay(world):
+def test_own_reads_that_would_create_a_cycle_stay(world):
     sources = (
         source("raw.fct", schema="main", identifier="orders"),
         source("raw.x", schema="main", identifier="later"),
@@ -714,11 +714,11 @@ def test_a_singular_test_is_a_reader_too(world):
     assert proposed("shop")["reads"][0]["readers"] == ["tests/marts/t.sql"]
 
 
-# What is named where nothing can be edited
+# # What is listed if nothing can be edited
 
 
 def exposure(*reads: str, file: str = "models/exp.yml") -> dict:
-    """The part of a manifest that an exposure of source tables is."""
+    """The part of a manifest with an exposure of source tables."""
     entry = {
         "unique_id": "exposure.shop.board",
         "package_name": "shop",
@@ -793,7 +793,7 @@ def test_an_exposure_is_a_reader(world):
 
 
 @pytest.mark.parametrize("name", ["tab\tx", 'quo"te', "back\\slash", "line\nfeed"])
-def test_a_file_whose_name_cannot_stand_in_a_patch_is_left_to_people(world, name):
+def test_a_file_name_that_is_invalid_in_a_patch_is_a_manual_step(world, name):
     project(world, RAW, "{{ source('raw', 'fct') }}", *READ)
     world.file(f"shop/models/{name}.sql", "{{ source('raw', 'fct') }}")
     adopt("shop", "shipping")
@@ -804,7 +804,7 @@ def test_a_file_whose_name_cannot_stand_in_a_patch_is_left_to_people(world, name
     assert patched()["models/marts/orders.sql"] == "{{ source('shipping', 'fct') }}"
 
 
-def test_a_file_whose_name_cannot_stand_in_a_patch_keeps_its_declarations(world):
+def test_a_file_name_that_is_invalid_in_a_patch_keeps_its_declarations(world):
     file = "models/tab\tx.yml"
     items = (source("raw.fct", schema="main", file=file), READ[1])
     project(world, RAW, "{{ source('raw', 'fct') }}", *items, file=file)
@@ -813,7 +813,7 @@ def test_a_file_whose_name_cannot_stand_in_a_patch_keeps_its_declarations(world)
     assert patched()[file] == RAW
 
 
-# What is cut and not carried over
+# # What is cut and not moved
 
 
 def test_comments_that_go_are_listed(world):
@@ -848,7 +848,7 @@ sources:
     assert patched()["models/sources.yml"] == kept
 
 
-def test_what_is_said_and_not_carried_over_is_listed(world):
+def test_properties_that_are_not_moved_are_listed(world):
     declared = """\
 sources:
   - name: raw
@@ -915,7 +915,7 @@ models:
 def sharing(
     tmp_path_factory: pytest.TempPathFactory, many_projects: ManyProjects
 ) -> dict[str, list[list[str]]]:
-    """What is left to people of two projects that share the declarations of one's tables; and the summary."""
+    """The manual steps for two projects that share the declarations of one project's tables, and the summary."""
     folder = tmp_path_factory.mktemp("sharing")
     profile = "p: {target: t, outputs: {t: {type: duckdb, path: ':memory:', schema: main}}}\n"
     teams = {f"{team}/dbt_project.yml": SHARING.format(team=team) for team in ("ants", "bees")}
@@ -937,7 +937,7 @@ def sharing(
 IDLE = "remove out.unused, out.unused_too, which nothing reads: the files cannot be edited automatically"
 
 
-def test_a_team_is_not_asked_to_remove_a_declaration_that_another_team_reads(sharing):
+def test_a_declaration_that_another_team_reads_is_not_removed(sharing):
     others = "also read by bees: remove it once nothing reads it"
     assert sharing["ants"] == [
         ["", "../shared/s.yml", IDLE],

@@ -1,6 +1,6 @@
-"""Names of Airflow that only the tests use and that moved; those of the product are in ``dbt_scheduler.airflow.compat``.
+"""Names of Airflow that only the tests use and that moved; those in the package are in ``dbt_scheduler.airflow.compat``.
 
-They are where Airflow 3.2 and later have them, or else where 3.1 does.
+Imported from where Airflow 3.2 and later have them, or else from where 3.1 has them.
 """
 
 from functools import lru_cache
@@ -39,9 +39,9 @@ else:
     from airflow.utils.module_loading import import_string
 
 if AIRFLOW < (3, 3):
-    # They make an execution API for each task anew, which takes seconds.
+    # # They create an execution API per task, which takes seconds.
     supervisor.in_process_api_server = lru_cache(maxsize=1)(supervisor.in_process_api_server)
-    # Their workers hand the exception to callbacks, but their tasks in this process do not.
+    # # Their workers pass the exception to callbacks, but their tasks in this process do not.
     task_runner.finalize = with_exception(task_runner.finalize)
 
 __all__ = [
@@ -62,7 +62,7 @@ __all__ = [
 
 
 def parse_folder(folder: Path, bundle: str) -> DagBag:
-    """What Airflow's own parser makes of a bundle's folder."""
+    """What Airflow's own parser reads from a bundle's folder."""
     name = {"bundle_name": bundle} if AIRFLOW >= (3, 2) else {}
     return DagBag(str(folder), bundle_path=folder, **name)
 

@@ -16,7 +16,7 @@ with airflows_own_warnings():
 
 @contextmanager
 def public_api() -> Iterator[str]:
-    """The API's address; it lets anybody in, as the tests' Airflow is configured."""
+    """The API's URL; as configured for the tests, it requires no login."""
     with airflows_own_warnings():
         app = create_app(apps="core")
     listening = socket.create_server(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""Tasks of the places of Google Cloud, and what they defer to."""
+"""Tasks in the places of Google Cloud, and the triggers that they defer to."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ A_JOB = Job(name="t", command=("x",), cwd=".", env={}, image="i:1", labels={"tea
 
 
 def a_google_task(kind: str, where: PlaceSettings, job: Job = A_JOB) -> Any:
-    """A task of a place of Google Cloud, as Airflow makes it from a spec, about to be executed."""
+    """A task in a place of Google Cloud, as Airflow builds it from a spec, before its execution."""
     made = operator_of(kind, job, where)
     arguments = {name: with_literals(value) for name, value in made.arguments.items()}
     spec = a_spec(a_task("t", operator=made.path, arguments=arguments, kind=kind))
@@ -27,7 +27,7 @@ def a_google_task(kind: str, where: PlaceSettings, job: Job = A_JOB) -> Any:
 
 
 def the_context(task: Any, run_id: str = "r") -> Any:
-    """What Airflow gives a task of a run."""
+    """The context that Airflow passes to a task of a run."""
     ti = SimpleNamespace(dag_id="playground_daily", run_id=run_id, task_id="t", map_index=-1)
     return {"params": {"only": []}, "task": task, "ti": ti}
 

@@ -1,7 +1,7 @@
 """A whole Airflow in this process: the real scheduler and real tasks on SQLite, no ports, no other processes.
 
-The scheduler's loop runs a few rounds at a time; its executor runs each task at once, in this process,
-against the real execution API. Triggers are run by hand, each until its first look is done.
+The scheduler's loop runs a few rounds at a time; its executor runs each task immediately, in this process,
+against the real execution API. Triggers are run explicitly, each until its first check is done.
 """
 
 import asyncio
@@ -47,21 +47,20 @@ BUNDLE = "dags-folder"
 
 
 def moment(text: str) -> datetime:
-    """A moment in UTC."""
+    """A time in UTC."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 @contextmanager
 def airflows_own_warnings() -> Iterator[None]:
-    """Airflow 3.3 warns about its own parts when scheduler and task run in one process, as they do here."""
+    """Airflow 3.3 warns about its own components if the scheduler and tasks run in one process, as here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 class Platform:
-    """One Airflow and its registry; DAGs are deployed to it, runs are made, and it is asked what became of
-    them."""
+    """An Airflow and its registry: deploys DAGs, creates runs, and returns their states."""
 
     def __init__(self, out: Path) -> None:
         self.dags = out / "dags"
@@ -71,7 +70,7 @@ class Platform:
         self._bag: DagBag | None = None
 
     def deploy(self, *specs: DagSpec) -> None:
-        """Write specs and stubs as the compiler does, and let Airflow parse and store them."""
+        """Write specs and stubs like the compiler, and let Airflow parse and store them."""
         for spec in specs:
             (self.dags / f"{spec.dag_id}.json").write_bytes(msgspec.json.encode(spec))
             (self.dags / f"{spec.dag_id}.py").write_text(STUB)
@@ -81,7 +80,7 @@ class Platform:
             DagBundlesManager().sync_bundles_to_db()
             sync_bag_to_db(self._bag, BUNDLE, None)
         with create_session() as session:
-            # Unpaused, but without a next run: tests make the runs that they want.
+            # # Unpaused, but without a next run: tests create their own runs.
             session.execute(update(DagModel).values(is_paused=False, next_dagrun_create_after=None))
 
     def write_by_hand(self, dag_id: str, code: str) -> None:
@@ -89,19 +88,19 @@ class Platform:
         (self.dags / f"{dag_id}.py").write_text(code)
 
     def deploy_sweep(self, spec: DagSpec) -> None:
-        """Write the sweep's DAG, as the compiler does beside this spec, for the next deployment."""
+        """Write the sweep's DAG, like the compiler, for the next deployment."""
         (self.dags / f"{RESUME_DAG}.py").write_text(resume_stub(spec))
 
     def parse(self) -> DagBag:
-        """What Airflow's own parser makes of the folder."""
+        """What Airflow's own parser reads from the folder."""
         return parse_folder(self.dags, BUNDLE)
 
     def publish(self, team: str, entry: Entry) -> None:
-        """Put a team's entry into the registry."""
+        """Write a team's entry to the registry."""
         (self.registry / f"{team}.json").write_bytes(msgspec.json.encode({team: entry}))
 
     def run(self, dag_id: str, at: str, *, manual: bool = False, backfill: bool = False, **conf: Any) -> str:
-        """Make a run: the scheduled or backfilled one whose interval starts at a moment, or a manual one of it."""
+        """Create a run: the scheduled or backfilled one whose interval starts at this time, or a manual one for it."""
         date = moment(at)
         interval = (manual_interval if manual else run_interval)(self._schedule(dag_id), date)
         scheduled = DagRunType.BACKFILL_JOB if backfill else DagRunType.SCHEDULED
@@ -109,7 +108,7 @@ class Platform:
         return self._run(dag_id, kind, date if manual else interval.end, conf, date, interval)
 
     def run_by_hand(self, dag_id: str, at: str, *, manual: bool = False) -> str:
-        """Make a run of a hand-written DAG: what its timetable makes at a tick, or a person at any moment."""
+        """Create a run of a hand-written DAG, like its timetable at a tick, or a user at any time."""
         with create_session() as session:
             made = SerializedDagModel.get_dag(dag_id, session=session).timetable.infer_manual_data_interval(
                 run_after=pendulum.instance(moment(at))
@@ -119,7 +118,7 @@ class Platform:
         return self._run(dag_id, kind, moment(at), {}, moment(at) if manual else made.start, interval)
 
     def run_without_date(self, dag_id: str, at: str) -> str:
-        """Make a manual run at a moment, without a logical date."""
+        """Create a manual run at this time, without a logical date."""
         return self._run(dag_id, DagRunType.MANUAL, moment(at), {})
 
     def _run(  # noqa: PLR0913, PLR0917 - what a run is made of
@@ -147,7 +146,7 @@ class Platform:
         return run_id
 
     def work(self, rounds: int = 36) -> None:
-        """Let the scheduler run until nothing changes any more, tasks and due triggers included."""
+        """Run the scheduler, tasks and due triggers until nothing changes anymore."""
         before, same = None, 0
         for _ in range(rounds):
             self._wait_until_due()
@@ -155,21 +154,21 @@ class Platform:
             self._trigger_once()
             after = self.everything()
             same = same + 1 if after == before else 0
-            if same == 2 or self._is_over():  # one round alone may have come before a run was due
+            if same == 2 or self._is_over():  # a single round may have been too early for a run
                 return
             before = after
         raise AssertionError(f"Airflow did not settle: {before}")
 
     @staticmethod
     def _is_over() -> bool:
-        """Whether all runs have ended, with all of their tasks: the scheduler looks at none of them again."""
+        """Whether all runs and all of their tasks have ended."""
         with create_session() as session:
             runs = select(DagRun.id).where(DagRun.state.in_(State.unfinished_dr_states))
             tasks = select(TaskInstance.id).where(TaskInstance.state.in_(State.unfinished))
             return not session.scalars(runs.limit(1)).all() and not session.scalars(tasks.limit(1)).all()
 
     def _wait_until_due(self) -> None:
-        """SQLite's clock has whole seconds: a run that was asked for in this second is due in the next one."""
+        """Wait: SQLite's clock has whole seconds, so a run that was created in this second is due in the next one."""
         with create_session() as session:
             query = select(DagRun.run_after).where(DagRun.state == "queued")
             asked = [each for each in session.scalars(query) if each <= datetime.now(UTC)]
@@ -177,12 +176,12 @@ class Platform:
             time.sleep(0.05)
 
     def schedule(self, loops: int = 3) -> None:
-        """A few rounds of the scheduler's loop, without a triggerer."""
+        """Run a few rounds of the scheduler's loop, without a triggerer."""
         with airflows_own_warnings():
             a_scheduler(_Executor(self), num_runs=loops, scheduler_idle_sleep_time=0)._execute()
 
     def state(self, dag_id: str, task_id: str | None = None, run_id: str | None = None) -> str | None:
-        """The state of a task, or of a run, in the only run there is or in the one named."""
+        """The state of a task or of a run, in the only run or in the given one."""
         with create_session() as session:
             what = DagRun.state if task_id is None else TaskInstance.state
             model = DagRun if task_id is None else TaskInstance
@@ -195,7 +194,7 @@ class Platform:
             return None if found is None else str(found)
 
     def states(self, dag_id: str) -> dict[str, str | None]:
-        """The states of all tasks of a DAG that has one run."""
+        """The states of all tasks of a DAG with one run."""
         with create_session() as session:
             found = session.execute(
                 select(TaskInstance.task_id, TaskInstance.state).where(TaskInstance.dag_id == dag_id)
@@ -208,19 +207,19 @@ class Platform:
             return list(session.scalars(select(DagRun.run_id).where(DagRun.dag_id == dag_id)))
 
     def tries(self, dag_id: str) -> dict[str, int]:
-        """How often each task of a DAG that has one run was started."""
+        """The number of tries of each task of a DAG with one run."""
         with create_session() as session:
             query = select(TaskInstance.task_id, TaskInstance.try_number).where(TaskInstance.dag_id == dag_id)
             return {row.task_id: row.try_number for row in session.execute(query)}
 
     def note(self, dag_id: str, task_id: str) -> str | None:
-        """What somebody wrote on a task in the only run there is."""
+        """The note on a task in the only run."""
         with create_session() as session:
             query = select(TaskInstance).where(TaskInstance.dag_id == dag_id, TaskInstance.task_id == task_id)
             return session.scalars(query).one().note
 
     def xcom(self, dag_id: str, task_id: str, key: str) -> Any:
-        """What a task left under a key, or None."""
+        """An XCom of a task, or None."""
         with create_session() as session:
             found = session.scalars(
                 select(XComModel).where(
@@ -230,12 +229,12 @@ class Platform:
             return None if found is None else XComModel.deserialize_value(found)
 
     def link(self, dag_id: str, task_id: str) -> Any:
-        """Where a sensor's link leads, as the UI gets it."""
+        """The URL of a sensor's link, as in the UI."""
         (link,) = self.task(dag_id, task_id).operator_extra_links
         return self.xcom(dag_id, task_id, link.xcom_key)
 
     def set_state(self, dag_id: str, task_id: str, run_id: str, state: str | None) -> None:
-        """Change a task's state behind everybody's back."""
+        """Set a task's state directly in the database."""
         with create_session() as session:
             session.execute(
                 update(TaskInstance)
@@ -248,7 +247,7 @@ class Platform:
             )
 
     def let_time_pass(self) -> None:
-        """Every deferred task's time is up."""
+        """Let the timeouts of all deferred tasks expire."""
         with create_session() as session:
             session.execute(
                 update(TaskInstance)
@@ -277,20 +276,20 @@ class Platform:
                         Trigger.submit_event(trigger_id, event, session=session)
 
     def everything(self) -> Any:
-        """The states of all runs and tasks, to be compared."""
+        """The states of all runs and tasks, to compare."""
         with create_session() as session:
             tasks = session.execute(select(TaskInstance.id, TaskInstance.state, TaskInstance.try_number))
             runs = session.execute(select(DagRun.id, DagRun.state))
             return (sorted(map(str, tasks)), sorted(map(str, runs)))
 
     def task(self, dag_id: str, task_id: str) -> Any:
-        """The operator, freshly parsed as a worker does it."""
+        """The operator, newly parsed like on a worker."""
         assert self._bag is not None
         return self._bag.dags[dag_id].get_task(task_id)
 
 
 def _first_event(trigger: Any, ti_id: Any) -> Any:
-    """The event that a trigger yields on its first look; None when it wants to go on waiting."""
+    """The event of a trigger's first check; None if it continues to wait."""
     supervisor = InProcessTestSupervisor(
         id=ti_id,
         pid=0,
@@ -318,11 +317,11 @@ def _first_event(trigger: Any, ti_id: Any) -> Any:
 
 
 class _WantsToSleepError(Exception):
-    """The trigger has looked, and would look again later."""
+    """The trigger has checked, and would check again later."""
 
 
 class _Executor(BaseExecutor):
-    """Runs a task the moment that the scheduler hands it over."""
+    """Runs a task as soon as the scheduler queues it."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(parallelism=32)
@@ -333,7 +332,7 @@ class _Executor(BaseExecutor):
             ti = workload.ti
             self.queued_tasks.pop(ti.key, None)
             if self._platform.state(ti.dag_id, ti.task_id, ti.run_id) != "queued":
-                self.success(ti.key)  # marked by the callback of another one: Airflow refuses to start it
+                self.success(ti.key)  # marked by the callback of another task: Airflow does not start it
                 continue
             runnable = RunnableTask(
                 id=ti.id,
@@ -348,7 +347,7 @@ class _Executor(BaseExecutor):
             self.success(ti.key)
 
     def end(self) -> None:
-        """Nothing is running any more."""
+        """Nothing is running."""
 
     def terminate(self) -> None:
-        """Nothing is running any more."""
+        """Nothing is running."""

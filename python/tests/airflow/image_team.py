@@ -1,4 +1,4 @@
-"""A team whose tasks run in images, dbt in one with its project, and what has to come of them wherever that is."""
+"""A team whose tasks run in images, one of them with dbt and its project, and the results that must be the same anywhere."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,7 +44,7 @@ _PLAIN = "running the plain dbt command, because no slice can be used"
 
 
 def a_team(root: Path, where: dict[str, Any]) -> DbtTeam:
-    """The team; ``where`` are the keys of platform.yaml that say where its tasks run."""
+    """The team; ``where`` are the keys of platform.yaml for the place where its tasks run."""
     team = DbtTeam(root, PROJECT, **{"on-run-end": "create table done as select {{ results | length }} as n"})
     file = root / "platform.yaml"
     platform = yaml.safe_load(file.read_text())
@@ -57,7 +57,7 @@ def a_team(root: Path, where: dict[str, Any]) -> DbtTeam:
 
 
 def run_all(platform: Platform, team: DbtTeam) -> None:
-    """Run the team's DAG, and find in the warehouse and in Airflow what every task did."""
+    """Run the team's DAG, and check the results of every task in the warehouse and in Airflow."""
     platform.deploy(team.compile())
     platform.run("shop_daily", f"{YESTERDAY}T00:10")
     platform.work()
@@ -79,6 +79,6 @@ def run_all(platform: Platform, team: DbtTeam) -> None:
 
 
 def require_sliced(log: str) -> None:
-    """Of three models, each task has read its own, and parsed nothing."""
+    """Check that each task loaded only its own one of three models, and parsed nothing."""
     assert _PLAIN not in log
     assert "Found 1 model, " in log

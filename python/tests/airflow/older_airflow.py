@@ -1,6 +1,6 @@
-"""What older releases of Airflow lack, by name; ``docs/compatibility.md`` says what follows.
+"""Features that older releases of Airflow lack, by name; ``docs/compatibility.md`` describes the effects.
 
-A test of what is otherwise there asks for it, and asserts what follows.
+A test of a feature checks for it here, and otherwise asserts the effect.
 """
 
 from airflow_names import AIRFLOW
@@ -13,5 +13,5 @@ _SINCE = {
 
 
 def airflow_has(what: str) -> bool:
-    """Whether the release of Airflow that the tests run with has it."""
+    """Whether the release of Airflow that the tests run with has the feature."""
     return _SINCE[what] <= AIRFLOW

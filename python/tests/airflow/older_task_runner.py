@@ -1,4 +1,4 @@
-"""What a worker of Airflow 3.1 and 3.2 does and their ``run_task_in_process`` does not."""
+"""What workers of Airflow 3.1 and 3.2 do, but ``run_task_in_process`` of these releases does not."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def with_exception(finalize: Callable[..., Any]) -> Callable[..., Any]:
-    """The end of a task, whose callbacks find its exception in the context."""
+    """Adds the exception to the context of the callbacks at the end of a task."""
 
     @wraps(finalize)
     def wrapper(ti: Any, state: Any, context: Any, log: Any, error: Any = None) -> None:

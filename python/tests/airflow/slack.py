@@ -1,4 +1,4 @@
-"""A Slack that listens on 127.0.0.1 and answers as configured; the clients that talk to it are the real ones."""
+"""A fake Slack on 127.0.0.1 for its real clients, with configurable responses."""
 
 import json
 import threading
@@ -18,9 +18,9 @@ GROUPS = [{"id": "S0OWNERS", "handle": "some.owner.team"}]
 
 
 class Slack:
-    """What was asked, and what is answered: ``answers`` by method, one after the other, before the usual ones.
+    """The requests, and the ``answers`` by method, which are returned one after the other before the default ones.
 
-    An answer is (status, headers, body); a number is a pause before the usual one.
+    A response is (status, headers, body); a number is a pause in seconds before the default response.
     """
 
     def __init__(self, url: str) -> None:
@@ -30,22 +30,22 @@ class Slack:
 
     @property
     def posted(self) -> list[dict[str, Any]]:
-        """The messages that came, also those that were not taken."""
+        """The messages received, including rejected ones."""
         return [body for method, body in self.asked if method in {"chat.postMessage", "hook"}]
 
     @property
     def texts(self) -> list[str]:
-        """Their texts."""
+        """The texts of the messages."""
         return [body["text"] for body in self.posted]
 
     def answer(self, method: str, body: dict[str, Any]) -> tuple[int, dict[str, str], str]:
-        """The answer to a request."""
+        """The response to a request."""
         self.asked.append((method, body))
         if self.answers.get(method):
             answer = self.answers[method].pop(0)
             if isinstance(answer, tuple):
                 return answer
-            time.sleep(answer)  # a Slack that takes its time
+            time.sleep(answer)  # a slow Slack
         if method == "hook":
             return 200, {}, "ok"
         return 200, {}, json.dumps({"ok": True, **self._usual(method, body)})
@@ -70,7 +70,7 @@ def _form(text: str) -> dict[str, Any]:
 
 @contextmanager
 def listening() -> Iterator[Slack]:
-    """A Slack, as long as it is used."""
+    """Run the fake while it is used."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -88,7 +88,7 @@ def listening() -> Iterator[Slack]:
         do_GET = do_POST  # noqa: N815 - the standard library's name
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

@@ -1,4 +1,4 @@
-"""The DAG that a spec becomes, as Airflow's own parser sees it."""
+"""The DAG that is built from a spec, as parsed by Airflow."""
 
 import json
 from datetime import timedelta
@@ -100,7 +100,7 @@ def test_a_tasks_queue_priority_and_growing_delays(platform: Platform) -> None:
             sensors=(a_wait("dim"),),
         ),
     )
-    stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))  # what the scheduler has
+    stored = DagSerialization.from_dict(DagSerialization.to_dict(dag))  # as loaded by the scheduler
     for each in (dag, stored):
         a = each.get_task("a")
         assert (a.queue, a.priority_weight, a.max_retry_delay) == ("heavy", 10, timedelta(hours=1))
@@ -131,7 +131,7 @@ def test_edges(platform: Platform) -> None:
         "on_run_start.stage": [],
         "staging.a": ["on_run_start.stage", "wait_for__hard_dependencies.dim"],
         "marts.b": ["staging.a", "wait_for__soft_dependencies.fct"],
-        # Each of these could still run when marts.b has already been given up because of another parent.
+        # # Each of these could still run after marts.b was skipped because of another parent.
         "on_run_end.bye": [
             "marts.b", "staging.a", "wait_for__hard_dependencies.dim", "wait_for__soft_dependencies.fct",
         ],
@@ -143,7 +143,7 @@ def test_a_teardown_never_decides_the_runs_state(platform: Platform) -> None:
     assert (teardown.is_teardown, teardown.on_failure_fail_dagrun) == (True, False)
 
 
-def test_a_run_can_only_be_asked_for_tasks_that_are_there(platform: Platform) -> None:
+def test_a_run_can_only_select_existing_tasks(platform: Platform) -> None:
     params = dag_of(platform, rich_spec()).params
     assert params.dump() == {"full_refresh": False, "only": []}
     params["only"] = ["b", "marts.b"]
@@ -183,6 +183,6 @@ def test_parsing_again_makes_no_new_version(platform: Platform) -> None:
         assert session.scalars(select(DagVersion.version_number)).all() == [1]
 
 
-def test_where_a_dag_lies_is_not_in_it(platform: Platform) -> None:
+def test_a_dag_does_not_contain_its_path(platform: Platform) -> None:
     text = str(DagSerialization.to_dict(dag_of(platform, rich_spec())))
     assert text.count(str(platform.dags)) == text.count(str(platform.dags / f"{DAG}.py"))

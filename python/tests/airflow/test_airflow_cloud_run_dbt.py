@@ -36,7 +36,7 @@ PATH = os.pathsep.join([str(COMMANDS), str(Path(sys.executable).parent), "/usr/b
 
 @pytest.fixture
 def gcs(google: FakeGoogle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeGcs]:
-    """The bucket for results, in which a test leaves nothing."""
+    """The bucket for results, which must be empty after each test."""
     monkeypatch.setattr(cloud_run_dbt_operator, "POLL_SECONDS", 0.05)
     with FakeGcs("results").serving() as fake:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", fake.url)
@@ -74,7 +74,7 @@ def test_a_teams_dbt_runs_in_cloud_run_jobs_and_parses_nothing(
 
 
 def a_dbt_task(script: str, **fields: Any) -> Any:
-    """A task of dbt whose command is a script, as if it were dbt's."""
+    """A dbt task whose command is a script instead of dbt."""
     job = Job(name="t", command=("sh", "-c", script), cwd=".", env={"A": "{{ b }}"}, image="i:1", **fields)
     settings = {"region": "europe-west1", "results_bucket": "results", "google_secrets": {"TOKEN": "shop:3"}}
     task = a_google_task("dbt", PlaceSettings(where="cloud-run", settings=settings), job)
@@ -88,7 +88,7 @@ def executed(task: Any) -> None:
     task.execute({**context, "ti": SimpleNamespace(**of)})
 
 
-def test_a_job_of_dbt_is_as_the_platform_says(google: FakeGoogle, gcs: FakeGcs) -> None:
+def test_a_dbt_job_has_the_platforms_settings(google: FakeGoogle, gcs: FakeGcs) -> None:
     executed(a_dbt_task("echo $A ${DBT_SCHEDULER_MOUNTED:-nothing}"))
     ((_, asked),) = [each for each in google.asked if each[0] == "CreateJob"]
     task = asked.job.template.template
@@ -104,7 +104,7 @@ def test_a_job_of_dbt_is_as_the_platform_says(google: FakeGoogle, gcs: FakeGcs) 
     assert lines == ["{{ b }} nothing"]
 
 
-def test_dbt_that_fails_says_so_with_its_last_lines(
+def test_failed_dbt_is_reported_with_its_last_lines(
     google: FakeGoogle, gcs: FakeGcs, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(AirflowException) as failure:
@@ -122,10 +122,10 @@ def test_dbt_that_selects_nothing_fails_though_the_job_has_succeeded(
         executed(a_dbt_task("echo 'Nothing to do. Try checking your model configs'"))
 
 
-def test_a_job_that_was_killed_says_what_cloud_logging_has_and_nothing_of_a_try_before(
+def test_a_killed_job_shows_its_lines_in_cloud_logging_without_earlier_tries(
     google: FakeGoogle, gcs: FakeGcs, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As when it takes more memory than it has: nothing comes out of it."""
+    """As if it exceeded its memory limit: it writes no results."""
     task = a_dbt_task("echo ready; kill -KILL $PPID")
     gcs.put("results", f"dbt-scheduler.{task._digest}.output", b"of the try before")
     with pytest.raises(AirflowException, match=r"-1 failed: .* \(exit code 137\)$"):
@@ -135,7 +135,7 @@ def test_a_job_that_was_killed_says_what_cloud_logging_has_and_nothing_of_a_try_
     assert "of the try before" not in log
 
 
-def test_a_bucket_that_is_not_there_is_what_the_task_says(google: FakeGoogle, gcs: FakeGcs) -> None:
+def test_a_missing_bucket_is_reported(google: FakeGoogle, gcs: FakeGcs) -> None:
     task = a_dbt_task("true")
     task.bucket = "other"
     with pytest.raises(
@@ -145,15 +145,15 @@ def test_a_bucket_that_is_not_there_is_what_the_task_says(google: FakeGoogle, gc
     assert "CreateJob" not in google.names()
 
 
-def test_a_bucket_that_does_not_answer_when_all_is_done_is_no_failure(
+def test_an_unresponsive_bucket_at_the_end_is_no_failure(
     google: FakeGoogle, gcs: FakeGcs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What Google's client raises after it has tried for two minutes is no error of a call."""
+    """After retrying for two minutes, Google's client raises an error that is not an API error."""
     delete = Blob.delete
 
     def refused(blob: Blob, **rest: Any) -> None:
         if google.cloud_run.states() == ["SUCCEEDED"]:
-            gcs.buckets["results"].clear()  # so that this test leaves nothing, either
+            gcs.buckets["results"].clear()  # for the check that the bucket is empty
             raise RetryError("Timeout of 120.0s exceeded", None)
         delete(blob, **rest)
 
@@ -162,7 +162,7 @@ def test_a_bucket_that_does_not_answer_when_all_is_done_is_no_failure(
     assert "The job's files in gs://results could not be deleted" in capsys.readouterr().out
 
 
-def test_cloud_logging_that_does_not_answer_is_no_failure(
+def test_unresponsive_cloud_logging_is_no_failure(
     google: FakeGoogle, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refused(*_: object, **__: object) -> None:
@@ -184,7 +184,7 @@ def test_dbt_that_is_stopped_leaves_no_job(google: FakeGoogle, gcs: FakeGcs, way
     task = a_dbt_task("exec sleep 600")
     number = signal.SIGTERM if way == "signal" else signal.SIGALRM
     stop = threading.Thread(target=once_running, args=(google, number))
-    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
+    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # like Airflow's task runner
     stopped = (AirflowException, "The task was stopped") if way == "signal" else (AirflowTaskTimeout, None)
     try:
         stop.start()
@@ -197,14 +197,14 @@ def test_dbt_that_is_stopped_leaves_no_job(google: FakeGoogle, gcs: FakeGcs, way
 
 
 def once_running(google: FakeGoogle, number: int) -> None:
-    """Send this process a signal when somebody has asked for an execution."""
+    """Send a signal to this process when an execution was requested."""
     deadline = time.monotonic() + 600
     while "GetExecution" not in google.names() and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(os.getpid(), number)
 
 
-def test_a_retry_ends_the_job_of_a_try_whose_worker_was_killed(google: FakeGoogle, gcs: FakeGcs) -> None:
+def test_a_retry_removes_the_job_of_a_killed_try(google: FakeGoogle, gcs: FakeGcs) -> None:
     killed = a_dbt_task("exec sleep 600")
     killed.started(killed._digest)
     executed(a_dbt_task("true"))

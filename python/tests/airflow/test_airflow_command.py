@@ -1,4 +1,4 @@
-"""The command operator: what a task's process gets, what people see of it, and how it ends."""
+"""The command operator: the environment of its process, its output, and how it ends."""
 
 import ast
 import fcntl
@@ -25,7 +25,7 @@ from dbt_scheduler.config.platform import DEFAULT_PLATFORM
 
 
 def an_operator(folder: Path, command: list[str], **rest: Any) -> CommandOperator:
-    """The operator, in a DAG whose file lies in the folder ``dags``."""
+    """The operator, in a DAG whose file is in the folder ``dags``."""
     (folder / "dags").mkdir()
     dag = DAG("some_dag", schedule=None)
     dag.fileloc = str(folder / "dags" / "some_dag.py")
@@ -33,7 +33,7 @@ def an_operator(folder: Path, command: list[str], **rest: Any) -> CommandOperato
 
 
 def run(operator: CommandOperator) -> None:
-    """Run it without Airflow around it."""
+    """Run it without Airflow."""
     operator.execute.__wrapped__(operator, {})  # type: ignore[attr-defined]
 
 
@@ -125,7 +125,7 @@ def test_shows_the_output_line_by_line_while_it_comes(
     assert [text.split(" [")[0].strip() for text in shown[1:]] == ["one", "two", "\\xff"]
 
 
-def test_a_failure_says_the_exit_code_and_the_last_lines(tmp_path: Path) -> None:
+def test_a_failure_has_the_exit_code_and_the_last_lines(tmp_path: Path) -> None:
     operator = an_operator(tmp_path, ["sh", "-c", "seq 1 30; exit 7"])
     with pytest.raises(AirflowException) as failure:
         run(operator)
@@ -171,7 +171,7 @@ def test_a_kill_by_airflow_ends_the_command(tmp_path: Path, monkeypatch: pytest.
         operators, "_PATIENCE_SECONDS", 60
     )  # what ends by the first signal gets no second, on any machine
     operator = an_operator(tmp_path, ["sh", "-c", "echo $$ > child; sleep 600"])
-    old = signal.signal(signal.SIGTERM, lambda *_: operator.on_kill())  # as Airflow's task runner does
+    old = signal.signal(signal.SIGTERM, lambda *_: operator.on_kill())  # like Airflow's task runner
     ignored = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     started = time.monotonic()
     try:
@@ -183,7 +183,7 @@ def test_a_kill_by_airflow_ends_the_command(tmp_path: Path, monkeypatch: pytest.
     finally:
         signal.signal(signal.SIGTERM, old)
         signal.signal(signal.SIGINT, ignored)
-    assert time.monotonic() - started < 300  # it did not wait for the end of what it stopped
+    assert time.monotonic() - started < 300  # it did not wait for the stopped process
     _assert_gone(int((tmp_path / "child").read_text()))
 
 
@@ -200,7 +200,7 @@ with open("state", "a") as state:
 """
 
 
-def test_a_command_does_not_go_on_when_its_worker_is_killed(tmp_path: Path) -> None:
+def test_a_command_ends_when_its_worker_is_killed(tmp_path: Path) -> None:
     operator = an_operator(tmp_path, python(_HOLDING_A_LOCK))
     worker = multiprocessing.get_context("fork").Process(target=run, args=(operator,))
     worker.start()
@@ -216,7 +216,7 @@ def test_a_command_does_not_go_on_when_its_worker_is_killed(tmp_path: Path) -> N
 
 @contextmanager
 def _once_started(folder: Path, number: signal.Signals) -> Iterator[None]:
-    """This process gets a signal once the command has written who is to be gone then."""
+    """Send a signal to this process after the command has written the pids that must be gone later."""
     over = threading.Event()
 
     def work() -> None:
@@ -241,7 +241,7 @@ def _assert_gone(pid: int) -> None:
             status = Path(f"/proc/{pid}/stat").read_text()
         except FileNotFoundError:
             return
-        if status.rpartition(")")[2].split()[0] == "Z":  # ended; whoever adopted it has not noticed yet
+        if status.rpartition(")")[2].split()[0] == "Z":  # ended, but not yet reaped
             return
         time.sleep(0.05)
     raise AssertionError(f"process {pid} still runs")

@@ -1,4 +1,4 @@
-"""Real dbt in Airflow tasks: what a run of a microbatch model builds, and a selection that matches nothing."""
+"""Real dbt in Airflow tasks: the batches that a run of a microbatch model builds, and an empty selection."""
 
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -42,7 +42,7 @@ def days_ago(days: int, **later: int) -> str:
 
 
 def events_team(root: Path, *, lookback: int) -> DbtTeam:
-    """A microbatch model that begins five days ago, and a table of events for it."""
+    """A microbatch model that begins five days ago, and its table of events."""
     return DbtTeam(
         root,
         {
@@ -53,7 +53,7 @@ def events_team(root: Path, *, lookback: int) -> DbtTeam:
 
 
 def load(team: DbtTeam, **events: str) -> None:
-    """Events by name, each at its time."""
+    """Insert events by name, each at its time."""
     team.sql("create schema if not exists lake")
     team.sql("create table if not exists lake.raw_events (id text, event_at timestamp)")
     for name, at in events.items():
@@ -65,7 +65,7 @@ def built(team: DbtTeam) -> list[str]:
 
 
 def run(platform: Platform, team: DbtTeam, at: str, **conf: Any) -> None:
-    """The daily run of a day."""
+    """Run the daily run of a day."""
     run_id = platform.run("shop_daily", f"{at[:10]}T00:10", **conf)
     platform.work()
     assert platform.state("shop_daily", "events", run_id) == "success"
@@ -78,12 +78,13 @@ def test_runs_of_a_microbatch_model_build_their_own_period_and_never_lose_its_hi
     load(team, first=days_ago(5, hours=12), fourth=days_ago(4, hours=12), last=days_ago(1, hours=12))
     platform.deploy(team.compile())
 
-    run(platform, team, days_ago(4))  # of a table that does not exist, whichever day comes first
+    run(platform, team, days_ago(4))  # the table does not exist yet, whatever day comes first
     assert built(team) == ["first", "fourth", "last"]
 
     for day in (5, 4, 3, 2, 1):
         load(team, **{f"late{day}": days_ago(day, minutes=5)})
-    run(platform, team, days_ago(2))  # its day and the one that lookback adds: not five minutes of the next
+    # Its day and the one that lookback adds, but not five minutes of the next.
+    run(platform, team, days_ago(2))
     assert built(team) == ["first", "fourth", "late3", "late2", "last"]
 
     run(platform, team, days_ago(1), full_refresh=True)
@@ -114,7 +115,7 @@ MISSING = (
 
 
 def a_microbatch_task(code: str) -> Task:
-    """A task whose program makes a table, and notes its window."""
+    """A task whose program creates a table, and writes down its window."""
     env = {START: "{{ event_time_start('day', 2) }}", END: "{{ event_time_end() }}"}
     arguments = {"command": python(NOTE_ENV + code), "cwd": ".", "env": env, "table_check": python(MISSING)}
     return a_task("events", operator=OPERATOR, arguments=arguments)
@@ -155,7 +156,7 @@ def an_operator(folder: Path, **arguments: Any) -> DbtOperator:
 
 
 def execute(operator: DbtOperator) -> None:
-    """Run it without Airflow around it, as before 3.3: nothing is remembered from one try to the next."""
+    """Run it without Airflow, as before 3.3: nothing is kept between tries."""
     operator.execute.__wrapped__(operator, {})  # type: ignore[attr-defined]
 
 
@@ -177,7 +178,7 @@ def test_a_table_check_that_fails_for_another_reason_fails_the_task(tmp_path: Pa
         execute(operator)
 
 
-def test_a_dbt_task_whose_model_was_renamed_fails_and_resumes_nobody(
+def test_a_dbt_task_with_a_renamed_model_fails_and_resumes_no_run(
     platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = {"config": {"meta": {"scheduler": {"pipelines": ["daily"]}}}}
@@ -240,7 +241,7 @@ def test_a_project_folder_that_cannot_be_written_is_no_trouble_for_dbt(
     platform.deploy(team.compile())
     for name in ("target", "logs"):
         shutil.rmtree(team.folder / name)
-        (team.folder / name).symlink_to("/proc")  # where nobody can make a file, root neither
+        (team.folder / name).symlink_to("/proc")  # no user, not even root, can create files there
     platform.run("shop_daily", "2025-03-01T00:10")
     platform.work()
     assert platform.state("shop_daily", "orders") == "success"

@@ -1,4 +1,4 @@
-"""What is seen of a dbt task: its XCom and the last lines of its log, the same in each way to run dbt."""
+"""The results of a dbt task in its XCom and at the end of its log, the same for each way to run dbt."""
 
 import json
 import re
@@ -67,7 +67,7 @@ def run(platform: Platform, spec: DagSpec) -> None:
 
 
 def seen(platform: Platform, task_id: str, dag_id: str = "shop_daily") -> Any:
-    """The XCom, with the seconds only where there are none."""
+    """The XCom; durations are only checked for presence."""
     found = platform.xcom(dag_id, task_id, "dbt_outcome")
     if found and found["node"]:
         for name in ("compile_seconds", "execute_seconds"):
@@ -77,7 +77,7 @@ def seen(platform: Platform, task_id: str, dag_id: str = "shop_daily") -> Any:
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """The messages of the log without their times, and without numbers of seconds."""
+    """The messages of the log without times and durations."""
     lines = re.sub(r"(?m)^\S+Z \[(\w+) *\] (.*?)( +\[\S+\])?( loc=\S+)?$", r"\1: \2", capsys.readouterr().out)
     return re.sub(r"\d+\.\d\d s\b", "N s", lines).splitlines()
 
@@ -228,7 +228,7 @@ SAYS = "import os, pathlib; pathlib.Path(os.environ['DBT_SCHEDULER_OUTCOME']).wr
 
 
 def a_fake_dbt(folder: Path, code: str) -> DagSpec:
-    """A task whose dbt is a program that does what no real one does."""
+    """A task with a program instead of dbt, which does what real dbt cannot."""
     program = folder / "dbt"
     program.write_text(f"#!{python('')[0]}\n{code}\n")
     program.chmod(0o755)
@@ -361,7 +361,7 @@ def test_bytes_and_slot_time_of_bigquery_are_seen() -> None:
     )
 
 
-def test_the_xcom_is_what_the_documentation_says() -> None:
+def test_the_xcom_is_as_documented() -> None:
     page = (Path(__file__).parents[3] / "docs/results.md").read_text()
     (example,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     document = json.loads(example)

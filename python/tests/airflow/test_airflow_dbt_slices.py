@@ -1,4 +1,4 @@
-"""dbt tasks of a sliced project in Airflow: from a slice, as a program or in a fork, else as dbt's plain command."""
+"""dbt tasks of a sliced project in Airflow: from a slice, as a program or in a fork, or else the plain dbt command."""
 
 import shutil
 import sys
@@ -38,7 +38,7 @@ def sliced(root: Path, files: dict[str, Any] = FILES, **project: Any) -> DbtTeam
 
 
 def preloaded(spec: DagSpec) -> DagSpec:
-    """As a platform with ``preload: true`` has it compiled, whose dbt is the one beside this Python."""
+    """The spec as compiled for a platform with ``preload: true``, with the dbt next to this Python."""
     tasks = [_preloaded(task) if task.kind == "dbt" else task for task in spec.tasks]
     return msgspec.structs.replace(spec, tasks=tuple(tasks))
 
@@ -51,7 +51,7 @@ def _preloaded(task: Task) -> Task:
 
 @pytest.fixture(scope="module")
 def worker() -> None:
-    """This process has loaded dbt for the tasks that are forked from it, as a worker does with ``preload: true``."""
+    """Load dbt in this process for forked tasks, like a worker with ``preload: true``."""
     warm = import_module(WARM)
     with pytest.MonkeyPatch.context() as patch, airflows_own_warnings():
         patch.setattr(warm, "_installed_adapters", lambda: ["duckdb"])
@@ -86,7 +86,7 @@ def test_tasks_of_a_sliced_project_run_from_slices(
 
 @pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize("preload", [False, True], ids=["program", "fork"])
-def test_a_task_whose_project_has_changed_runs_the_plain_command_and_says_so(
+def test_a_task_of_a_changed_project_runs_the_plain_command_and_logs_it(
     platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str], preload: bool
 ) -> None:
     team = sliced(tmp_path)
@@ -108,7 +108,7 @@ def test_a_project_folder_that_cannot_be_written_is_no_trouble_for_a_slice(
     spec = team.compile()
     for name in ("target", "logs"):
         shutil.rmtree(team.folder / name)
-        (team.folder / name).symlink_to("/proc")  # where nobody can make a file, root neither
+        (team.folder / name).symlink_to("/proc")  # no user, not even root, can create files there
     platform.deploy(preloaded(spec) if preload else spec)
     platform.run("shop_daily", "2025-03-01T00:10")
     platform.work()
@@ -119,7 +119,7 @@ def test_a_project_folder_that_cannot_be_written_is_no_trouble_for_a_slice(
 
 
 def test_slices_that_may_not_be_looked_at_are_the_runners_to_name() -> None:
-    # A name that is too long is refused as a folder without rights is, which holds nobody back who is root.
+    # # A name that is too long is rejected like a folder without permissions, but also for root.
     assert has_slices(Path("a" * 300), ["dbt", "build", "--select", "fqn:shop.one"])
 
 

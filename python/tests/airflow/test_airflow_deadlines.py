@@ -1,4 +1,4 @@
-"""When a sensor gives up, and what it says then."""
+"""When a sensor times out, and its messages."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ def a_producer(**rest: object) -> DagSpec:
 
 
 def sensor(platform: Platform, task_id: str = WAIT) -> TaskInstance:
-    """The sensor of the only run, as the database has it."""
+    """The sensor of the only run, from the database."""
     assert platform
     with create_session() as session:
         return session.scalars(select(TaskInstance).where(TaskInstance.task_id == task_id)).one()
@@ -48,14 +48,14 @@ def deadline(platform: Platform) -> datetime:
 
 
 def until(platform: Platform) -> datetime:
-    """The moment that the sensor's clock ends at; Airflow counts it anew from each start, some milliseconds off."""
+    """When the sensor times out; Airflow computes it at each start, so it differs by milliseconds."""
     found = sensor(platform)
     assert found.state == "deferred"
     return datetime.fromisoformat(found.next_kwargs["until"])
 
 
 def time_to_look_again() -> datetime:
-    """The moment for which Airflow has put the next look of a rescheduled sensor, and that moment is now."""
+    """When Airflow would poke a rescheduled sensor again; sets it to now."""
     with create_session() as session:
         (planned,) = session.scalars(select(TaskReschedule.reschedule_date))
         now = datetime.now(UTC) - timedelta(seconds=1)
@@ -64,7 +64,7 @@ def time_to_look_again() -> datetime:
 
 
 def run_again(task_id: str) -> None:
-    """Clear the task, as a person does."""
+    """Clear the task, like a user."""
     with create_session() as session, airflows_own_warnings():
         found = session.scalars(select(TaskInstance).where(TaskInstance.task_id == task_id)).all()
         clear_task_instances(list(found), session)
@@ -81,8 +81,8 @@ def test_late_already_it_waits_for_the_slo_from_its_own_start(platform: Platform
     assert near(deadline(platform), sensor(platform).start_date + timedelta(seconds=SLO))
 
 
-def test_before_the_promise_it_waits_until_then(platform: Platform) -> None:
-    """The consumer is due at midnight, so whatever the time is now, its last run waits for the end of this day."""
+def test_before_the_slo_it_waits_until_the_slo(platform: Platform) -> None:
+    """The consumer is due at midnight, so its last run waits for the end of this day, whatever the time is now."""
     early, late = (
         Schedule(cron=f"{at} * * *", grain="day", start_date="2025-01-01") for at in ("0 0", "59 23")
     )
@@ -96,7 +96,7 @@ def test_before_the_promise_it_waits_until_then(platform: Platform) -> None:
 
 
 def test_without_an_slo_before_the_producer_is_due_it_waits_on_after_that(platform: Platform) -> None:
-    """Due at midnight, it waits for the end of this day: its time must not be up before there can be any data."""
+    """Due at midnight, it waits for the end of this day: it must not time out before data is possible."""
     early, late = (
         Schedule(cron=f"{at} * * *", grain="day", start_date="2025-01-01") for at in ("0 0", "59 23")
     )
@@ -151,7 +151,7 @@ def test_a_retry_does_not_start_the_clock_again_but_clearing_does(platform: Plat
     assert until(platform) > again
 
 
-def test_what_a_hard_one_says(platform: Platform, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_message_of_a_hard_wait(platform: Platform, caplog: pytest.LogCaptureFixture) -> None:
     platform.deploy(a_consumer(slo_seconds=SLO))
     platform.run("playground_daily", LONG_AGO)
     platform.work()
@@ -162,7 +162,7 @@ def test_what_a_hard_one_says(platform: Platform, caplog: pytest.LogCaptureFixtu
     assert "dependency failure" in caplog.text
 
 
-def test_a_soft_one_says_how_old_the_data_is(platform: Platform) -> None:
+def test_the_message_of_a_soft_wait_has_the_age_of_the_data(platform: Platform) -> None:
     platform.deploy(a_consumer(slo_seconds=SLO, dependency="soft"), a_producer())
     platform.run("shipping_daily", "2025-02-26T00:10")
     platform.run("shipping_daily", "2025-02-27T00:10")
@@ -200,7 +200,7 @@ def test_the_producer_may_fail_and_be_tried_again(platform: Platform) -> None:
 
 @contextmanager
 def a_health_page(status: str | None) -> Iterator[str]:
-    """An Airflow that says how its triggerer is; yields the address of its execution API."""
+    """An Airflow that reports the state of its triggerer; yields the URL of its execution API."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -210,7 +210,7 @@ def a_health_page(status: str | None) -> Iterator[str]:
             self.wfile.write(json.dumps({"triggerer": {"status": status}}).encode())
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Page)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -254,11 +254,11 @@ def test_without_a_triggerer_it_gives_up_on_time_too(
         assert platform.state("playground_daily", task_id) == state
         run_again(task_id)
         platform.schedule()
-        assert platform.state("playground_daily", task_id) == "up_for_reschedule"  # with a clock of its own
+        assert platform.state("playground_daily", task_id) == "up_for_reschedule"  # with its own timeout
 
 
 class _WhenItIsUp(datetime):
-    """The time when what has started a moment ago has waited for its SLO."""
+    """The current time is when a sensor that started just now has waited for its SLO."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> datetime:

@@ -1,4 +1,4 @@
-"""The place ``docker``: the real DockerOperator and a real engine, which run a team's tasks in real containers."""
+"""The place ``docker``: the real DockerOperator and a real engine that runs a team's tasks in real containers."""
 
 import gc
 import os
@@ -47,12 +47,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ContainerEngine
 
 @pytest.fixture(autouse=True)
 def with_engine(engine: ContainerEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Where an engine is, Airflow's workers know by Docker's own variable; a test leaves no container behind."""
+    """Set Docker's own variable for the engine's address; a test must leave no containers behind."""
     monkeypatch.setenv("DOCKER_HOST", engine.url)
     yield
     assert engine.containers() == []
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # DockerHook closes no connection: its process ends
+        # DockerHook does not close its connections: its process ends.
+        warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
 
 
@@ -81,7 +82,7 @@ def test_a_teams_tasks_run_in_containers_and_parse_nothing(
 def test_tasks_of_the_example_teams_run_in_containers(
     platform: Platform, engine: ContainerEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What no container is for here counts as done: the other dbt tasks, hooks and sensors."""
+    """Tasks without a container here count as successful: other dbt tasks, hooks and sensors."""
     monkeypatch.setenv("WAREHOUSE", str(tmp_path / "warehouse.duckdb"))
     with duckdb.connect(tmp_path / "warehouse.duckdb") as warehouse:
         warehouse.execute("create schema playground")
@@ -105,7 +106,7 @@ def test_tasks_of_the_example_teams_run_in_containers(
 
 
 def example_teams_in_containers(root: Path, engine: ContainerEngine) -> list[DagSpec]:
-    """The DAGs of two example teams, whose images are built; their universal tasks have no network."""
+    """The DAGs of two example teams, with built images; their universal tasks have no network."""
     teams, image = root / "teams", "localhost/shipping:1"
     copy_projects(INTEGRATION / "teams", teams)
     platform = yaml.safe_load((teams / "platform.yaml").read_text())
@@ -128,7 +129,7 @@ def example_teams_in_containers(root: Path, engine: ContainerEngine) -> list[Dag
 
 
 def a_container(*command: str, **settings: Any) -> Any:
-    """A task of a container of the base image, as Airflow makes it from a spec, about to be executed."""
+    """A task in a container of the base image, as Airflow builds it from a spec, before its execution."""
     image, passed = settings.pop("image", BASE), tuple(settings.pop("passed", ()))
     job = Job(
         name="t",
@@ -149,7 +150,7 @@ def a_container(*command: str, **settings: Any) -> Any:
     return task
 
 
-def test_a_container_is_as_the_platform_says(
+def test_a_container_has_the_platforms_settings(
     engine: ContainerEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", "postgres://shop:opensesame@db/shop")
@@ -180,7 +181,7 @@ def test_a_task_that_airflow_kills_leaves_no_container_running(engine: Container
     task = a_container(
         "sh", "-c", "trap 'echo interrupted; exit' INT; echo ready; while :; do sleep 0.1; done"
     )
-    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
+    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # like Airflow's task runner
     try:
         with (
             pytest.raises(AirflowException, match="The task was stopped, and its container was stopped too"),
@@ -199,7 +200,7 @@ def test_a_task_that_is_killed_before_its_container_starts_starts_none(engine: C
         task.execute({})
 
 
-def test_a_retry_ends_the_container_of_a_try_whose_worker_was_killed(
+def test_a_retry_removes_the_container_of_a_killed_try(
     engine: ContainerEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     task = a_container("sh", "-c", "echo again")
@@ -219,13 +220,13 @@ def test_a_retry_ends_the_container_of_a_try_whose_worker_was_killed(
     ],
     ids=["exit code", "no program", "no image"],
 )
-def test_a_container_that_fails_says_why(command: tuple[str, ...], image: str, said: str) -> None:
+def test_a_failed_container_logs_the_reason(command: tuple[str, ...], image: str, said: str) -> None:
     with pytest.raises(AirflowException) as failure:
         a_container(*command, image=image).execute({})
     assert str(failure.value).startswith(said)
 
 
-def test_an_airflow_without_the_provider_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_airflow_without_the_provider_reports_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dbt_scheduler.airflow.docker_operator", None)
     build._operator.cache_clear()
     with pytest.raises(build.UnusableOperatorError, match=r"pip install 'dbt-scheduler\[docker\]'$"):
@@ -234,17 +235,17 @@ def test_an_airflow_without_the_provider_says_what_to_install(monkeypatch: pytes
 
 
 def test_a_container_that_takes_too_much_memory_is_killed() -> None:
-    """Docker says in its state why, which Podman under cgroupfs does not: then there is the exit code."""
+    """Docker's state has the reason, unlike Podman's under cgroupfs: then there is only the exit code."""
     with pytest.raises(AirflowException, match="failed with exit code 137"):
         a_container("python", "-c", "b'x' * 10**9", memory="64m").execute({})
-    assert not Path("oom").exists()  # conmon writes it where the engine was started
+    assert not Path("oom").exists()  # conmon writes it to the working directory of the engine
 
 
 @contextmanager
 def once_running(
     engine: ContainerEngine, number: signal.Signals, see: Callable[[Any], None] = lambda _: None
 ) -> Iterator[None]:
-    """This process gets a signal once a container runs and has said something; ``see`` gets to see it."""
+    """Send a signal to this process when a container runs and has written output; ``see`` is called with it first."""
     over = threading.Event()
 
     def work() -> None:

@@ -1,4 +1,4 @@
-"""`dbt-scheduler doctor`, asked of Airflow's real public API: what a login may do is found out, and nothing changes."""
+"""`dbt-scheduler doctor` with Airflow's real public API: it finds the permissions of a login, and changes nothing."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ PASSWORD = "of nothing"  # noqa: S105 - of this test's Airflow
 
 @pytest.fixture
 def api_url(platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An API that knows an administrator and one who may only read."""
+    """An API with an admin, and a user with only read permissions."""
     passwords = tmp_path / "passwords.json"
     passwords.write_text(json.dumps(dict.fromkeys(("boss", "reader"), PASSWORD)))
     monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "False")

@@ -1,4 +1,4 @@
-"""Several environments on one Airflow: each has DAGs, a registry and a sweep of its own."""
+"""Several environments on one Airflow: each has its own DAGs, registry and sweep."""
 
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ def a_consumer() -> DagSpec:
 
 
 def in_environment(name: str, spec: DagSpec, registry: Path) -> DagSpec:
-    """A spec as compiled with the platform file of an environment."""
+    """A spec as compiled with an environment's platform file."""
     sensors = tuple(
         replace(each, producer=replace(each.producer, dag_id=f"{name}_{each.producer.dag_id}"))
         for each in spec.sensors
@@ -47,7 +47,7 @@ def with_prefix(name: str, entry: Entry) -> Entry:
 
 @pytest.fixture
 def staging(airflow: Platform, tmp_path: Path) -> Path:
-    """The registry of staging; production's is the one beside the DAGs. All four DAGs are deployed."""
+    """The registry of staging; production's is next to the DAGs. All four DAGs are deployed."""
     registry = tmp_path / "staging"
     registry.mkdir()
     specs = (a_producer(), a_consumer())
@@ -90,7 +90,7 @@ def test_the_sweep_of_an_environment_leaves_the_others_alone(
 
 
 def test_a_pull_requests_dags_wait_for_productions_producers(airflow: Platform, tmp_path: Path) -> None:
-    """It reads production's registry, and is not in it: its own team's entry there is about other DAGs."""
+    """They read production's registry, but are not in it: the entry of their team there is about other DAGs."""
     mine = a_task("marts.mine", assets=("playground.mine",), signals=True)
     own = a_wait("mine", team="playground", dependency="soft")
     own = replace(own, producer=replace(own.producer, dag_id="pr_7_playground_daily"))
@@ -124,7 +124,7 @@ def test_a_pull_requests_producer_ends_no_wait_for_productions(airflow: Platform
 
 
 def test_the_sweep_of_a_pull_request_leaves_productions_runs_to_productions(airflow: Platform) -> None:
-    """It would report each missed SLO once more."""
+    """Otherwise each missed SLO would be reported twice."""
     sweep_id = f"pr_7_{RESUME_DAG}"
     airflow.write_by_hand(sweep_id, resume_stub(a_producer()))
     airflow.deploy(a_producer(), a_consumer())

@@ -1,4 +1,4 @@
-"""What becomes of a DAG's tasks when a real scheduler runs them."""
+"""The states of a DAG's tasks when a real scheduler runs them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Why a task did not run, asked of a real Airflow."""
+"""`explain` with a real Airflow."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

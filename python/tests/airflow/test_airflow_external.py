@@ -1,4 +1,4 @@
-"""Assets that hand-written DAGs make: which of their runs counts for a period, and what goes on when it is done."""
+"""Assets of hand-written DAGs: which of their runs counts for a period, and which runs resume after it."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ MADE_BY = "load_orders"
 WAIT = "wait_for__hard_dependencies.orders"
 AT_SIX = Schedule(cron="0 6 * * *", grain="day")
 TIMETABLES = {
-    "trigger": '"0 6 * * *"',  # what Airflow 3 makes of it: runs without any interval
+    "trigger": '"0 6 * * *"',  # Airflow 3 makes a timetable without intervals of it
     "interval": 'CronDataIntervalTimetable("0 6 * * *", timezone="UTC")',
     "two hours": 'CronTriggerTimetable("0 6 * * *", timezone="UTC", interval=timedelta(hours=2))',
 }
@@ -70,7 +70,7 @@ def an_external_entry(dag_id: str, **rest: Any) -> Entry:
 
 
 def with_prefix(prefix: str, entry: Entry) -> Entry:
-    """The entry as compiled with the platform file of an environment."""
+    """The entry as compiled with an environment's platform file."""
     produced = {
         name: msgspec.structs.replace(made, dag_prefix=prefix + made.dag_prefix)
         for name, made in entry.produced.items()
@@ -79,7 +79,7 @@ def with_prefix(prefix: str, entry: Entry) -> Entry:
 
 
 def deployed(airflow: Platform, timetable: str, callback: str = "None") -> DagSpec:
-    """A hand-written daily DAG, and the daily DAG of a team that reads what it makes."""
+    """A hand-written daily DAG, and the daily DAG of a team that reads its asset."""
     sensor = a_wait("orders", team="legacy", schedule=AT_SIX, dag_id=MADE_BY, task_id="load")
     consumer = a_spec(a_task("marts.mine", upstream=(sensor.task_id,)), sensors=(sensor,))
     airflow.publish("legacy", an_external_entry(MADE_BY))
@@ -98,7 +98,7 @@ def swept(airflow: Platform, api_url: str) -> list[tuple[str, ...]]:
 
 
 def explained(airflow: Platform, api_url: str, consumer: DagSpec, now: str) -> str:
-    """What `explain` says of the hand-written DAG's task."""
+    """The output of `explain` for the hand-written DAG's task."""
     with AirflowApi(api_url) as api:
         deployed = DeployedDags(airflow.dags.parent, airflow.registry.as_uri())
         step = Explainer(CompiledDags(deployed), api, moment(now)).explain(known(consumer), WAIT, None)
@@ -241,7 +241,7 @@ def test_a_hand_written_dag_waits_for_the_day_that_its_interval_ends_after(
 
 
 @pytest.mark.parametrize("schedule", [None, "0 7 * * 1"])
-def test_a_grain_that_does_not_fit_the_dag_is_said_so(schedule: str | None) -> None:
+def test_a_grain_that_does_not_fit_the_dag_is_reported(schedule: str | None) -> None:
     with DAG("report", schedule=schedule):
         sensor = AssetSensor(task_id="wait", asset="dim", grain="day")
     with pytest.raises(AirflowFailException, match='grain "day" does not fit the DAG: cron '):
@@ -267,7 +267,7 @@ def test_parsing_a_dag_that_waits_by_hand_reads_no_registry(
 
 
 def test_an_entry_that_cannot_be_read_is_waited_for_as_long_as_there_are_retries(tmp_path: Path) -> None:
-    """It may be the one that has the asset; an asset that is surely unknown fails the task for good."""
+    """It may contain the asset; if an asset is certainly unknown, the task fails without retries."""
     (tmp_path / "shipping.json").write_text("{")
     with DAG("report", schedule=None):
         sensor = AssetSensor(task_id="wait", asset="dim", registry=tmp_path.as_uri())
@@ -297,7 +297,7 @@ def test_the_sweep_that_a_callback_asks_for_is_the_one_of_its_environment(
         ("other.orders", "has no entry for other.orders: publish it"),
     ],
 )
-def test_a_callback_on_the_wrong_task_resumes_nobody(
+def test_a_callback_on_the_wrong_task_resumes_no_run(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, asset: str, said: str
 ) -> None:
     document = msgspec.json.encode({"legacy": an_external_entry(MADE_BY)})

@@ -1,4 +1,4 @@
-"""What runs in a fork of a task: in its own folder and environment, with its output read line by line."""
+"""Code in a fork of a task: in its own folder and environment, with its output read line by line."""
 
 import _multiprocessing
 import fcntl
@@ -18,13 +18,13 @@ from dbt_scheduler.airflow.operators import _stop
 
 
 def rest_of(process: ForkedProcess) -> str:
-    """What it still writes, to its end."""
+    """The rest of its output."""
     assert process.stdout
     with process.stdout as output:
         return output.read().decode()
 
 
-def test_a_fork_has_a_folder_and_an_environment_of_its_own(tmp_path: Path) -> None:
+def test_a_fork_has_its_own_folder_and_environment(tmp_path: Path) -> None:
     def work() -> int:
         sys.stdout.write(f"{Path.cwd()} {dict(os.environ)} {sys.stdin.read()}\n")
         os.write(2, b"and from below Python\n")
@@ -133,7 +133,7 @@ def test_a_fork_leaves_no_lock_behind(tmp_path: Path) -> None:
         made.write_text(lock._semlock.name)
         return 0
 
-    resource_tracker.ensure_running()  # the parent's, which would remove it when the parent ends
+    resource_tracker.ensure_running()  # of the parent, which would remove it when the parent ends
     process = ForkedProcess(work, tmp_path, {})
     assert rest_of(process) == ""
     assert process.wait() == 0
@@ -162,7 +162,7 @@ process.wait()
 """
 
 
-def test_a_fork_does_not_go_on_when_its_parent_is_killed(tmp_path: Path) -> None:
+def test_a_fork_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", KILLED, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout

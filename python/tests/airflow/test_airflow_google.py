@@ -1,4 +1,4 @@
-"""The places of Google Cloud: the real clients and hooks, and a fake of the APIs at their gRPC border."""
+"""The places of Google Cloud: the real clients and hooks, and a fake of the APIs at the gRPC border."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ tasks:
 
 
 def deployed(platform: Platform, root: Path) -> None:
-    """A team's DAG with a task on Vertex AI, and a run of it that has started its job."""
+    """Deploy a team's DAG with a task on Vertex AI, and start a run whose task has created its job."""
     world = World(root, PLATFORM + VERTEX)
     world.team("shop", text=TRAIN)
     platform.deploy(world.spec("shop_daily"))
@@ -80,7 +80,7 @@ def test_a_vertex_ai_job_is_waited_for_without_a_worker_and_succeeds(
     assert google.names().count("CreateCustomJob") == 1
 
 
-def test_a_vertex_ai_job_that_fails_says_why_and_is_tried_again(
+def test_a_failed_vertex_ai_job_logs_the_reason_and_is_retried(
     platform: Platform, google: FakeGoogle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployed(platform, tmp_path)
@@ -104,7 +104,7 @@ def test_a_vertex_ai_job_ends_when_its_tasks_time_is_up(
 
 
 def a_vertex_ai_task(**settings: Any) -> Any:
-    """A task of Vertex AI, as Airflow makes it from a spec, about to be executed."""
+    """A Vertex AI task, as Airflow builds it from a spec, before its execution."""
     passed = tuple(settings.pop("passed", ()))
     where = PlaceSettings(
         where="vertex-ai", environment=passed, settings={"region": "europe-west1", **settings}
@@ -112,7 +112,7 @@ def a_vertex_ai_task(**settings: Any) -> Any:
     return a_google_task("vertex-ai", where)
 
 
-def test_a_retry_ends_the_job_of_a_try_whose_worker_was_killed_and_of_no_other_task(
+def test_a_retry_cancels_the_job_of_a_killed_try_and_of_no_other_task(
     google: FakeGoogle,
 ) -> None:
     task = a_vertex_ai_task()
@@ -122,7 +122,7 @@ def test_a_retry_ends_the_job_of_a_try_whose_worker_was_killed_and_of_no_other_t
     assert google.vertex_ai.states() == ["CANCELLED", "PENDING", "PENDING"]
 
 
-def test_a_deferred_task_that_somebody_stops_cancels_its_job(google: FakeGoogle) -> None:
+def test_a_stopped_deferred_task_cancels_its_job(google: FakeGoogle) -> None:
     trigger = started(a_vertex_ai_task())
     asyncio.run(trigger.on_kill())
     assert google.vertex_ai.states() == ["CANCELLED"]
@@ -132,11 +132,11 @@ def test_a_deferred_task_that_somebody_stops_cancels_its_job(google: FakeGoogle)
 def test_a_task_that_is_stopped_while_its_job_is_created_leaves_none_running(
     google: FakeGoogle, where: str
 ) -> None:
-    """The API takes its time: the job is there, and the worker does not know of it yet."""
+    """The API is slow: the job exists, but the worker has not received the response."""
     task = a_vertex_ai_task()
     google.wait_in("CreateCustomJob", lambda: os.kill(os.getpid(), number))
     number = signal.SIGTERM if where == "signal" else signal.SIGALRM
-    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
+    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # like Airflow's task runner
     stopped = (AirflowException, "The task was stopped") if where == "signal" else (AirflowTaskTimeout, None)
     try:
         with pytest.raises(stopped[0], match=stopped[1]), timeout(600):
@@ -160,7 +160,7 @@ def test_a_job_that_google_does_not_take_fails_with_what_it_said(google: FakeGoo
         task.execute(the_context(task))
 
 
-def test_a_job_that_google_says_nothing_more_of_is_cancelled(google: FakeGoogle) -> None:
+def test_a_job_whose_state_is_no_longer_reported_is_cancelled(google: FakeGoogle) -> None:
     task = a_vertex_ai_task()
     trigger = started(task)
     google.fail("GetCustomJob", grpc.StatusCode.PERMISSION_DENIED, "aiplatform.customJobs.get denied")
@@ -205,7 +205,7 @@ def test_a_variable_of_the_worker_that_is_called_like_a_secret_is_not_written_in
     assert not google.vertex_ai.jobs
 
 
-def test_without_a_project_anywhere_the_task_says_so(
+def test_without_a_project_anywhere_the_task_reports_it(
     google: FakeGoogle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(
@@ -292,7 +292,7 @@ def a_cloud_run_task() -> Any:
     return a_google_task("universal", PlaceSettings(where="cloud-run", settings={"region": "europe-west1"}))
 
 
-def test_a_cloud_run_job_that_fails_says_why_and_is_removed(google: FakeGoogle) -> None:
+def test_a_failed_cloud_run_job_logs_the_reason_and_is_removed(google: FakeGoogle) -> None:
     task = a_cloud_run_task()
     trigger = started(task)
     google.cloud_run.end(
@@ -306,7 +306,7 @@ def test_a_cloud_run_job_that_fails_says_why_and_is_removed(google: FakeGoogle) 
     assert google.cloud_run.jobs == {}
 
 
-def test_a_retry_ends_the_cloud_run_job_of_a_try_whose_worker_was_killed(google: FakeGoogle) -> None:
+def test_a_retry_removes_the_cloud_run_job_of_a_killed_try(google: FakeGoogle) -> None:
     task = a_cloud_run_task()
     started(task)
     started(task, "another run")
@@ -315,7 +315,7 @@ def test_a_retry_ends_the_cloud_run_job_of_a_try_whose_worker_was_killed(google:
     assert len(google.cloud_run.jobs) == 2
 
 
-def test_a_deferred_task_that_somebody_stops_leaves_no_cloud_run_job(google: FakeGoogle) -> None:
+def test_a_stopped_deferred_task_leaves_no_cloud_run_job(google: FakeGoogle) -> None:
     trigger = started(a_cloud_run_task())
     asyncio.run(trigger.on_kill())
     assert (google.cloud_run.states(), google.cloud_run.jobs) == (["CANCELLED"], {})
@@ -361,7 +361,7 @@ def test_a_job_that_cloud_run_does_not_take_fails_with_what_it_said(google: Fake
         task.execute(the_context(task))
 
 
-def test_an_airflow_without_the_provider_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_airflow_without_the_provider_reports_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "dbt_scheduler.airflow.vertex_ai_operator", raising=False)
     monkeypatch.delitem(sys.modules, "dbt_scheduler.airflow.google_cloud.jobs", raising=False)
     monkeypatch.setitem(sys.modules, "airflow.providers.google", None)

@@ -1,4 +1,4 @@
-"""A registry in Google Cloud Storage, as tasks use it: the same as a folder, and no worse when it is away."""
+"""A registry in Google Cloud Storage, used by tasks: like a folder, also if it is unavailable."""
 
 import threading
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def a_consumer() -> DagSpec:
 
 
 def given_up(airflow: Platform, gcs: FakeGcs) -> None:
-    """A consumer whose wait is over, without success."""
+    """Deploy a consumer whose sensor has timed out."""
     airflow.deploy(a_producer(), a_consumer())
     put(gcs, "shipping", an_entry("dim", "daily"))
     put(gcs, "playground", a_wait_entry(a_consumer()))
@@ -61,7 +61,7 @@ def test_a_sensor_follows_a_producer_that_moved(airflow: Platform, gcs: FakeGcs)
     assert airflow.state("playground_daily") == "success"
 
 
-def test_a_run_that_gave_up_goes_on_when_the_data_arrives(airflow: Platform, gcs: FakeGcs) -> None:
+def test_a_run_that_timed_out_resumes_when_the_data_arrives(airflow: Platform, gcs: FakeGcs) -> None:
     given_up(airflow, gcs)
     airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
@@ -69,7 +69,7 @@ def test_a_run_that_gave_up_goes_on_when_the_data_arrives(airflow: Platform, gcs
 
 
 def test_the_sweep(airflow: Platform, gcs: FakeGcs) -> None:
-    """It does what the callback could not, because the registry was away, and fails while it still is."""
+    """It resumes the run that the callback could not, because the registry was unavailable, and fails while it still is."""
     airflow.deploy_sweep(a_producer())
     given_up(airflow, gcs)
     gcs.before = lambda *_: (403, b"{}")
@@ -94,7 +94,7 @@ def test_a_registry_that_is_away_costs_no_task(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A sensor waits for the producer as it was compiled; a producer has done its work."""
+    """A sensor waits for the producer known at compile time; a producer's task has already succeeded."""
     monkeypatch.setattr(gs, "_READ_RETRIES", 0.1)
     airflow.deploy(a_producer(), a_consumer())
     if away == "nobody":
@@ -114,10 +114,10 @@ def test_a_registry_that_is_away_costs_no_task(
     assert "SECRET" not in said
 
 
-def test_a_registry_that_does_not_answer_does_not_use_up_a_callbacks_time(
+def test_an_unresponsive_registry_does_not_use_up_a_callbacks_time(
     airflow: Platform, gcs: FakeGcs, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even if the store's own requests were patient: it ends while they are still waiting."""
+    """Even with long timeouts in the store, it ends while the requests are still waiting."""
     monkeypatch.setattr(gs, "_READ", {"timeout": 600})
     airflow.deploy(a_producer())
     held, done, ended = threading.Event(), threading.Event(), []

@@ -38,7 +38,7 @@ from image_team import BASE_IMAGE, TEAMS_IMAGE, YESTERDAY, a_team, require_slice
 
 IMAGE = "registry.example.com/base:1"
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-"""The client closes no connection: its process ends."""
+"""The client does not close its connections: its process ends."""
 
 PATH = os.pathsep.join([str(COMMANDS), str(Path(sys.executable).parent), "/usr/bin", "/bin"])
 PODS = "/api/v1/namespaces/dbt/pods"
@@ -71,7 +71,7 @@ def started() -> Iterator[FakeCluster]:
 
 @pytest.fixture
 def cluster(started: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCluster]:
-    """A cluster that Airflow's default connection leads to; a test leaves no pod behind."""
+    """A cluster for Airflow's default connection; a test must leave no pods behind."""
     started.images = {IMAGE: Image(tmp_path, {"PATH": PATH, "TMPDIR": str(tmp_path)})}
     monkeypatch.setenv("AIRFLOW_CONN_KUBERNETES_DEFAULT", started.connection)
     yield started
@@ -108,7 +108,7 @@ def test_a_teams_tasks_run_in_pods_and_parse_nothing(
 
 
 def a_pod(*command: str, tries: int = 1, kind: str = "universal", **settings: Any) -> Any:
-    """A task of a pod, as Airflow makes it from a spec, about to be executed with its ``context``."""
+    """A task in a pod, as Airflow builds it from a spec, before its execution with its ``context``."""
     image, passed = settings.pop("image", IMAGE), tuple(settings.pop("passed", ()))
     labels = {"team": "shop", "pipeline": "daily", "task": "marts.orders", "asset": "orders,returns"}
     job = Job(name="t", command=command, cwd=".", env={"GREETING": "{{ hello }}"}, image=image, labels=labels)
@@ -128,7 +128,7 @@ def a_pod(*command: str, tries: int = 1, kind: str = "universal", **settings: An
     return task
 
 
-def test_a_pod_is_as_the_platform_says(
+def test_a_pod_has_the_platforms_settings(
     cluster: FakeCluster,
     monkeypatch: pytest.MonkeyPatch,
     golden: Callable[[Path, str], None],
@@ -181,7 +181,7 @@ def test_a_task_that_times_out_leaves_no_pod(cluster: FakeCluster) -> None:
 def test_a_task_that_airflow_kills_leaves_no_pod(cluster: FakeCluster) -> None:
     task = a_pod("sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done")
     seen: list[Pod] = []
-    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
+    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # like Airflow's task runner
     try:
         with (
             pytest.raises(AirflowException, match="The task was stopped, and its pod was deleted"),
@@ -194,7 +194,7 @@ def test_a_task_that_airflow_kills_leaves_no_pod(cluster: FakeCluster) -> None:
 
 
 def is_over(pod: Pod) -> bool:
-    """Whether a pod is gone, and its process with it."""
+    """Whether a pod is deleted, and its process has ended."""
     return pod.deleted.wait(5) and pod.process is not None and pod.process.poll() is not None
 
 
@@ -206,7 +206,7 @@ def test_a_task_that_is_killed_before_its_pod_starts_starts_none(cluster: FakeCl
     assert cluster.created == []
 
 
-def test_a_retry_ends_the_pod_of_a_try_whose_worker_was_killed(
+def test_a_retry_deletes_the_pod_of_a_killed_try(
     cluster: FakeCluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     killed = a_pod("sleep", "600")
@@ -247,7 +247,7 @@ def test_a_retry_ends_the_pod_of_a_try_whose_worker_was_killed(
     ],
     ids=["exit code", "no program", "no image", "no namespace"],
 )
-def test_a_pod_that_fails_says_why(
+def test_a_failed_pod_logs_the_reason(
     cluster: FakeCluster, command: tuple[str, ...], settings: dict[str, Any], said: str
 ) -> None:
     task = a_pod(*command, **settings)
@@ -267,7 +267,7 @@ def test_a_pod_that_fails_says_why(
     ],
     ids=["no secret", "no node"],
 )
-def test_a_pod_that_never_starts_fails_in_time_and_says_what_it_waits_for(
+def test_a_pod_that_never_starts_times_out_with_the_reason(
     cluster: FakeCluster, settings: dict[str, Any], said: str
 ) -> None:
     task = a_pod("true", **settings)
@@ -299,9 +299,9 @@ def test_a_pod_that_the_cluster_ends_fails_the_task(
     assert ("exceeded the pod's memory limit" in capsys.readouterr().out) == ("137" in said)
 
 
-def test_a_pod_whose_worker_is_gone_ends_by_the_tasks_timeout(cluster: FakeCluster) -> None:
+def test_a_pod_of_a_lost_worker_ends_at_the_tasks_timeout(cluster: FakeCluster) -> None:
     task = a_pod("sleep", "600")
-    task.execution_timeout = timedelta(seconds=1)  # by which nobody ends this try, as no task runner is there
+    task.execution_timeout = timedelta(seconds=1)  # not enforced, as there is no task runner
     with pytest.raises(AirflowException, match=r"^Kubernetes terminated the pod \(DeadlineExceeded\): late$"):
         task.execute(task.context)
 
@@ -328,7 +328,7 @@ def test_an_error_of_the_api_that_stays_is_the_tasks(cluster: FakeCluster, statu
         task.execute(task.context)
 
 
-def test_a_pod_that_was_made_though_the_api_said_500_does_not_go_on(cluster: FakeCluster) -> None:
+def test_a_pod_created_despite_status_500_is_deleted(cluster: FakeCluster) -> None:
     cluster.fail(f"POST {PODS}", 500, done=True)
     task = a_pod("sleep", "600")
     with pytest.raises(AirflowException, match=r"pods \S+ already exists \(409\)$"):
@@ -363,7 +363,7 @@ def test_a_file_is_whole_though_the_connection_breaks_while_it_is_printed(
     assert not (tmp_path / "no").exists()
 
 
-def test_files_of_any_length_get_into_a_pod_or_the_task_says_that_they_are_too_long(tmp_path: Path) -> None:
+def test_files_are_passed_to_a_pod_or_reported_as_too_long(tmp_path: Path) -> None:
     given = os.urandom(150_000)
     inside = {"DBT_SCHEDULER_GIVEN_RESULTS": Path("given.json")}
     text, variables = script(Files({"given.json": given}), inside, slices=False)
@@ -381,7 +381,7 @@ def test_files_of_any_length_get_into_a_pod_or_the_task_says_that_they_are_too_l
         script(Files({"given.json": given * 6}), inside, slices=False)
 
 
-def test_what_dbt_did_is_known_of_a_pod_whose_dbt_failed(cluster: FakeCluster, tmp_path: Path) -> None:
+def test_results_of_failed_dbt_in_a_pod(cluster: FakeCluster, tmp_path: Path) -> None:
     dbt = tmp_path / "dbt"
     dbt.write_text(
         f"#!/bin/sh\necho building $0 $*\necho '{json.dumps([RESULT])}' > $DBT_SCHEDULER_OUTCOME\nexit 1\n"
@@ -396,7 +396,7 @@ def test_what_dbt_did_is_known_of_a_pod_whose_dbt_failed(cluster: FakeCluster, t
     assert task.pushed["dbt_outcome"]["node"]["message"] == "oh no"
 
 
-def test_a_worker_that_knows_of_no_cluster_says_so(
+def test_a_worker_without_a_cluster_reports_it(
     cluster: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty = json.dumps({"conn_type": "kubernetes", "extra": {"kube_config_path": str(tmp_path / "none")}})
@@ -422,7 +422,7 @@ def test_a_variable_of_the_worker_that_is_called_like_a_secret_is_not_written_in
     assert cluster.created == []
 
 
-def test_whatever_a_label_says_kubernetes_takes_it() -> None:
+def test_kubernetes_accepts_all_labels() -> None:
     task = a_pod("true", namespace="dbt")
     task._say_it_to_the_provider(task.command, task.env)
     task.hook = SimpleNamespace(is_in_cluster=False)
@@ -439,9 +439,9 @@ def test_whatever_a_label_says_kubernetes_takes_it() -> None:
     check()
 
 
-def test_dbt_whose_pod_is_deleted_cancels_its_queries(cluster: FakeCluster, tmp_path: Path) -> None:
+def test_dbt_in_a_deleted_pod_cancels_its_queries(cluster: FakeCluster, tmp_path: Path) -> None:
     team = DbtTeam(tmp_path, {"models/endless.sql": "select count(*) as n from range(1000000000000)"})
-    # A dbt that is no fork, and gets signals itself.
+    # # A dbt that is not forked, and receives signals itself.
     env = {"PATH": PATH.partition(os.pathsep)[2], "TMPDIR": str(tmp_path)}
     cluster.images[TEAMS_IMAGE] = Image(team.folder, env)
     task = a_pod("dbt", "build", "--select", "endless", kind="dbt", image=TEAMS_IMAGE)
@@ -453,7 +453,7 @@ def test_dbt_whose_pod_is_deleted_cancels_its_queries(cluster: FakeCluster, tmp_
 
 
 def deletes(seen: list[Pod]) -> Callable[[Pod], None]:
-    """Somebody deletes the pod; that DuckDB counts on after dbt has cancelled is not waited for."""
+    """Delete the pod; does not wait for DuckDB, which continues after dbt has cancelled its query."""
 
     def do(pod: Pod) -> None:
         seen.append(pod)
@@ -465,7 +465,7 @@ def deletes(seen: list[Pod]) -> Callable[[Pod], None]:
     return do
 
 
-def test_an_airflow_without_the_provider_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_airflow_without_the_provider_reports_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "dbt_scheduler.airflow.kubernetes_operator", None)
     build._operator.cache_clear()
     with pytest.raises(build.UnusableOperatorError, match=r"pip install 'dbt-scheduler\[kubernetes\]'$"):
@@ -475,7 +475,7 @@ def test_an_airflow_without_the_provider_says_what_to_install(monkeypatch: pytes
 
 @contextmanager
 def once_running(cluster: FakeCluster, do: Callable[[Pod], None], text: bytes = b"") -> Iterator[None]:
-    """Something happens once a pod runs and has said something, or this."""
+    """Call a function when a pod runs and has written output, or this text."""
     over = threading.Event()
 
     def work() -> None:
@@ -495,7 +495,7 @@ def once_running(cluster: FakeCluster, do: Callable[[Pod], None], text: bytes = 
 
 
 def signals(number: signal.Signals, seen: list[Pod]) -> Callable[[Pod], None]:
-    """This process gets a signal."""
+    """Send a signal to this process."""
 
     def do(pod: Pod) -> None:
         seen.append(pod)

@@ -1,4 +1,4 @@
-"""Specs that load, and specs that Airflow has to show as import errors."""
+"""Specs that load, and specs that Airflow must show as import errors."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ AGAIN = "Run `dbt-scheduler compile` again and deploy the .json file together wi
 
 
 def error_of(platform: Platform, content: bytes | None) -> str:
-    """What Airflow shows for a stub beside a spec with this content; None: without one."""
+    """Airflow's import error for a stub next to a spec with this content; None: without a spec."""
     (platform.dags / f"{DAG}.py").write_text(STUB)
     if content is not None:
         (platform.dags / f"{DAG}.json").write_bytes(content)
@@ -98,7 +98,7 @@ def test_an_operator_that_is_not_on_the_list_is_an_import_error(platform: Platfo
     )
 
 
-def test_an_operator_whose_package_is_not_there_is_an_import_error(
+def test_an_operator_of_a_missing_package_is_an_import_error(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = "airflow.providers.not_installed.operators.Thing"
@@ -148,7 +148,7 @@ print(*sorted(name for name in set(sys.modules) if name.startswith("dbt_schedule
     )
     new, ours = done.stdout.splitlines()[-2:]
     assert not {"jsonschema", "yaml", "click", "dbt"} & set(new.split())
-    # Of an asset with an ordinary scheme Airflow asks every provider, and so imports them.
+    # # For an asset with a common scheme, Airflow imports all providers.
     assert not {"aiohttp", "google", "kubernetes"} & set(new.split())
     assert not {
         "dbt_scheduler.config.schema.validation",

@@ -1,4 +1,4 @@
-"""One model of a wait: whatever a producer's runs are, all who decide about a wait come to the same."""
+"""All code that decides about waits comes to the same result, whatever the producer's runs are."""
 
 import json
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ TASK_STATES = st.sampled_from(
 
 
 class Made(msgspec.Struct, kw_only=True):
-    """A run as Airflow has it, and the state of the task in it that matters."""
+    """A run in Airflow, and the state of its relevant task."""
 
     dag_id: str
     dag_run_id: str
@@ -101,7 +101,7 @@ class Made(msgspec.Struct, kw_only=True):
 
 
 class _RunOfWorker:
-    """A run as the execution API has it: its type is an enumeration there."""
+    """A run in the execution API, where its type is an enum."""
 
     def __init__(self, made: Made) -> None:
         self.run_id = made.dag_run_id
@@ -111,7 +111,7 @@ class _RunOfWorker:
 
 
 class World:
-    """An Airflow with runs of one producer and one run of its consumer, at the borders at which it is asked."""
+    """An Airflow with runs of one producer and one run of its consumer, behind the APIs."""
 
     def __init__(self, consumer: Made, producer: list[Made]) -> None:
         self.consumer = consumer
@@ -122,13 +122,13 @@ class World:
 
     @contextmanager
     def api(self) -> Iterator[AirflowApi]:
-        """What the sweep, the callback and ``explain`` ask."""
+        """The public API, for the sweep, the callback and ``explain``."""
         with AirflowApi("http://airflow.example", transport=httpx.MockTransport(self._answer)) as api:
             yield api
 
     @contextmanager
     def execution_api(self, *, of_3_1: bool = False) -> Iterator[None]:
-        """What a worker asks, where it can ask what the tests' Airflow knows, or only what Airflow 3.1 does."""
+        """The execution API for a worker, with the features of the tests' Airflow, or only those of Airflow 3.1."""
         known = None if of_3_1 else GetPreviousTI
         with (
             mock.patch.object(task_runner, "SUPERVISOR_COMMS", self, create=True),
@@ -243,7 +243,7 @@ def _instance(run: Made) -> dict[str, object]:
 def a_run(  # noqa: PLR0913, PLR0917 - what a run is made of
     dag_id: str, schedule: Schedule, kind: str, date: datetime, state: str, task: str | None
 ) -> Made:
-    """A run of a type at a date; ``no date`` is a manual one without."""
+    """A run of a type at a date; ``no date`` is a manual one without a logical date."""
     interval = run_interval(schedule, date) if kind in SCHEDULED else manual_interval(schedule, date)
     manual, dateless = kind not in SCHEDULED, kind == "no date"
     return Made(
@@ -260,9 +260,9 @@ def a_run(  # noqa: PLR0913, PLR0917 - what a run is made of
 
 
 def by_hand(made: Made, timetable: str) -> Made:
-    """The run that a hand-written DAG has instead: at its tick, its trigger timetable makes one without an interval.
+    """The run of a hand-written DAG instead: its trigger timetable creates one without an interval at its tick.
 
-    Or with one that is shorter or longer than the time between two runs, and dated at its start.
+    Or one with an interval shorter or longer than the time between runs, and the logical date at its start.
     """
     if timetable == "interval" or made.logical_date is None:
         return made
@@ -278,9 +278,9 @@ def by_hand(made: Made, timetable: str) -> Made:
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[Wait, World]:
-    """A wait, a run of the consumer, and runs of the producer around the one that it waits for.
+    """A wait, a run of the consumer, and runs of the producer around the awaited one.
 
-    The producer may be a hand-written DAG, of any timetable, which may tick later than the registry says.
+    The producer may be a hand-written DAG with any timetable, which may tick later than the schedule in the registry.
     """
     consuming, producing = draw(SCHEDULES), draw(SCHEDULES)
     timetable = draw(st.sampled_from([None, "trigger", "interval", "short", "long"]))
@@ -314,7 +314,7 @@ def cases(draw: st.DrawFn) -> tuple[Wait, World]:
 
 
 def seen_by_all(wait: Wait, world: World, *, dated: bool = False) -> tuple[AwaitedRun, list[ProducerRun]]:
-    """What there is to know about a wait, from the runs themselves."""
+    """All relevant data about a wait, from the runs themselves."""
     runs = [
         ProducerRun(
             interval_of_run(wait.producer.schedule, made.run(), external=wait.producer.external),
@@ -329,14 +329,14 @@ def seen_by_all(wait: Wait, world: World, *, dated: bool = False) -> tuple[Await
 
 
 def same(one: Decision, other: Decision) -> bool:
-    """The same decision and, where it ends the wait, for the same reason; which newer run it was does not matter."""
+    """The same decision and, if it ends the wait, the same reason; which newer run it was is irrelevant."""
     if one.status is not other.status or one.status is Status.WAITING:
         return one.status is other.status
     return one.reason is other.reason and (one.reason is Reason.NEWER_RUN or one.run == other.run)
 
 
 EXTERNAL_DAY = Schedule("10 0 * * *", grain="day")
-"""What the registry says of a hand-written DAG that really runs at 6:00."""
+"""The registry's schedule of a hand-written DAG that actually runs at 6:00."""
 
 
 @pytest.mark.parametrize("timetable", ["trigger", "interval"])
@@ -356,7 +356,7 @@ EXTERNAL_DAY = Schedule("10 0 * * *", grain="day")
 def test_a_worker_knows_the_period_of_a_hand_written_run(
     hour: int, runs: list[tuple[str, float, str]], reason: Reason, timetable: str
 ) -> None:
-    """The awaited one is due on the second day, at the hour that the registry says or later."""
+    """The awaited run is due on the second day, at the hour in the registry or later."""
     own = Schedule("10 0 * * *" if not hour else "0 6 * * *", grain="day")
     first = next_tick(own, datetime(2025, 6, 30, tzinfo=UTC))
     made = []
@@ -380,7 +380,7 @@ def test_a_worker_knows_the_period_of_a_hand_written_run(
 
 
 def test_a_worker_of_airflow_3_1_looks_at_the_20_newest_runs() -> None:
-    """A success before them is not known; where there is none, it asks one question."""
+    """Earlier successes are unknown to it; if there is none, it makes only one request."""
     first = datetime(2025, 3, 1, 0, 10, tzinfo=UTC)
     states = ["success", *["failed"] * 20]
     made = [
@@ -402,7 +402,7 @@ def test_a_worker_of_airflow_3_1_looks_at_the_20_newest_runs() -> None:
 @settings(max_examples=150, deadline=None)
 @given(cases(), st.booleans())
 def test_the_sensor_decides_as_the_model_does(case: tuple[Wait, World], of_3_1: bool) -> None:
-    """A worker learns of runs by their dates: not of those without, nor of one that ends later and is dated earlier."""
+    """A worker finds runs by their dates: not runs without one, nor a run that ends later but has an earlier date."""
     wait, world = case
     dated = sorted(
         (made.logical_date, made.data_interval_end) for made in world.producer if made.logical_date
@@ -426,7 +426,7 @@ def test_the_sweep_and_explain_decide_as_the_model_does(case: tuple[Wait, World]
         arrived = find_arrivals(api, [(instance, world.consumer.run(), wait)])
         assert bool(arrived) == (decided.status is Status.DONE and decided.run is not None)
         if decided.reason is Reason.BEFORE_START:
-            return  # `explain` asks for no run then
+            return  # `explain` does not request runs then
         try:
             shown = RunFinder(api, NOW).awaited(awaited).run_id
         except NoRunError:

@@ -1,4 +1,4 @@
-"""What people do to runs of several teams at once, on a real Airflow: run again, backfill, pause."""
+"""Operations on runs of several teams, with a real Airflow: rerun, backfill, pause."""
 
 import re
 
@@ -30,13 +30,13 @@ NOBODY = (
 
 
 def a_producer() -> DagSpec:
-    """The team ``shipping``: one task makes ``dim``, one has nothing to do with it."""
+    """The team ``shipping``: one task produces ``dim``, another one is independent of it."""
     dim = a_task("marts.dim", assets=("shipping.dim",), signals=True)
     return a_spec(dim, a_task("marts.other"), team="shipping")
 
 
 def a_consumer(team: str = "playground") -> DagSpec:
-    """A task that needs ``dim``, one below it, and one that needs neither."""
+    """A task that reads ``dim``, one downstream of it, and one that is independent of both."""
     mine, below = a_task("marts.mine", upstream=(WAIT,)), a_task("marts.below", upstream=("marts.mine",))
     return a_spec(mine, below, a_task("marts.apart"), team=team, sensors=(a_wait("dim"),))
 
@@ -121,7 +121,7 @@ def test_without_the_entry_of_a_consumer_nothing_is_cleared_unseen(teams: Platfo
 
 
 @pytest.mark.parametrize("damage", ["deleted", "empty", "garbage"])
-def test_without_the_registry_nobody_is_left_with_old_data(teams: Platform, damage: str) -> None:
+def test_without_the_registry_no_run_is_left_with_old_data(teams: Platform, damage: str) -> None:
     run = teams.run("shipping_daily", DAY)
     teams.work()
     if damage == "garbage":
@@ -174,10 +174,11 @@ def test_a_backfill_of_two_teams(teams: Platform, monkeypatch: pytest.MonkeyPatc
     assert (refused.exit_code, refused.stdout, refused.stderr) == (2, plan, NOBODY)
     assert teams.runs("shipping_daily") == []
     done = call(teams, *words, "--yes")
-    assert (done.exit_code, done.stdout.startswith(plan)) == (0, True)  # tasks log there too, in this process
+    # Tasks also log there, in this process.
+    assert (done.exit_code, done.stdout.startswith(plan)) == (0, True)
     assert done.stderr.splitlines()[-1] == "4 of 4 runs finished, 0 failed"
     assert [len(teams.runs(f"{team}_daily")) for team in ("shipping", "playground")] == [2, 2]
-    with create_session() as session:  # as Airflow does every half a minute
+    with create_session() as session:  # as Airflow does every half minute
         session.execute(update(Backfill).values(completed_at=moment("2025-06-05")))
     nothing = "nothing to do: all runs already exist"
     assert call(teams, *words, "--yes").stdout == f"shipping_daily: {nothing}\nplayground_daily: {nothing}\n"
@@ -187,7 +188,7 @@ def test_a_backfill_that_was_interrupted_is_followed(
     teams: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class CtrlCError(Exception):
-        """Somebody pressed Ctrl-C."""
+        """Ctrl-C was pressed."""
 
     def interrupt(_: float) -> None:
         raise CtrlCError
@@ -218,7 +219,7 @@ def test_ctrl_c_is_no_failed_run(teams: Platform, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("error", [AirflowApiError, AirflowUnauthorizedError, AirflowForbiddenError])
-def test_an_airflow_that_no_longer_answers_does_not_end_the_backfills(
+def test_an_unreachable_airflow_does_not_end_the_backfills(
     teams: Platform, monkeypatch: pytest.MonkeyPatch, error: type[AirflowApiError]
 ) -> None:
     def refuse(_: float) -> None:
@@ -256,7 +257,7 @@ def test_a_restart_of_airflows_api_does_not_end_the_following(
 
 
 @pytest.mark.parametrize("faster", [False, True])
-def test_what_ends_between_two_dags_is_said_and_the_next_call_goes_on(
+def test_an_interruption_between_two_dags_is_reported_and_the_next_call_continues(
     teams: Platform, monkeypatch: pytest.MonkeyPatch, *, faster: bool
 ) -> None:
     make = AirflowApi.make_backfill
@@ -288,9 +289,7 @@ def test_what_ends_between_two_dags_is_said_and_the_next_call_goes_on(
     assert done.stderr.splitlines()[-1] == "2 of 2 runs finished, 0 failed"
 
 
-def test_a_backfilled_run_that_somebody_deletes_is_not_waited_for(
-    teams: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_deleted_backfill_run_is_not_waited_for(teams: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[float] = []
 
     def delete(seconds: float) -> None:
@@ -314,7 +313,7 @@ def test_a_task_of_a_paused_dag_runs_again_when_it_no_longer_is(teams: Platform)
     assert shown.splitlines()[-1] == "shipping_daily is paused: its tasks start when it is unpaused"
 
 
-def test_a_backfill_says_what_it_lacks(teams: Platform) -> None:
+def test_a_backfill_shows_what_is_missing(teams: Platform) -> None:
     with create_session() as session:
         session.execute(update(DagModel).where(DagModel.dag_id == "playground_daily").values(is_paused=True))
     words = ("backfill", "playground", "--from", "2025-03-01", "--to", "2025-03-01", "--dry-run")
@@ -355,7 +354,7 @@ def test_another_backfill_of_the_dag_is_not_touched(teams: Platform) -> None:
     assert "a backfill of shipping_daily for other dates is already running" in refused.stderr
 
 
-def test_a_team_is_paused_and_goes_on(teams: Platform) -> None:
+def test_a_team_is_paused_and_unpaused(teams: Platform) -> None:
     def paused() -> dict[str, bool]:
         with create_session() as session:
             return {dag.dag_id: dag.is_paused for dag in session.scalars(select(DagModel))}
@@ -383,7 +382,7 @@ def test_operations_without_an_airflow(teams: Platform, monkeypatch: pytest.Monk
 
 
 def test_what_two_runs_have_made_is_used_after_both_run_again(airflow: Platform) -> None:
-    """``late`` reads ``dim`` and what ``playground`` makes of it: its sensors must not see an old success of either."""
+    """``late`` reads ``dim`` and an asset of ``playground`` made from it: its sensors must not see an old success of either."""
     mine = a_task("marts.mine", upstream=(WAIT,), assets=("playground.mine",), signals=True)
     middle = a_spec(mine, sensors=(a_wait("dim"),))
     other = a_wait("mine", team="playground", task_id="marts.mine")

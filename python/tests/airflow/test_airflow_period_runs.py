@@ -1,4 +1,4 @@
-"""``dbt-scheduler run`` against a real Airflow: the run covers the period that was named, for everybody."""
+"""``dbt-scheduler run`` with a real Airflow: the run covers the given period, for sensors and consumers too."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def run(platform: Platform, dag_id: str, period: str, *options: str) -> Result:
 
 
 def telling(file: Path) -> list[str]:
-    """A command that writes down which interval it was given."""
+    """A command that writes down its data interval."""
     name = "DBT_SCHEDULER_DATA_INTERVAL_"
     return python(
         f"import os; open({str(file)!r}, 'a').write('{{}} {{}}\\n'.format(os.environ['{name}START'], os.environ['{name}END']))"
@@ -33,7 +33,7 @@ def telling(file: Path) -> list[str]:
 def test_a_run_of_a_named_period_covers_it_and_the_next_scheduled_run_is_still_made(
     airflow: Platform, api_url: str, tmp_path: Path
 ) -> None:
-    """A logical date of that day, as the docs once said, gives the day before."""
+    """A logical date on that day would cover the day before."""
     reported = tmp_path / "reported"
     task = a_task(
         "marts.dim", command=telling(reported), env={name: str(value) for name, value in INTERVAL_ENV.items()}

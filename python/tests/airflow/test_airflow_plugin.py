@@ -1,4 +1,4 @@
-"""The pages inside Airflow: who may see what of them, and what they say of real runs."""
+"""The pages inside Airflow: permissions, and their content for real runs."""
 
 import time
 from collections.abc import Iterator
@@ -47,9 +47,9 @@ def deployed(airflow: Platform) -> Platform:
 
 @pytest.fixture
 def pages(deployed: Platform, api_url: str) -> Iterator[httpx.Client]:
-    """A browser of somebody who is logged in: Airflow knows them by its cookie."""
+    """A browser of a user who is logged in with Airflow's cookie."""
     assert deployed
-    _app.cache_clear()  # with what it remembers of the registry
+    _app.cache_clear()  # with its cached registry
     token = httpx.get(f"{api_url}/auth/token").json()["access_token"]
     with httpx.Client(base_url=f"{api_url}/dbt-scheduler/", cookies={"_token": token}, timeout=60) as client:
         yield client
@@ -63,7 +63,7 @@ def asked(pages: httpx.Client, name: str, **query: str) -> Any:
 
 @pytest.fixture
 def strangers(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
-    """A browser of somebody who is not logged in, where people have to."""
+    """A browser without a login, in an Airflow that requires one."""
     assert deployed
     monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "False")
     with airflows_own_warnings():
@@ -74,7 +74,7 @@ def strangers(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[h
             yield client
 
 
-def test_nobody_sees_anything_without_a_login(strangers: httpx.Client) -> None:
+def test_without_a_login_nothing_is_visible(strangers: httpx.Client) -> None:
     for path in ("app.js", "app.css", "nothing", "data/index", "data/why?dag=x", "data/waiting?dag=x&task=y"):
         assert strangers.get(path).status_code == 401, path
         assert strangers.get(path, headers={"Cookie": "_token=forged"}).status_code == 403, path
@@ -116,7 +116,7 @@ def test_why_follows_the_wait_into_the_other_teams_dag(deployed: Platform, pages
     assert [(each["asset"], each["state"]) for each in waited] == [("dim", "deferred")]
 
 
-def test_the_timeline_has_the_runs_and_who_waits_now(deployed: Platform, pages: httpx.Client) -> None:
+def test_the_timeline_has_the_runs_and_open_waits(deployed: Platform, pages: httpx.Client) -> None:
     yesterday = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}T00:10"
     for dag_id in ("shipping_daily", "playground_daily"):
         deployed.run(dag_id, yesterday)
@@ -146,14 +146,14 @@ def test_how_often_the_slo_was_met_and_when_assets_landed(
     for query in ({"assets": "1"}, {"assets": "0", "of": "another"}):
         assert pages.get("data/slo", params=query).status_code == 404
     assert pages.get("data/slo", params={"assets": ["0"] * 101}).status_code == 422
-    # The places of another one's index lead to nothing of this viewer's.
+    # # The indexes of another user's document lead to nothing of this user's.
     manager = type(get_auth_manager())
     monkeypatch.setattr(manager, "get_authorized_dag_ids", lambda *_, **__: {"playground_daily"})
     assert pages.get("data/slo", params={"assets": "0", "of": index["folder"]}).status_code == 404
     assert pages.get("data/landings", params={"assets": "0"}).status_code == 404
 
 
-def test_what_is_asked_for_and_not_there(deployed: Platform, pages: httpx.Client) -> None:
+def test_requests_for_unknown_things(deployed: Platform, pages: httpx.Client) -> None:
     run = deployed.run("playground_daily", DAY)
     of_task = "data/why?dag=playground_daily&task=marts.mine&run="
     of_run = quote(f"{run}/taskInstances/nothing", safe="")
@@ -181,7 +181,7 @@ def test_a_viewer_of_one_team_sees_nothing_of_the_others_dags(
     assert "shipping_daily" not in str(step["because"][0]["because"])
 
 
-def test_every_answer_has_a_strict_policy_and_nothing_is_kept(pages: httpx.Client) -> None:
+def test_every_response_has_a_strict_policy_and_is_not_cached(pages: httpx.Client) -> None:
     for path in ("", "nothing", "data/why?dag=nothing"):
         headers = pages.get(path).headers
         assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
@@ -225,7 +225,7 @@ def test_documents_that_count_otherwise_than_the_index_are_refused(
     assert asked(pages, "teams/0", of=asked(pages, "index")["folder"])["name"] == "playground"
 
 
-def test_an_entry_that_cannot_be_read_is_said_and_the_others_are_shown(
+def test_an_unreadable_entry_is_reported_and_the_others_are_shown(
     deployed: Platform, pages: httpx.Client
 ) -> None:
     (deployed.registry / "shipping.json").write_text("{")
@@ -234,7 +234,7 @@ def test_an_entry_that_cannot_be_read_is_said_and_the_others_are_shown(
     assert len(index["problems"]) == 1
 
 
-def test_a_registry_that_cannot_be_read_any_more_is_said_and_shown_as_it_was(
+def test_an_unreadable_registry_is_reported_and_its_last_contents_are_shown(
     deployed: Platform, pages: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked(pages, "index")
@@ -249,7 +249,7 @@ def test_a_registry_that_cannot_be_read_any_more_is_said_and_shown_as_it_was(
     assert "Showing its contents as of" in problem
 
 
-def test_a_failure_of_ours_or_of_airflows_api_is_said_in_words_and_tells_no_details(
+def test_a_failure_is_reported_without_details(
     deployed: Platform, pages: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployed.run("playground_daily", DAY)
@@ -270,7 +270,7 @@ def test_a_failure_of_ours_or_of_airflows_api_is_said_in_words_and_tells_no_deta
     assert "returned 500 for GET /api/v2/dags/playground_daily" in reply.json()["detail"]
 
 
-def test_no_dag_says_where_the_registry_is(pages: httpx.Client) -> None:
+def test_no_dag_has_the_registry_url(pages: httpx.Client) -> None:
     with create_session() as session:
         session.execute(update(DagModel).where(DagModel.dag_id == RESUME_DAG).values(is_stale=True))
     reply = pages.get("data/index")
@@ -279,7 +279,7 @@ def test_no_dag_says_where_the_registry_is(pages: httpx.Client) -> None:
 
 
 def deploy_another_sweep(deployed: Platform, registry_url: str) -> None:
-    """As another environment has one, or as anybody may write who can deploy a DAG."""
+    """Deploy a second sweep: another environment has one, and anyone who can deploy DAGs can write one."""
     stub = resume_stub(replace(a_consumer(), registry_url=registry_url))
     deployed.write_by_hand(f"pr_7_{RESUME_DAG}", stub)
     deployed.deploy()

@@ -1,4 +1,4 @@
-"""What of the registry somebody may see who may read some DAGs only."""
+"""The part of the registry that a user with permission for only some DAGs can see."""
 
 import pytest
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ OWN = {"playground_daily"}
 
 
 def reader() -> Entry:
-    """``playground`` reads shipping's dim once a day: of the daily pipeline, if there is one."""
+    """``playground`` reads shipping's dim once a day, from the daily pipeline if there is one."""
     wait = "wait_for__hard_dependencies.dim"
     return a_wait_entry(a_spec(a_task("marts.mine", upstream=(wait,)), sensors=(a_wait("dim"),)))
 
@@ -54,7 +54,7 @@ def test_a_read_of_a_hidden_pipeline_is_not_taken_for_one_of_the_pipeline_that_i
     assert wait.producer.dag_id == "shipping_daily"
 
 
-def test_who_sees_all_of_a_team_sees_all_that_it_says() -> None:
+def test_a_user_who_can_see_all_of_a_team_sees_its_whole_entry() -> None:
     entries = {"shipping": a_producer(), "playground": reader()}
     assert readable_entries(entries, {*OWN, "shipping_daily", "shipping_hourly"}) == entries
 

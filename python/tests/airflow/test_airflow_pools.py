@@ -1,4 +1,4 @@
-"""One writer per table, as Airflow's own scheduler keeps it, and a pool that is missing."""
+"""One writer per table, with Airflow's own scheduler, and a missing pool."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ def one_table_twice(**task: Any) -> list[DagSpec]:
 
 
 def import_pools(platform: Platform, tmp_path: Path) -> None:
-    """As people do it: the command's output, into Airflow."""
+    """Import the command's output into Airflow."""
     printed = CliRunner().invoke(main, ["pools", "--out", str(platform.dags.parent)]).stdout
     (tmp_path / "pools.json").write_text(printed)
     assert pool_import_helper(tmp_path / "pools.json")[1] == []
@@ -38,7 +38,7 @@ def run_both(platform: Platform) -> None:
 def test_two_dags_do_not_write_one_table_at_the_same_moment(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A task is held at the executor, and the scheduler goes on for several rounds: the other is not handed over."""
+    """One task is kept at the executor, and the scheduler runs several rounds: the other one is not queued."""
     held: list[Any] = []
     real = harness._Executor._process_workloads
     monkeypatch.setattr(harness._Executor, "_process_workloads", lambda self, work: held.extend(work))
@@ -60,7 +60,7 @@ def test_two_dags_do_not_write_one_table_at_the_same_moment(
 def test_a_pool_that_airflow_does_not_have_fails_the_sweep_until_it_is_made(
     airflow: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Airflow itself says so in the scheduler's log only, and the task waits for ever."""
+    """Airflow itself reports it only in the scheduler's log, and the task waits forever."""
     dags = one_table_twice()
     airflow.deploy_sweep(dags[0])
     airflow.deploy(*dags)

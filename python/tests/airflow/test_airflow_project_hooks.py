@@ -1,4 +1,4 @@
-"""Real dbt in Airflow: the project's own hooks run once in a run, with the results of all of its tasks."""
+"""Real dbt in Airflow: the project's own hooks run once per run, with the results of all of its tasks."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Late data: the runs that wait for it go on by themselves, and nothing else moves."""
+"""Late data: the waiting runs resume, and no others."""
 
 import json
 from collections.abc import Callable
@@ -31,13 +31,13 @@ NOBODY = "http://127.0.0.1:9"
 
 
 def a_producer(pipeline: str = "daily", **rest: object) -> DagSpec:
-    """The team ``shipping``, which makes ``dim``."""
+    """The team ``shipping``, which produces ``dim``."""
     task = a_task("marts.dim", assets=("shipping.dim",), signals=True, **rest)
     return a_spec(task, pipeline=pipeline, team="shipping")
 
 
 def a_consumer(produced_in: str = "daily", *, pipeline: str = "daily", team: str = "playground") -> DagSpec:
-    """A team that reads ``dim``: one task needs it, another one needs that."""
+    """A team that reads ``dim``: one task reads it, and another one reads the first one's."""
     sensor = a_wait("dim", pipeline=produced_in)
     mine = a_task("marts.mine", upstream=(sensor.task_id,))
     return a_spec(
@@ -46,14 +46,14 @@ def a_consumer(produced_in: str = "daily", *, pipeline: str = "daily", team: str
 
 
 def publish(airflow: Platform, produced_in: str, *consumers: DagSpec) -> None:
-    """The registry as the teams' CI leaves it."""
+    """Publish the registry like the teams' CI."""
     airflow.publish("shipping", an_entry("dim", produced_in))
     for each in consumers:
         airflow.publish(each.team, a_wait_entry(each))
 
 
 def swept(airflow: Platform, api_url: str) -> SweepResult:
-    """What a sweep does."""
+    """The result of a sweep."""
     with AirflowApi(api_url) as api:
         return sweep(api, open_store(airflow.registry.as_uri()).read_all().entries)
 
@@ -61,7 +61,7 @@ def swept(airflow: Platform, api_url: str) -> SweepResult:
 def failed_for_want_of_data(
     airflow: Platform, *consumers: DagSpec, produced_in: str = "daily", **producer: object
 ) -> None:
-    """Consumers of 1 March whose wait is over, without success."""
+    """Consumers of 1 March whose sensors timed out."""
     airflow.deploy(a_producer(produced_in, **producer), *consumers)
     publish(airflow, produced_in, *consumers)
     for each in consumers:
@@ -73,9 +73,7 @@ def failed_for_want_of_data(
     assert {airflow.state(each.dag_id) for each in consumers} == {"failed"}
 
 
-def test_what_landed_when_and_who_went_on_are_metrics(
-    airflow: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_landings_and_resumed_runs_are_metrics(airflow: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, float, dict[str, str]]] = []
 
     class Recorder:
@@ -103,7 +101,7 @@ def test_what_landed_when_and_who_went_on_are_metrics(
     assert [value for _, value, _ in seen[2:]] == [1, 1]
 
 
-def test_a_run_that_gave_up_goes_on_when_the_data_arrives(airflow: Platform) -> None:
+def test_a_run_that_timed_out_resumes_when_the_data_arrives(airflow: Platform) -> None:
     failed_for_want_of_data(airflow, a_consumer())
     airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
@@ -115,7 +113,7 @@ def test_a_run_that_gave_up_goes_on_when_the_data_arrives(airflow: Platform) -> 
     assert airflow.state("playground_daily") == "success"
 
 
-def test_a_run_that_still_waits_goes_on_without_being_polled(airflow: Platform) -> None:
+def test_a_waiting_run_resumes_without_polling(airflow: Platform) -> None:
     consumer = a_consumer()
     airflow.deploy(a_producer(), consumer)
     publish(airflow, "daily", consumer)
@@ -146,7 +144,7 @@ def test_the_sweep_does_what_the_callback_could_not(
     assert (again.outcome.satisfied, again.outcome.repaired, again.waiting) == ((), (), 0)
 
 
-def test_the_sweep_sees_a_task_that_somebody_marked_as_a_success(airflow: Platform, api_url: str) -> None:
+def test_the_sweep_finds_a_task_that_was_marked_as_success(airflow: Platform, api_url: str) -> None:
     failed_for_want_of_data(airflow, a_consumer(), fails=True)
     run = airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
@@ -167,7 +165,7 @@ def test_the_sweep_counts_a_newer_success_for_a_run_that_never_was(airflow: Plat
     assert airflow.state("playground_daily") == "success"
 
 
-def test_consumers_of_two_schedules_go_on_each_with_their_own_run(airflow: Platform) -> None:
+def test_consumers_with_two_schedules_resume_with_their_own_runs(airflow: Platform) -> None:
     hourly = a_consumer("hourly", pipeline="hourly", team="hasty")
     daily = a_consumer("hourly", pipeline="daily")
     airflow.deploy(a_producer("hourly"), hourly, daily)
@@ -188,7 +186,7 @@ def test_consumers_of_two_schedules_go_on_each_with_their_own_run(airflow: Platf
     assert airflow.state("hasty_hourly", None, last) == "success"
 
 
-def test_a_manual_run_of_the_consumer_goes_on_too(airflow: Platform) -> None:
+def test_a_manual_run_of_the_consumer_resumes_too(airflow: Platform) -> None:
     consumer = a_consumer()
     airflow.deploy(a_producer(), consumer)
     publish(airflow, "daily", consumer)
@@ -221,7 +219,7 @@ def test_a_run_that_failed_for_another_reason_is_left_alone(airflow: Platform, a
     assert airflow.state("playground_daily") == "failed"
 
 
-def test_a_producer_that_is_cleared_and_run_again_disturbs_nobody(airflow: Platform, api_url: str) -> None:
+def test_a_cleared_producer_does_not_affect_finished_consumers(airflow: Platform, api_url: str) -> None:
     consumer = a_consumer()
     airflow.deploy(a_producer(), consumer)
     publish(airflow, "daily", consumer)
@@ -229,7 +227,7 @@ def test_a_producer_that_is_cleared_and_run_again_disturbs_nobody(airflow: Platf
     run = airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
     done = airflow.tries("playground_daily")
-    for _ in range(2):  # so the callback runs three times in all
+    for _ in range(2):  # so the callback runs three times in total
         with AirflowApi(api_url) as api:
             api.queue_run("shipping_daily", run)
         airflow.set_state("shipping_daily", "marts.dim", run, None)
@@ -239,8 +237,8 @@ def test_a_producer_that_is_cleared_and_run_again_disturbs_nobody(airflow: Platf
     assert airflow.state("playground_daily") == "success"
 
 
-def test_a_consumer_that_is_gone_or_paused_stops_nobody(airflow: Platform, api_url: str) -> None:
-    """The deleted one is passed over, the paused one goes on when somebody lets it, the third one at once."""
+def test_a_deleted_or_paused_consumer_does_not_block_others(airflow: Platform, api_url: str) -> None:
+    """The deleted one is skipped, the paused one resumes after it is unpaused, and the third one immediately."""
     gone, paused, third = (a_consumer(team=team) for team in ("gone", "paused", "third"))
     failed_for_want_of_data(airflow, gone, paused, third)
     token = httpx.get(f"{api_url}/auth/token").json()["access_token"]
@@ -289,7 +287,7 @@ def test_an_entry_cannot_have_another_teams_task_marked(sensor: str, airflow: Pl
     airflow.work()
     airflow.let_time_pass()
     airflow.work()
-    # what the sweep would repair, were it this team's
+    # # a sensor that the sweep would satisfy if it belonged to this team
     airflow.set_state("finance_daily", wait.task_id, run, "failed")
     before = airflow.states("finance_daily")
     assert before["marts.pay"] == "upstream_failed"
@@ -320,7 +318,7 @@ def test_another_teams_claim_keeps_no_run_from_going_on(
 
 
 def test_an_entry_with_as_many_sensors_as_it_may_have_keeps_no_run_from_going_on(airflow: Platform) -> None:
-    """All of them are named in one question to Airflow."""
+    """All of them are in one request to Airflow."""
     consumer = a_consumer()
     claim = a_wait_entry(consumer)
     (reader,) = claim.consumed["shipping"]["dim"]
@@ -340,14 +338,14 @@ def test_airflow_calls_our_sensor_as_resuming_does() -> None:
 def test_half_resumed_runs_are_repaired(airflow: Platform, api_url: str) -> None:
     failed_for_want_of_data(airflow, a_consumer())
     (run,) = airflow.runs("playground_daily")
-    airflow.set_state("playground_daily", WAIT, run, "success")  # as if the scheduler had undone the rest
+    airflow.set_state("playground_daily", WAIT, run, "success")  # as if the scheduler had reset the rest
     assert [key.run_id for key in swept(airflow, api_url).outcome.repaired] == [run]
     airflow.work()
     assert airflow.state("playground_daily") == "success"
     assert swept(airflow, api_url).outcome.repaired == ()
 
 
-def test_a_run_that_ended_while_its_tasks_were_cleared_goes_on(airflow: Platform, api_url: str) -> None:
+def test_a_run_that_ended_while_its_tasks_were_cleared_resumes(airflow: Platform, api_url: str) -> None:
     failed_for_want_of_data(airflow, a_consumer())
     (run,) = airflow.runs("playground_daily")
     airflow.set_state("playground_daily", WAIT, run, "success")
@@ -391,12 +389,12 @@ def test_each_late_asset_of_one_task_is_a_miss(airflow: Platform, api_url: str) 
     assert missed("2025-03-02T00:12") == []
 
 
-def test_another_teams_promise_neither_stretches_a_listing_nor_speaks_for_others(
+def test_another_teams_slo_neither_extends_a_listing_nor_affects_others(
     airflow: Platform, api_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     airflow.deploy(a_producer())
     airflow.publish("shipping", an_entry("dim", "daily", slo_seconds=60))
-    airflow.publish("evil", an_entry("dim", "daily", slo_seconds=10**10))  # of shipping's DAG, as it says
+    airflow.publish("evil", an_entry("dim", "daily", slo_seconds=10**10))  # claims shipping's DAG
     airflow.run("shipping_daily", "2025-03-01T00:10")
     entries = open_store(airflow.registry.as_uri()).read_all().entries
     assert {entry.dag_prefix for entry in entries.values()} == {"shipping"}
@@ -418,7 +416,7 @@ def test_another_teams_promise_neither_stretches_a_listing_nor_speaks_for_others
 @pytest.mark.parametrize(
     "hurt", ["no connection", "nobody answers", "no token source", "no registry", "not an entry"]
 )
-def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
+def test_a_failing_callback_logs_what_to_do_and_has_no_effect(
     hurt: str, airflow: Platform, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     consumer = a_consumer()
@@ -448,7 +446,7 @@ def test_a_callback_that_cannot_work_says_what_to_do_and_harms_nothing(
 
 
 def test_the_sweep_does_not_forget_backfills(airflow: Platform, api_url: str) -> None:
-    """A backfilled run was due when its old interval ended, which is long ago."""
+    """A backfilled run was due at the end of its old interval, which is long ago."""
     consumer = a_consumer()
     airflow.deploy(a_producer(fails=True), consumer)
     publish(airflow, "daily", consumer)
@@ -498,7 +496,7 @@ def _no_time(_: AirflowApi, notes: dict) -> Outcome:
 
 
 def _budget_used_up(api: AirflowApi, notes: dict) -> Outcome:
-    """As when the API is so busy that the last request takes all that is left."""
+    """As if the API were so busy that the last request used up the rest of the time."""
     api._http._deadline = 0
     return Outcome(left=tuple(notes), problem="Airflow was too slow: the time limit was exceeded.")
 
@@ -513,19 +511,17 @@ def test_what_a_callback_leaves_is_done_by_a_sweep_at_once(
 ) -> None:
     airflow.deploy_sweep(a_producer())
     failed_for_want_of_data(airflow, a_consumer())
-    monkeypatch.setattr("dbt_scheduler.resume.satisfy.satisfy", left)  # the sweep has its own name for it
+    monkeypatch.setattr("dbt_scheduler.resume.satisfy.satisfy", left)  # the sweep imports it by name
     airflow.run("shipping_daily", "2025-03-01T00:10")
     airflow.work()
     (asked_for,) = airflow.runs(RESUME_DAG)
     assert asked_for.startswith("callback__")
-    airflow.work()  # a run that was asked for in this second is due in the next one
+    airflow.work()  # a run that was created in this second is due in the next one
     assert airflow.state("playground_daily") == "success"
 
 
 @pytest.mark.parametrize(("state", "asked"), [("queued", 1), ("running", 2), ("success", 2)])
-def test_a_sweep_that_has_begun_may_have_looked_too_early_and_another_one_is_asked_for(
-    state: str, asked: int
-) -> None:
+def test_a_second_sweep_is_triggered_if_a_running_one_may_be_too_early(state: str, asked: int) -> None:
     made: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response | None:
@@ -548,7 +544,7 @@ def test_a_sweep_that_has_begun_may_have_looked_too_early_and_another_one_is_ask
     assert len(made) == len(set(made)) == asked
 
 
-def test_a_callback_says_that_airflow_refuses_the_sweep(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_callback_reports_that_airflow_rejects_the_sweep(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
 
     def answer(request: httpx.Request) -> httpx.Response | None:
@@ -589,7 +585,7 @@ def test_the_sweep_is_a_command(airflow: Platform, api_url: str, monkeypatch: py
     airflow.set_state("shipping_daily", "marts.dim", producer, "success")
     (run,) = airflow.runs("playground_daily")
     command = ["resume", "--registry", airflow.registry.as_uri()]
-    said = CliRunner().invoke(main, command)  # the variable of the connection says where Airflow is
+    said = CliRunner().invoke(main, command)  # the connection's variable has Airflow's URL
     assert (said.exit_code, said.stdout.splitlines()) == (
         0,
         [
@@ -629,7 +625,7 @@ def test_sensors_of_several_dags_are_marked_in_one_request_and_one_that_is_gone_
 def test_the_sensors_of_a_run_are_marked_as_a_group_once_all_their_data_is_there(
     airflow: Platform, api_url: str
 ) -> None:
-    """What is below them goes on; nothing does below a sensor that still waits."""
+    """Downstream tasks run; those of a sensor that still waits do not."""
     waits = [a_wait(name) for name in ("dim", "fct", "late")]
     models = [a_task(f"marts.m_{number}", upstream=(wait.task_id,)) for number, wait in enumerate(waits)]
     airflow.deploy(a_spec(*models, sensors=tuple(waits)))

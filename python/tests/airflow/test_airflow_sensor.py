@@ -1,4 +1,4 @@
-"""What a sensor waits for, and when it goes on."""
+"""What a sensor waits for, and when it succeeds."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ SOFT = "wait_for__soft_dependencies.dim"
 
 
 def a_producer(pipeline: str, **rest: object) -> DagSpec:
-    """The team ``shipping``, which makes ``dim`` in a pipeline."""
+    """The team ``shipping``, which produces ``dim`` in a pipeline."""
     return a_spec(a_task("marts.dim", **rest), pipeline=pipeline, team="shipping")
 
 
@@ -67,7 +67,7 @@ def test_a_manual_consumer_waits_for_the_period_that_its_date_means(platform: Pl
 def test_a_manual_run_of_the_producer_counts_for_the_period_that_its_date_means(platform: Platform) -> None:
     platform.deploy(a_producer("daily"), a_consumer("daily"))
     platform.run("playground_daily", "2025-03-01T00:10")
-    platform.run("shipping_daily", "2025-03-01T00:10", manual=True)  # Airflow: the day that ends there
+    platform.run("shipping_daily", "2025-03-01T00:10", manual=True)  # in Airflow, the day that ends there
     platform.work()
     assert platform.state("playground_daily", WAIT) == "deferred"
     run = platform.run("shipping_daily", "2025-03-02T08:00", manual=True)
@@ -116,7 +116,7 @@ def test_a_backfilled_run_waits_for_a_producer_that_is_backfilled_after_it(platf
     assert platform.xcom("playground_daily", WAIT, "note") is None
 
 
-def test_a_backfilled_run_whose_time_is_up_says_what_to_backfill(platform: Platform) -> None:
+def test_a_backfilled_run_that_times_out_shows_what_to_backfill(platform: Platform) -> None:
     platform.deploy(a_producer("daily"), a_consumer("daily", dependency="soft", wait_timeout_seconds=7200))
     platform.run("shipping_daily", "2025-09-20T00:10")
     platform.run("playground_daily", "2025-03-01T00:10", backfill=True)
@@ -166,7 +166,7 @@ def test_a_hard_wait_fails_when_its_time_is_up(platform: Platform) -> None:
     assert platform.states("playground_daily") == {WAIT: "failed", "marts.mine": "upstream_failed"}
 
 
-def test_a_soft_wait_goes_on_as_success_when_its_time_is_up(platform: Platform) -> None:
+def test_a_soft_wait_succeeds_after_its_timeout(platform: Platform) -> None:
     platform.deploy(a_consumer("daily", dependency="soft", wait_timeout_seconds=7200))
     platform.run("playground_daily", "2025-03-01T00:10")
     platform.work()
@@ -198,7 +198,7 @@ def test_a_producer_that_moved_is_followed(
     assert platform.state("playground_daily") == "success"
 
 
-def test_the_latest_version_answers_to_the_bare_name(platform: Platform) -> None:
+def test_the_latest_version_is_found_by_the_bare_name(platform: Platform) -> None:
     platform.deploy(a_spec(a_task("marts.dim_v2"), team="shipping"), a_consumer("daily"))
     platform.publish("shipping", an_entry("dim_v2", "daily", latest_of="dim"))
     platform.run("playground_daily", "2025-03-01T00:10")
@@ -229,7 +229,7 @@ def test_an_unreadable_registry_leaves_the_producer_as_it_was_compiled(
     assert platform.state("playground_daily") == "success"
 
 
-def test_an_asset_that_nobody_makes_any_more_fails_a_hard_wait_at_once(platform: Platform) -> None:
+def test_a_retired_asset_fails_a_hard_wait_at_once(platform: Platform) -> None:
     platform.deploy(a_consumer("daily"))
     platform.publish("shipping", an_entry("something_else", "daily"))
     platform.run("playground_daily", "2025-03-01T00:10")
@@ -237,7 +237,7 @@ def test_an_asset_that_nobody_makes_any_more_fails_a_hard_wait_at_once(platform:
     assert platform.states("playground_daily") == {WAIT: "failed", "marts.mine": "upstream_failed"}
 
 
-def test_an_asset_that_nobody_makes_any_more_ends_a_soft_wait_at_once(platform: Platform) -> None:
+def test_a_retired_asset_ends_a_soft_wait_at_once(platform: Platform) -> None:
     platform.deploy(a_consumer("daily", dependency="soft"))
     platform.publish("shipping", an_entry("something_else", "daily"))
     platform.run("playground_daily", "2025-03-01T00:10")

@@ -1,4 +1,4 @@
-"""Text of teams, manifests and the registry, rendered by Airflow: it comes out exactly as it was written."""
+"""Text of teams, manifests and the registry is rendered by Airflow exactly as it was written."""
 
 import json
 import sys
@@ -52,9 +52,9 @@ hostile = st.sampled_from(HOSTILE) | st.text(alphabet=st.sampled_from("{}%#-+ \r
 
 
 def each_hostile(test: Callable[..., None]) -> Callable[..., None]:
-    """Each text of the list, and a few that are drawn: what differs by operator is which fields are rendered, not how.
+    """Runs a test with each text of the list, and a few random ones: operators differ only in the fields that are rendered.
 
-    How a text becomes a literal and is rendered is one function each, which the other tests try with a hundred texts.
+    How a text becomes a literal and is rendered is one function each; other tests run them with a hundred texts.
     """
     test = settings(max_examples=15)(given(text=hostile)(test))
     for text in HOSTILE:
@@ -66,7 +66,7 @@ WAYS: dict[str, Way] = {way.operator: way for place in places().values() for way
 
 
 def stand_in(way: Way) -> type[BaseOperator]:
-    """Stands for a provider's operator, which the lock does not have. It reads files, as operators of providers do."""
+    """Replaces a provider's operator that is not installed; like those of providers, it reads template files."""
 
     class StandIn(BaseOperator):
         template_fields = way.template_fields
@@ -102,14 +102,14 @@ def providers() -> Iterator[None]:
 
 
 class Secrets:
-    """What a template may ask Airflow for: nothing of ours ever does."""
+    """Values that a template could read from Airflow: none of ours ever does."""
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"a template asked for a secret: {name}")
 
 
 def context() -> dict[str, Any]:
-    """What Airflow gives to templates."""
+    """The context that Airflow passes to templates."""
     moment = datetime(2025, 3, 1, tzinfo=UTC)
     return {
         "conn": Secrets(),
@@ -121,7 +121,7 @@ def context() -> dict[str, Any]:
 
 
 def rendered_dag(spec: DagSpec) -> DAG:
-    """The DAG of a spec with all of its tasks as Airflow makes them before it runs them."""
+    """The DAG of a spec with all tasks as Airflow builds them before it runs them."""
     dag = build_dag(spec, Path(f"/dags/{spec.dag_id}.py"))
     dag.resolve_template_files()
     for task in dag.tasks:
@@ -130,7 +130,7 @@ def rendered_dag(spec: DagSpec) -> DAG:
 
 
 def rendered(operator: str, arguments: dict[str, object]) -> Any:
-    """A task of an operator, with arguments as the compiler writes them."""
+    """A task with an operator, and arguments as written by the compiler."""
     written = {name: with_literals(value) for name, value in arguments.items()}
     return rendered_dag(a_spec(a_task("a", operator=operator, arguments=written))).get_task("a")
 
@@ -141,7 +141,7 @@ def operator_class(path: str) -> Any:
 
 
 def job(text: str) -> Job:
-    """A job with a text everywhere where it can have one."""
+    """A job with this text in every field that can have one."""
     settings = dict.fromkeys(("project", "region", "machine_type", "anything"), text)
     hooks = {"project_hooks": text, "results_of": (text,)}
     return Job(
@@ -292,6 +292,6 @@ def test_another_teams_task_id_is_no_template_of_its_consumers_sensor(text: str)
     dag = rendered_dag(a_spec(a_task("a"), sensors=(wait,)))
     sensor: Any = dag.get_task(wait.task_id)
     assert sensor.external_task_id == f"x{text}"
-    sensor.external_dag_id, sensor.external_task_id = text, text  # as it does when the registry says so
+    sensor.external_dag_id, sensor.external_task_id = text, text  # as if the registry contained it
     sensor.render_template_fields(context())
     assert (sensor.external_dag_id, sensor.external_task_id) == (text, text)

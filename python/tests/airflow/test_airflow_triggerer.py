@@ -1,4 +1,4 @@
-"""The trigger in Airflow's real triggerer, which lets a trigger ask less than a worker may."""
+"""The trigger in Airflow's real triggerer, in which a trigger can make fewer requests than a worker."""
 
 import os
 import signal
@@ -41,7 +41,7 @@ def test_deferred_sensors_are_resumed_by_the_triggerer(platform: Platform, tmp_p
 
 @contextmanager
 def triggerer(log: Path) -> Iterator[None]:
-    """A real one, on the same database; stopped with everything that it has started."""
+    """A real triggerer on the same database; stopped with all of its processes."""
     command = [sys.executable, "-W", "ignore", "-m", "airflow", "triggerer", "--skip-serve-logs"]
     with (
         log.open("w") as out,

@@ -1,8 +1,8 @@
-"""The tutorial, done to the letter: its files written, its commands typed into a shell, their output compared.
+"""The tutorial, followed literally: its files are written, its commands run in a shell, and their output compared.
 
 dbt-scheduler is the built wheel, in an environment without this repository, and the dbt package is cloned by its tag.
-Airflow is the one of these tests, in this process, instead of ``airflow standalone``; when a DAG is unpaused, the
-run that Airflow would make of yesterday is made of a fixed day.
+Airflow runs in this process, instead of ``airflow standalone``; when a DAG is unpaused, the run that Airflow would
+create for yesterday is created for a fixed day.
 """
 
 import os
@@ -37,7 +37,7 @@ _DAY = "2025-09-09T00:10"
 
 
 class Reader:
-    """Somebody in an empty folder who types what the page says into one shell."""
+    """A user in an empty folder who types the page's commands into one shell."""
 
     def __init__(self, folder: Path, airflow: Platform, api_url: str, **variables: str) -> None:
         self.folder = folder
@@ -48,11 +48,11 @@ class Reader:
         self._shell.write_text(f"cd {shlex.quote(str(folder))}\n")
 
     def write(self, path: str, text: str) -> None:
-        """Write a file of the page; its folder has to be there."""
+        """Write a file of the page; its folder must exist."""
         (self.folder / path).write_text(text)
 
     def type(self, command: str, *, may_fail: bool) -> str:
-        """What a command prints; its exit code has to be 0, unless the page asks for it."""
+        """The output of a command; its exit code must be 0, unless the page expects another one."""
         if command.startswith("airflow standalone"):
             self._start_airflow()
             return ""
@@ -77,14 +77,14 @@ class Reader:
         return done.stdout, done.returncode
 
     def _start_airflow(self) -> None:
-        """Let it read the compiled DAGs, which are paused as new ones are, but for the sweep."""
+        """Let Airflow parse the compiled DAGs; new DAGs are paused, except for the sweep."""
         self._airflow.deploy()
         with create_session() as session:
             paused = DagModel.dag_id != RESUME_DAG
             session.execute(update(DagModel).where(paused).values(is_paused=True))
 
     def _airflow_command(self, *arguments: str) -> str:
-        """A command of Airflow's own, without the seconds that it takes to start."""
+        """Run a command of Airflow in this process, which saves seconds."""
         printed = StringIO()
         with airflows_own_warnings(), redirect_stdout(printed), chdir(self.folder):
             parsed = get_parser().parse_args(arguments)
@@ -96,7 +96,7 @@ class Reader:
 
 
 def steps() -> list[tuple[str, str]]:
-    """What the page has one do: a path and the file's text, or a command, with ``$`` in front, and its output."""
+    """The steps on the page: a path and the file's text, or a command, with ``$`` in front, and its output."""
     found = []
     for language, text in _BLOCK.findall(DOCUMENT.read_text()):
         path = _PATH.match(text)
@@ -109,7 +109,7 @@ def steps() -> list[tuple[str, str]]:
 
 
 def stable(text: str, folder: Path) -> str:
-    """Without what is another each time (dates, times, addresses, the folder), trailing blanks and empty lines."""
+    """The text without dates, times, addresses and the folder, and without trailing blanks and empty lines."""
     text = text.replace(str(folder), "/home/me/tutorial")
     text = re.sub(r"https?://\S+", "(address)", text)
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?", "(time)", text)
@@ -117,7 +117,7 @@ def stable(text: str, folder: Path) -> str:
 
 
 def published(folder: Path) -> dict[str, str]:
-    """The dbt package as on GitHub after a release; the variables with which git clones it from ``folder``."""
+    """Publish the dbt package like on GitHub after a release; returns the variables for git to clone it from ``folder``."""
     folder.mkdir()
     for name in ("macros", "analyses"):
         shutil.copytree(ROOT / name, folder / name)

@@ -1,4 +1,4 @@
-"""Trainings that upload a model, and pipelines, on Vertex AI: the real clients, and a fake of the APIs."""
+"""Training jobs that upload a model, and pipeline jobs on Vertex AI: the real clients, and a fake of the APIs."""
 
 import asyncio
 import json
@@ -79,14 +79,14 @@ def gcs(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGcs]:
 
 
 def deployed(platform: Platform, world: World, task: str) -> None:
-    """The team's DAG, and a run of it whose task has started its job."""
+    """Deploy the team's DAG, and start a run whose task has created its job."""
     platform.deploy(world.spec("shop_daily"))
     platform.run("shop_daily", "2025-03-01T00:10")
     platform.work()
     assert platform.state("shop_daily", task) == "deferred"
 
 
-def test_a_training_uploads_its_model_under_the_id_that_the_team_says(
+def test_a_training_uploads_its_model_with_the_teams_id(
     platform: Platform, google: FakeGoogle, tmp_path: Path
 ) -> None:
     world = World(tmp_path, PLATFORM + VERTEX)
@@ -98,7 +98,7 @@ def test_a_training_uploads_its_model_under_the_id_that_the_team_says(
     labels = dict(job.labels)
     digest = labels.pop("dbt_scheduler_task")
     assert labels == {**LABELS, "task": "train"}
-    # Vertex AI reads the task's inputs as a custom job's spec: what the client knows of one has all of it.
+    # # Vertex AI reads the task's inputs as the spec of a custom job: the client must know all of its fields.
     spec = vertex.CustomJobSpec.from_json(
         json.dumps(vertex.TrainingPipeline.to_dict(job)["training_task_inputs"])
     )
@@ -119,7 +119,7 @@ def test_a_training_uploads_its_model_under_the_id_that_the_team_says(
     assert platform.state("shop_daily", "train") == "success"
 
 
-def test_a_training_that_fails_says_why_with_the_output_of_its_custom_job_and_is_tried_again(
+def test_a_failed_training_logs_the_output_of_its_custom_job_and_is_retried(
     platform: Platform, google: FakeGoogle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = World(tmp_path, PLATFORM + VERTEX)
@@ -261,7 +261,7 @@ BOTH = pytest.mark.parametrize("a_task", [a_training, a_pipeline])
 
 
 @BOTH
-def test_a_retry_ends_what_a_try_left_whose_worker_was_killed_and_no_other_task(
+def test_a_retry_cancels_the_jobs_of_a_killed_try_and_of_no_other_task(
     google: FakeGoogle, gcs: FakeGcs, a_task: Any
 ) -> None:
     task = a_task()
@@ -272,7 +272,7 @@ def test_a_retry_ends_what_a_try_left_whose_worker_was_killed_and_no_other_task(
 
 
 @BOTH
-def test_a_waiting_task_that_somebody_stops_cancels_what_runs(
+def test_a_stopped_waiting_task_cancels_its_running_jobs(
     google: FakeGoogle, gcs: FakeGcs, a_task: Any
 ) -> None:
     trigger = started(a_task())
@@ -302,7 +302,7 @@ def ends_before_it_is_cancelled(
 
 @BOTH
 @GONE
-def test_a_waiting_task_that_somebody_stops_when_its_job_has_ended(
+def test_a_waiting_task_that_is_stopped_after_its_job_ended(
     google: FakeGoogle, gcs: FakeGcs, a_task: Any, code: grpc.StatusCode, state: str | None
 ) -> None:
     trigger = started(a_task())
@@ -341,7 +341,7 @@ def test_a_task_that_is_stopped_while_its_job_starts_leaves_none_running(
 ) -> None:
     task = a_task()
     google.wait_in(method, lambda: os.kill(os.getpid(), signal.SIGTERM))
-    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # as Airflow's task runner does
+    old = signal.signal(signal.SIGTERM, lambda *_: task.on_kill())  # like Airflow's task runner
     try:
         with pytest.raises(AirflowException, match="The task was stopped"):
             task.execute(the_context(task))

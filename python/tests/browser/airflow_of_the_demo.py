@@ -1,6 +1,6 @@
-"""The demo's DAGs in a real Airflow, in which a run waits for another team's table.
+"""The demo's DAGs in a real Airflow, with a run that waits for another team's table.
 
-Run as a program, with python/tools on its path. It prints where the UI is, as soon as all of the run is done that does
+Run as a program, with python/tools on its path. It prints the URL of the UI when everything in the run is done that does
 not wait for the team shipping, and stops Airflow when its input ends.
 """
 
@@ -22,11 +22,11 @@ FREE = (
     "dimensions.dim_users",
 )
 RUNS = (("playground_hourly", "2025-09-09T23"), (DAG, "2025-09-09"))
-_PATIENCE_SECONDS = 3600
+_TIMEOUT_SECONDS = 3600
 
 
 def main() -> None:
-    """Everything, then wait."""
+    """Start everything, then wait."""
     console = Console(file=sys.stderr)
     copy_teams()
     with Airflow(DEMO / "airflow", OUT / "dags", scheduling=False) as airflow:
@@ -38,7 +38,7 @@ def main() -> None:
         for dag_id, period in RUNS:
             command = [BIN / "dbt-scheduler", "run", dag_id, "--period", period]
             subprocess.run(command, cwd=DEMO, env=environment() | connection, stdout=sys.stderr, check=True)
-        api.wait_for("a run that only waits", partial(_only_waits, api), _PATIENCE_SECONDS)
+        api.wait_for("a run that only waits", partial(_only_waits, api), _TIMEOUT_SECONDS)
         print(api.url, flush=True)  # noqa: T201 - whoever started this waits for it
         sys.stdin.read()
 

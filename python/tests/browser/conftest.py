@@ -1,4 +1,4 @@
-"""One Chromium for the tests of the pages, and the sites that they look at."""
+"""One Chromium for the tests of the pages, and their sites."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,14 +17,14 @@ expect.set_options(timeout=60_000)  # a busy machine is slow
 
 @pytest.fixture(scope="package")
 def pages() -> Iterator[Pages]:
-    """Ends with this folder: while it runs, no other test of the process could run an event loop."""
+    """One browser for this folder only: while it runs, other tests in the process cannot run an event loop."""
     with chromium() as started:
         yield started
 
 
 @pytest.fixture(scope="package")
 def shop_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The static site of a registry that has everything."""
+    """The static site of a registry with everything."""
     registry = shop()
     registry.slo = {("payments", "payments"): (29, 30), ("catalog", "products"): (30, 30)}
     documents = registry.documents()
@@ -39,13 +39,13 @@ def shop_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The static site of teams that try everything with names."""
+    """The static site of teams with hostile names."""
     return write_site(tmp_path_factory.mktemp("hostile"), hostile().documents())
 
 
 @pytest.fixture
 def open_page(pages: Pages) -> Iterator[Open]:
-    """Opens a page of a site by its folder or its URL, and the address after the ``#``."""
+    """Opens a page of a site, given by its folder or URL, at the route after the ``#``."""
     opened = []
 
     def open_(site: Path | str, address: str = "/", **context: Any) -> Page:
@@ -64,7 +64,7 @@ def open_page(pages: Pages) -> Iterator[Open]:
 
 @pytest.fixture
 def live() -> Iterator[LivePages]:
-    """The pages as they are inside Airflow, with the documents of the same registry."""
+    """The pages as inside Airflow, with the documents of the same registry."""
     registry = shop()
     running = LivePages()
     running.documents = {**registry.documents(), "history": history(registry)}

@@ -1,6 +1,6 @@
 """A real Airflow with FAB's logins and the plugin, in which one team is late; serves its UI until its input ends.
 
-Run as a program with a folder of its own. It prints where the UI is, as soon as it answers.
+Run as a program with an empty folder. It prints the URL of the UI when it responds.
 """
 
 import os
@@ -15,7 +15,7 @@ os.environ.update(
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),
         "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "http://127.0.0.1:9/execution/",  # nobody answers
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "http://127.0.0.1:9/execution/",  # nothing listens here
         "AIRFLOW__CORE__FERNET_KEY": "",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME}/airflow.db",
         "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
@@ -26,7 +26,7 @@ os.environ.update(
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
 )
-warnings.simplefilter("ignore")  # Airflow and its libraries warn of each other
+warnings.simplefilter("ignore")  # Airflow and its libraries emit deprecation warnings
 
 import socket  # noqa: E402 - Airflow reads its configuration when it is imported
 
@@ -45,7 +45,7 @@ PASSWORD = "a password of these tests only"  # noqa: S105
 
 
 def deploy(platform: Platform) -> None:
-    """A team whose task fails, one that waits for it, and one that nothing connects with them."""
+    """Deploy a team whose task fails, one that waits for it, and one without a connection to them."""
     producer = a_spec(
         a_task("marts.dim", assets=("shipping.dim",), signals=True, fails=True), team="shipping"
     )
@@ -61,9 +61,9 @@ def deploy(platform: Platform) -> None:
     platform.work()
 
 
-@providers_configuration_loaded  # as FAB's own commands are: Airflow 3.1 does not load FAB's by itself
+@providers_configuration_loaded  # like FAB's own commands: Airflow 3.1 does not load FAB's configuration otherwise
 def make_users() -> None:
-    """An admin, and a viewer of one team's DAG only."""
+    """Create an admin, and a viewer of one team's DAG only."""
     with get_application_builder() as builder:
         manager = builder.sm
         manager.sync_roles()
@@ -76,7 +76,7 @@ def make_users() -> None:
 
 
 def main() -> None:
-    """Everything, then the server."""
+    """Start everything, then the server."""
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     os.environ["AIRFLOW__API__BASE_URL"] = url

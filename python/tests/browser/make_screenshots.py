@@ -1,4 +1,4 @@
-"""`make screenshots`: the pictures in docs/images, of the pages of the example teams; the times in them are made up."""
+"""`make screenshots`: the images in docs/images, of the pages of the example teams; their times are invented."""
 
 import json
 import random
@@ -20,7 +20,7 @@ IMAGES = ROOT / "docs" / "images"
 MOST_BYTES = 150_000
 NOW = datetime(2025, 9, 9, 10, tzinfo=UTC)
 LATE = datetime(2025, 9, 9, 1, 31, tzinfo=UTC)
-"""When somebody asks why."""
+"""The time of the explanation."""
 WINDOW = {"width": 1180, "height": 760}
 SCHEMES = ("light", "dark")
 
@@ -29,7 +29,7 @@ Document = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of integration_tests' teams, as the command writes it."""
+    """The site of the teams in integration_tests, as the command writes it."""
     folder = tmp_path_factory.mktemp("screenshots")
     (folder / "history.json").write_text(json.dumps(_history()))
     result = CliRunner().invoke(
@@ -50,7 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def live(site: Path) -> Iterator[LivePages]:
-    """The same documents as the plugin would serve them."""
+    """The same documents as served by the plugin."""
     running = LivePages()
     for script in (site / "data").rglob("*.js"):
         name, _, text = script.read_text().removeprefix("dbtScheduler.receive(").partition(",")

@@ -1,7 +1,7 @@
-"""`make screenshots`, continued: what is seen outside the pages, a pull request's comment and Airflow's grid.
+"""`make screenshots`, continued: a pull request's comment, and Airflow's grid.
 
-The comment is what the command says of an example in integration_tests, rendered as GitHub renders it; Airflow is a
-real one, in which the demo's DAGs have run.
+The comment is the command's output for an example in integration_tests, rendered like on GitHub; the grid is from a real
+Airflow in which the demo's DAGs have run.
 """
 
 import os
@@ -29,7 +29,7 @@ TEMPLATE = Path(__file__).with_name("comment.html")
 
 @pytest.fixture(scope="module")
 def airflow() -> Iterator[str]:
-    """Its address."""
+    """The URL of Airflow."""
     program = [sys.executable, Path(__file__).with_name("airflow_of_the_demo.py")]
     environment = os.environ | {"PYTHONPATH": str(Path(demo_teams.__file__).parent)}
     pipe = subprocess.PIPE
@@ -41,7 +41,7 @@ def airflow() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def comment(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """In Markdown, as CI posts it."""
+    """The comment in Markdown, as CI posts it."""
     folder = tmp_path_factory.mktemp("comment")
     shutil.copytree(CHANGES / "pipeline_and_slo", folder, dirs_exist_ok=True)
     registry = ("--registry", CHANGES / "registry")
@@ -60,7 +60,7 @@ def comment(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_comment(pages: Pages, comment: str, scheme: str) -> None:
-    markdown = MarkdownIt("commonmark", {"breaks": True})  # in a comment, a line's end is one
+    markdown = MarkdownIt("commonmark", {"breaks": True})  # in a comment, a line break is kept
     with pages.watched(TEMPLATE.as_uri(), color_scheme=scheme) as page:
         page.goto(TEMPLATE.as_uri())
         page.locator("main").evaluate("(main, html) => main.innerHTML = html", markdown.render(comment))
@@ -69,9 +69,9 @@ def test_comment(pages: Pages, comment: str, scheme: str) -> None:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_grid(pages: Pages, airflow: str, scheme: str) -> None:
-    """Beside the explanation of the run, in a tab of ours."""
+    """The grid next to the explanation of the run, in our tab."""
     with pages.watched(airflow, color_scheme=scheme, viewport={"width": 1180, "height": 680}) as page:
-        page.expected_errors.append("")  # Airflow's own pages say this and that
+        page.expected_errors.append("")  # Airflow's own pages log errors
         page.add_init_script(HALF_FOR_THE_GRID)
         page.goto(f"{airflow}/dags/{DAG}")
         page.get_by_test_id("expand-all-button").click()

@@ -1,4 +1,4 @@
-"""Every page by axe, in light, dark and on a narrow screen; keyboard, focus and colours."""
+"""Every page checked by axe, in light and dark, and on a narrow screen; keyboard, focus and colors."""
 
 from pathlib import Path
 
@@ -25,7 +25,10 @@ FORMS = {
 }
 
 
-COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # all that dark changes
+COLOURS = {
+    "type": "rule",
+    "values": ["color-contrast", "link-in-text-block"],
+}  # the rules that depend on the theme
 
 
 def serious(page: Page, form: str = "") -> list[str]:
@@ -89,14 +92,14 @@ def test_colours_are_the_systems_until_others_are_chosen(
     assert page.evaluate(shown) == colour
     other = "dark" if scheme == "light" else "light"
     while page.locator("html").get_attribute("data-theme") != other:
-        page.get_by_role("button", name="Colours").click()
+        page.get_by_role("button", name="Color theme").click()
     assert page.evaluate(shown) != colour
     page.reload()
     page.wait_for_selector("h1")
     assert page.evaluate(shown) != colour
 
 
-def test_nothing_moves_for_those_who_want_no_motion(open_page: Open, shop_site: Path) -> None:
+def test_no_animations_with_reduced_motion(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, reduced_motion="reduce")
     moving = """[...document.querySelectorAll("*")].filter((each) => {
         const { transitionDuration, animationName } = getComputedStyle(each);
@@ -109,7 +112,7 @@ def test_inside_airflow_the_colours_are_airflows(open_page: Open, live: LivePage
     page = open_page(live.url, "/teams")
     other = page.context.new_page()
     other.goto(f"{live.url}/index.html#/teams")
-    other.evaluate("localStorage.setItem('theme', 'dark')")  # as Airflow's own pages do around this one
+    other.evaluate("localStorage.setItem('theme', 'dark')")  # like the Airflow UI around this page
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     other.close()
     page.reload()

@@ -19,7 +19,7 @@ def section(page: Page, title: str) -> str:
     return page.locator("section", has=page.get_by_role("heading", name=title, level=2)).inner_text()
 
 
-def test_it_says_what_the_asset_is_whose_and_when_it_is_ready(orders: Page) -> None:
+def test_it_shows_the_asset_its_team_and_when_it_is_ready(orders: Page) -> None:
     expect(orders.get_by_text("One row per order.")).to_be_visible()
     expect(orders.locator(".facts")).to_contain_text("#orders-data @on-call")
     ready = section(orders, "When it is ready")
@@ -40,7 +40,7 @@ def test_consumers_are_grouped_by_team_with_channel_and_dependency(orders: Page)
     assert "refresh_audience\tsoft wait\tdaily" in read_by
 
 
-def test_an_asset_that_is_not_there_is_said_with_where_to_look(open_page: Open, shop_site: Path) -> None:
+def test_an_unknown_asset_has_a_notice_with_links(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/assets/orders/renamed")
     expect(page.get_by_text("The team has no asset with this name")).to_be_visible()
     page = open_page(shop_site, "/assets/nobody/orders")
@@ -124,7 +124,7 @@ def test_full_screen_ends_with_escape(orders: Page) -> None:
     expect(orders.locator(".graph-large")).to_have_count(0)
 
 
-def test_the_tree_says_the_same_to_keyboard_and_screen_reader(orders: Page) -> None:
+def test_the_tree_shows_the_same_data_to_keyboards_and_screen_readers(orders: Page) -> None:
     orders.get_by_role("button", name="Tree").click()
     tree = orders.get_by_role("tree")
     items = tree.get_by_role("treeitem")

@@ -1,4 +1,4 @@
-"""The page of all assets: search, filters, addresses."""
+"""The page of all assets: search, filters, URLs."""
 
 from pathlib import Path
 
@@ -80,14 +80,14 @@ def test_slash_begins_a_search(open_page: Open, shop_site: Path) -> None:
     expect(page.get_by_role("searchbox")).to_have_value("rev/")
 
 
-def test_a_search_without_results_says_so_and_leads_back(open_page: Open, shop_site: Path) -> None:
+def test_a_search_without_results_links_to_all_assets(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/?q=nothing%20like%20it")
     expect(page.get_by_text("No asset matches")).to_be_visible()
     page.get_by_role("link", name="Show all 12 assets").click()
     assert len(names(page)) == 12
 
 
-def test_inside_airflow_the_slo_of_the_rows_in_sight_is_asked_for(open_page: Open, live: LivePages) -> None:
+def test_inside_airflow_the_slos_of_visible_rows_are_requested(open_page: Open, live: LivePages) -> None:
     live.documents["index"]["folder"] = "counted"
     page = open_page(live.url, "/?q=payments")
     expect(page.locator(".cell-slo").get_by_text("29 of 30")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The columns of an asset's page: who reads each of them, in a site of the example teams' registry."""
+"""The columns on an asset's page and their readers, in a site of the example teams' registry."""
 
 import json
 import shutil
@@ -33,7 +33,7 @@ def site_of(registry: Path, out: Path) -> Path:
 
 
 def columns(page: Page) -> dict[str, str]:
-    """What stands in the last cell of each column's row."""
+    """The text in the last cell of each column's row."""
     rows = page.get_by_role("table", name="Columns", exact=True).locator("tbody tr")
     expect(rows.first).to_be_visible()
     return {
@@ -56,12 +56,12 @@ def test_each_column_has_the_tasks_of_other_teams_that_read_it(open_page: Open, 
         "href", "https://airflow.example.org/dags/playground_daily/tasks/marts.my_new_model"
     )
     expect(page.get_by_text("Every column is read by")).to_have_count(0)
-    expect(page.get_by_text("not known")).to_have_count(0)
+    expect(page.get_by_text("Unknown columns")).to_have_count(0)
 
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Path:
-    """The registry in which one team reads every column, and it is not known what the other reads."""
+    """The registry in which one team reads every column, and another team's columns are unknown."""
     registry = tmp_path / "registry"
     shutil.copytree(REGISTRY, registry)
 
@@ -78,7 +78,7 @@ def changed(tmp_path: Path) -> Path:
     return registry
 
 
-def test_readers_of_every_column_and_those_that_nobody_knows_are_said_once(
+def test_readers_of_every_column_and_of_unknown_columns_are_listed_once(
     open_page: Open, changed: Path, tmp_path: Path
 ) -> None:
     page = open_page(site_of(changed, tmp_path / "site"), "/assets/shipping/fct_shipments")
@@ -87,7 +87,7 @@ def test_readers_of_every_column_and_those_that_nobody_knows_are_said_once(
     expect(readers).to_have_count(2)
     expect(readers.first).to_contain_text("Every column is read by:")
     expect(readers.first).to_contain_text("my_new_model")
-    expect(readers.last).to_contain_text("Which columns they read is not known:")
+    expect(readers.last).to_contain_text("Unknown columns are read by:")
     expect(readers.last).to_contain_text("mrt_daily_exposed")
 
 

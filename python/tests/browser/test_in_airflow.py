@@ -20,7 +20,7 @@ WAITS = f"/why/playground_daily/marts.mine?run={RUN}"
 
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Its address."""
+    """The URL of Airflow."""
     home = tmp_path_factory.mktemp("airflow")
     path = ":".join(str(TESTS / each) for each in ("airflow", "support"))
     program = [sys.executable, str(Path(__file__).with_name("live_airflow.py")), str(home)]
@@ -43,7 +43,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def visit(airflow: str, pages: Pages) -> Iterator[Any]:
-    """Opens an address in the pages, as somebody; and in Airflow's own UI, if it is one of that."""
+    """Opens a route of the pages, or a page of Airflow's own UI, as a user."""
     opened = []
 
     def visit_(who: str, address: str) -> Page:
@@ -62,7 +62,7 @@ def visit(airflow: str, pages: Pages) -> Iterator[Any]:
         manager.__exit__(None, None, None)
 
 
-def test_why_a_run_is_late_for_somebody_who_sees_all(visit: Any) -> None:
+def test_why_a_run_is_late_for_an_admin(visit: Any) -> None:
     page = visit("admin", f"/dbt-scheduler/#{WAITS}")
     expect(page.locator(".root-summary")).to_contain_text("shipping: dim failed at")
     assert page.locator(".step header .team-name").all_inner_texts() == [
@@ -87,7 +87,7 @@ def test_the_pages_of_a_viewer_have_nothing_of_other_teams_dags(visit: Any) -> N
 
 def test_the_tab_on_airflows_page_of_a_task_and_the_way_from_there_to_the_producers(visit: Any) -> None:
     page = visit("admin", f"/dags/playground_daily/runs/{RUN}/tasks/marts.mine")
-    page.expected_errors.append("")  # Airflow's own pages say this and that
+    page.expected_errors.append("")  # Airflow's own pages log errors
     page.get_by_role("tab", name="Why?").or_(page.get_by_role("link", name="Why?")).first.click()
     frame = page.frame_locator("iframe")
     cause = frame.locator(".step-root")

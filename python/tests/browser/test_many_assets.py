@@ -1,4 +1,4 @@
-"""50,000 assets: only what is in sight is drawn; how long it took is printed, as machines differ."""
+"""50,000 assets: only visible rows are rendered; durations are printed, as machines differ."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whatever teams call things is text: never markup, never a script, never a link of theirs."""
+"""All names of teams are text: never markup, scripts or links."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -40,7 +40,7 @@ def test_any_team_has_its_page(open_page: Open, hostile_site: Path, team: str) -
     expect(page.get_by_role("heading", name="Pipelines")).to_be_visible()
 
 
-def test_a_text_cannot_turn_what_stands_beside_it(open_page: Open, hostile_site: Path) -> None:
+def test_a_text_cannot_change_the_direction_of_its_neighbours(open_page: Open, hostile_site: Path) -> None:
     page = open_page(hostile_site, f"/teams/{quote(RIGHT_TO_LEFT, safe='')}")
     isolated = "names => names.every((name) => getComputedStyle(name).unicodeBidi === 'isolate')"
     assert page.locator("bdi").evaluate_all(isolated)

@@ -1,4 +1,4 @@
-"""The page of one team, and that of all."""
+"""The page of a team, and the page of all teams."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def section(page: Page, title: str) -> str:
     return page.locator("section", has=page.get_by_role("heading", name=title, level=2)).inner_text()
 
 
-def test_it_says_what_the_team_exposes_reads_and_promises(open_page: Open, shop_site: Path) -> None:
+def test_it_shows_what_the_team_exposes_and_reads_and_its_slos(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/teams/orders")
     assert "daily, by 08:00 UTC (SLO 4 h)" in section(page, "Exposed assets and SLOs")
     reads = page.get_by_role("table", name="Assets of other teams").get_by_role("row", name="products")
@@ -36,7 +36,7 @@ def test_open_waits_are_those_of_now_inside_airflow(open_page: Open, live: LiveP
     assert "paid_orders" in section(page, "Open waits")
 
 
-def test_teams_are_listed_with_who_reads_whom(open_page: Open, shop_site: Path) -> None:
+def test_teams_are_listed_with_their_producers_and_consumers(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/teams")
     row = page.get_by_role("row", name="payments #payments-data")
     assert cells(row) == ["payments", "#payments-data", "2", "1", "orders", "finance orders"]

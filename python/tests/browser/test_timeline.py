@@ -1,4 +1,4 @@
-"""The timeline: runs, waits, the critical path of one run."""
+"""The timeline: runs, waits, the critical path of a run."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -18,14 +18,14 @@ def path(page: Page) -> list[str]:
     return [" ".join(step.split()) for step in steps]
 
 
-def test_the_critical_path_of_a_run_leads_to_who_was_late(open_page: Open, shop_site: Path) -> None:
+def test_the_critical_path_of_a_run_leads_to_the_late_producer(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/timeline")
     page.locator(FINANCE).click(position={"x": 30, "y": 8})
     assert path(page) == [
         "catalog catalog__daily started 04:01 UTC, then 27 min",
-        "orders orders__daily products was there at 04:28 UTC, then 2 h 20 min",
-        "payments payments__daily orders was there at 06:48 UTC, then 26 min",
-        "finance finance__daily payments was there at 07:14 UTC, then 25 min",
+        "orders orders__daily products was ready at 04:28 UTC, then 2 h 20 min",
+        "payments payments__daily orders was ready at 06:48 UTC, then 26 min",
+        "finance finance__daily payments was ready at 07:14 UTC, then 25 min",
     ]
     assert page.locator(".run-path").count() == 4
     page.go_back()
@@ -41,7 +41,7 @@ def test_a_link_leads_to_a_run(open_page: Open, shop_site: Path) -> None:
 
 def test_more_days_and_one_team_only(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/timeline")
-    assert page.locator(".run").count() == 5 + 4  # and the legend's
+    assert page.locator(".run").count() == 5 + 4  # and those in the legend
     page.get_by_role("button", name="Week").click()
     page.get_by_role("combobox", name="Team").select_option("orders")
     expect(page.locator(".chart .run")).to_have_count(7)
@@ -63,7 +63,7 @@ def test_a_dag_of_two_teams_is_shown_for_both(open_page: Open, tmp_path: Path) -
     assert cells(page.get_by_role("row", name="payments__daily"))[1] == "payments weather_provider"
 
 
-def test_the_table_says_the_same(open_page: Open, shop_site: Path) -> None:
+def test_the_table_shows_the_same_data(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, "/timeline")
     page.get_by_role("button", name="Table").click()
     row = page.get_by_role("row", name="orders__daily")
@@ -74,7 +74,7 @@ def test_the_table_says_the_same(open_page: Open, shop_site: Path) -> None:
     expect(page.locator(".path li")).to_have_count(2)
 
 
-def test_who_waits_for_whom_now(open_page: Open, live: LivePages) -> None:
+def test_open_waits(open_page: Open, live: LivePages) -> None:
     live.documents["history"]["waits"] += waits_of_an_open_run()
     page = open_page(live.url, "/timeline")
     row = page.get_by_role("table", name="Open waits").get_by_role("row").last
@@ -95,20 +95,20 @@ def test_a_run_that_has_not_started_and_one_without_an_end(open_page: Open, tmp_
     expect(page.locator(".run-details")).to_contain_text("started 04:01 UTC, for")
 
 
-def test_what_airflow_did_not_return_in_time_is_said(open_page: Open, live: LivePages) -> None:
+def test_missing_data_is_reported(open_page: Open, live: LivePages) -> None:
     live.documents["history"]["missing"] = [
         "runs that were due before 2026-03-10 00:10 UTC",
         "some of the waits",
     ]
     page = open_page(live.url, "/timeline")
     expect(page.locator(".notice")).to_have_text(
-        "Some data is missing: Airflow did not return in time runs that were due before 2026-03-10 00:10 UTC; "
-        "some of the waits."
+        "Some data is missing: Airflow did not return runs that were due before 2026-03-10 00:10 UTC; "
+        "some of the waits in time."
     )
     expect(page.locator(".chart")).to_be_visible()
 
 
-def test_an_old_history_says_how_old_it_is(open_page: Open, tmp_path: Path) -> None:
+def test_an_old_history_shows_its_age(open_page: Open, tmp_path: Path) -> None:
     registry = shop()
     documents = {**registry.documents(), "history": history(registry, days=1)}
     documents["index"].update(documents=["history"], history_at="2026-03-02T06:30:00Z")
@@ -119,7 +119,7 @@ def test_an_old_history_says_how_old_it_is(open_page: Open, tmp_path: Path) -> N
         expect(page.locator(place).last).to_contain_text(" d ")
 
 
-def test_a_site_without_a_history_says_how_to_get_one(open_page: Open, hostile_site: Path) -> None:
+def test_a_site_without_a_history_shows_how_to_export_one(open_page: Open, hostile_site: Path) -> None:
     page = open_page(hostile_site, "/timeline")
     expect(page.get_by_text("dbt-scheduler history export")).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""Why a task did or did not run, live, and who is waiting for it."""
+"""Why a task did or did not run, inside Airflow, and the tasks that wait for it."""
 
 from pathlib import Path
 from typing import Any
@@ -46,16 +46,16 @@ def test_a_link_that_does_not_lead_to_airflow_is_none(open_page: Open, explained
     assert [href for href in hrefs if "elsewhere" in href or "script" in href] == []
 
 
-def test_who_is_waiting_and_until_when(open_page: Open, explained: LivePages) -> None:
+def test_waiting_tasks_and_their_timeouts(open_page: Open, explained: LivePages) -> None:
     page = open_page(explained.url, "/why/orders__daily/models.paid_orders")
     now = page.get_by_role("table", name="Waiting tasks").get_by_role("row").last
     expect(now).to_contain_text("marketing")
     expect(now).to_contain_text("soft wait")
-    later = page.get_by_role("table", name="Tasks that wait for it in a later run").get_by_role("row").last
+    later = page.get_by_role("table", name="Tasks waiting in later runs").get_by_role("row").last
     assert cells(later)[:2] == ["finance", "#finance-data"]
 
 
-def test_a_task_that_has_run_says_what_it_waited_for(open_page: Open, explained: LivePages) -> None:
+def test_a_finished_task_shows_what_it_waited_for(open_page: Open, explained: LivePages) -> None:
     why: dict[str, Any] = explained.documents["why"]
     why.update(state="success", text="has run", because=[], ends=False)
     explained.documents["waiting"]["waited"] = [
@@ -87,10 +87,10 @@ def test_a_whole_run_is_explained_too(open_page: Open, explained: LivePages) -> 
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(403, "you may not read this"), (503, "the registry cannot be reached")],
+    [(403, "you do not have permission to view this"), (503, "the registry cannot be reached")],
     ids=["not permitted", "backend down"],
 )
-def test_an_answer_that_fails_is_said_in_its_place(
+def test_a_failed_request_has_a_notice_in_its_place(
     open_page: Open, explained: LivePages, status: int, said: str
 ) -> None:
     explained.documents["why"] = status
@@ -100,18 +100,18 @@ def test_an_answer_that_fails_is_said_in_its_place(
     expect(page.get_by_role("table", name="Waiting tasks")).to_be_visible()
 
 
-def test_a_task_is_asked_for(open_page: Open, explained: LivePages) -> None:
+def test_the_form_explains_a_task(open_page: Open, explained: LivePages) -> None:
     page = open_page(explained.url, "/why")
     page.get_by_label("DAG").fill("finance__daily")
     page.get_by_label("Task").fill("models.revenue")
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("button", name="Explain").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("revenue")
 
 
-def test_a_whole_run_is_asked_for(open_page: Open, explained: LivePages) -> None:
+def test_the_form_explains_a_whole_run(open_page: Open, explained: LivePages) -> None:
     page = open_page(explained.url, "/why")
     page.get_by_label("DAG").fill("finance__daily")
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("button", name="Explain").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("finance__daily")
     expect(page.locator(".step")).to_have_count(6)
 
@@ -129,7 +129,7 @@ def test_where_the_viewer_may_not_look_is_no_root_cause(open_page: Open, explain
     assert "root cause" not in page.locator("main").inner_text().lower()
 
 
-def test_a_static_site_says_what_it_knows_and_the_command(open_page: Open, shop_site: Path) -> None:
+def test_a_static_site_shows_the_history_and_the_command(open_page: Open, shop_site: Path) -> None:
     page = open_page(shop_site, f"/why/finance__daily/models.revenue?run={RUN}")
     expect(page.locator("code")).to_have_text(
         f"dbt-scheduler explain finance__daily models.revenue --run {RUN}"

@@ -1,4 +1,4 @@
-"""The folders of ``integration_tests/changes``: two states of a dbt project beside the report of a pull request."""
+"""The folders of ``integration_tests/changes``: two states of a dbt project, and the report of a pull request."""
 
 import shutil
 from pathlib import Path
@@ -17,7 +17,7 @@ SIDES = ("base", "head")
 
 @pytest.fixture(scope="module")
 def changes(tmp_path_factory: pytest.TempPathFactory, many_projects: ManyProjects) -> Path:
-    """A copy of the folder in which dbt has parsed every project."""
+    """A copy of the folder, with all projects parsed by dbt."""
     folder = tmp_path_factory.mktemp("changes") / "changes"
     shutil.copytree(CHANGES, folder)
     for project in sorted(path.parent for path in folder.glob("*/*/dbt_project.yml")):
@@ -30,7 +30,7 @@ def registry_of(case: Path) -> Path:
 
 
 def compiled(project: Path, registry: Path) -> Path:
-    """What compile writes for one side; an empty folder for a side without a project."""
+    """The output of compile for one side; an empty folder if it has no project."""
     out = project / "out"
     out.mkdir()
     if (project / "dbt_project.yml").is_file():

@@ -1,4 +1,4 @@
-"""What a report says of a task whose dbt tests are others than before."""
+"""The report on a task whose dbt tests changed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""SCH103 to SCH106, SCH109: what a node asks for against what its lineage gives."""
+"""SCH103 to SCH106, SCH109: a node's settings compared with its lineage."""
 
 import json
 
@@ -183,7 +183,7 @@ def test_sch115_a_default_selector_leaves_the_checks_out(tmp_path, definition, r
 @pytest.mark.parametrize(
     "text", ["", "- a", "selectors: 1", "selectors: [1, {default: true}]", "selectors: [", "a: {}"]
 )
-def test_sch115_whatever_the_file_of_selectors_says(tmp_path, text):
+def test_sch115_with_any_selectors_file(tmp_path, text):
     world = World(tmp_path)
     world.team("shop", node("a", pipelines=["daily"]))
     world.file("shop/selectors.yml", text)

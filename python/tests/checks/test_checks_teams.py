@@ -1,4 +1,4 @@
-"""SCH213, SCH215, SCH306 to SCH311, SCH313, SCH314, SCH318: teams as a whole, and among each other."""
+"""SCH213, SCH215, SCH306 to SCH311, SCH313, SCH314, SCH318: teams as a whole, and in relation to each other."""
 
 import msgspec
 import pytest
@@ -213,7 +213,7 @@ def test_sch308_across_teams(tmp_path):
     ]
 
 
-def test_sch308_of_two_assets_of_one_task_the_earlier_promise_counts(tmp_path):
+def test_sch308_of_two_assets_of_one_task_the_earlier_slo_counts(tmp_path):
     world = World(tmp_path)
     world.team(
         "shop",
@@ -300,7 +300,7 @@ def test_sch308_from_the_registry_alone(tmp_path):
 
 
 def held_up_within_its_dag(world: World) -> None:
-    """`c` of beta needs `b` of alpha, which promises nothing and is made of `a`, through a model in between."""
+    """`c` of beta reads `b` of alpha, which has no SLO and is built from `a`, through a model in between."""
     world.team(
         "alpha",
         node("a", pipelines=DAILY),
@@ -316,7 +316,7 @@ def held_up_within_its_dag(world: World) -> None:
     )
 
 
-def test_sch308_says_the_same_of_a_team_at_hand_and_of_one_in_the_registry(tmp_path):
+def test_sch308_is_the_same_for_a_loaded_team_and_one_in_the_registry(tmp_path):
     world = World(tmp_path)
     held_up_within_its_dag(world)
     found = world.findings()
@@ -341,7 +341,7 @@ def test_sch308_an_entry_of_an_earlier_release_does_not_say_what_holds_an_asset_
 
 
 @pytest.mark.parametrize("name", ["nobody_makes_it", "b"])
-def test_sch308_whatever_an_entry_says_that_holds_an_asset_up(tmp_path, name):
+def test_sch308_with_any_held_up_by_in_an_entry(tmp_path, name):
     world = World(tmp_path)
     held_up_within_its_dag(world)
     document = msgspec.to_builtins(world.look("alpha").entry)
@@ -359,8 +359,8 @@ def test_sch308_no_wait_in_the_chain_holds_nothing_up(tmp_path):
     assert world.findings() == []
 
 
-def test_sch308_within_a_circle(tmp_path):
-    """The cycle is a finding of its own; what holds it up from outside is still reported."""
+def test_sch308_within_a_cycle(tmp_path):
+    """The cycle has its own finding; an upstream asset outside of the cycle is still reported."""
     world = World(tmp_path)
     team_with(world, "ants", "bees", slo="2")
     team_with(world, "bees", "crabs")
@@ -388,7 +388,7 @@ def test_sch308_a_consumer_that_was_compiled_before_its_producer_moved(tmp_path)
 
 
 def test_sch308_a_chain_longer_than_pythons_stack(tmp_path):
-    """As many steps as a registry may hold."""
+    """As many steps as the registry allows."""
     world = World(tmp_path)
     team_with(world, "ants", "bees", slo="2")
     team_with(world, "bees")
@@ -463,7 +463,7 @@ def cycle(tmp_path, dependency: str = "hard") -> World:
 
 
 def test_sch309_is_ignored_by_the_whole_name_of_an_asset(tmp_path):
-    """Names of tables may have spaces."""
+    """Table names may contain spaces."""
     ignore = "ignore: [{code: SCH309, on: ants.made by hand, because: they know}]\n"
     world = World(tmp_path)
     for team, other in (("ants", "bees"), ("bees", "ants")):
@@ -486,7 +486,7 @@ def test_sch309_across_teams_is_reported_once(tmp_path, dependency):
     ]
 
 
-def test_no_wait_makes_no_circle(tmp_path):
+def test_no_wait_makes_no_cycle(tmp_path):
     assert cycle(tmp_path, "no_wait").findings() == []
 
 
@@ -497,7 +497,7 @@ def test_sch309_with_a_team_that_only_the_registry_has(tmp_path):
     assert [line[:33] for line in world.findings()] == ["bees/models/marts/made.sql: SCH30"]
 
 
-def test_teams_in_a_circle_without_a_circle_of_tasks(tmp_path):
+def test_a_cycle_of_teams_without_a_cycle_of_tasks(tmp_path):
     world = World(tmp_path)
     for team, other in (("ants", "bees"), ("bees", "ants")):
         world.team(
@@ -511,7 +511,7 @@ def test_teams_in_a_circle_without_a_circle_of_tasks(tmp_path):
 
 
 def test_dag_ids_that_differ_only_in_case_are_one(tmp_path):
-    """`A_daily.json` and `a_daily.json` are one file on some disks."""
+    """`A_daily.json` and `a_daily.json` are the same file in some file systems."""
     world = World(tmp_path)
     world.team("ants", node("a", pipelines=DAILY), text="dag_prefix: insects")
     world.team("bees", node("a", pipelines=DAILY), text="dag_prefix: Insects")
@@ -553,7 +553,7 @@ def test_one_prefix_for_two_teams_without_a_common_pipeline(tmp_path):
 
 
 def test_an_entry_that_claims_a_teams_name_as_its_prefix_does_not_stop_that_team(tmp_path):
-    """Whoever may write the registry past `publish` could else keep any team from publishing."""
+    """Otherwise anyone who can write to the registry without `publish` could block a team from publishing."""
     world = World(tmp_path)
     world.team("ants", node("a", pipelines=DAILY))
     world.registry["bees"] = msgspec.structs.replace(world.look("ants").entry, dag_prefix="Ants")
@@ -562,7 +562,7 @@ def test_an_entry_that_claims_a_teams_name_as_its_prefix_does_not_stop_that_team
 
 @pytest.mark.parametrize("known", ["published", "listed"])
 def test_a_prefix_that_is_the_name_of_a_team_is_not_for_another_to_take(tmp_path, known):
-    """Before it has that pipeline: it could not have it any more."""
+    """Even before that team has the pipeline: otherwise it could not get it anymore."""
     world = World(tmp_path, PLATFORM + ("teams: {Ants: {}, bees: {}}\n" if known == "listed" else ""))
     world.team("bees", node("a", pipelines=DAILY), text="dag_prefix: ants\nalerting: {channel: '#bees'}")
     if known == "published":

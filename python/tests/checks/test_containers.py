@@ -1,4 +1,4 @@
-"""What teams say of their containers: SCH218, SCH219, SCH220, SCH223; and what no engine would take of a platform."""
+"""Container settings of teams: SCH218, SCH219, SCH220, SCH223; and platform settings that no engine accepts."""
 
 import json
 from pathlib import Path
@@ -149,7 +149,7 @@ def test_what_an_engine_would_refuse_is_a_finding_about_the_platform(tmp_path: P
         "tolerations: [{value: a}]",
         "labels: {a//b: x}",
         "labels: {a..b/c: x}",
-        "labels: {'4711': x}",  # which Google Cloud would refuse when the task runs
+        "labels: {'4711': x}",  # Google Cloud would reject it when the task runs
         "kubernetes_secrets: {PASSWORD: 'opensesame!'}",
         "kubernetes_secrets: {PASSWORD: warehouse}",
         "kubernetes_secrets: {PASSWORD: Ware/house}",
@@ -228,7 +228,7 @@ def test_what_a_team_sets_is_checked_as_well(tmp_path: Path) -> None:
     assert "memory" in found[2]
 
 
-def test_a_job_that_nobody_says_a_region_of(tmp_path: Path) -> None:
+def test_a_job_without_a_region(tmp_path: Path) -> None:
     task = "tasks:\n  - {kind: vertex-ai, name: train, pipelines: [daily], image: i, %s}\n"
     assert said(tmp_path, "", task % "retries: 1") == [
         (
@@ -243,7 +243,7 @@ def test_a_job_that_nobody_says_a_region_of(tmp_path: Path) -> None:
     assert said(tmp_path, "kinds: {vertex-ai: {where: local}}\n", task % "command: x") == []
 
 
-def test_dbt_on_cloud_run_that_nobody_says_a_bucket_of(tmp_path: Path) -> None:
+def test_dbt_on_cloud_run_without_a_bucket(tmp_path: Path) -> None:
     cloud_run = "dbt: {where: cloud-run, image: i, region: europe-west1%s}\n"
     task = "tasks:\n  - {kind: universal, name: fetch, pipelines: [daily], command: x}\n"
     assert said(tmp_path, cloud_run % "", task) == [
@@ -306,7 +306,7 @@ def test_what_cloud_run_would_refuse_is_a_finding_about_the_platform(tmp_path: P
 
 
 def refused(root: Path, kind: str, key: str) -> None:
-    """A platform with this key of a kind is not loaded, because of it."""
+    """Check that a platform with this key of a kind is rejected because of it."""
     file = root / "platform.yaml"
     file.write_text(f"{PLATFORM}kinds: {{{kind}: {{{key}}}}}\n")
     config, findings = load_platform(file)

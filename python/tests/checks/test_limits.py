@@ -1,4 +1,4 @@
-"""What Cloud Run does not have: SCH226 of a team, SCH426 of a platform."""
+"""Limits of Cloud Run: SCH226 for a team, SCH426 for a platform."""
 
 from pathlib import Path
 

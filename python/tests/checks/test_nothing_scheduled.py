@@ -1,4 +1,4 @@
-"""A team of which nothing runs, and why: nothing has pipelines, or the key in ``meta`` is misspelled."""
+"""A team without scheduled nodes, and the reason: no pipelines, or a misspelled key in ``meta``."""
 
 from build import World, function, node, seed
 
@@ -14,7 +14,7 @@ def test_a_project_of_which_nothing_is_scheduled_is_not_silent(tmp_path):
     assert world.findings() == [NOTHING.format("2 nodes")]
 
 
-def test_a_project_that_has_nothing_or_whose_team_switched_dbt_off_is_in_order(tmp_path):
+def test_no_finding_for_an_empty_project_or_disabled_dbt(tmp_path):
     world = World(tmp_path)
     world.team("nothing")
     world.team("quiet", node("a"), text="dbt_settings: {enabled: false}\n", project="quiet")
@@ -27,7 +27,7 @@ def test_a_pipeline_that_is_misspelled_is_reported_alone(tmp_path):
     assert len(world.findings()) == len(world.findings("SCH102")) == 1
 
 
-def test_a_misspelled_meta_key_of_a_folder_is_reported_once_where_it_stands(tmp_path):
+def test_a_misspelled_meta_key_of_a_folder_is_reported_once_at_its_line(tmp_path):
     world = World(tmp_path)
     meta = {"schedulr_defaults": {"pipelines": ["daily"]}}
     world.team("shop", node("a", meta=meta), node("b", meta=meta), seed("c", meta=meta))
@@ -40,7 +40,7 @@ def test_a_misspelled_meta_key_of_a_folder_is_reported_once_where_it_stands(tmp_
     ]
 
 
-def test_a_meta_key_that_the_team_says_is_another_tools_explains_nothing(tmp_path):
+def test_an_ignored_meta_key_does_not_explain_an_unscheduled_team(tmp_path):
     world = World(tmp_path)
     ignore = "ignore: [{code: SCH114, on: schedule, because: of the catalogue}]\n"
     world.team("shop", node("a", meta={"schedule": "at noon"}), text=ignore)

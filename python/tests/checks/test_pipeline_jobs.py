@@ -1,4 +1,4 @@
-"""What teams say of pipelines and trainings on Vertex AI: SCH224 and SCH225, and what their shape refuses."""
+"""Teams' pipeline and training jobs on Vertex AI: SCH224 and SCH225, and schema errors."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ COMPILE = " | compile it with Kubeflow Pipelines 2, and commit the file"
 
 
 def said(root: Path, keys: str, platform: str = VERTEX, pipeline: Any = None) -> list[str]:
-    """The findings about a team with one task of Vertex AI; ``pipeline`` is what is in pipelines/churn.yaml."""
+    """The findings about a team with one Vertex AI task; ``pipeline`` is the content of pipelines/churn.yaml."""
     world = World(root, PLATFORM + platform)
     world.team("shop", text=TASK % keys)
     if pipeline is not None:
@@ -141,7 +141,7 @@ def test_a_training_where_tasks_are_processes(tmp_path: Path) -> None:
     ],
     ids=["pipeline", "training"],
 )
-def test_a_job_that_nobody_says_an_output_directory_of(tmp_path: Path, keys: str) -> None:
+def test_a_job_without_an_output_directory(tmp_path: Path, keys: str) -> None:
     (found,) = said(tmp_path, keys, "kinds: {vertex-ai: {region: europe-west1}}\n")
     assert found.startswith('shop/scheduler.yaml:4: SCH223 task "churn": output_directory is not set, but')
 

@@ -1,4 +1,4 @@
-"""The command as people call it: what it prints where, and its exit code."""
+"""The command line: what it prints to stdout and stderr, and its exit code."""
 
 import json
 import os
@@ -67,7 +67,7 @@ def test_check_for_a_pull_request(world):
     )
 
 
-def test_warnings_count_when_asked_to(world):
+def test_warnings_count_with_strict(world):
     world.team("shop", *WARNED)
     run("check", "shop")
     run("check", "shop", "--strict", code=1)
@@ -142,7 +142,7 @@ NO_TEAMS = "warning: the registry file://empty is empty: other teams' assets are
 
 @pytest.mark.parametrize(("url", "warning"), [("nowhere", MISSING), ("empty", NO_TEAMS)])
 def test_a_registry_with_nothing_in_it_is_reported(world, url, warning):
-    """It may be a slip of the pen."""
+    """The URL may be misspelled."""
     Path("empty").mkdir()
     world.team("shop", source("raw.orders"), node("a", "raw.orders", pipelines=DAILY))
     run("compile", "shop", "--out", "base")
@@ -192,7 +192,7 @@ def test_a_registry_without_teams_is_looked_up(world):
 
 
 def test_an_unreadable_team_is_reported_and_not_called_missing(world):
-    """In the project, and in what the macros get."""
+    """In the project, and in the package for the macros."""
     world.team(
         "shop",
         source("shipping.fct", file="models/global_assets/g.yml"),
@@ -216,7 +216,7 @@ def test_an_unreadable_team_is_reported_and_not_called_missing(world):
     ("table", "stops"),
     [("raw.fct", False), ("audit.log", False), ("global_assets.log", False), ("global_assets.other", True)],
 )
-def test_a_team_that_damages_its_own_entry_stops_nobody_who_does_not_read_it(world, table, stops):
+def test_a_damaged_entry_does_not_block_teams_that_do_not_read_it(world, table, stops):
     world.team(
         "audit", node("log", pipelines=DAILY), text='exposed_assets: [{regex: "log"}]', project="audit"
     )
@@ -230,7 +230,7 @@ def test_a_team_that_damages_its_own_entry_stops_nobody_who_does_not_read_it(wor
 
 
 def test_a_scheduler_yaml_that_is_a_link_out_of_the_project_is_not_read(world):
-    """Findings quote what is in the file."""
+    """Findings quote the contents of the file."""
     folder = world.team("shop", node("a", pipelines=DAILY))
     Path("secret").write_text("version: hunter2\n")
     (folder / "scheduler.yaml").unlink()
@@ -323,7 +323,7 @@ CASES = [
 
 @pytest.mark.parametrize("command", ["check", "compile"])
 @pytest.mark.parametrize(("spoil", "code"), CASES)
-def test_what_cannot_run_is_said_on_stderr_with_exit_code_2(world, command, spoil, code):
+def test_errors_are_printed_on_stderr_with_exit_code_2(world, command, spoil, code):
     world.team("shop", node("a", pipelines=DAILY))
     arguments = (*spoil(), *(("--out", "made") if command == "compile" else ()))
     result = run(command, *arguments, code=2)

@@ -1,4 +1,4 @@
-"""What the command line makes of paths, times and URLs that cannot be, and of a bug of ours."""
+"""Invalid paths, times and URLs on the command line, and a bug in the program."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""`dbt-scheduler doctor`, against an Airflow that is made up at the HTTP border."""
+"""`dbt-scheduler doctor`, with a fake Airflow at the HTTP border."""
 
 import json
 import re
@@ -44,8 +44,7 @@ def a_run(state: str = "success", minutes: int = 3) -> dict[str, str]:
 
 
 class Answers:
-    """A platform that is well: what its Airflow answers by path, what a login may not do, and where it is not
-    asked."""
+    """A healthy platform: Airflow's responses by path, denied permissions, and paths that are not requested."""
 
     def __init__(self) -> None:
         self.by_path: dict[str, object] = {
@@ -105,7 +104,7 @@ def lines(code: int = 1, *options: str) -> list[str]:
 
 
 def wrong(code: int = 1, *options: str) -> list[str]:
-    """What is not ok, or not known."""
+    """The checks that are not ok, or unknown."""
     return [line for line in lines(code, *options) if not line.startswith("ok ")]
 
 
@@ -149,10 +148,10 @@ def test_an_airflow_that_is_too_old(answers, version):
     ("method", "path", "permission"),
     [
         ("GET", "(~|playground_daily)/dagRuns$", "can_read on DAG Runs"),
-        ("GET", "/dags/playground_daily/dagRuns/~/taskInstances", ""),  # every DAG may be read
+        ("GET", "/dags/playground_daily/dagRuns/~/taskInstances", ""),  # permission to read every DAG
         ("POST", "dagRuns/dbt_scheduler_doctor/clear", "can_edit on DAG Runs"),
         ("PATCH", "/taskInstances/", "can_edit on Task Instances"),
-        ("PATCH", "/dags/~/", ""),  # the DAGs with sensors may be edited
+        ("PATCH", "/dags/~/", ""),  # permission to edit the DAGs with sensors
         ("POST", "dags/~/dagRuns$", ""),
     ],
 )
@@ -231,7 +230,7 @@ def test_where_nothing_is_compiled_that_is_unknown(answers, tmp_path):
     assert "--out" in found[0]
 
 
-def test_an_airflow_that_cannot_be_asked_ends_with_2(answers, monkeypatch):
+def test_an_unreachable_airflow_ends_with_2(answers, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", "http://127.0.0.1:9")
     result = CliRunner().invoke(main, ["doctor"])

@@ -10,7 +10,7 @@ from dbt_scheduler.cli import main
 
 
 def commands(command: click.Command, *names: str) -> Iterator[tuple[str, ...]]:
-    """The names of each command and sub-command, below the program's."""
+    """The names of each command and subcommand."""
     yield names
     if isinstance(command, click.Group):
         context = click.Context(command)
@@ -21,7 +21,7 @@ def commands(command: click.Command, *names: str) -> Iterator[tuple[str, ...]]:
 
 
 def parse(arguments: list[str]) -> None:
-    """What running the command line does before the command itself runs; raises click's UsageError."""
+    """Parse the command line like click, without running the command; raises click's UsageError."""
     command: click.Command = main
     name: str | None = "dbt-scheduler"
     while isinstance(command, click.Group):
@@ -32,7 +32,7 @@ def parse(arguments: list[str]) -> None:
 
 
 def examples(names: tuple[str, ...]) -> list[list[str]]:
-    """The examples in a command's help, as arguments of the program; a redirection of the shell is left out."""
+    """The examples in a command's help, as arguments of the program, without redirections."""
     command: click.Command = main
     for name in names:
         assert isinstance(command, click.Group)

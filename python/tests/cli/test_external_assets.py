@@ -1,4 +1,4 @@
-"""``external_assets.yaml``: what it becomes, what is wrong with it, and who may not say what in one."""
+"""``external_assets.yaml``: its registry entry, the findings about it, and who can declare what in it."""
 
 import json
 import shutil
@@ -95,7 +95,7 @@ def test_the_assets_of_a_file_are_assets_like_any_other(world):
     ]
     assert "task      load_orders load\n  ready     load_orders, by 08:00 UTC\n" in shown[1]
     assert "task      finance ecb.download\n  ready     daily, no SLO\n" in shown[2]
-    assert not [text for text in shown if "legacy_" in text]  # an id made of team and pipeline
+    assert not [text for text in shown if "legacy_" in text]  # an id made from team and pipeline
 
 
 def test_an_asset_that_moves_or_is_late_is_a_breaking_change_of_the_report(world):
@@ -116,7 +116,7 @@ def test_an_asset_that_moves_or_is_late_is_a_breaking_change_of_the_report(world
     assert "- *shop" in report
 
 
-def test_a_breaking_change_of_a_hand_written_dag_can_be_acknowledged_where_the_report_says(world):
+def test_a_breaking_change_of_a_hand_written_dag_can_be_acknowledged_in_the_reported_file(world):
     external(ORDERS)
     publish_external()
     run("compile", FILE, "--out", "base")
@@ -165,7 +165,7 @@ def test_a_file_of_which_nothing_can_be_made_stops_the_command(world, text, said
     assert said in run("check", FILE, code=2).stderr
 
 
-def test_a_file_that_is_missing_is_said_so(world):
+def test_a_missing_file_is_reported(world):
     assert "other.yaml: SCH401 the file does not exist" in run("check", "other.yaml", code=2).stderr
 
 
@@ -228,7 +228,7 @@ def test_an_external_team_is_published_with_the_guards_of_every_team(world):
     assert found()[0].startswith(f'{FILE}:2: SCH331 this project is not allowed to publish team "unlisted": ')
 
 
-def test_nobody_keeps_a_team_from_its_own_dags_by_claiming_them(world):
+def test_claiming_a_teams_dags_does_not_block_the_team(world):
     external(asset("a", "shop_daily"))
     publish_external()
     world.team("shop", node("mine", pipelines=["daily"]))
@@ -299,7 +299,7 @@ def test_an_asset_made_in_two_pipelines_or_by_a_generated_dag_too_is_no_external
 
 
 def test_a_release_that_does_not_know_external_assets_refuses_the_entry():
-    """What such a release does with a newer number, this one does with the next."""
+    """Like an older release with this number, this release rejects the next one."""
     made = an_entry("a", "daily", team="legacy", dag_id="x")
     assert made.format_version == 2
     newer = encode_entry("legacy", made).replace(b'"format_version": 2', b'"format_version": 3')
@@ -307,7 +307,7 @@ def test_a_release_that_does_not_know_external_assets_refuses_the_entry():
         decode_entry("legacy", newer)
 
 
-def test_the_schema_says_of_team_and_alerting_what_that_of_teams_says():
+def test_the_schema_has_the_same_team_and_alerting_as_that_of_teams():
     ours, theirs = load_schema("external_assets"), load_schema("scheduler")
     assert ours["$defs"]["duration"] == theirs["$defs"]["duration"]
     for name in ("channel", "tag"):

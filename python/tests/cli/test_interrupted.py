@@ -1,4 +1,4 @@
-"""Ctrl-C: one line, and an exit code that is not that of findings, whatever the command is doing."""
+"""Ctrl-C: one line, and an exit code different from that of findings, whatever the command is doing."""
 
 import os
 import signal
@@ -10,13 +10,13 @@ import pytest
 
 
 def _hear_sigint() -> None:
-    """As a terminal's foreground does: what a shell starts in the background ignores it."""
+    """Restore the default handler, which shells disable for background jobs."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("imported", ["click", "yaml", "httpx"])
 def test_an_interrupted_import(tmp_path: Path, imported: str) -> None:
-    """``click`` is imported before there is a command, the others by the command."""
+    """``click`` is imported before there is a command, the other modules by the command."""
     (tmp_path / f"{imported}.py").write_text(
         "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(60)\n"
     )

@@ -1,4 +1,4 @@
-"""Options stand where people put them: before a command's name, or after it."""
+"""Options are accepted before and after a command's name."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ EXPOSED = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}}}]\n"
 
 @pytest.fixture(autouse=True)
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A team whose pipeline only the platform.yaml in another folder knows, and a registry."""
+    """A team whose pipeline is only in the platform.yaml of another folder, and a registry."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
     world = World(tmp_path)
@@ -101,7 +101,7 @@ def test_help_and_version_are_the_commands_own() -> None:
 
 
 def test_an_option_never_takes_a_value_in_one_command_and_none_in_another() -> None:
-    """Or nobody could know, before the command's name, where that name is."""
+    """Otherwise the position of the command's name would be ambiguous."""
     takes: dict[str, set[bool]] = {}
     for option in _options(main, click.Context(main)):
         for name in option.opts:

@@ -1,4 +1,4 @@
-"""Files of a user that are no files: each command says so, and neither waits for them nor ends in a traceback."""
+"""Paths that are not regular files: each command reports them, without hanging or a traceback."""
 
 import os
 import signal
@@ -35,10 +35,10 @@ READ = {
     "out/dags/shop_daily.json": (REPORT, 2),
     "out/dags/dbt_scheduler_resume.py": (COMPILE, 2),
 }
-"""By file, a command that cannot do without it, and its exit code."""
+"""By file, a command that requires it, and its exit code."""
 
 LOOKED_AT = ("shop/selectors.yml", "shop/models/marts/a.yml")
-"""What only the place of a finding, or a check of its own, is looked up in."""
+"""Files that are only read for the location of a finding, or for a single check."""
 
 
 def loop(path: Path) -> None:
@@ -59,7 +59,7 @@ MAKE = [os.mkfifo, folder, loop, unreadable]
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Where a user without root's rights gets as well."""
+    """The same for a user without root's permissions."""
     monkeypatch.delenv("DBT_SCHEDULER_PLATFORM", raising=False)
     with tempfile.TemporaryDirectory() as place:
         Path(place).chmod(0o777)
@@ -73,7 +73,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 @contextmanager
 def no_rights() -> Iterator[None]:
-    """A user's, who may read no file without permission, and who waits no longer than this."""
+    """The permissions of a user who cannot read such files, with a time limit."""
 
     def give_up(*_: object) -> None:
         raise RuntimeError("the command waits for a file")
@@ -113,7 +113,7 @@ def test_a_file_that_is_none_is_reported(world: World, file: str, make: Callable
 
 @pytest.mark.parametrize("make", MAKE)
 @pytest.mark.parametrize("file", LOOKED_AT)
-def test_a_file_that_only_says_where_is_done_without(
+def test_an_unreadable_file_that_only_has_locations_is_skipped(
     world: World, file: str, make: Callable[[Path], None]
 ) -> None:
     path = Path(file)

@@ -1,4 +1,4 @@
-"""Environments: platform files of their own for the same teams, on one Airflow."""
+"""Environments: separate platform files for the same teams, on one Airflow."""
 
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def test_the_sweeps_id_is_taken_in_every_environment(tmp_path):
 
 
 def test_nothing_is_published_to_a_registry_that_is_read_only(tmp_path, monkeypatch):
-    """A pull request's DAGs wait for production's: they must not stand in for them."""
+    """A pull request's DAGs wait for production's: they must not replace them in the registry."""
     monkeypatch.chdir(tmp_path)
     two_teams(World(Path(), PLATFORM + "registry: {url: file:registry}\n"))
     run("compile", "shipping", "--out", "out")

@@ -24,7 +24,7 @@ def pool(world: World, dag_id: str, task_id: str) -> str | None:
     return tasks(world.spec(dag_id))[task_id].pool
 
 
-def test_a_table_of_several_pipelines_is_in_one_pool_of_its_own_in_all_of_them(world):
+def test_a_table_of_several_pipelines_has_its_own_pool(world):
     world.team("shop", node("dim", pipelines=BOTH), node("fct", "dim", pipelines=["daily"]))
     assert pool(world, "shop_hourly", "marts.dim") == "one_writer.shop.dim"
     assert pool(world, "shop_daily", "marts.dim") == "one_writer.shop.dim"
@@ -40,7 +40,7 @@ def test_so_is_what_a_declared_task_makes_in_several_pipelines(world):
         text=f"tasks: [{task % ', assets: [raw_orders]'}, {task.replace('load', 'ping') % ''}]\n",
     )
     assert pool(world, "shop_daily", "load") == "one_writer.shop.load"
-    assert pool(world, "shop_daily", "ping") == "warehouse"  # it makes no table
+    assert pool(world, "shop_daily", "ping") == "warehouse"  # it produces no table
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_table_of_several_pipelines_in_a_pool_with_room_for_two_writers(world,
     ]
 
 
-def test_a_pool_that_nobody_may_have_made_is_a_warning(world):
+def test_a_pool_that_may_not_exist_is_a_warning(world):
     world.team(
         "shop",
         node("fct", pipelines=["daily"], pool="warehous"),
@@ -130,7 +130,7 @@ def test_the_pools_are_printed_as_airflow_imports_them(world):
     assert run("pools").stdout == result.stdout
 
 
-def test_a_pool_whose_size_nobody_says_is_not_printed(world):
+def test_a_pool_without_a_size_is_not_printed(world):
     world.file("platform.yaml", WAREHOUSE.replace("pools: {warehouse: 8}", "defaults: {pool: default_pool}"))
     world.team("shop", node("dim", pipelines=["daily"]))
     run("compile", "shop", "--out", "out")

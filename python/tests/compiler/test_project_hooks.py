@@ -1,4 +1,4 @@
-"""dbt's own on-run-start and on-run-end hooks: in which tasks they run, and what a team reads about it."""
+"""dbt's own on-run-start and on-run-end hooks: the tasks that run them, and the findings about them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Queue, pool, priority and resources of single tasks, and delays between tries that grow: from the files to the spec."""
+"""Queue, pool, priority and resources of single tasks, and increasing retry delays: from the files to the spec."""
 
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def test_a_nodes_own_cpus_lie_over_the_teams_and_those_over_the_platforms(tmp_pa
     assert (arguments["cpus"], arguments["mem_limit"]) == (cpus, "1g")
 
 
-def test_a_report_says_what_of_it_has_changed(tmp_path):
+def test_a_report_shows_its_changes(tmp_path):
     (tmp_path / "was").mkdir()
     (tmp_path / "now").mkdir()
     was = compiled(tmp_path / "was", "", node("a", pipelines=DAILY))["marts.a"]

@@ -1,4 +1,4 @@
-"""Real dbt runs tasks' commands on a project that is no longer the one that was compiled: it fails, each time."""
+"""Real dbt runs tasks' commands on a project that changed since it was compiled: they fail each time."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ NOTHING = "Nothing to do. Try checking your model configs and model specificatio
 
 @pytest.fixture(scope="module")
 def team(tmp_path_factory):
-    """Two models and a test, in a project that says nothing of warnings, and with its tests as tasks of their own."""
+    """Two models and a test, in a project without warning settings, and with tests as separate tasks."""
     columns = [{"name": "id", "data_tests": ["not_null"]}]
     return DbtTeam(
         tmp_path_factory.mktemp("team"),

@@ -1,4 +1,4 @@
-"""Sensors in a spec: what they watch, and how many runs must fit side by side."""
+"""Sensors in a spec: what they wait for, and the maximum number of active runs."""
 
 import pytest
 
@@ -59,7 +59,13 @@ def test_no_sensor_for_what_is_not_waited_for(tmp_path):
 @pytest.mark.parametrize(
     ("consumer", "producer", "slo", "dependency", "runs"),
     [
-        ("daily", "daily", "{hours: 6}", "hard", 4),  # six hours of a day: three, below what is configured
+        (
+            "daily",
+            "daily",
+            "{hours: 6}",
+            "hard",
+            4,
+        ),  # six hours of a day: three, less than the configured number
         ("hourly", "hourly", "{hours: 6}", "hard", 8),
         ("hourly", "hourly", "", "hard", 14),  # the platform's wait timeout of twelve hours
         ("hourly", "hourly", "{hours: 6}", "soft", 4),
@@ -71,7 +77,7 @@ def test_no_sensor_for_what_is_not_waited_for(tmp_path):
             "{days: 10000}",
             "hard",
             1000,
-        ),  # another team's promise takes no more of Airflow
+        ),  # another team's SLO does not raise it
     ],
 )
 def test_enough_runs_fit_side_by_side(tmp_path, consumer, producer, slo, dependency, runs):  # noqa: PLR0913, PLR0917
@@ -80,11 +86,11 @@ def test_enough_runs_fit_side_by_side(tmp_path, consumer, producer, slo, depende
 
 
 def test_a_run_that_waits_until_the_evening_leaves_room_for_the_next(tmp_path):
-    """Without an SLO, the wait timeout of twelve hours counts from when the producer is due, 21:50 later."""
+    """Without an SLO, the wait timeout of twelve hours starts when the producer is due, 21:50 hours later."""
     world = world_of(tmp_path, "daily", "evening")
     evening = '  evening: {cron: "0 22 * * *", grain: day}\n'
     world.file("platform.yaml", PLATFORM + evening)
     assert world.findings() == []
     assert world.spec("shop_daily").max_active_runs == 4
     world.file("platform.yaml", f"{PLATFORM}{evening}defaults: {{wait_timeout: {{hours: 60}}}}\n")
-    assert world.spec("shop_daily").max_active_runs == 6  # 81:50 hours are four days, begun
+    assert world.spec("shop_daily").max_active_runs == 6  # 81:50 hours are four days, rounded up

@@ -1,4 +1,4 @@
-"""The tasks of a DAG: their commands, what they run after, and what of a team's text reaches Airflow."""
+"""The tasks of a DAG: their commands, their upstream tasks, and the parts of a team's text that reach Airflow."""
 
 import json
 import re
@@ -89,7 +89,7 @@ def test_a_microbatch_model_gets_the_period_and_its_lookback_and_in_a_full_refre
 
 
 def test_a_microbatch_model_that_refuses_a_full_refresh_has_a_window_also_then(tmp_path):
-    # dbt would build the newest batches only, not the run's period
+    # # dbt would only build the newest batches, not the run's period
     assert window(events(tmp_path, full_refresh=False)) == [
         "{{ event_time_start('day', 1) }}",
         "{{ event_time_end() }}",
@@ -99,7 +99,9 @@ def test_a_microbatch_model_that_refuses_a_full_refresh_has_a_window_also_then(t
 @pytest.mark.parametrize(
     "config",
     [
-        {"full_refresh": True},  # each run rebuilds it, and a window would be all that is left
+        {
+            "full_refresh": True
+        },  # each run rebuilds the table, so with a time window it would only contain that
         {"materialized": "table"},
         {"incremental_strategy": "append", "batch_size": 1000},
         {"batch_size": "{{ conn.warehouse.password }}"},
@@ -143,7 +145,7 @@ SELECTED_NOTHING = ["NoNodesForSelectionCriteria", "NothingToDo"]
         ("[]", {"error": SELECTED_NOTHING}),
     ],
 )
-def test_selecting_nothing_is_an_error_beside_what_the_project_says_of_warnings(tmp_path, flags, options):
+def test_an_empty_selection_is_an_error_in_addition_to_the_projects_settings(tmp_path, flags, options):
     world = World(tmp_path)
     folder = world.team("shop", node("orders", pipelines=DAILY), data_test("odd", "orders"))
     (folder / "dbt_project.yml").write_text(f"name: shop\nflags: {flags}\n")
@@ -333,7 +335,7 @@ FQN = st.lists(st.sampled_from(["a", "b", "a.b", "c"]), min_size=1, max_size=4)
 
 
 def matches(fqn: list[str], selector: str, *, versioned: bool) -> bool:
-    """What dbt does with ``fqn:`` where there is no wildcard (dbt.graph.selector_methods, dbt 1.11)."""
+    """dbt's own matching of ``fqn:`` without wildcards (dbt.graph.selector_methods, dbt 1.11)."""
     parts = selector.split(".")
     if versioned and "_".join(fqn[-2:]) == "_".join(parts[-2:]):
         return True
@@ -379,7 +381,7 @@ def test_a_reader_of_one_table_reads_not_the_other_one_that_the_same_task_fills(
     assert tasks(world.spec("shop_daily"))["marts.m"].reads == ("shop.x",)
 
 
-def test_what_is_only_recorded_and_never_waited_for_signals_nobody(tmp_path):
+def test_a_no_wait_dependency_has_no_signal(tmp_path):
     world = World(tmp_path)
     reader = node("b", "a", pipelines=DAILY, dependencies={"a": "no_wait"})
     world.team("shop", node("a", pipelines=HOURLY), reader)

@@ -1,4 +1,4 @@
-"""What is written: the same bytes for the same input, whole files, nothing of teams that are not at hand."""
+"""Written files: the same bytes for the same input, whole files, and no files of teams that are not loaded."""
 
 import json
 import random
@@ -64,7 +64,7 @@ def test_a_team_that_schedules_nothing_has_an_entry_and_no_dag(tmp_path):
 
 
 def test_the_base_of_an_entry_is_written_after_it(tmp_path, monkeypatch):
-    """A compile that stops between the two leaves a new entry with an old base, which is refused; never the
+    """If compile stops between the two, there is a new entry with an old base, which is rejected; never the
     other way round."""
     world = World(tmp_path)
     world.team("shop", node("a", pipelines=DAILY))
@@ -112,7 +112,7 @@ def test_dags_that_a_team_no_longer_has_are_removed_and_nothing_else(tmp_path):
 
 
 def shop_and_audit(folder, **audit) -> tuple[World, World]:
-    """Two teams that are compiled by two commands; nobody has published anything."""
+    """Two teams that are compiled by two commands; nothing is published."""
     worlds = []
     for name, words in (("shop", {}), ("audit", audit)):
         (folder / name).mkdir()
@@ -147,7 +147,7 @@ def test_another_project_of_the_same_team_does_not_take_its_entry(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["shop_daily.py", "shop_daily.json", "dbt_scheduler_resume.py"])
-def test_a_file_that_somebody_wrote_by_hand_stays(tmp_path, name):
+def test_a_hand_written_file_stays(tmp_path, name):
     shop, _ = shop_and_audit(tmp_path)
     file = tmp_path / "out" / "dags" / name
     file.parent.mkdir(parents=True)
@@ -160,7 +160,7 @@ def test_a_file_that_somebody_wrote_by_hand_stays(tmp_path, name):
 
 
 def overtaken_by(world: World, out, monkeypatch):
-    """The other compile has looked and found nothing; this one writes before it does."""
+    """The other compile found no conflict; this one writes before it does."""
     write_new = writing.write_atomically
 
     def overtaken(*arguments, **words):

@@ -1,4 +1,4 @@
-"""``platform.yaml``: found, completed from the default one, and refused where anything in it is wrong."""
+"""``platform.yaml``: found, merged with the defaults, and rejected if anything in it is wrong."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_the_default_platform():
     assert config.dbt.options == ()
 
 
-def test_what_is_given_lies_over_the_default_key_by_key(tmp_path):
+def test_given_keys_override_the_default_ones(tmp_path):
     config, findings = load_platform(DEFAULT_PLATFORM)
     (tmp_path / "platform.yaml").write_text(
         """\

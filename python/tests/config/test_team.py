@@ -1,4 +1,4 @@
-"""``scheduler.yaml`` as values, and the findings about mistakes in it."""
+"""``scheduler.yaml`` as values, and the findings about errors in it."""
 
 from pathlib import Path
 
@@ -147,7 +147,7 @@ def test_another_version_is_refused(tmp_path, version):
         ),
     ],
 )
-def test_nothing_can_be_made_of_these(tmp_path, text, message):
+def test_invalid_files(tmp_path, text, message):
     config, findings = load(tmp_path, text)
     assert config is None
     assert [line.partition(" | ")[0] for line in reported(findings)] == [message]
@@ -208,7 +208,7 @@ tasks:
     assert [(task.name, task.line) for task in config.tasks] == [("c", 8), ("e", 10)]
 
 
-def test_a_task_and_a_promise_need_some_time(tmp_path):
+def test_a_timeout_and_an_slo_must_be_positive(tmp_path):
     text = """\
 version: 0.17
 tasks:

@@ -1,4 +1,4 @@
-"""The dbt package in a real dbt: what a team sees when its config is wrong, and that it sees nothing else."""
+"""The dbt package in a real dbt: the output for an invalid config, and no output for a valid one."""
 
 import re
 from importlib import import_module
@@ -175,7 +175,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def report(printed: str) -> str:
-    """What the package said, without dbt's time stamps and indentation."""
+    """The package's output, without dbt's timestamps and indentation."""
     lines = printed[printed.index("dbt_scheduler: ") :].splitlines()
     starts = re.compile(r"\s*(> in macro|\d\d:\d\d:\d\d)")
     kept = lines[:1]
@@ -191,7 +191,8 @@ def test_a_clean_project_compiles_without_a_word(clean: Path) -> None:
     compiled = dbt(clean, "--warn-error", "compile")
     assert compiled.returncode == 0, compiled.stdout
     assert "SCH" not in compiled.stdout
-    assert "in yaml for macro" not in compiled.stdout  # validate_macro_args: the macros' documentation fits
+    # dbt's validate_macro_args: the documentation fits the macros.
+    assert "in yaml for macro" not in compiled.stdout
 
 
 def test_every_problem_of_a_project_is_in_one_error(broken: Path) -> None:
@@ -199,7 +200,9 @@ def test_every_problem_of_a_project_is_in_one_error(broken: Path) -> None:
     assert compiled.returncode == 2
     assert report(compiled.stdout) == BROKEN_REPORT
     assert compiled.stdout.count("dbt_scheduler: ") == 1
-    assert (broken / "target" / "manifest.json").is_file()  # so that `dbt-scheduler check` can say the same
+    assert (
+        broken / "target" / "manifest.json"
+    ).is_file()  # so that `dbt-scheduler check` can report the same
 
 
 def test_the_quick_form_checks_the_whole_project(broken: Path) -> None:
@@ -209,7 +212,7 @@ def test_the_quick_form_checks_the_whole_project(broken: Path) -> None:
     assert report(compiled.stdout) == BROKEN_REPORT
 
 
-def test_a_run_checks_nothing_unless_asked_to(bad: Path) -> None:
+def test_a_run_validates_only_with_validate_on_run(bad: Path) -> None:
     ran = dbt(bad, "run")
     assert ran.returncode == 0, ran.stdout
     assert "SCH" not in ran.stdout
@@ -242,7 +245,7 @@ def test_parsing_never_checks(bad: Path) -> None:
         assert dbt(bad, command).returncode == 0
 
 
-def test_without_the_registry_a_note_says_what_was_skipped(tmp_path: Path) -> None:
+def test_without_the_registry_a_note_lists_skipped_checks(tmp_path: Path) -> None:
     project = make_project(tmp_path, CLEAN)
     compiled = dbt(project, "--warn-error", "compile")
     assert compiled.returncode == 0, compiled.stdout
@@ -297,7 +300,7 @@ def test_the_data_interval_reaches_models_without_another_parse(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("module", ["checks", "kinds.places", "registry.stores"])
-def test_dbt_takes_nothing_of_ours_for_a_plugin_of_its_own(module):
-    """It imports packages that are called ``dbt_…``, with whatever has been imported of them before."""
+def test_dbt_takes_no_module_of_ours_for_a_plugin(module):
+    """dbt imports packages whose name begins with ``dbt_``, using modules that are already imported."""
     import_module(f"dbt_scheduler.{module}")
     assert PluginManager.from_modules("shop").hooks == {}

@@ -1,4 +1,4 @@
-"""The macros and Python say the same of what stands for other teams' assets."""
+"""The macros and Python report the same about global assets."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ def check_global_table(macro: Callable[[str], Macro]) -> Macro:
 
 
 def world_of(tmp_path: Path, *items: Any) -> World:
-    """Team shop reads ``old`` and ``gone`` of shipping, which has made neither since."""
+    """Team shop reads ``old`` and ``gone`` of shipping, which no longer produces either."""
     world = World(tmp_path)
     old = [source(f"shipping.{name}", file=GLOBAL) for name in ("fct_shipment", "gone")]
     reader = node("reader", "shipping.fct_shipment", "shipping.gone", pipelines=DAILY)
@@ -72,14 +72,14 @@ def test_the_same_words(tmp_path, item, more, unreadable, check_global_table):
 
 
 def test_a_project_that_no_team_publishes_is_for_python_to_tell(tmp_path, check_global_table):
-    """It may run elsewhere, which scheduler.yaml can say; the macros cannot read that."""
+    """Another platform may schedule it, as scheduler.yaml can state; the macros cannot read that."""
     snapshot = snapshot_of(world_of(tmp_path), tmp_path / "package")
     table = table_of(external("elsewhere.fct")[1], {"external": True})
     assert check_global_table(table, snapshot) is None
 
 
 def test_a_snapshot_of_an_older_release(tmp_path, check_global_table):
-    """It says neither what is retired nor which dbt project is whose."""
+    """It lists neither retired assets nor the dbt projects of teams."""
     snapshot = snapshot_of(world_of(tmp_path), tmp_path / "package")
     del snapshot["retired"]
     del snapshot["unreadable"]
@@ -90,7 +90,7 @@ def test_a_snapshot_of_an_older_release(tmp_path, check_global_table):
 
 
 def snapshot_of(world: World, folder: Path) -> dict[str, Any]:
-    """What ``registry export`` writes for team shop when shipping has published and shop not yet again."""
+    """The output of ``registry export`` for team shop, when shipping has published again, but shop has not."""
     entries = {team.project.team: team.entry for team in world.open().teams} | {
         "shop": world.registry["shop"]
     }
@@ -100,6 +100,6 @@ def snapshot_of(world: World, folder: Path) -> dict[str, Any]:
 
 
 def table_of(entry: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """As the macros global_tables and external_tables return it."""
+    """A table in the format of the macros global_tables and external_tables."""
     source_name = entry["package_name"] if more else entry["source_name"]
     return {**entry, "source_name": source_name, **more}

@@ -1,4 +1,4 @@
-"""The Jinja interpreter of JSON Schema: its verdicts are the specification's, and its words are Python's."""
+"""The JSON Schema implementation in Jinja: its results are those of the specification, its messages those of Python."""
 
 import json
 import random
@@ -21,7 +21,7 @@ def is_interpreted(case: dict[str, Any]) -> bool:
 
 
 def reported(rules: Any, value: Any) -> list[dict[str, Any]]:
-    """What Python says, in the form of the macro."""
+    """Python's result in the format of the macro."""
     return [
         {"path": list(v.path), "problem": v.problem, "hint": v.hint} for v in validate_against(rules, value)
     ]
@@ -29,7 +29,7 @@ def reported(rules: Any, value: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["what"])
 def test_cases_of_the_specification(case: dict[str, Any], macro: Callable[[str], Callable[..., Any]]) -> None:
-    """Python and the macros say the same; of the keywords that only Python knows, what Python says."""
+    """Python and the macros report the same; for keywords that only Python supports, Python's result is tested."""
     problems = macro("json_schema_problems") if is_interpreted(case) else None
     verdicts = [(value, True) for value in case["valid"]] + [(value, False) for value in case["invalid"]]
     assert verdicts
@@ -57,7 +57,7 @@ def test_configs_get_the_same_words_from_both(macro: Callable[[str], Callable[..
         expected = reported(rules, value)
         assert problems(rules, value) == expected, value
         verdicts.append(not expected)
-    assert 100 < sum(verdicts) < 1100  # the generator makes both kinds
+    assert 100 < sum(verdicts) < 1100  # the generator produces both kinds
 
 
 def test_generated_schemas_get_the_same_words_from_both(macro: Callable[[str], Callable[..., Any]]) -> None:
@@ -100,7 +100,7 @@ def test_suggestions_are_the_same(macro: Callable[[str], Callable[..., Any]]) ->
         candidates = [_misspelt(chance, chance.choice(words)) for _ in range(chance.randrange(6))]
         word = _misspelt(chance, chance.choice(words))
         assert in_jinja(word, candidates) == suggest(word, candidates), (word, candidates)
-    very_many = ["daily"] * (MOST_CANDIDATES + 1)  # an entry may name as many assets as it likes
+    very_many = ["daily"] * (MOST_CANDIDATES + 1)  # an entry may contain any number of assets
     assert (suggest("dayly", very_many[1:]), suggest("dayly", very_many)) == ("daily", "")
     assert in_jinja("dayly", very_many) == ""
 
@@ -127,7 +127,7 @@ def _chance(seed: int) -> random.Random:
 
 
 def _configs(chance: random.Random, count: int) -> Iterator[Any]:
-    """Configs that people might write: most keys right, some misspelt, some values of another type."""
+    """Configs that users might write: most keys right, some misspelled, some values with a wrong type."""
     fitting: dict[str, list[Any]] = {
         "pipelines": [["daily"], ["hourly", "daily"], [], ["daily", "daily"], [""], "daily", [3, True]],
         "group": ["dimensions", "a b", "x" * 201, "x\n", "", 7, None],
@@ -175,7 +175,7 @@ def _value(chance: random.Random, depth: int) -> Any:
 
 
 def _schema(chance: random.Random, depth: int) -> Any:
-    """A schema of a few random keywords, whose references all lead to one definition without references."""
+    """A schema with a few random keywords; its references all point to one definition without references."""
 
     def below() -> Any:
         return _schema(chance, depth - 1)

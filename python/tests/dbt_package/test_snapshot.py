@@ -1,4 +1,4 @@
-"""The dbt package with the registry: whatever people write, dbt's Jinja gives back exactly the JSON."""
+"""The dbt package with the registry: for any text, dbt's Jinja returns exactly the same JSON."""
 
 import msgspec
 from hypothesis import given, settings
@@ -33,7 +33,7 @@ def entry(channel: str | None = None, **assets: Produced) -> Entry:
     return Entry(dag_prefix="x", contact=Contact(channel), pipelines={}, produced=assets, consumed={})
 
 
-def test_what_it_says(tmp_path):
+def test_the_text(tmp_path):
     world = World(tmp_path)
     world.team("shop", node("a", pipelines=["daily"]), text='alerting: {channel: "#shop"}')
     teams = {

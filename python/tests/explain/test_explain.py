@@ -1,4 +1,4 @@
-"""`dbt-scheduler explain`, against an Airflow that is made up at the HTTP border."""
+"""`dbt-scheduler explain`, with a fake Airflow at the HTTP border."""
 
 import json
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def deploy(out: Path, *specs: DagSpec) -> None:
 
 
 def two_teams(out: Path) -> None:
-    """The day's ``marts.c`` needs ``marts.b``, that needs ``staging.a`` and shipping's hourly ``marts.fct``."""
+    """The daily ``marts.c`` reads ``marts.b``, which reads ``staging.a`` and shipping's hourly ``marts.fct``."""
     deploy(
         out,
         a_spec(
@@ -70,7 +70,7 @@ def run(*arguments: str, code: int = 0) -> Result:
 
 
 def explain(airflow: FakeAirflow, task: str, *options: str) -> list[str]:
-    """What is said, without where Airflow is."""
+    """The output, without Airflow's URL."""
     return run(CONSUMER, task, *options).stdout.replace(airflow.url, "").splitlines()
 
 
@@ -89,7 +89,7 @@ def test_a_producer_that_failed_up_the_chain(airflow, out):
         "",
         "root cause: shipping_hourly staging.raw of 2025-06-05 23:05 UTC (shipping, #shipping) failed at 2025-06-06 00:20 UTC; see its log",
     ]
-    assert len(airflow.asked) == 9  # three for the run asked about, six for the producer's
+    assert len(airflow.asked) == 9  # three for the explained run, six for the producer's
 
 
 def test_what_the_login_may_not_see_is_no_root_cause(airflow, out):
@@ -184,7 +184,7 @@ def last(airflow: FakeAirflow, task: str, *options: str) -> str:
     return line.replace(" (shipping, #shipping)", "")
 
 
-def test_what_the_run_or_its_dag_says(airflow, out):
+def test_the_state_of_the_run_or_its_dag(airflow, out):
     two_teams(out)
     airflow.run(CONSUMER, DAY, "queued", staging__a=None)
     assert first(airflow, "a") == (
@@ -330,7 +330,7 @@ def test_a_wait_for_what_is_due_later_is_not_over_before_that(airflow, out):
     assert "since 2025-06-06 00:10:30 UTC, until 2025-06-06 23:00 UTC" in explain(airflow, "b")[2]
 
 
-def test_the_run_that_is_asked_about(airflow, out):
+def test_the_explained_run(airflow, out):
     two_teams(out)
     run_id = airflow.run(CONSUMER, "2025-06-04T00:10", staging__a="failed")
     airflow.run(CONSUMER, DAY, staging__a="success")
@@ -374,7 +374,7 @@ def test_a_soft_wait_and_a_producer_that_is_gone(airflow, out):
     assert "shipping no longer produces fct. Ask #shipping." in explain(airflow, "b")[-1]
 
 
-def test_a_circle_and_a_long_way_end(airflow, out):
+def test_a_cycle_and_a_long_chain_end(airflow, out):
     here = a_wait("fct", pipeline="daily")
     back = msgspec.structs.replace(
         a_wait("b", task_id="b", team="playground"),
@@ -419,7 +419,7 @@ def test_the_task_that_is_meant(airflow, out):
         ((200, b"{}"), "did not return a response of Airflow"),
     ],
 )
-def test_an_airflow_that_does_not_answer_as_it_should(airflow, out, answer, said):
+def test_unexpected_responses_of_airflow(airflow, out, answer, said):
     two_teams(out)
     airflow.answer = answer
     result = run(CONSUMER, "a", code=2)
@@ -427,7 +427,7 @@ def test_an_airflow_that_does_not_answer_as_it_should(airflow, out, answer, said
     assert result.stdout == ""
 
 
-def test_which_airflow_is_asked(airflow, out, monkeypatch):
+def test_which_airflow_is_used(airflow, out, monkeypatch):
     two_teams(out)
     airflow.deployed(CONSUMER)
     monkeypatch.delenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW")
@@ -470,7 +470,7 @@ def test_a_password_in_the_connections_host_is_not_printed(airflow, out, monkeyp
         )
 
 
-def test_nobody_there(airflow, out):
+def test_an_unreachable_server(airflow, out):
     two_teams(out)
     said = run(CONSUMER, "a", "--airflow", "http://127.0.0.1:9", code=2).stderr
     assert said.startswith("airflow: SCH501 Airflow at http://127.0.0.1:9 cannot be reached")

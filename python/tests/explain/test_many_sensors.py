@@ -1,4 +1,4 @@
-"""A hundred sensors of one run give up at the same moment: each alert, and each page, asks Airflow a few questions."""
+"""A hundred sensors of one run time out at the same time: each alert, and each page, makes only a few requests."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ GAVE_UP = {"state": "failed", "start_date": "2025-06-06T00:10:30Z", "end_date": 
 
 
 class Known:
-    """A consumer with a hundred sensors, each on a DAG of its own."""
+    """A consumer with a hundred sensors, each for another DAG."""
 
     def __init__(self) -> None:
         sensors = tuple(a_wait(asset, dag_id=f"{asset}_daily") for asset in ASSETS)

@@ -1,4 +1,4 @@
-"""What is known of DAGs whose specs are not at hand: from the registry, and from Airflow's API."""
+"""DAGs without available specs: what is known from the registry, and from Airflow's API."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def entries() -> dict[str, Entry]:
 
 
 def an_airflow(*tasks: dict[str, Any]) -> AirflowApi:
-    """An Airflow whose DAGs have these tasks."""
+    """An Airflow with DAGs with these tasks."""
     reply = {"tasks": list(tasks), "total_entries": len(tasks), "access_token": "token"}
     return AirflowApi(
         "http://airflow.test", transport=httpx.MockTransport(lambda _: httpx.Response(200, json=reply))

@@ -1,4 +1,4 @@
-"""Findings as GitHub's annotations: a path counts from the top of the repository."""
+"""Findings as GitHub annotations: paths are relative to the root of the repository."""
 
 from pathlib import Path
 

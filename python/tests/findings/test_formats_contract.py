@@ -1,4 +1,4 @@
-"""What holds for every format of findings, also for one that is added."""
+"""What must hold for every format of findings, including new ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Other teams' words in all that prints text: one line each, and nothing that a terminal or a CI obeys."""
+"""Other teams' text in all output: one line each, without control sequences of terminals or CI systems."""
 
 import json
 import re
@@ -25,7 +25,7 @@ GLOBAL = "models/global_assets/g.yml"
 
 
 def obeyed(output: str) -> list[str]:
-    """The lines that a terminal or a CI would not just show."""
+    """The lines that a terminal or a CI system would interpret."""
     return [
         line
         for line in re.split(r"[\n\r\u2028]", output)
@@ -41,7 +41,7 @@ def test_one_line():
 
 @given(st.lists(st.text() | st.text(":# [\n\x1bvso", max_size=8)))
 @example(["::", " ::", "###[", "\ud800"])
-def test_whatever_is_printed_stays_on_its_line_and_is_obeyed_by_nobody(texts):
+def test_printed_text_stays_on_its_line_and_is_never_interpreted(texts):
     printed = lines(texts)
     assert printed.count("\n") == len(texts)
     assert obeyed(printed) == []
@@ -58,7 +58,7 @@ def test_printable_json_is_the_same_document(document):
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory) -> Path:
-    """A folder with the team shop, and a registry where audit has put that text wherever a text may be."""
+    """A folder with the team shop, and a registry in which all text of team audit is hostile."""
     folder = tmp_path_factory.mktemp("hostile")
     world = World(folder, f"{PLATFORM}registry: {{url: file:registry}}\n")
     read = source("shop.dim_a", file=GLOBAL)

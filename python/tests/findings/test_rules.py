@@ -1,4 +1,4 @@
-"""The rules: each has one code, is found somewhere, and is seen in something that a test expects."""
+"""The rules: each has a unique code, is used in the code, and is expected in a test."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ def texts(*patterns: str) -> Iterator[tuple[Path, str]]:
 
 
 def uses() -> set[str]:
-    """The rules that code uses, by their names: not where one is defined or imported."""
+    """The rules that the code uses, by their names, not counting definitions and imports."""
     return {
         node.id
         for path in SOURCE.rglob("*.py")
@@ -36,7 +36,7 @@ def in_macros() -> set[str]:
 
 
 def expected() -> set[str]:
-    """The codes in what tests expect."""
+    """The codes in the expected output of tests."""
     files = texts("integration_tests/**/expected*.*", "integration_tests/**/*.txt", "python/tests/**/*.py")
     return {code for path, text in files if path != Path(__file__) for code in CODE.findall(text)}
 
@@ -63,7 +63,7 @@ def test_a_code_is_the_name_and_the_definition_of_one_rule() -> None:
     assert sorted(code for _, code in defined) == [*rules()]
 
 
-def test_every_rule_is_found_somewhere() -> None:
+def test_every_rule_is_used() -> None:
     assert rules().keys() - uses() - in_macros() == set()
 
 
@@ -71,7 +71,7 @@ def test_every_rule_is_in_what_a_test_expects() -> None:
     assert rules().keys() - expected() == set()
 
 
-def test_the_macros_find_the_rules_that_say_so() -> None:
+def test_the_macros_find_the_rules_marked_for_them() -> None:
     assert in_macros() == {code for code, rule in rules().items() if rule.by_macros}
 
 

@@ -1,4 +1,4 @@
-"""Tables for a person at a terminal."""
+"""Text tables for terminals."""
 
 from dbt_scheduler.findings.table import aligned
 

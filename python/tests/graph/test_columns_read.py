@@ -1,4 +1,4 @@
-"""Which columns of another team's asset a task is said to read: through views, ephemeral models, snapshots and macros."""
+"""The columns of other teams' assets that a task reads: through views, ephemeral models, snapshots and macros."""
 
 import subprocess
 import sys
@@ -24,14 +24,14 @@ FCT = '"warehouse"."shipping"."fct"'
 
 
 def sql(item: Item, text: str | None, **more: Any) -> Item:
-    """A node with the SQL that dbt compiled of it."""
+    """A node with its compiled SQL."""
     part, entry = item
     config = {**entry["config"], **more.pop("config", {})}
     return part, entry | {"compiled_code": text, "config": config} | more
 
 
 def reads(tmp_path: Path, *items: Item, columns: dict[str, Any] | None = None, **parts: Any) -> object:
-    """What the entry says of the task ``a``; None where it is left out."""
+    """The columns in the entry of task ``a``; None if omitted."""
     world = World(tmp_path)
     parts = {"metadata": METADATA, **parts}
     world.team("shop", source("shipping.fct", file=GLOBAL), *items, **parts)
@@ -62,7 +62,7 @@ def test_without_sql_that_can_be_read_it_is_not_known(tmp_path: Path, text: str 
     assert reads(tmp_path, sql(model(), text)) is None
 
 
-def test_without_an_adapter_and_for_one_that_nobody_knows_it_is_not_known(tmp_path: Path) -> None:
+def test_without_an_adapter_or_with_an_unknown_one_columns_are_unknown(tmp_path: Path) -> None:
     for adapter in (None, "excel"):
         known = {**METADATA, "adapter_type": adapter}
         assert reads(tmp_path, sql(model(), f"select id from {FCT}"), metadata=known) is None

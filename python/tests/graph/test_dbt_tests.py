@@ -1,4 +1,4 @@
-"""Which task runs which dbt test."""
+"""Which tasks run which dbt tests."""
 
 import pytest
 
@@ -64,7 +64,7 @@ def test_parents_outside_the_dag_do_not_count(tmp_path):
     assert runs(world, "shop_hourly") == {"marts.a": ["t_a", "t_both"]}
 
 
-def test_a_parent_that_never_runs_stands_for_what_it_reads(tmp_path):
+def test_a_parent_that_never_runs_passes_on_its_own_parents(tmp_path):
     world = world_of(
         tmp_path,
         node("a", pipelines=DAILY),
@@ -124,7 +124,7 @@ def test_a_reader_in_another_dag_waits_for_the_node_only(tmp_path):
 
 
 def test_a_reader_through_another_dag_does_not_wait(tmp_path):
-    """In this DAG it is not downstream of both: nothing here says when the other DAG read them."""
+    """In this DAG it is not downstream of both: it is unknown when the other DAG read them."""
     world = world_of(
         tmp_path,
         node("a", pipelines=DAILY),
@@ -164,7 +164,7 @@ def test_of_a_task_that_fills_two_tables_only_readers_of_the_tested_one_wait(tmp
     }
 
 
-def test_after_means_a_task_of_its_own_that_nobody_waits_for(tmp_path):
+def test_after_is_a_separate_task_without_downstream_tasks(tmp_path):
     world = world_of(
         tmp_path,
         node("a", pipelines=DAILY),

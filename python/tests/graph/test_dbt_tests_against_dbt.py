@@ -1,4 +1,4 @@
-"""What waits for a dbt test: the same as in ``dbt build``, by dbt's own algorithm and by a real run."""
+"""The tasks that wait for a dbt test: the same as in ``dbt build``, by dbt's own algorithm and in a real run."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ LOAD = "tasks: [{kind: universal, name: load, command: x, pipelines: [daily], as
 
 @st.composite
 def projects(draw: st.DrawFn) -> list[Item]:
-    """Two source tables that one task fills, models that read some of what is before them, tests of anything."""
+    """Two source tables that one task fills, models that read some of the earlier nodes, and tests of any nodes."""
     names = ["raw.x", "raw.y"]
     items = [source(name) for name in names]
     for index in range(draw(st.integers(1, 7))):
@@ -36,7 +36,7 @@ def some_of(names: list[str], least: int) -> st.SearchStrategy[list[str]]:
 
 
 def gated_by_dbt(items: list[Item]) -> set[tuple[str, str]]:
-    """Each test with each model that ``dbt build`` does not start before the test has passed."""
+    """Each test with each model that ``dbt build`` does not start before the test succeeds."""
     nodes = {
         entry["unique_id"]: SimpleNamespace(
             resource_type=entry["resource_type"], depends_on_nodes=entry["depends_on"]["nodes"]
@@ -62,7 +62,7 @@ def gated_by_dbt(items: list[Item]) -> set[tuple[str, str]]:
 
 
 def gated_by_us(spec: DagSpec, items: list[Item]) -> set[tuple[str, str]]:
-    """Each test with each model whose task runs after the one that runs the test."""
+    """Each test with each model whose task is downstream of the task that runs the test."""
     graph = networkx.DiGraph([(above, name) for name, after in edges(spec).items() for above in after])
     graph.add_nodes_from(edges(spec))
     assert networkx.is_directed_acyclic_graph(graph)

@@ -1,4 +1,4 @@
-"""dbt's functions (UDFs): tasks that dbt builds, before whoever calls them."""
+"""dbt's functions (UDFs): tasks that dbt builds, upstream of the nodes that call them."""
 
 import duckdb
 import pytest
@@ -18,7 +18,7 @@ def world_of(tmp_path, *items, text: str = "") -> World:
     return world
 
 
-def test_it_runs_after_what_it_reads_and_before_who_calls_it(tmp_path):
+def test_it_runs_after_its_inputs_and_before_its_callers(tmp_path):
     world = world_of(
         tmp_path,
         node("rates", pipelines=DAILY),
@@ -101,7 +101,7 @@ def test_a_model_of_the_same_name_is_not_selected_with_it(tmp_path):
     )
 
 
-def test_a_table_that_lies_where_it_does_is_another_thing(tmp_path):
+def test_a_table_with_the_relation_of_a_function_is_not_the_function(tmp_path):
     items = (
         function("rates", schema="money", pipelines=DAILY),
         source("money.rates"),
@@ -156,7 +156,7 @@ FILES = {
     "models/sources.yml": {
         "sources": [{"name": "main", "tables": [{"name": "in_euro"}]}],
     },
-    # as another team calls it
+    # # with another team's name for it
     "models/called.sql": (
         "{{ config(meta={'scheduler': {'pipelines': ['daily']}}) }}\n-- depends_on: {{ ref('revenue') }}\n"
         "select {{ source('main', 'in_euro') }}(20) as euro"
@@ -172,7 +172,7 @@ FILES = {
             }
         ]
     },
-    # dbt-duckdb 1.11 has no functions of its own yet: DuckDB calls them macros.
+    # # dbt-duckdb 1.11 does not support functions yet: in DuckDB they are macros.
     "macros/scalar.sql": (
         "{% macro duckdb__scalar_function_sql(target) %}create or replace macro {{ target }}"
         "({{ model.arguments | map(attribute='name') | join(', ') }}) as ({{ model.compiled_code }}){% endmacro %}"
@@ -180,7 +180,7 @@ FILES = {
 }
 
 
-def test_dbt_builds_it_before_who_calls_it(tmp_path):
+def test_dbt_builds_it_before_its_callers(tmp_path):
     project = make_project(tmp_path / "shop", FILES)
     assert dbt(project, "parse").returncode == 0
     world = World(tmp_path)

@@ -1,4 +1,4 @@
-"""Source tables that stand for other teams' assets."""
+"""Source tables that represent other teams' assets."""
 
 import pytest
 
@@ -77,7 +77,7 @@ def test_what_is_not(tmp_path, item):
             source("shiping.fct", file=GLOBAL),
             'SCH315 global asset "shiping.fct": team not found in the registry | did you mean "shipping"?',
         ),
-        (  # that this team has one of the name, too, does not make it the one that is meant
+        (  # this team's own asset with the same name does not make the reference ambiguous
             source("shiping.own", file=GLOBAL),
             'SCH315 global asset "shiping.own": team not found in the registry | did you mean "shipping"?',
         ),
@@ -129,7 +129,7 @@ def test_the_line_is_that_of_the_table(tmp_path):
 
 @pytest.fixture
 def retired(tmp_path):
-    """Shipping made ``fct_old`` and ``gone``, and shop read both; shop's entry still says so."""
+    """Shipping used to produce ``fct_old`` and ``gone``, and shop read both; shop's entry still lists them."""
     world = World(tmp_path)
     names = ("shipping.fct_old", "shipping.gone")
     world.team("shop", *(source(name, file=GLOBAL) for name in names), node("z", *names, pipelines=DAILY))
@@ -169,7 +169,7 @@ def test_a_retired_asset_that_another_team_makes_is_there(retired):
     assert reported(retired) == []
 
 
-def test_what_nobody_ever_read_is_not_retired(retired):
+def test_an_asset_without_readers_is_not_retired(retired):
     item = source("shipping.never", file=GLOBAL)
     retired.team("shop", item, reader(item))
     assert [line.split(" ")[1] for line in reported(retired)] == ["SCH301"]
@@ -248,7 +248,7 @@ def test_another_teams_asset_of_the_same_name_does_not_stand_for_the_table_that_
     world = World(tmp_path)
     item = source("global_assets.dim", schema="main")
     world.team("shop", item, reader(item))
-    world.team("shipping", node("dim", pipelines=DAILY))  # which it does not expose
+    world.team("shipping", node("dim", pipelines=DAILY))  # not exposed
     world.team("evil", node("dim", pipelines=DAILY, schema="evil"), text='exposed_assets: [{regex: "dim"}]')
     (found,) = reported(world)
     assert "SCH321" in found

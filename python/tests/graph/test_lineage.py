@@ -1,4 +1,4 @@
-"""The projection of lineage onto pipelines: edges inside a DAG, waits for what others make."""
+"""The projection of lineage onto pipelines: edges inside a DAG, and waits for assets of other DAGs."""
 
 import random
 from collections.abc import Iterator
@@ -169,7 +169,7 @@ def test_chains_of_thousands_end(tmp_path):
     assert upstream(world, "daily", "z") == {"a"}
 
 
-def test_a_circle_of_tasks_that_nothing_schedules_ends(tmp_path):
+def test_a_cycle_of_unscheduled_tasks_ends(tmp_path):
     world = World(tmp_path)
     world.team(
         "shop",
@@ -187,7 +187,7 @@ def test_a_circle_of_tasks_that_nothing_schedules_ends(tmp_path):
 
 
 class Lineage:
-    """A random project: works in the order of their lineage, the tables of declared tasks and global tables."""
+    """A random project: tasks in topological order, the tables of declared tasks, and global tables."""
 
     def __init__(
         self, tasks: list[ProjectTask], makers: dict[str, str], globals_: dict[str, AssetKey]
@@ -207,7 +207,7 @@ class Lineage:
             tables={},
             tests=(),
             makers=self.makers,
-            table_assets=self.makers,  # each has one asset, called as itself
+            table_assets=self.makers,  # each has one asset with its own name
             assets={asset: task.id for task in self.tasks.values() for asset in task.assets},
             latest={},
         )
@@ -248,7 +248,7 @@ def lineages(draw: st.DrawFn) -> Lineage:
         id_ = f"w{number}"
         above = [task.id for task in tasks] + sorted(globals_)
         parents = draw(st.lists(st.sampled_from(above), max_size=4, unique=True)) if above else []
-        # A work of a declared task is read through the table that it fills, at times.
+        # # A declared task is sometimes read through the table that it fills.
         tables = {made: table for table, made in makers.items()}
         parents = [tables[p] if p in tables and draw(st.booleans()) else p for p in parents]
         if draw(st.integers(0, 3)) == 0:
@@ -272,7 +272,7 @@ def lineages(draw: st.DrawFn) -> Lineage:
 
 
 def paths(lineage: Lineage, end: str) -> Iterator[list[str]]:
-    """Every way up from a work, one step after the other, however far: written without looking at the code."""
+    """All paths upstream from a task; written independently of the code."""
     for parent in lineage.tasks[end].parents:
         above = lineage.makers.get(parent, parent)
         yield [above]
@@ -281,7 +281,7 @@ def paths(lineage: Lineage, end: str) -> Iterator[list[str]]:
 
 
 def naive(lineage: Lineage, pipeline: str, end: str) -> tuple[set[str], set[str]]:
-    """Who runs directly before, and what is waited for, by the sentences of the documentation."""
+    """The direct upstream tasks, and the waits, as defined in the documentation."""
     before, waited = set(), set()
     for path in paths(lineage, end):
         *between, last = path
@@ -314,7 +314,7 @@ def test_edges_and_waits_are_those_of_a_naive_reading_of_the_rule(lineage):
 
 
 def picked(lineage: Lineage, wanted: str, key: AssetKey) -> str:
-    """The same one; else the rarest that is as frequent at least; else the most frequent."""
+    """The same pipeline; else the least frequent one that is at least as frequent; else the most frequent one."""
     made_in = ("hourly", "weekly") if key.team == "shipping" else lineage.tasks[key.asset].pipelines
     order = ["hourly", "daily", "weekly"]
     frequent = [name for name in order[: order.index(wanted) + 1] if name in made_in]

@@ -1,4 +1,4 @@
-"""Registry entries: what a team produces, and what it consumes."""
+"""Registry entries: the assets that a team produces and consumes."""
 
 import msgspec
 import pytest
@@ -87,7 +87,7 @@ def test_a_declared_tasks_table_lives_where_its_source_says(tmp_path):
     assert (made.task_group, made.task_id) == (None, "load")
 
 
-def test_the_latest_version_answers_to_the_bare_name_too(tmp_path):
+def test_the_latest_version_is_also_found_by_the_bare_name(tmp_path):
     world = World(tmp_path)
     world.team("shop", *(node("dim", version=v, latest_version=2, pipelines=DAILY) for v in (1, 2)))
     entry = world.look().entry
@@ -162,7 +162,7 @@ def test_a_declared_tasks_asset_has_the_columns_of_its_source_table(tmp_path):
     assert str(made.relation) == "warehouse.raw.rates"
 
 
-def test_what_is_said_of_an_asset_is_in_its_entry_and_cut_where_it_is_long(tmp_path):
+def test_the_description_of_an_asset_is_in_its_entry_and_truncated(tmp_path):
     world = World(tmp_path)
     columns = {
         "id": {"name": "id", "description": "The <b>key</b>."},

@@ -1,4 +1,4 @@
-"""Ids in Airflow, and what is reported where two things would get the same one."""
+"""Ids in Airflow, and the findings if two things would get the same one."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""``init``: a project's first files, and nothing that somebody wrote lost."""
+"""``init``: a project's initial files, and nothing that a user wrote is lost."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ REGISTRY = {"local": ".dbt_scheduler/registry"}
 
 @pytest.fixture
 def project(tmp_path, monkeypatch) -> Path:
-    """An empty dbt project at the top of a repository, and this folder."""
+    """An empty dbt project at the root of a repository, as the current folder."""
     monkeypatch.chdir(tmp_path)
     Path(".git").mkdir()
     Path("dbt_project.yml").write_text("name: shop\nprofile: shop\n")
@@ -47,7 +47,7 @@ def test_the_first_files(project):
 
 @pytest.mark.dbt
 def test_what_it_writes_passes_dbt_and_check(project):
-    """With this repository for the package that dbt would fetch."""
+    """With this repository as the package that dbt would download."""
     Path("dbt_project.yml").write_text(
         "name: shop\nprofile: shop\nflags: {send_anonymous_usage_stats: false}\n"
     )
@@ -105,7 +105,7 @@ def test_a_dry_run_shows_the_diff_and_writes_nothing(project):
     )
 
 
-def test_a_last_line_without_an_end_is_a_line_of_its_own_in_the_diff(project):
+def test_a_last_line_without_a_newline_is_a_separate_line_in_the_diff(project):
     Path("packages.yml").write_text("packages:\n- local: a")
     assert (
         "-- local: a\n\\ No newline at end of file\n+- local: a\n+- git:" in run("init", "--dry-run").stdout
@@ -208,7 +208,7 @@ BAD = {
     "no project": (("init", "nowhere"), "no dbt_project.yml found in nowhere"),
     "team": (("init", "--team", "a\nb"), "use only letters, digits, _ and -"),
     "template": (("init", "--team", "{{ x }}"), "use only letters, digits, _ and -"),
-    "revision": (("init", "--revision", "a b"), "use only letters, digits, _ and -"),
+    "revision": (("init", "--revision", "a b"), "use only letters, digits, ., _, - and /"),
     "ci": (("init", "--ci", "jenkins"), "Invalid value for '--ci'"),
 }
 

@@ -1,4 +1,4 @@
-"""Other projects' models: what dbt-loom and dbt's own cross-project references put into a manifest.
+"""Other projects' models: what dbt-loom and dbt's own cross-project references add to a manifest.
 
 ``dbt_loom_manifest.json`` is what ``dbt compile`` of dbt-core 1.11.16 with dbt-loom 0.9.6 and dbt-duckdb wrote
 for a project ``downstream`` with one model, one test and the manifest of a project ``upstream``; macros, docs
@@ -94,7 +94,7 @@ def test_a_team_that_is_called_like_the_package_serves_where_no_project_is(tmp_p
 
 
 def test_what_nothing_reads_is_ignored(tmp_path):
-    """dbt-loom brings every model of the other project, whatever it reads, and whatever its meta says."""
+    """dbt-loom adds every model of the other project, whether it is read or not, and whatever its meta."""
     world = world_of(
         tmp_path,
         external("ships.fct", "model.ships.gone", pipelines=["nightly"]),
@@ -133,7 +133,7 @@ def test_a_test_on_both_sides_runs_with_the_model_of_this_project(tmp_path):
 
 
 def test_its_table_is_not_this_projects_own(tmp_path):
-    """A source that lives where it lives is another team's asset: no hint at ref(), the hidden edge is reported."""
+    """A source with its relation is another team's asset: the hidden edge is reported, without a hint at ref()."""
     reader = node("z", "main.fct", pipelines=DAILY)
     world = world_of(tmp_path, external("ships.fct"), source("main.fct"), reader)
     assert [line.split(" ")[1] for line in reported(world)] == ["SCH306"]
@@ -203,7 +203,7 @@ def test_sch302_where_two_teams_publish_one_project(tmp_path):
     ]
 
 
-def test_a_finding_of_a_condition_stands_at_the_task(tmp_path):
+def test_a_finding_about_a_condition_has_the_line_of_the_task(tmp_path):
     world = world_of(tmp_path, external("elsewhere.fct"), text=TASK % "fct")
     assert [line.partition(" global")[0] for line in reported(world)] == ["shop/scheduler.yaml:3: SCH315"]
 
@@ -243,7 +243,7 @@ def test_a_registry_of_an_older_release_does_not_say_the_project(tmp_path):
 
 
 def test_what_dbt_loom_writes():
-    """Everything of the other project, seeds too, without paths, meta, or lineage to what is not a node."""
+    """All nodes of the other project, including seeds, without paths, meta, or lineage to anything but nodes."""
     found = {id_: node for id_, node in load_manifest(REAL).nodes.items() if is_external(node)}
     assert {
         id_: (node.resource_type, node.version, node.latest_version, node.alias)

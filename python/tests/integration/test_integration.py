@@ -1,4 +1,4 @@
-"""The folders of ``integration_tests/``: the input beside what the commands make of it and say of it."""
+"""The folders of ``integration_tests/``: the inputs and the commands' outputs."""
 
 import json
 import os
@@ -25,7 +25,7 @@ MALFORMED = sorted(path.parent.name for path in (INTEGRATION / "malformed").glob
 
 @pytest.fixture(scope="session")
 def teams(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example teams, compiled by dbt with every team's registry entry at hand; ``out`` holds the output."""
+    """The example teams, compiled by dbt with the registry entries of all teams; ``out`` is the output folder."""
     folder = tmp_path_factory.mktemp("integration") / "teams"
     copy_projects(INTEGRATION / "teams", folder)
     for team in TEAMS:
@@ -36,13 +36,13 @@ def teams(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for team in TEAMS:
         run("dbt-scheduler", *EXPORT, "--registry", "../../out/registry", cwd=folder / team)
         dbt("compile", "--no-populate-cache", cwd=folder / team)
-    run("dbt-scheduler", "compile", *TEAMS, "--out", "../out", cwd=folder)  # now of compiled SQL
+    run("dbt-scheduler", "compile", *TEAMS, "--out", "../out", cwd=folder)  # now with compiled SQL
     return folder
 
 
 @pytest.fixture(scope="session")
 def bigquery_teams(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same for the target of production, without a warehouse that answers."""
+    """The same for the target of production, without access to a warehouse."""
     folder = tmp_path_factory.mktemp("bigquery") / "teams"
     copy_projects(INTEGRATION / "teams", folder)
     production = {
@@ -75,7 +75,7 @@ def test_teams_compile_to_the_expected_files(teams, golden):
 
 
 def test_teams_on_bigquery_compile_to_the_expected_files(bigquery_teams, golden):
-    """Each in a Google Cloud project of its own, and one model as a view in a third."""
+    """Each with its own Google Cloud project, and one model as a view in a third one."""
     expected = INTEGRATION / "expected_bigquery"
     golden(expected / "check.txt", run("dbt-scheduler", "check", *PRODUCTION, cwd=bigquery_teams))
     run("dbt-scheduler", "compile", *PRODUCTION, "--out", "../out", cwd=bigquery_teams)
@@ -86,9 +86,9 @@ def test_teams_on_bigquery_compile_to_the_expected_files(bigquery_teams, golden)
 
 
 def test_teams_build_on_duckdb(teams, tmp_path):
-    """Whatever they say for another warehouse too. Their tables feed each other, so that not all succeed at once."""
+    """Including settings for other warehouses. Their tables depend on each other, so not all succeed at first."""
     warehouse = {"WAREHOUSE": str(tmp_path / "warehouse.duckdb")}
-    with duckdb.connect(warehouse["WAREHOUSE"]) as connection:  # what a job on Vertex AI would have written
+    with duckdb.connect(warehouse["WAREHOUSE"]) as connection:  # the output of a Vertex AI job
         connection.execute("create schema predictions")
         connection.execute(
             "create table predictions.my_produced_source as "
@@ -180,7 +180,7 @@ LOOKUPS = {
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
-def test_the_registry_answers(name, golden):
+def test_registry_commands(name, golden):
     reported = run("dbt-scheduler", "registry", *LOOKUPS[name], "--registry", REGISTRY, cwd=INTEGRATION)
     golden(INTEGRATION / "registry" / f"{name}.txt", reported)
 
@@ -213,7 +213,7 @@ def test_models_of_other_projects_are_global_dependencies(tmp_path, golden):
 
 
 def _plugin(folder: Path) -> dict[str, str]:
-    """What brings the models of other projects into one call of dbt, as dbt-loom does."""
+    """The environment of a dbt plugin that adds other projects' models, like dbt-loom."""
     manifests = (folder / "orders" / "target" / "manifest.json", folder / "elsewhere" / "manifest.json")
     path = (str(folder / "plugin"), os.environ.get("PYTHONPATH", ""))
     return {
@@ -224,7 +224,7 @@ def _plugin(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def stand_in(teams: Path) -> Path:
-    """A copy of a compiled team whose scheduler.yaml each case replaces."""
+    """A copy of a compiled team; each case replaces its scheduler.yaml."""
     folder = teams.parent / "malformed"
     shutil.copytree(teams / "playground", folder / "playground", symlinks=True)
     shutil.copy(teams / "platform.yaml", folder)

@@ -1,4 +1,4 @@
-"""What holds for every kind and every place, also for those that are added."""
+"""What must hold for every kind and every place, including new ones."""
 
 import json
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def test_a_place_makes_json_for_an_operator_that_airflow_may_load(kind: str, whe
 
 @pytest.mark.parametrize(("kind", "where"), EVERYWHERE)
 def test_what_airflow_shall_render_of_a_job_reaches_the_operator_as_a_template(kind: str, where: str) -> None:
-    """Text that is made from one is a literal again: the task would get the braces."""
+    """Text that is made from a template is a literal: the task would get the braces."""
     job = msgspec.structs.replace(A_JOB, env={"A": Template("{{ ds }}"), "B": "b"})
     made = operator_of(kind, job, PlaceSettings(where=where))
     templates = [text for text in texts(made.arguments) if isinstance(text, Template)]
@@ -84,15 +84,15 @@ def test_what_airflow_shall_render_of_a_job_reaches_the_operator_as_a_template(k
     ],
     ids=lambda field: next(iter(field)),
 )
-def test_a_place_of_dbt_hands_over_all_that_a_dbt_job_says(where: str, field: dict[str, Any]) -> None:
-    """One that runs any kind says so of dbt, too."""
+def test_a_place_of_dbt_passes_on_every_field_of_a_dbt_job(where: str, field: dict[str, Any]) -> None:
+    """Including a place that runs any kind."""
     settings = PlaceSettings(where=where)
     with_field = msgspec.structs.replace(A_JOB, **field)
     assert operator_of("dbt", with_field, settings) != operator_of("dbt", A_JOB, settings)
 
 
 def texts(value: object) -> Iterator[str]:
-    """Every text in an operator's arguments."""
+    """All strings in an operator's arguments."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -122,7 +122,7 @@ def test_what_a_place_needs_can_be_installed_where_its_operator_is_not_ours(wher
 
 
 def is_ours(operator: str) -> bool:
-    """Whether an operator needs nothing but Airflow: it is no provider's, nor made from one."""
+    """Whether an operator requires only Airflow: it does not derive from a provider's."""
     package, *folders, module, _ = operator.split(".")
     source = SOURCE.joinpath(*folders, f"{module}.py")
     return package == SOURCE.name and "airflow.providers." not in source.read_text()
@@ -193,7 +193,7 @@ def test_a_task_lacks_what_its_kind_requires(kind: str) -> None:
 
 @pytest.fixture
 def moon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One file more in the folder of places."""
+    """A new file in the folder of places."""
     (tmp_path / "moon.py").write_text(MOON)
     monkeypatch.setattr(folder, "__path__", [*folder.__path__, str(tmp_path)])
     for cached in CACHED:

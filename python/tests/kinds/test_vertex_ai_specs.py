@@ -1,4 +1,4 @@
-"""The spec of each type of job that Vertex AI has, as a golden."""
+"""The spec of each type of Vertex AI job, as a golden file."""
 
 from collections.abc import Callable
 from pathlib import Path

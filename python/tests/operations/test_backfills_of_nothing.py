@@ -1,4 +1,4 @@
-"""Why a backfill has no run to make."""
+"""The reasons why a backfill creates no runs."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +44,7 @@ def answer(request: httpx.Request) -> httpx.Response:
     ],
     ids=["done", "done-before-start", "seldom", "not-due"],
 )
-def test_it_says_why(first: datetime, pipelines: list[str], reasons: list[str]) -> None:
+def test_it_shows_the_reason(first: datetime, pipelines: list[str], reasons: list[str]) -> None:
     request = Request(Interval(first, first + DAY - timedelta(microseconds=1)), "none", 4)
     entry = an_entry("dim", *pipelines, schedules=SCHEDULES)
     with AirflowApi("http://airflow", transport=httpx.MockTransport(answer)) as api:

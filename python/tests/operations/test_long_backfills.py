@@ -1,4 +1,4 @@
-"""A backfill of thousands of runs: Airflow needs minutes to say which they are, and again to make them."""
+"""A backfill of thousands of runs: Airflow needs minutes to list them, and again to create them."""
 
 from datetime import UTC, datetime
 

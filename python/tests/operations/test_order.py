@@ -1,4 +1,4 @@
-"""The order of what needs each other."""
+"""The order of DAGs that depend on each other."""
 
 import pytest
 

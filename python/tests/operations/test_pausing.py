@@ -1,4 +1,4 @@
-"""Pausing a team with many DAGs: each has its time, however slow Airflow is and however long the answer takes."""
+"""Pausing a team with many DAGs: each has its own time limit, however slow Airflow and the user are."""
 
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ PAUSED = [f"shop_{name}" for name in PIPELINES]
 
 
 class SlowAirflow:
-    """Has every DAG, needs nearly as long as it may for each answer, and ends after so many changes."""
+    """Has every DAG, uses nearly all of the time limit for each response, and stops after a number of changes."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -39,7 +39,7 @@ class SlowAirflow:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SlowAirflow:
-    """An Airflow with the thirty DAGs of team shop; whoever is asked about them goes for lunch first."""
+    """An Airflow with the thirty DAGs of team shop, and a user who takes an hour to confirm."""
     found = SlowAirflow()
 
     def confirm(_: str, *, yes: bool) -> bool:
@@ -67,7 +67,7 @@ def test_thirty_dags_are_paused_after_lunch(slow: SlowAirflow) -> None:
     assert slow.paused == PAUSED
 
 
-def test_what_is_paused_when_airflow_ends_is_said_and_the_next_call_pauses_the_others(
+def test_dags_paused_before_an_error_are_listed_and_the_next_call_pauses_the_others(
     slow: SlowAirflow,
 ) -> None:
     slow.ends_after = 7

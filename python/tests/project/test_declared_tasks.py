@@ -1,4 +1,4 @@
-"""The tasks of ``scheduler.yaml``: what their conditions, assets and pipelines come to."""
+"""The tasks of ``scheduler.yaml``: their resolved conditions, assets and pipelines."""
 
 import pytest
 
@@ -103,7 +103,7 @@ def test_the_bare_name_of_a_versioned_model_is_its_latest(tmp_path):
     assert declared(tmp_path, *items, text=text) == {"load": ("hourly",)}
 
 
-def test_an_asset_is_called_source_table_where_its_name_alone_is_ambiguous(tmp_path):
+def test_an_asset_is_named_source_table_if_its_name_is_ambiguous(tmp_path):
     world = World(tmp_path)
     world.team(
         "shop",

@@ -1,4 +1,4 @@
-"""How the pipelines of many declared tasks are derived, in a time that grows with their number."""
+"""Deriving the pipelines of many declared tasks takes linear time."""
 
 from dbt_scheduler.project.derived_pipelines import derive_pipelines
 from dbt_scheduler.project.types import ProjectTask
@@ -7,7 +7,7 @@ MANY = 5_000
 
 
 class CountingTuple(tuple[str, ...]):
-    """The parents of a work, which count how often they are looked at."""
+    """The parents of a task; counts how often they are iterated."""
 
     looks = 0
 
@@ -28,7 +28,7 @@ def work(number: int, *parents: str, pipelines: tuple[str, ...] = ()) -> Project
 
 
 def derived(tasks: list[ProjectTask]) -> tuple[dict[str, tuple[str, ...]], int]:
-    """The pipelines, and how often the parents of one work were looked at on average."""
+    """The pipelines, and how often the parents of a task were iterated on average."""
     CountingTuple.looks = 0
     wanting = {each.id for each in tasks if not each.pipelines}
     found = derive_pipelines({each.id: each for each in tasks}, {}, wanting)

@@ -1,4 +1,4 @@
-"""Which assets are exposed, in which pipelines, with which promise."""
+"""Which assets are exposed, in which pipelines, with which SLO."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_the_whole_name_must_match_and_the_first_entry_wins(tmp_path):
     assert reported(tmp_path, *items, text=text) == []
 
 
-def test_without_slo_in_all_pipelines_with_no_promise(tmp_path):
+def test_without_slo_in_all_pipelines_without_a_deadline(tmp_path):
     items = (source("raw.events"), node("a", "raw.events", pipelines=BOTH))
     text = (
         "exposed_assets: [{regex: '.*'}]\n"
@@ -82,7 +82,7 @@ def test_sch212(tmp_path):
     ]
 
 
-def test_one_entry_promises_assets_of_several_pipelines_each_for_those_that_make_it(tmp_path):
+def test_one_entry_has_slos_for_assets_of_several_pipelines(tmp_path):
     text = "exposed_assets: [{regex: '.*', slo: {daily: {hours: 6}, hourly: {minutes: 40}}}]"
     items = (node("d", pipelines=DAILY), node("h", pipelines=["hourly"]), node("both", pipelines=BOTH))
     assert [line for line in reported(tmp_path, *items, text=text) if "SCH109" not in line] == []
@@ -93,7 +93,7 @@ def test_one_entry_promises_assets_of_several_pipelines_each_for_those_that_make
     }
 
 
-def test_an_asset_that_none_of_the_promised_pipelines_makes_is_not_exposed(tmp_path):
+def test_an_asset_that_no_pipeline_in_slo_builds_is_not_exposed(tmp_path):
     text = "exposed_assets: [{regex: '.*', slo: {daily: {hours: 6}}}]"
     items = (node("d", pipelines=DAILY), node("h", pipelines=["hourly"]))
     assert reported(tmp_path, *items, text=text) == []

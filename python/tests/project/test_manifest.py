@@ -1,4 +1,4 @@
-"""Manifests that are read, and manifests that are refused by name."""
+"""Supported manifests, and the errors for unsupported ones."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ MODEL = {
     "columns": {"id": {"name": "id", "data_type": None}},
     "checksum": {"name": "sha256", "checksum": "0"},
 }
-"""As dbt writes it, with fields that we never look at."""
+"""As written by dbt, with fields that we do not read."""
 
 
 def refused(path) -> str:
@@ -66,7 +66,7 @@ def test_versions_that_are_refused(tmp_path, version):
 
 
 @pytest.mark.parametrize(("version", "dbt"), [(10, "1.6.18"), (11, "1.7.19")])
-def test_a_manifest_whose_dbt_could_not_run_the_tasks_is_refused_by_name(tmp_path, version, dbt):
+def test_a_manifest_of_an_unsupported_dbt_is_rejected(tmp_path, version, dbt):
     path = tmp_path / "manifest.json"
     document = manifest(("nodes", MODEL), version=version)
     document["metadata"]["dbt_version"] = dbt
@@ -227,7 +227,7 @@ def test_a_small_file_that_unpacks_to_an_enormous_one_is_refused(tmp_path):
     )
 
 
-def test_what_is_wrong_is_said_of_a_manifest_that_has_infinity_too(tmp_path):
+def test_errors_in_a_manifest_with_infinity_are_reported_too(tmp_path):
     path = tmp_path / "manifest.json"
     meta = {"threshold": float("inf")}
     wrong = {**MODEL, "config": {"meta": meta}, "fqn": "shop.orders"}

@@ -1,4 +1,4 @@
-"""``meta.scheduler`` over ``meta.scheduler_defaults``, and what is wrong with them."""
+"""``meta.scheduler`` overrides ``meta.scheduler_defaults``, and the findings about them."""
 
 from build import World, node, seed
 from dbt_scheduler.project.node_settings import NodeSettings, read_settings

@@ -1,4 +1,4 @@
-"""Who reads an asset, and whom it reaches through what they make of it."""
+"""The readers of an asset, and the teams that depend on it through them."""
 
 from collections.abc import ItemsView
 
@@ -139,7 +139,7 @@ def test_a_read_without_a_wait_counts_by_its_task():
     assert found.indirect_teams(A) == ("c",)
 
 
-def test_circles_end_and_an_asset_that_is_gone_is_known_by_its_readers():
+def test_cycles_end_and_a_removed_asset_is_known_from_its_readers():
     found = readers(
         a=entry(made("three", "two"), b={"two": (reads("two", "three"),)}),
         b=entry(
@@ -163,8 +163,8 @@ def test_what_a_dag_makes_of_one_of_two_tables_of_a_task(tmp_path):
     ]
 
 
-def test_very_many_tasks_behind_one_sensor_keep_nobody_busy():
-    """What stands behind the sensor is looked at once, not once for each task."""
+def test_very_many_tasks_downstream_of_one_sensor_are_processed_fast():
+    """Assets upstream of the sensor are visited once, not once per task."""
     names = [f"a{number}" for number in range(20_000)]
     tasks = tuple(reads("one", name) for name in names)
     behind = readers(
@@ -176,7 +176,7 @@ def test_very_many_tasks_behind_one_sensor_keep_nobody_busy():
 
 
 class Walked(dict[str, Produced]):
-    """Assets that count how often somebody goes through all of them."""
+    """Assets that count how often they are iterated."""
 
     times = 0
 

@@ -1,4 +1,4 @@
-"""``publish``: what gets into the registry, what does not, and the findings about it."""
+"""``publish``: the entries that are published, those that are not, and the findings about them."""
 
 import json
 import re
@@ -42,21 +42,21 @@ def compile_(*teams: str, out: str = "out") -> None:
 
 
 def publish(*arguments: str, out: str = "out", code: int = 0) -> str:
-    """What is said, with the folder of the test left out."""
+    """The output, without the folder of the test."""
     result = run("publish", out, *arguments, code=code)
     assert result.stdout == ""
     return result.stderr.replace(f"{Path().resolve()}/", "")
 
 
 def shop(*names: str) -> None:
-    """The team shop as of now: with these models."""
+    """The current team shop, with these models."""
     World(Path(), Path("platform.yaml").read_text()).team(
         "shop", *(node(name, pipelines=DAILY) for name in names)
     )
 
 
 def published() -> set[str]:
-    """The assets of shop that the registry has."""
+    """The assets of shop in the registry."""
     return set(json.loads(Path("registry/shop.json").read_text())["shop"]["produced"])
 
 
@@ -267,7 +267,7 @@ def test_what_compile_has_not_written_is_not_published(world, spoil):
 
 
 def together(world: World) -> None:
-    """Shop reads an asset of shipping, and both are compiled."""
+    """Shop reads an asset of shipping; both are compiled."""
     world.team("shop", source("shipping.fct", file=GLOBAL), node("a", "shipping.fct", pipelines=DAILY))
     world.team("shipping", node("fct", pipelines=DAILY), text=EXPOSED, project="shipping")
     compile_("shop", "shipping")
@@ -336,7 +336,7 @@ def test_one_that_cannot_go_keeps_all_back(world):
 
 @pytest.mark.parametrize("first", ["shop", "shipping"])
 def test_a_race_that_is_lost_between_reading_and_writing(world, first):
-    """Whoever comes first in the alphabet is written, or not, before the other."""
+    """The first team in alphabetical order may or may not be written before the other."""
     together(world)
     store = open_store(Path("registry").resolve().as_uri())
     candidates, findings = load_candidates(Path("out"))
@@ -469,7 +469,7 @@ def test_a_race_that_is_lost_after_another_team_was_written(world, monkeypatch):
 
 
 def test_of_two_teams_that_take_one_dag_id_the_second_is_refused(world):
-    """Neither could see the other when it was compiled."""
+    """Neither was in the registry when the other was compiled."""
     for team in ("aa", "bb"):
         world.team(team, node("m", pipelines=DAILY), text="dag_prefix: same\n")
         compile_(team, out=team)
@@ -498,7 +498,7 @@ def test_the_id_of_the_sweeps_dag_is_not_published_either(world):
     assert not Path("registry/shop.json").exists()
 
 
-# What costs each reader of the registry more than the entry is long.
+# # Entries that cost their readers more than their length.
 MANY_PIPELINES = {
     f"p{number}": {"cron": f"{number % 60} {number // 60} * * *", "start_date": "2025-01-01"}
     for number in range(200)
@@ -606,7 +606,7 @@ def test_an_entry_that_names_what_no_team_has_is_not_published_and_not_read(worl
 
 
 def cycle(world: World, team: str, other: str, *reads: str) -> None:
-    """A team with one asset, which may be made of the other's."""
+    """A team with one asset, which may be built from the other team's."""
     declared = source(f"{other}.of_{other}", file=GLOBAL)
     reader = node(f"of_{team}", *reads, pipelines=DAILY)
     text = 'exposed_assets: [{regex: ".*"}]\nalerting: {channel: "#c"}\n'
@@ -620,7 +620,7 @@ CIRCLE = (
 )
 
 
-def test_of_two_teams_that_close_a_circle_the_second_is_refused(world):
+def test_of_two_teams_that_close_a_cycle_the_second_is_rejected(world):
     cycle(world, "aa", "bb")
     cycle(world, "bb", "aa")
     compile_("aa", "bb")
@@ -638,8 +638,8 @@ def test_of_two_teams_that_close_a_circle_the_second_is_refused(world):
     assert publish() == "bb: already published\n"
 
 
-def test_a_circle_that_an_offer_only_looks_into_does_not_keep_it_back(world):
-    """It is for the teams in it to break."""
+def test_an_existing_cycle_upstream_does_not_block_a_publish(world):
+    """Only the teams in the cycle can break it."""
     cycle(world, "aa", "bb")
     cycle(world, "bb", "aa")
     compile_("aa", "bb")

@@ -1,4 +1,4 @@
-"""Several processes that publish at once, and processes that are killed while they publish."""
+"""Concurrent publishes, and publishes that are killed."""
 
 import os
 import random
@@ -80,7 +80,7 @@ def command(*arguments: str) -> tuple[int, str]:
 
 
 def test_two_publishes_of_one_team_at_once(world):
-    """The second one is reported, by the check or by the write, and goes on after it has compiled again."""
+    """The second one is rejected, by the check or by the write, and succeeds after compiling again."""
     for name in ("a", "b"):
         world.team("shop", node(name, pipelines=DAILY))
         assert command("compile", "shop", "--out", name)[0] == 0
@@ -113,7 +113,7 @@ def empty() -> Entry:
 
 
 def append(url: str, processes: int, times: int) -> list[str]:
-    """What is there after each process has added so many names of its own to one entry."""
+    """The contents of one entry after each process has added a number of names."""
     open_store(url).replace("shop", empty(), None)
     running = [
         subprocess.Popen(
@@ -141,7 +141,7 @@ def test_no_update_of_many_processes_is_lost_in_google_cloud_storage(tmp_path, m
 
 
 def whole(url: str) -> str:
-    """The text in the entry, which is one digit many times."""
+    """The text in the entry, which is one repeated digit."""
     reading = open_store(url).read_all()
     assert reading.findings == ()
     (long,) = reading.entries["shop"].acknowledged_changes
@@ -155,7 +155,7 @@ def test_a_killed_publish_leaves_a_whole_registry(tmp_path):
     seen: list[str] = []
     while (
         len(seen) < 20 or len({*seen}) == 1
-    ):  # on a busy machine none of 20 may have come to its second write
+    ):  # on a busy machine, none of 20 may have reached its second write
         assert len(seen) < 500
         process = subprocess.Popen([sys.executable, "-c", WRITES_ALWAYS, url], stdout=subprocess.PIPE)
         assert process.stdout is not None
@@ -169,7 +169,7 @@ def test_a_killed_publish_leaves_a_whole_registry(tmp_path):
     assert list(store.read_all().entries) == ["shop"]
 
 
-def test_readers_of_a_folder_see_whole_documents_while_somebody_writes(tmp_path):
+def test_readers_of_a_folder_see_whole_documents_during_writes(tmp_path):
     url = (tmp_path / "registry").as_uri()
     process = subprocess.Popen([sys.executable, "-c", WRITES_ALWAYS, url], stdout=subprocess.PIPE)
     assert process.stdout is not None
@@ -186,7 +186,7 @@ def test_readers_of_a_folder_see_whole_documents_while_somebody_writes(tmp_path)
 
 def test_a_publish_that_is_killed_halfway_through_its_upload_leaves_the_old_entry(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    url, size = "gs://bucket/registry", "7000000"  # more than lies in the buffers between two processes
+    url, size = "gs://bucket/registry", "7000000"  # more than fits into the buffers between two processes
     with FakeGcs("bucket").serving() as gcs:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", gcs.url)
         open_store(url).replace("shop", empty(), None)

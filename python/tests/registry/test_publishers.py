@@ -1,4 +1,4 @@
-"""SCH331, SCH332: whose a team is, in ``check`` and in ``publish``; and what a team cannot ignore."""
+"""SCH331, SCH332: the owner of a team's name, in ``check`` and in ``publish``, and findings that a team cannot ignore."""
 
 import shutil
 from pathlib import Path
@@ -34,7 +34,7 @@ def world(teams: str) -> World:
 
 
 def compiled() -> None:
-    """Compiled before the platform listed anything: publish is on its own."""
+    """Compile before the platform lists any teams, so that only publish checks them."""
     world("null")
     run("compile", "shop", "--out", "out")
 
@@ -102,7 +102,7 @@ def test_a_listed_team_is_published_by_what_is_listed(listed, environment):
         (GITHUB | {"GITHUB_REPOSITORY": "acme/shop2"}, "this repository is github.com/acme/shop2"),
     ],
 )
-def test_a_listed_repository_is_asked_for(environment, here):
+def test_a_listed_repository_is_required(environment, here):
     compiled()
     world("{shop: {repository: github.com/acme/shop}}")
     assert publish(1, environment) == (
@@ -117,7 +117,7 @@ def test_the_repository_of_a_ci_job():
     assert ci_repository(GITLAB) == "gitlab.acme.com/acme/data/shop"
 
 
-def test_two_teams_whose_names_differ_only_in_case():
+def test_two_team_names_that_differ_only_in_case():
     made = world("null")
     made.team("Shop", node("b", pipelines=["weekly"]))
     words = "differ only in case"
@@ -128,7 +128,7 @@ def test_two_teams_whose_names_differ_only_in_case():
     ]
     compiled()
     Path("registry").mkdir()
-    Path("registry/Shop.json").write_text("{")  # unreadable, and still somebody's
+    Path("registry/Shop.json").write_text("{")  # unreadable, but the name is taken
     assert f'{ENTRY}: SCH332 the names of team "shop" and team "Shop" {words}\n  hint: {hint}\n' in publish(1)
     assert [path.name for path in Path("registry").iterdir()] == ["Shop.json"]
 

@@ -1,4 +1,4 @@
-"""What stands behind an asset, from entries that may say anything."""
+"""The assets upstream of an asset, from untrusted entries."""
 
 import pytest
 from msgspec.structs import replace
@@ -47,18 +47,18 @@ def tangled(size: int) -> Entry:
     )
 
 
-def test_an_entry_of_nothing_but_circles_keeps_nobody_busy():
+def test_an_entry_full_of_cycles_is_processed_fast():
     assert len(list(find_cycles_behind({"evil": tangled(3)}, ["evil"]))) == 6
     assert len(list(find_cycles_behind({"evil": tangled(60)}, ["evil"]))) == 20
 
 
-def test_of_very_many_waits_one_circle_is_looked_for():
-    """Each further one would cost as much again."""
+def test_of_very_many_waits_only_one_cycle_is_searched():
+    """Searching for another one would cost as much again."""
     assert len(list(find_cycles_behind({"evil": tangled(450)}, ["evil"]))) == 1
 
 
 def each_of_each(size: int) -> bytes:
-    """The document of a team with one task, which makes so many assets of as many."""
+    """The document of a team with one task that produces this number of assets from as many."""
     entry = tangled(size)
     promise = {"daily": AssetPipeline(slo_seconds=1, exposed=True)}
     made = {name: replace(each, pipelines=promise) for name, each in entry.produced.items()}

@@ -1,4 +1,4 @@
-"""The report beyond its golden folders: sizes, foreign text, JSON, and input that is no pair of outputs."""
+"""The report beyond its golden files: sizes, untrusted text, JSON, and invalid inputs."""
 
 import json
 from pathlib import Path
@@ -96,7 +96,7 @@ def test_what_a_comment_adds_counts_too(world):
 
 
 def test_reports_of_many_teams_fit_a_comment_too_and_breaking_ones_come_first(world):
-    """Each team gets a model more; the columns of the last team's asset are removed."""
+    """Each team gets a new model; the columns of the last team's asset are removed."""
     teams = [f"team_{n:03}_{'x' * 90}" for n in range(300)]
     for team in teams:
         world.team(team, dim(f"dim_{team[:8]}"), text=EXPOSED)
@@ -130,7 +130,7 @@ def test_a_comment_shows_every_sign(world):
     assert "**shop_daily**\n- \\- marts.a\n- \\+ marts.b\n" in text
 
 
-def test_a_comment_notifies_nobody(world):
+def test_a_comment_notifies_no_user(world):
     compiled(world, "base", node("a", pipelines=DAILY), text="")
     compiled(world, "head", node("a", pipelines=DAILY, owners=["@some.owner.team"]), text="")
     assert "owners none → @some.owner.team\n" in report()
@@ -173,7 +173,7 @@ def versioned(number: int, latest: int, **words):
     return node("dim", version=number, latest_version=latest, pipelines=DAILY, **words)
 
 
-def test_another_latest_version_is_another_table_for_who_reads_the_bare_name(world):
+def test_a_new_latest_version_is_another_table_for_readers_of_the_bare_name(world):
     columns = {"id": {"data_type": "int64"}}
     compiled(world, "base", versioned(1, 1, columns=columns), text="exposed_assets: [{regex: 'dim_.*'}]\n")
     both = (versioned(1, 2, columns=columns), versioned(2, 2))
@@ -183,7 +183,7 @@ def test_another_latest_version_is_another_table_for_who_reads_the_bare_name(wor
     assert "Asset dim_v1" not in text
 
 
-def test_a_first_version_breaks_nobody(world):
+def test_a_first_version_breaks_no_consumer(world):
     compiled(world, "base", dim("dim", alias="dim"), text="exposed_assets: [{regex: 'dim.*'}]\n")
     model = versioned(1, 1, alias="dim", columns=COLUMNS)
     compiled(world, "head", model, text="exposed_assets: [{regex: 'dim.*'}]\n")
@@ -204,7 +204,7 @@ def test_a_new_name_does_not_hide_what_else_changes(world):
     assert "Asset dim_a\n- Renamed to dim_b.\n- Column customer_id removed.\n" in report(code=1)
 
 
-def test_a_new_name_is_none_that_nobody_may_read(world):
+def test_a_renamed_asset_that_is_not_exposed_is_no_replacement(world):
     compiled(world, "base", dim("dim_a", alias="same"))
     compiled(world, "head", dim("fct_a", alias="same"), text="")
     assert "Asset dim_a\n- Removed.\n" in report(code=1)
@@ -247,7 +247,7 @@ def test_an_acknowledgement_is_of_its_own_asset_and_change(world):
         ({"id": {"data_type": "int64"}}, {"id": {"data_type": None}}),
     ],
 )
-def test_what_breaks_nobody(world, was, now):
+def test_changes_that_break_no_consumer(world, was, now):
     compiled(world, "base", dim(columns=was))
     compiled(world, "head", dim(columns=now))
     assert "No breaking changes found" in report()
@@ -260,12 +260,12 @@ def test_other_words_about_an_asset_are_no_change(world):
     text = report()
     assert "No breaking changes found" in text
     assert "ext." not in text
-    # owners are Airflow's too, and tags are not
+    # # owners are also in Airflow, and tags are not
     assert "owners none → zoe" in text
     assert text.count("→") == 1
 
 
-def test_a_more_frequent_pipeline_more_breaks_nobody(world):
+def test_an_additional_more_frequent_pipeline_breaks_no_consumer(world):
     compiled(world, "base", dim())
     text = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}, hourly: {minutes: 30}}}]\n"
     compiled(world, "head", dim(pipelines=["hourly", "daily"]), text=text)
@@ -338,7 +338,7 @@ def test_the_json_is_of_its_schema(world):
     ]
 
 
-def test_who_reads_a_column_that_is_removed(world):
+def test_readers_of_a_removed_column(world):
     def reading(team: str, *columns: object) -> None:
         tasks = [
             Consumed(
@@ -402,7 +402,7 @@ def test_a_base_that_was_not_compiled_is_what_the_team_has_published(world):
     assert validate("report", found) == ()
 
 
-def test_without_a_registry_the_report_says_so(world):
+def test_without_a_registry_the_report_has_a_warning(world):
     compiled(world, "base", dim())
     compiled(world, "head", dim())
     result = run("report", "base", "head")

@@ -1,4 +1,4 @@
-"""What pip builds from this repository has all that the command needs."""
+"""The packages that pip builds from this repository contain everything that the command needs."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def test_the_licence_is_that_of_the_repository() -> None:
 
 
 def test_the_wheel_works_where_nothing_of_this_repository_is(tmp_path: Path) -> None:
-    """In an empty environment with the dependencies that it asks for, at the versions of the lock."""
+    """In an empty environment with the dependencies of the package, at the locked versions."""
     wheel = build("wheel", ROOT / "python", tmp_path)
     pins = tmp_path / "pins.txt"
     pins.write_text("\n".join(re.findall(r"^[\w.-]+==[\w.]+", LOCK.read_text(), re.MULTILINE)))

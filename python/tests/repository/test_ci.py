@@ -1,4 +1,4 @@
-"""What teams copy into their CI, run on an example team as it stands: dbt on BigQuery, offline, with real git."""
+"""The CI files that teams copy, run on an example team: dbt on BigQuery, offline, with real git."""
 
 import json
 import re
@@ -41,7 +41,7 @@ shipping:
 
 
 class Checkout:
-    """A repository with the team shipping in a folder of it, and a platform.yaml that names a registry."""
+    """A repository with the team shipping in a subfolder, and a platform.yaml with a registry."""
 
     _author = ("-c", "user.name=x", "-c", "user.email=x@localhost")
 
@@ -72,7 +72,7 @@ class Checkout:
         return self.git("rev-parse", "HEAD")
 
     def merge(self, branch: str, into: str) -> None:
-        """What GitHub checks out for a pull request: its branch, merged into the base as it is now."""
+        """The merge commit that GitHub checks out for a pull request: its branch, merged into the current base."""
         self.git("checkout", "--quiet", "--detach", into)
         self.git(*self._author, "merge", "--quiet", "--no-ff", "--message", "x", branch)
 
@@ -96,7 +96,7 @@ def comments() -> Iterator[Comments]:
 
 
 class GitHub:
-    """The workflow's actions in that repository; a runner's folder is new for each job."""
+    """The workflow's actions in that repository; each job has a new runner folder."""
 
     def __init__(self, checkout: Checkout, comments: Comments, folder: Path) -> None:
         self.summary = ""
@@ -104,7 +104,7 @@ class GitHub:
         self._runs = 0
 
     def check(self, **inputs: str) -> str:
-        """The job of that name, with what it has found as the artifact; Failed if a step fails."""
+        """The job that checks, with the report as its artifact; raises Failed if a step fails."""
         temporary = self._runner()
         try:
             return self._run(temporary, "pull_request", **inputs)
@@ -114,7 +114,7 @@ class GitHub:
             self.summary = summary.read_text() if summary.is_file() else ""
 
     def comment(self) -> str:
-        """The job that comments: in a folder with nothing but that artifact."""
+        """The job that comments, in a folder with only that artifact."""
         temporary = self._runner()
         if self.artifact.is_dir():
             shutil.copytree(self.artifact, temporary / "scheduler-report", symlinks=True)
@@ -180,7 +180,7 @@ def test_github_a_pull_request_from_its_first_push_to_its_merge(github, checkout
     assert github.comment() == ""
     assert len(comments.bodies) == 2
     assert "SLO increased from 3000 to 3300. Acknowledged: agreed" in comments.bodies[8]
-    assert "dim_carriers" not in comments.bodies[8]  # that was somebody else, meanwhile
+    assert "dim_carriers" not in comments.bodies[8]  # written by another user meanwhile
     assert comments.bodies[7] == "a person's comment"
     assert comments.tokens == {"Bearer the-token"}
 
@@ -190,12 +190,12 @@ def test_github_a_pull_request_from_its_first_push_to_its_merge(github, checkout
     assert {path.name: json.loads(path.read_text()) for path in copied.iterdir()} == {
         path.name: json.loads(path.read_text()) for path in checkout.registry.glob("*.json")
     }
-    shutil.rmtree(checkout.registry)  # a pull request may not read it
+    shutil.rmtree(checkout.registry)  # a pull request has no access to it
     github.check(registry=".registry")
     assert "Consumers:\n- *playground:" in github.summary
 
 
-def test_github_a_publish_that_compiles_all_models_says_which_columns_they_read(github, checkout):
+def test_github_a_publish_that_compiles_all_models_has_the_columns_that_they_read(github, checkout):
     checkout.write("team/profiles.yml", (INTEGRATION / "teams/shipping/profiles.yml").read_text())
     checkout.commit()
     github.publish(select="*")
@@ -223,7 +223,7 @@ def test_github_a_base_that_does_not_compile_and_a_token_that_may_not_comment(gi
     checkout.commit()
     github.check()
     comments.refuses = True
-    said = "::warning::The report could not be commented: see the summary of this run.\n"
+    said = "::warning::The report could not be added as a comment: see the summary of this run.\n"
     assert github.comment() == said
     assert list(comments.bodies) == [7]
     assert github.summary.startswith(
@@ -248,7 +248,7 @@ def test_gitlab_a_merge_request_and_its_merge(checkout, comments):
     for _ in range(2):
         assert gitlab_comment(comments) == ""
         assert "- SLO increased from 3000 to 3300.\n" in comments.bodies[8]
-        assert (len(comments.bodies), comments.writes) == (2, 1)  # nothing new, nothing written
+        assert (len(comments.bodies), comments.writes) == (2, 1)  # no changes, so nothing is written
     assert comments.tokens == {"a-token"}
     run_gitlab("publish", checkout.folder, {"PROJECT": "team"})
     assert '"slo_seconds": 3300' in (checkout.registry / "shipping.json").read_text()
@@ -269,7 +269,7 @@ REPORT = f"{MARKER}\n## Scheduler report: shipping\n\nNew.\n"
 
 @pytest.fixture(params=["github", "gitlab"])
 def comment(request, github, comments, tmp_path) -> Callable[[str], str]:
-    """The job that comments, for a report that another job has left."""
+    """The job that comments, for a report of another job."""
 
     def on_github(report: str) -> str:
         github.artifact = tmp_path / "artifact"
@@ -334,22 +334,22 @@ def test_a_report_that_is_a_link_is_not_commented(github, comments, tmp_path):
 
 
 def test_a_file_that_a_merge_request_has_left_behind_does_not_run_with_the_token(comments, tmp_path):
-    """GIT_STRATEGY: none leaves a runner's folder as the job before it left it."""
+    """With GIT_STRATEGY: none, a runner's folder keeps the files of the job before."""
     (tmp_path / "json.py").write_text("import os\nraise SystemExit(os.environ['SCHEDULER_TOKEN'])\n")
     comments.reports[5] = REPORT
     gitlab_comment(comments, tmp_path)
     assert comments.bodies[8] == REPORT
 
 
-def test_a_long_note_or_description_of_a_stranger_keeps_nobody_from_a_comment(comments):
-    """A page of a hundred may have many megabytes."""
+def test_a_long_note_or_description_does_not_prevent_a_comment(comments):
+    """A page of a hundred notes may have many megabytes."""
     comments.add("x" * 5_000_000, STRANGER)
     comments.reports[5] = REPORT
     assert gitlab_comment(comments) == ""
     assert comments.bodies[9] == REPORT
 
 
-def test_a_merge_request_whose_notes_cannot_be_read_keeps_no_other_from_its_comment(comments, monkeypatch):
+def test_unreadable_notes_of_one_merge_request_do_not_prevent_other_comments(comments, monkeypatch):
     listed = comments.listed
 
     def broken(path: str) -> object:
@@ -365,7 +365,7 @@ def test_a_merge_request_whose_notes_cannot_be_read_keeps_no_other_from_its_comm
 
 
 def test_a_report_gives_no_commands_in_the_name_of_the_token(comments):
-    """The job of the merge request writes the report; GitLab obeys lines of a note that begin with a slash."""
+    """The merge request's job writes the report; GitLab executes lines of a note that begin with a slash."""
     comments.reports[5] = f"{MARKER}\n/merge\n  /approve\n- a/b\n"
     gitlab_comment(comments)
     assert comments.bodies[8] == f"{MARKER}\n\\/merge\n  \\/approve\n- a/b\n"

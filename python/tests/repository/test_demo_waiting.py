@@ -1,4 +1,4 @@
-"""The demo waits for states: whatever the order and the speed in which a machine reaches them."""
+"""The demo waits for states, in whatever order and at whatever speed a machine reaches them."""
 
 import json
 import socket
@@ -52,7 +52,7 @@ def console() -> Console:
 
 
 def after(looks: int, do: Callable[[], None], clock: Clock) -> None:
-    """Something happens while the demo sleeps for the so-and-so-many-th time from now."""
+    """Call a function while the demo sleeps for the n-th time from now."""
     before, left = clock.world, [looks]
 
     def world() -> None:
@@ -64,7 +64,7 @@ def after(looks: int, do: Callable[[], None], clock: Clock) -> None:
     clock.world = world
 
 
-def test_backfill_is_asked_for_only_once_the_earlier_one_is_complete(api: Api, airflow: FakeAirflow) -> None:
+def test_a_backfill_is_requested_after_the_earlier_one_is_complete(api: Api, airflow: FakeAirflow) -> None:
     airflow.completes_after = 30
     api.create_runs([EARLIER])
     airflow.set_run("shop_hourly", "success")
@@ -79,9 +79,7 @@ def test_backfill_of_another_dag_waits_for_nothing(api: Api, airflow: FakeAirflo
     assert clock.now <= 2
 
 
-def test_backfill_refused_because_another_was_faster_is_asked_for_again(
-    api: Api, airflow: FakeAirflow
-) -> None:
+def test_a_backfill_rejected_by_a_conflict_is_requested_again(api: Api, airflow: FakeAirflow) -> None:
     airflow.completes_after = 5
 
     def faster(request: httpx.Request) -> None:
@@ -97,7 +95,7 @@ def test_backfill_refused_because_another_was_faster_is_asked_for_again(
     assert api.run_states() == {EARLIER: "success", LATER: "queued"}
 
 
-def test_backfill_that_was_made_and_then_answered_with_an_error_is_not_made_twice(
+def test_a_backfill_created_despite_an_error_response_is_not_created_twice(
     api: Api, airflow: FakeAirflow
 ) -> None:
     def lose(request: httpx.Request) -> httpx.Response | None:
@@ -119,7 +117,7 @@ def test_pool_that_is_already_there_is_taken(api: Api, airflow: FakeAirflow) -> 
     assert [pool["name"] for pool in airflow.pools] == ["duckdb", "other"]
 
 
-def test_busy_machine_that_does_not_answer_is_asked_again(api: Api, airflow: FakeAirflow) -> None:
+def test_a_request_without_a_response_is_retried(api: Api, airflow: FakeAirflow) -> None:
     api.create_runs([EARLIER])
     spoiled = [httpx.ReadTimeout("slow"), httpx.ConnectError("restarting"), 500, 503]
 
@@ -136,14 +134,12 @@ def test_busy_machine_that_does_not_answer_is_asked_again(api: Api, airflow: Fak
     assert not spoiled
 
 
-def test_patience_ends_with_what_was_waited_for_and_what_airflow_said_last(
-    api: Api, airflow: FakeAirflow
-) -> None:
+def test_the_time_limit_reports_the_wait_and_the_last_response(api: Api, airflow: FakeAirflow) -> None:
     airflow.before = lambda _: httpx.Response(503, text="database is locked")
     with pytest.raises(TooLateError) as error:
         api.run_states()
     path = "/api/v2/dags/~/dagRuns"
-    assert error.value.args[0] == f"waited 900 s for an answer to {path}\nGET {path}: database is locked"
+    assert error.value.args[0] == f"waited 900 s for a response from {path}\nGET {path}: database is locked"
 
 
 def test_dead_airflow_ends_the_wait_at_once(airflow: FakeAirflow, clock: Clock) -> None:
@@ -163,13 +159,13 @@ def test_listings_of_several_pages_are_read_whole(api: Api, airflow: FakeAirflow
     assert [task["task_id"] for task in api.task_instances()] == [f"task_{n}" for n in range(7)]
 
 
-def test_watch_has_patience_while_tasks_end(
+def test_the_time_limit_restarts_while_tasks_end(
     airflow: FakeAirflow, clock: Clock, console: Console, watching: SimpleNamespace
 ) -> None:
     with airflow.http() as http:
         api = Api(http, lambda: None, pause_seconds=100)
         api.create_runs([EARLIER])
-        for number in range(5):  # each of them takes nearly all of the patience
+        for number in range(5):  # each takes nearly the whole time limit
             after(
                 8 * (number + 1), partial(airflow.set_task, "shop_hourly", f"task_{number}", "success"), clock
             )
@@ -177,7 +173,7 @@ def test_watch_has_patience_while_tasks_end(
         assert demo_watch.watch(watching, api, [EARLIER], console) is False
     shown = console.export_text()
     assert [shown.count(f"task_{n}") for n in range(5)] == [1] * 5
-    assert clock.now > 4 * demo_api.PATIENCE_SECONDS
+    assert clock.now > 4 * demo_api.TIMEOUT_SECONDS
 
 
 def test_watch_ends_where_nothing_happens(api: Api, console: Console, watching: SimpleNamespace) -> None:
@@ -186,7 +182,7 @@ def test_watch_ends_where_nothing_happens(api: Api, console: Console, watching: 
     assert "waited 900 s for the next task to end" in console.export_text()
 
 
-def test_watch_goes_on_until_a_failure_is_all_that_is_left(
+def test_watch_continues_until_only_a_failure_is_left(
     api: Api, airflow: FakeAirflow, clock: Clock, console: Console, watching: SimpleNamespace
 ) -> None:
     api.create_runs([EARLIER, Run("shop_daily", HOUR)])
@@ -240,7 +236,7 @@ def test_sweep_resumes_where_the_callback_was_too_slow(
     monkeypatch.setattr(demo_story, "sweep", sweep)
     demo_story.wait_until_resumed(api, Task(LATER, "sensor"), said.append, None)
     assert swept == [("http://127.0.0.1:1", None)]
-    assert said == ["the callback did not get through in time; the sweep does what it could not"]
+    assert said == ["the callback did not finish in time; the sweep resumes the run instead"]
 
 
 @pytest.mark.parametrize("pace", [0, 1, 15], ids=["quick", "usual", "slow"])
@@ -253,8 +249,8 @@ def test_story_comes_out_on_any_machine(  # noqa: PLR0913, PLR0917 - fixtures
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each next state is reached after so many looks; Airflow notes that a backfill is complete after 30."""
-    monkeypatch.setattr(demo_story, "promise_sooner", lambda: None)
+    """Each state is reached after a number of looks; Airflow marks a backfill as complete after 30."""
+    monkeypatch.setattr(demo_story, "shorten_slo", lambda: None)
     airflow.completes_after = 30
     earlier = HOUR.replace(day=9)
     api.create_runs([Run(CONSUMER, earlier), Run(PRODUCER, earlier)])
@@ -291,14 +287,14 @@ def test_story_comes_out_on_any_machine(  # noqa: PLR0913, PLR0917 - fixtures
     airflow.new_run = new_run
     demo_story.tell(SimpleNamespace(task_log=lambda _: log, callbacks=None), api, HOUR, console)
     assert [line[10:] for line in console.export_text().splitlines()] == [
-        "transactions now promises fct_orders 10 s after the hour's scheduled time, and is late on purpose",
-        f"{CONSUMER} {WAITING} gave up; its team reads:",
+        "transactions now has an SLO of 10 s for fct_orders, and is late on purpose",
+        f"{CONSUMER} {WAITING} timed out; the alert to its team:",
         " shop_hourly dependency failure",
         " wait_for__x",
-        f"the run of {CONSUMER} has failed; now transactions gets its data and runs",
-        f"{PRODUCER} {PRODUCING} has succeeded, late",
+        f"the run of {CONSUMER} failed; now transactions runs",
+        f"{PRODUCER} {PRODUCING} succeeded, late",
         f"{CONSUMER} {WAITING} is satisfied: Satisfied by it",
-        f"{CONSUMER} {READING} started 2.0 s after the data was there, and the run succeeded",
+        f"{CONSUMER} {READING} started 2.0 s after the data was ready, and the run succeeded",
     ]
     assert airflow.refused == 0
 
@@ -319,6 +315,6 @@ def _free_port() -> int:
 
 @pytest.fixture
 def watching(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SimpleNamespace:
-    """What the demo knows of Airflow beside its API: no specs, and no logs."""
+    """The demo without specs and logs, only with the API."""
     monkeypatch.setattr(demo_watch, "specs", list)
     return SimpleNamespace(task_log=lambda _: tmp_path / "none.log")

@@ -1,4 +1,4 @@
-"""The documents: links lead somewhere, every page can be found, and blocks of YAML and JSON are what they say."""
+"""The documents: valid links, no unreachable pages, and valid blocks of YAML and JSON."""
 
 import json
 import re
@@ -32,7 +32,7 @@ _HEADING = re.compile(r"^#+ +(.+?) *#*$", re.MULTILINE)
 
 
 def slug(heading: str) -> str:
-    """The anchor that GitHub gives a heading: lower case, words joined by dashes, without other signs.
+    """GitHub's anchor for a heading: lower case, words joined by dashes, without other characters.
 
     >>> slug("`waits`: what the next runs will wait for")
     'waits-what-the-next-runs-will-wait-for'
@@ -78,7 +78,7 @@ def test_blocks_of_yaml_and_json_can_be_read(document: Path) -> None:
 
 
 def blocks_of(schema: str) -> dict[str, str]:
-    """The blocks of YAML that are such a file or keys of one, with what a file needs: by document and first line."""
+    """The YAML blocks that are such a file or some of its keys, completed to a file: by document and first line."""
     keys = load_schema(schema)["properties"].keys()
     found = {}
     for document in DOCUMENTS:

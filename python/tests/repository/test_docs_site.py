@@ -1,4 +1,4 @@
-"""The documentation site, as ``make docs`` builds it: without warnings, complete, and without requests elsewhere."""
+"""The documentation site of ``make docs``: without warnings, complete, and without requests to other hosts."""
 
 import posixpath
 import re
@@ -14,13 +14,13 @@ import pytest
 from goldens import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-# What a browser loads by itself, and what a reader may follow.
+# # What a browser loads automatically, and the links that a reader may follow.
 LOADED = {("script", "src"), ("img", "src"), ("source", "srcset"), ("link", "href"), ("iframe", "src")}
 LINKS = {("a", "href")}
 
 
 class Page(HTMLParser):
-    """A page's addresses and the ids in it."""
+    """The links and ids of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

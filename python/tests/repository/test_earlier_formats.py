@@ -1,4 +1,4 @@
-"""What earlier releases wrote can still be read: specs that are deployed, and entries that are published."""
+"""Files of earlier releases can still be read: deployed specs, and published entries."""
 
 from pathlib import Path
 
@@ -33,6 +33,6 @@ def test_an_entry_of_an_earlier_release_is_read(path: Path) -> None:
 
 
 @pytest.mark.parametrize("release", EARLIER, ids=lambda path: path.name)
-def test_a_new_release_alone_breaks_nobodys_assets(release: Path) -> None:
+def test_a_new_release_alone_breaks_no_assets(release: Path) -> None:
     said = run("report", str(release), str(NOW), code=0).stdout
     assert "Breaking" not in said

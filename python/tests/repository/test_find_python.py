@@ -1,4 +1,4 @@
-"""``make`` takes any Python that will do, or says in one line what is missing."""
+"""``make`` uses any suitable Python, or prints in one line what is missing."""
 
 import subprocess
 import sys
@@ -13,13 +13,13 @@ FITTING = "3.11, 3.12 or 3.13"
 
 
 class Machine:
-    """A machine that has only the Pythons that a test gives it."""
+    """A machine with only the Pythons that a test adds."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def has(self, name: str, version: tuple[int, int], *, venv: bool = True) -> str:
-        """This test's own Python under another name, that says it is of another version."""
+        """Add this test's own Python under another name, with another version."""
         pretend = f"import sys; sys.version_info = (*{version}, 1, 'final', 0)"
         if not venv:
             pretend += "; sys.modules['ensurepip'] = None"
@@ -27,7 +27,7 @@ class Machine:
         return self._write(name, text)
 
     def has_broken(self, name: str) -> str:
-        """A name that leads to no Python, as version managers leave them."""
+        """Add a command that does not start Python, as version managers have."""
         return self._write(name, f'#!/bin/sh\necho "{name}: command not found" >&2\nexit 127\n')
 
     def find(self, *named: str) -> subprocess.CompletedProcess[str]:
@@ -40,7 +40,7 @@ class Machine:
         )
 
     def refuses(self, *named: str) -> str:
-        """The one line that it says."""
+        """The error, which is one line."""
         found = self.find(*named)
         assert (found.returncode, found.stdout) == (1, "")
         assert found.stderr.count("\n") == 1
@@ -64,7 +64,7 @@ def machine(tmp_path: Path) -> Machine:
 def test_any_python_that_fits_will_do(machine: Machine, version: tuple[int, int]) -> None:
     machine.has("python3", version)
     assert machine.find().stdout == "python3\n"
-    assert machine.find("").stdout == "python3\n"  # as make passes an empty variable on
+    assert machine.find("").stdout == "python3\n"  # make passes an empty variable
 
 
 def test_python3_that_does_not_fit_is_passed_over(machine: Machine) -> None:
@@ -82,7 +82,7 @@ def test_named_python_is_taken_and_no_other(machine: Machine) -> None:
 
 
 def test_no_python_is_one_line(machine: Machine) -> None:
-    wanted = f"no Python {FITTING} was found: install one, or name it with make PYTHON=/path/to/python"
+    wanted = f"no Python {FITTING} was found: install one, or set its path with make PYTHON=/path/to/python"
     assert machine.refuses() == wanted
     machine.has("python3", (3, 10))
     machine.has_broken("python3.12")
@@ -93,23 +93,23 @@ def test_no_python_is_one_line(machine: Machine) -> None:
 def test_named_python_that_does_not_fit_is_one_line(machine: Machine, version: tuple[int, int]) -> None:
     named = machine.has("other", version)
     assert machine.refuses(named) == (
-        f"{named} is Python {version[0]}.{version[1]}, but Python {FITTING} is needed: "
+        f"{named} is Python {version[0]}.{version[1]}, but Python {FITTING} is required: "
         "make PYTHON=/path/to/python"
     )
 
 
 def test_named_python_that_is_not_there_is_one_line(machine: Machine) -> None:
-    assert machine.refuses("nope") == "nope is no Python that can be started: make PYTHON=/path/to/python"
+    assert machine.refuses("nope") == "nope cannot be run as Python: make PYTHON=/path/to/python"
 
 
 def test_missing_venv_module_is_one_line(machine: Machine) -> None:
     machine.has("python3", (3, 12), venv=False)
-    wanted = "has no venv module; on Debian and Ubuntu, apt install python3.12-venv brings it"
+    wanted = "has no venv module; on Debian and Ubuntu, install it with: apt install python3.12-venv"
     assert machine.refuses() == f"python3 (Python 3.12) {wanted}"
     assert machine.refuses("python3") == f"python3 (Python 3.12) {wanted}"
 
 
-def test_the_package_says_the_same_pythons() -> None:
+def test_the_package_supports_the_same_pythons() -> None:
     text = (ROOT / "python" / "pyproject.toml").read_text()
     for version in ("3.11", "3.12", "3.13"):
         assert f'"Programming Language :: Python :: {version}"' in text

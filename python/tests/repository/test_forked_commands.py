@@ -1,4 +1,4 @@
-"""A command of the tests does what the command itself does, which is started here."""
+"""A forked command does the same as the command itself, which is started here."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from goldens import COMMANDS
 
 
 def outcome(command: Path, *arguments: str, cwd: Path, **more: object) -> tuple[int, str, str]:
-    """Its exit code and what it prints on either stream, without the time of day."""
+    """The exit code and the output on stdout and stderr, without times."""
     done = subprocess.run([command, *arguments], cwd=cwd, capture_output=True, text=True, check=False, **more)
     return done.returncode, *(re.sub(r"\d\d:\d\d:\d\d", "", text) for text in (done.stdout, done.stderr))
 
@@ -32,7 +32,7 @@ def test_dbt_scheduler(arguments, tmp_path):
 
 def test_dbt(macro_project):
     arguments = ("ls", "--select", "nothing", "one")
-    outcome(COMMANDS / "dbt", *arguments, cwd=macro_project)  # the first one says that it parses everything
+    outcome(COMMANDS / "dbt", *arguments, cwd=macro_project)  # the first one prints that it parses everything
     expected = outcome(started("dbt"), *arguments, cwd=macro_project)
     assert "playground.one" in expected[1]
     assert outcome(COMMANDS / "dbt", *arguments, cwd=macro_project) == expected
@@ -46,7 +46,7 @@ def test_what_changes_how_python_starts_is_started(tmp_path):
 
 
 def test_modules_on_the_path_of_a_call_are_found(macro_project, tmp_path):
-    """As dbt's own plug-ins are."""
+    """Like dbt's plug-ins."""
     (tmp_path / "dbt_found.py").write_text("print('found')")
     env = {**os.environ, "PYTHONPATH": str(tmp_path)}
     for _ in range(2):

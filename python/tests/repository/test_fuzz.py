@@ -1,4 +1,4 @@
-"""Files and command lines with whatever in them: no traceback, no hang, nothing half-written."""
+"""Random files and command lines: no traceback, no hang, nothing half-written."""
 
 import json
 import os
@@ -84,7 +84,7 @@ PROPERTIES = {
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two teams, what they compile to, and the registry that it is published to; whoever spoils a file restores it."""
+    """Two teams, their compiled output, and the registry that it is published to; tests restore damaged files."""
     folder = tmp_path_factory.mktemp("fuzz")
     world = World(folder)
     world.team("shop", *ITEMS, macros=("stage",))
@@ -103,7 +103,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def compiled(place: Path, *options: str | Path) -> None:
-    """Check and compile the spoiled teams: what was there stays whole, and nothing is written beside errors."""
+    """Check and compile the damaged teams: existing files stay whole, and nothing is written if there are errors."""
     teams = (place / "shop", place / "shipping")
     call("check", *teams, "--format", "github", *options)
     out = place / "out"
@@ -114,7 +114,7 @@ def compiled(place: Path, *options: str | Path) -> None:
 
 
 def try_with(path: Path, content: bytes, *calls: tuple[str | Path, ...]) -> None:
-    """The calls, with another content of a file."""
+    """Run commands with changed content of a file."""
     good = path.read_bytes()
     try:
         path.write_bytes(content)
@@ -242,14 +242,14 @@ def test_dag_spec(place, data):
     try_with(file, content, *reading)
     spoiled_file = place / "spec.json"
     spoiled_file.write_bytes(content)
-    with suppress(SpecError):  # as Airflow shows it, an import error
+    with suppress(SpecError):  # Airflow shows it as an import error
         read_spec(spoiled_file)
 
 
 @fuzzed
 @given(st.data())
 def test_properties_of_a_project_that_is_adopted(place, data):
-    """The yml files of dbt, which dbt itself may or may not read."""
+    """dbt's YAML files, which dbt itself may or may not accept."""
     folder = place / "shop"
     sources = [
         source("theirs.fct", file="models/s.yml", schema="main"),

@@ -1,4 +1,4 @@
-"""``make test`` runs containers: where Podman is not, and cannot be installed, one line says what to do."""
+"""``make test`` runs containers: if Podman is not installed and cannot be, one line says what to do."""
 
 import subprocess
 from pathlib import Path
@@ -9,13 +9,13 @@ from goldens import ROOT
 
 SCRIPT = ROOT / "python" / "tools" / "install_podman.sh"
 LACKING = (
-    "Tests run containers, and this machine has no Podman: install podman and runc, for example with "
-    "'sudo apt-get install podman runc'. 'make check' does without.\n"
+    "Some tests run containers, but Podman is not installed: install podman and runc, for example with "
+    "'sudo apt-get install podman runc'. 'make check' does not require it.\n"
 )
 
 
 def install(folder: Path, **programs: str) -> subprocess.CompletedProcess[str]:
-    """What the script does on a machine that has only these programs."""
+    """The result of the script on a machine with only these programs."""
     for name, code in programs.items():
         program = folder / name.replace("_", "-")
         program.write_text(f"#!/bin/sh\n{code}\n")
@@ -25,18 +25,18 @@ def install(folder: Path, **programs: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("runtime", ["runc", "crun"])
-def test_where_podman_is_nothing_is_said(tmp_path: Path, runtime: str) -> None:
+def test_with_podman_nothing_is_printed(tmp_path: Path, runtime: str) -> None:
     done = install(tmp_path, podman="", **{runtime: ""})
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize("there", [{}, {"podman": ""}, {"runc": ""}])
-def test_somebody_who_is_not_root_learns_what_to_install(tmp_path: Path, there: dict[str, str]) -> None:
+def test_without_root_the_packages_to_install_are_printed(tmp_path: Path, there: dict[str, str]) -> None:
     done = install(tmp_path, id="echo 1000", apt_get="exit 1", **there)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", LACKING)
 
 
-def test_where_root_cannot_install_it_either_the_same_is_said(tmp_path: Path) -> None:
+def test_if_root_cannot_install_it_the_same_is_printed(tmp_path: Path) -> None:
     done = install(tmp_path, id="echo 0", apt_get="exit 100")
     assert (done.returncode, done.stderr) == (1, LACKING)
 

@@ -1,4 +1,4 @@
-"""Which file of tests a worker of pytest-xdist gets next."""
+"""The next file for a worker of pytest-xdist."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The repository's own workflows: pinned, with few rights, and of the releases that the documents name."""
+"""The repository's own workflows: pinned, with minimal permissions, and with the documented releases."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def test_an_action_is_of_one_version_everywhere() -> None:
     assert len(used) == len(dict(used))
 
 
-def test_who_publishes_does_not_run_what_the_repository_contains() -> None:
+def test_the_publishing_job_does_not_run_code_of_the_repository() -> None:
     rights = {"release": {"id-token": "write"}, "docs": {"pages": "write", "id-token": "write"}}
     for name, expected in rights.items():
         job = workflow(name)["jobs"]["publish"]
@@ -100,6 +100,6 @@ def test_ci_tries_the_releases_of_dbt_and_airflow_that_the_documents_name() -> N
 
 
 def by_job(arguments: str) -> list[str]:
-    """The releases of Airflow take minutes each, and have a job each."""
+    """Each release of Airflow takes minutes, and so has its own job."""
     first, *releases = arguments.split()
     return [f"airflow {release}" for release in releases] if first == "airflow" else [arguments]

@@ -1,4 +1,4 @@
-"""Nobody waits in these tests."""
+"""Removes waiting times from these tests."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from dbt_scheduler.resume import satisfy as satisfying
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch):
-    """Nobody waits."""
+    """Set all pauses to zero."""
     monkeypatch.setattr(http, "_PAUSE_SECONDS", 0)
     monkeypatch.setattr(satisfying, "_LOOK_AGAIN_SECONDS", 0)
     monkeypatch.setattr(satisfying, "_SETTLE_SECONDS", 0)

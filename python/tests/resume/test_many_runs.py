@@ -1,4 +1,4 @@
-"""Sensors of many runs: marked together in bounded requests, the most urgent first, and otherwise where refused."""
+"""Sensors of many runs: marked together in bounded requests, the most urgent first, or one by one if rejected."""
 
 import json
 from collections.abc import Callable
@@ -20,9 +20,11 @@ ACROSS = "~/dagRuns/~/taskInstances"
 
 
 class ManyRuns:
-    """The public API of an Airflow with some runs of some DAGs; in each are sensors ``s0``, ``s1``, ..., and the
-    run is over when they have failed. ``refuse`` may answer a PATCH itself, by its path and the ids in it; a task
-    that is no sensor is in ``models``."""
+    """The public API of an Airflow with some runs of some DAGs, each with sensors ``s0``, ``s1``, ...
+
+    A run is over when its sensors have failed. ``refuse`` may return the response to a PATCH, by its path and the ids in
+    it; ``models`` are tasks that are not sensors.
+    """
 
     def __init__(self, dags: int, runs: int, sensors: int, state: str = "deferred", group: str = "") -> None:
         self.models: set[str] = set()
@@ -41,7 +43,7 @@ class ManyRuns:
             return satisfy(api, dict.fromkeys(self.sensors(), NOTE), **options)
 
     def sensors(self) -> list[TaskInstance]:
-        """Those that are not satisfied, the latest first."""
+        """Unsatisfied sensors, the latest first."""
         found = [each for each in self._instances() if each["state"] != "success"]
         return [
             TaskInstance(
@@ -161,7 +163,7 @@ def test_the_most_urgent_are_marked_first():
     assert order == ["r100", "r110", *(f"r{run}" for run in range(120) if run not in (100, 110))]
 
 
-def test_a_run_with_very_many_sensors_is_a_request_of_its_own():
+def test_a_run_with_very_many_sensors_has_a_separate_request():
     airflow = ManyRuns(dags=2, runs=1, sensors=60)
     assert len(airflow.satisfy().satisfied) == 120
     assert sorted((path, len(ids)) for path, ids in airflow.marked) == [
@@ -170,8 +172,8 @@ def test_a_run_with_very_many_sensors_is_a_request_of_its_own():
 
 
 @pytest.mark.parametrize("status", [403, 404, 405, 422])
-def test_where_airflow_marks_no_runs_together_each_is_marked_by_itself(status):
-    """Of older releases, and of a login with rights for single DAGs. It is asked once."""
+def test_without_bulk_requests_each_run_is_marked_separately(status):
+    """Older releases, and logins with permissions for single DAGs. It is requested once."""
     airflow = ManyRuns(dags=2, runs=40, sensors=2)
     airflow.refuse = lambda path, _: httpx.Response(status, json={}) if path == ACROSS else None
     outcome = airflow.satisfy()
@@ -180,7 +182,7 @@ def test_where_airflow_marks_no_runs_together_each_is_marked_by_itself(status):
     assert len(airflow.marked) == 81
 
 
-def test_a_run_that_is_refused_among_others_is_marked_by_itself():
+def test_a_run_that_a_bulk_request_rejects_is_marked_separately():
     airflow = ManyRuns(dags=1, runs=40, sensors=1)
     refused = ("d0", "r3", "s0")
 
@@ -219,7 +221,7 @@ def test_a_dag_that_the_login_may_not_edit_keeps_no_other_from_going_on():
 
 
 @pytest.mark.parametrize("status", [409, 500])
-def test_runs_whose_request_was_undone_are_marked_each_by_itself_and_the_others_still_together(status):
+def test_runs_of_a_failed_bulk_request_are_marked_separately_and_the_others_together(status):
     airflow = ManyRuns(dags=1, runs=100, sensors=1)
     answers = iter([httpx.Response(status, json={"detail": "Unique constraint violation"})])
     airflow.refuse = lambda path, _: next(answers, None) if path == ACROSS else None
@@ -240,7 +242,7 @@ def test_what_there_was_no_time_for_is_named_and_done_the_next_time(monkeypatch)
 
 
 def test_the_number_of_requests_does_not_grow_with_the_number_of_runs():
-    """2,000 sensors that have failed, in 400 runs that are over."""
+    """2,000 failed sensors, in 400 finished runs."""
     airflow = ManyRuns(dags=20, runs=20, sensors=5, state="failed")
     outcome = airflow.satisfy()
     assert (len(outcome.satisfied), len(outcome.resumed)) == (2000, 400)
@@ -253,7 +255,7 @@ GROUP = "wait_for__hard_dependencies"
 
 @pytest.mark.parametrize("state", ["deferred", "failed"])
 def test_a_group_of_sensors_of_which_all_data_is_there_is_marked_as_such(state):
-    """500 sensors: Airflow reads a DAG 100 times for them."""
+    """500 sensors: Airflow loads a DAG 100 times for them."""
     airflow = ManyRuns(dags=10, runs=10, sensors=5, state=state, group=f"{GROUP}.")
     outcome = airflow.satisfy()
     assert (len(outcome.satisfied), len(outcome.resumed)) == (500, 100 if state == "failed" else 0)
@@ -287,7 +289,7 @@ def test_a_group_is_not_marked_as_such_when_something_else_is_in_it():
 
 
 @pytest.mark.parametrize("status", [404, 405])
-def test_an_airflow_without_groups_in_its_api_is_asked_once(status):
+def test_an_airflow_without_task_groups_in_its_api_gets_one_request(status):
     airflow = ManyRuns(dags=1, runs=3, sensors=2, group=f"{GROUP}.")
     airflow.refuse = lambda path, _: httpx.Response(status, json={}) if GROUP in path else None
     assert len(airflow.satisfy().satisfied) == 6

@@ -1,4 +1,4 @@
-"""``dbt-scheduler run``: what it asks Airflow for, and what it says when there is no such run to be had."""
+"""``dbt-scheduler run``: its requests to Airflow, and its messages if there is no such run."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ DAY = "2025-09-09T00:10:00+00:00"
 
 
 class FakeAirflow:
-    """An Airflow with one DAG: its runs, and what it was asked to make."""
+    """An Airflow with one DAG, its runs, and the requests to create runs."""
 
     def __init__(self) -> None:
         self.runs: list[dict[str, object]] = []
@@ -101,20 +101,23 @@ def test_a_run_of_a_day_has_a_date_after_it_from_which_workers_infer_that_day(ai
         DAY,
         "2025-09-10T00:10:00+00:00",
     )
-    assert airflow.posted == [
-        {
-            "logical_date": "2025-09-10T00:10:01Z",  # 00:10:00 is that of the next day's scheduled run
-            "data_interval_start": "2025-09-09T00:10:00Z",
-            "data_interval_end": "2025-09-10T00:10:00Z",
-            "conf": {},
-            "note": "Period 2025-09-09, triggered by `dbt-scheduler run`.",
-        }
-    ]
+    assert (
+        airflow.posted
+        == [
+            {
+                "logical_date": "2025-09-10T00:10:01Z",  # 00:10:00 is the logical date of the next day's scheduled run
+                "data_interval_start": "2025-09-09T00:10:00Z",
+                "data_interval_end": "2025-09-10T00:10:00Z",
+                "conf": {},
+                "note": "Period 2025-09-09, triggered by `dbt-scheduler run`.",
+            }
+        ]
+    )
 
 
 @pytest.mark.parametrize("state", ["success", "failed", "running", "queued"])
 def test_a_run_that_is_there_already_is_named_and_not_made_again(airflow, state):
-    airflow.run("2025-09-10T00:10:00+00:00")  # of the next day
+    airflow.run("2025-09-10T00:10:00+00:00")  # the next day's
     airflow.run(DAY, state=state)
     made = run(airflow)
     assert (made.new, made.run.run_id, made.run.state) == (False, f"scheduled__{DAY}", state)
@@ -126,7 +129,7 @@ def test_a_manual_run_of_the_period_is_there_too(airflow, date):
     airflow.run(date, "manual", due="2025-09-10T09:30:00+00:00")
     assert not run(airflow).new
     airflow.run(DAY)
-    assert run(airflow).run.run_type == "scheduled"  # rather than the manual one
+    assert run(airflow).run.run_type == "scheduled"  # instead of the manual one
 
 
 def test_a_second_call_names_the_run_of_the_first(airflow):
@@ -136,7 +139,7 @@ def test_a_second_call_names_the_run_of_the_first(airflow):
 
 
 def test_chosen_tasks_or_a_full_refresh_get_a_run_of_their_own_each_time(airflow):
-    """Clearing the run that is there would run it as it was asked for at first."""
+    """Clearing the existing run would run it with its original conf."""
     airflow.run(DAY)
     for _ in range(2):
         assert run(airflow, only=("dim", "marts.fct"), full_refresh=True).new
@@ -179,7 +182,7 @@ def test_an_airflow_that_does_not_make_the_run(airflow):
     )
 
 
-def test_what_is_wrong_before_airflow_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_errors_before_the_first_request_to_airflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", "http://127.0.0.1:9")
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags" / "shipping_daily.json").write_bytes(msgspec.json.encode(SPEC))

@@ -1,4 +1,4 @@
-"""Resuming, against a fake API: the order of the calls, what each answer leads to, and what is never done."""
+"""Resuming, with a fake API: the order of the requests, the effect of each response, and what is never done."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -121,7 +121,7 @@ def test_a_sensor_that_nothing_waits_for_any_more_is_left_alone(state):
     assert len(airflow.writes()) == 1
 
 
-def test_a_run_that_was_deleted_meanwhile_is_nobodys_problem():
+def test_a_run_that_was_deleted_meanwhile_is_ignored():
     airflow = FakeAirflow({"s": "failed"}, run="failed")
     none = httpx.Response(200, json={"dag_runs": [], "total_entries": 0})
     airflow.before = lambda request: none if request.url.path.endswith("/dagRuns/list") else None
@@ -173,7 +173,7 @@ def test_what_a_run_needs(states, over, repair):
         ({"s": "success", "m": "success", "n": None}, Repair(requeue=True)),
     ],
 )
-def test_a_model_that_was_removed_makes_no_old_run_go_on(states, repair):
+def test_a_removed_model_does_not_resume_old_runs(states, repair):
     now = FailureGraph([TaskInfo(task_id="s", downstream_task_ids=("n",)), TaskInfo(task_id="n")])
     assert plan_repair(now, states, over=True) == repair
 
@@ -192,7 +192,7 @@ def a_claim(team: str = "shop", task_id: str = "s") -> Wait:
 
 
 def touched(airflow: FakeAirflow, *claims: Wait) -> list[tuple[str, str]]:
-    """The team and sensor of each claim that leads to a task instance."""
+    """The team and sensor of each claim that matches a task instance."""
     with airflow.api() as api:
         found = find_unsatisfied(api, claims, datetime(2025, 3, 1, tzinfo=UTC))
     assert airflow.writes() == []
@@ -203,8 +203,8 @@ def test_a_sensor_of_the_teams_own_dag_is_found():
     assert touched(FakeAirflow({"s": "failed", "m": None}), a_claim()) == [("shop", "s")]
 
 
-def test_a_sensor_of_a_run_of_long_ago_is_found_and_nothing_that_lies_in_between_is_listed():
-    """As a backfilled run is: it was due when its old interval ended."""
+def test_a_sensor_of_an_old_run_is_found_without_listing_the_runs_in_between():
+    """Like a backfilled run: it was due at the end of its old interval."""
     airflow, asked = FakeAirflow({"s": "failed"}), []
     airflow.before = lambda request: asked.append((request.url.path, request.content.decode()))
     with airflow.api() as api:
@@ -247,7 +247,7 @@ def test_another_teams_claim_does_not_hide_that_of_the_owner(liar):
     assert touched(FakeAirflow({"s": "failed"}), *reversed(claims)) == [("shop", "s")]
 
 
-def test_who_owns_the_dags_is_asked_only_when_a_sensor_waits_and_once_for_all():
+def test_owners_of_dags_are_requested_once_and_only_if_a_sensor_waits():
     airflow = FakeAirflow({"s": "success"})
     assert touched(airflow, a_claim()) == []
     assert not [path for _, path in airflow.calls if "owners" in path]
@@ -358,7 +358,7 @@ def test_a_library_that_quotes_a_url_prints_no_password(quoted):
 
 
 @pytest.mark.parametrize("host", ["airflow..example", "a" * 64 + ".example"])
-def test_a_host_that_cannot_be_a_name_is_said_to_be_out_of_reach(host):
+def test_an_invalid_host_name_is_reported_as_unreachable(host):
     with AirflowApi(f"http://{host}") as api, pytest.raises(AirflowApiError) as refused:
         api.run("d", "r")
     said = str(refused.value)
@@ -376,11 +376,11 @@ def test_a_proxy_that_is_no_address(monkeypatch):
 
 
 _NOT_SIGNED = httpx.Response(403, json={"detail": "Invalid JWT token"})
-"""What Airflow answers to a token of before its secret was changed."""
+"""Airflow's response to a token from before its secret was changed."""
 
 
 @pytest.mark.parametrize("refusal", [httpx.Response(401, json={"detail": "Token Expired"}), _NOT_SIGNED])
-def test_a_question_is_asked_again_after_a_hiccup_and_a_token_renewed(refusal):
+def test_a_request_is_retried_after_a_server_error_and_a_token_is_renewed(refusal):
     airflow = FakeAirflow({"s": "deferred"})
     answers = iter([None, httpx.Response(502), None, refusal, None, None])
     airflow.before = lambda _: next(answers, None)
@@ -414,7 +414,7 @@ def test_a_login_that_may_only_read_is_a_problem_at_once(names):
     assert len(airflow.writes()) == 1
 
 
-def test_a_token_that_airflow_no_longer_takes_ends_the_work_at_once_and_is_said():
+def test_a_token_that_airflow_rejects_stops_the_work_and_is_reported():
     airflow = FakeAirflow({"s": "deferred", "t": "deferred"})
 
     def refuse(request: httpx.Request) -> httpx.Response | None:
@@ -425,7 +425,7 @@ def test_a_token_that_airflow_no_longer_takes_ends_the_work_at_once_and_is_said(
     outcome = satisfied(airflow, "s", "t", patience=60)
     assert "so it rejected the token: check that all API servers" in outcome.problem
     assert ids(outcome.left) == ["s", "t"]
-    assert len(airflow.writes()) == 2  # with the token that it had, and with a new one
+    assert len(airflow.writes()) == 2  # with its first token, and with a new one
 
 
 def test_what_was_done_before_airflow_went_away_is_not_forgotten():
@@ -438,7 +438,7 @@ def test_what_was_done_before_airflow_went_away_is_not_forgotten():
     assert "returned 503" in outcome.problem
 
 
-def test_the_tasks_of_a_dag_are_asked_for_once_whoever_needs_them():
+def test_the_tasks_of_a_dag_are_requested_only_once():
     airflow = FakeAirflow({"s": "failed", "m": "upstream_failed"}, BELOW, run="failed")
     outcome = satisfied(airflow, "s")
     assert (ids(outcome.satisfied), ids(outcome.resumed)) == (["s"], ["s"])

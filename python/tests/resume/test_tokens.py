@@ -1,4 +1,4 @@
-"""Tokens for Airflow's API that do not come from Airflow's own login."""
+"""Tokens for Airflow's API from other sources than Airflow's own login."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ from dbt_scheduler.findings.finding import CannotRunError
 
 
 class Managed(ThreadingHTTPServer):
-    """A managed Airflow that takes one token and gives none, and Google's server of tokens."""
+    """A managed Airflow that accepts one token and issues none, and Google's token server."""
 
     daemon_threads = True
 
@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(body).encode())
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def account(managed: Managed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def where(managed: Managed, extra: object, password: str | None = None) -> Connection:
-    """The connection with this extra field, from the environment."""
+    """The connection with this extra field, from the environment variable."""
     fields = {"conn_type": "http", "host": managed.host, "password": password, "extra": extra}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_MANAGED", json.dumps(fields))
@@ -82,7 +82,7 @@ def where(managed: Managed, extra: object, password: str | None = None) -> Conne
 
 
 def version(managed: Managed, extra: object, password: str | None = None) -> str:
-    """What is read of that Airflow."""
+    """The version of that Airflow."""
     with open_api(where(managed, extra, password), 30) as api:
         return api.version()
 
@@ -93,7 +93,7 @@ def test_the_password_is_the_token(managed, extra):
     assert managed.asked == ["/api/v2/version"]
 
 
-def test_a_connection_that_is_an_address_says_the_same(managed, monkeypatch):
+def test_a_connection_as_a_url_is_equivalent(managed, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_MANAGED", f"http://:a-token@{managed.host}/?token=bearer")
     with open_api(connection("managed", None, None, None), 30) as api:
         assert api.version() == "3.3.2"
@@ -175,7 +175,7 @@ def test_a_library_that_is_not_there_is_named(monkeypatch):
 
 
 @pytest.mark.parametrize("name", sources())
-def test_each_source_says_what_it_is(name):
+def test_each_source_has_a_description(name):
     source = sources()[name]
     assert source.description
     assert source.refused

@@ -1,6 +1,6 @@
-"""Runs are those of Airflow's CronDataIntervalTimetable, and waiting for them has no gap, anywhere.
+"""Runs are the same as in Airflow's CronDataIntervalTimetable, and waits for them have no gaps.
 
-The examples are chosen close to where clocks change, and are the same ones each time.
+The examples are chosen close to DST changes, and are the same each time.
 """
 
 import atexit
@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-if "AIRFLOW_HOME" not in os.environ:  # Airflow reads it, and writes there, as soon as it is imported.
+if "AIRFLOW_HOME" not in os.environ:  # Airflow reads it, and writes to it, on import
     os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow_home_")
     atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 
@@ -68,7 +68,7 @@ deterministic = settings(
 
 
 def field(low: int, high: int) -> st.SearchStrategy[str]:
-    """Any form that a field of a cron can have, more than anybody writes."""
+    """Any form that a cron field can have, including unusual ones."""
     number = st.integers(low, high)
     pair = st.tuples(number, number).map(sorted)
     return st.one_of(
@@ -83,7 +83,7 @@ def field(low: int, high: int) -> st.SearchStrategy[str]:
 
 ANY_CRON = st.tuples(field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 7)).map(" ".join)
 ANY_ZONE = st.sampled_from(ZONES)
-# Which change of the zone's clock, how many minutes from it, and a little more: see ``instant_of``.
+# # A DST change of the timezone, the minutes from it, and a small offset: see ``instant_of``.
 ANY_MOMENT = st.tuples(
     st.integers(0, 59),
     st.integers(-1600, 1600),
@@ -93,7 +93,7 @@ ANY_MOMENT = st.tuples(
 
 
 def instant_of(moment: tuple[int, int, timedelta, int], timezone: str, first_year: int = 2005) -> datetime:
-    """An instant, more often than not close to a change of the zone's clock."""
+    """An instant, usually close to a DST change of the timezone."""
     which, minutes, more, days = moment
     near = offset_changes(load_zone(timezone), first_year, 2034) or (datetime(2024, 2, 29, tzinfo=UTC),)
     return near[which % len(near)] + timedelta(days=days, minutes=minutes) + more
@@ -109,7 +109,7 @@ def of_airflow(info: DataInterval) -> Interval:
 
 
 def outcome(call, *arguments):
-    """What a call returns, or that there is no such date."""
+    """The result of a call, or that the date does not exist."""
     try:
         return call(*arguments)
     except ValueError:
@@ -175,7 +175,7 @@ GRAINS = {  # grain: crons that tick once in each
 
 
 def covers(schedule: Schedule, first: datetime, last: datetime) -> bool:
-    """Whether each period that lies between two instants has one tick, read off the clock each minute."""
+    """Whether each period between two instants has exactly one tick, checked for each minute."""
     where, minute = load_zone(schedule.timezone), timedelta(minutes=1)
     labels, at = [], first
     while at < last:
@@ -199,14 +199,14 @@ def covers(schedule: Schedule, first: datetime, last: datetime) -> bool:
 
 
 def shown(grain: str, there: datetime) -> tuple:
-    """What distinguishes a period of a grain on the clock: up to an hour, also whether it is summer."""
+    """What distinguishes a period of a grain in local time; up to an hour, also whether it is DST."""
     number, _, unit = grain.rpartition(" ")
     minutes = {"day": 1440, "hour": 60, "hours": 60, "minutes": 1}[unit] * int(number or 1)
     slot = (there.hour * 60 + there.minute) // minutes
     return there.date(), slot, there.utcoffset() if minutes <= 60 else None
 
 
-FITTING = [  # on a clock that nobody changes
+FITTING = [  # in a timezone without DST
     *product(["15 minutes"], ["*/15 * * * *", "14,29,44,59 * * * *"]),
     *product(["30 minutes"], ["*/30 * * * *", "5,35 * * * *", "29,59 * * * *"]),
     *product(["hour"], ["0 * * * *", "5 * * * *", "35 * * * *", "59 * * * *"]),
@@ -232,7 +232,7 @@ def test_a_pipeline_is_refused_exactly_where_a_period_would_have_no_run_or_two(f
     if not covers(schedule, change - timedelta(days=1, hours=3), change + timedelta(days=1, hours=3)):
         assert refused
     elif refused and "skips" not in refused[0] and walks_through(timetable(Schedule(cron, timezone)), change):
-        # Then it goes wrong at another time: at that day we look again.
+        # # Then it fails at another time: check again at that day.
         assert str(change.date()) not in refused[0]
 
 
@@ -253,7 +253,7 @@ def test_airflows_scheduler_walks_through_every_change_of_the_clock_of_an_accept
 
 
 def walks_through(airflow: CronDataIntervalTimetable, change: datetime) -> bool:
-    """Whether each run begins where the one before ended, as the scheduler itself makes them."""
+    """Whether each run begins at the end of the one before, as created by the scheduler."""
     start = pendulum.instance(change - timedelta(hours=4))
     restriction, last = TimeRestriction(earliest=start, latest=None, catchup=True), None
     while last is None or last.end < change + timedelta(hours=4):
@@ -282,7 +282,7 @@ def test_periods_have_no_hole_and_no_overlap(timezone):
 
 
 def runs_from(schedule: Schedule, instant: datetime):
-    """The scheduled runs, each from the end of the one before, as Airflow's scheduler makes them."""
+    """The scheduled runs, each from the end of the one before, like Airflow's scheduler."""
     run = run_interval(schedule, next_tick(schedule, instant))
     while True:
         yield run
@@ -315,14 +315,14 @@ def test_waiting_has_no_gap(pair, zones, moment, variants, bare):
     assert all(awaited_interval(consumer, each, producer) == run for each in (*waiting[:20], *waiting[-20:]))
     assert all(one.end == next_one.start for one, next_one in pairwise(waiting))
 
-    # The next run that anybody waits for is waited for by the run after the last of these: none is left out.
+    # # The run after the last of these waits for the next producer run: none is left out.
     after = run_interval(consumer, waiting[-1].end)
     run_of_after = awaited_interval(consumer, after, producer)
     assert run_of_after.start > run.start
     assert next(waiting_runs(producer, run_of_after, consumer)) == after
     assert run_of_after == newer or tuple(waiting_runs(producer, newer, consumer)) == ()
 
-    # A run of the producer made by hand for the same period stands for the scheduled one.
+    # # A manual run of the producer for the same period counts like the scheduled one.
     by_hand = manual_interval(producer, run.end + timedelta(minutes=7))
     assert period(producer, by_hand) == theirs
     assert tuple(waiting_runs(producer, by_hand, consumer)) == waiting

@@ -1,4 +1,4 @@
-"""Batches of microbatch models begin where dbt's own code says that they do."""
+"""Batches of microbatch models begin where dbt's own code begins them."""
 
 import warnings
 from datetime import UTC, datetime, timedelta, timezone
@@ -17,7 +17,7 @@ MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.
 
 
 @given(MOMENTS, st.sampled_from(BATCH_SIZES), st.integers(0, 40))
-def test_a_batch_so_many_before_starts_where_dbt_says(moment, size, lookback):
+def test_earlier_batches_start_as_in_dbt(moment, size, lookback):
     expected = MicrobatchBuilder.offset_timestamp(moment, BatchSize(size), -lookback)
     assert batch_start(moment, size, lookback) == expected
 

@@ -1,4 +1,4 @@
-"""Periods that people name: the run that covers each, and what is said of those that none covers."""
+"""Periods given by users: the run that covers each, and the errors for those that no run covers."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -104,7 +104,7 @@ def test_the_run_of_a_named_period(schedule, text, interval):
         ),
     ],
 )
-def test_what_is_said_of_what_no_run_covers(schedule, text, problem):
+def test_errors_for_periods_that_no_run_covers(schedule, text, problem):
     with pytest.raises(ValueError, match=f"^{re.escape(problem)}$"):
         named_run(schedule, text)
 
@@ -133,7 +133,7 @@ MOMENTS = st.builds(
 @settings(max_examples=300, deadline=None)
 @given(schedule=SCHEDULES, at=MOMENTS)
 def test_workers_take_a_manual_run_of_such_a_date_for_that_period(schedule, at):
-    """They infer its data interval, and without a grain that is wrong where the clock skips a tick."""
+    """They infer its data interval; without a grain, that is wrong if DST skips a tick."""
     run = run_interval(schedule, next_tick(schedule, at))
     dates = list(islice(manual_dates(schedule, run), 3))
     assert len(dates) == 3

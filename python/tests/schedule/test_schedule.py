@@ -1,4 +1,4 @@
-"""Which run waits for which, as a table of examples, and what the platform's engineer reads."""
+"""Which run waits for which, as a table of examples, and the messages for platform engineers."""
 
 import subprocess
 import sys
@@ -59,7 +59,7 @@ def between(text: str) -> Interval:
 @pytest.mark.parametrize(
     ("consumer", "starts", "producer", "waits_for"),
     [
-        # The same grain is the same period, whatever the minute.
+        # # The same grain is the same period, whatever the minute.
         (HOURLY, "2025-06-05 13:05", HOURLY_LATE, "2025-06-05 13:50"),
         (HOURLY_LATE, "2025-06-05 13:50", HOURLY, "2025-06-05 13:05"),
         (DAILY, "2025-06-05 00:10", DAILY_EVENING, "2025-06-05 22:30"),
@@ -70,7 +70,7 @@ def between(text: str) -> Interval:
         (WEEKLY, "2025-06-02 06:00", DAILY, "2025-06-08 00:10"),
         (MONTHLY, "2025-06-01 07:00", DAILY, "2025-06-30 00:10"),
         (MONTHLY, "2025-06-01 07:00", WEEKLY, "2025-06-23 06:00"),
-        # A finer run waits for the newest period that is over.
+        # # A finer run waits for the newest finished period.
         (HOURLY, "2025-06-05 13:05", DAILY, "2025-06-04 00:10"),
         (HOURLY, "2025-06-05 22:05", DAILY, "2025-06-04 00:10"),
         (HOURLY, "2025-06-05 23:05", DAILY, "2025-06-05 00:10"),
@@ -128,13 +128,13 @@ def test_a_manual_run_after_a_tick_that_the_clock_skipped_is_for_the_period_that
     assert period(schedule, by_hand) == between("2025-03-09 05:00 .. 2025-03-09 07:00")
 
 
-def test_a_manual_run_of_the_producer_stands_for_its_period():
-    odd = between("2025-06-05 03:00 .. 2025-06-05 04:00")  # an interval that somebody typed
+def test_a_manual_run_of_the_producer_counts_for_its_period():
+    odd = between("2025-06-05 03:00 .. 2025-06-05 04:00")  # a custom interval of a manual run
     assert tuple(waiting_runs(DAILY, odd, DAILY_EVENING)) == (
         run_interval(DAILY_EVENING, at("2025-06-05 22:30")),
     )
     until_midnight = between("2025-06-05 03:00 .. 2025-06-06 00:00")
-    assert tuple(waiting_runs(BARE, until_midnight, DAILY)) == ()  # no tick of its own: it is nobody's period
+    assert tuple(waiting_runs(BARE, until_midnight, DAILY)) == ()  # no tick: it is the period of no run
 
 
 @pytest.mark.parametrize(
@@ -146,13 +146,13 @@ def test_a_manual_run_of_the_producer_stands_for_its_period():
         (WEEKLY, "2025-06-02 06:00", "2025-06-02 00:00 .. 2025-06-09 00:00"),
         (MONTHLY, "2024-02-01 07:00", "2024-02-01 00:00 .. 2024-03-01 00:00"),
         (BARE, "2025-06-06 09:00", "2025-06-06 09:00 .. 2025-06-09 09:00"),
-        # Half past in Kolkata is the full hour of UTC.
+        # # Half past in Kolkata is a full hour in UTC.
         (
             Schedule("5 * * * *", "Asia/Kolkata", "hour"),
             "2025-06-05 13:35",
             "2025-06-05 13:30 .. 2025-06-05 14:30",
         ),
-        # The hour from 1:00 comes twice in New York, and has two runs; the four hours around it have one.
+        # # The hour from 1:00 occurs twice in New York, and has two runs; the four hours around it have one.
         (Schedule("5 * * * *", NEW_YORK, "hour"), "2025-11-02 05:05", "2025-11-02 05:00 .. 2025-11-02 06:00"),
         (Schedule("5 * * * *", NEW_YORK, "hour"), "2025-11-02 06:05", "2025-11-02 06:00 .. 2025-11-02 07:00"),
         (
@@ -166,7 +166,7 @@ def test_a_manual_run_of_the_producer_stands_for_its_period():
             "2025-03-30 01:30",
             "2025-03-30 01:00 .. 2025-03-30 02:00",
         ),
-        # Midnight is skipped in Cairo, and comes twice in Havana.
+        # # Midnight is skipped in Cairo, and occurs twice in Havana.
         (
             Schedule("0 6 * * *", "Africa/Cairo", "day"),
             "2025-04-25 03:00",
@@ -187,7 +187,7 @@ def test_the_period_of_a_run(schedule, starts, covers):
 @pytest.mark.parametrize(
     ("schedule", "starts", "covers"),
     [
-        # Lord Howe's clocks change by half an hour: 2:00 to 2:30 is skipped, 1:30 to 2:00 comes twice.
+        # # Lord Howe's DST is half an hour: 2:00 to 2:30 is skipped, 1:30 to 2:00 occurs twice.
         (
             Schedule("5 * * * *", "Australia/Lord_Howe", "hour"),
             "2025-10-04 15:35",
@@ -198,7 +198,7 @@ def test_the_period_of_a_run(schedule, starts, covers):
             "2025-04-05 15:05",
             "2025-04-05 15:00 .. 2025-04-05 15:30",
         ),
-        # Caracas went from 2:30 to 3:00 for good in 2016.
+        # # Caracas permanently changed from 2:30 to 3:00 in 2016.
         (
             Schedule("5 * * * *", "America/Caracas", "hour", "2016-01-01"),
             "2016-05-01 06:35",
@@ -242,16 +242,24 @@ def test_a_run_before_the_start_date_is_never_scheduled():
     ("wanted", "available", "picked"),
     [
         ("daily", {"daily": DAILY, "hourly": HOURLY}, "daily"),  # its own name
-        ("daily", {"daily": MONTHLY, "hourly": HOURLY}, "daily"),  # whatever another team means by it
+        (
+            "daily",
+            {"daily": MONTHLY, "hourly": HOURLY},
+            "daily",
+        ),  # whatever another team's pipeline with this name is
         (
             "daily",
             {"hourly": HOURLY, "quarters": QUARTERLY_HOUR},
             "hourly",
-        ),  # the least frequent that will do
+        ),  # the least frequent that is frequent enough
         ("daily", {"nightly": DAILY_EVENING, "hourly": HOURLY}, "nightly"),
         ("daily", {"weekly": WEEKLY, "hourly": HOURLY}, "hourly"),
-        ("daily", {"weekly": WEEKLY, "monthly": MONTHLY}, "weekly"),  # none will do: the most frequent
-        ("daily", {"b": DAILY_EVENING, "a": DAILY_VILNIUS}, "a"),  # as frequent: by name
+        (
+            "daily",
+            {"weekly": WEEKLY, "monthly": MONTHLY},
+            "weekly",
+        ),  # none is frequent enough: the most frequent
+        ("daily", {"b": DAILY_EVENING, "a": DAILY_VILNIUS}, "a"),  # equally frequent: by name
         ("weekdays", {"daily": DAILY, "weekly": WEEKLY}, "daily"),
     ],
 )
@@ -295,7 +303,7 @@ def test_the_mean_time_between_runs(cron, seconds):
         (DAILY, WEEKLY, 6 * 3600 - 10 * 60),
         (HOURLY, MONTHLY, 7 * 3600 - 5 * 60),
         (MONTHLY, WEEKLY, -3600),  # a month that ends on a Sunday
-        # On the day before the clock is changed only, at hours that are not the first of a day.
+        # # Only on the day before the DST change, at hours that are not the first of a day.
         (daily("30 23 * * *", LORD_HOWE), daily("30 0 * * *", LORD_HOWE), -22 * 3600 - 1800),
         (daily("30 3 * * *", CASABLANCA), Schedule("30 */2 * * *", CASABLANCA, "2 hours"), -2 * 3600),
         (HOURLY, daily("30 3 * * *", LORD_HOWE), 3 * 3600 + 55 * 60),
@@ -324,7 +332,7 @@ SCHEDULES = st.builds(
 
 
 def lags(consumer: Schedule, producer: Schedule) -> Iterator[tuple[datetime, int]]:
-    """When each run starts, and how much later the one that it waits for is due, as if one walked along."""
+    """When each run starts, and how much later the awaited run is due, computed step by step."""
     run = run_interval(consumer, next_tick(consumer, at("2024-10-01")))
     while run.start < at("2027-04-01"):
         yield run.start, round((awaited_interval(consumer, run, producer).end - run.end).total_seconds())
@@ -334,7 +342,7 @@ def lags(consumer: Schedule, producer: Schedule) -> Iterator[tuple[datetime, int
 @settings(derandomize=True, deadline=None, database=None, max_examples=10)
 @given(SCHEDULES, SCHEDULES)
 def test_the_longest_wait_is_that_of_all_runs_of_two_years(consumer, producer):
-    """No run has to wait longer, and some run does have to: one just beyond the two years, it may be."""
+    """No run has to wait longer, and some run does; it may be just beyond the two years."""
     longest, walked = wait_lag_seconds(consumer, producer), [*lags(consumer, producer)]
     assert longest >= max(lag for start, lag in walked if at("2025-01-01") <= start < at("2027-01-01"))
     assert longest in {lag for _, lag in walked}
@@ -462,7 +470,7 @@ def test_every_malformed_word_is_reported_at_once():
         Schedule("@daily", grain="day"),
         Schedule("@hourly", NEW_YORK, "hour"),
         Schedule("30 4 * * *", VILNIUS, "day"),  # 3:30 would be skipped
-        Schedule("30 1 * * *", NEW_YORK, "day"),  # comes twice in autumn: Airflow takes the second
+        Schedule("30 1 * * *", NEW_YORK, "day"),  # occurs twice in autumn: Airflow takes the second one
         Schedule("0 */2 * * *", NEW_YORK, "2 hours"),  # 2:00 is skipped in spring: the run is at 3:00
         Schedule("0 0 * * *", "America/Sao_Paulo", "day"),  # midnight was skipped there until 2018
         Schedule("0 6 * * 1#1", grain="month"),

@@ -1,4 +1,4 @@
-"""What the pages get to know of the registry: the index, the lineage and each team's document."""
+"""The registry's documents for the pages: the index, the lineage and each team's document."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,13 +21,13 @@ EXPOSED = "exposed_assets: [{regex: 'dim_.*', slo: {daily: {hours: 6}}}]\nalerti
 
 
 def plain(value: object) -> Any:
-    """A document as a page gets it."""
+    """A document in the format of the pages."""
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
 @pytest.fixture
 def catalogue(tmp_path) -> Catalogue:
-    """``shop`` makes dim_a of raw, and dim_b hourly; ``audit`` reads both, and dim_a by a task that makes nothing."""
+    """``shop`` builds dim_a from raw, and dim_b hourly; ``audit`` reads both, and dim_a also in a task without assets."""
     world = World(tmp_path)
     columns = {
         "id": {"name": "id", "data_type": "int64", "description": "The key."},
@@ -170,7 +170,7 @@ def changed(entry: Entry, **changes: Any) -> Entry:
     return msgspec.structs.replace(entry, **changes)
 
 
-def test_what_an_entry_says_of_assets_that_are_not_there_is_no_edge():
+def test_references_to_unknown_assets_are_no_edges():
     made = an_entry("orders", "daily")
     produced = {"orders": msgspec.structs.replace(made.produced["orders"], reads=("gone", "orders_too"))}
     shipping = changed(

@@ -1,4 +1,4 @@
-"""``history export``: what Airflow says of the registry's DAGs, as the pages show it."""
+"""``history export``: Airflow's data about the registry's DAGs, in the format of the pages."""
 
 import json
 from collections.abc import Iterator
@@ -110,7 +110,7 @@ def test_a_run_by_hand_that_was_faster_made_the_asset(airflow):
     assert (landing["run_id"], landing["landed"], landing["met"]) == (by_hand, MADE, True)
 
 
-def test_a_run_by_hand_of_a_period_without_a_scheduled_one_keeps_no_promise_and_breaks_none(airflow):
+def test_a_manual_run_of_a_period_without_a_scheduled_one_has_no_slo(airflow):
     airflow.run(
         "shipping_daily",
         "2025-06-05T00:10",
@@ -232,7 +232,7 @@ def test_a_day_on_which_the_clock_changes_is_one_period_with_one_landing_and_its
     exported_ = exported(airflow, found, now=datetime.fromisoformat(f"{end}:00Z") + timedelta(hours=2))
     shipping = next(each for each in exported_["runs"] if each["team"] == "shipping")
     assert datetime.fromisoformat(shipping["period_start"]) == midnight
-    assert datetime.fromisoformat(shipping["period_end"]) == midnight + timedelta(days=1)  # on the clock
+    assert datetime.fromisoformat(shipping["period_end"]) == midnight + timedelta(days=1)  # in local time
     assert shipping["due"] == f"{end}:00Z"
     (landing,) = exported_["landings"]
     assert (landing["landed"], landing["met"]) == (late, True)
@@ -240,7 +240,7 @@ def test_a_day_on_which_the_clock_changes_is_one_period_with_one_landing_and_its
     assert wait["producer_run_id"] == shipping["run_id"]
 
 
-def test_assets_that_are_not_exposed_are_nobodys_business(airflow):
+def test_assets_that_are_not_exposed_have_no_history(airflow):
     entry = an_entry("fct", "daily")
     made = entry.produced["fct"]
     hidden = msgspec.structs.replace(
@@ -255,7 +255,7 @@ def test_assets_that_are_not_exposed_are_nobodys_business(airflow):
     )
 
 
-def test_a_hand_written_dag_is_asked_for_by_its_own_name(airflow):
+def test_a_hand_written_dag_is_requested_by_its_dag_id(airflow):
     airflow.run("load_daily", "2025-06-05T00:10", end="success")
     found = exported(
         airflow, {"shipping": an_entry("fct", "daily", dag_id="load_daily", group=None, task_id="end")}
@@ -297,7 +297,7 @@ def export(*arguments: str, code: int = 0) -> str:
 
 
 def yesterday() -> str:
-    """The logical date of the newest run that was due."""
+    """The logical date of the newest due run."""
     return (datetime.now(UTC) - timedelta(days=2)).strftime("%Y-%m-%dT00:10")
 
 
@@ -310,7 +310,7 @@ def test_what_is_exported_is_shown(airflow, published):
     assert document(Path("site"), "history") == json.loads(Path("history.json").read_text())
 
 
-def test_an_export_without_runs_says_where_it_looked(airflow, published):
+def test_an_export_without_runs_prints_the_period(airflow, published):
     airflow.run("shipping_daily", "2025-05-08T00:10", "success", marts__fct="success")
     assert export("--days", "7") == (
         "warning: Airflow has no runs of the registry's DAGs due in the last 7 days; use --days N to look further back\n"
@@ -323,7 +323,7 @@ def test_a_login_that_may_not_see_any_runs_is_refused(airflow, published):
     assert "returned 403 for POST /api/v2/dags/~/dagRuns/list" in export(code=2)
 
 
-def test_an_airflow_that_does_not_answer_leaves_the_file_before(airflow, published):
+def test_an_unresponsive_airflow_keeps_the_earlier_file(airflow, published):
     Path("history.json").write_text("before")
     airflow.answer = (500, b"{}")
     assert "SCH501" in export(code=2)
@@ -353,7 +353,7 @@ def test_a_dag_that_makes_assets_of_two_external_teams_has_its_runs_once(airflow
     ]
 
 
-def test_a_dag_that_two_external_teams_declare_otherwise_is_asked_for_once(airflow):
+def test_a_dag_that_two_external_teams_declare_is_requested_once(airflow):
     airflow.run("load_daily", DAY, "success", marts__orders="success", marts__bills="success")
     crm = an_entry("orders", "daily", team="crm", dag_id="load_daily")
     hourly = {"daily": Schedule(cron="5 * * * *", start_date="2025-01-01")}

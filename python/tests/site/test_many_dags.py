@@ -1,4 +1,4 @@
-"""The history of a platform of 2,000 DAGs: a bounded number of requests, and what becomes of too little time."""
+"""The history of a platform with 2,000 DAGs: a bounded number of requests, and the effect of a time limit."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -65,7 +65,7 @@ def test_two_thousand_dags_are_fewer_than_a_hundred_requests(airflow, dags):
     assert history.missing == ()
 
 
-def test_what_waits_now_is_asked_for_and_nothing_else(airflow, dags):
+def test_only_open_waits_are_requested(airflow, dags):
     airflow.asked.clear()
     with AirflowApi(airflow.url) as api:
         found = fetch_open_waits(api, dags)
@@ -76,12 +76,13 @@ def test_what_waits_now_is_asked_for_and_nothing_else(airflow, dags):
     ]
 
 
-def test_what_there_was_no_time_for_is_said_and_the_newest_is_there(airflow, dags, monkeypatch):
+def test_data_beyond_the_time_limit_is_reported_as_missing(airflow, dags, monkeypatch):
     clock = SimpleNamespace(now=0.0)
     answer = airflow.reply
 
     def slow(path, body):
-        clock.now += 4 if "task_ids" in body and "state" not in body else 1  # of landings there are most
+        # Most of the data is about landings.
+        clock.now += 4 if "task_ids" in body and "state" not in body else 1
         return answer(path, body)
 
     monkeypatch.setattr(airflow, "reply", slow)

@@ -1,4 +1,4 @@
-"""``registry site``: a folder that a browser opens, whatever the registry has in it, and that is replaced at once."""
+"""``registry site``: a folder for a browser, for any contents of the registry, which is replaced atomically."""
 
 import json
 import os

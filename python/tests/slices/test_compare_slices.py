@@ -1,4 +1,4 @@
-"""The tool that compares slices with plain commands: what it sees, and what it takes for the same."""
+"""The tool that compares slices with plain commands: the differences that it finds, and those that it ignores."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ ONE = Node("model.shop.one", "one", "model", "shop", "one.sql", "models/one.sql"
 
 
 def record(**more: Any) -> Record:
-    """What a run of one model leaves, but for what is given."""
+    """The record of a run of one model, with changes."""
     results = {("first", ONE.unique_id): {"status": "success"}}
     files = {("first", "run/shop/models/one.sql"): "select 1"}
     content = {"first": {"main.one": ["relations: ('VIEW',)", "row: [1]"]}}
@@ -127,7 +127,7 @@ def test_a_whole_project_is_compared_and_stays_as_it_was(
         "| model | 4 | 3 | 1 | 0 | 1 |\n| test | 1 | 1 | 0 | 0 | 0 |\n| all | 5 | 4 | 1 | 0 | 1 |" in printed
     )
     assert "fails both ways: model.shop.broken: " in printed
-    assert "differs between two plain runs, too: first database main.by_chance" in printed
-    assert "runs plainly: model.shop.of_now: model.shop.of_now has no slice: its config() reads" in printed
+    assert "also differs between two plain runs: first database main.by_chance" in printed
+    assert "plain command: model.shop.of_now: model.shop.of_now has no slice: its config() reads" in printed
     after = {path for path in tmp_path.rglob("*") if "shop.duckdb" not in path.name}
     assert {path for path in after if not path.is_relative_to(tmp_path / "work")} == before

@@ -1,4 +1,4 @@
-"""A slice against dbt's plain command, for a node of every kind: what dbt says, writes and leaves in the database."""
+"""A slice compared with the plain dbt command, for nodes of every kind: dbt's output, files and database."""
 
 from collections.abc import Iterable, Iterator
 from graphlib import TopologicalSorter
@@ -33,14 +33,14 @@ _BETWEEN = (
 
 
 class Copies(NamedTuple):
-    """Two ways to run the project, one of them from slices, and the commands of its tasks in an order in which they can run."""
+    """Two ways to run the project, one of them from slices, and the commands of its tasks in topological order."""
 
     plain: Side
     sliced: Side
     commands: dict[str, list[str]]
 
     def run_both(self, names: Iterable[str], **more: str) -> None:
-        """One plain command for all tasks, and each task from its slices: every node has to come out the same."""
+        """Run one plain command for all tasks, and each task from its slice: all results must be the same."""
         calls = [self.commands[name] for name in names]
         call_of_all = selecting_all(calls)
         plain = self.plain.run([COMMANDS / "dbt", *call_of_all], **ENV, **more)
@@ -56,7 +56,7 @@ class Copies(NamedTuple):
             assert seen.keys().isdisjoint(own)
             seen |= own
             files |= outcome.files
-        for each in (files, plain.files):  # of hooks: what they write is in the database
+        for each in (files, plain.files):  # hooks write to the database
             each.pop("compiled/shop/dbt_project.yml/hooks/shop-on-run-end-0.sql")
         assert seen == nodes
         assert files == plain.files
@@ -65,7 +65,7 @@ class Copies(NamedTuple):
         assert ours == theirs
 
     def execute(self, *queries: str) -> None:
-        """Do something in both databases."""
+        """Execute queries in both databases."""
         for side in (self.plain, self.sliced):
             for query in queries:
                 side.database.execute(query)
@@ -110,7 +110,7 @@ def _copies(root: Path, connection: dict[str, Any]) -> Copies:
 
 
 def _commands(team: DbtTeam) -> dict[str, list[str]]:
-    """What the tasks of the compiled DAG call dbt with, but for what this test reads: the results."""
+    """The dbt commands of the compiled DAG's tasks, without the options for results, which this test reads."""
     spec = team.compile()
     tasks = {task.task_id: task for task in spec.tasks if task.group not in ("on_run_start", "on_run_end")}
     edges = {name: tasks.keys() & task.upstream for name, task in tasks.items()}
@@ -131,7 +131,7 @@ def test_every_node_comes_out_of_its_slice_as_of_the_plain_command(copies: Copie
     copies.run_both(changing, DBT_FULL_REFRESH="true")
 
 
-def test_a_run_knows_of_itself_and_says_what_the_plain_command_says(copies: Copies) -> None:
+def test_a_run_has_the_same_output_as_the_plain_command(copies: Copies) -> None:
     [call] = [call for name, call in copies.commands.items() if name.endswith("reads_run")]
     plain = copies.plain.run([COMMANDS / "dbt", *call], **ENV)
     sliced = copies.sliced.run([COMMANDS / "dbt-sliced", "dbt", *call], **ENV)

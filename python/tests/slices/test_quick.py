@@ -1,4 +1,4 @@
-"""A process of its own for one dbt task: it leaves out what dbt would only do again."""
+"""The process of a single dbt task leaves out work that dbt would only repeat."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from dbt_team import DbtTeam
 from goldens import run
 
 dbt = run_dbt
-"""Marks these tests as such that need dbt."""
+"""Marks these tests as requiring dbt."""
 
 FILES = {
     "models/one.sql": "select 1 as id",
@@ -37,8 +37,8 @@ jsonschema.build_json_schema = note
 """
 
 
-def test_a_process_of_its_own_makes_no_schemas_of_settings(tmp_path):
-    """dbt, really started: the tests' other commands are forks of one that has all of this."""
+def test_a_separate_process_builds_no_schemas_of_settings(tmp_path):
+    """With a started dbt: other tests' commands are forked from a process that has all of this."""
     team = DbtTeam(tmp_path, FILES)
     run("dbt-slicing", cwd=team.folder)
     (tmp_path / "probe").mkdir()

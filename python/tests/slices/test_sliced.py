@@ -1,4 +1,4 @@
-"""The runner of slices: what does not fit any more runs the plain command, and one line says why."""
+"""The runner of slices: if a slice does not fit anymore, the plain command runs, and one line has the reason."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from dbt_team import DbtTeam
 from goldens import COMMANDS, ROOT, run
 
 dbt = run_dbt
-"""Marks these tests as such that need dbt."""
+"""Marks these tests as requiring dbt."""
 
 SLICES = Path(".dbt_scheduler/slices")
 SELECT = ("build", "--select", "fqn:shop.one", "fqn:shop.unique_one_id")
@@ -65,7 +65,7 @@ sys.exit(process.wait())
 
 @pytest.fixture(scope="module")
 def sliced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A sliced project, and what slicing it has said."""
+    """A sliced project, and the output of slicing it."""
     root = tmp_path_factory.mktemp("sliced")
     team = DbtTeam(root, FILES)
     team.sql("create schema lake")
@@ -75,7 +75,7 @@ def sliced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @pytest.fixture
 def project(sliced: tuple[Path, str], tmp_path: Path) -> Path:
-    """A copy of it, with a dbt that says what it is called with."""
+    """A copy of it, with a dbt that prints its arguments."""
     shutil.copytree(sliced[0], tmp_path / "shop", symlinks=True)
     plain = tmp_path / "dbt"
     plain.write_text('#!/bin/sh\necho "plain $@"\nexit 3\n')
@@ -84,7 +84,7 @@ def project(sliced: tuple[Path, str], tmp_path: Path) -> Path:
 
 
 def call(project: Path, *arguments: str, program: str | None = None, **more: str) -> tuple[int, list[str]]:
-    """The exit code and the lines of what the runner prints."""
+    """The exit code, and the lines that the runner prints."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
     command = [COMMANDS / "dbt-sliced", program or str(project.parent / "dbt"), *(arguments or SELECT)]
     env |= {"DO_NOT_TRACK": "1", "DBT_SCHEDULER_DATA_INTERVAL_START": "2025-01-01T00:00:00+00:00", **more}
@@ -135,7 +135,7 @@ def replace(path: str, old: str, new: str) -> Callable[[Path], None]:
 
 
 def edit_index(old: str, new: str, *, seal: bool = True) -> Callable[[Path], None]:
-    """Something else in the index, with the digest that makes it a whole one."""
+    """A change to the index, with a valid digest unless ``seal`` is False."""
 
     def change(project: Path) -> None:
         index = project / SLICES / "index.jsonl"
@@ -394,9 +394,9 @@ def test_a_project_that_changes_with_the_data_interval_has_no_slices(project):
 
 
 @pytest.mark.parametrize("place", [".dbt_scheduler", ".dbt_scheduler/slices"])
-def test_a_folder_that_cannot_be_written_has_no_slices_and_one_line_says_so(project, place):
+def test_a_read_only_folder_has_no_slices_and_one_line_reports_it(project, place):
     shutil.rmtree(project / place)
-    (project / place).write_text("")  # a file, because a folder without rights holds nobody back who is root
+    (project / place).write_text("")  # a file, because missing permissions do not stop root
     said = run("dbt-slicing", cwd=project, expect=2)
     assert re.fullmatch(
         r"could not write the slices: \S*\.dbt_scheduler/slices: (Not a directory|File exists)\n", said
@@ -416,7 +416,7 @@ def test_a_full_disk_is_one_line_with_the_folder(tmp_path):
 def test_a_target_that_cannot_be_written_is_in_a_temporary_folder(project):
     for name in ("target", "logs"):
         shutil.rmtree(project / name, ignore_errors=True)
-        (project / name).symlink_to("/proc")  # where nobody can make a file, root neither
+        (project / name).symlink_to("/proc")  # no user, not even root, can create files there
     said = run("dbt-slicing", cwd=project)
     assert said == "3 slices written; 1 runs dbt's plain command\n"
     code, lines = call(project)

@@ -1,4 +1,4 @@
-"""Each reason why a node has no slice, of a parsed project as plain data."""
+"""Each reason why a node has no slice, from a parsed project as plain data."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from dbt_projects import dbt as run_dbt
 
 dbt = run_dbt
-"""Marks these tests as such that need dbt: it has the parser of Jinja."""
+"""Marks these tests as requiring dbt, for its Jinja parser."""
 
 
 def node(code: str = "select 1", **more: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which columns of other tables a query reads, in the SQL of several warehouses."""
+"""The columns of other tables that a query reads, in the SQL of several warehouses."""
 
 from collections.abc import Mapping
 
@@ -272,7 +272,7 @@ def test_a_query_of_a_warehouse(adapter: str, sql: str, expected: object) -> Non
     assert reads(sql, adapter) == expected
 
 
-def test_without_documented_columns_a_name_of_two_tables_is_nobodys() -> None:
+def test_without_documented_columns_a_column_of_two_tables_is_unknown() -> None:
     undocumented = {**TABLES, "shipments": table("fct_shipments")}
     joined = "from <T> s join <U> c on s.carrier_id = c.carrier_id"
     assert reads(f"select s.days {joined}", tables=undocumented) == ("carrier_id", "days")

@@ -1,4 +1,4 @@
-"""An Airflow that is made up at the HTTP border: a server with DAGs, runs and tasks as a test says them."""
+"""A fake Airflow at the HTTP border: a server with the DAGs, runs and tasks that a test defines."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ SENSOR = "wait_for__hard_dependencies.fct"
 
 
 class FakeAirflow:
-    """An Airflow that knows what it was given, and answers the few questions of an explanation."""
+    """Serves the defined runs, through the few API endpoints that an explanation uses."""
 
     def __init__(self) -> None:
         self.paused: dict[str, bool] = {}
@@ -54,7 +54,7 @@ class FakeAirflow:
         self.paused |= dict.fromkeys(dag_ids, False)
 
     def run(self, dag_id: str, at: str, state: str = "running", kind: str = "scheduled", **tasks: Any) -> str:
-        """A run, with tasks by their id (``__`` is a dot): a state, or what the API says of it; or called ``run_id``."""
+        """Add a run with tasks by their id (``__`` is a dot), each a state or the API's fields; ``run_id`` sets its id."""
         start = datetime.fromisoformat(at).replace(tzinfo=UTC)
         interval = run_interval(SCHEDULES[dag_id.rpartition("_")[2]], start)
         run_id: str = tasks.pop("run_id", None) or f"{kind}__{interval.end:%Y-%m-%dT%H:%M}"
@@ -140,7 +140,7 @@ class FakeAirflow:
         return {"dag_runs": runs[: int(query["limit"][0])], "total_entries": len(runs)}
 
     def _owned(self, query: dict[str, list[str]]) -> dict[str, Any]:
-        """The DAGs of some owners: each is one of the team that its name begins with."""
+        """The DAGs of some owners; the owner of a DAG is the team that its name begins with."""
         dags = [{"dag_id": each, "owners": [each.rpartition("_")[0]]} for each in sorted(self.paused)]
         found = [each for each in dags if each["owners"][0] in query["owners"]]
         at = int(query["offset"][0])
@@ -156,13 +156,13 @@ class FakeAirflow:
 
 
 def _duration(task: dict[str, Any]) -> float:
-    """How long a task instance took until its end, in seconds."""
+    """The duration of a task instance, in seconds."""
     start, end = (task[name] and datetime.fromisoformat(task[name]) for name in ("start_date", "end_date"))
     return (end - start).total_seconds() if start and end else -1.0
 
 
 def _is_within(run: dict[str, Any], body: dict[str, Any]) -> bool:
-    """Whether a run's dates are within the bounds of a listing."""
+    """Whether a run's dates are within the bounds of a request."""
     for key in ("logical_date", "run_after"):
         moment = run.get(key) and datetime.fromisoformat(run[key])
         if f"{key}_gte" in body and not (moment and moment >= datetime.fromisoformat(body[f"{key}_gte"])):

@@ -1,4 +1,4 @@
-"""dbt with BigQuery, offline: what a connection wants before it asks for anything."""
+"""dbt with BigQuery, offline: the settings that a connection requires before its first request."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 
 def write_key(path: Path) -> Path:
-    """A service account's key that opens nothing."""
+    """Write the key of a service account that has no access to anything."""
     pem = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

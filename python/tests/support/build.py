@@ -1,4 +1,4 @@
-"""Builds teams for tests: a manifest and a ``scheduler.yaml`` from the few words that matter."""
+"""Builds teams for tests: a manifest and a ``scheduler.yaml`` from only the relevant settings."""
 
 import json
 from pathlib import Path
@@ -21,13 +21,13 @@ pipelines:
 """
 
 Item = tuple[str, dict[str, Any]]
-"""A part of the manifest it goes into, and the entry."""
+"""A part of the manifest and the entry to add to it."""
 
 
 def node(name: str, *reads: str, **words: Any) -> Item:
-    """A model, or what ``kind`` says, that reads others by name (``source.table`` for sources).
+    """A model, or another ``kind`` of node, that reads others by name (``source.table`` for sources).
 
-    What is no field of a dbt node becomes a key of its ``meta.scheduler``: ``pipelines=["daily"]``.
+    Arguments that are not fields of a dbt node become keys of its ``meta.scheduler``: ``pipelines=["daily"]``.
     """
     kind, package = words.pop("kind", "model"), words.pop("package", "shop")
     folder, version = words.pop("folder", "marts"), words.pop("version", None)
@@ -63,7 +63,7 @@ _FIELDS = {"patch_path", "description", "alias", "schema", "database", "latest_v
 
 
 def external(full_name: str, *reads: str, version: str | None = None, **words: Any) -> Item:
-    """Another project's model, written ``project.model``, as dbt-loom puts it into a manifest."""
+    """Another project's model, written ``project.model``, as dbt-loom adds it to a manifest."""
     package, _, name = full_name.partition(".")
     part, entry = node(name, *reads, package=package, version=version, **words)
     return part, entry | {"path": "", "original_file_path": ""}
@@ -132,7 +132,7 @@ def manifest(
 
 
 class World:
-    """A folder with a platform and teams, as the commands find them."""
+    """A folder with a platform and teams, for the commands."""
 
     def __init__(self, root: Path, platform: str = PLATFORM) -> None:
         self.root = root
@@ -142,7 +142,7 @@ class World:
         (root / "platform.yaml").write_text(platform)
 
     def team(self, name: str, *items: Item, text: str = "", folder: str = "", **parts: Any) -> Path:
-        """A team whose dbt project is called ``shop`` (or ``project``), with further keys of its ``scheduler.yaml`` as text."""
+        """Add a team with the dbt project ``shop`` (or ``project``), and further keys of its ``scheduler.yaml`` as text."""
         path = self.root / (folder or name)
         (path / "target").mkdir(parents=True, exist_ok=True)
         (path / "dbt_project.yml").write_text("name: shop\n")
@@ -152,7 +152,7 @@ class World:
         return path
 
     def adopt(self, project: Path) -> None:
-        """A team whose dbt project is on disk, already compiled or built."""
+        """Add a team whose dbt project exists on disk, already compiled or built."""
         self._folders[project.name] = project
 
     def file(self, path: str, text: str) -> None:
@@ -169,7 +169,7 @@ class World:
         return next(team for team in self.open().teams if team.project.team == name)
 
     def findings(self, *codes: str) -> list[str]:
-        """What ``check`` says, of some codes only where any are named."""
+        """The findings of ``check``, only those with these codes if there are any."""
         found = [finding for finding in check(self.open()) if not codes or finding.code in codes]
         return [self.shown(finding) for finding in found]
 
@@ -196,7 +196,7 @@ def sensors(spec: DagSpec) -> dict[str, Sensor]:
 
 
 def edges(spec: DagSpec) -> dict[str, tuple[str, ...]]:
-    """What each task runs directly after."""
+    """The direct upstream tasks of each task."""
     return {task.task_id: task.upstream for task in spec.tasks}
 
 

@@ -1,4 +1,4 @@
-"""Builders of specs and registry entries: tests state what matters to them, this fills in the rest."""
+"""Builders of specs and registry entries: a test sets only the relevant fields."""
 
 import sys
 from typing import Any
@@ -28,7 +28,7 @@ def python(code: str) -> list[str]:
 
 
 def a_task(task_id: str, *, upstream: tuple[str, ...] = (), **rest: Any) -> Task:
-    """A task that prints its name; ``fails=True`` one that fails."""
+    """A task that prints its name, or fails with ``fails=True``."""
     code = "raise SystemExit(3)" if rest.pop("fails", False) else f"print({task_id!r})"
     command = rest.pop("command", None) or python(code)
     values: dict[str, Any] = {
@@ -45,7 +45,7 @@ def a_task(task_id: str, *, upstream: tuple[str, ...] = (), **rest: Any) -> Task
 
 
 def a_wait(asset: str, *, pipeline: str = "daily", task_id: str | None = None, **rest: Any) -> Sensor:
-    """A sensor on the team ``shipping``'s task of the same name as its asset, in the group ``marts``."""
+    """A sensor for the team ``shipping``'s asset, produced by the task of the same name in the group ``marts``."""
     dependency = rest.pop("dependency", "hard")
     group = f"wait_for__{dependency}_dependencies"
     producer = Producer(
@@ -117,7 +117,7 @@ def an_entry(
 
 
 def a_wait_entry(consumer: DagSpec) -> Entry:
-    """The registry entry of a team with one DAG, which makes nothing that others read."""
+    """The registry entry of a team with one DAG and no assets that others read."""
     consumed: dict[str, dict[str, tuple[Consumed, ...]]] = {}
     for sensor in consumer.sensors:
         for task in consumer.tasks:

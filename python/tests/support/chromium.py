@@ -1,4 +1,4 @@
-"""A real Chromium for the tests of the pages, and a page that notes everything it must not do."""
+"""A real Chromium for the tests of the pages, and pages that record forbidden requests and errors."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, Request, sync_playwright
 
-Open = Callable[..., Page]  # of a site and an address: the fixture `open_page`
+Open = Callable[..., Page]  # of a site and a path: the fixture `open_page`
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _NOTE_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
@@ -16,12 +16,12 @@ document.addEventListener("securitypolicyviolation", (event) => console.error(`C
 
 
 def executable() -> str | None:
-    """The machine's Chromium; None for the one that Playwright has installed."""
+    """The machine's Chromium; None for the one that Playwright installed."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
 
 
 def cells(row: Locator) -> list[str]:
-    """The words in each cell of a row of a table, once it is there: taking all texts does not wait for it."""
+    """The text in each cell of a table row, once the row exists: reading all texts does not wait for it."""
     found = row.locator("td")
     found.first.wait_for()
     return [" ".join(text.split()) for text in found.all_inner_texts()]
@@ -29,7 +29,7 @@ def cells(row: Locator) -> list[str]:
 
 @contextmanager
 def chromium() -> Iterator["Pages"]:
-    """One for many tests."""
+    """A browser for many tests."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable())
         yield Pages(browser)
@@ -37,7 +37,7 @@ def chromium() -> Iterator["Pages"]:
 
 
 class Pages:
-    """Pages of one browser; a page is used again by the next test that wants the same window, as a new one is slow."""
+    """Pages of one browser; a page is reused by the next test with the same window settings, because a new one is slow."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
@@ -45,9 +45,9 @@ class Pages:
 
     @contextmanager
     def watched(self, home: str, **window: Any) -> Iterator[Page]:
-        """A page that fails at its end if there were errors on the console, or requests to another place than ``home``.
+        """A page that fails at its end if the console has errors, or if it requested a host other than ``home``.
 
-        ``page.expected_errors`` takes parts of the messages that a test provokes.
+        Append parts of expected messages to ``page.expected_errors``.
         """
         idle = self._idle.setdefault(repr(window), [])
         page = idle.pop() if idle else self._new(window)

@@ -1,4 +1,4 @@
-"""Runs the steps that teams copy (``action.yml``, ``docs/ci/gitlab.yml``) as their CI does: the same text, in bash."""
+"""Runs the steps that teams copy (``action.yml``, ``docs/ci/gitlab.yml``) like their CI: the same text, in bash."""
 
 import os
 import re
@@ -18,16 +18,16 @@ import yaml
 from goldens import COMMANDS, ROOT
 
 BOT, STRANGER = 11, 12
-"""Who may comment: whom the steps' token belongs to, and anybody else."""
+"""The authors of comments: the owner of the steps' token, and another user."""
 
 PAGE = 100
 
 
 class Comments:
-    """The comments of one pull request, behind the part of GitHub's and GitLab's API that the steps use.
+    """The comments of one pull request, with the part of GitHub's and GitLab's API that the steps use.
 
-    ``refuses`` is for a token that may not comment. ``reports`` are what the newest pipelines of merge requests
-    left behind, by number.
+    ``refuses`` simulates a token without permission to comment. ``reports`` are the artifacts of the newest pipelines
+    of merge requests, by number.
     """
 
     def __init__(self) -> None:
@@ -76,33 +76,33 @@ class Comments:
                 self.wfile.write(content)
 
             def log_message(self, *_: object) -> None:
-                """Nothing: the tests look at what was kept."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         Thread(target=self._server.serve_forever, daemon=True).start()
 
     def add(self, body: str, author: int) -> int:
-        """Another comment; its id."""
+        """Add a comment; returns its id."""
         id_ = max(self.bodies) + 1
         self.bodies[id_], self.authors[id_] = body, author
         return id_
 
     def write(self, id_: int | None, body: str) -> dict[str, object]:
-        """What the steps do; only GitHub's and GitLab's own checks of rights are left out."""
+        """Write a comment like the steps; only the permission checks of GitHub and GitLab are left out."""
         if not self.refuses:
             self.writes += 1
             if id_ is None:
                 self.add(body, BOT)
             else:
                 assert self.authors[id_] == BOT, (
-                    "GitLab and GitHub let a token with rights edit anybody's comment"
+                    "GitLab and GitHub would allow the token to edit other users' comments"
                 )
                 self.bodies[id_] = body
         return {"id": id_}
 
     def listed(self, path: str) -> object:
-        """What GitLab lists, the newest first."""
+        """The response of a GitLab list, the newest first."""
         if path == "/user":
             return {"id": BOT}
         if path.endswith("/merge_requests"):
@@ -118,7 +118,7 @@ class Comments:
         ]
 
     def graphql(self, sent: dict[str, Any]) -> dict[str, object]:
-        """What GitHub answers: comments from the oldest on, or what a mutation did."""
+        """GitHub's response: comments, the oldest first, or the result of a mutation."""
         variables = sent["variables"]
         if sent["query"].startswith("mutation"):
             id_ = None if "addComment" in sent["query"] else int(variables["id"])
@@ -143,7 +143,7 @@ class Comments:
 
 
 class Failed(Exception):  # noqa: N818 - of a step, not of a test
-    """A step exited with another code than 0."""
+    """A step exited with a code other than 0."""
 
     def __init__(self, step: str, code: int, output: str) -> None:
         super().__init__(f"{step} exited with {code}:\n{output}")
@@ -151,10 +151,10 @@ class Failed(Exception):  # noqa: N818 - of a step, not of a test
 
 
 def run_action(repository: Path, temporary: Path, github: dict[str, str], **inputs: str) -> str:
-    """Run ``action.yml``, or the one in the folder ``github`` has under ``action``, in a checkout.
+    """Run ``action.yml``, or that of the folder ``github["action"]``, in a checkout.
 
-    ``github`` are the expressions that differ from event to event; under ``api`` where GitHub's API is, and under
-    ``sha`` the commit of the event.
+    ``github`` has the expressions that depend on the event, the URL of GitHub's API (``api``), and the commit of the
+    event (``sha``).
     """
     action = yaml.safe_load((ROOT / github.get("action", "") / "action.yml").read_text())
     values = {"github.token": "the-token"} | github
@@ -179,7 +179,7 @@ def run_action(repository: Path, temporary: Path, github: dict[str, str], **inpu
 
 
 def run_gitlab(job: str, repository: Path, variables: dict[str, str], part: slice = slice(None)) -> str:
-    """Run the script of a job of ``docs/ci/gitlab.yml``, or a part of it, without the installing before it."""
+    """Run the script of a job in ``docs/ci/gitlab.yml``, or a part of it, without its installation steps."""
     jobs = gitlab_jobs()
     shared = jobs[".scheduler"] if jobs[job].get("extends") == ".scheduler" else {}
     script: list[str] = []
@@ -199,12 +199,12 @@ def gitlab_jobs() -> dict[str, Any]:
 
 
 def bash(step: str, script: str, cwd: Path, env: dict[str, str]) -> str:
-    """What a script prints; as GitHub and GitLab run it, it ends at the first command that fails."""
+    """The output of a script, which stops at the first command that fails, as on GitHub and GitLab."""
     return _run(step, ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], cwd, env)
 
 
 def python(step: str, script: str, cwd: Path, env: dict[str, str]) -> str:
-    """What a Python script prints, which is in a file, as GitHub runs it."""
+    """The output of a Python script, run from a file, as on GitHub."""
     with NamedTemporaryFile("w", suffix=".py") as file:
         file.write(script)
         file.flush()
@@ -239,12 +239,12 @@ _KEPT = {"HOME", "LANG", "PYTHONPATH", "TMPDIR"}
 
 
 def filled(text: str, values: dict[str, str]) -> str:
-    """A text with its ``${{ expressions }}`` replaced; KeyError for one that the test does not know."""
+    """A text with its ``${{ expressions }}`` replaced; KeyError for an expression that the test does not define."""
     return re.sub(r"\$\{\{ ([\w.]+) \}\}", lambda found: values[found[1]], text)
 
 
 def condition(text: str | None, values: dict[str, str]) -> bool:
-    """Whether a step's ``if``, a comparison with a word, holds."""
+    """Whether a step's ``if``, a comparison with a string, is true."""
     if text is None:
         return True
     found = re.fullmatch(r"\$\{\{ ([\w.]+) == '(\w*)' \}\}", text)
@@ -253,7 +253,7 @@ def condition(text: str | None, values: dict[str, str]) -> bool:
 
 
 class _GitLab(yaml.SafeLoader):
-    """YAML with GitLab's ``!reference``, as the list that it holds."""
+    """YAML with GitLab's ``!reference``, loaded as the list that it contains."""
 
 
 _GitLab.add_constructor("!reference", lambda loader, node: loader.construct_sequence(node))

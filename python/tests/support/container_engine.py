@@ -1,7 +1,7 @@
-"""A container engine for tests: Podman, which serves Docker's API on a socket of its own.
+"""A container engine for tests: Podman, which serves Docker's API on its own socket.
 
-Images hold folders only. Their programs, and this environment with Python and dbt, are this machine's own: every
-container sees them, read-only, where they are here. So an image costs nothing, and no registry is needed.
+Images contain only folders. Programs, and this environment with Python and dbt, are mounted from this machine into
+every container, read-only and at the same paths. So images are small, and no image registry is needed.
 """
 
 import os
@@ -22,14 +22,14 @@ BASE = "localhost/base:1"
 
 _LACKING = (
     "these tests run containers, and {what} is not installed: `apt-get install podman runc`, "
-    "as `make test` does by itself where it is run as root"
+    "which `make test` does if it runs as root"
 )
 _ROOT_LINKS = ("bin", "sbin", "lib", "lib64")
 _ROOT_FOLDERS = ("usr", "tmp", "etc", "proc", "dev", "sys", "run", "var")
 
 
 class ContainerEngine:
-    """The engine; what it runs can write to ``shared``, and its own files are in a folder that is removed."""
+    """The engine; its containers can write to ``shared``, and its own files are in a temporary folder."""
 
     def __init__(self, shared: Path) -> None:
         runtime = next((each for each in ("runc", "crun") if shutil.which(each)), None)
@@ -38,7 +38,8 @@ class ContainerEngine:
             None,
         )
         assert lacking is None, _LACKING.format(what=lacking)
-        self._folder = Path(tempfile.mkdtemp(prefix="engine-", dir="/tmp"))  # a socket's path has to be short
+        # The path of a socket must be short.
+        self._folder = Path(tempfile.mkdtemp(prefix="engine-", dir="/tmp"))
         own = {Path("/usr"), Path(sys.base_prefix), Path(sys.prefix), ROOT}
         volumes = [
             f"{path}:{path}:ro"
@@ -48,7 +49,7 @@ class ContainerEngine:
         (self._folder / "containers.conf").write_text(
             "[containers]\n"
             'netns = "host"\n'
-            'default_ulimits = ["nofile=5000:5000", "nproc=5000:5000"]\n'  # more than these, some machines refuse
+            'default_ulimits = ["nofile=5000:5000", "nproc=5000:5000"]\n'  # some machines refuse higher limits
             f"volumes = {[*volumes, f'{shared}:{shared}']}\n"
             "[engine]\n"
             f'runtime = "{runtime}"\n'
@@ -65,7 +66,7 @@ class ContainerEngine:
         with (self._folder / "log").open("w") as log:
             self._service = subprocess.Popen(
                 [*self._podman, "system", "service", "--time=0", self.url],
-                cwd=self._folder,  # of a container that is killed for its memory, conmon leaves a file there
+                cwd=self._folder,  # conmon leaves a file in it if a container is killed for its memory
                 env=self._env,
                 stdout=log,
                 stderr=log,
@@ -78,17 +79,17 @@ class ContainerEngine:
         self._make_base()
 
     def build(self, context: Path, file: Path, tag: str, **arguments: str) -> str:
-        """Build an image; what was printed."""
+        """Build an image; returns the output."""
         options = [f"--build-arg={name}={value}" for name, value in {"BASE": BASE, **arguments}.items()]
         return self._run("build", *options, "-f", str(file), "-t", tag, str(context))
 
     def containers(self) -> list[Any]:
-        """Every container that there is, whatever its state."""
+        """All containers in any state."""
         found: list[Any] = self.client.containers(all=True)
         return found
 
     def stop(self) -> None:
-        """End it with all that it runs."""
+        """Stop the engine and all of its containers."""
         self.client.close()
         self._run("rm", "--all", "--force", "--time=0")
         self._service.terminate()

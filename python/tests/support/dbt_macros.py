@@ -1,4 +1,4 @@
-"""The package's macros as functions: dbt renders them in this process, many thousand times in a test."""
+"""The package's macros as Python functions: dbt renders them in this process, thousands of times per test."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,7 @@ from dbt.mp_context import get_mp_context
 
 
 def macro_caller(folder: Path) -> Callable[[str], Callable[..., Any]]:
-    """Parse a project in this process; the result gives the package's macros by name, to be called."""
+    """Parse a project in this process; returns a function that returns a macro of the package by name, as a callable."""
     where = ["--project-dir", str(folder), "--profiles-dir", str(folder)]
     parsed = dbtRunner().invoke(["--quiet", "parse", *where])
     assert parsed.success, parsed.exception

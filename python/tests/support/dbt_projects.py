@@ -1,4 +1,4 @@
-"""Small dbt projects for tests, with the package of this repository installed, and dbt to run on them."""
+"""Small dbt projects for tests, with this repository's package installed, and dbt to run on them."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from goldens import COMMANDS
 
 ROOT = Path(__file__).parents[3]
 
-# The project's text files by path; mappings become YAML.
+# The project's text files by path; mappings are written as YAML.
 Files = dict[str, Any]
 
 
@@ -44,25 +44,25 @@ def make_project(folder: Path, files: Files, *, registry: dict[str, Any] | None 
     packages = {"dbt_scheduler": ROOT} | ({"dbt_scheduler_registry": snapshot} if registry else {})
     (folder / "dbt_packages").mkdir()
     for name, path in packages.items():
-        (folder / "dbt_packages" / name).symlink_to(path)  # all that `dbt deps` does, which other tests run
+        (folder / "dbt_packages" / name).symlink_to(path)  # the effect of `dbt deps`, which other tests run
     return folder
 
 
 def merged(base: Files, files: Files) -> Files:
-    """Files over files: mappings of one path are joined at their first level."""
+    """Add files to other files: mappings with the same path are merged at their first level."""
     both = {name: {**base[name], **files[name]} for name in base if isinstance(files.get(name), dict)}
     return {**base, **files, **both}
 
 
 def dbt(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run dbt as a user does, with plain output; the log of its standard output is what it prints."""
+    """Run dbt like a user, with plain output."""
     command = [COMMANDS / "dbt", "--no-use-colors", "--log-format-file", "json", *arguments]
     env = {k: v for k, v in os.environ.items() if not k.startswith("DBT_")} | environment
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
 
 
 def run_tasks(spec: DagSpec, project: Path) -> set[str]:
-    """Run dbt for each task of a DAG whose parents have all passed, as Airflow does; the tasks that passed."""
+    """Run dbt for each task of a DAG whose parents all succeeded, like Airflow; returns the tasks that succeeded."""
     tasks = {task.task_id: task for task in spec.tasks}
     passed: set[str] = set()
     for task_id in TopologicalSorter({name: task.upstream for name, task in tasks.items()}).static_order():
@@ -73,7 +73,7 @@ def run_tasks(spec: DagSpec, project: Path) -> set[str]:
 
 
 class ManyProjects:
-    """One dbt, and one target, for many projects: it then reads its own macros once."""
+    """One dbt process and one target for many projects, so that dbt reads its own macros only once."""
 
     def __init__(self, target: Path) -> None:
         self._target = target
@@ -88,7 +88,7 @@ class ManyProjects:
         )
 
     def run(self, command: str, project: Path, profiles: Path) -> None:
-        """Parse or compile a project, which has a manifest then."""
+        """Parse or compile a project, which writes its manifest."""
         assert self._dbt.stdin
         assert self._dbt.stdout
         options = ["--quiet", "--no-version-check", "--target-path", str(self._target)]

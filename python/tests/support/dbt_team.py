@@ -22,7 +22,7 @@ _PLATFORM = {
 
 
 class DbtTeam:
-    """The team ``shop`` in a folder beside ``dags``; its warehouse is asked without dbt."""
+    """The team ``shop`` in a folder next to ``dags``; its warehouse can be queried without dbt."""
 
     def __init__(self, root: Path, files: dict[str, Any], **project: Any) -> None:
         self.folder = root / "shop"
@@ -43,14 +43,14 @@ class DbtTeam:
             path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
 
     def compile(self, **env: str) -> DagSpec:
-        """What dbt-scheduler makes of the project as it is now, for dbt with these variables, too."""
+        """Compile the project in its current state; dbt gets these environment variables."""
         self._run([DBT, "parse", "--quiet"], self.folder, **env)
         command = [str(COMMANDS / "dbt-scheduler"), "compile", "shop", "--out", "."]
         self._run([*command, "--platform", str(self._platform)], self._root)
         return msgspec.json.decode((self._root / "dags/shop_daily.json").read_bytes(), type=DagSpec)
 
     def sql(self, query: str) -> list[Any]:
-        """The first column of what a query gives."""
+        """The first column of a query's result."""
         with duckdb.connect(str(self._root / "shop.duckdb")) as connection:
             return [row[0] for row in connection.execute(query).fetchall()]
 

@@ -1,4 +1,4 @@
-"""A dbt project with a node of every kind, and of all that a node can ask of the project around it."""
+"""A dbt project with a node of every kind, and with everything that a node can read from its project."""
 
 from importlib.metadata import version
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 SCHEDULED = {"scheduler": {"pipelines": ["daily"]}}
 
 CHANGING = ("a_snapshot", "an_incremental", "an_append", "batched")
-"""What does something else in its second run than in its first."""
+"""Nodes whose second run differs from the first one."""
 
 _PROJECT: dict[str, Any] = {
     "models": {"+meta": SCHEDULED, "+materialized": "table"},
@@ -246,7 +246,7 @@ _ONLY: dict[str, dict[str, Any]] = {
 
 
 def every_kind(adapter: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The project's files, and what its dbt_project.yml has besides a name: for ``duckdb`` or ``postgres``."""
+    """The project's files, and the settings of its dbt_project.yml, for ``duckdb`` or ``postgres``."""
     macros = {"macros/all.sql": _MACROS.replace("ADAPTER", adapter)}
     files, project = {**_FILES, **macros, **_ONLY[adapter]}, {**_PROJECT}
     if version("dbt-core").startswith("1.10."):  # which has no functions

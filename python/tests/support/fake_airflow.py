@@ -1,4 +1,4 @@
-"""A fake of Airflow's public API at the HTTP border: a few runs in memory, and answers that can be spoiled."""
+"""A fake of Airflow's public API at the HTTP border: a few runs in memory, and responses that a test can replace."""
 
 import json
 from collections.abc import Callable
@@ -16,10 +16,10 @@ PASSWORD = "secret"  # noqa: S105 - of nothing
 
 @dataclass
 class FakeAirflow:
-    """One DAG ``d`` with one run ``r``: its tasks' states, what is below each, and every call that was made.
+    """One DAG ``d`` with one run ``r``: its tasks' states, their downstream tasks, and all requests.
 
-    Every task is of one ``operator`` and the DAG of these ``owners``. A run that is over goes
-    on when a task is marked, unless it ``stays_over``. ``before`` is called with each request and may answer it itself.
+    All tasks have the same ``operator``, and the DAG has these ``owners``. A finished run resumes when a task is marked,
+    unless ``stays_over`` is set. ``before`` is called with each request, and may return the response itself.
     """
 
     states: dict[str, str | None]
@@ -34,14 +34,14 @@ class FakeAirflow:
     stays_over: bool = False
 
     def api(self, password: str = PASSWORD, seconds: float = 30) -> AirflowApi:
-        """A session with it."""
+        """A session with the API."""
         transport = httpx.MockTransport(self._answer)
         return AirflowApi(
             "http://airflow.example/", "me", password, budget_seconds=seconds, transport=transport
         )
 
     def writes(self) -> list[tuple[str, str]]:
-        """The calls that change something."""
+        """The requests that change something."""
         return [(method, path) for method, path in self.calls if method == "PATCH" or "clear" in path]
 
     def _answer(self, request: httpx.Request) -> httpx.Response:  # noqa: PLR0911 - one for each call

@@ -1,4 +1,4 @@
-"""A fake of Airflow's API at the HTTP border, as the demo asks it: it moves on while the demo sleeps."""
+"""A fake of Airflow's API at the HTTP border for the demo: its state changes while the demo sleeps."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ ENDED = ("success", "failed")
 
 @dataclass
 class Clock:
-    """Time that passes only while somebody sleeps; then ``world`` is called."""
+    """A clock that advances only while someone sleeps; then ``world`` is called."""
 
     now: float = 0.0
     world: Callable[[], None] = lambda: None
@@ -27,10 +27,10 @@ class Clock:
 
 @dataclass
 class FakeAirflow:
-    """Runs and task instances in memory, and one backfill of a DAG at a time.
+    """Runs and task instances in memory, and one backfill per DAG at a time.
 
-    A backfill of an ended run is complete once the demo has slept ``completes_after`` times more. ``new_run`` is
-    called with each run that is made; ``before`` with each request, which it may answer itself.
+    A backfill is complete after its run has ended and the demo has slept ``completes_after`` more times. ``new_run`` is
+    called with each new run; ``before`` is called with each request, and may return the response itself.
     """
 
     completes_after: int = 0
@@ -47,7 +47,7 @@ class FakeAirflow:
         return httpx.Client(base_url="http://127.0.0.1:1", transport=httpx.MockTransport(self._answer))
 
     def set_task(self, dag_id: str, task_id: str, state: str | None, **more: object) -> None:
-        """The state of a task in the newest run of a DAG."""
+        """Set the state of a task in the newest run of a DAG."""
         run = [each for each in self.runs if each["dag_id"] == dag_id][-1]
         same = [
             task
@@ -61,11 +61,11 @@ class FakeAirflow:
         same[0].update(state=state, **more)
 
     def set_run(self, dag_id: str, state: str) -> None:
-        """The state of the newest run of a DAG."""
+        """Set the state of the newest run of a DAG."""
         [each for each in self.runs if each["dag_id"] == dag_id][-1]["state"] = state
 
     def pass_time(self) -> None:
-        """The scheduler's job that notes which backfills are complete, so many rounds after their run's end."""
+        """Like the scheduler, mark backfills as complete after this number of sleeps since their run's end."""
         for backfill, run in zip(self.backfills, self.runs, strict=True):
             if run["state"] in ENDED:
                 backfill["age"] += 1

@@ -1,4 +1,4 @@
-"""The folder of a ``file:`` registry: the real thing."""
+"""The folder of a ``file:`` registry, which is not a fake."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""A fake of Google Cloud Storage at its HTTP border: the part of its JSON API that the client library calls."""
+"""A fake of Google Cloud Storage at its HTTP border: the part of its JSON API that the client library uses."""
 
 import base64
 import hashlib
@@ -19,10 +19,10 @@ _FIRST_BYTES = 1000
 
 
 class FakeGcs:
-    """Buckets of objects in memory, each with a content and a generation; one write at a time, as there.
+    """Buckets of objects in memory, each with a content and a generation; writes are serialized, as in Cloud Storage.
 
-    ``before`` is called with each request's method and path and may answer it itself, with a status and a
-    body; ``after_write`` the same once an object is written, ``arriving`` once the first bytes of an upload are there.
+    ``before`` is called with each request's method and path, and may return the response itself, as a status and a body;
+    ``after_write`` likewise after an object is written, and ``arriving`` after the first bytes of an upload.
     ``calls`` has every request, as ``list``, ``get NAME``, ``put NAME``, ``spoiled`` or ``cut off``.
     """
 
@@ -39,19 +39,19 @@ class FakeGcs:
         self._uploads: dict[str, tuple[str, str, int]] = {}
 
     def put(self, bucket: str, name: str, content: bytes) -> str:
-        """Set an object, whatever was there; its generation."""
+        """Set an object unconditionally; returns its generation."""
         with self._lock:
             self._generation += 1
             self.buckets[bucket][name] = (content, self._generation)
             return str(self._generation)
 
     def gets(self) -> list[str]:
-        """The objects that were downloaded since ``calls`` was last emptied."""
+        """The objects that were downloaded since ``calls`` was last cleared."""
         return sorted(call.removeprefix("get ") for call in self.calls if call.startswith("get "))
 
     @contextmanager
     def serving(self) -> Iterator["FakeGcs"]:
-        """With a server on this machine; ``url`` is its address."""
+        """Run a server on this machine; ``url`` is its address."""
         fake = self
 
         class Handler(_Handler):
@@ -69,7 +69,7 @@ class FakeGcs:
             thread.join()
 
     def list(self, bucket: str, query: dict[str, str]) -> Answer:
-        """A page of a bucket's objects below a prefix, without those below a further slash."""
+        """A page of a bucket's objects with a prefix, without those below a further slash."""
         self.calls.append("list")
         if bucket not in self.buckets:
             return _error(404, "The specified bucket does not exist.")
@@ -101,7 +101,7 @@ class FakeGcs:
         return 204, b""
 
     def write(self, bucket: str, name: str, content: bytes, expected: int | None) -> Answer:
-        """Replace the generation that is expected; 0: of no object; None: whatever there is."""
+        """Replace an object of the expected generation; 0: the object must not exist; None: unconditionally."""
         self.calls.append(f"put {name}")
         with self._lock:
             if bucket not in self.buckets:
@@ -118,14 +118,14 @@ class FakeGcs:
         )
 
     def start_upload(self, bucket: str, name: str, expected: int) -> str:
-        """The id of an upload in parts."""
+        """Start an upload in parts; returns its id."""
         with self._lock:
             upload = str(len(self._uploads))
             self._uploads[upload] = (bucket, name, expected)
             return upload
 
     def upload(self, upload: str) -> tuple[str, str, int]:
-        """Bucket, name and expected generation of an upload."""
+        """The bucket, name and expected generation of an upload."""
         return self._uploads[upload]
 
 
@@ -133,7 +133,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hangs up is no news; anything else is."""
+        """Ignore clients that disconnect; report anything else."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -228,7 +228,7 @@ def _parts(content_type: str, body: bytes) -> tuple[bytes, bytes]:
 
 
 def _sums(content: bytes) -> dict[str, str]:
-    """The checksums that the client compares."""
+    """The checksums that the client verifies."""
     sums = {"crc32c": google_crc32c.Checksum(content).digest(), "md5Hash": hashlib.md5(content).digest()}  # noqa: S324
     return {name: base64.b64encode(digest).decode() for name, digest in sums.items()}
 

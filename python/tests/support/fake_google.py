@@ -1,4 +1,4 @@
-"""Google Cloud's APIs as their own clients see them, at the gRPC border: jobs, which end when a test says so."""
+"""Fakes of Google Cloud's APIs at the gRPC border, for their real clients: jobs end when a test ends them."""
 
 import os
 import shutil
@@ -29,12 +29,12 @@ CONNECTION = (
 
 
 class FakeGoogle:
-    """What was asked; a method can be made to fail once with ``fail``."""
+    """The requests that were made; ``fail`` makes a method fail once."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, Any]] = []
         self.lines: dict[str, list[str]] = {}
-        """What Cloud Logging has, the oldest first, by a part of the query that finds it."""
+        """The lines in Cloud Logging, the oldest first, by a part of the query that finds them."""
         self.vertex_ai, self.cloud_run = FakeVertexAi(), FakeCloudRun()
         self._waits: dict[str, Callable[[], None]] = {}
         self._over = threading.Event()
@@ -52,22 +52,22 @@ class FakeGoogle:
         self._server.start()
 
     def stop(self) -> None:
-        """Answer nobody any more."""
+        """Stop responding."""
         self._over.set()
         self._server.stop(None).wait()
 
     def fail(
         self, method: str, code: grpc.StatusCode, text: str, meanwhile: Callable[[], None] = lambda: None
     ) -> None:
-        """Refuse the next call of a method, before which something happens."""
+        """Reject the next call of a method, after calling ``meanwhile``."""
         self._failures.setdefault(method, []).append((code, text, meanwhile))
 
     def wait_in(self, method: str, meanwhile: Callable[[], None]) -> None:
-        """Do what is asked in the next call of a method, but give no answer."""
+        """Execute the next call of a method, but return no response."""
         self._waits[method] = meanwhile
 
     def names(self) -> list[str]:
-        """The methods that were called, in order."""
+        """The called methods, in order."""
         return [name for name, _ in self.asked]
 
     def _logs(self, asked: Any) -> Any:
@@ -99,7 +99,7 @@ class FakeGoogle:
 
 
 class FakeVertexAi:
-    """Jobs of each type: one that is cancelled has ended at once. ``models`` are the ids in the Model Registry."""
+    """Jobs of each type; a cancelled job ends at once. ``models`` are the ids in the Model Registry."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, Any] = {}
@@ -118,7 +118,7 @@ class FakeVertexAi:
         }
 
     def end(self, state: str, message: str = "") -> None:
-        """Every job that has not ended ends now."""
+        """End every running job."""
         for job in [job for job in self.jobs.values() if job.state.name.endswith("_PENDING")]:
             _to(job, state)
             job.error = {"code": 3, "message": message} if message else {}
@@ -157,16 +157,16 @@ class FakeVertexAi:
 
 
 def _to(job: Any, state: str) -> Any:
-    """The job in another state, of which each type of jobs has an enum of its own."""
+    """Set the state of a job: each type of job has its own enum."""
     job.state = next(each for each in type(job.state) if each.name.endswith(f"_STATE_{state}"))
     return job
 
 
 class FakeCloudRun:
-    """Jobs and their executions, of one task each: a job is not deleted while one runs, and one has its name once.
+    """Jobs and their executions, with one task each: a job with a running execution cannot be deleted.
 
-    The command of an image that is among ``images``, by its folder and its variables, is a process. It sees the
-    buckets of ``storage`` that it mounts as folders. Others end when a test says so.
+    The command of an image in ``images`` (with its folder and variables) runs as a process, with the buckets of
+    ``storage`` that it mounts as folders. Other executions end when a test ends them.
     """
 
     def __init__(self) -> None:
@@ -197,7 +197,7 @@ class FakeCloudRun:
         }
 
     def end(self, exit_code: int = 0, message: str = "") -> None:
-        """Every execution that has not ended ends now."""
+        """End every running execution."""
         for execution in [each for each in self.executions.values() if not each.completion_time]:
             self._end(execution, exit_code, message)
 
@@ -208,7 +208,7 @@ class FakeCloudRun:
         execution.completion_time = datetime.now(UTC)
 
     def states(self) -> list[str]:
-        """What became of the executions, in the order of their creation."""
+        """The states of the executions, in the order of their creation."""
         return [_state(each) for each in self.executions.values()]
 
     def _create(self, asked: Any) -> Any:
@@ -323,7 +323,7 @@ def _proto(made: Any) -> Any:
 
 @contextmanager
 def fake_google(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGoogle]:
-    """Google's clients reach this, whatever host they ask for, and Airflow has a connection for them."""
+    """Connect Google's clients to the fakes, whatever their host, with an Airflow connection for them."""
     fake = FakeGoogle()
     channels = Channels(fake.address)
     monkeypatch.setenv("AIRFLOW_CONN_GOOGLE_CLOUD_DEFAULT", CONNECTION)
@@ -336,22 +336,22 @@ def fake_google(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGoogle]:
 
 
 class Channels:
-    """The connections that clients open, and who has not closed one: a worker may hang where one is collected."""
+    """The channels that clients open, and which of them were not closed: collecting one may block a worker."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._open: dict[int, tuple[str, Any]] = {}
 
     def open(self, host: str, *_: Any, **__: Any) -> Any:
-        """A channel of a client that blocks."""
+        """Open a channel for a blocking client."""
         return self._kept(host, grpc.insecure_channel(self._address))
 
     def open_async(self, host: str, *_: Any, **__: Any) -> Any:
-        """A channel of a client in an event loop."""
+        """Open a channel for a client in an event loop."""
         return self._kept(host, grpc.aio.insecure_channel(self._address))
 
     def close(self) -> list[str]:
-        """Close all but those whose event loop has ended; the hosts of those that nobody had closed."""
+        """Close all channels except those whose event loop has ended; returns the hosts of those that were not closed."""
         left = [*self._open.values()]
         for _, channel in left:
             if isinstance(channel, grpc.Channel):

@@ -1,4 +1,4 @@
-"""The bucket of a ``gs:`` registry, for the laws of all schemes."""
+"""The bucket of a ``gs:`` registry, for the tests of all schemes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

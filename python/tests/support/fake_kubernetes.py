@@ -1,8 +1,8 @@
-"""A Kubernetes API server for tests, as far as pods go: each pod's command is a real process on this machine.
+"""A fake of the Kubernetes API for pods: each pod's command runs as a real process on this machine.
 
-It stands at the HTTP border, so that the real client talks to it. An image is a folder with an environment; what the
-process sees beside it is this machine's own. A pod spec that the client's own models do not know, or that Kubernetes
-would refuse for a name, a label or a quantity, is refused here, too.
+It is at the HTTP border, for the real client. An image is a folder with an environment; otherwise the process sees this
+machine. Pod specs with fields that the client's models do not have, or with names, labels or quantities that Kubernetes
+would reject, are rejected.
 """
 
 import json
@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 from kubernetes.client import ApiClient
 
 GRACE_SECONDS = 0.5
-"""From a request to stop to the kill; thirty in a real cluster."""
+"""The time between a request to stop and the kill; 30 seconds in a real cluster."""
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _WORD = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
@@ -34,14 +34,14 @@ _NODE = {"pool": "batch"}
 
 
 class Image(NamedTuple):
-    """What a process of a pod starts with."""
+    """The environment in which a pod's process starts."""
 
     folder: Path
     env: Mapping[str, str]
 
 
 class RefusedError(Exception):
-    """What the API refuses: its status, and a message."""
+    """The API rejects a request with this status and message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -49,9 +49,9 @@ class RefusedError(Exception):
 
 
 class FakeCluster:
-    """The server, with ``images``, ``secrets`` by name and key, and the ``pods`` that there are, by name.
+    """The server, with ``images``, ``secrets`` by name and key, and the existing ``pods`` by name.
 
-    ``created`` are the specs of all pods that there ever were, ``fail`` the next requests that get an error.
+    ``created`` are the specs of all pods that were ever created; ``fail`` makes the next requests fail.
     """
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class FakeCluster:
 
     @property
     def connection(self) -> str:
-        """An Airflow connection of it."""
+        """The Airflow connection of this cluster."""
         url = f"http://127.0.0.1:{self._server.server_port}"
         parts = {
             "clusters": [{"name": "fake", "cluster": {"server": url}}],
@@ -78,14 +78,14 @@ class FakeCluster:
         return json.dumps({"conn_type": "kubernetes", "extra": {"kube_config": config, "namespace": "dbt"}})
 
     def fail(self, request: str, status: int, times: int = 1, *, done: bool = False) -> None:
-        """The next requests that begin so, such as ``POST /api/v1/namespaces/dbt/pods``, get an error.
+        """Fail the next requests that begin like this, such as ``POST /api/v1/namespaces/dbt/pods``.
 
-        With ``done`` the server does it all the same, and only its answer is lost.
+        With ``done``, the server executes the request, and only its response is lost.
         """
         self._failures += [(request, status, done)] * times
 
     def clear(self) -> None:
-        """As it was at first, without any pod."""
+        """Reset to the initial state, without pods."""
         for pod in [*self.pods.values()]:
             pod.kill()
         self.__dict__ |= {"pods": {}, "created": [], "_failures": [], "log_breaks_at": lambda _: False}
@@ -119,7 +119,7 @@ class FakeCluster:
         return [pod for pod in shown if wanted.items() <= pod["metadata"]["labels"].items()]
 
     def failure(self, request: str) -> tuple[int, bool] | None:
-        """What a request gets, once."""
+        """The failure for a request, if any; used once."""
         found = next((each for each in self._failures if request.startswith(each[0])), None)
         if found is None:
             return None
@@ -128,7 +128,7 @@ class FakeCluster:
 
 
 class Pod:
-    """A pod of one container; ``process`` is its command, ``output`` what that has printed, by time."""
+    """A pod with one container; ``process`` is its command, ``output`` its output by time."""
 
     def __init__(self, cluster: FakeCluster, body: dict[str, Any]) -> None:
         self.process: subprocess.Popen[bytes] | None = None
@@ -152,7 +152,7 @@ class Pod:
         return "terminated" in self._state
 
     def shown(self) -> dict[str, Any]:
-        """The pod as the API shows it."""
+        """The pod in the format of the API."""
         ready = self._status["phase"] == "Running"
         one = {
             "name": self._container["name"],
@@ -164,7 +164,7 @@ class Pod:
         return {**self._body, "status": {**self._status, "containerStatuses": statuses}}
 
     def start(self) -> None:
-        """Run the command, or wait for ever for what there is not."""
+        """Run the command, or wait forever if something that the pod requires does not exist."""
         spec, image = self._body["spec"], self._cluster.images.get(self._container["image"])
         try:
             env = dict(self._variables())
@@ -184,13 +184,13 @@ class Pod:
             self._run([_expanded(word, env) for word in words], {**image.env, **env}, image.folder)
 
     def delete(self, grace_seconds: float = GRACE_SECONDS) -> None:
-        """Ask the process to stop, kill it a little later, and then forget about it."""
+        """Ask the process to stop, kill it after the grace period, and then delete the pod."""
         if "deletionTimestamp" not in self._body["metadata"]:
             self._body["metadata"]["deletionTimestamp"] = _now()
             threading.Thread(target=self._delete, args=(grace_seconds,)).start()
 
     def kill(self, container: str = "Error", **status: str) -> None:
-        """End the process at once; the reasons, and a message, are what the cluster says of container and pod."""
+        """Kill the process; the arguments are the reasons and the message for container and pod."""
         if self.ended:
             return
         self._status |= status
@@ -203,7 +203,7 @@ class Pod:
                 self.changed.wait_for(lambda: self.ended, 5)
 
     def lines(self, since: datetime | None, *, follow: bool) -> Iterator[tuple[datetime, bytes]]:
-        """What has been printed, and with ``follow`` what will be."""
+        """The output so far, and with ``follow`` also later output."""
         number = 0
         while True:
             with self.changed:
@@ -260,7 +260,7 @@ class Pod:
         reading.start()
         code = process.wait()
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # with the first process of a container all others end
+            os.killpg(process.pid, signal.SIGKILL)  # all processes of a container end with its first one
         reading.join()
         self._end(code if code >= 0 else 128 - code, "Completed" if code == 0 else self._killed)
 
@@ -305,7 +305,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self._delete)
 
     def log_message(self, *_: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
     def _answer(self, do: Callable[[re.Match[str], dict[str, str]], Any]) -> None:
         try:
@@ -370,7 +370,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def require_valid(body: dict[str, Any]) -> None:
-    """Refuse what the client's models do not know, and what Kubernetes would not take."""
+    """Reject fields that the client's models do not have, and values that Kubernetes would reject."""
     client = ApiClient()
     known = client.sanitize_for_serialization(
         client.deserialize(SimpleNamespace(data=json.dumps(body)), "V1Pod")
@@ -399,7 +399,7 @@ def _condition(status: str, reason: str, message: str) -> dict[str, str]:
 
 
 def _expanded(text: str, env: Mapping[str, str]) -> str:
-    """What Kubernetes makes of a command's word, or of a variable's value."""
+    """Expand variables in a command's word or in a variable's value, like Kubernetes."""
 
     def value(found: re.Match[str]) -> str:
         if found[0] == "$$":

@@ -1,7 +1,7 @@
-"""The commands of tests without their imports: each call is a process that is forked from one that has made them.
+"""Runs the commands of tests without the cost of imports: each call is forked from a process that has imported them.
 
-The imports are most of what a short call costs. A call still has a process, a folder, an environment, standard
-streams and an exit code of its own.
+Imports take most of the time of a short call. Each call still has its own process, folder, environment, standard
+streams and exit code.
 """
 
 import atexit
@@ -21,14 +21,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-# What is called instead of the command: it hands its folder, environment and streams over, and takes the exit code.
+# The client that is called instead of a command: it sends its folder, environment and streams, and gets the exit code.
 CLIENT = """\
 #!{python} -IS
 import json, os, socket, sys
 own, given = {pythonpath!r}, [*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
 more = given[: len(given) - len(own)]
 if more + own != given or any(os.path.exists(os.path.join(folder, "sitecustomize.py")) for folder in more):
-    os.execv({command!r}, [{command!r}, *sys.argv[1:]])  # such a process starts otherwise, so it is started
+    os.execv({command!r}, [{command!r}, *sys.argv[1:]])  # such a process starts differently, so it is not forked
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
     socket.send_fds(server, [b"."], [0, 1, 2])
@@ -38,12 +38,14 @@ with socket.socket(socket.AF_UNIX) as server:
 sys.exit(code if code >= 0 else 128 - code)
 """
 ROOT = Path(__file__).resolve().parents[3]
-# A project with something of every kind: dbt makes what it needs for a kind when it meets the first one.
+# A project with a node of every kind: dbt initializes some things when it finds the first node of a kind.
 PROJECT = {
-    # dbt's static parser has threads of its own, and a process with threads cannot be forked.
+    # dbt's static parser starts threads, and a process with threads cannot be forked safely.
     "dbt_project.yml": "{name: warm, profile: warm, on-run-start: select 1, flags: {static_parser: false}}",
     "profiles.yml": "warm: {target: dev, outputs: {dev: {type: duckdb, path: ':memory:'}}}",
-    "packages.yml": json.dumps({"packages": [{"local": str(ROOT)}]}),  # dbt 1.12 counts what is installed
+    "packages.yml": json.dumps(
+        {"packages": [{"local": str(ROOT)}]}
+    ),  # dbt 1.12 checks which packages are installed
     "models/one.sql": "select 1 as id from {{ source('raw', 'a') }}",
     "models/one.yml": """{
         models: [{name: one, config: {meta: {a: b}}, columns: [{name: id, data_tests: [unique]}]}],
@@ -57,7 +59,7 @@ PROJECT = {
 
 
 Commands = dict[str, Callable[[], object]]
-"""What to run, by the name of the command."""
+"""The commands to run, by name."""
 
 
 class ForkedCommands:
@@ -93,14 +95,14 @@ class ForkedCommands:
 
 
 def serve(load: Callable[[], Commands], listening: socket.socket) -> Callable[[], object]:
-    """Fork for each call until stdin ends; returns what to run in each process that is forked for one."""
+    """Fork for each call until stdin ends; returns what each forked process has to run."""
     commands = None
     while listening in select.select([listening, sys.stdin], [], [])[0]:
         caller, _ = listening.accept()
         if commands is None:
             commands = load()
             gc.collect()
-            gc.freeze()  # or each process looks through all of it for what to collect, and copies it by that
+            gc.freeze()  # otherwise each garbage collection would visit, and so copy, all of these objects
         if os.fork():
             caller.close()
         elif worker := os.fork():
@@ -110,14 +112,14 @@ def serve(load: Callable[[], Commands], listening: socket.socket) -> Callable[[]
         else:
             _become(caller)
             return commands[Path(sys.argv[0]).name]
-        with suppress(ChildProcessError):  # there are none
+        with suppress(ChildProcessError):  # no children
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
     return _nothing
 
 
 def _become(caller: socket.socket) -> None:
-    """Take the place of the process that called."""
+    """Take over the streams, the folder and the environment of the caller."""
     _, streams, _, _ = socket.recv_fds(caller, 1, 3)
     with caller.makefile("rb") as request:
         sys.argv, folder, environment, path = json.load(request)
@@ -132,11 +134,11 @@ def _become(caller: socket.socket) -> None:
 
 
 def _nothing() -> None:
-    """The tests are over."""
+    """Return when the tests end."""
 
 
 def run(command: Callable[[], object]) -> NoReturn:
-    """Run a command and end as Python ends, but for taking apart all that was imported: that is most of a short call."""
+    """Run a command and exit like Python, but without the teardown of modules, which would take most of a short call."""
     code: object = 1
     try:
         command()
@@ -155,8 +157,8 @@ def run(command: Callable[[], object]) -> NoReturn:
 
 
 def load_dbt() -> Commands:
-    """dbt, after it has parsed something: what it makes then of its own classes is a good part of a short call."""
-    from dbt.cli.main import cli, dbtRunner  # noqa: PLC0415 - not before somebody calls it
+    """dbt, after it parsed a project: part of its initialization takes a large share of a short call."""
+    from dbt.cli.main import cli, dbtRunner  # noqa: PLC0415 - only if dbt is called
     from dbt.plugins import manager  # noqa: PLC0415
     from dbt.task import build  # noqa: F401, PLC0415
     from dbt_common.clients import agate_helper  # noqa: F401, PLC0415
@@ -164,7 +166,7 @@ def load_dbt() -> Commands:
 
     from dbt_scheduler.dbt import sliced, slicing, warm  # noqa: PLC0415
 
-    enable_test_caching()  # of what it makes of a macro's text
+    enable_test_caching()  # caches parsed macros
     warm._LOG.addFilter(_fail)
     warm.warm()
     with tempfile.TemporaryDirectory() as folder:
@@ -178,7 +180,7 @@ def load_dbt() -> Commands:
         parsed = dbtRunner().invoke([*options, "parse", *places])
         assert parsed.success, parsed.exception
     warm.compile_and_read(parsed.result)
-    manager._MODULES_CACHE = None  # a call may find others on its path
+    manager._MODULES_CACHE = None  # a call may have other modules on its path
     return {
         "dbt": cli,
         "dbt-each-line": _run_each_line,
@@ -192,7 +194,7 @@ def _fail(record: logging.LogRecord) -> bool:
 
 
 def _run_each_line() -> None:
-    """One dbt for many calls: the arguments of each are a line of stdin, and what is wrong with it one of stdout."""
+    """One dbt process for many calls: each line of stdin has the arguments of a call, each line of stdout its error."""
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - as above
 
     for arguments in map(json.loads, sys.stdin):
@@ -202,7 +204,7 @@ def _run_each_line() -> None:
 
 
 def load_dbt_scheduler() -> Commands:
-    """Our own command line, with all that its commands import later."""
+    """Our own command line, with all modules that its commands import lazily."""
     import jsonschema  # noqa: F401, PLC0415 - as above
 
     import dbt_scheduler.cli.projects  # noqa: PLC0415
@@ -210,7 +212,7 @@ def load_dbt_scheduler() -> Commands:
     return {"dbt-scheduler": dbt_scheduler.cli.main}
 
 
-# Beside dbt and its like two that only tests call: `dbt-scheduler slice` starts the first of them.
+# Commands such as dbt, and two that only tests call: `dbt-scheduler slice` starts the first of them.
 DBT = ("dbt", "dbt-sliced", "dbt-slicing", "dbt-each-line")
 LOADED = {"dbt": (load_dbt, DBT), "dbt-scheduler": (load_dbt_scheduler, ("dbt-scheduler",))}
 

@@ -1,6 +1,6 @@
-"""What the fuzzers share: documents with something wrong in them, and what no command may do, whatever it reads.
+"""What the fuzz tests share: documents with errors, and checks that hold for every command on any input.
 
-``FUZZ_EXAMPLES`` is how many documents each fuzzer tries: few in daily work, many by ``make fuzz``.
+``FUZZ_EXAMPLES`` is the number of documents per test: few by default, many in ``make fuzz``.
 """
 
 import copy
@@ -21,11 +21,11 @@ from dbt_scheduler.cli import main
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "12"))
 SECONDS = 5.0
-"""Of processor time, so that a busy machine is no hang."""
+"""In CPU time, so that a busy machine is not mistaken for a hang."""
 
 fuzzed = settings(
     max_examples=EXAMPLES,
-    derandomize="FUZZ_EXAMPLES" not in os.environ,  # another dozen each time would be no test of a change
+    derandomize="FUZZ_EXAMPLES" not in os.environ,  # by default the same examples each time
     database=None,
     deadline=None,
     suppress_health_check=[*HealthCheck],
@@ -123,7 +123,7 @@ _PIECES += (
 
 
 def nested(kind: str) -> Any:
-    """A value of 150 levels."""
+    """A value nested 150 levels deep."""
     value: Any = "x"
     for _ in range(_NEST):
         value = [value] if kind == "list" else {"a": value}
@@ -132,7 +132,7 @@ def nested(kind: str) -> Any:
 
 @st.composite
 def spoiled(draw: Draw, document: Any) -> bytes:
-    """A document with one to three places changed, as JSON; now and then one that a text editor has spoiled."""
+    """A document with one to three changes, as JSON, sometimes with byte-level damage as well."""
     document = copy.deepcopy(document)
     for _ in range(draw(st.integers(1, 3))):
         document = _changed(draw, document)
@@ -151,11 +151,11 @@ def _changed(draw: Draw, document: Any) -> Any:
             st.sampled_from(WORDS),
             st.sampled_from(VALUES),
             st.sampled_from(("list", "mapping")).map(nested),
-            # What stands elsewhere in the same document is of a form that something expects.
+            # Values from elsewhere in the document are likely to have a type that some key expects.
             st.integers(0, len(places) - 1).map(lambda at: copy.deepcopy(_at(document, places[at]))),
         )
     )
-    value = copy.deepcopy(drawn)  # it may be changed in turn
+    value = copy.deepcopy(drawn)  # a later change may modify it
     if not path:
         return value
     holder, step = _at(document, path[:-1]), path[-1]
@@ -188,7 +188,7 @@ def _at(value: Any, path: tuple[Step, ...]) -> Any:
 
 
 def call(*arguments: str | Path) -> Result:
-    """Run a command: it ends in time, in words, and with an exit code of its own."""
+    """Run a command: it must end in time, without a traceback, and with one of its exit codes."""
     with _in_time(arguments):
         result = CliRunner().invoke(main, [*map(str, arguments)])
     assert result.exit_code in (0, 1, 2), f"{arguments}: exit {result.exit_code}\n{result.output}"
@@ -211,7 +211,7 @@ def _in_time(arguments: tuple[str | Path, ...]) -> Iterator[None]:
 
 
 def whole(folder: Path) -> dict[str, bytes]:
-    """The files of a folder, none of which is half-written or left over from writing."""
+    """The files of a folder; none may be incomplete or left over from writing."""
     files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     for name, content in files.items():
         assert not name.endswith((".tmp", ".part")), name

@@ -1,4 +1,4 @@
-"""Runs the real commands on ``integration_tests/``; all they say is kept in files beside the input."""
+"""Runs the real commands on ``integration_tests/`` and compares their whole output with files next to the input."""
 
 import os
 import re
@@ -8,23 +8,23 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 INTEGRATION = ROOT / "integration_tests"
-COMMANDS = Path(os.environ["FORKED_COMMANDS"])  # conftest.py starts them
+COMMANDS = Path(os.environ["FORKED_COMMANDS"])  # started in conftest.py
 _MADE_BY_DBT = shutil.ignore_patterns(
     "target", "logs", "dbt_packages", ".dbt_scheduler", "*.duckdb", "expected*"
 )
 
 
 def copy_projects(source: Path, target: Path) -> None:
-    """A copy in which dbt may write, and which still finds the dbt package at the top of the repository."""
+    """Copy projects, so that dbt can write to them and still finds the dbt package at the root of the repository."""
     shutil.copytree(source, target, ignore=_MADE_BY_DBT)
     for packages in target.rglob("packages.yml"):
         packages.write_text(re.sub(r"local: \.\.(/\.\.)*(?=\s|$)", f"local: {ROOT}", packages.read_text()))
 
 
 def run(command: str, *arguments: str | Path, cwd: Path, expect: int | None = 0, **more: str) -> str:
-    """What a command of this environment prints; ``expect`` is the exit code that it must have.
+    """The output of a command of this environment; ``expect`` is its required exit code.
 
-    ``more`` are further variables of its environment.
+    ``more`` are additional environment variables.
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "AIRFLOW"))}
     env |= {"DO_NOT_TRACK": "1", "NO_COLOR": "1", **more}
@@ -42,7 +42,7 @@ def run(command: str, *arguments: str | Path, cwd: Path, expect: int | None = 0,
 
 
 def dbt(*arguments: str, cwd: Path, expect: int | None = 0, **more: str) -> str:
-    """What dbt prints, without the time of day at the start of each line."""
+    """The output of dbt, without the time at the start of each line."""
     text = run("dbt", "--no-use-colors", "--no-version-check", *arguments, cwd=cwd, expect=expect, **more)
     return re.sub(r"(?m)^\d\d:\d\d:\d\d  ?", "", text)
 

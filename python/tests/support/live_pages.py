@@ -1,4 +1,4 @@
-"""The pages as they are inside Airflow: the bundle and its documents over HTTP."""
+"""The pages as inside Airflow: the bundle and its documents over HTTP."""
 
 import json
 import threading
@@ -16,9 +16,9 @@ POLICY = (
 
 
 class LivePages:
-    """What the plugin is for the pages: the bundle, and documents over HTTP, some of which fail.
+    """A fake of the plugin: serves the bundle and documents over HTTP; documents may be set to fail.
 
-    A document may be a function of the query.
+    A document can be a function of the query.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class LivePages:
 
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *args: Any) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
             def do_GET(self) -> None:
                 status, type_, body = live.answer(self.path)
@@ -43,7 +43,7 @@ class LivePages:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def answer(self, target: str) -> tuple[int, str, bytes]:
-        """A file of the bundle, a document, or a number for the status of an error."""
+        """A file of the bundle, a document, or an error if the document is a status code."""
         path = unquote(urlsplit(target).path).lstrip("/")
         if path.startswith("data/"):
             self.asked.append(unquote(target))

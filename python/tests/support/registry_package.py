@@ -1,4 +1,4 @@
-"""The dbt package with the registry, read without dbt."""
+"""Reads the dbt package with the registry, without dbt."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 
 def rendered(folder: Path) -> object:
-    """What the macro returns: dbt's ``return`` and ``fromjson`` do just this."""
+    """The value that the macro returns; with dbt, ``return`` and ``fromjson`` do the same."""
     returned = []
     env = SandboxedEnvironment(extensions=["jinja2.ext.do"])
     text = (folder / "macros" / "snapshot.sql").read_text() + "{{ snapshot() }}"

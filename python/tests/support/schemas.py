@@ -1,4 +1,4 @@
-"""What is in a JSON Schema."""
+"""Iterates over a JSON Schema."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ _IN_PLACE = ("properties", "$defs")
 
 
 def documented(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every schema that stands for something a person or a program writes."""
+    """Every schema of a value that a person or a program writes."""
     yield path, node
     for keyword in _IN_PLACE:
         for name, child in node.get(keyword, {}).items():

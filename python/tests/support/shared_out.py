@@ -1,6 +1,6 @@
-"""How pytest-xdist shares the tests out: by file, so that no worker starts what it can do without and none is idle.
+"""Distributes tests to the workers of pytest-xdist by file, so that expensive fixtures are shared and no worker is idle.
 
-What the tests of one folder share is slow to start in a worker: an Airflow takes fifteen seconds.
+The fixtures of some folders are slow to start: an Airflow takes fifteen seconds per worker.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from typing import Any
 from xdist.scheduler import LoadScopeScheduling
 
 LONGEST = ("airflow", "slices", "repository", "browser", "adopt", "dbt_package", "integration")
-"""The folders that take longest, which are begun first."""
+"""The folders that take longest, which start first."""
 
 LONG_FILES = (
     "resume",
@@ -24,11 +24,11 @@ LONG_FILES = (
     "forked",
     "sensor",
 )
-"""Of Airflow's files those that take longest: so what is left at the end is short."""
+"""The slowest of the Airflow files start first, so that short ones are left at the end."""
 
 
 class ByFile(LoadScopeScheduling):
-    """Which worker gets which file is what ``next_file`` says."""
+    """Assigns files to workers with ``next_file``."""
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid.partition("::")[0]
@@ -41,10 +41,10 @@ class ByFile(LoadScopeScheduling):
 
 
 def next_file(left: Collection[str], own: list[str], begun: Collection[str]) -> str:
-    """A worker goes on with the folder of its last file, else begins one, else helps where most is left.
+    """The next file for a worker: from the folder of its last file, else from a new folder, else from the largest rest.
 
-    ``left`` are the files that no worker has, in the order that they are to run in; ``own`` those that the worker got,
-    and ``begun`` those that any worker got.
+    ``left`` are the unassigned files in the order to run them, ``own`` the worker's files, and ``begun`` the files of all
+    workers.
     """
     folders = Counter(folder_of(file) for file in left)
     known = {folder_of(file) for file in own}
@@ -58,7 +58,7 @@ def next_file(left: Collection[str], own: list[str], begun: Collection[str]) -> 
 
 
 def folder_of(file: str) -> str:
-    """The folder of ``tests`` that a file is in, however deep."""
+    """The top-level folder in ``tests`` of a file."""
     _, *folders, _ = PurePosixPath(file).parts
     return folders[0] if folders else ""
 

@@ -1,4 +1,4 @@
-"""Documents of a registry as its pages read them, and the static site that they make."""
+"""The documents of a registry in the format of the pages, and the static site with them."""
 
 import json
 import shutil
@@ -11,14 +11,14 @@ import dbt_scheduler
 
 BUNDLE = Path(dbt_scheduler.__file__).parent / "site" / "bundle"
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
-Key = tuple[str, str]  # team and name of an asset
-FOLDER = "0123456789abcdef"  # of the documents beside the index, below data
+Key = tuple[str, str]  # the team and the name of an asset
+FOLDER = "0123456789abcdef"  # of the documents that belong to the index, below data
 KINDS = ["plain", "hard", "soft", "no_wait"]
 
 
 @dataclass(kw_only=True)
 class Asset:
-    """An asset and the assets that its task reads, by team and name, with the kind of each edge."""
+    """An asset, and the assets that its task reads, by team and name, with the kind of each edge."""
 
     team: str
     name: str
@@ -34,22 +34,22 @@ class Asset:
     description: str = ""
     slo_hours: int | None = None
     columns_read: dict[Key, list[str] | str] = field(default_factory=dict)
-    is_task: bool = False  # it reads and makes no asset
+    is_task: bool = False  # a task that reads assets, and produces none
 
     @property
     def key(self) -> Key:
-        """What other assets call it."""
+        """Its key in other assets' ``reads``."""
         return self.team, self.name
 
     @property
     def task_id(self) -> str:
-        """The task that makes it."""
+        """The task that produces it."""
         return self.name if self.is_task else f"models.{self.name}"
 
 
 @dataclass(kw_only=True)
 class Team:
-    """A team and its pipelines: the words of each one's schedule."""
+    """A team and its pipelines, with a description of each schedule."""
 
     name: str
     channel: str | None = None
@@ -59,7 +59,7 @@ class Team:
 
 @dataclass
 class Registry:
-    """All documents of a few teams."""
+    """The documents of a few teams."""
 
     teams: list[Team]
     assets: list[Asset]
@@ -67,7 +67,7 @@ class Registry:
     slo: dict[Key, tuple[int, int]] = field(default_factory=dict)
 
     def documents(self) -> dict[str, Any]:
-        """By name, as the contract of the pages has them."""
+        """All documents by name, in the format that the pages expect."""
         made = sorted(
             (each for each in self.assets if not each.is_task), key=lambda each: (each.name, each.team)
         )
@@ -229,7 +229,7 @@ class Registry:
 
 
 def write_site(folder: Path, documents: dict[str, Any], bundle: Path = BUNDLE) -> Path:
-    """A static site: the bundle, and each document as one call."""
+    """Write a static site: the bundle, and each document as a script with one call."""
     shutil.copytree(bundle, folder, dirs_exist_ok=True)
     for name, document in documents.items():
         path = folder / "data" / ("" if name == "index" else FOLDER) / f"{name}.js"

@@ -1,4 +1,4 @@
-"""Registries that the tests of the pages look at: one that has everything, one with hostile names, one with 50,000 assets."""
+"""Registries for the tests of the pages: one with everything, one with hostile names, one with 50,000 assets."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ FINDING = {
 
 
 def shop() -> Registry:
-    """Six teams: two read each other's assets, one is external, edges of every kind."""
+    """Six teams: two read each other's assets, one is external; there are edges of every kind."""
     teams = [
         Team(name="catalog", channel="#catalog-data"),
         Team(
@@ -149,7 +149,7 @@ def shop() -> Registry:
 
 
 def hostile() -> Registry:
-    """Names that are markup, turn the writing direction, or never end."""
+    """Names with markup, with changes of the text direction, and of extreme length."""
     teams = [
         Team(name=HOSTILE, channel=HOSTILE),
         Team(name=RIGHT_TO_LEFT, channel="#\u202eback"),
@@ -187,7 +187,7 @@ def hostile() -> Registry:
 
 
 def many(how_many: int = 50_000) -> Registry:
-    """As many assets of 200 teams, each with a dozen columns and readers."""
+    """This number of assets of 200 teams, each with a dozen columns and readers."""
     chance = random.Random(13)  # noqa: S311 - the same documents each time
     words = [
         "account",
@@ -249,7 +249,7 @@ def many(how_many: int = 50_000) -> Registry:
 
 
 def history(registry: Registry, days: int = 3) -> dict[str, Any]:
-    """Runs of the daily pipelines, each waiting for those that it reads; orders was late on the last day."""
+    """Runs of the daily pipelines, each with its waits; orders was late on the last day."""
     document: dict[str, Any] = {
         "format_version": 1,
         "generated_at": NOW.isoformat(),
@@ -334,12 +334,12 @@ def _add_day(document: dict[str, Any], registry: Registry, midnight: datetime, *
 
 
 def _reads(**assets: str) -> dict[Key, str]:
-    """By kind of edge, "team/asset" with spaces between."""
+    """Assets as "team/asset", separated by spaces, by the kind of edge."""
     return {tuple(name.split("/")): kind for kind, names in assets.items() for name in names.split()}
 
 
 def waits_of_an_open_run() -> list[dict[str, Any]]:
-    """Of finance for the orders that are late."""
+    """Waits of finance for the late orders."""
     wait = {
         "dag_id": "finance__daily",
         "run_id": "manual__today",
@@ -359,7 +359,7 @@ def waits_of_an_open_run() -> list[dict[str, Any]]:
 
 
 def explanation() -> dict[str, Any]:
-    """Why finance's revenue did not run, in a chain over three teams with two root causes; and who is waiting."""
+    """Why finance's revenue did not run, as a chain over three teams with two root causes, and the waiting tasks."""
     now = datetime.now(UTC)
     waits = {"since": (now - timedelta(hours=3)).isoformat(), "until": (now + timedelta(hours=5)).isoformat()}
     failed = _step("catalog", "models.products", "failed", "failed at 04:12 UTC: division by zero")

@@ -1,4 +1,4 @@
-"""Reads a static site as a browser does: the documents that its scripts hand over."""
+"""Reads a static site like a browser: the documents in its scripts."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def document(folder: Path, name: str) -> Any:
 
 
 def documents(folder: Path) -> dict[str, Any]:
-    """All that a page which is opened now finds, but for the moment at which it was written."""
+    """All documents of a page that is opened now, without the time at which they were written."""
     index = document(folder, "index")
     below = folder / "data" / index["folder"]
     names = [str(path.relative_to(below).with_suffix("")) for path in sorted(below.rglob("*.js"))]

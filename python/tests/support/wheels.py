@@ -1,4 +1,4 @@
-"""What pip builds from this repository, and an environment that has nothing else of it."""
+"""Builds this repository with pip's build system, and installs it without the rest of the repository."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def build(what: str, folder: Path, out: Path) -> Path:
-    """What a build front end such as pip gets from the package's own build system: a ``wheel`` or an ``sdist``."""
+    """Build the package like pip, as a ``wheel`` or an ``sdist``."""
     code = f"from hatchling.build import build_{what}; print(build_{what}({str(out)!r}))"
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
@@ -20,10 +20,10 @@ def build(what: str, folder: Path, out: Path) -> Path:
 
 
 def install(wheel: Path, folder: Path) -> Path:
-    """Make an environment of the wheel and the locked dependencies, without this repository; its commands' folder.
+    """Create an environment with the wheel and the locked dependencies, without this repository; returns its bin folder.
 
-    The dependencies are those of the tests' own environment, whose folder is a line in a .pth file: Python does not
-    read the .pth files of that folder, and so does not see the editable install there.
+    The dependencies are those of the tests' environment, through a .pth file: Python does not read the .pth files in the
+    folder that it names, and so does not see the editable install there.
     """
     venv.create(folder, symlinks=True)
     paths = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)})

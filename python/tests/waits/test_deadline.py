@@ -1,4 +1,4 @@
-"""Until when a sensor waits, where the registry may not say how long."""
+"""When a sensor times out, if the registry may not have an SLO."""
 
 from datetime import UTC, datetime
 

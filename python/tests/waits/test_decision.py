@@ -1,4 +1,4 @@
-"""The one rule by which a wait is over, case by case."""
+"""The rule that decides when a wait is over, case by case."""
 
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ def scheduled(day: int, state: str | None = "success", kind: str = "scheduled") 
 
 
 def manual(day: int, state: str | None = "success", hour: int = 9) -> ProducerRun:
-    """A manual run of the period of a day, made on the day after."""
+    """A manual run of a day's period, created on the day after."""
     return ProducerRun(manual_interval(DAILY, at(day + 1, hour)), f"manual__{day}T{hour}", "manual", state)
 
 
@@ -72,6 +72,6 @@ def test_a_period_before_the_producers_start_is_not_waited_for() -> None:
     assert decide(awaited, ()).status is Status.DONE
 
 
-def test_a_wait_for_what_nobody_makes_never_ends() -> None:
+def test_a_wait_for_an_asset_without_a_producer_never_ends() -> None:
     assert decide(NoProducer("gone"), (scheduled(5),)) == Decision(Reason.NO_PRODUCER)
     assert decide(NoProducer("gone"), ()).status is Status.NEVER

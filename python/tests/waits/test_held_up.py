@@ -1,4 +1,4 @@
-"""Whom a failed task holds up, from the registry alone."""
+"""The teams that a failed task holds up, from the registry alone."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ SIX = datetime(2025, 6, 6, 6, 10, tzinfo=UTC)
 
 
 def reads(asset: str, **words: Any) -> tuple[object, object]:
-    """A model of another team's asset, called ``of_`` it."""
+    """A model that reads another team's asset, named ``of_`` and the asset."""
     name = asset.rpartition(".")[2]
     table = source(asset, file="models/global_assets/g.yml")
     return table, node(f"of_{name}", asset, pipelines=DAILY, **words)
@@ -27,7 +27,7 @@ def reads(asset: str, **words: Any) -> tuple[object, object]:
 
 @pytest.fixture
 def world(tmp_path) -> World:
-    """``shop`` makes raw, then dim; ``audit`` reads dim, and ``board`` what ``audit`` makes of it."""
+    """``shop`` builds raw, then dim; ``audit`` reads dim, and ``board`` reads the asset of ``audit``."""
     world = World(tmp_path)
     world.team(
         "shop",
@@ -51,7 +51,7 @@ def held_up(world: World, task: str, spec: DagSpec | None = None) -> HeldUp:
     return held_up_by(entries(world), found, task, run)
 
 
-def test_who_waits_for_what_a_task_or_one_below_it_makes_and_who_is_behind_them(world):
+def test_teams_that_wait_for_a_task_or_its_downstream_tasks(world):
     for task in ("marts.raw", "marts.dim"):
         assert held_up(world, task) == HeldUp(("audit", "board"), SIX)
     assert held_up(world, "marts.apart") == HeldUp()
@@ -62,7 +62,7 @@ def test_the_teams_that_wait_themselves_come_first(world):
     assert held_up(world, "marts.dim").teams == ("audit", "zoo", "board")
 
 
-def test_who_does_not_wait_is_hit_too_but_waits_until_no_time(world):
+def test_a_no_wait_reader_is_affected_too_but_has_no_timeout(world):
     world.team("audit", *reads("shop.dim", dependencies={"shop.dim": "no_wait"}), text=EXPOSED)
     assert held_up(world, "marts.dim") == HeldUp(("audit", "board"), None)
 
@@ -85,10 +85,10 @@ def test_a_sensor_holds_up_what_is_below_it(world):
     assert held_up(world, "wait_for__hard_dependencies.dim", world.spec("audit_daily")).teams == ("board",)
 
 
-def test_nobody_waits_for_the_dags_of_an_environment_that_reads_anothers_registry(world):
+def test_no_waits_for_dags_of_an_environment_that_reads_anothers_registry(world):
     spec = msgspec.structs.replace(world.spec("shop_daily"), dag_id="pr_7_shop_daily")
     assert held_up(world, "marts.dim", spec) == HeldUp()
 
 
-def test_a_team_that_the_registry_does_not_know_holds_up_nobody_that_it_knows(world):
+def test_an_unregistered_team_holds_up_no_other_team(world):
     assert held_up(world, "marts.a", a_spec(a_task("marts.a", assets=("playground.a",)))) == HeldUp()

@@ -1,4 +1,4 @@
-"""The data interval of a run, also of those that hand-written DAGs make."""
+"""The data interval of a run, including runs of hand-written DAGs."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ SCHEDULES = (AT_SIX, Schedule("0 6 * * *"), Schedule("*/20 * * * *"), Schedule("
 
 
 class Run(msgspec.Struct):
-    """What Airflow says of a run."""
+    """The fields of a run in Airflow's API."""
 
     run_type: str
     run_after: datetime
@@ -31,7 +31,7 @@ def at(text: str) -> datetime:
 
 
 def of_trigger(moment: datetime, run_type: str = "scheduled") -> Run:
-    """A run of a CronTriggerTimetable: its interval has no length."""
+    """A run of a CronTriggerTimetable, whose interval has no length."""
     return Run(run_type, moment, moment, moment, moment)
 
 
@@ -64,7 +64,7 @@ def test_a_dag_that_runs_later_than_its_pipeline_ticks_counts_for_the_same_day()
 @pytest.mark.parametrize("schedule", [AT_SIX, Schedule("0 6 * * *")])
 @pytest.mark.parametrize("hours", [1, 2, 24, 30, 72])
 def test_a_run_with_an_interval_of_any_length_counts_for_the_period_that_it_ends_after(schedule, hours):
-    """Such as that of CronTriggerTimetable(..., interval=timedelta(hours=2)), which starts in the next day."""
+    """For example CronTriggerTimetable(..., interval=timedelta(hours=2)), whose interval starts in the next day."""
     start, end = at("2025-03-02T06:00") - timedelta(hours=hours), at("2025-03-02T06:00")
     run = Run("scheduled", end, start, start, end)
     assert counted(schedule, run) == Interval(at("2025-03-01T06:00"), at("2025-03-02T06:00"))
@@ -76,7 +76,7 @@ def test_a_run_with_an_interval_of_any_length_counts_for_the_period_that_it_ends
     st.datetimes(datetime(2025, 1, 1), datetime(2027, 1, 1)),
 )
 def test_both_timetables_of_a_cron_cover_the_same_period(schedule, timezone, moment):
-    """Of one tick: the run that Airflow makes with an interval, and the one without."""
+    """For the same tick: the run that Airflow creates with an interval, and the one without."""
     schedule = msgspec.structs.replace(schedule, timezone=timezone)
     with_interval = run_interval(schedule, next_tick(schedule, moment.replace(tzinfo=UTC)))
     start, tick = with_interval.start, with_interval.end
@@ -102,7 +102,7 @@ def test_what_a_run_counts_for_is_the_newest_that_has_ended_by_its_interval(
 
 
 def test_what_airflow_infers_after_a_tick_that_the_clock_skipped_stays_as_it_is():
-    """Its own manual runs have intervals without length then: they mean what they did."""
+    """Airflow's own manual runs then have intervals without length, and keep their meaning."""
     schedule = Schedule("30 3 * * *", "Europe/Vilnius", "day")
     moment, found = at("2025-03-30T00:00"), 0
     while moment < at("2025-03-31T12:00"):

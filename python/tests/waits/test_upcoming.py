@@ -1,4 +1,4 @@
-"""`dbt-scheduler waits`: the next runs, and which producer's run each of them will wait for."""
+"""`dbt-scheduler waits`: the next runs, and the producer runs that they will wait for."""
 
 import json
 from collections.abc import Iterator
@@ -32,12 +32,12 @@ def at(text: str) -> datetime:
 
 
 def upcoming(spec: DagSpec, start: datetime) -> Iterator[UpcomingRun]:
-    """The next runs when no registry says anything else than what was compiled."""
+    """The next runs, if the registry does not differ from the compiled spec."""
     return model.upcoming(spec, spec.sensors, lambda sensor: wait_of(sensor, spec, None), start)
 
 
 def runs(consumer: str, producer: str, start: str, count: int = 3) -> list[str]:
-    """Each run's due time, and the logical date and due time of what it waits for."""
+    """Each run's due time, and the logical date and due time of the awaited run."""
     wait = a_wait("fct", schedule=NAMES[producer])
     spec = a_spec(a_task("a"), schedule=NAMES[consumer], sensors=(wait,))
     found = islice(upcoming(spec, at(start)), count)
@@ -98,7 +98,7 @@ def test_what_is_before_a_start_date():
     producer=st.sampled_from([HOURLY, DAILY, WEEKLY, VILNIUS, NEW_YORK, BARE]),
     start=st.datetimes(datetime(2025, 3, 1), datetime(2026, 4, 1), timezones=st.just(UTC)),
 )
-def test_runs_follow_each_other_and_wait_as_the_alignment_says(consumer, producer, start):
+def test_runs_are_consecutive_and_wait_according_to_the_alignment(consumer, producer, start):
     wait = a_wait("fct", schedule=producer)
     spec = a_spec(a_task("a"), schedule=consumer, sensors=(wait,))
     found = list(islice(upcoming(spec, start), 4))
@@ -299,7 +299,7 @@ def test_what_cannot_be_known(out, monkeypatch):
         (Schedule("0 0 * * *", grain="eon"), 'grain "eon"'),
     ],
 )
-def test_a_spec_whose_schedule_nobody_understands_is_named(out, schedule, reason):
+def test_a_spec_with_an_invalid_schedule_is_reported(out, schedule, reason):
     hint = "\n  hint: run `dbt-scheduler compile` again and deploy the .json file together with its .py file\n1 error\n"
     for spec in (
         a_spec(a_task("a"), schedule=schedule),
@@ -320,7 +320,7 @@ def test_the_folder_at_hand_may_be_the_output_itself(out, monkeypatch):
 
 
 def test_the_manual_shows_what_is_printed(monkeypatch):
-    """Each `$ dbt-scheduler waits` in docs/waiting.md, on the example teams."""
+    """Each `$ dbt-scheduler waits` in docs/waiting.md, run on the example teams."""
     root = Path(__file__).parents[3]
     monkeypatch.chdir(root / "integration_tests" / "expected")
     blocks = (root / "docs" / "waiting.md").read_text().split("```\n")

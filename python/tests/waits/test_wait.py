@@ -1,4 +1,4 @@
-"""Who waits for a run: the same runs as if every run of every consumer was asked what it waits for."""
+"""The runs that wait for a run: the same as computed from every run of every consumer."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,6 +1,6 @@
-"""Sphinx's configuration of the documentation site (``make docs``): the Markdown files as they are on GitHub.
+"""The Sphinx configuration of the documentation site (``make docs``), built from the same Markdown as on GitHub.
 
-The navigation is docs/README.md. Links to files that are no pages lead to the repository.
+docs/README.md is the navigation. Links to files that are not pages lead to the repository.
 """
 
 import posixpath
@@ -29,8 +29,8 @@ include_patterns = ["*.md", "docs/*.md"]
 exclude_patterns = [".*", "dist", "integration_tests", "python", "web"]
 extensions = ["myst_parser"]
 
-myst_heading_anchors = 4  # called as on GitHub
-highlight_language = "none"  # of indented blocks, which have no language
+myst_heading_anchors = 4  # the same anchors as on GitHub
+highlight_language = "none"  # for indented blocks, which have no language
 
 html_theme = "furo"
 html_title = f"dbt-scheduler {__version__}"
@@ -45,11 +45,14 @@ html_theme_options = {
 
 linkcheck_ignore = [r"http://127\.0\.0\.1"]  # the reader's own Airflow
 linkcheck_timeout = 10
-linkcheck_anchors_ignore_for_url = [r"https://github\.com/"]  # made in the browser
+linkcheck_anchors_ignore_for_url = [r"https://github\.com/"]  # created in the browser
 
 
 def navigation(index: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """The sections of docs/README.md, the first without a name: titles and documents, each where it is first named."""
+    """The sections of docs/README.md, the first without a caption, with the titles and paths of their documents.
+
+    Each document is in the first section that links to it.
+    """
     seen = set()
     unnamed, *parts = _SECTION.split(index)
     for caption, part in [("", unnamed), *zip(parts[::2], parts[1::2], strict=True)]:
@@ -71,7 +74,7 @@ def _with_navigation(app: Sphinx, document: str, source: list[str]) -> None:
 
 
 def _link_to_repository(app: Sphinx, tree: nodes.document) -> None:
-    """Links to folders, and to files that are no pages: MyST would warn of these, or offer a copy for download."""
+    """Link to folders, and to files that are not pages, in the repository: MyST would warn, or offer a download."""
     for link in [*tree.findall(addnodes.download_reference), *tree.findall(addnodes.pending_xref)]:
         if link.get("refdomain") == "doc":
             path = f"{link['reftarget']}.md"
@@ -86,19 +89,19 @@ def _link_to_repository(app: Sphinx, tree: nodes.document) -> None:
 
 
 def _within(document: str, path: str) -> str:
-    """A path that a document names, from the repository's root."""
+    """A relative path in a document, as a path from the root of the repository."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(document), path))
 
 
 def _finish(app: Sphinx, error: Exception | None) -> None:
-    """A first page, and the images that a page names in HTML of its own."""
+    """Add index.html, and the images that pages embed with HTML."""
     if error is None and app.builder.format == "html":
         shutil.copy(app.outdir / f"{root_doc}.html", app.outdir / "index.html")
         shutil.copytree(ROOT / "docs" / "images", app.outdir / "docs" / "images", dirs_exist_ok=True)
 
 
 def setup(app: Sphinx) -> None:
-    """Tell Sphinx of the above."""
+    """Register the functions above with Sphinx."""
     app.connect("source-read", _with_navigation)
     app.connect("doctree-read", _link_to_repository, priority=100)  # before the files are collected
     app.add_lexer("sql", SqlJinjaLexer)

@@ -1,14 +1,14 @@
-// The columns of an asset, with the tasks of other teams that read each.
+// The columns of an asset, each with the tasks of other teams that read it.
 import type { Asset, Consumer } from "../data";
 import { LongTable } from "../table";
 import { Empty, Guard, Name, Section, Task, TeamName } from "../ui";
 
 const SHOWN_FIRST = 5;
 
-// Where what is said of the readers is damaged, the columns are shown without it.
+// If the data about readers is damaged, the columns are shown without it.
 export function Columns({ team, columns, consumers }: { team: string; columns: Asset["columns"]; consumers: Consumer[] }) {
   return (
-    <Guard what="Who reads each column" instead={<Listed columns={columns} readers={[]} />}>
+    <Guard what="The readers of each column" instead={<Listed columns={columns} readers={[]} />}>
       <OfTeam team={team} columns={columns} consumers={consumers} />
     </Guard>
   );
@@ -26,7 +26,7 @@ function Listed({ columns, readers }: { columns: Asset["columns"]; readers: Cons
   return (
     <Section title="Columns" many={columns.length}>
       {known && <Readers title="Every column is read by" readers={every} />}
-      {known && <Readers title="Which columns they read is not known" readers={unknown} />}
+      {known && <Readers title="Unknown columns are read by" readers={unknown} />}
       {columns.length ? (
         <LongTable
           label="Columns"
@@ -39,13 +39,13 @@ function Listed({ columns, readers }: { columns: Asset["columns"]; readers: Cons
           ])}
         />
       ) : (
-        <Empty title="No columns are known">They come from the properties of the dbt model.</Empty>
+        <Empty title="No columns known">Columns come from the properties of the dbt model.</Empty>
       )}
     </Section>
   );
 }
 
-// Warehouses take names in any case, as the report of a pull request does.
+// Column names are compared case-insensitively, as in the report of a pull request.
 function readersByColumn(readers: Consumer[]): Map<string, Consumer[]> {
   const found = new Map<string, Consumer[]>();
   for (const reader of readers) {

@@ -1,4 +1,4 @@
-// The table of assets, of which only the rows in sight are drawn.
+// The table of assets; only visible rows are rendered.
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useRegistry } from "../registry";
@@ -8,7 +8,7 @@ import { Name, TeamName, teamClass } from "../ui";
 import { count } from "../words";
 
 const NONE: number[] = [];
-const BEYOND = 8; // rows drawn above and below what is in sight
+const BEYOND = 8; // rows rendered above and below the visible ones
 
 export function Rows({ found, slo }: { found: number[]; slo: boolean }) {
   const body = useRef<HTMLDivElement>(null);
@@ -38,7 +38,7 @@ export function Rows({ found, slo }: { found: number[]; slo: boolean }) {
   );
 }
 
-// The stylesheet says how high a row is: narrow screens have another height.
+// The height of a row is set in the stylesheet: it differs on narrow screens.
 function useRowHeight(body: { current: HTMLElement | null }): number {
   const [height, setHeight] = useState(() => rowHeight(document.documentElement));
   useEffect(() => {
@@ -55,7 +55,7 @@ function rowHeight(element: HTMLElement): number {
 }
 
 function useRowsInSight(body: { current: HTMLElement | null }, height: number, many: number): [number, number] {
-  const [top, setTop] = useState(0); // the first row in sight
+  const [top, setTop] = useState(0); // the first visible row
   useEffect(() => {
     const look = (): void => {
       const above = body.current ? -body.current.getBoundingClientRect().top : 0;
@@ -106,7 +106,7 @@ function Row({ place, row, top, slo }: { place: number; row: number; top: number
         <span class="line small muted">{own && <Name text={own} />}</span>
       </span>
       <span role="cell" class="cell-ready" title={ready}>
-        {ready ? <Name text={ready} /> : <span class="muted">on no schedule</span>}
+        {ready ? <Name text={ready} /> : <span class="muted">not scheduled</span>}
       </span>
       <Readers teams={assets.readers[place] ?? []} />
       {slo !== undefined && <Slo tally={slo} />}
@@ -131,8 +131,8 @@ function Readers({ teams }: { teams: number[] }) {
 }
 
 function Slo({ tally }: { tally: Tally }) {
-  if (tally === "asked") return <span role="cell" class="cell-slo muted" aria-label="being asked for">…</span>;
-  if (tally === "unknown") return <span role="cell" class="cell-slo muted" title="Airflow did not say it">unknown</span>;
+  if (tally === "asked") return <span role="cell" class="cell-slo muted" aria-label="loading">…</span>;
+  if (tally === "unknown") return <span role="cell" class="cell-slo muted" title="Not returned by Airflow">unknown</span>;
   if (!tally?.[1]) return <span role="cell" class="cell-slo muted" aria-label="no SLO">–</span>;
   const [met, of] = tally;
   return (

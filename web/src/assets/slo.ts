@@ -1,4 +1,4 @@
-// How often assets met their SLO: the index of a static site has it, inside Airflow it is asked for those in sight.
+// How often assets met their SLO: from the index in a static site, and inside Airflow requested for the visible assets.
 import { useEffect, useState } from "preact/hooks";
 import type { SloMet } from "../data";
 import { ask, assetsDocument, LIVE, MOST_ASSETS } from "../documents";
@@ -6,11 +6,11 @@ import { type Registry, useRegistry } from "../registry";
 
 export type Tally = [number, number] | null | "asked" | "unknown";
 
-const CALM_MS = 250; // rows that only pass by while scrolling are not asked for
+const CALM_MS = 250; // no requests for rows that are only scrolled past
 const FRESH_MS = 300_000;
 
 let known = new Map<number, { tally: Tally; until: number }>();
-let of: Registry | null = null; // whose places these are
+let of: Registry | null = null; // the registry that the indexes belong to
 
 export function useSlo(places: number[]): (place: number) => Tally {
   const registry = useRegistry();

@@ -1,4 +1,4 @@
-// Who reads what, of all teams: the edges between assets, and tasks that make none, up and down.
+// The lineage of all teams: edges between assets, and to tasks that produce none, in both directions.
 import { type Edges, KINDS, type Kind } from "../data";
 import type { Registry } from "../registry";
 import { hrefs } from "../route";
@@ -81,7 +81,7 @@ export class LineageGraph {
   }
 
   private tidied(neighbours: Neighbour[]): Neighbour[] {
-    // Assets are sorted by name already, and so are their places.
+    // The index has assets sorted by name, so sorting by node sorts by name.
     const sorted = neighbours.sort((a, b) => STRENGTH[a.kind] - STRENGTH[b.kind] || a.node - b.node);
     const seen = new Set<number>();
     return sorted.filter(({ node }) => !seen.has(node) && seen.add(node));

@@ -1,15 +1,15 @@
-// Where nodes, edges and the boxes of the teams are drawn: layers from left to right.
+// The layout of nodes, edges and the boxes of teams: layers from left to right.
 import { Graph, layout } from "@dagrejs/dagre";
 import type { LineageGraph } from "./graph";
 import type { Shown } from "./selection";
 import { widthOf } from "./text";
 
 export const NODE_HEIGHT = 46;
-export const BESIDE_NAME = 38; // what a node has beside its name
+export const BESIDE_NAME = 38; // the width of a node without its name
 const WIDTH = { least: 150, most: 280 };
 
 export interface Box {
-  x: number; // of the left upper corner
+  x: number; // of the upper left corner
   y: number;
   width: number;
   height: number;
@@ -74,7 +74,7 @@ function around(nodes: Map<number, Box>, g: Graph, lane: string): Box {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-// Edges leave at the right and arrive at the left, but those that lead back.
+// Edges start on the right and end on the left of a node, except for those that lead back.
 function joined(points: Point[], from: Box | undefined, to: Box | undefined): Point[] {
   if (!from || !to || from.x + from.width > to.x) return points;
   const start = { x: from.x + from.width, y: from.y + from.height / 2 };
@@ -94,8 +94,8 @@ function curve(points: Point[]): string {
   return path;
 }
 
-// How often the data has changed teams on its way to a node. Two teams that read each other's assets have
-// several boxes then, one after the other, where one box each would have to be drawn around everything.
+// How many times the lineage changes teams on its way to a node. Teams that read each other's assets then get
+// several boxes each: a single box per team would have to overlap the others.
 function stagesOf(graph: LineageGraph, { nodes, edges }: Shown): Map<number, number> {
   const before = new Map<number, number[]>(nodes.map((node) => [node, []]));
   for (const { from, to } of edges) before.get(to)?.push(from);
@@ -108,7 +108,7 @@ function stagesOf(graph: LineageGraph, { nodes, edges }: Shown): Map<number, num
     const team = graph.node(node).team;
     let found = 0;
     for (const each of before.get(node) ?? []) {
-      if (open.has(each)) continue; // a cycle, by what is read without waiting
+      if (open.has(each)) continue; // a cycle, which no_wait dependencies allow
       found = Math.max(found, stage(each) + (graph.node(each).team === team ? 0 : 1));
     }
     open.delete(node);

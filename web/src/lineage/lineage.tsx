@@ -1,4 +1,4 @@
-// The lineage of an asset: as a graph, and the same as a tree for the keyboard and for screen readers.
+// The lineage of an asset: as a graph, and as a tree for keyboards and screen readers.
 import { useMemo, useState } from "preact/hooks";
 import { type Edges, KINDS } from "../data";
 import { DOCUMENTS, useDocument } from "../documents";

@@ -1,4 +1,4 @@
-// An asset or a task in the graph, with signs for what is not shown before and after it.
+// An asset or a task in the graph, with buttons that show more of its neighbours.
 import { teamClass } from "../ui";
 import type { Direction, LineageGraph } from "./graph";
 import { BESIDE_NAME, type Box, NODE_HEIGHT } from "./layout";

@@ -1,4 +1,4 @@
-// Moving and zooming a drawing: by mouse, touch, wheel with Ctrl, and from buttons and keys.
+// Moves and zooms a drawing: by mouse, touch, wheel with Ctrl, buttons and keys.
 
 export interface View {
   x: number;
@@ -13,7 +13,7 @@ export class PanZoom {
   view: View = { x: 0, y: 0, zoom: 1 };
   private readonly pointers = new Map<number, { x: number; y: number }>();
   private readonly ending = new AbortController();
-  dragged = false; // so that the end of a drag is no click
+  dragged = false; // so that the end of a drag is not a click
 
   constructor(
     private readonly frame: SVGSVGElement,
@@ -43,7 +43,7 @@ export class PanZoom {
     this.show({ ...this.view, x: this.view.x + dx, y: this.view.y + dy });
   }
 
-  // Around a point of the frame, else its middle.
+  // Around a point of the frame, by default its center.
   zoomBy(factor: number, around?: { x: number; y: number }): void {
     const { width, height } = this.frame.getBoundingClientRect();
     const { x, y } = around ?? { x: width / 2, y: height / 2 };
@@ -75,7 +75,7 @@ export class PanZoom {
     this.zoomBy(spread || 1, { x: (now.x + other.x) / 2 - left, y: (now.y + other.y) / 2 - top });
   }
 
-  // A plain wheel scrolls the page; a trackpad's pinch comes as a wheel with Ctrl.
+  // The wheel alone scrolls the page; browsers report a pinch on a trackpad as wheel with Ctrl.
   private wheel(event: WheelEvent): void {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();

@@ -1,4 +1,4 @@
-// The sign of a wait, on its edge.
+// The symbol for a wait on its edge.
 
 export function Pause({ x, y, kind }: { x: number; y: number; kind: string }) {
   return (

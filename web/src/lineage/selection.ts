@@ -1,13 +1,13 @@
-// Which part of the lineage is shown: the asset, and what has been expanded from it up and down.
+// The part of the lineage that is shown: the asset, and its expanded upstream and downstream.
 import type { Direction, LineageGraph } from "./graph";
 
-const AT_ONCE = 8; // neighbours that one expansion shows
-const AT_FIRST = 18; // nodes that are shown without asking
+const AT_ONCE = 8; // neighbours that one expansion adds
+const AT_FIRST = 18; // the maximum number of nodes at first
 export const MOST_NODES = 300;
 
 export interface Selection {
   focus: number;
-  up: Map<number, number>; // how many neighbours of a node are shown at least
+  up: Map<number, number>; // the minimum number of a node's neighbours that are shown
   down: Map<number, number>;
 }
 
@@ -16,7 +16,7 @@ export interface Shown {
   edges: { from: number; to: number; kind: string }[];
 }
 
-// As many levels as fit, and one at least.
+// As many levels as fit, at least one.
 export function selectionAt(graph: LineageGraph, focus: number, fits: (part: Shown) => boolean): Selection {
   let selection: Selection = { focus, up: new Map([[focus, AT_ONCE]]), down: new Map([[focus, AT_ONCE]]) };
   for (let levels = 0; levels < 4; levels++) {
@@ -35,7 +35,7 @@ export function expanded(selection: Selection, node: number, direction: Directio
   return { ...selection, [direction]: changed };
 }
 
-// Further away from the focus only: what else those in between read is for whoever asks.
+// Only away from the focus: other neighbours of the nodes in between are shown on request.
 export function oneLevelFurther(graph: LineageGraph, selection: Selection): Selection {
   const along = (direction: Direction): Map<number, number> => {
     const known = selection[direction];

@@ -1,4 +1,4 @@
-// Text that fits: SVG does not cut lines by itself.
+// Truncates text to a width, which SVG cannot.
 
 const FONTS = {
   node: "600 13px system-ui, sans-serif",
@@ -27,7 +27,7 @@ function fitted(text: string, room: number, font: string): string {
   context.font = font;
   const whole = text.replace(/\s+/g, " ");
   if (context.measureText(whole).width <= room) return whole;
-  const letters = [...whole.slice(0, 200)]; // whole characters, no halves of an emoji
+  const letters = [...whole.slice(0, 200)]; // code points, so that no emoji is split
   let [fits, fails] = [0, letters.length];
   while (fails - fits > 1) {
     const middle = (fits + fails) >> 1;

@@ -1,4 +1,4 @@
-// The lineage as a tree: arrow keys open, close and walk, Enter goes to the asset.
+// The lineage as a tree: arrow keys move, expand and collapse, Enter opens the asset.
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Kind } from "../data";
 import { useRegistry } from "../registry";
@@ -12,12 +12,12 @@ interface Item {
   level: number;
   place: number; // among its siblings, from 1
   siblings: number;
-  open: boolean | null; // null: nothing below
+  open: boolean | null; // null: a leaf
   direction: Direction;
   node: number | null; // null: one of the two roots, or the rest of a long list
   kind: Kind | null;
   text: string;
-  again: boolean; // stands above already: a cycle
+  again: boolean; // already one of its ancestors: a cycle
 }
 
 const AT_ONCE = 25;

@@ -1,4 +1,4 @@
-// The lineage as a graph that can be moved, zoomed and expanded.
+// The lineage as a graph that users can move, zoom and expand.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useRegistry } from "../registry";
 import { teamClass } from "../ui";
@@ -79,7 +79,7 @@ function byKey(event: KeyboardEvent, panZoom: PanZoom | null, fit: () => void): 
   move();
 }
 
-// Moves with the pointer; after an expansion the node that was expanded stays where it was on the screen.
+// Moving and zooming; an expanded node keeps its position on the screen.
 function useMoving(
   frame: { current: SVGSVGElement | null },
   layout: Layout,
@@ -102,7 +102,7 @@ function useMoving(
   return panZoom;
 }
 
-const READABLE = 0.72; // no smaller by itself
+const READABLE = 0.72; // the minimum zoom, unless the user zooms out
 
 function fits(layout: Layout): boolean {
   const room = document.querySelector("main")?.clientWidth ?? window.innerWidth;
@@ -138,7 +138,7 @@ function Picture({ graph, focus, layout, frame, expand, onKey }: PictureProps) {
   const [near, setNear] = useState<number | null>(null); // the node under the pointer
   const height = Math.min(560, Math.max(240, layout.height));
   return (
-    <div class="graph-frame" tabIndex={0} role="group" aria-label="Lineage graph: arrow keys move it, plus and minus zoom it" onKeyDown={onKey}>
+    <div class="graph-frame" tabIndex={0} role="group" aria-label="Lineage graph: use the arrow keys to pan, and plus and minus to zoom" onKeyDown={onKey}>
       <svg ref={frame} height={height} aria-hidden="true">
         <defs>
           {["plain", "hard", "soft", "no_wait"].map((kind) => (

@@ -1,4 +1,4 @@
-// One asset: what it is, whose, when it is ready, who reads it, and its lineage across teams.
+// An asset: its description, team, SLOs, readers, and lineage across teams.
 import type { Asset, Consumer, History, Landing, Landings, Team } from "../data";
 import { Columns } from "../assets/columns";
 import { assetsDocument, DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
@@ -41,7 +41,7 @@ export function AssetPage({ team, asset }: { team: string; asset: string }) {
               <Guard what="The details">
                 <Facts team={document} asset={found} />
               </Guard>
-              <Guard what="When it is ready">
+              <Guard what="The pipelines and SLOs">
                 <Promises team={team} name={asset} asset={found} />
               </Guard>
             </>
@@ -147,7 +147,7 @@ function Promises({ team, name, asset }: { team: string; name: string; asset: As
           columns={["Pipeline", "When", "SLO", ...(landings.length ? ["Last runs"] : [])]}
           rows={asset.promises.map((promise) => [
             <Name text={promise.pipeline} />,
-            <Name text={promise.ready || "on no schedule"} />,
+            <Name text={promise.ready || "no schedule"} />,
             promise.slo_seconds === null ? <span class="muted">none</span> : `${duration(promise.slo_seconds * 1000)} after the run is due`,
             ...(landings.length ? [<LastRuns landings={landings.filter((each) => each.dag_id === promise.dag_id)} />] : []),
           ])}
@@ -159,7 +159,7 @@ function Promises({ team, name, asset }: { team: string; name: string; asset: As
   );
 }
 
-// The last runs as small marks, the newest at the right, and in words.
+// The last runs as small marks, the newest on the right, with a summary.
 function LastRuns({ landings }: { landings: Landing[] }) {
   const last = landings.sort((a, b) => instant(a.period_start) - instant(b.period_start)).slice(-30);
   if (!last.length) return <span class="muted">no data</span>;
@@ -211,7 +211,7 @@ function Consumers({ consumers }: { consumers: Consumer[] }) {
                 </h3>
                 <LongTable
                   label={`Tasks of ${team}`}
-                  columns={["Task", "Dependency", "Of pipeline"]}
+                  columns={["Task", "Dependency", "Producer pipeline"]}
                   rows={own.map((consumer) => [
                     <Task dag={consumer.dag_id} task={consumer.task_id} />,
                     <KindBadge kind={kindOf(consumer.dependency)} />,

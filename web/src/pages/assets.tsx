@@ -1,4 +1,4 @@
-// All assets: search as you type, filters that stand in the address, and the table.
+// All assets: search as you type, filters that are part of the URL, and the table.
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Rows } from "../assets/rows";
 import { LIVE } from "../documents";
@@ -22,7 +22,7 @@ function searchOf(registry: Registry): Search {
   return search.search;
 }
 
-// Inside Airflow it is asked for as rows come in sight.
+// Inside Airflow it is requested when rows become visible.
 function hasSlo({ index: { assets } }: Registry): boolean {
   return LIVE ? assets.exposed.some((each) => each) : assets.slo.some((each) => each !== null);
 }
@@ -39,7 +39,7 @@ export function AssetsPage({ query }: { query: Record<string, string> }) {
   const found = useMemo(() => searched.find(filters), [searched, filters.q, filters.team, filters.pipeline, filters.exposed]);
   const slo = useMemo(() => hasSlo(registry), [registry]);
   useEffect(() => {
-    if (!("requestIdleCallback" in window)) return undefined; // the first keystroke does it
+    if (!("requestIdleCallback" in window)) return undefined; // then the first keystroke prepares it
     const handle = requestIdleCallback(() => searched.prepare());
     return () => cancelIdleCallback(handle);
   }, [searched]);

@@ -1,4 +1,4 @@
-// One team: what it exposes, reads and promises, what it waits for, and its findings.
+// A team: its pipelines, exposed assets and SLOs, the assets that it reads, its open waits and its findings.
 import { type Findings, type History, type Now, type Team, type Wait } from "../data";
 import { DOCUMENTS, LIVE, teamDocument, useDocument } from "../documents";
 import { useRegistry } from "../registry";
@@ -65,20 +65,20 @@ function About({ team }: { team: Team }) {
         {team.external && (
           <div>
             <dt>Kind</dt>
-            <dd>external: scheduled elsewhere</dd>
+            <dd>external: hand-written DAGs</dd>
           </div>
         )}
       </dl>
       <Guard what="The pipelines">
         <Pipelines team={team} />
       </Guard>
-      <Guard what="What it exposes">
+      <Guard what="The exposed assets">
         <Exposes exposed={exposed} team={team.name} />
       </Guard>
-      <Guard what="What it reads">
+      <Guard what="The assets that it reads">
         <Reads team={team} />
       </Guard>
-      <Guard what="What it acknowledged">
+      <Guard what="The acknowledged changes">
         <Acknowledged team={team} />
       </Guard>
     </>
@@ -149,7 +149,7 @@ function Reads({ team }: { team: Team }) {
   ]);
   return (
     <Section title="Reads" many={rows.length}>
-      {rows.length ? <LongTable label="Assets of other teams" columns={["Asset", "Team", "Ready", "Dependency", "By task"]} rows={rows} /> : <Empty title="It reads no assets of other teams" />}
+      {rows.length ? <LongTable label="Assets of other teams" columns={["Asset", "Team", "Ready", "Dependency", "Read by"]} rows={rows} /> : <Empty title="It reads no assets of other teams" />}
     </Section>
   );
 }
@@ -167,7 +167,7 @@ function Acknowledged({ team }: { team: Team }) {
   );
 }
 
-// Live those of now; in a static site those that were open when the history was exported.
+// The current waits inside Airflow; in a static site, those that were open when the history was exported.
 function OpenWaits({ team }: { team: string }) {
   const registry = useRegistry();
   const now = useDocument<Now>(LIVE ? DOCUMENTS.now : null);

@@ -1,4 +1,4 @@
-// All teams, with how much each gives and takes.
+// All teams, with the numbers of their assets, the teams that they read from, and their readers.
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
 import { LongTable } from "../table";

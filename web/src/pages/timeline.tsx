@@ -1,4 +1,4 @@
-// The timeline: the runs of all pipelines, who waits for whom, and what a run's time went into.
+// The timeline: the runs of all DAGs, their waits for each other, and the critical path of a run.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { History, Run, Wait } from "../data";
 import { DOCUMENTS, LIVE, useDocument } from "../documents";
@@ -33,7 +33,7 @@ export function TimelinePage({ query }: { query: Record<string, string> }) {
           {(history) => <Timeline history={history} query={query} />}
         </Given>
       ) : (
-        <Empty title="This site was built without a history">
+        <Empty title="This site was built without a run history">
           <code>dbt-scheduler history export</code> exports it from Airflow's API; pass the file to <code>dbt-scheduler registry site</code>.
         </Empty>
       )}
@@ -41,7 +41,7 @@ export function TimelinePage({ query }: { query: Record<string, string> }) {
   );
 }
 
-// Counts up while the page is looked at inside Airflow.
+// Increments at an interval while the page is visible inside Airflow.
 export function useTurns(): number {
   const [turn, setTurn] = useState(0);
   useEffect(() => {
@@ -55,7 +55,7 @@ export function useTurns(): number {
 function Timeline({ history, query }: { history: History; query: Record<string, string> }) {
   const runs = useMemo(() => new Runs(history), [history]);
   const [table, setTable] = useState(false);
-  // Only a span that is offered: an address may say anything.
+  // Only one of the offered periods: the URL is untrusted input.
   const days = SPANS.some(([value]) => value === query["days"]) ? Number(query["days"]) : 1;
   const end = instant(query["until"]) || endOf(runs, days);
   const shown: Span = { from: end - days * DAY, to: end };
@@ -82,7 +82,7 @@ function Timeline({ history, query }: { history: History; query: Record<string, 
           <Details runs={runs} run={chosen} path={path} />
         </Guard>
       ) : (
-        rows.length > 0 && <p class="hint-line muted">Choose a run to see its critical path.</p>
+        rows.length > 0 && <p class="hint-line muted">Select a run to see its critical path.</p>
       )}
       <Section title={LIVE ? "Waiting now" : `Waiting at ${at(history.until)}`} aside={LIVE ? null : <AsOf time={history.generated_at} />}>
         <OpenWaits waits={runs.open()} />
@@ -91,7 +91,7 @@ function Timeline({ history, query }: { history: History; query: Record<string, 
   );
 }
 
-// The next runs are in sight too, as far as they leave room for the last ones.
+// Upcoming runs are shown too, if they take up at most a quarter of the period.
 function endOf(runs: Runs, days: number): number {
   let last = runs.until;
   for (const run of runs.history.runs) {
@@ -119,7 +119,7 @@ function teamsOf(run: Run): string[] {
   return [run.team, ...run.other_teams];
 }
 
-// How many teams stand before a team in the chains of waits: producers are above those that wait for them.
+// A team's depth in the chains of waits: producers are shown above the teams that wait for them.
 function depths(waits: Wait[]): (team: string) => number {
   const producers = new Map<string, Set<string>>();
   for (const { team, producer_team } of waits) {
@@ -156,7 +156,7 @@ function Controls({ runs, query, shown, days, table, onTable }: ControlsProps) {
   const ends = shown.to - 1;
   return (
     <div class="filters timeline-controls">
-      <div class="switch" role="group" aria-label="How much time">
+      <div class="switch" role="group" aria-label="Length of the period">
         {SPANS.filter((_, i) => i === 0 || Number(SPANS[i - 1]?.[0]) * DAY < runs.until - since).map(([value, text]) => (
           <button type="button" aria-pressed={String(days) === value} onClick={() => changeQuery({ ...query, days: value })}>
             {text}
@@ -199,7 +199,7 @@ function RunTable({ runs, rows }: { runs: Runs; rows: Row[] }) {
   return (
     <LongTable
       label="Runs"
-      columns={["Run", "Team", "Due", "State", "Took", "SLO met"]}
+      columns={["Run", "Team", "Due", "State", "Duration", "SLO met"]}
       rows={all.map((run) => {
         const span = runs.span(run);
         const decided = runs.landings(run).filter((landing) => landing.met !== null);
@@ -224,7 +224,7 @@ function OpenWaits({ waits }: { waits: Wait[] }) {
   return (
     <LongTable
       label="Open waits"
-      columns={["Team", "Task", "Waits for", "Of", "Since", "Until"]}
+      columns={["Team", "Task", "Waits for", "Producer", "Since", "Until"]}
       rows={waits.map((wait) => [
         <TeamName name={wait.team} />,
         <Task dag={wait.dag_id} task={wait.task_id} run={wait.run_id} />,
@@ -239,13 +239,13 @@ function OpenWaits({ waits }: { waits: Wait[] }) {
 
 function Legend() {
   return (
-    <ul class="legend timeline-legend" aria-label="Signs">
+    <ul class="legend timeline-legend" aria-label="Legend">
       {(["success", "running", "failed", "other"] as const).map((state) => (
         <li>
           <svg width="22" height="12" aria-hidden="true" class={`run run-${state}`}>
             <rect class="run-bar" x="1" y="1" width="20" height="10" rx="3" />
           </svg>
-          {state === "other" ? "due, or another state" : state}
+          {state === "other" ? "due, or any other state" : state}
         </li>
       ))}
       <li>
@@ -258,7 +258,7 @@ function Legend() {
         <svg width="14" height="12" aria-hidden="true" class="landing landing-met">
           <path d="M7,0.5L12.5,6L7,11.5L1.5,6z" />
         </svg>
-        landed by its SLO
+        landed within its SLO
       </li>
       <li>
         <svg width="14" height="12" aria-hidden="true" class="landing landing-missed">

@@ -1,4 +1,4 @@
-// Why a task did or did not run: the chain of waits down to the root cause, and who is waiting for the task.
+// Why a task did or did not run: the chain of waits up to the root cause, and the tasks that wait for it.
 import { useState } from "preact/hooks";
 import type { History, Step, Wait, Waiting } from "../data";
 import { DOCUMENTS, LIVE, liveDocument, useDocument } from "../documents";
@@ -40,7 +40,7 @@ export function WhyPage({ dag, task, run }: { dag: string; task: string; run: st
 function OnlyLive({ command }: { command: string }) {
   return (
     <Empty title="This page requires a running Airflow">
-      Inside Airflow it shows what a task waits for, up to the root cause. Here the command line says it: <code>{command}</code>
+      Inside Airflow it shows what a task waits for, up to the root cause. On this site, use the command line instead: <code>{command}</code>
     </Empty>
   );
 }
@@ -61,12 +61,12 @@ function Ask() {
         location.hash = hrefs.why(asked.dag, asked.task, asked.run);
       }}
     >
-      <p class="muted">Why has a task or a run not run or failed? What did it wait for, and which tasks are waiting for it?</p>
+      <p class="muted">Why did a task or run fail, or not run? What did it wait for, and which tasks are waiting for it?</p>
       {field("dag", "DAG", true)}
       {field("task", "Task; the whole run if empty", false)}
-      {field("run", "Run id or day; the newest run if empty", false)}
+      {field("run", "Run id or day; the latest run if empty", false)}
       <button type="submit" class="button button-main">
-        Ask
+        Explain
       </button>
     </form>
   );
@@ -104,12 +104,12 @@ function Live({ dag, task, run }: { dag: string; task: string; run: string }) {
   );
 }
 
-// For a shell: the words come from the address, which anybody may have written.
+// Quoted for a shell: the words come from the URL, which is untrusted input.
 function quoted(word: string): string {
   return /^[\w.:+@][\w.:+@-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-// In a static site: what the history knows of the run.
+// In a static site: the run's waits from the history.
 function OfHistory({ dag, task, run }: { dag: string; task: string; run: string }) {
   const registry = useRegistry();
   const there = registry.has("history");
@@ -127,7 +127,7 @@ function OfHistory({ dag, task, run }: { dag: string; task: string; run: string 
             const waits = runs.waits(found);
             return (
               <Section title="What its run waited for" aside={<a href={hrefs.timeline({ dag, run })}>{count(waits.length, "wait")} in the timeline</a>}>
-                {waits.length ? <Waited dag={dag} run={run} waited={waits.map(ofHistory)} /> : <Empty title="It waited for no other DAG" />}
+                {waits.length ? <Waited dag={dag} run={run} waited={waits.map(ofHistory)} /> : <Empty title="It did not wait for any other DAG" />}
               </Section>
             );
           }}

@@ -1,4 +1,4 @@
-// Runs on a time axis: one row per pipeline, waits below each run, when data landed against its SLO.
+// Runs on a time axis: one row per DAG, with the waits below each run, and marks for landed data and SLOs.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Run } from "../data";
 import { useRegistry } from "../registry";
@@ -17,7 +17,7 @@ export interface Row {
 const ROW = 40;
 const AXIS = 30;
 const BAR = { top: 9, height: 14 };
-const MOST_LINES = 60; // between runs; more would hide what they connect
+const MOST_LINES = 60; // between runs; more would hide the runs
 
 interface ChartProps {
   runs: Runs;
@@ -45,7 +45,7 @@ export function Chart({ runs, rows, window: shown, chosen, path, onChoose }: Cha
           </div>
         ))}
       </div>
-      <div class="chart-frame" ref={frame} tabIndex={0} role="group" aria-label="Runs on a time axis; the table shows the same data">
+      <div class="chart-frame" ref={frame} tabIndex={0} role="group" aria-label="Timeline of runs; the table view shows the same data">
         <svg width={width} height={AXIS + rows.length * ROW} aria-hidden="true">
           <Axis shown={shown} x={x} height={AXIS + rows.length * ROW} width={width} />
           {rows.map((row, i) => (
@@ -74,7 +74,7 @@ function useWidth(): [{ current: HTMLDivElement | null }, number] {
     return () => observer.disconnect();
   }, []);
   useEffect(() => {
-    frame.current?.scrollTo({ left: width }); // the newest runs, where not all fit
+    frame.current?.scrollTo({ left: width }); // to the newest runs, if not all fit
   }, [width]);
   return [frame, width];
 }
@@ -160,7 +160,7 @@ export function stateClass(state: string): string {
   return STATE_CLASSES.get(state) ?? "other";
 }
 
-// From the run whose data was waited for to the end of the wait; those of the critical path are stronger.
+// Lines from the producer's run to the end of the wait; those on the critical path are emphasized.
 function Lines({ runs, rows, rowOf, x, path }: { runs: Runs; rows: Row[]; rowOf: Map<string, number>; x: (ms: number) => number; path: PathStep[] }) {
   const strong = new Set(path.map((step) => step.wait));
   const shown = rows.flatMap((row) => row.runs).flatMap((run) => runs.waits(run)).filter((wait) => wait.start);

@@ -1,4 +1,4 @@
-// One run: its critical path in words, what it waited for, when its data landed.
+// A run: its critical path, what it waited for, and when its data landed.
 import type { Run } from "../data";
 import { LIVE } from "../documents";
 import { hrefs } from "../route";
@@ -18,7 +18,7 @@ export function Details({ runs, run, path }: { runs: Runs; run: Run; path: PathS
       </h2>
       <p class="muted">
         Due {at(run.due)}
-        {run.start ? `, started ${clock(span.from)} UTC, ${run.end ? `done ${moment(span.to, span.from)} after` : "for"} ${duration(span.to - span.from)}` : ", not started"}
+        {run.start ? `, started ${clock(span.from)} UTC, ${run.end ? `finished ${moment(span.to, span.from)} after` : "for"} ${duration(span.to - span.from)}` : ", not started"}
       </p>
       <CriticalPath path={path} run={run} />
       <Waited runs={runs} run={run} />
@@ -35,7 +35,7 @@ export function State({ state }: { state: string }) {
   );
 }
 
-// The day too, where it is another.
+// With the day if it differs.
 function moment(ms: number, other: number): string {
   return `${day(ms) === day(other) ? "" : `${day(ms)}, `}${clock(ms)} UTC`;
 }
@@ -53,7 +53,7 @@ function CriticalPath({ path, run }: { path: PathStep[]; run: Run }) {
             <p class="muted">
               {step.wait ? (
                 <>
-                  <AssetName team={step.wait.producer_team} asset={step.wait.producer_asset} /> was there at {moment(step.span.from, instant(run.due))},{" "}
+                  <AssetName team={step.wait.producer_team} asset={step.wait.producer_asset} /> was ready at {moment(step.span.from, instant(run.due))},{" "}
                 </>
               ) : (
                 <>started {moment(step.span.from, instant(run.due))}, </>
@@ -61,7 +61,7 @@ function CriticalPath({ path, run }: { path: PathStep[]; run: Run }) {
               then {duration(step.span.to - step.span.from)}
               {step.run === run && !run.end ? " until now" : ""}
             </p>
-            <meter min={0} max={1} value={(step.span.to - step.span.from) / all} aria-label={`Part of the whole time`} />
+            <meter min={0} max={1} value={(step.span.to - step.span.from) / all} aria-label="Share of the total time" />
           </li>
         ))}
       </ol>
@@ -76,7 +76,7 @@ function Waited({ runs, run }: { runs: Runs; run: Run }) {
       {waits.length ? (
         <LongTable
           label="What the run waited for"
-          columns={["Asset", "Team", "By task", "From", "For", ""]}
+          columns={["Asset", "Team", "Waiting task", "From", "For", ""]}
           rows={waits.map((wait) => {
             const span = runs.waitSpan(wait);
             return [
@@ -90,7 +90,7 @@ function Waited({ runs, run }: { runs: Runs; run: Run }) {
           })}
         />
       ) : (
-        <Empty title="It waited for no other DAG" />
+        <Empty title="It did not wait for any other DAG" />
       )}
     </Section>
   );

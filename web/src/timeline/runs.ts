@@ -1,4 +1,4 @@
-// The runs of a history, what each waited for, and the critical path of one.
+// The runs of a history, their waits, and the critical path of a run.
 import type { History, Landing, Run, Wait } from "../data";
 import { instant } from "../words";
 
@@ -9,8 +9,8 @@ export interface Span {
 
 export interface PathStep {
   run: Run;
-  wait: Wait | null; // of this run for the one before; null at the root
-  span: Span; // when this run was what all waited for
+  wait: Wait | null; // this run's wait for the previous step; null at the root
+  span: Span; // the time during which this run was the critical one
 }
 
 export class Runs {
@@ -38,7 +38,7 @@ export class Runs {
     return this.landingsOf.get(key(run)) ?? [];
   }
 
-  // A run that has not started is a moment: when it is due.
+  // A run that has not started has no length, and is shown when it is due.
   span(run: Run): Span {
     const from = instant(run.start ?? run.due);
     const to = run.end ? instant(run.end) : run.start ? Math.max(from, this.until) : from;
@@ -54,7 +54,7 @@ export class Runs {
     return this.history.waits.filter((wait) => wait.start && !wait.end);
   }
 
-  // From the root cause to the run: each step is the run for which the next one waited longest.
+  // From the root cause to the run: each step is the producer run of the next one's last wait to end.
   criticalPath(last: Run): PathStep[] {
     const path: PathStep[] = [];
     const seen = new Set<string>();
@@ -72,7 +72,7 @@ export class Runs {
     return path;
   }
 
-  // That which ended last before `to`, if it took any time.
+  // The wait that ended last before `to`, ignoring short ones.
   private lastWait(run: Run, to: number): Wait | null {
     let last: Wait | null = null;
     for (const wait of this.waits(run)) {
@@ -84,7 +84,7 @@ export class Runs {
   }
 }
 
-const MOMENT_MS = 60_000; // what took less was no wait
+const MOMENT_MS = 60_000; // shorter waits caused no delay
 
 function key({ dag_id, run_id }: { dag_id: string; run_id: string }): string {
   return `${dag_id}\n${run_id}`;

@@ -1,4 +1,4 @@
-// The chain of waits as a picture, from the task that was asked about to the root causes.
+// The chain of waits, from the explained task to the root causes.
 import type { Step } from "../data";
 import { useRegistry } from "../registry";
 import { hrefs } from "../route";
@@ -37,7 +37,7 @@ function Summary({ title, steps }: { title: string; steps: Step[] }) {
   );
 }
 
-// As `explain` does: a wait for what has succeeded meanwhile is held up by nothing any more but itself.
+// As in `explain`: if everything that a step waited for has succeeded meanwhile, the step itself is the root cause.
 function rootsOf(step: Step): Step[] {
   if (step.because.every((each) => each.state === "success")) return step.ends ? [step] : [];
   return step.because.flatMap(rootsOf);
@@ -57,7 +57,7 @@ function Sentence({ step }: { step: Step }) {
   );
 }
 
-// A sensor is called like the asset that it waits for, so its group is said too.
+// A sensor has the name of its asset, so its group is shown too.
 function nameOf({ task_id }: Step): string {
   if (!task_id) return "the run";
   return task_id.startsWith("wait_for") ? task_id : shortTask(task_id);
@@ -73,7 +73,7 @@ function Chain({ step, roots }: { step: Step; roots: Set<Step> }) {
             <li>
               {each.through.length > 0 && (
                 <p class="through small muted">
-                  by way of <Name text={each.through.map(shortTask).join(", ")} mono />
+                  through <Name text={each.through.map(shortTask).join(", ")} mono />
                 </p>
               )}
               <Chain step={each} roots={roots} />

@@ -8,7 +8,7 @@ from dbt_scheduler.config.types import PlatformConfig, ProjectHooks
 from dbt_scheduler.findings.finding import Finding, Rule, Severity
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.graph.workspace import Team, Workspace
-from dbt_scheduler.project.hooks import hooks_in_words
+from dbt_scheduler.project.hooks import describe_hooks
 from dbt_scheduler.project.types import Project
 
 SCH215 = Rule(
@@ -98,7 +98,7 @@ def _own_hooks(project: Project, platform: PlatformConfig) -> Iterator[Finding]:
     decided = project.config.dbt_settings.project_hooks
     if own and decided is None and platform.dbt.project_hooks is ProjectHooks.ONCE:
         location = (str(project.folder / "dbt_project.yml"), own[0].line)
-        yield SCH216.at(*location, subject="project_hooks", hooks=hooks_in_words(own))
+        yield SCH216.at(*location, subject="project_hooks", hooks=describe_hooks(own))
 
 
 def _package_hooks(project: Project) -> Iterator[Finding]:

@@ -25,10 +25,10 @@ _BUG = 70
 """``EX_SOFTWARE`` of BSD's sysexits.h."""
 
 _INTERRUPTED = 130
-"""128 and the number of SIGINT, as shells say of a command that Ctrl-C has ended."""
+"""128 plus the number of SIGINT, a shell's exit code for a command ended by Ctrl-C."""
 
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EPIPE)
-"""What a full disk answers, and a reader that has gone."""
+"""The errors of a full disk, an exceeded quota or file size, and a closed pipe."""
 
 _COMMANDS = {
     "Team commands": {
@@ -80,12 +80,12 @@ class _Commands(Group):
         return command
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 - click's own signature
-        """As click does; it shows the help in here."""
+        """Like click's method, in which click prints ``--help``."""
         with _interruptible():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
-        """As click does, whose exit code of an interrupted command would be that of findings."""
+        """Like click's method, but an interrupted command does not exit with 1, the exit code for findings."""
         with _interruptible():
             return super().invoke(ctx)
 
@@ -95,9 +95,9 @@ class _Commands(Group):
             try:
                 return super().main(*args, **kwargs)
             finally:
-                if sys.stdout is not None:  # closed before
-                    sys.stdout.flush()  # what does not fit on the disk fails here, and not when Python ends
-        except Exception as error:  # noqa: BLE001 - it is shown, whole
+                if sys.stdout is not None:  # None if the process was started with a closed stdout
+                    sys.stdout.flush()  # a full disk raises here, not when Python exits
+        except Exception as error:  # noqa: BLE001 - printed with its traceback
             if isinstance(error, OSError) and error.errno in _UNWRITABLE:
                 _give_up_output()
                 click.echo(f"the output cannot be written: {(error.strerror or '').lower()}", err=True)
@@ -111,14 +111,14 @@ class _Commands(Group):
 def _interruptible() -> Iterator[None]:
     try:
         yield
-    except (KeyboardInterrupt, click.Abort):  # click makes an Abort of Ctrl-C and Ctrl-D at a prompt
+    except (KeyboardInterrupt, click.Abort):  # click raises Abort for Ctrl-C and Ctrl-D at a prompt
         click.echo("\ninterrupted", err=True)
         raise click.exceptions.Exit(_INTERRUPTED) from None
 
 
 def _give_up_output() -> None:
-    """Let Python not try again, when it ends, to write what is left: the exit code would be its own."""
-    with suppress(OSError):  # it is no file
+    """Discard the rest of the output: Python would flush it again at exit, and change the exit code."""
+    with suppress(OSError):  # stdout has no file descriptor
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -135,8 +135,8 @@ def main() -> None:
 
 def program() -> None:
     """Run the command line in its own process."""
-    # A command keeps nearly all of its objects: garbage collection would take a fifth of its time, while it runs
-    # and, unless the objects are frozen, when Python exits.
+    # A command keeps nearly all of its objects. Garbage collection would take a fifth of its time: while it runs and,
+    # unless the objects are frozen, when Python exits.
     gc.disable()
     atexit.register(gc.freeze)
     main()

@@ -20,8 +20,8 @@ from dbt_scheduler.findings.finding import CannotRunError, UsageError
 from dbt_scheduler.findings.printable import quoted_url, shown_url
 
 PASSWORD = "DBT_SCHEDULER_AIRFLOW_PASSWORD"  # noqa: S105 - the name of a variable
-PATIENCE_SECONDS = 60
-"""The time limit of a read-only command."""
+BUDGET_SECONDS = 60
+"""The time limit for a command's requests to Airflow; a command with many requests renews it."""
 _MOST_CHARACTERS = 10_000
 _SCHEMES = ("http", "https")
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -131,7 +131,7 @@ def _named(url: str, login: str | None, password_file: Path | None) -> Connectio
 def _password(login: str, file: Path | None) -> str:
     if file is not None:
         try:
-            with file.open() as opened:  # may be a pipe: a shell passes a password manager's output so
+            with file.open() as opened:  # may be a pipe, such as <(command) of a shell
                 return opened.read(_MOST_CHARACTERS).rstrip("\r\n")
         except (OSError, UnicodeDecodeError):
             raise UsageError(f"{file} cannot be read", "correct --password-file") from None

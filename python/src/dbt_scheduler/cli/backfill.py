@@ -10,7 +10,7 @@ import click
 
 from dbt_scheduler.airflow_api.client import BACKFILL_SECONDS, AirflowApi
 from dbt_scheduler.airflow_api.errors import AirflowApiError, AirflowForbiddenError, AirflowUnauthorizedError
-from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS
+from dbt_scheduler.cli.airflow_options import BUDGET_SECONDS
 from dbt_scheduler.cli.airflow_session import open_airflow, session_options
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
 from dbt_scheduler.cli.examples import examples
@@ -61,7 +61,7 @@ _FIRST_YEAR = 1970
 @dry_run_option
 @yes_option
 @session_options
-def backfill(  # noqa: PLR0913 - click hands over each option
+def backfill(  # noqa: PLR0913 - click passes each option
     teams: tuple[str, ...],
     first: datetime,
     last: datetime,
@@ -79,7 +79,7 @@ def backfill(  # noqa: PLR0913 - click hands over each option
     """
     dates = _dates_between(first, last)
     request = Request(dates, reprocess, max_active_runs)
-    with open_airflow(PATIENCE_SECONDS, **options) as (api, registry):
+    with open_airflow(BUDGET_SECONDS, **options) as (api, registry):
         plan = plan_backfill(api, registry.entries, list(dict.fromkeys(teams)), request)
         backfills = plan.backfills
         sys.stdout.write(lines(_lines(plan)))
@@ -91,9 +91,9 @@ def backfill(  # noqa: PLR0913 - click hands over each option
             return
         try:
             for each in backfills:
-                api.allow(PATIENCE_SECONDS + BACKFILL_SECONDS)
+                api.allow(BUDGET_SECONDS + BACKFILL_SECONDS)
                 start(api, each, request)
-                say(f"{each.dag_id}: {'is going on' if each.going_on else 'started'}")
+                say(f"{each.dag_id}: {'already running' if each.going_on else 'started'}")
             progress = _follow(api, backfills, dates)
         except KeyboardInterrupt:
             fix = "run the command again to follow them, or cancel them in Airflow"
@@ -103,13 +103,18 @@ def backfill(  # noqa: PLR0913 - click hands over each option
 
 
 def _dates_between(first: datetime, last: datetime) -> Interval:
-    """The whole days, in UTC; click.BadParameter says which option is wrong."""
+    """The interval from the start of the first day to the end of the last day, in UTC.
+
+    Raises:
+        click.BadParameter: the dates are not in order, in the future, or too early.
+
+    """
     if last < first:
         raise click.BadParameter("must not be before --from", param_hint="--to")
     for date, option in ((first, "--from"), (last, "--to")):
         if date.replace(tzinfo=UTC) > datetime.now(UTC):
             raise click.BadParameter("must not be in the future", param_hint=option)
-        if date.year < _FIRST_YEAR:  # no pipeline starts before, and Airflow finds no run at all then
+        if date.year < _FIRST_YEAR:  # no pipeline starts earlier, and Airflow then returns no runs at all
             raise click.BadParameter(f"must not be before {_FIRST_YEAR}", param_hint=option)
     return Interval(first.replace(tzinfo=UTC), last.replace(tzinfo=UTC) + _LAST_MOMENT)
 
@@ -128,7 +133,7 @@ def _require_unpaused(plan: Sequence[DagBackfill]) -> None:
 def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Progress:
     shown, answered = None, monotonic()
     while True:
-        api.allow(PATIENCE_SECONDS)
+        api.allow(BUDGET_SECONDS)
         try:
             progress = look(api, plan, dates)
         except AirflowApiError as error:

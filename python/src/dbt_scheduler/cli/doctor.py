@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
+from dbt_scheduler.cli.airflow_options import BUDGET_SECONDS, airflow_options, connection, open_api
 from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.session import Options, read_platform, read_registry
@@ -44,7 +44,7 @@ _OUTPUT = Output[list[Diagnosis]](
 @airflow_options
 @registry_options
 @_OUTPUT.option
-def doctor(  # noqa: PLR0913, PLR0917 - click hands over each option
+def doctor(  # noqa: PLR0913, PLR0917 - click passes each option
     out: Path | None,
     airflow: str | None,
     login: str | None,
@@ -61,7 +61,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - click hands over each option
     with exit_on_error():
         config, _ = read_platform([Path()], Options(platform=platform))
         where = connection(config.airflow_connection, airflow, login, password_file)
-        with open_api(where, PATIENCE_SECONDS) as api:
+        with open_api(where, BUDGET_SECONDS) as api:
             checks = [*check_airflow(api)]
             deployed, problem = _deployed(out)
             contents, registry_checks = _registry(config, Options(registry=registry, out=_beside(deployed)))
@@ -82,7 +82,7 @@ def doctor(  # noqa: PLR0913, PLR0917 - click hands over each option
 
 
 def _deployed(out: Path | None) -> tuple[DeployedDags | None, tuple[str, str]]:
-    """The compiled DAGs; else why there are none, and what to do."""
+    """The compiled DAGs, or None with the problem and how to fix it."""
     try:
         return DeployedDags(out), ("", "")
     except UsageError as error:
@@ -104,7 +104,7 @@ def _registry(config: PlatformConfig, options: Options) -> tuple[RegistryContent
 
 
 def _specs(deployed: DeployedDags) -> tuple[list[DagSpec], list[tuple[str, str]]]:
-    """All specs that can be read, and what is wrong with the other ones."""
+    """All readable specs, and for each unreadable one the problem and how to fix it."""
     specs, damaged = [], []
     for dag_id in deployed.dag_ids():
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
+from dbt_scheduler.cli.airflow_options import BUDGET_SECONDS, airflow_options, connection, open_api
 from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.output import Output, as_json
 from dbt_scheduler.cli.shared import exit_on_error, out_option, print_warnings
@@ -35,7 +35,7 @@ _OUTPUT = Output[Step]({"text": render, "json": lambda step: as_json(step, in_or
 )
 @airflow_options
 @_OUTPUT.option
-def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
+def explain(  # noqa: PLR0913, PLR0917 - click passes each option
     dag_id: str,
     task_id: str,
     run: str | None,
@@ -55,7 +55,7 @@ def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
         spec = deployed.spec(dag_id)
         task = _task_id(spec, task_id)
         where = connection(spec.airflow_connection, airflow, login, password_file)
-        with open_api(where, PATIENCE_SECONDS) as api:
+        with open_api(where, BUDGET_SECONDS) as api:
             explainer = Explainer(CompiledDags(deployed), api, datetime.now(UTC))
             step = explainer.explain(known(spec), task, run)
         print_warnings(deployed.warnings)
@@ -63,12 +63,17 @@ def explain(  # noqa: PLR0913, PLR0917 - click hands over each option
 
 
 def _task_id(spec: DagSpec, wanted: str) -> str:
-    """The full id of a task or sensor; its name without the group is enough where only one has it."""
+    """The task_id of a task or sensor, from the full id or from its name without the group, if that is unique.
+
+    Raises:
+        UsageError: not found, or several have this name.
+
+    """
     tasks, sensors = [task.task_id for task in spec.tasks], [sensor.task_id for sensor in spec.sensors]
     ids = [*tasks, *sensors]
     if wanted in ids:
         return wanted
-    # A task before the sensor: both may be called like the asset.
+    # A task takes precedence over a sensor: both may have the name of the asset.
     named = [each for each in tasks if _name(each) == wanted] or [
         each for each in sensors if _name(each) == wanted
     ]

@@ -1,4 +1,4 @@
-"""A group of commands: its help in sections, and options that may also be given before a command's name."""
+"""A group of commands with help in sections, and with options that may also be given before a command's name."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -9,10 +9,10 @@ _LONGEST_SUMMARY = 200
 
 
 class Group(click.Group):
-    """Hands options before a command's name on to the command; of one given twice, the later counts."""
+    """Passes options before a command's name to the command; if an option is given twice, the last one counts."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As if options before the command's name stood right behind it."""
+        """Move the options before the command's name to right after it."""
         own: list[str] = []
         moved: list[str] = []
         rest = [*args]
@@ -31,7 +31,7 @@ class Group(click.Group):
         return {"Commands": self.list_commands(ctx)}
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """In sections, each command with its whole first sentence, which click would cut to a line."""
+        """Write the sections, each command with its full first sentence, which click would truncate to one line."""
         for section, names in self.sections(ctx).items():
             with formatter.section(section):
                 formatter.write_dl([(name, self._summary(ctx, name)) for name in names])
@@ -41,7 +41,7 @@ class Group(click.Group):
         return command.get_short_help_str(_LONGEST_SUMMARY) if command else ""
 
     def _length(self, ctx: click.Context, word: str) -> int:
-        """Of how many words an option of a command consists; 0 if it is none, or one of this group's own."""
+        """The number of words of a command's option, with its value; 0 if it is another word or the group's option."""
         name, equals, _ = word.partition("=")
         if any(name in parameter.opts for parameter in self.get_params(ctx)):
             return 0

@@ -20,7 +20,7 @@ from dbt_scheduler.site.fetching import fetch_runs, find_refused
 from dbt_scheduler.site.history import make_history
 
 _SECONDS = 1800
-"""For all questions to Airflow: a CI may ask for very many DAGs."""
+"""The time limit for all requests to Airflow: a registry may have very many DAGs."""
 
 
 @click.group(cls=Group, epilog=examples("history export --out history.json"))
@@ -43,9 +43,9 @@ def export(
     password_file: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
-    """Write the latest runs of the registry's DAGs: when assets were ready compared with their SLO, and waits.
+    """Export the latest runs of the registry's DAGs: when assets were ready, their SLOs, and how long tasks waited.
 
-    Reads the newest 30 runs of each DAG from Airflow.
+    Reads the latest 30 runs of each DAG from Airflow.
     """
     with exit_on_error():
         settings = Options(**options)

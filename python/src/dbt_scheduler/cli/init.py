@@ -41,7 +41,7 @@ _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 )
 @click.option("--dry-run", is_flag=True, help="Show the changes as a diff without writing them.")
 @click.option("--yes", is_flag=True, help="Do not prompt: use the default of each option that is not given.")
-def init(  # noqa: PLR0913, PLR0917 - click hands over each option
+def init(  # noqa: PLR0913, PLR0917 - click passes each option
     folder: Path,
     team: str | None,
     channel: str | None,
@@ -58,8 +58,8 @@ def init(  # noqa: PLR0913, PLR0917 - click hands over each option
         name = project_name(folder)
         ask = sys.stdin.isatty() and not yes
         team = team or (click.prompt("Team", default=name, err=True) if ask else name)
-        _require(_TEAM, team, "--team")
-        _require(_REVISION, revision, "--revision")
+        _require(_TEAM, team, "--team", "use only letters, digits, _ and -")
+        _require(_REVISION, revision, "--revision", "use only letters, digits, ., _, - and /")
         channel = channel or (
             click.prompt("Channel for alerts", default=f"#{team}", err=True) if ask else f"#{team}"
         )
@@ -90,6 +90,6 @@ def _do(change: Change, *, dry_run: bool) -> None:
         say(f"{change.path} written")
 
 
-def _require(allowed: re.Pattern[str], value: str, option: str) -> None:
+def _require(allowed: re.Pattern[str], value: str, option: str, message: str) -> None:
     if not allowed.fullmatch(value):
-        raise click.BadParameter("use only letters, digits, _ and -", param_hint=option)
+        raise click.BadParameter(message, param_hint=option)

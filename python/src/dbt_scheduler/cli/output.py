@@ -15,24 +15,27 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 
 
 class Output(Generic[_Value]):
-    """The formats of a command's result, each with what makes its text; the usual one is the first, or named."""
+    """The formats of a command's result, each with the function that renders it.
+
+    The first one is the default, unless ``default`` names another one. ``text`` is the help of the option.
+    """
 
     def __init__(
         self,
         formats: Mapping[str, Callable[[_Value], str]],
         *,
-        usual: str | None = None,
+        default: str | None = None,
         text: str | None = None,
     ) -> None:
         self._formats = formats
-        self._usual = usual or next(iter(formats))
+        self._default = default or next(iter(formats))
         self._help = text
 
     def option(self, command: _Command) -> _Command:
-        """Add ``--format``; the command gets it as ``style``."""
+        """Add ``--format``, which is passed to the command as ``style``."""
         choice = click.Choice([*self._formats])
         add = click.option(
-            "--format", "style", type=choice, default=self._usual, show_default=True, help=self._help
+            "--format", "style", type=choice, default=self._default, show_default=True, help=self._help
         )
         return add(command)
 
@@ -42,6 +45,6 @@ class Output(Generic[_Value]):
 
 
 def as_json(value: object, *, in_order: bool = False) -> str:
-    """A value as JSON on several lines: keys sorted, or in the order of their declaration."""
+    """A value as indented JSON, with sorted keys, or with keys in the order of their declaration."""
     document = msgspec.json.format(msgspec.json.encode(value)) + b"\n" if in_order else encode_json(value)
     return printable_json(document)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS
+from dbt_scheduler.cli.airflow_options import BUDGET_SECONDS
 from dbt_scheduler.cli.airflow_session import open_airflow, session_options
 from dbt_scheduler.cli.confirm import confirm, dry_run_option, yes_option
 from dbt_scheduler.cli.examples import examples
@@ -23,7 +23,7 @@ from dbt_scheduler.waits.wait import Wait
 @session_options
 def pause(team: str, *, off: bool, dry_run: bool, yes: bool, **options: Any) -> None:  # noqa: ANN401 - from click
     """Pause all DAGs of a team, after showing which other teams wait for them."""
-    with open_airflow(PATIENCE_SECONDS, **options) as (api, registry):
+    with open_airflow(BUDGET_SECONDS, **options) as (api, registry):
         entries = registry.entries
         plan = plan_pause(api, entries, team)
         verb = "is unpaused" if off else "is paused"
@@ -33,7 +33,7 @@ def pause(team: str, *, off: bool, dry_run: bool, yes: bool, **options: Any) -> 
             sys.stdout.write(lines([f"  {_wait(wait)} ({contact})"]))
         if not dry_run and confirm(f"{'Unpause' if off else 'Pause'} them?", yes=yes):
             for dag in plan.dags:
-                api.allow(PATIENCE_SECONDS)  # however long the answer took, and however many there are
+                api.allow(BUDGET_SECONDS)  # the prompt and earlier DAGs have used up time
                 api.set_paused(dag, paused=not off)
                 sys.stdout.write(lines([f"{dag} {verb}"]))
 

@@ -34,7 +34,7 @@ _YAML = (".yaml", ".yml")
 
 _OUTPUT = Output[Sequence[Finding]](
     {name: each.render for name, each in formats().items()},
-    usual="text",
+    default="text",
     text=", ".join(f"{name}: {each.description}" for name, each in formats().items()) + ".",
 )
 
@@ -109,7 +109,7 @@ def _compile(session: Session, out: Path) -> list[CompiledTeam]:
 
 
 def _project_folder(team: Team, platform: PlatformConfig, specs: Path) -> str:
-    """Where tasks find the team's project: below the platform's folder of projects, else from the spec's."""
+    """The path of the project for tasks: in the platform's ``projects_dir``, or else relative to the specs' folder."""
     if platform.dbt.projects_dir is not None:
         return str(PurePosixPath(platform.dbt.projects_dir) / team.project.team)
     return os.path.relpath(team.project.folder, specs)

@@ -50,7 +50,12 @@ def report(base: Path, head: Path, style: str, platform: Path | None, registry: 
 
 
 def _teams(base: CompiledOutput, head: CompiledOutput) -> list[str]:
-    """The teams of both; two outputs with no team in common are of different projects."""
+    """The teams of both outputs, sorted.
+
+    Raises:
+        CannotRunError: both are empty, or they have no team in common and so belong to different projects.
+
+    """
     teams = base.entries.keys() | head.entries.keys()
     if not teams:
         raise CannotRunError.because(SCH420.at(str(head.folder), problem="both HEAD and BASE are empty"))

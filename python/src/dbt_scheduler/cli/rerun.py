@@ -34,7 +34,7 @@ _BUDGET_SECONDS = 300
 @dry_run_option
 @yes_option
 @session_options
-def rerun(  # noqa: PLR0913 - click hands over each option
+def rerun(  # noqa: PLR0913 - click passes each option
     dag_id: str,
     task_id: str,
     run_id: str,

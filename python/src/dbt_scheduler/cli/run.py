@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dbt_scheduler.airflow_api.address import ui_url
-from dbt_scheduler.cli.airflow_options import PATIENCE_SECONDS, airflow_options, connection, open_api
+from dbt_scheduler.cli.airflow_options import BUDGET_SECONDS, airflow_options, connection, open_api
 from dbt_scheduler.cli.examples import examples
 from dbt_scheduler.cli.shared import exit_on_error, out_option, print_warnings
 from dbt_scheduler.output import DeployedDags
@@ -37,7 +37,7 @@ from dbt_scheduler.schedule.text import format_utc
 )
 @out_option
 @airflow_options
-def run(  # noqa: PLR0913, PLR0917 - click hands over each option
+def run(  # noqa: PLR0913, PLR0917 - click passes each option
     dag_id: str,
     period: str,
     only: tuple[str, ...],
@@ -55,7 +55,7 @@ def run(  # noqa: PLR0913, PLR0917 - click hands over each option
     with exit_on_error():
         spec = DeployedDags(out).spec(dag_id)
         where = connection(spec.airflow_connection, airflow, login, password_file)
-        with open_api(where, PATIENCE_SECONDS) as api:
+        with open_api(where, BUDGET_SECONDS) as api:
             made = run_period(api, spec, period, RunRequest(only, full_refresh), datetime.now(UTC))
             _show(made, ui_url(api.url, made.run.dag_id, made.run.run_id))
         if not made.new:

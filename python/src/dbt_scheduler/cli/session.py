@@ -20,7 +20,7 @@ from dbt_scheduler.registry.store import RegistryContents
 from dbt_scheduler.registry.stores import open_store, registry_url, typed_url
 
 _SECONDS = 120.0
-"""The time limit for the registry: CI machines often have no cache, and may be far away."""
+"""The time limit for reading the registry: CI machines often have no cache and a slow connection."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +33,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """The teams at hand among all teams, and what was found while reading platform and registry.
+    """The loaded teams together with the registry's, and the findings of the platform and the registry.
 
-    ``versions`` are those of the registry's documents that this was read from; None if no registry was named.
-    ``warnings`` are sentences for people.
+    ``versions`` are those of the registry's documents, by team; None if no registry is configured.
+    ``warnings`` are sentences to print.
     """
 
     workspace: Workspace
@@ -46,16 +46,16 @@ class Session(msgspec.Struct, frozen=True):
 
 
 Progress = Callable[[Sequence[Path]], Iterable[Path]]
-"""Goes through folders, and may show how far it is."""
+"""Iterates over folders, and may show the progress."""
 
 
 def open_session(
     folders: Sequence[Path], options: Options, progress: Progress, files: Sequence[Path] = ()
 ) -> Session:
-    """Load everything: the dbt projects in these folders, and these files of external assets.
+    """Load the platform, the registry, the dbt projects in these folders, and these files of external assets.
 
     Raises:
-        CannotRunError: something that the command needs cannot be read.
+        CannotRunError: one of them cannot be read.
 
     """
     platform, findings = read_platform([*folders, *(file.parent for file in files)], options)
@@ -66,7 +66,7 @@ def open_session(
     workspace = build_workspace(loaded, platform, reading.entries, reading.unreadable, external)
     unreadable = (_softened(finding, workspace) for finding in reading.findings)
     versions = reading.versions if is_registry_named(platform, options) else None
-    # A team without sources reads nothing that could be another team's.
+    # A team without sources cannot read other teams' assets.
     reads = any(each.project.tables for each in loaded)
     warnings = registry_warnings(platform, options, reading) if reads else ()
     return Session(workspace, (*findings, *unreadable), versions, warnings)
@@ -76,7 +76,7 @@ def read_platform(folders: Sequence[Path], options: Options) -> tuple[PlatformCo
     """The platform's config and its notes.
 
     Raises:
-        CannotRunError: it has errors; nothing can be scheduled on half a platform.
+        CannotRunError: it cannot be read, or has errors.
 
     """
     platform, findings = load_platform(find_platform(folders, options.platform))
@@ -100,7 +100,7 @@ def read_registry(platform: PlatformConfig, options: Options) -> RegistryContent
 
 
 def read_registry_and_warn(platform: PlatformConfig, options: Options) -> RegistryContents:
-    """The same for commands that read only the registry: findings are printed at once."""
+    """Like ``read_registry``, for commands that read no projects: prints warnings and findings."""
     reading = read_registry(platform, options)
     print_warnings(registry_warnings(platform, options, reading))
     print_findings(reading.findings)
@@ -108,7 +108,7 @@ def read_registry_and_warn(platform: PlatformConfig, options: Options) -> Regist
 
 
 def read_named_registry(options: Options) -> tuple[str, RegistryContents]:
-    """The URL and the contents of the registry, for commands that read nothing else; findings are printed.
+    """The URL and the contents of the registry, for commands that require one; prints warnings and findings.
 
     Raises:
         UsageError: no registry is configured.
@@ -147,7 +147,7 @@ def registry_to_use(platform: PlatformConfig, options: Options) -> str | None:
     """The URL of the registry; None if none is configured and there is no output folder.
 
     Raises:
-        CannotRunError: the registry does not exist.
+        CannotRunError: the URL is not supported.
 
     """
     try:
@@ -161,23 +161,23 @@ def registry_to_use(platform: PlatformConfig, options: Options) -> str | None:
 
 
 def _softened(finding: Finding, workspace: Workspace) -> Finding:
-    """The severity of an unreadable entry: an error only for teams that may read that team's assets.
+    """The finding for an unreadable entry: an error only if a loaded team may read the assets of the entry's team.
 
-    So a team that damages its own entry stops no other. The entry of a checked team may be damaged: it is not
-    read here, and only that team can replace it.
+    Otherwise one damaged entry would block all teams. It is a warning for a loaded team's own entry, which only that
+    team can replace, by publishing.
     """
     if any(_may_read(team, finding.subject, workspace) for team in workspace.teams):
         return finding
-    at_hand = {
+    loaded = {
         *(team.project.team for team in workspace.teams),
         *(each.team for each in workspace.external),
     }
-    own = finding.subject in at_hand
+    own = finding.subject in loaded
     return msgspec.structs.replace(finding, severity=Severity.WARNING if own else Severity.NOTE)
 
 
 def _may_read(team: Team, unreadable: str, workspace: Workspace) -> bool:
-    """Whether a global table of the team belongs, or by its name may belong, to the unreadable team."""
+    """Whether a global table of the team is, or by its name may be, an asset of the unreadable team."""
     own, directory = team.project.team, workspace.directory
 
     def is_known(table: Table) -> bool:

@@ -33,7 +33,7 @@ class _UsablePath(click.Path):
 FOLDER = _UsablePath(file_okay=False)
 FILE = _UsablePath(dir_okay=False)
 FOLDER_OR_FILE = _UsablePath()
-_WORTH_A_BAR = 5
+_PROGRESS_BAR_FROM = 5
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 out_option = click.option(
@@ -88,8 +88,8 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def progress(folders: Sequence[Path]) -> Iterable[Path]:
-    """Show a progress bar for long work if stderr is a terminal."""
-    if len(folders) < _WORTH_A_BAR or not sys.stderr.isatty():
+    """Iterate over the folders; if there are many and stderr is a terminal, show a progress bar."""
+    if len(folders) < _PROGRESS_BAR_FROM or not sys.stderr.isatty():
         yield from folders
         return
     with click.progressbar(folders, label="reading teams", file=sys.stderr) as bar:

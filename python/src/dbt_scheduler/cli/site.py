@@ -75,17 +75,17 @@ def site(
 
 
 def _link_base(url: str | None) -> str | None:
-    """The base URL of links to Airflow.
+    """The base URL of links to Airflow, without a trailing slash.
 
     Raises:
-        UsageError: pages must not link to this URL.
+        UsageError: it is not a URL, or contains credentials or a query.
 
     """
     if url is None:
         return None
     try:
         parts = urlsplit(url)
-    except ValueError:  # a bracket of an IPv6 address that is not closed
+    except ValueError:  # an unclosed bracket of an IPv6 address
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(
@@ -111,7 +111,7 @@ def _read(file: Path, type_: type[_Value], option: str) -> _Value:
     """The contents of a file that another command wrote.
 
     Raises:
-        UsageError: the file is something else.
+        UsageError: the file cannot be read, or is not in the format of that command.
 
     """
     made_by = {"--history": "`history export --out FILE`", "--findings": "`check --format json > FILE`"}[

@@ -24,7 +24,7 @@ _YEARS = range(1970, 9000)
 
 
 def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime:
-    """An ISO date or time, in UTC if it has no offset; now if there is none."""
+    """The option's ISO date or time, in UTC if it has no offset; now if it is not given."""
     if value is None:
         return datetime.now(UTC)
     try:
@@ -45,7 +45,9 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 )
 @click.argument("dag_id")
 @click.argument("asset", required=False)
-@click.option("--runs", "count", type=click.IntRange(1, 1000), default=5, show_default=True)
+@click.option(
+    "--runs", "count", type=click.IntRange(1, 1000), default=5, show_default=True, help="The number of runs."
+)
 @click.option(
     "--from",
     "start",
@@ -58,7 +60,7 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
     "--registry", metavar="URL", help="The URL of the registry. Default: the one that the DAG uses."
 )
 @_OUTPUT.option
-def waits(  # noqa: PLR0913, PLR0917 - click hands over each option
+def waits(  # noqa: PLR0913, PLR0917 - click passes each option
     dag_id: str,
     asset: str | None,
     count: int,

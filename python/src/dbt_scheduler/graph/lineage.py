@@ -162,7 +162,7 @@ class _Builder:
         if task.node is not None and task.node.ephemeral:
             return reads
         # A table keeps its data when its inputs change, a view does not.
-        lasting = task.node is not None and task.node.lasting
+        lasting = task.node is not None and task.node.stores_data
         return _Reads(reads.origins, (task.id,) if lasting else (task.id, *reads.unscheduled))
 
     def _gathered(self, parents: Iterable[str]) -> "_Reads":

@@ -5,14 +5,14 @@ import json
 from dbt_scheduler.config.yaml import Document
 
 _SELECTED_NOTHING = ("NoNodesForSelectionCriteria", "NothingToDo")
-"""dbt's warnings for a selector that matches nothing, and for matches of which none can be run."""
+"""dbt's warnings for a selector that matches nothing, and for one that matches only nodes that dbt cannot run."""
 
 
 def strict_warnings(dbt_project: Document | None) -> str | None:
-    """The project's own ``warn_error_options``, with a selection of nothing as an error: for dbt's option of that name.
+    """The JSON for dbt's ``--warn-error-options``: the project's own options, with an empty selection as an error.
 
-    dbt's option replaces what the project says, and dbt refuses it beside a project's ``warn_error``: None then, and
-    where the project's own is none that dbt takes.
+    The project's options are included because the command line option replaces them. None if the project sets
+    ``warn_error``, which dbt does not allow together with the option, or if its options are not valid.
     https://docs.getdbt.com/reference/global-configs/warnings
     """
     project = dbt_project.value if dbt_project else None

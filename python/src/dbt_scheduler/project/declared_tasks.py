@@ -16,7 +16,7 @@ from dbt_scheduler.registry.relation import Relation, Relations
 
 
 class DeclaredTasks(msgspec.Struct, frozen=True):
-    """The declared tasks, the tables that they fill (by task id and by asset), and findings."""
+    """The declared tasks, for each source table that they fill its task (``makers``) and asset, and the findings."""
 
     tasks: tuple[ProjectTask, ...]
     makers: dict[str, str]
@@ -86,7 +86,7 @@ class _TaskResolver:
                 self._fills.append((task, asset, table))
 
     def find_shared_tables(self) -> None:
-        """SCH208: a table that two tasks fill, under the same or different names, or that dbt builds as well."""
+        """SCH208: a table that two tasks fill, under the same or different names, or that a dbt node also builds."""
         filled = ((table.relation, (declared_task_id(task), task.name)) for task, _, table in self._fills)
         writers = Relations((*_built(self._scope.nodes.values()), *filled))
         for task, asset, table in self._fills:
@@ -96,7 +96,7 @@ class _TaskResolver:
                 self._report(SCH208.at(*self._location(task), subject=task.name, **words))
 
     def asset_names(self) -> dict[str, str]:
-        """The asset of a filled table has its name, or ``source.table`` if the name is ambiguous."""
+        """The asset of each filled table: the table's name, or ``source.table`` if that is ambiguous."""
         uses = Counter(table.name for table in self._filled.values())
         names = self._scope.names
         return {

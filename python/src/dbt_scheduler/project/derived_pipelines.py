@@ -7,37 +7,37 @@ from heapq import heappop, heappush
 from dbt_scheduler.project.types import ProjectTask
 
 ReaderIds = Mapping[str, list[str]]
-"""For each task's or table's id, the ids of the tasks that read it."""
+"""The ids of the tasks that read a task or table, by its id."""
 
 
 def derive_pipelines(
-    tasks: Mapping[str, ProjectTask], makers: Mapping[str, str], wanting: Collection[str]
+    tasks: Mapping[str, ProjectTask], makers: Mapping[str, str], underived: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Derive pipelines for the ``wanting`` tasks where possible.
+    """Derive pipelines for the ``underived`` tasks where possible.
 
-    A task gets the pipelines that all conditions of its own team share, or else those of its readers. Tasks with known
-    conditions go first, so that the order in the file does not matter.
+    A task gets the pipelines that all conditions of its own team share, or else those of its readers. Tasks whose
+    conditions have pipelines go first, so that the order in the file does not matter.
     """
-    return _Derivation(tasks, makers, wanting).pipelines()
+    return _Derivation(tasks, makers, underived).pipelines()
 
 
 class _Derivation:
-    """Derives one task at a time, in the order of the file.
+    """Derives the pipelines of one task at a time, in the order of the file.
 
-    A task without a result is tried again only after one of its dependencies has changed.
+    A task without a result is tried again only after one of its inputs or readers has changed.
     """
 
     def __init__(
-        self, tasks: Mapping[str, ProjectTask], makers: Mapping[str, str], wanting: Collection[str]
+        self, tasks: Mapping[str, ProjectTask], makers: Mapping[str, str], underived: Collection[str]
     ) -> None:
-        self._tasks, self._makers, self._wanting = tasks, makers, wanting
+        self._tasks, self._makers, self._underived = tasks, makers, underived
         self._readers = _readers(tasks, makers)
         self._found = {task.id: task.pipelines for task in tasks.values()}
-        open_ = [task.id for task in tasks.values() if task.id in wanting]
+        open_ = [task.id for task in tasks.values() if task.id in underived]
         self._open = {each: at for at, each in enumerate(open_)}
         self._waits_for = {each: self._parents(each) & self._open.keys() for each in open_}
         self._settled = [(at, each) for each, at in self._open.items() if not self._waits_for[each]]
-        self._barren: set[str] = set()
+        self._dead_ends: set[str] = set()
 
     def pipelines(self) -> dict[str, tuple[str, ...]]:
         while self._open:
@@ -47,7 +47,7 @@ class _Derivation:
                     self._settle(each)
             if not any(map(self._settle, [*self._open])):
                 break
-        return {each: self._found[each] for each in self._wanting if self._found[each]}
+        return {each: self._found[each] for each in self._underived if self._found[each]}
 
     def _parents(self, each: str) -> set[str]:
         return {self._makers.get(parent, parent) for parent in self._tasks[each].parents}
@@ -60,7 +60,7 @@ class _Derivation:
         self._found[each] = found
         del self._open[each]
         changed = self._above(each)
-        self._barren -= {each, *changed}
+        self._dead_ends -= {each, *changed}
         for reader in self._readers[each]:
             if reader in self._open:
                 self._waits_for[reader].discard(each)
@@ -71,7 +71,7 @@ class _Derivation:
         return True
 
     def _above(self, each: str) -> set[str]:
-        """Its inputs without pipelines, also through tasks that no pipeline runs."""
+        """Its ancestors without pipelines, up to the nearest ancestors with pipelines."""
         above: set[str] = set()
         queue = [each]
         while queue:
@@ -87,19 +87,19 @@ class _Derivation:
         return tuple(sorted(set.intersection(*own))) if own else ()
 
     def _read_in(self, task: str) -> tuple[str, ...]:
-        """The pipelines of its readers, also through tasks that no pipeline runs."""
+        """The pipelines of its readers; of a reader without pipelines those of that reader's readers."""
         pipelines: set[str] = set()
         seen, queue = {task}, list(self._readers[task])
         while queue:
             reader = queue.pop()
-            if reader in seen or reader in self._barren:
+            if reader in seen or reader in self._dead_ends:
                 continue
             seen.add(reader)
             pipelines.update(self._found[reader])
             if not self._found[reader]:
                 queue += self._readers[reader]
         if not pipelines:
-            self._barren |= seen  # avoids repeated traversal of tasks without readers
+            self._dead_ends |= seen  # avoids repeated traversal of tasks without readers
         return tuple(sorted(pipelines))
 
 

@@ -17,7 +17,7 @@ from dbt_scheduler.project.types import Project
 
 
 class ExposedMatches(msgspec.Struct, frozen=True):
-    """For each exposed asset its pipelines, with the SLO in seconds or None, and the line; what was wrong."""
+    """The exposed assets: their pipelines with the SLO in seconds or None, the lines of their entries, and findings."""
 
     assets: dict[str, dict[str, int | None]]
     lines: dict[str, int]
@@ -29,7 +29,7 @@ def match_exposed_assets(
 ) -> ExposedMatches:
     """Match every asset with the first ``exposed_assets`` entry whose regex matches its full name.
 
-    ``findings`` are the earlier ones: a task that is only in unknown pipelines has a finding already.
+    ``findings`` are those of earlier checks: a task in an unknown pipeline already has a finding.
     """
     matcher = _Matcher(project, pipelines, findings)
     assets, lines = {}, {}
@@ -64,13 +64,13 @@ class _Matcher:
 
     @staticmethod
     def exposed(entry: ExposedAssets, made_in: tuple[str, ...]) -> dict[str, int | None]:
-        """The pipelines that the entry exposes the asset in: of those that make it the named ones, else all."""
+        """The pipelines in which the entry exposes the asset: those in its ``slo`` that build it, or else all."""
         if entry.slo is None:
             return dict.fromkeys(made_in)
         return {pipeline: seconds for pipeline, seconds in entry.slo.items() if pipeline in made_in}
 
     def report(self, made_in: Mapping[str, tuple[str, ...]]) -> None:
-        """Findings for each entry, one for all of its assets; ``made_in`` has every asset's pipelines."""
+        """Report each problem of an entry once for all of its assets; ``made_in`` has the pipelines of each asset."""
         for index, (_, entry) in enumerate(self._entries):
             assets = self._matched[index]
             if not assets:
@@ -82,10 +82,10 @@ class _Matcher:
             for names in (*alone, *([rest] if rest else ())):
                 be, it = ("are", "them") if len(names) > 1 else ("is", "it")
                 self._find(SCH305, entry, names[0], assets=f"{and_others(names)} {be}", it=it)
-            self._check_promises(entry, {asset: made_in[asset] for asset in assets if made_in[asset]})
+            self._check_slo_pipelines(entry, {asset: made_in[asset] for asset in assets if made_in[asset]})
 
-    def _check_promises(self, entry: ExposedAssets, made_in: Mapping[str, tuple[str, ...]]) -> None:
-        """SCH212: a pipeline that builds none of the assets."""
+    def _check_slo_pipelines(self, entry: ExposedAssets, made_in: Mapping[str, tuple[str, ...]]) -> None:
+        """SCH212: an SLO for a pipeline that builds none of the assets."""
         made = sorted({pipeline for pipelines in made_in.values() for pipeline in pipelines})
         for pipeline in entry.slo or ():
             if made and pipeline in self._known and pipeline not in made:

@@ -1,4 +1,4 @@
-"""dbt's own on-run-start and on-run-end hooks, as a manifest and the project's ``dbt_project.yml`` have them."""
+"""Reads dbt's own on-run-start and on-run-end hooks from a manifest and from ``dbt_project.yml``."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,12 +9,12 @@ from dbt_scheduler.config.schema.messages import quoted
 from dbt_scheduler.config.yaml import Document
 from dbt_scheduler.project.manifest import Manifest
 
-# dbt names a hook after its project, its kind and its place in the list.
+# dbt names a hook after its project, its kind and its index in the list.
 _NAME = re.compile(r"-(on-run-start|on-run-end)-([0-9]+)$")
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """A hook of a package, or of the project itself (``own``): then with its ``text`` and its line.
+    """A hook of a package, or of the project itself (``own``), which also has its SQL (``text``) and its line.
 
     ``kind`` is its key in ``dbt_project.yml``: ``on-run-start`` or ``on-run-end``.
     """
@@ -36,8 +36,8 @@ def read_hooks(dbt_project: Document | None, manifest: Manifest) -> tuple[Hook, 
     return tuple(_hooks(dbt_project, manifest.metadata.project_name, named))
 
 
-def hooks_in_words(hooks: Iterable[Hook]) -> str:
-    """Each hook by its kind and its text."""
+def describe_hooks(hooks: Iterable[Hook]) -> str:
+    """A list of hooks for a message: the kind and, if known, the SQL of each."""
     return ", ".join(f"{hook.kind} {quoted(hook.text)}" if hook.text else hook.kind for hook in hooks)
 
 

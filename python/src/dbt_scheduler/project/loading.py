@@ -48,11 +48,10 @@ class LoadedProject(msgspec.Struct, frozen=True):
 def load_project(
     folder: Path, pipelines: Collection[str], manifest_file: Path | None = None
 ) -> LoadedProject:
-    """Read a team's ``scheduler.yaml`` and manifest (``target/manifest.json`` unless named).
+    """Read a team's ``scheduler.yaml`` and manifest (default: ``target/manifest.json``).
 
     Raises:
-        CannotRunError: the folder is no dbt project, its manifest cannot be read, or its name is none for a
-        team.
+        CannotRunError: the folder is not a dbt project, a file cannot be read, or the team's name is not valid.
 
     """
     require_dbt_project(folder)
@@ -75,10 +74,10 @@ def require_dbt_project(folder: Path) -> None:
 
 
 def load_bare_manifest(manifest_file: Path, pipelines: Collection[str]) -> LoadedProject:
-    """A team of which only the manifest is at hand: called after its dbt project, with no ``scheduler.yaml``.
+    """Load a team from its manifest alone: its name is that of the dbt project, and it has no ``scheduler.yaml``.
 
     Raises:
-        CannotRunError: the manifest cannot be read.
+        CannotRunError: the manifest cannot be read, or the project's name is not valid for a team.
 
     """
     reading = _ProjectReader(manifest_file.parent, load_manifest(manifest_file), frozenset(pipelines))
@@ -87,14 +86,14 @@ def load_bare_manifest(manifest_file: Path, pipelines: Collection[str]) -> Loade
 
 
 def _with_valid_team(project: Project, location: Path) -> Project:
-    """The project, if its name is a valid team name: dbt allows names that are not valid for files or DAGs."""
+    """The project; CannotRunError if its name is not valid in file names and dag_ids, unlike in dbt."""
     if not is_team(project.team):
         raise CannotRunError.because(SCH417.at(str(location), subject=project.team, team=project.team))
     return project
 
 
 def _team_config(folder: Path) -> tuple[TeamConfig, tuple[Finding, ...]]:
-    """The config of ``scheduler.yaml``; a project without it gets defaults, one with a broken one cannot go on."""
+    """The config of ``scheduler.yaml``, or the defaults if there is none; CannotRunError if it cannot be read."""
     path, misnamed = folder / "scheduler.yaml", folder / "scheduler.yml"
     there = os.path.lexists(path)
     ignored: tuple[Finding, ...] = ()
@@ -110,7 +109,7 @@ def _team_config(folder: Path) -> tuple[TeamConfig, tuple[Finding, ...]]:
 
 
 class _ProjectReader:
-    """One pass over a manifest, and the findings it gathers."""
+    """Makes a Project of a manifest, and collects its findings."""
 
     def __init__(self, folder: Path, manifest: Manifest, pipelines: frozenset[str]) -> None:
         self.findings: list[Finding] = []
@@ -122,7 +121,7 @@ class _ProjectReader:
     def project(self, config: TeamConfig) -> Project:
         manifest = self._manifest
         runs = config.dbt_settings.enabled
-        # dbt promises no order of its manifest.
+        # dbt does not guarantee the order of nodes in a manifest.
         built = {id_: node for id_, node in sorted(manifest.nodes.items()) if node.runs}
         nodes = {
             id_: self._node_task(node, runs=runs) for id_, node in built.items() if not is_external(node)
@@ -161,7 +160,7 @@ class _ProjectReader:
         return node_task(node, settings, runs=runs)
 
     def _meta(self, node: Node) -> dict[str, object]:
-        """What counts of a node's ``meta``: defaults are for the own project, and also reach packages' nodes."""
+        """A node's ``meta``; of a package's node without defaults, which dbt may apply to packages as well."""
         own, meta = self._manifest.metadata.project_name, node.config.meta
         if own is None or node.package_name == own:
             return meta
@@ -222,7 +221,10 @@ class _ProjectReader:
 
 
 def _read_externals(externals: dict[str, Table], tasks: Iterable[ProjectTask]) -> dict[str, Table]:
-    """The models of other projects that a task reads, each with the first such task: dbt-loom brings them all."""
+    """The models of other projects that a task reads, each with the first such task.
+
+    dbt-loom adds the other models of those projects to the manifest as well.
+    """
     readers: dict[str, ProjectTask] = {}
     for task in tasks if externals else ():
         for parent in task.parents:
@@ -235,7 +237,7 @@ def _read_externals(externals: dict[str, Table], tasks: Iterable[ProjectTask]) -
 
 
 def team_name(folder: Path) -> str | None:
-    """A folder's team as far as its files tell, without a manifest; None where there is no dbt project."""
+    """The team's name in a folder's files, without a manifest; None if they have no name."""
     config = load_team_config(folder / "scheduler.yaml")[0] if (folder / "scheduler.yaml").is_file() else None
     return (config.team if config else None) or _name(_dbt_project(folder))
 
@@ -245,5 +247,5 @@ def _dbt_project(folder: Path) -> Document | None:
 
 
 def _name(dbt_project: Document | None) -> str | None:
-    """Dbt's name for the project, from its own file."""
+    """The project's name in ``dbt_project.yml``."""
     return dbt_project.text(("name",)) if dbt_project else None

@@ -15,7 +15,7 @@ Location = tuple[str, int]
 
 
 def node_location(folder: Path, node: Node, *below: str | int) -> Location:
-    """The place of a key under the node's ``meta``, or of the nearest thing to it that the files have."""
+    """The location of a key under the node's ``meta``, or of its nearest parent in the file."""
     path = _root(folder, node.package_name) / node.file
     document = _document(path) if node.patch_path else None
     line = 0
@@ -25,14 +25,14 @@ def node_location(folder: Path, node: Node, *below: str | int) -> Location:
 
 
 def task_location(folder: Path, task: ProjectTask, *below: str | int) -> Location:
-    """The place of a node's key, or of a declared task in ``scheduler.yaml``."""
+    """The location of a node's key, or of a declared task in ``scheduler.yaml``."""
     if task.node is not None:
         return node_location(folder, task.node, *below)
     return str(folder / "scheduler.yaml"), task.declaration.line if task.declaration else 0
 
 
 def table_location(folder: Path, table: Table) -> Location:
-    """The place of a source table's declaration; of another project's model, the first ``ref`` to it."""
+    """The location of a source table's declaration, or for another project's model of the first ``ref`` to it."""
     if table.external is not None and table.reader is not None:
         return _ref_location(folder, table.external, table.reader)
     path = _root(folder, table.id.split(".")[1]) / table.file
@@ -57,5 +57,5 @@ def _root(folder: Path, package: str) -> Path:
 
 @cache
 def _document(path: Path) -> Document | None:
-    # A properties file that dbt could read but we cannot costs a finding its line, nothing more.
+    # If only dbt can read a properties file, the finding has no line.
     return load_yaml(path)[0]

@@ -15,7 +15,7 @@ class DependsOn(msgspec.Struct, frozen=True, gc=False):
 class NodeConfig(msgspec.Struct, frozen=True):
     """The part of a node's config that decides how and whether it runs.
 
-    What matters for microbatch models only can be anything elsewhere: a materialization may have keys of its own.
+    Settings of microbatch models can have any type: a custom materialization may use the same keys.
     """
 
     materialized: str | None = None
@@ -30,7 +30,7 @@ class NodeConfig(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True, gc=False):
-    """A documented column, and its type where the project states one."""
+    """A documented column, with its type if the project declares one."""
 
     data_type: str | None = None
     description: str | None = None
@@ -67,22 +67,22 @@ class Node(msgspec.Struct, frozen=True):
 
     @property
     def ephemeral(self) -> bool:
-        """Whether the node only exists inside its readers' SQL."""
+        """Whether the node is ephemeral: dbt inlines it into the SQL of its readers."""
         return self.config.materialized == "ephemeral"
 
     @property
     def is_table(self) -> bool:
-        """Whether dbt makes a table or a view for it: something that a source could read as well."""
+        """Whether dbt builds a table or a view for it, which a source may refer to as well."""
         return not self.ephemeral and self.resource_type != "function"
 
     @property
-    def lasting(self) -> bool:
-        """Whether it has data of its own: a view and a function look at what they read each time."""
+    def stores_data(self) -> bool:
+        """Whether it stores data: views and functions are evaluated at each read."""
         return self.config.materialized != "view" and self.resource_type != "function"
 
     @property
     def file(self) -> str:
-        """The file where a user would look for the node's config: its properties file, else its own."""
+        """The file where a user would look for the node's config: its properties file, or else its own file."""
         return self.patch_path.partition("://")[2] if self.patch_path else self.original_file_path
 
 
@@ -134,7 +134,7 @@ class Disabled(msgspec.Struct, frozen=True, gc=False):
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """The manifest's metadata: who wrote it, and for which warehouse."""
+    """The manifest's metadata: its schema version, dbt's version, the project and the adapter."""
 
     dbt_schema_version: str = ""
     dbt_version: str = ""
@@ -143,13 +143,13 @@ class Metadata(msgspec.Struct, frozen=True):
 
 
 class Macro(msgspec.Struct, frozen=True, gc=False):
-    """A macro, with those that it calls."""
+    """A macro, and the macros that it calls."""
 
     depends_on: DependsOn = DependsOn()
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """The parts of a manifest that we read; ``nodes`` has the functions too."""
+    """The parts of a manifest that we read; ``nodes`` includes ``functions``."""
 
     metadata: Metadata
     nodes: dict[str, Node]

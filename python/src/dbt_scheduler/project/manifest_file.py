@@ -1,4 +1,4 @@
-"""Reads dbt's ``manifest.json``, decoded partially: only what ``Manifest`` has becomes Python objects."""
+"""Reads dbt's ``manifest.json``; decodes only the fields of ``Manifest``."""
 
 import gzip
 import io
@@ -18,7 +18,7 @@ from dbt_scheduler.project.manifest import Manifest, Metadata
 _SUPPORTED_VERSION = 12
 """The schema version of https://schemas.getdbt.com/dbt/manifest that dbt 1.8 to 1.12 write.
 
-dbt 1.7 writes 11, and does not know all options of the commands that tasks run.
+dbt 1.7 writes 11, and does not support all options of the commands that tasks run.
 """
 
 
@@ -27,16 +27,16 @@ class _Head(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(Manifest)
-# Brackets nested without end are a RecursionError; integers of thousands of digits a ValueError, as are the others.
+# Deep nesting raises a RecursionError; all other errors are ValueErrors, also that of an integer with too many digits.
 _UNDECODABLE = (ValueError, RecursionError)
 _NULL_DEPTH = 3
-"""A node, its ``config`` and that one's ``meta``: what is below is the user's."""
+"""The levels of dbt's own keys: a node, its ``config``, and its ``meta``, which contains the user's values."""
 
 _FREE_SIZE, _MAX_GROWTH = 50_000_000, 100
 
 
 def load_manifest(path: Path) -> Manifest:
-    """Read and decode a manifest, gzipped when its name ends in ``.gz``.
+    """Read and decode a manifest, which is gzipped if its name ends in ``.gz``.
 
     Raises:
         CannotRunError: the file is missing, unreadable, not a manifest, or of a version that is not
@@ -59,7 +59,7 @@ def _read(path: Path) -> bytes:
 
 
 def _unpacked(content: bytes) -> bytes:
-    """Unpack up to a size that no manifest of this many packed bytes has: they pack to a tenth or so."""
+    """Decompress up to a size that no manifest reaches: they compress to about a tenth. EOFError beyond it."""
     most = _FREE_SIZE + _MAX_GROWTH * len(content)
     with gzip.open(io.BytesIO(content)) as packed:
         unpacked = packed.read(most + 1)
@@ -74,12 +74,12 @@ def _decode(content: bytes, path: str) -> Manifest:
     except _UNDECODABLE as error:
         try:
             manifest = _decode_leniently(content, path)
-        except msgspec.ValidationError as wrong:  # What strict JSON refused first may be what dbt writes.
+        except msgspec.ValidationError as wrong:  # this error, as strict JSON may reject what dbt writes
             raise CannotRunError.because(SCH402.at(path, problem=_reason(wrong))) from None
         except _UNDECODABLE:
             raise CannotRunError.because(SCH402.at(path, problem=_reason(error))) from None
     _check_version(manifest.metadata, path)
-    # dbt keeps functions (1.11) beside the nodes, but names, reads, configures and builds them as nodes.
+    # dbt keeps functions (1.11) separate from nodes, but names, configures and builds them like nodes.
     manifest = msgspec.structs.replace(manifest, nodes=manifest.nodes | manifest.functions)
     for entries in (manifest.nodes, manifest.sources, manifest.exposures):
         for key, entry in entries.items():
@@ -90,10 +90,10 @@ def _decode(content: bytes, path: str) -> Manifest:
 
 
 def _decode_leniently(content: bytes, path: str) -> Manifest:
-    """A manifest with what strict JSON or our types refuse, and dbt writes all the same.
+    """Decode a manifest with values that strict JSON or our types reject, but that dbt writes.
 
-    dbt writes infinity and NaN as bare words, wherever a ``meta`` has them; dbt Fusion writes an empty
-    ``config`` or ``meta`` as null. One of another version is wrong in odd ways: its version is the better message.
+    dbt writes ``Infinity`` and ``NaN`` of a ``meta`` without quotes; dbt Fusion writes an empty ``config`` or ``meta``
+    as null. The version is checked first: a manifest of another version fails with misleading errors.
     """
     document = json.loads(content)
     _check_version(msgspec.convert(document, _Head).metadata, path)

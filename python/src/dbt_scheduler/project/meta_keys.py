@@ -16,7 +16,7 @@ from dbt_scheduler.project.types import Project
 
 
 def misspelled_keys(project: Project) -> Iterator[Finding]:
-    """SCH114, once for each key of the own nodes."""
+    """SCH114, once for each misspelled key in the project's own nodes."""
     own = project.manifest.metadata.project_name
     having: dict[str, list[Node]] = defaultdict(list)
     for task in project.tasks.values():
@@ -37,7 +37,7 @@ def _count(nodes: list[Node]) -> str:
 
 
 def _in_project_file(folder: Path, key: str) -> tuple[str, int] | None:
-    """The first line of ``dbt_project.yml`` with the key: what is said of a whole folder stands there."""
+    """The first line of ``dbt_project.yml`` with the key: the config of whole folders is set there."""
     path = folder / "dbt_project.yml"
     word = re.compile(rf"(?<!\w){re.escape(key)}(?!\w)")
     return next(

@@ -9,7 +9,7 @@ from dbt_scheduler.project.types import ProjectTask, Table
 
 
 class NameIndex(msgspec.Struct, frozen=True):
-    """Lookups of tasks and source tables by the names that people use for them."""
+    """Lookups of tasks, source tables and other projects' models by the names in ``scheduler.yaml``."""
 
     ids: Mapping[str, ProjectTask]
     tasks: Mapping[str, tuple[ProjectTask, ...]]
@@ -36,7 +36,7 @@ class NameIndex(msgspec.Struct, frozen=True):
 def index_names(
     tasks: Mapping[str, ProjectTask], tables: Iterable[Table], latest: Mapping[str, str]
 ) -> NameIndex:
-    """Index tasks and tables; two packages may have a model of one name, two sources a table of one name."""
+    """Index tasks and tables by name; packages may have models, and sources tables, with the same name."""
     by_task: dict[str, list[ProjectTask]] = defaultdict(list)
     for task in tasks.values():
         by_task[task.name].append(task)
@@ -56,10 +56,10 @@ def _by_name(tables: Iterable[Table]) -> dict[str, tuple[Table, ...]]:
     for table in tables:
         for name in table.names:
             found[name].append(table)
-    return {name: _meant(name, each) for name, each in found.items()}
+    return {name: _preferred(name, each) for name, each in found.items()}
 
 
-def _meant(name: str, tables: list[Table]) -> tuple[Table, ...]:
-    """The table of that name with its source, if there is one: it has no other unambiguous name."""
+def _preferred(name: str, tables: list[Table]) -> tuple[Table, ...]:
+    """The table with this full name, or else all: a full name is the only unambiguous name of a table."""
     exactly = tuple(table for table in tables if table.full_name == name)
     return exactly or tuple(tables)

@@ -11,13 +11,13 @@ from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.schedule.durations import duration_seconds
 
 META_KEYS = ("scheduler_defaults", "scheduler")
-"""Our keys of a node's ``meta``, in the order in which they lie over each other."""
+"""Our keys of a node's ``meta``, in ascending order of precedence."""
 
 
 class NodeSettings(msgspec.Struct, frozen=True):
     """The settings of a node; None means the platform's default.
 
-    ``settings`` are keys of the place where dbt runs.
+    ``settings`` are the keys that the place where dbt runs defines.
     """
 
     pipelines: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class NodeSettings(msgspec.Struct, frozen=True):
 
 
 class SettingsProblem(msgspec.Struct, frozen=True):
-    """A problem in one of the two keys; ``path`` leads to it from ``meta``."""
+    """A problem in one of the two keys; ``path`` is relative to ``meta``."""
 
     path: tuple[str | int, ...]
     violation: Violation
@@ -54,7 +54,7 @@ _NO_SETTINGS: tuple[NodeSettings, tuple[SettingsProblem, ...]] = (NodeSettings()
 
 
 def settings_finding(problem: SettingsProblem, location: tuple[str, int], subject: str) -> Finding:
-    """The problem as a finding at its place."""
+    """The problem as a finding at this location."""
     where = f'meta.{problem.path[0]} of "{subject}"'
     violation = problem.violation
     return SCH101.at(*location, subject=subject, hint=violation.hint, where=where, problem=violation.problem)
@@ -62,7 +62,7 @@ def settings_finding(problem: SettingsProblem, location: tuple[str, int], subjec
 
 @lru_cache(maxsize=10_000)
 def _read(content: bytes) -> tuple[NodeSettings, tuple[SettingsProblem, ...]]:
-    """Read our keys of one distinct ``meta``, as JSON: thousands of nodes have few distinct ones."""
+    """Read our keys of a ``meta``, given as JSON. Cached: thousands of nodes share few distinct values."""
     merged: dict[str, object] = {}
     problems: list[SettingsProblem] = []
     for key, value in msgspec.json.decode(content, type=dict[str, object]).items():

@@ -6,22 +6,22 @@ from dbt_scheduler.config.yaml.document import Document, Path
 
 
 def locate_in_yml(document: Document, section: str, names: tuple[str, ...], below: Path = ()) -> int:
-    """The line of a node's key in a dbt properties file, or of the nearest place above it; 0 without one.
+    """The line of a node's key in a dbt properties file, or of its nearest parent; 0 if the node has no entry.
 
     ``section`` is ``models``, ``seeds``, ``snapshots``, ``functions`` or ``sources``; ``names`` is the node's
-    name, for a source table the source's and the table's. ``below`` is the path within the entry. dbt takes ``meta`` at
-    the top of an entry as well as under ``config``: whichever leads further counts.
+    name, or the names of a source and its table. ``below`` is the path within the entry. dbt accepts ``meta`` at the
+    top level of an entry and under ``config``: the one that contains more of the path counts.
     """
     entries = list(_entries(document, (section,), names[0]))
     if not entries:
         return 0
     candidates = entries[:1]
     if len(names) > 1:
-        # A source may be there twice, each time with other tables.
+        # A source may have several entries with different tables.
         tables = [
             (table, path) for path in entries for table in _entries(document, (*path, "tables"), names[1])
         ]
-        # What a table does not say itself, its source may: the line is then in the source's entry.
+        # A table inherits the keys of its source; the line is then in the source's entry.
         candidates = list(tables[0]) if tables else candidates
     ways = (below, below[1:]) if below[:2] == ("config", "meta") else (below,)
     reached = [

@@ -1,4 +1,4 @@
-"""The readers of a project's tables, and what each node is built from."""
+"""The readers of a project's tables, and the ancestors of its nodes."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dbt_scheduler.project.types import Project
 def readers(project: Project) -> Mapping[str, list[str]]:
     """For each id the ids of the nodes, declared tasks and exposures that read it, sorted.
 
-    Tests are left out: a source's own tests look at it and make nothing of it.
+    Tests are left out: they build nothing from the data.
     """
     found: dict[str, list[str]] = defaultdict(list)
     nodes = [node for node in project.manifest.nodes.values() if node.resource_type != "test"]
@@ -23,7 +23,7 @@ def readers(project: Project) -> Mapping[str, list[str]]:
 
 
 def built_from(project: Project, node: str) -> set[str]:
-    """The ids of everything that a node is built from, and its own."""
+    """The ids of a node and of all its ancestors in the manifest."""
     found, queue = {node}, [node]
     while queue:
         above = project.manifest.nodes.get(queue.pop())

@@ -17,7 +17,7 @@ GLOBAL_ASSETS = "global_assets"
 
 
 class DependencyKind(StrEnum):
-    """How a task treats an asset that another DAG makes."""
+    """How a task depends on an asset that another DAG produces."""
 
     HARD = "hard"
     SOFT = "soft"
@@ -25,9 +25,9 @@ class DependencyKind(StrEnum):
 
 
 class ProjectTask(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that makes tables: a dbt node, or a task declared in ``scheduler.yaml``.
+    """Something that builds tables: a dbt node, or a task declared in ``scheduler.yaml``.
 
-    A task with no ``pipelines`` never runs by itself; lineage passes through it. ``parents`` are ids of tasks
+    A task without ``pipelines`` is not scheduled; lineage passes through it. ``parents`` are ids of tasks
     and of source tables, ``settings`` the keys of the places where its kind runs.
     """
 
@@ -55,18 +55,17 @@ class ProjectTask(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_several_writers(self) -> bool:
-        """Whether tasks of several DAGs build the same table."""
+        """Whether tasks in several DAGs write its table."""
         return len(self.pipelines) > 1 and bool(self.assets)
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """A source table: filled by a declared task, another team's (``is_global``), or outside the platform.
+    """A source table: filled by a declared task, another team's (``is_global``), or loaded outside the platform.
 
-    ``team`` is the team that a global table names; None means whoever produces an asset of that name.
-    ``own_table`` says that it is meant to be a table which this project builds itself.
-    ``event_time`` is the column that dbt filters by in microbatch models that read it.
-    Another project's model (``external``) counts as a global table that nobody declares: its source is the
-    package, and ``reader`` the first task that refs it.
+    ``team`` is the team that a global table names; None means whichever team produces an asset of that name.
+    ``own_table``: the source refers to a table of this project on purpose. ``event_time`` is the column by which
+    dbt filters the table for microbatch models. Another project's model (``external``) is treated as a global table:
+    its source is the package, and ``reader`` is the first task that refs it.
     """
 
     id: str
@@ -86,12 +85,12 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def full_name(self) -> str:
-        """As in ``source("shipping", "fct_shipments")``, joined by a dot."""
+        """The arguments of ``source("shipping", "fct_shipments")``, joined by a dot."""
         return f"{self.source_name}.{self.name}"
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What people call it: with and without its source; the latest version of a model without the version."""
+        """Its names: with and without its source, and of a model's latest version also without the version."""
         model = self.external
         if model is None or not _is_latest(model):
             return (self.name, self.full_name)
@@ -99,12 +98,12 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
-    """A team: everything that its own files say.
+    """A team, as far as its own files define it.
 
-    ``makers`` maps a source table's id to the declared task that fills it and ``table_assets`` to that
-    table's asset, ``assets`` maps an asset's name to the task that makes it, and ``latest`` the bare name of
-    a versioned model to its latest version's asset. ``strict_warnings`` is dbt's option for its warnings, ``hooks``
-    are those of dbt itself, of the project and of its packages.
+    ``makers`` maps a source table's id to the declared task that fills it, and ``table_assets`` maps it to that
+    table's asset. ``assets`` maps an asset's name to the task that produces it, and ``latest`` maps the name of a
+    versioned model to the asset of its latest version. ``strict_warnings`` is the value of dbt's
+    ``--warn-error-options``; ``hooks`` are dbt's on-run-start and on-run-end hooks, also those of packages.
     """
 
     team: str
@@ -127,21 +126,21 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         return [task for task in self.tasks.values() if pipeline in task.pipelines]
 
     def maker(self, read: str) -> str:
-        """The id of the task that makes what is read: the task that fills a source table, else the id itself."""
+        """The id of the task that produces an input: the task that fills a source table, or else the id itself."""
         return self.makers.get(read, read)
 
     def asset(self, read: str) -> str:
-        """The asset that is read, by the id of a source table that a task fills or of a node with a table."""
+        """The asset of an input: of a source table that a task fills, or of a node with a table."""
         return self.table_assets[read] if read in self.makers else self.tasks[read].assets[0]
 
     @property
     def pipelines(self) -> tuple[str, ...]:
-        """The pipelines in which this team has anything to run, sorted."""
+        """The pipelines in which the team has tasks, sorted."""
         return tuple(sorted({pipeline for task in self.tasks.values() for pipeline in task.pipelines}))
 
 
 def node_task(node: Node, settings: NodeSettings, *, runs: bool) -> ProjectTask:
-    """The task of a dbt node; ``runs`` is false where the team switched dbt off."""
+    """The task of a dbt node; ``runs`` is False if the team disabled dbt in ``dbt_settings``."""
     return ProjectTask(
         id=node.unique_id,
         name=asset_name(node),
@@ -167,13 +166,13 @@ def asset_name(node: Node) -> str:
 
 
 def node_relation(node: Node) -> Relation:
-    """Where dbt builds a node."""
+    """The relation that dbt builds for a node."""
     return Relation(node.database, node.schema, node.alias or node.name)
 
 
 def source_table(source: Source) -> Table:
-    """A source table, and whether it stands for another team's asset."""
-    flagged = _says(source, "global_asset")
+    """A source of the manifest as a table; global if its ``meta``, its source's name or its folder says so."""
+    flagged = _is_true(source, "global_asset")
     folders = source.original_file_path.replace("\\", "/").split("/")[:-1]
     is_global = flagged or source.source_name == GLOBAL_ASSETS or GLOBAL_ASSETS in folders
     return Table(
@@ -187,21 +186,21 @@ def source_table(source: Source) -> Table:
         tags=source.tags,
         event_time=source.config.event_time,
         is_global=is_global,
-        own_table=_says(source, "own_table"),
+        own_table=_is_true(source, "own_table"),
         team=source.source_name if is_global and source.source_name != GLOBAL_ASSETS else None,
     )
 
 
 def is_external(node: Node) -> bool:
-    """Whether it is another project's model, put into the manifest by a dbt plugin such as dbt-loom.
+    """Whether it is another project's model, which a dbt plugin such as dbt-loom added to the manifest.
 
-    The same test as that of dbt's ``ModelNode.is_external_node``.
+    The same condition as in dbt's ``ModelNode.is_external_node``.
     """
     return not node.path and not node.original_file_path
 
 
 def external_table(node: Node) -> Table:
-    """Another project's model, as the global table that a team reads."""
+    """Another project's model as a global table."""
     return Table(
         id=node.unique_id,
         source_name=node.package_name,
@@ -215,7 +214,7 @@ def external_table(node: Node) -> Table:
 
 
 def latest_assets(nodes: Iterable[Node]) -> Mapping[str, str]:
-    """The bare name of each versioned model, and the asset of the version that dbt calls the latest."""
+    """For the name of each versioned model, the asset of its latest version."""
     return {node.name: asset_name(node) for node in nodes if _is_latest(node)}
 
 
@@ -223,8 +222,8 @@ def _is_latest(node: Node) -> bool:
     return node.version is not None and str(node.version) == str(node.latest_version)
 
 
-def _says(source: Source, key: str) -> bool:
-    """Whether the ``meta.scheduler`` of a source table has a key that is true."""
+def _is_true(source: Source, key: str) -> bool:
+    """Whether a key is true in the ``meta.scheduler`` of a source table."""
     metas = (source.config.meta.scheduler, source.meta.scheduler)
     return any(isinstance(meta, dict) and meta.get(key) is True for meta in metas)
 

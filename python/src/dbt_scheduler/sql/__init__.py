@@ -1,1 +1,1 @@
-"""Analyses SQL that dbt has compiled."""
+"""Analyses compiled SQL."""

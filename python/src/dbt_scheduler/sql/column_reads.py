@@ -1,7 +1,8 @@
-"""Finds which columns of tables a query reads, from its SQL and from the columns that are documented.
+"""Finds which columns of known tables a query reads, from its SQL and from the documented columns.
 
-Every name in the query counts, used in the end or not: without the column the query fails. A star counts as what is read
-through it. Nothing is guessed: what could be of several tables makes those not known.
+Every column name in the query counts, even if the result does not use it: without the column the query fails. A star
+counts as the columns that are read through it. Nothing is guessed: if a column may belong to several tables, what is
+read from these tables is unknown.
 """
 
 from collections import defaultdict
@@ -17,13 +18,13 @@ from dbt_scheduler.sql.parsing import parse_scopes
 from dbt_scheduler.sql.sources import Has, KnownTable, Source, Sources, outer
 
 _HAVE_ROWS = {"bigquery", "duckdb", "greenplum", "materialize", "postgres", "risingwave"}
-"""Adapters of warehouses where the name of a table is its row, as in ``to_json_string(orders)``."""
+"""Adapters of warehouses in which a table's name can stand for its row, as in ``to_json_string(orders)``."""
 
 
 def read_columns(sql: str, adapter: str, tables: Mapping[str, KnownTable]) -> dict[str, ColumnsRead]:
-    """What a query reads of known tables, by their keys; without those of which it cannot be known.
+    """The columns that a query reads, by the keys of the known tables; tables with an unknown result are left out.
 
-    ``adapter`` is dbt's name of the warehouse's adapter.
+    ``adapter`` is dbt's adapter type, such as ``bigquery``.
     """
     scopes = parse_scopes(sql, adapter)
     reader = _Reader(tables, has_rows=adapter in _HAVE_ROWS)
@@ -35,7 +36,7 @@ def read_columns(sql: str, adapter: str, tables: Mapping[str, KnownTable]) -> di
 
 
 class _Name(msgspec.Struct, frozen=True):
-    """A column's name where it is read; not ``certain`` if it may be another source's."""
+    """A column's name where it is read; not ``certain`` if the column may belong to another source."""
 
     text: str
     quoted: bool
@@ -50,7 +51,7 @@ class _Table(msgspec.Struct):
 
 
 class _Reader:
-    """Goes through the scopes of a query from the outside: what each needs of those inside is known when they come."""
+    """Reads the scopes of a query, outer ones first: what they need from an inner scope is then known."""
 
     def __init__(self, tables: Mapping[str, KnownTable], *, has_rows: bool) -> None:
         self._known = tables
@@ -81,11 +82,11 @@ class _Reader:
         query, sources = scope.expression, self._sources.of(scope)
         for source in sources:
             if source.table is not None:
-                self._tables[source.table].found = True  # if only to count its rows
+                self._tables[source.table].found = True  # even if only its rows are counted
         if isinstance(query, exp.SetOperation):
             self._whole |= {id(branch) for branch in scope.set_operation_scopes}
             return
-        if isinstance(query, exp.UDTF):  # its columns are among those of the scope around it
+        if isinstance(query, exp.UDTF):  # its columns belong to the enclosing scope
             return
         if not isinstance(query, exp.Select):
             self._read_all(sources)
@@ -99,7 +100,7 @@ class _Reader:
                 self._read_star(scope, node)
             elif isinstance(node, exp.Join):
                 self._read_join(node, sources)
-            elif isinstance(node, exp.Columns | exp.MatchRecognize) or _is_place(node):
+            elif isinstance(node, exp.Columns | exp.MatchRecognize) or _is_positional(node):
                 self._read_all(sources)
 
     def _read_stars(self, scope: Scope, query: exp.Select) -> None:
@@ -113,19 +114,19 @@ class _Reader:
                 self._read_all(covered)
                 continue
             for name in self._needed[id(scope)].values():
-                told_apart = name.text in star.excluded or name.text in star.renamed
-                if not told_apart and (name.text not in selected.names or self._surely(covered, name.text)):
+                replaced = name.text in star.excluded or name.text in star.renamed
+                if not replaced and (name.text not in selected.names or self._surely(covered, name.text)):
                     self._attribute(name, covered)
 
     def _is_whole(self, scope: Scope) -> bool:
-        """Whether all of its columns are needed: by the table that dbt makes, or by what we do not look into."""
+        """Whether all of its columns are needed: by the table that dbt builds, or by SQL that is not analysed."""
         if scope.scope_type in (ScopeType.CTE, ScopeType.DERIVED_TABLE) or id(scope) in self._whole:
-            # A star below names that are given from outside stands for columns by their place.
+            # With column names given outside, as in WITH orders(id, day), a star's columns are matched by position.
             return id(scope) in self._whole or bool(scope.outer_columns and self._needed[id(scope)])
         return not isinstance(scope.expression.parent, exp.Exists)
 
     def _read_star(self, scope: Scope, star: exp.Star) -> None:
-        """One without a table that is no selected column; that of ``count(*)`` reads none."""
+        """Read all columns for a star that is not itself selected; ``count(*)`` reads none."""
         if not isinstance(star.parent, exp.Select | exp.Column | exp.Dot | exp.Count):
             self._read_all(self._sources.of(scope))
 
@@ -149,7 +150,7 @@ class _Reader:
             self._read_all(named)
 
     def _read_parts(self, scope: Scope, parts: list[exp.Expr], column: exp.Column) -> None:
-        """``table.column``, ``schema.table.column``, ``column``, each with fields of a struct or without."""
+        """Read ``table.column``, ``schema.table.column`` or ``column``, with or without fields of a struct."""
         frame: Scope | None = scope
         while frame is not None and len(parts) > 1:
             for place in range(len(parts) - 1):
@@ -187,7 +188,7 @@ class _Reader:
         return self._sources.selected(query).is_alias(name.text, column, surely=surely)
 
     def _read_row(self, sources: Iterable[Source], name: _Name) -> bool:
-        """Whether it is the name of a source: its whole row, or what a table function makes."""
+        """Read a whole row, or the result of a table function, by its name; False if no source has this name."""
         rows = [each for each in sources if each.name == name.text and (each.is_function or self._has_rows)]
         if not rows or (not rows[0].is_function and self._surely(sources, name.text)):
             return False
@@ -198,7 +199,7 @@ class _Reader:
         return any(self._sources.has(each, name) is Has.YES for each in sources)
 
     def _attribute(self, name: _Name, sources: Iterable[Source]) -> None:
-        """To whichever source has it; to one that is documented without it only if no other may have it."""
+        """Attribute a column to the sources that have it, or else to the ones that most likely have it."""
         has = [(self._sources.has(each, name.text), each) for each in sources]
         sure = [each for found, each in has if found is Has.YES]
         for source in sure:
@@ -223,7 +224,7 @@ class _Reader:
             self._tables[source.table].names |= self._spelled(source.table, name)
 
     def _spelled(self, key: str, name: _Name) -> set[str]:
-        """As the producer writes it; of names that differ by case alone the one that is quoted, else all."""
+        """The column as the producer spells it; if columns differ only in case, the quoted one, or else all."""
         spellings = self._known[key].columns.get(name.text.lower(), ())
         if name.quoted and name.text in spellings:
             return {name.text}
@@ -251,13 +252,13 @@ def _is_named(source: Source, parts: list[exp.Expr]) -> bool:
     return isinstance(node, exp.Table) and [node.catalog, node.db][-len(places) :] == places
 
 
-def _is_place(node: exp.Expr) -> bool:
-    """Whether it is a column by its place, such as ``$1``."""
+def _is_positional(node: exp.Expr) -> bool:
+    """Whether it is a column by its position, such as ``$1``."""
     return isinstance(node, exp.Parameter) and isinstance(node.this, exp.Literal)
 
 
 def _of_star(column: exp.Column) -> bool:
-    """Whether it is a name in ``* EXCEPT (...)`` or ``* RENAME (...)``, which goes with the star."""
+    """Whether it is a name in ``* EXCEPT (...)`` or ``* RENAME (...)``, which is read with the star."""
     star = column.parent if column.arg_key == "except_" else column.parent and column.parent.parent
     return isinstance(star, exp.Star) and (
         column.arg_key == "except_" or column.parent in star.args.get("rename", ())

@@ -20,7 +20,7 @@ _DIALECTS = {
     "synapse": "tsql",
     **{each.value: each.value for each in Dialects if each is not Dialects.DIALECT},
 }
-"""By dbt's adapter name, if it differs from the dialect's name."""
+"""sqlglot's dialects by dbt's adapter type."""
 
 # sqlglot's exceptions for unsupported SQL: its own errors, and bugs of its parsers.
 _UNPARSABLE = (
@@ -57,6 +57,6 @@ def parse_scopes(sql: str, adapter: str) -> list[Scope]:
 
 def _dialect(name: str) -> Dialect:
     dialect = Dialect.get_or_raise(name)
-    if isinstance(dialect, MySQL):  # sqlglot compares the names of tables
+    if isinstance(dialect, MySQL):  # its default compares table names case-sensitively
         return Dialect.get_or_raise(f"{name}, normalization_strategy = case_insensitive")
     return dialect

@@ -33,7 +33,7 @@ class Selected:
 
     @cached_property
     def stars(self) -> tuple[Star, ...]:
-        """Those that stand for several columns."""
+        """The selected stars."""
         return tuple(Star(each) for each in self._query.selects if _is_star(each))
 
     @cached_property
@@ -45,7 +45,7 @@ class Selected:
         return found
 
     def is_alias(self, name: str, column: exp.Column, *, surely: bool) -> bool:
-        """Whether a name refers to a selected column; ``surely`` if a source has such a column too."""
+        """Whether a name refers to a selected column; ``surely`` if a source certainly has such a column too."""
         named = self._aliases.get(name)
         if not named:
             return False

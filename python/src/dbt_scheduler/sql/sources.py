@@ -15,7 +15,7 @@ _SELECTED_FROM = (exp.From, exp.Join, exp.Subquery, exp.Final)
 
 
 class KnownTable(msgspec.Struct, frozen=True):
-    """A table and its documented columns, by name in lower case; ``complete`` if those count as all that it has."""
+    """A table and its documented columns, by name in lower case; ``complete`` if it is assumed to have no others."""
 
     relation: Relation
     columns: Mapping[str, Sequence[str]]
@@ -23,7 +23,7 @@ class KnownTable(msgspec.Struct, frozen=True):
 
 
 class Has(IntEnum):
-    """Whether a source has a column. UNLIKELY: it is documented, and that column is not."""
+    """Whether a source has a column. UNLIKELY: its documentation is assumed to be complete, and lacks the column."""
 
     NO = 0
     UNLIKELY = 1
@@ -32,9 +32,10 @@ class Has(IntEnum):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One of those that a scope selects from: a table, ``known`` or not, or a ``scope``; else a table function.
+    """A table (``known`` or not), a subquery or CTE (``scope``), or a table function that a scope selects from.
 
-    ``table`` is the key of the known table. ``reshaped`` if its columns are others than those of what is behind it.
+    ``table`` is the key of the known table. ``reshaped``: pivots or column aliases change its columns. ``semi``: it
+    is only in a semi or anti join, so that stars do not cover it.
     """
 
     name: str
@@ -53,7 +54,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Sources:
-    """Looks up the sources of each scope of one query; ``tables`` are the known ones, by whatever key."""
+    """Looks up the sources of each scope of one query; ``tables`` are the known tables, by their keys."""
 
     def __init__(self, tables: Mapping[str, KnownTable]) -> None:
         self._tables = tables
@@ -64,20 +65,20 @@ class Sources:
         self._has: dict[tuple[int, str], Has] = {}
 
     def of(self, scope: Scope) -> tuple[Source, ...]:
-        """What a scope selects from, in the order of its FROM clause."""
+        """The sources that a scope selects from, in the order of its FROM clause."""
         if id(scope) not in self._found:
             self._found[id(scope)] = tuple(self._sources(scope))
         return self._found[id(scope)]
 
     def table(self, node: exp.Table) -> str | None:
-        """The key of the known table that a node of the query names."""
+        """The key of the known table that a node of the query refers to; None if it has no schema or is unknown."""
         if not node.db:
             return None
         relation = Relation(node.catalog or None, node.db, node.name)
         return next((key for key, known in self._tables.items() if known.relation.same(relation)), None)
 
     def has(self, source: Source, name: str) -> Has:
-        """Whether a source has a column of a name."""
+        """Whether a source has a column. Raises TooComplexError after too many lookups."""
         self._lookups.take()
         if source.reshaped:
             return Has.MAYBE
@@ -92,20 +93,20 @@ class Sources:
         return Has.UNLIKELY if source.known.complete else Has.MAYBE
 
     def merged(self, scope: Scope) -> set[str]:
-        """What the joins of a scope merge with USING: read by the joins themselves."""
+        """The columns that the joins of a scope merge with USING; they are read with the joins."""
         if id(scope) not in self._merged:
             joins = find_all_in_scope(scope.expression, exp.Join)
             self._merged[id(scope)] = {each.name for join in joins for each in join.args.get("using") or ()}
         return self._merged[id(scope)]
 
     def selected(self, query: exp.Select) -> Selected:
-        """What a query selects."""
+        """The columns that a query selects."""
         if id(query) not in self._selects:
             self._selects[id(query)] = Selected(query, self._lookups)
         return self._selects[id(query)]
 
     def starred(self, scope: Scope, star: Star) -> tuple[Source, ...]:
-        """What a star among the selected columns covers; nothing where it is that of a struct."""
+        """The sources that a star among the selected columns covers; none for the star of a struct."""
         node, sources = star.node, [each for each in self.of(scope) if not each.semi]
         if isinstance(node, exp.Column):
             if len(node.parts) > 2:  # noqa: PLR2004 - table.struct.*
@@ -118,7 +119,7 @@ class Sources:
         semi = scope.semi_or_anti_join_tables
         for name, node in scope.references:
             if isinstance(node, exp.Table) and not isinstance(node.parent, _SELECTED_FROM):
-                continue  # an argument
+                continue  # an argument of a function
             columns = tuple(node.alias_column_names) if isinstance(node, exp.UDTF) else ()
             reshaped, is_semi = bool(node.args.get("pivots")), name in semi
             if isinstance(node, exp.Table):
@@ -140,7 +141,7 @@ class Sources:
     def _scope_has(self, scope: Scope, name: str) -> Has:
         key = (id(scope), name)
         if key not in self._has:
-            self._has[key] = Has.MAYBE  # a recursive query asks itself
+            self._has[key] = Has.MAYBE  # for a recursive query
             self._has[key] = self._selected(scope, name)
         return self._has[key]
 
@@ -164,7 +165,7 @@ class Sources:
 
 
 def outer(scope: Scope) -> Scope | None:
-    """The scope whose sources a correlated subquery sees as well."""
+    """The enclosing scope whose sources a correlated subquery can also use; None if there is none."""
     parent = scope.parent
     if parent is None or scope.scope_type in (ScopeType.SUBQUERY, ScopeType.UDTF):
         return parent

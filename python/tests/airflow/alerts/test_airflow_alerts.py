@@ -1,4 +1,4 @@
-"""Which alerts a run of real tasks sends: the texts are read from the log channel."""
+"""The alerts that a run of real tasks sends, read from the log channel."""
 
 import json
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ DATE = "Date interval start: 2025-03-01 00:10:00+00:00"
 
 
 class Alerts:
-    """What the log channel wrote."""
+    """The messages in the log channel."""
 
     def __init__(self, caplog: pytest.LogCaptureFixture) -> None:
         self._caplog = caplog
@@ -55,7 +55,7 @@ def alerts(caplog: pytest.LogCaptureFixture) -> Alerts:
 
 
 def clear(run_id: str, *task_ids: str) -> None:
-    """What a person does in the UI: run these again."""
+    """Clear these tasks, like a user in the UI."""
     with create_session() as session, airflows_own_warnings():
         found = session.scalars(
             select(TaskInstance).where(TaskInstance.run_id == run_id, TaskInstance.task_id.in_(task_ids))
@@ -64,7 +64,7 @@ def clear(run_id: str, *task_ids: str) -> None:
 
 
 def a_reader(**rest: object) -> object:
-    """A DAG with a sensor and two tasks that read what it waits for."""
+    """A DAG with a sensor and two tasks that read its asset."""
     wait = a_wait("dim", **rest)
     return a_spec(
         a_task("marts.mine", upstream=(wait.task_id,), owners=("@mine",)),
@@ -90,7 +90,7 @@ def test_one_message_for_a_failed_task_with_retries(platform: Platform, alerts: 
     ]
 
 
-def test_a_failure_names_who_is_held_up_and_a_missing_asset_its_owner(
+def test_a_failure_lists_held_up_teams_and_a_missing_asset_its_owner(
     platform: Platform, alerts: Alerts
 ) -> None:
     site = {"channel": "#team", "site_url": "https://registry.example.com"}
@@ -211,7 +211,7 @@ def test_a_sensor_whose_producer_is_gone(platform: Platform, alerts: Alerts) -> 
     ]
 
 
-def test_a_soft_wait_that_goes_on_alerts_nobody(platform: Platform, alerts: Alerts) -> None:
+def test_a_soft_wait_that_continues_sends_no_alert(platform: Platform, alerts: Alerts) -> None:
     platform.deploy(a_reader(dependency="soft"))
     platform.run("playground_daily", "2025-03-01T00:10")
     platform.work()
@@ -221,7 +221,7 @@ def test_a_soft_wait_that_goes_on_alerts_nobody(platform: Platform, alerts: Aler
     assert alerts.texts == []
 
 
-def test_a_sensor_that_fails_again_says_nothing_unless_it_was_satisfied_meanwhile(
+def test_a_sensor_that_fails_again_alerts_only_if_it_was_satisfied_meanwhile(
     platform: Platform, alerts: Alerts
 ) -> None:
     platform.deploy(a_reader())
@@ -244,7 +244,7 @@ def test_a_sensor_that_fails_again_says_nothing_unless_it_was_satisfied_meanwhil
     assert len(alerts.texts) == 2
 
 
-def test_a_task_that_fails_again_says_nothing_unless_it_succeeded_meanwhile(
+def test_a_task_that_fails_again_alerts_only_if_it_succeeded_meanwhile(
     platform: Platform, alerts: Alerts
 ) -> None:
     switch = platform.dags / "broken"
@@ -288,7 +288,7 @@ def test_many_tasks_whose_workers_died_read_the_registry_once(
 
 
 def tell_of_dead_workers(platform: Platform) -> None:
-    """What the DAG processor does when nothing is heard any more of the tasks of a DAG."""
+    """Fail tasks without a heartbeat, like the DAG processor."""
     with create_session() as session:
         session.execute(update(DagRun).values(start_date=datetime.now(UTC)))
         requests = [
@@ -319,7 +319,7 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
         yield slack
 
 
-def test_a_task_says_it_to_slack(platform: Platform, slack: Slack) -> None:
+def test_a_failed_task_alerts_slack(platform: Platform, slack: Slack) -> None:
     failing = a_task("marts.bad", fails=True, owners=("@some.owner.team",))
     platform.deploy(a_spec(failing, channel="#team", alert_channel="slack"))
     platform.run("playground_daily", "2025-03-01T00:10")

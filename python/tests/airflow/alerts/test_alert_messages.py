@@ -1,4 +1,4 @@
-"""What alerts say, to the letter."""
+"""The exact text of alerts."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -98,7 +98,7 @@ def test_words_of_another_team_look_like_no_second_alert() -> None:
         assert len(markup(message, escape).split("\n")) == 5
 
 
-def test_all_clear_tags_nobody() -> None:
+def test_all_clear_tags_no_user() -> None:
     run = a_run("transactions_daily", "wait_for__hard_dependencies.mrt_my_model")
     assert plain(messages.all_clear(run)) == (
         "transactions_daily dependency arrived ✅\n"
@@ -149,7 +149,7 @@ def test_the_platform_may_name_the_channels_there_are() -> None:
     ]
 
 
-def test_a_team_that_misses_very_many_slos_keeps_no_other_from_hearing_of_its_own() -> None:
+def test_a_team_with_very_many_missed_slos_does_not_block_others_alerts() -> None:
     start = datetime(2025, 9, 9, tzinfo=UTC)
 
     def miss(team: str, asset: str) -> SloMiss:

@@ -1,4 +1,4 @@
-"""Slack's real client against a Slack on 127.0.0.1: what is sent, and what is said when it cannot be."""
+"""Slack's real client with a Slack on 127.0.0.1: the requests, and the log if sending fails."""
 
 import json
 import time
@@ -63,7 +63,7 @@ def test_people_and_groups_are_mentioned(slack: Slack) -> None:
     ]
 
 
-def test_nobody_is_looked_up_when_all_are_known(slack: Slack) -> None:
+def test_no_lookup_if_all_users_are_known(slack: Slack) -> None:
     assert send(API, Message(("hello",), ("!subteam^S05VAFP4A6N",)))
     assert [method for method, _ in slack.asked] == ["chat.postMessage"]
 
@@ -100,7 +100,7 @@ def test_without_the_scope_to_look_people_up_they_are_named(
         ((200, {}, "<html>oops"), "Slack returned HTTP 200."),
     ],
 )
-def test_what_is_said_when_slack_refuses(
+def test_errors_of_slack(
     slack: Slack, caplog: pytest.LogCaptureFixture, answer: object, problem: str
 ) -> None:
     slack.answers["chat.postMessage"] = [answer]
@@ -147,7 +147,7 @@ def test_a_webhook(hook: Slack) -> None:
         ((429, {"Retry-After": "60"}, "slow down"), "Slack's webhook returned 429 'slow down'."),
     ],
 )
-def test_what_is_said_when_a_webhook_refuses(
+def test_errors_of_a_webhook(
     hook: Slack, caplog: pytest.LogCaptureFixture, answer: object, problem: str
 ) -> None:
     hook.answers["hook"] = [answer]
@@ -178,7 +178,7 @@ def test_a_webhook_that_hangs(
         ),
     ],
 )
-def test_what_is_said_when_there_is_nothing_to_send_with(
+def test_errors_without_a_connection(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, to: Destination, problem: str
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SLACK_DEFAULT", "slack://")

@@ -1,4 +1,4 @@
-"""What holds for every means of sending alerts, also for one that is added."""
+"""What must hold for every way to send alerts, including new ones."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ def test_a_connection_that_is_missing_never_raises_and_what_was_not_sent_is_in_t
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """One that needs no connection may have sent it."""
+    """A way that requires no connection may have sent it."""
     monkeypatch.chdir(tmp_path)
     sent = send(Destination(name, "no_such_connection", channel), MESSAGE)
     said = [record.getMessage() for record in caplog.records if plain(MESSAGE) in record.getMessage()]

@@ -1,4 +1,4 @@
-"""The schemas themselves: valid, documented, with examples that hold, and in step with the types."""
+"""The schemas: valid, documented, with valid examples, and in sync with the types."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ def properties(name: str, *path: str) -> dict[str, Any]:
 
 
 def in_yaml(struct: type[msgspec.Struct]) -> set[str]:
-    """The keys that a type has in a file: durations without their unit, no lines."""
+    """A type's keys in a file: durations without their unit, no line numbers."""
     return {field.removesuffix("_seconds") for field in struct.__struct_fields__} - {"line", "settings"}
 
 

@@ -1,4 +1,4 @@
-"""What is said of a value that does not have its schema's shape."""
+"""The messages about values that do not match the schema."""
 
 import shutil
 import subprocess
@@ -173,7 +173,7 @@ def test_every_part_of_the_schema_is_described_with_an_example(name: str) -> Non
 
 
 def test_the_schema_uses_only_keywords_that_the_macros_interpret() -> None:
-    """And the macros interpret no other."""
+    """And the macros support no others."""
     assert [*not_interpreted(load_schema("meta_scheduler"))] == []
     assert set(KEYWORDS) <= _keywords(load_schema("meta_scheduler"))
 
@@ -207,15 +207,15 @@ def test_nothing_is_generated_from_a_schema_that_the_macros_do_not_interpret(tmp
     done = generate(tmp_path)
     assert (done.stdout, done.returncode) == ("", 1)
     assert done.stderr == (
-        "schemas/meta_scheduler.schema.json#/properties/retries/exclusiveMinimum: the dbt macros do not interpret this; they know "
+        "schemas/meta_scheduler.schema.json#/properties/retries/exclusiveMinimum: the dbt macros do not support this; they support "
         "$ref, type, enum, not, properties, additionalProperties, minProperties, items, minItems, uniqueItems, "
         "minLength, maxLength, pattern, minimum, maximum (macros/json_schema, python/tools/interpreted.py)\n"
     )
     assert (tmp_path / "macros" / "generated" / "meta_scheduler_schema.sql").read_text() == before
 
 
-def test_the_schema_judges_each_key_by_itself() -> None:
-    """The macros look at each distinct key and value once, whichever others stand beside it."""
+def test_the_schema_checks_each_key_independently() -> None:
+    """The macros check each distinct key and value once, independently of the other keys."""
     assert set(load_schema("meta_scheduler")) == {
         *("$schema", "title", "description", "examples", "$defs"),
         *("type", "additionalProperties", "properties"),

@@ -1,4 +1,4 @@
-"""YAML with lines: what it reads as, where each value stands, and what is reported of text that is no YAML."""
+"""YAML with lines: the parsed values, the line of each value, and the findings about invalid YAML."""
 
 import pytest
 import yaml
@@ -18,7 +18,7 @@ def parse(text: str) -> Document:
 
 
 def refused(text: str) -> str:
-    """Line, problem and hint of the one finding about text that is no YAML."""
+    """Line, problem and hint of the only finding about invalid YAML."""
     document, (finding,) = parse_yaml(text, "f.yaml")
     assert document is None
     assert (finding.path, finding.code) == ("f.yaml", "SCH404")
@@ -85,7 +85,7 @@ def test_anchors_and_merge_keys():
     }
     assert document.line(("m", "x")) == 2
     assert document.line(("m", "y")) == 6
-    assert document.line(("n", 1)) == 1  # the line of the anchor: YAML forgets where it is used
+    assert document.line(("n", 1)) == 1  # the line of the anchor: YAML does not keep where it is used
 
 
 def test_a_duplicate_key_is_reported_and_the_last_one_counts():
@@ -216,12 +216,12 @@ def test_no_text_ever_raises_and_good_text_reads_as_yaml_reads_it(text):
     try:
         expected = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError:
-        return  # a lone "=" or a key of keys: text here, an error there
+        return  # a single "=" or a key that is a mapping: a string here, an error in PyYAML
     assert values(expected) == values(document.value)
 
 
 def values(value: object) -> object:
-    """Without the keys: here they are text, in YAML they may be anything."""
+    """The value with keys as strings, as here; in YAML they may have any type."""
     if isinstance(value, dict):
         return [values(child) for child in value.values()]
     return [values(child) for child in value] if isinstance(value, list) else value
@@ -275,7 +275,7 @@ def test_odd_properties_files_have_no_line(text):
     assert locate_in_yml(parse(text), "models", ("dim_customers",), ("config", "meta")) == 0
 
 
-def test_a_source_that_is_there_twice_has_each_table_where_it_stands():
+def test_tables_of_a_source_with_two_entries_have_their_own_lines():
     text = "sources:\n  - name: s\n    tables:\n      - name: a\n  - name: s\n    tables:\n      - name: b\n"
     lines = [locate_in_yml(parse(text), "sources", ("s", table)) for table in ("a", "b", "c")]
     assert lines == [4, 7, 2]

@@ -1,4 +1,4 @@
-"""Looking into the registry: for scripts, by names that are not clear, and what is ready when in words."""
+"""Registry lookups: for scripts, with ambiguous names, and descriptions of when assets are ready."""
 
 import json
 
@@ -63,7 +63,7 @@ def test_a_schedule_in_words(cron, timezone, words):
     assert format_schedule(Schedule(cron, timezone)) == words
 
 
-def test_without_a_promise():
+def test_without_an_slo():
     assert format_readiness("daily", Schedule("10 0 * * *"), None) == "daily, no SLO"
 
 
@@ -146,7 +146,7 @@ def test_the_columns_that_a_task_reads(tmp_path, columns, shown):
         assert row[head.index("COLUMNS") :] == shown
 
 
-def test_nobody_reads_it(registry):
+def test_no_readers(registry):
     assert run("registry", "consumers", "audit.dim_b", "--registry", registry).stdout == "no consumers\n"
     assert run("registry", "producers", "shop", "--registry", registry).stdout == "no assets of other teams\n"
 

@@ -1,4 +1,4 @@
-"""The registry in Google Cloud Storage: the real client library, against a fake of the service's HTTP API."""
+"""The registry in Google Cloud Storage: the real client library, with a fake of the service's HTTP API."""
 
 import json
 import subprocess
@@ -33,7 +33,7 @@ def entry(**changes) -> Entry:
 
 
 def long(text: str) -> Entry:
-    """An entry that takes as much space as this text."""
+    """An entry of about the size of this text."""
     return entry(acknowledged_changes=(Acknowledged(asset="orders", change="removed", reason=text),))
 
 
@@ -52,7 +52,7 @@ def store(gcs) -> Store:
 
 @pytest.fixture
 def hurry(monkeypatch):
-    """Nobody tries for long."""
+    """Shorten all timeouts."""
     monkeypatch.setattr(gs, "_READ_RETRIES", 0.01)
     monkeypatch.setattr(gs, "_WRITE_RETRIES", 0.01)
 
@@ -130,7 +130,7 @@ def test_what_is_there_is_replaced_by_whoever_has_read_it(store, gcs, size):
         store.replace("shop", entry(), first)
 
 
-def test_a_write_whose_answer_is_lost_is_a_write(store, gcs):
+def test_a_write_with_a_lost_response_is_a_write(store, gcs):
     lost = [(503, b"lost"), (503, b"lost")]
     gcs.after_write = lambda _: lost.pop() if lost else None
     store.replace("shop", entry(), None)
@@ -240,7 +240,7 @@ def test_an_unreadable_entry_is_reported_and_hides_no_other(store, gcs, hurry):
     assert reading.newer == {"newer"}
 
 
-def test_an_answer_that_was_damaged_on_the_way(store, gcs, hurry, monkeypatch):
+def test_a_response_damaged_in_transit(store, gcs, hurry, monkeypatch):
     store.replace("shop", entry(), None)
     monkeypatch.setattr("fake_gcs._sums", lambda _: {"crc32c": "AAAAAA==", "md5Hash": "AAAA"})
     with pytest.raises(RegistryUnreadableError, match=r"^Google Cloud Storage "):
@@ -289,7 +289,7 @@ def test_a_bucket_that_does_not_exist(gcs):
         store.replace("shop", entry(), None)
 
 
-def test_nobody_there(hurry, monkeypatch):
+def test_an_unreachable_server(hurry, monkeypatch):
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
     with pytest.raises(
         RegistryUnreadableError, match=r"^Google Cloud Storage cannot be reached: try again later$"
@@ -297,8 +297,8 @@ def test_nobody_there(hurry, monkeypatch):
         open_store(URL).read_all()
 
 
-def test_somebody_who_does_not_answer(store, gcs):
-    """The listing is late, then one of two documents is: each is reported when the time for all is up."""
+def test_an_unresponsive_server(store, gcs):
+    """The listing is slow, then one of two documents is: each is reported when the total time limit is reached."""
     store.replace("shop", entry(), None)
     store.replace("slow", entry(), None)
     store = open_store(URL, seconds=1)
@@ -326,8 +326,8 @@ CALLS = {
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_what_nobody_waits_for_any_more_ends_by_itself(gcs, monkeypatch, call):
-    """Or the process does not end before it; the client by itself waits 60 s for one answer, and tries for 120 s."""
+def test_abandoned_requests_end_on_their_own(gcs, monkeypatch, call):
+    """Otherwise the process would not end earlier: by default, the client waits 60 s for a response, and retries for 120 s."""
     for kind in ("_READ", "_WRITE"):
         monkeypatch.setattr(gs, kind, {"timeout": (3, 0.5)})
         monkeypatch.setattr(gs, f"{kind}_RETRIES", 0.5)
@@ -392,7 +392,7 @@ def test_without_the_library():
     assert done.stdout == f"RegistryUnreadableError{reported}" * 2 + f"RegistryUnwritableError{reported}"
 
 
-def test_of_many_who_write_one_entry_one_wins_each_time(gcs):
+def test_of_concurrent_writers_of_one_entry_one_succeeds_each_time(gcs):
     def claim(name: str) -> str | None:
         try:
             open_store(URL).replace("shop", entry(dag_prefix=name), version)
@@ -409,7 +409,7 @@ def test_of_many_who_write_one_entry_one_wins_each_time(gcs):
             version = reading.versions["shop"]
 
 
-def test_many_who_write_their_own_entries_do_not_meet(gcs):
+def test_concurrent_writers_of_different_entries_do_not_conflict(gcs):
     teams = [f"team_{number}" for number in range(24)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda team: open_store(URL).replace(team, entry(dag_prefix=team), None), teams))
@@ -417,7 +417,7 @@ def test_many_who_write_their_own_entries_do_not_meet(gcs):
     assert {team: each.dag_prefix for team, each in reading.entries.items()} == {team: team for team in teams}
 
 
-def test_readers_see_whole_documents_while_somebody_writes(gcs):
+def test_readers_see_whole_documents_during_writes(gcs):
     store = open_store(URL)
     store.replace("shop", long("0" * 50_000), None)
     stop = threading.Event()

@@ -1,4 +1,4 @@
-"""The registry in a folder: whole documents, one team's trouble is not another's, names that stay inside."""
+"""The registry in a folder: whole documents, independent teams, and names that stay inside the folder."""
 
 import fcntl
 import os
@@ -38,7 +38,7 @@ def store(folder) -> Store:
 
 
 def one_asset(**changes: Any) -> Entry:
-    """A team with one asset in one pipeline, with something else about the asset."""
+    """A team with one asset in one pipeline, with changes to the asset."""
     fields: dict[str, Any] = {
         "dag_prefix": "shop",
         "task_group": None,
@@ -60,7 +60,7 @@ def teams(store: Store) -> list[str]:
 
 
 def write(store: Store, team: str, written: Entry) -> None:
-    """Replace whatever is there."""
+    """Replace the entry unconditionally."""
     store.replace(team, written, store.read_all().versions.get(team))
 
 
@@ -265,13 +265,13 @@ def test_an_entry_of_a_later_release_is_recognised(store, folder):
     ]
 
 
-def test_a_folder_that_nobody_may_write_to(tmp_path):
+def test_a_read_only_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RegistryUnwritableError, match="not a directory"):
         open_store((tmp_path / "file" / "registry").as_uri()).replace("shop", entry(), None)
 
 
-def test_somebody_who_publishes_is_waited_for_but_not_for_ever(store, folder, monkeypatch):
+def test_a_publish_waits_for_another_one_but_not_forever(store, folder, monkeypatch):
     write(store, "shop", entry())
     monkeypatch.setattr("dbt_scheduler.registry.stores.file._PATIENCE", 0.1)
     with (folder / ".publish.lock").open() as lock:
@@ -286,7 +286,7 @@ def test_somebody_who_publishes_is_waited_for_but_not_for_ever(store, folder, mo
 
 
 def test_a_lock_that_another_user_made_can_be_taken(store, folder, monkeypatch):
-    """On a shared machine the usual umask lets others read the lock's file, not write it."""
+    """On a shared machine with the usual umask, other users can read the lock file, but not write it."""
     write(store, "shop", entry())
     assert (folder / ".publish.lock").stat().st_mode & 0o444 == 0o444
     real = os.open
@@ -304,7 +304,7 @@ def test_a_lock_that_another_user_made_can_be_taken(store, folder, monkeypatch):
 def test_an_entry_of_any_size_hides_no_other(store, folder):
     write(store, "shop", entry())
     (folder / "evil.json").touch()
-    os.truncate(folder / "evil.json", 2**40)  # of holes: whoever read it whole would end there
+    os.truncate(folder / "evil.json", 2**40)  # a sparse file, too large to read as a whole
     reading = store.read_all()
     assert reading.entries == {"shop": entry()}
     assert [finding.message for finding in reading.findings] == [
@@ -314,7 +314,7 @@ def test_an_entry_of_any_size_hides_no_other(store, folder):
     assert store.read("evil") == entry(dag_prefix="evil")
 
 
-def test_an_entry_that_nobody_would_read_is_not_written(store):
+def test_an_unreadable_entry_is_not_written(store):
     long = entry(contact=Contact("x" * 50_000_000))
     with pytest.raises(RegistryUnwritableError, match="larger than 50,000,000 bytes"):
         store.replace("shop", long, None)
@@ -365,7 +365,7 @@ def test_an_entry_that_leads_out_of_the_registry_is_not_read(store, folder, make
 
 
 def test_a_link_within_the_registry_is_read(store, folder):
-    """As where a ConfigMap is mounted."""
+    """As in a mounted ConfigMap."""
     (folder / "..data").mkdir(parents=True)
     write(store, "shop", entry())
     (folder / "shop.json").rename(folder / "..data" / "shop.json")
@@ -373,7 +373,7 @@ def test_a_link_within_the_registry_is_read(store, folder):
     assert store.read("shop") == entry()
 
 
-def test_a_team_whose_name_differs_from_anothers_only_in_case_is_not_written(store, folder):
+def test_a_team_name_that_differs_only_in_case_is_not_written(store, folder):
     write(store, "shop", entry())
     with pytest.raises(RegistryUnwritableError, match=r'^the name of team "shop" differs only in case$'):
         store.replace("Shop", entry(), None)

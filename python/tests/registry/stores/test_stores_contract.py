@@ -1,4 +1,4 @@
-"""What holds for the registry of every scheme, also of one that is added: ``support/fake_{scheme}.py`` has it empty."""
+"""What must hold for the registry of every scheme, including new ones; ``support/fake_{scheme}.py`` provides an empty one."""
 
 import threading
 import tomllib
@@ -14,7 +14,7 @@ from dbt_scheduler.registry.store import Store
 from dbt_scheduler.registry.stores import open_store, registry_url, schemes
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
-_PATIENCE = 60  # seconds, for a machine that is busy
+_TIMEOUT_SECONDS = 60  # for a busy machine
 
 
 def entry(prefix: str) -> Entry:
@@ -30,7 +30,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def store(url: str) -> Store:
-    return open_store(url, _PATIENCE)
+    return open_store(url, _TIMEOUT_SECONDS)
 
 
 @pytest.fixture
@@ -92,12 +92,12 @@ def test_a_write_that_is_repeated_finds_itself(store: Store) -> None:
     assert prefixes(store) == {"shop": "one"}
 
 
-def test_of_many_who_write_one_entry_one_wins(url: str) -> None:
+def test_of_concurrent_writers_of_one_entry_one_succeeds(url: str) -> None:
     outcomes: list[str] = []
 
     def write(prefix: str) -> None:
         try:
-            open_store(url, _PATIENCE).replace("shop", entry(prefix), None)
+            open_store(url, _TIMEOUT_SECONDS).replace("shop", entry(prefix), None)
         except ChangedError:
             outcomes.append("changed")
         else:
@@ -110,7 +110,7 @@ def test_of_many_who_write_one_entry_one_wins(url: str) -> None:
         writer.join()
     (winner,) = [outcome for outcome in outcomes if outcome != "changed"]
     assert len(outcomes) == 6
-    assert prefixes(open_store(url, _PATIENCE)) == {"shop": winner}
+    assert prefixes(open_store(url, _TIMEOUT_SECONDS)) == {"shop": winner}
 
 
 def test_a_damaged_entry_hides_no_other_and_can_be_replaced(store: Store, backend: Backend) -> None:

@@ -1,4 +1,4 @@
-"""Makes dbt treat SIGTERM as an interrupt and cancel its queries: clusters send no other signal."""
+"""Makes dbt treat SIGTERM as an interrupt and cancel its queries: containers are stopped with SIGTERM."""
 
 import os
 import signal
