@@ -134,7 +134,7 @@ def lose_a_worker(airflow: DistributedAirflow, api: Api, hour: datetime, console
         raise FailedError(
             f"{task} is {ended['state']} after try {ended['try_number']}: it was not tried again"
         )
-    say(f"{task} has succeeded on the other worker, in try {ended['try_number']}, and the run with it")
+    say(f"{task} has succeeded on the other worker, on try {ended['try_number']}, and the run with it")
 
 
 def _running(api: Api, run: Run) -> dict | None:

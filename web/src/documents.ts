@@ -95,7 +95,7 @@ export function useDocument<T>(kind: DocumentKind | null, turn = 0): Loaded<T> {
 
 function failure(error: unknown): Loaded<never> {
   if (error instanceof DocumentError) return { state: error.kind, text: error.message };
-  return { state: "damaged", text: "it cannot be read" };
+  return { state: "damaged", text: "it has an unexpected format" };
 }
 
 // The document, asked for once. Rejected with what is the matter with it.
@@ -110,7 +110,7 @@ function load(kind: DocumentKind): Promise<unknown> {
   const promise = (LIVE ? overHttp(kind.name) : byScript(kind.name)).then((text) => {
     const value = parsed(text, kind.shape);
     const version = (value as { format_version?: unknown }).format_version;
-    if (version !== undefined && version !== FORMAT_VERSION) throw new DocumentError("damaged", "it was written for other pages than these: load them again");
+    if (version !== undefined && version !== FORMAT_VERSION) throw new DocumentError("damaged", "it was written for a different version of these pages: reload them");
     if (kind === DOCUMENTS.index) folder = folderOf(value as { folder?: unknown });
     return value;
   });
@@ -126,7 +126,7 @@ function parsed(text: string, shape: Shape): unknown {
   } catch {
     throw new DocumentError("damaged", "it is not JSON");
   }
-  if (typeof value !== "object" || value === null) throw new DocumentError("damaged", "it is not an object");
+  if (typeof value !== "object" || value === null) throw new DocumentError("damaged", "it is not a JSON object");
   for (const [key, type] of Object.entries(shape)) {
     const field = (value as Record<string, unknown>)[key];
     const is = Array.isArray(field) ? "array" : field === null ? "null" : typeof field;
@@ -151,13 +151,13 @@ async function overHttp(name: string): Promise<string> {
     });
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
-    throw new DocumentError("missing", late ? `no answer within ${TIMEOUT_MS / 1000} s` : "the server cannot be reached");
+    throw new DocumentError("missing", late ? `no response within ${TIMEOUT_MS / 1000} s` : "the server cannot be reached");
   }
   if (response.ok) return response.text();
   const said = await detail(response);
   // Airflow's answer to a login that has expired, and to one that it does not know.
-  if (response.status === 401 || said === "Invalid JWT token") throw new DocumentError("refused", "your login to Airflow is over; load the page again to log in");
-  if (response.status === 403) throw new DocumentError("refused", "you may not read this; ask whoever runs Airflow");
+  if (response.status === 401 || said === "Invalid JWT token") throw new DocumentError("refused", "your Airflow session has expired: reload the page to log in");
+  if (response.status === 403) throw new DocumentError("refused", "you do not have permission to view this: ask your Airflow administrator");
   throw new DocumentError("missing", said || `the server returned ${response.status}`);
 }
 
@@ -185,14 +185,14 @@ function byScript(name: string): Promise<string> {
       done();
       reject(new DocumentError(kind, text));
     };
-    const timer = setTimeout(() => fail("missing", `no answer within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
+    const timer = setTimeout(() => fail("missing", `no response within ${TIMEOUT_MS / 1000} s`), TIMEOUT_MS);
     received.set(name, (text) => {
       done();
       resolve(text);
     });
     script.src = path;
-    script.onerror = () => fail("missing", `${path} is not there`);
-    script.onload = () => fail("damaged", `${path} cannot be read`); // it ran and gave nothing
+    script.onerror = () => fail("missing", `${path} not found`);
+    script.onload = () => fail("damaged", `${path} is corrupted`); // it ran and gave nothing
     document.head.append(script);
   });
 }

@@ -61,7 +61,7 @@ function Page({ route }: { route: Route }) {
   return (
     <Heading title="No such page">
       <p>
-        The address is not one of a page here. <a href={hrefs.assets()}>All assets</a>
+        There is no page at this address. <a href={hrefs.assets()}>All assets</a>
       </p>
     </Heading>
   );
@@ -118,7 +118,7 @@ function ThemeSwitch() {
     setTheme(next);
   };
   return (
-    <button type="button" class="icon-button theme" onClick={change} aria-label={`Colours: ${theme}. Change to ${next}`} title={`Colours: ${theme}`}>
+    <button type="button" class="icon-button theme" onClick={change} aria-label={`Color theme: ${theme}. Switch to ${next}`} title={`Color theme: ${theme}`}>
       <svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round">
         {theme === "light" && (
           <>
@@ -145,7 +145,7 @@ function Problems() {
   return (
     <details class="notice problems">
       <summary>
-        <strong>{count(problems.length, "problem")}</strong>: something is missing from these pages
+        <strong>{count(problems.length, "problem")}</strong>: some data is missing from these pages
       </summary>
       <ul>
         {problems.map((problem) => (

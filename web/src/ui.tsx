@@ -188,7 +188,7 @@ export function Missing({ of }: { of: string[] | undefined }) {
   if (!of?.length) return null;
   return (
     <Notice>
-      <strong>Some data is missing</strong>: Airflow did not return in time {of.join("; ")}.
+      <strong>Some data is missing</strong>: Airflow did not return {of.join("; ")} in time.
     </Notice>
   );
 }
@@ -203,7 +203,7 @@ export function Given<T>({ loaded, what, children }: { loaded: Loaded<T>; what: 
       </p>
     );
   }
-  const trouble = { missing: "cannot be loaded", damaged: "is damaged", refused: "is not shown" }[loaded.state];
+  const trouble = { missing: "cannot be loaded", damaged: "cannot be read", refused: "cannot be shown" }[loaded.state];
   return (
     <Notice>
       <strong>

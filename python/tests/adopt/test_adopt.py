@@ -87,7 +87,7 @@ def test_what_is_left_afterwards_is_what_the_proposal_leaves_to_people(adopted):
     read = {each["subject"] for each in left if each["code"] in HIDDEN}
     assert read < named
     (unread,) = (each["message"] for each in left if each["code"] == "SCH323")
-    assert f"are declared but not read: {len(named - read)}, such as" in unread
+    assert f"are declared but not read ({len(named - read)} in total), for example" in unread
 
 
 @pytest.mark.parametrize("team", TEAMS)
@@ -183,7 +183,7 @@ def test_a_name_in_another_teams_words_becomes_no_code_of_the_reader(world, name
     written = [path.read_text() for path in Path("out/shop").rglob("*.yml")]
     assert not any("shipping" in text for text in written)
     ((_, _, what),) = by_hand("shop")
-    assert what == ("the name of an asset of team shipping contains special characters of SQL: rename it")
+    assert what == ("the name of an asset of team shipping contains special SQL characters: rename it")
 
 
 def test_a_device_that_a_manifest_names_is_not_read(world):
@@ -223,7 +223,7 @@ def test_bare_manifests(world):
         "shop reads 1 table of its own through source() (1 reference)\n"
         "shop declares 1 table that a team builds and no node reads\n"
     )
-    assert result.stderr == "4 files to review written to out\n"
+    assert result.stderr == "4 files for review written to out\n"
     assert Path("out/shop/models/global_assets/global_sources.yml").read_text() == (
         "# Other teams' tables that this project reads, as proposed by `dbt-scheduler adopt`.\n"
         "sources:\n"

@@ -139,7 +139,7 @@ def test_a_bucket_that_is_not_there_is_what_the_task_says(google: FakeGoogle, gc
     task = a_dbt_task("true")
     task.bucket = "other"
     with pytest.raises(
-        AirflowException, match=r"^Cloud Run did not run sh: 404 .*The specified bucket does not exist"
+        AirflowException, match=r"^Cloud Run could not run sh: 404 .*The specified bucket does not exist"
     ):
         executed(task)
     assert "CreateJob" not in google.names()

@@ -128,7 +128,7 @@ def test_a_backfilled_run_whose_time_is_up_says_what_to_backfill(platform: Platf
     assert platform.xcom("playground_daily", SOFT, "note").startswith(
         "shipping.dim (shipping_daily, marts.dim, 2025-03-01 00:10 to 2025-03-02 00:10 UTC) "
         "was not ready within the wait timeout of 2:00:00. "
-        "A backfilled run does not use data of a newer period: backfill shipping_daily too. The dependency is soft: continuing without it. The newest data is from the period 2025-09-20 00:00"
+        "A backfilled run does not use data from a newer period: backfill shipping_daily too. The dependency is soft: continuing without it. The newest data is from the period 2025-09-20 00:00"
     )
 
 
@@ -244,7 +244,7 @@ def test_an_asset_that_nobody_makes_any_more_ends_a_soft_wait_at_once(platform: 
     platform.work()
     assert platform.state("playground_daily") == "success"
     assert platform.xcom("playground_daily", SOFT, "note") == (
-        "shipping no longer produces dim. Ask #shipping. The dependency is soft: continuing without it."
+        "shipping no longer produces dim. Ask #shipping for its replacement. The dependency is soft: continuing without it."
     )
 
 

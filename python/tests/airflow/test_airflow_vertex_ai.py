@@ -219,12 +219,12 @@ def test_a_pipeline_that_fails_names_the_tasks_of_it_that_did_and_shows_their_ou
             json.dumps({**COMPILED, "schemaVersion": "2.0.0"}).encode(),
             r"its schemaVersion is 2\.0\.0, but Kubeflow",
         ),
-        (json.dumps({**COMPILED, "root": {}}).encode(), "^The pipeline has no parameter market"),
+        (json.dumps({**COMPILED, "root": {}}).encode(), '^The pipeline has no parameter "market"'),
         (
             json.dumps(
                 {**COMPILED, "root": {"inputDefinitions": {"parameters": {**DECLARED, "year": {}}}}}
             ).encode(),
-            "^The pipeline requires a value for its parameter year",
+            '^The required parameter "year" of the pipeline is not set',
         ),
     ],
     ids=["missing", "something else", "of before", "unknown parameter", "no value"],

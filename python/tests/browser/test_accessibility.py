@@ -89,7 +89,7 @@ def test_colours_are_the_systems_until_others_are_chosen(
     assert page.evaluate(shown) == colour
     other = "dark" if scheme == "light" else "light"
     while page.locator("html").get_attribute("data-theme") != other:
-        page.get_by_role("button", name="Colours").click()
+        page.get_by_role("button", name="Color theme").click()
     assert page.evaluate(shown) != colour
     page.reload()
     page.wait_for_selector("h1")

@@ -56,7 +56,7 @@ def test_each_column_has_the_tasks_of_other_teams_that_read_it(open_page: Open, 
         "href", "https://airflow.example.org/dags/playground_daily/tasks/marts.my_new_model"
     )
     expect(page.get_by_text("Every column is read by")).to_have_count(0)
-    expect(page.get_by_text("not known")).to_have_count(0)
+    expect(page.get_by_text("Unknown columns")).to_have_count(0)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_readers_of_every_column_and_those_that_nobody_knows_are_said_once(
     expect(readers).to_have_count(2)
     expect(readers.first).to_contain_text("Every column is read by:")
     expect(readers.first).to_contain_text("my_new_model")
-    expect(readers.last).to_contain_text("Which columns they read is not known:")
+    expect(readers.last).to_contain_text("Unknown columns are read by:")
     expect(readers.last).to_contain_text("mrt_daily_exposed")
 
 

@@ -22,7 +22,7 @@ def test_without_edges_an_asset_has_everything_but_its_lineage(open_page: Open, 
     page.expected_errors.append("ERR_FILE_NOT_FOUND")
     page.goto(f"{site.as_uri()}/index.html#/assets/orders/orders")
     expect(page.locator(".notice")).to_have_text(
-        f"The lineage cannot be loaded: data/{FOLDER}/edges.js is not there."
+        f"The lineage cannot be loaded: data/{FOLDER}/edges.js not found."
     )
     expect(page.get_by_text("One row per order.")).to_be_visible()
     expect(page.get_by_text("customer_email")).to_be_visible()
@@ -31,10 +31,10 @@ def test_without_edges_an_asset_has_everything_but_its_lineage(open_page: Open, 
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("dbtScheduler.receive('teams/3', '{\"name\": ');", "is damaged: it is not JSON."),
-        ("dbtScheduler.receive('teams/3', '[]');", "is damaged: it has no name."),
-        ("dbtScheduler.receive('teams/4', '{}');", f"is damaged: data/{FOLDER}/teams/3.js cannot be read."),
-        ("dbtScheduler.receive('teams/3', 'null');", "is damaged: it is not an object."),
+        ("dbtScheduler.receive('teams/3', '{\"name\": ');", "cannot be read: it is not JSON."),
+        ("dbtScheduler.receive('teams/3', '[]');", "cannot be read: it has no name."),
+        ("dbtScheduler.receive('teams/4', '{}');", f"cannot be read: data/{FOLDER}/teams/3.js is corrupted."),
+        ("dbtScheduler.receive('teams/3', 'null');", "cannot be read: it is not a JSON object."),
     ],
     ids=["cut off", "a list", "another's", "null"],
 )
@@ -56,19 +56,19 @@ def test_a_document_of_another_shape_takes_down_its_part_only(open_page: Open, s
 def test_without_an_index_the_page_says_so(open_page: Open, site: Path) -> None:
     (site / "data/index.js").write_text("dbtScheduler.receive('index', '{}');")
     page = open_page(site)
-    expect(page.locator(".notice")).to_have_text("The registry is damaged: it has no teams.")
+    expect(page.locator(".notice")).to_have_text("The registry cannot be read: it has no teams.")
 
 
 def test_an_index_for_other_pages_is_not_guessed_at(open_page: Open, site: Path) -> None:
     documents = shop().documents()
     documents["index"]["format_version"] = 2
     page = open_page(write_site(site, documents))
-    expect(page.locator(".notice")).to_contain_text("it was written for other pages than these")
+    expect(page.locator(".notice")).to_contain_text("it was written for a different version of these pages")
 
 
 def test_entries_that_could_not_be_read_are_listed(open_page: Open, hostile_site: Path) -> None:
     page = open_page(hostile_site)
-    page.get_by_text("something is missing from these pages").click()
+    page.get_by_text("some data is missing from these pages").click()
     expect(page.locator(".problems li")).to_contain_text("cannot be read")
 
 
@@ -100,7 +100,9 @@ def test_a_backend_that_is_down_is_said_and_the_rest_is_shown(open_page: Open, l
     page = open_page(live.url, "/teams")
     page.expected_errors.extend(["status of 503", "status of 403"])
     page.goto(f"{live.url}/index.html#/assets/orders/orders")
-    expect(page.locator(".notice")).to_contain_text("The lineage is not shown: you may not read this")
+    expect(page.locator(".notice")).to_contain_text(
+        "The lineage cannot be shown: you do not have permission to view this"
+    )
     page.goto(f"{live.url}/index.html#/teams/orders")
     expect(page.locator(".notice")).to_contain_text(
         "The open waits cannot be loaded: the registry cannot be reached"

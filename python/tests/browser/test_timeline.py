@@ -23,9 +23,9 @@ def test_the_critical_path_of_a_run_leads_to_who_was_late(open_page: Open, shop_
     page.locator(FINANCE).click(position={"x": 30, "y": 8})
     assert path(page) == [
         "catalog catalog__daily started 04:01 UTC, then 27 min",
-        "orders orders__daily products was there at 04:28 UTC, then 2 h 20 min",
-        "payments payments__daily orders was there at 06:48 UTC, then 26 min",
-        "finance finance__daily payments was there at 07:14 UTC, then 25 min",
+        "orders orders__daily products was ready at 04:28 UTC, then 2 h 20 min",
+        "payments payments__daily orders was ready at 06:48 UTC, then 26 min",
+        "finance finance__daily payments was ready at 07:14 UTC, then 25 min",
     ]
     assert page.locator(".run-path").count() == 4
     page.go_back()
@@ -102,8 +102,8 @@ def test_what_airflow_did_not_return_in_time_is_said(open_page: Open, live: Live
     ]
     page = open_page(live.url, "/timeline")
     expect(page.locator(".notice")).to_have_text(
-        "Some data is missing: Airflow did not return in time runs that were due before 2026-03-10 00:10 UTC; "
-        "some of the waits."
+        "Some data is missing: Airflow did not return runs that were due before 2026-03-10 00:10 UTC; "
+        "some of the waits in time."
     )
     expect(page.locator(".chart")).to_be_visible()
 

@@ -51,7 +51,7 @@ def test_who_is_waiting_and_until_when(open_page: Open, explained: LivePages) ->
     now = page.get_by_role("table", name="Waiting tasks").get_by_role("row").last
     expect(now).to_contain_text("marketing")
     expect(now).to_contain_text("soft wait")
-    later = page.get_by_role("table", name="Tasks that wait for it in a later run").get_by_role("row").last
+    later = page.get_by_role("table", name="Tasks waiting in later runs").get_by_role("row").last
     assert cells(later)[:2] == ["finance", "#finance-data"]
 
 
@@ -87,7 +87,7 @@ def test_a_whole_run_is_explained_too(open_page: Open, explained: LivePages) -> 
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(403, "you may not read this"), (503, "the registry cannot be reached")],
+    [(403, "you do not have permission to view this"), (503, "the registry cannot be reached")],
     ids=["not permitted", "backend down"],
 )
 def test_an_answer_that_fails_is_said_in_its_place(

@@ -171,7 +171,7 @@ def test_source_tables_that_are_assets_and_that_nothing_reads_are_one_note(tmp_p
     world.team("shop", node("orders"), node("customers"), *tables, own_test)
     world.team("shipping", node("fct", pipelines=DAILY))
     assert world.findings("SCH306", "SCH307", "SCH323") == [
-        'shop/models/sources.yml: SCH323 source tables that this or another team builds are declared but not read: 3, such as "main.customers"'
+        'shop/models/sources.yml: SCH323 source tables built by this or another team are declared but not read (3 in total), for example "main.customers"'
         " | remove the declarations if they are not needed"
     ]
 
@@ -622,7 +622,7 @@ def test_sch314(tmp_path):
     )
     assert world.findings() == [
         'shop/models/u/orders.sql: SCH314 asset "orders" is built by model.shop.orders and by model.utils.orders'
-        " | remove the pipelines of the one in package utils, in dbt_project.yml"
+        " | in dbt_project.yml, remove the pipelines of the node in package utils"
     ]
 
 

@@ -385,7 +385,7 @@ def test_a_registry_that_cannot_be_read(world):
     hint = "  hint: check the URL and your read permissions; the URL is --registry, or else registry.url in platform.yaml\n"
     for url, problem in (
         ("platform.yaml", "not a directory"),
-        ("file:../x", '"file:../x" leaves its folder with ".."'),
+        ("file:../x", '"file:../x" must not contain ".."'),
         ("ftp://host", f"registry URLs start with {SCHEMES}, not with ftp"),
     ):
         assert publish("--registry", url, code=2) == (
@@ -574,7 +574,7 @@ READER = {
             {f"m{number}": [READER | {"sensor_task_id": f"{SENSOR}{number}"}] for number in range(20_000)},
             "it has more than 20,000 sensors",
         ),
-        ("consumed/shop", {"m": [READER] * 200_001}, "it has more than 200,000 reads of assets"),
+        ("consumed/shop", {"m": [READER] * 200_001}, "it has more than 200,000 asset reads"),
         ("", {"dag_prefix": "s" * 251}, 'its asset "m" is built in a DAG with a different'),
         (
             "",

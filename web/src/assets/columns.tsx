@@ -26,7 +26,7 @@ function Listed({ columns, readers }: { columns: Asset["columns"]; readers: Cons
   return (
     <Section title="Columns" many={columns.length}>
       {known && <Readers title="Every column is read by" readers={every} />}
-      {known && <Readers title="Which columns they read is not known" readers={unknown} />}
+      {known && <Readers title="Unknown columns are read by" readers={unknown} />}
       {columns.length ? (
         <LongTable
           label="Columns"
@@ -39,7 +39,7 @@ function Listed({ columns, readers }: { columns: Asset["columns"]; readers: Cons
           ])}
         />
       ) : (
-        <Empty title="No columns are known">They come from the properties of the dbt model.</Empty>
+        <Empty title="No columns known">Columns come from the properties of the dbt model.</Empty>
       )}
     </Section>
   );

@@ -131,8 +131,8 @@ function Readers({ teams }: { teams: number[] }) {
 }
 
 function Slo({ tally }: { tally: Tally }) {
-  if (tally === "asked") return <span role="cell" class="cell-slo muted" aria-label="being asked for">…</span>;
-  if (tally === "unknown") return <span role="cell" class="cell-slo muted" title="Airflow did not say it">unknown</span>;
+  if (tally === "asked") return <span role="cell" class="cell-slo muted" aria-label="loading">…</span>;
+  if (tally === "unknown") return <span role="cell" class="cell-slo muted" title="Not returned by Airflow">unknown</span>;
   if (!tally?.[1]) return <span role="cell" class="cell-slo muted" aria-label="no SLO">–</span>;
   const [met, of] = tally;
   return (

@@ -147,7 +147,7 @@ function Promises({ team, name, asset }: { team: string; name: string; asset: As
           columns={["Pipeline", "When", "SLO", ...(landings.length ? ["Last runs"] : [])]}
           rows={asset.promises.map((promise) => [
             <Name text={promise.pipeline} />,
-            <Name text={promise.ready || "on no schedule"} />,
+            <Name text={promise.ready || "no schedule"} />,
             promise.slo_seconds === null ? <span class="muted">none</span> : `${duration(promise.slo_seconds * 1000)} after the run is due`,
             ...(landings.length ? [<LastRuns landings={landings.filter((each) => each.dag_id === promise.dag_id)} />] : []),
           ])}
@@ -211,7 +211,7 @@ function Consumers({ consumers }: { consumers: Consumer[] }) {
                 </h3>
                 <LongTable
                   label={`Tasks of ${team}`}
-                  columns={["Task", "Dependency", "Of pipeline"]}
+                  columns={["Task", "Dependency", "Producer pipeline"]}
                   rows={own.map((consumer) => [
                     <Task dag={consumer.dag_id} task={consumer.task_id} />,
                     <KindBadge kind={kindOf(consumer.dependency)} />,

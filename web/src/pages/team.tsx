@@ -149,7 +149,7 @@ function Reads({ team }: { team: Team }) {
   ]);
   return (
     <Section title="Reads" many={rows.length}>
-      {rows.length ? <LongTable label="Assets of other teams" columns={["Asset", "Team", "Ready", "Dependency", "By task"]} rows={rows} /> : <Empty title="It reads no assets of other teams" />}
+      {rows.length ? <LongTable label="Assets of other teams" columns={["Asset", "Team", "Ready", "Dependency", "Read by"]} rows={rows} /> : <Empty title="It reads no assets of other teams" />}
     </Section>
   );
 }

@@ -33,7 +33,7 @@ export function TimelinePage({ query }: { query: Record<string, string> }) {
           {(history) => <Timeline history={history} query={query} />}
         </Given>
       ) : (
-        <Empty title="This site was built without a history">
+        <Empty title="This site was built without a run history">
           <code>dbt-scheduler history export</code> exports it from Airflow's API; pass the file to <code>dbt-scheduler registry site</code>.
         </Empty>
       )}
@@ -239,13 +239,13 @@ function OpenWaits({ waits }: { waits: Wait[] }) {
 
 function Legend() {
   return (
-    <ul class="legend timeline-legend" aria-label="Signs">
+    <ul class="legend timeline-legend" aria-label="Legend">
       {(["success", "running", "failed", "other"] as const).map((state) => (
         <li>
           <svg width="22" height="12" aria-hidden="true" class={`run run-${state}`}>
             <rect class="run-bar" x="1" y="1" width="20" height="10" rx="3" />
           </svg>
-          {state === "other" ? "due, or another state" : state}
+          {state === "other" ? "due, or any other state" : state}
         </li>
       ))}
       <li>

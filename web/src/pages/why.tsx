@@ -40,7 +40,7 @@ export function WhyPage({ dag, task, run }: { dag: string; task: string; run: st
 function OnlyLive({ command }: { command: string }) {
   return (
     <Empty title="This page requires a running Airflow">
-      Inside Airflow it shows what a task waits for, up to the root cause. Here the command line says it: <code>{command}</code>
+      Inside Airflow it shows what a task waits for, up to the root cause. On this site, use the command line instead: <code>{command}</code>
     </Empty>
   );
 }
@@ -61,7 +61,7 @@ function Ask() {
         location.hash = hrefs.why(asked.dag, asked.task, asked.run);
       }}
     >
-      <p class="muted">Why has a task or a run not run or failed? What did it wait for, and which tasks are waiting for it?</p>
+      <p class="muted">Why did a task or run fail, or not run? What did it wait for, and which tasks are waiting for it?</p>
       {field("dag", "DAG", true)}
       {field("task", "Task; the whole run if empty", false)}
       {field("run", "Run id or day; the newest run if empty", false)}

@@ -45,7 +45,7 @@ export function Chart({ runs, rows, window: shown, chosen, path, onChoose }: Cha
           </div>
         ))}
       </div>
-      <div class="chart-frame" ref={frame} tabIndex={0} role="group" aria-label="Runs on a time axis; the table shows the same data">
+      <div class="chart-frame" ref={frame} tabIndex={0} role="group" aria-label="Timeline of runs; the table view shows the same data">
         <svg width={width} height={AXIS + rows.length * ROW} aria-hidden="true">
           <Axis shown={shown} x={x} height={AXIS + rows.length * ROW} width={width} />
           {rows.map((row, i) => (

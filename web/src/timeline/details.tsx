@@ -53,7 +53,7 @@ function CriticalPath({ path, run }: { path: PathStep[]; run: Run }) {
             <p class="muted">
               {step.wait ? (
                 <>
-                  <AssetName team={step.wait.producer_team} asset={step.wait.producer_asset} /> was there at {moment(step.span.from, instant(run.due))},{" "}
+                  <AssetName team={step.wait.producer_team} asset={step.wait.producer_asset} /> was ready at {moment(step.span.from, instant(run.due))},{" "}
                 </>
               ) : (
                 <>started {moment(step.span.from, instant(run.due))}, </>
@@ -61,7 +61,7 @@ function CriticalPath({ path, run }: { path: PathStep[]; run: Run }) {
               then {duration(step.span.to - step.span.from)}
               {step.run === run && !run.end ? " until now" : ""}
             </p>
-            <meter min={0} max={1} value={(step.span.to - step.span.from) / all} aria-label={`Part of the whole time`} />
+            <meter min={0} max={1} value={(step.span.to - step.span.from) / all} aria-label="Share of the total time" />
           </li>
         ))}
       </ol>
@@ -76,7 +76,7 @@ function Waited({ runs, run }: { runs: Runs; run: Run }) {
       {waits.length ? (
         <LongTable
           label="What the run waited for"
-          columns={["Asset", "Team", "By task", "From", "For", ""]}
+          columns={["Asset", "Team", "Waiting task", "From", "For", ""]}
           rows={waits.map((wait) => {
             const span = runs.waitSpan(wait);
             return [

@@ -32,9 +32,9 @@ export function WaitingTeams({ given: { waiting, later } }: { given: Waiting }) 
       )}
       {later.length > 0 && (
         <div class="later">
-          <h3>Waits for it in a later run</h3>
+          <h3>Waiting in later runs</h3>
           <LongTable
-            label="Tasks that wait for it in a later run"
+            label="Tasks waiting in later runs"
             columns={["Team", "Contact", "Task", "Dependency"]}
             rows={later.map((each) => [
               <TeamName name={each.team} />,
@@ -61,7 +61,7 @@ export function Waited({ dag, run, waited }: { dag: string; run: string; waited:
   return (
     <LongTable
       label="What it waited for"
-      columns={["Asset", "Team", "By task", "From", "For"]}
+      columns={["Asset", "Team", "Waiting task", "From", "For"]}
       rows={waited.map((wait) => [
         <AssetName team={wait.team} asset={wait.asset} />,
         <TeamName name={wait.team} />,

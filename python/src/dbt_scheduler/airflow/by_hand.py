@@ -117,7 +117,7 @@ def resume_consumers(
     """
     team, _, name = asset.partition(".")
     if not name:
-        raise ValueError(f'resume_consumers requires the asset with its team, "team.asset", not "{asset}"')
+        raise ValueError(f'resume_consumers requires an asset in the form "team.asset", not "{asset}"')
 
     def find(context: Context) -> "tuple[DagSpec, dict[str, Entry]] | None":
         # Imports that parsing the file of a DAG need not pay for.

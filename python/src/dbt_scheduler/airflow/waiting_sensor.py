@@ -84,7 +84,7 @@ class WaitingSensor(BaseSensorOperator):
         text = f"{self._description()} was not ready {self._waited_text()}."
         if self._run().backfilled and self.decision.reason is Reason.NO_RUN:
             text += (
-                f" A backfilled run does not use data of a newer period: backfill {self._run().dag_id} too."
+                f" A backfilled run does not use data from a newer period: backfill {self._run().dag_id} too."
             )
         if self._wait.dependency != _SOFT:
             raise AirflowSensorTimeout(text) from None

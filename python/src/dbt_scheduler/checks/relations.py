@@ -40,8 +40,8 @@ SCH323 = Rule(
     code="SCH323",
     severity=Severity.NOTE,
     summary="Declared source tables are built by a team but not read",
-    message="source tables that this or another team builds are declared but not read: {count}, such as "
-    '"{source}"',
+    message="source tables built by this or another team are declared but not read ({count} in total), for "
+    'example "{source}"',
     hint="remove the declarations if they are not needed",
     why="Nothing reads them, so nothing has to wait for them. Once a model reads one, SCH306 or SCH307 "
     "reports it.",

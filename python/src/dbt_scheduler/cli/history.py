@@ -43,7 +43,7 @@ def export(
     password_file: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
-    """Write the latest runs of the registry's DAGs: when assets were ready compared with their SLO, and waits.
+    """Export the latest runs of the registry's DAGs: when assets were ready, compared with their SLOs, and waits.
 
     Reads the newest 30 runs of each DAG from Airflow.
     """

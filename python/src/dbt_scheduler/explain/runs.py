@@ -73,7 +73,7 @@ class RunFinder:
             return f"has not run yet: its run is due at {due}"
         else_ = "the success of a newer run also ends the wait"
         if awaited.backfilled:
-            else_ = f"a backfilled run does not use data of a newer period: backfill {awaited.dag_id} too"
+            else_ = f"a backfilled run does not use data from a newer period: backfill {awaited.dag_id} too"
         return f"has no run: the run due at {due} was not created (not yet, or catchup is disabled); {else_}"
 
     def _known_dag(self, dag_id: str) -> Dag:

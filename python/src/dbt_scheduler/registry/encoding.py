@@ -103,7 +103,7 @@ def _too_much(entry: Entry) -> str | None:
     if len(sensors) > _MOST_SENSORS:
         return f"it has more than {_MOST_SENSORS:,} sensors"
     if len(readers) > _MOST_TASKS:
-        return f"it has more than {_MOST_TASKS:,} reads of assets"
+        return f"it has more than {_MOST_TASKS:,} asset reads"
     if sum(len(made.pipelines) for made in entry.produced.values()) > _MOST_TASKS:
         return f"it produces more than {_MOST_TASKS:,} assets, counted per pipeline"
     made_by = Counter((each.task_group, each.task_id) for each in entry.produced.values())

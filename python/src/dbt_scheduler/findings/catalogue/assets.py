@@ -36,7 +36,7 @@ SCH310 = Rule(
 )
 SCH313 = Rule(
     code="SCH313",
-    summary="Two projects use the same team",
+    summary="Two projects use the same team name",
     message='team "{team}" is also used by {other}',
     hint="set a different `team` in one of the two scheduler.yaml files",
     why="A team is one dbt project: the registry has one entry per team, and the second would replace the first.",

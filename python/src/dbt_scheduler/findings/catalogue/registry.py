@@ -48,7 +48,7 @@ SCH414 = Rule(
     summary="A compiled entry cannot be published",
     message="the compiled entry cannot be published: {problem}",
     hint="compile again with this release of dbt-scheduler",
-    why="A damaged entry, or an entry under another team's name, would break every consumer.",
+    why="A corrupted entry, or an entry under another team's name, would break every consumer.",
     example="""\
 $ cp out/registry/shop.json out/registry/sales.json
 $ dbt-scheduler publish out

@@ -180,7 +180,7 @@ exposed_assets:
 )
 SCH213 = Rule(
     code="SCH213",
-    summary="An ignore matches no finding",
+    summary="An ignore entry matches no finding",
     message="the ignore entry for {what} does not match any finding",
     hint="remove the entry",
     why="The finding it silenced no longer exists. If the entry stayed, it would hide the next finding of "

@@ -162,7 +162,7 @@ PLUGIN = Place(
             by_task=True,
         ),
         "accelerator": Setting(
-            description="the accelerator type, and the count after a colon if not one",
+            description="the accelerator type, and the count after a colon if more than one",
             schema={
                 "type": "string",
                 "pattern": r"^(NVIDIA|TPU)_[A-Z0-9_]+(:[1-9][0-9]?)?$",
