@@ -131,8 +131,8 @@ def test_a_training_that_fails_says_why_with_the_output_of_its_custom_job_and_is
     google.vertex_ai.end("FAILED", "Training failed with: The replica workerpool0-0 exited.")
     platform.work()
     log = capsys.readouterr().out
-    assert "trainingPipelines/1 has failed: Training failed with: The replica workerpool0-0 exited." in log
-    assert log.index("epoch 1") < log.index("Killed") < log.index("has failed")
+    assert "trainingPipelines/1 failed: Training failed with: The replica workerpool0-0 exited." in log
+    assert log.index("epoch 1") < log.index("Killed") < log.index("trainingPipelines/1 failed")
     assert platform.state("shop_daily", "train") == "up_for_retry"
 
 
@@ -205,7 +205,7 @@ def test_a_pipeline_that_fails_names_the_tasks_of_it_that_did_and_shows_their_ou
     with pytest.raises(AirflowException) as failure:
         task.execute_complete(the_context(task), event)
     assert str(failure.value) == (
-        f"The Vertex AI job {job.name} has failed: The DAG failed because some tasks failed.\nfit: exited with 1."
+        f"The Vertex AI job {job.name} failed: The DAG failed because some tasks failed.\nfit: exited with 1."
     )
     assert "no rows" in capsys.readouterr().out
 

@@ -62,7 +62,7 @@ def test_sch306(tmp_path):
         node("z", "raw.shipments", "other.shipments", "far.shipments", "blind.shipments", pipelines=DAILY),
     )
     world.team("shipping", node("fct", pipelines=DAILY))
-    hint = 'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder global_assets'
+    hint = 'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder named global_assets'
     assert world.findings() == [
         f'shop/models/sources.yml: SCH306 source "blind.shipments" reads main.fct, which is the asset "fct" of team shipping | {hint}',
         f'shop/models/sources.yml: SCH306 source "raw.shipments" reads warehouse.MAIN.Fct, which is the asset "fct" of team shipping | {hint}',
@@ -127,7 +127,7 @@ def test_a_condition_reads_a_table_as_a_model_does(tmp_path):
             'shop/models/sources.yml: SCH306 source "lake.facts" reads warehouse.main.fct, which is the asset "fct" of '
             "team shipping",
             " | ",
-            'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder global_assets',
+            'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder named global_assets',
         ),
         (
             'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.orders, which this project builds as '

@@ -293,7 +293,7 @@ def test_an_asset_made_in_two_pipelines_or_by_a_generated_dag_too_is_no_external
     mixed = msgspec.structs.replace(mixed, produced={**mixed.produced, **plain.produced})
     for entry, name in ((two, "a"), (mixed, "b")):
         with pytest.raises(
-            RegistryUnreadableError, match=f'"{name}" is not produced by exactly one hand-written DAG'
+            RegistryUnreadableError, match=f'"{name}" must be produced by exactly one hand-written DAG'
         ):
             decode_entry("legacy", encode_entry("legacy", entry))
 

@@ -340,7 +340,7 @@ def test_the_run_that_is_asked_about(airflow, out):
         assert "2025-06-04 00:10 UTC failed" in first(airflow, "a", "--run", wanted)
     said = run(CONSUMER, "a", "--run", "nightly", code=2).stderr
     assert said.startswith(
-        'run "nightly" of playground_daily not found\n  hint: the newest run is scheduled__2025-06-06T00:10; '
+        'run "nightly" of playground_daily not found\n  hint: the latest run is scheduled__2025-06-06T00:10; '
     )
 
 
@@ -466,7 +466,7 @@ def test_a_password_in_the_connections_host_is_not_printed(airflow, out, monkeyp
     for written in (json.dumps({"conn_type": "http", "host": host}), f"http://{quote(host, safe='')}"):
         monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", written)
         assert run(CONSUMER, "a", code=2).stderr == (
-            "airflow: SCH501 http://...@127.0.0.1:9 must not contain credentials or a query: set the login and password in the login and password fields of the connection."
+            "airflow: SCH501 http://...@127.0.0.1:9 must not contain credentials or a query: use the login and password fields of the connection."
             "\n1 error\n"
         )
 

@@ -102,7 +102,7 @@ def test_sch302(tmp_path):
     world.team("trains", node("fct", pipelines=DAILY), text=EXPOSED)
     assert reported(world) == [
         'shop/models/sources.yml: SCH302 global asset "global_assets.fct": "fct" is exposed by several teams: shipping, '
-        'trains | specify the team: declare the table "fct" under a source named "shipping", in a file under a folder global_assets'
+        'trains | specify the team: declare the table "fct" under a source named "shipping", in a file under a folder named global_assets'
     ]
 
 

@@ -24,7 +24,7 @@ EXPOSED = 'exposed_assets: [{regex: "fct"}]\nalerting: {channel: "#shipping"}\n'
 ENTRY = "out/registry/shop.json"
 NEW = "created a new registry at file://registry\n"
 OVERTAKEN = (
-    f"{ENTRY}: SCH413 the registry entry of team shop was published since this version was compiled\n"
+    f"{ENTRY}: SCH413 the registry entry of team shop has been published since this version was compiled\n"
     "  hint: run `dbt-scheduler compile` again with this registry, then publish\n"
     "1 error\nnothing was published\n"
 )
@@ -133,7 +133,7 @@ def test_an_entry_that_was_removed_meanwhile(world):
     shop("b")
     compile_("shop")
     Path("registry/shop.json").unlink()
-    assert publish(code=1) == OVERTAKEN.replace("shop was published", "shop was removed")
+    assert publish(code=1) == OVERTAKEN.replace("published", "removed")
 
 
 def test_a_damaged_entry_is_written_again_by_its_team(world):
@@ -350,7 +350,7 @@ def test_a_race_that_is_lost_between_reading_and_writing(world, first):
     assert done.finding is not None
     assert (
         done.finding.message
-        == f"the registry entry of team {first} was published since this version was compiled"
+        == f"the registry entry of team {first} has been published since this version was compiled"
     )
     assert not done.failed
 

@@ -299,7 +299,7 @@ def test_refusals_say_what_to_do():
     said = {"detail": "Database is locked:\n\x1b[31mnot supported on SQLite " + "x" * 300}
     shown = (r"Database is locked:\n\x1b[31mnot supported on SQLite " + "x" * 300)[:300]
     assert refusal(FakeAirflow({}, before=lambda _: httpx.Response(503, json=said))) == (
-        f'{where} returned 503 for POST /auth/token: its response is "{shown}"; see also the log of its API server.'
+        f'{where} returned 503 for POST /auth/token: "{shown}"; see also the log of its API server.'
     )
     wrong = {"detail": [{"loc": ["body"], "msg": "missing"}]}
     assert refusal(FakeAirflow({}, before=lambda _: httpx.Response(422, json=wrong))) == (

@@ -138,7 +138,7 @@ function Picture({ graph, focus, layout, frame, expand, onKey }: PictureProps) {
   const [near, setNear] = useState<number | null>(null); // the node under the pointer
   const height = Math.min(560, Math.max(240, layout.height));
   return (
-    <div class="graph-frame" tabIndex={0} role="group" aria-label="Lineage graph: arrow keys move it, plus and minus zoom it" onKeyDown={onKey}>
+    <div class="graph-frame" tabIndex={0} role="group" aria-label="Lineage graph: use the arrow keys to pan, and plus and minus to zoom" onKeyDown={onKey}>
       <svg ref={frame} height={height} aria-hidden="true">
         <defs>
           {["plain", "hard", "soft", "no_wait"].map((kind) => (

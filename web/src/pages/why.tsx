@@ -64,7 +64,7 @@ function Ask() {
       <p class="muted">Why did a task or run fail, or not run? What did it wait for, and which tasks are waiting for it?</p>
       {field("dag", "DAG", true)}
       {field("task", "Task; the whole run if empty", false)}
-      {field("run", "Run id or day; the newest run if empty", false)}
+      {field("run", "Run id or day; the latest run if empty", false)}
       <button type="submit" class="button button-main">
         Ask
       </button>
@@ -127,7 +127,7 @@ function OfHistory({ dag, task, run }: { dag: string; task: string; run: string 
             const waits = runs.waits(found);
             return (
               <Section title="What its run waited for" aside={<a href={hrefs.timeline({ dag, run })}>{count(waits.length, "wait")} in the timeline</a>}>
-                {waits.length ? <Waited dag={dag} run={run} waited={waits.map(ofHistory)} /> : <Empty title="It waited for no other DAG" />}
+                {waits.length ? <Waited dag={dag} run={run} waited={waits.map(ofHistory)} /> : <Empty title="It did not wait for any other DAG" />}
               </Section>
             );
           }}

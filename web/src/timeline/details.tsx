@@ -90,7 +90,7 @@ function Waited({ runs, run }: { runs: Runs; run: Run }) {
           })}
         />
       ) : (
-        <Empty title="It waited for no other DAG" />
+        <Empty title="It did not wait for any other DAG" />
       )}
     </Section>
   );

@@ -175,7 +175,7 @@ def _refused(
         return _in_package(match.package)
     if maker.clash:
         return (
-            f'the asset "{maker.asset}" of team {maker.team} is a different node of that team: rename '
+            f'the asset name "{maker.asset}" of team {maker.team} refers to a different node: rename '
             "one of the two"
         )
     if not _PLAIN.fullmatch(maker.asset):

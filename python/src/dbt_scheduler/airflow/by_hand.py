@@ -183,7 +183,7 @@ def _find_entry(asset: str, url: str) -> "tuple[Entry, AssetKey]":
     if not entry.produced[key.asset].exposed:
         whom = one_line(entry.contact.channel or f"team {key.team}")
         _log.warning(
-            "%s does not expose %s: ask %s, because it may change or be removed at any time.",
+            "%s does not expose %s, so it may change or be removed at any time: ask %s to expose it.",
             key.team,
             key,
             whom,

@@ -136,7 +136,7 @@ class WaitingSensor(BaseSensorOperator):
             return f"No successful run of {run.task_id} in {run.dag_id} was found."
         ago = timedelta(minutes=(datetime.now(UTC) - newest.end) // timedelta(minutes=1))
         newest_period_utc = f"{format_utc(newest.start)} to {format_utc(newest.end)} UTC"
-        return f"The newest data is from the period {newest_period_utc}, which ended {ago} ago."
+        return f"The latest data is from the period {newest_period_utc}, which ended {ago} ago."
 
     def _has_nothing_to_wait_for(self, context: Context) -> bool:
         """Work out what to wait for; true when there is nothing, and a note says why."""
@@ -184,7 +184,7 @@ class WaitingSensor(BaseSensorOperator):
         if run is None or (self.decision.reason is Reason.SAME_PERIOD and run.run_type in SCHEDULED):
             return ""
         if self.decision.reason is Reason.SAME_PERIOD:
-            return f"Produced by the run {run.run_id} of the same period."
+            return f"Produced by run {run.run_id} for the same period."
         return (
             f"{awaited.dag_id} never ran {awaited.task_id} for {format_utc(awaited.interval.start)} "
             f"(UTC), but its newer run {run.run_id} has succeeded."

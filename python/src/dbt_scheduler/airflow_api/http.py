@@ -49,8 +49,8 @@ class AirflowHttp:
     ) -> None:
         if any(sign in url for sign in ("@", "%40", "?", "#")):
             raise AirflowApiError(
-                f"{shown_url(url)} must not contain credentials or a query: set the login and password in "
-                "the login and password fields of the connection."
+                f"{shown_url(url)} must not contain credentials or a query: use the login and "
+                "password fields of the connection."
             )
         self.url = url.rstrip("/")
         self._credentials = credentials
@@ -246,7 +246,7 @@ class AirflowHttp:
         if reply.status_code == _NOT_FOUND:
             advice = "it does not exist, or the connection's host is not Airflow 3"
         elif detail := _detail(reply):
-            advice = f'its response is "{detail}"; see also the log of its API server'
+            advice = f'"{detail}"; see also the log of its API server'
         else:
             advice = "check the log of its API server"
         raise AirflowApiError(f"Airflow at {self.url} returned {reply.status_code} for {what}: {advice}.")

@@ -43,7 +43,7 @@ SCH106 = Rule(
     summary="A scheduled node reads a seed or a view that no pipeline runs",
     message='{readers} the {kind} "{parent}", which no pipeline runs',
     hint='add pipelines to "{parent}" if it changes',
-    why="Seeds and views do not become outdated by themselves, but a change to one takes effect in the "
+    why="Seeds and views do not go stale on their own, but a change to one takes effect in the "
     "warehouse only when it is built.",
     example="""\
 seeds:

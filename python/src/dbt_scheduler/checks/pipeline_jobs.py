@@ -36,8 +36,7 @@ SCH225 = Rule(
     code="SCH225",
     summary="A pipeline job or training job is misconfigured",
     message='task "{task}": {problem}',
-    why="Vertex AI, or the worker that reads the pipeline, would reject the job in every run, when the "
-    "task starts.",
+    why="Vertex AI, or the worker that reads the pipeline, would reject the job each time the task starts.",
     example="""\
 # scheduler.yaml, where pipelines/churn.yaml has the parameter market
 tasks:

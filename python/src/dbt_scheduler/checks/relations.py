@@ -16,7 +16,7 @@ SCH306 = Rule(
     code="SCH306",
     summary="A source reads another team's asset (a hidden edge)",
     message='source "{source}" reads {relation}, which is the asset "{asset}" of team {team}',
-    hint='declare it as a global asset: the table "{asset}" of a source "{team}", in a file under a folder global_assets',
+    hint='declare it as a global asset: the table "{asset}" of a source "{team}", in a file under a folder named global_assets',
     why=(
         "Another team builds the table, but dbt-scheduler sees only a plain source and does not wait "
         "for it: if that team is late, the model reads outdated data."

@@ -43,9 +43,9 @@ def export(
     password_file: Path | None,
     **options: Any,  # noqa: ANN401 - from click
 ) -> None:
-    """Export the latest runs of the registry's DAGs: when assets were ready, compared with their SLOs, and waits.
+    """Export the latest runs of the registry's DAGs: when assets were ready, their SLOs, and how long tasks waited.
 
-    Reads the newest 30 runs of each DAG from Airflow.
+    Reads the latest 30 runs of each DAG from Airflow.
     """
     with exit_on_error():
         settings = Options(**options)

@@ -47,7 +47,7 @@ class RunFinder:
         if found is None:
             raise UsageError(
                 f'run "{wanted}" of {known.dag_id} not found',
-                f"the newest run is {newest.run_id}; the next is due at {format_moment(coming, known.schedule)}",
+                f"the latest run is {newest.run_id}; the next is due at {format_moment(coming, known.schedule)}",
             )
         return found
 

@@ -187,7 +187,7 @@ def _half_external(entry: Entry) -> str | None:
         return "it has both external assets and tasks that read other assets"
     for asset, made in entry.produced.items():
         if made.dag_id is None or len(made.pipelines) > 1:
-            return f'its asset "{asset}" is not produced by exactly one hand-written DAG'
+            return f'its asset "{asset}" must be produced by exactly one hand-written DAG'
     return None
 
 

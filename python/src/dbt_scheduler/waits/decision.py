@@ -63,7 +63,7 @@ class Reason(StrEnum):
     SAME_PERIOD = "the task has succeeded for the period"
     NEWER_RUN = "the task never ran for the period, but has succeeded for a newer one"
     UNFINISHED = "the task has not succeeded in the period's run"
-    NO_RUN = "there is no run of the period"
+    NO_RUN = "there is no run for the period"
     NO_PRODUCER = "the asset is no longer produced"
 
 

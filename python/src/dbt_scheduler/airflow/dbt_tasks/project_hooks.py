@@ -60,6 +60,6 @@ def require_plugin(program: str) -> None:
     """Raise, because dbt has ended well and not written what it did: it has no plugins, or no Python."""
     raise AirflowException(
         f"{program} did not load the plugin in {PLUGINS}, so the project's on-run-start and on-run-end "
-        "hooks, which should run once per DAG run, ran in this task. Use dbt Core, and let its "
-        "Python read PYTHONPATH, or set `project_hooks: every_task` in platform.yaml or scheduler.yaml."
+        "hooks, which should run once per DAG run, ran in this task. Use dbt Core with a "
+        "Python that reads PYTHONPATH, or set `project_hooks: every_task` in platform.yaml or scheduler.yaml."
     )

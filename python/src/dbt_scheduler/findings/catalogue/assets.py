@@ -85,7 +85,7 @@ out/registry/shop.json: SCH319 task "marts.orders" in daily reads "fct_shipments
 SCH322 = Rule(
     code="SCH322",
     can_be_ignored=False,
-    summary="A dag_id is reserved for dbt-scheduler",
+    summary="A dag_id is reserved by dbt-scheduler",
     message='dag_id "{dag_id}" of team {team} is reserved for the DAG that resumes late runs',
     hint="set a different dag_prefix in scheduler.yaml",
     why="Airflow has one DAG per dag_id: either the team's DAG would not load, or late runs would not be "

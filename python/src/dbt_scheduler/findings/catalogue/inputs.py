@@ -222,7 +222,7 @@ SCH425 = Rule(
     hint="remove it; the keys of {where} are: {keys}",
     severity=Severity.WARNING,
     why="Each value of `where` has its own keys. A key of a different one has no effect, even if someone "
-    "rely on it.",
+    "relies on it.",
     example="""\
 # platform.yaml
 dbt: {where: kubernetes, network: warehouse}

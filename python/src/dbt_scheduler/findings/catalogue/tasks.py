@@ -174,7 +174,7 @@ exposed_assets:
   - regex: "dim_customers"
     slo: {hourly: {minutes: 30}}
 """,
-    fix="Use a pipeline of the assets, or add this pipeline to the node's `pipelines`. One entry may list "
+    fix="Use a pipeline that builds the assets, or add this pipeline to the node's `pipelines`. One entry may list "
     "pipelines for assets in different pipelines: each asset is exposed, with the SLO, in the listed "
     "pipelines that build it, and in no others.",
 )
