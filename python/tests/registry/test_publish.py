@@ -133,7 +133,7 @@ def test_an_entry_that_was_removed_meanwhile(world):
     shop("b")
     compile_("shop")
     Path("registry/shop.json").unlink()
-    assert publish(code=1) == OVERTAKEN.replace("published", "removed")
+    assert publish(code=1) == OVERTAKEN.replace("has been published", "has been removed")
 
 
 def test_a_damaged_entry_is_written_again_by_its_team(world):

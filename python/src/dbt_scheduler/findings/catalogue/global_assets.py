@@ -141,7 +141,7 @@ REF_HINTS = {
 SCH321 = Rule(
     code="SCH321",
     summary="A global asset reads the relation of another asset",
-    message='global asset "{source}" refers to the asset "{meant}" of team {team}, but its relation {relation} is the asset "{other}"',
+    message='global asset "{source}" refers to the asset "{meant}" of team {team}, but its relation {relation} belongs to the asset "{other}"',
     hint='change the relation to that of "{meant}", or declare "{other}" instead',
     why="The task would wait for one table and read another. This happens when a team makes another "
     "version of a model the latest one: the unversioned name then refers to a different relation.",
