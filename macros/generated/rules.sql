@@ -24,8 +24,8 @@
   "SCH302": {
     "severity": "error",
     "message": "global asset \"{source}\": \"{asset}\" is exposed by several teams: {teams}",
-    "hint": "specify the team: declare the table \"{asset}\" under a source named \"{first}\", in a file under a folder global_assets",
-    "ref_hint": "several teams publish the dbt project \"{project}\": declare the table under a source named after its team, in a file under a folder global_assets"
+    "hint": "specify the team: declare the table \"{asset}\" under a source named \"{first}\", in a file under a folder named global_assets",
+    "ref_hint": "several teams publish the dbt project \"{project}\": declare the table under a source named after its team, in a file under a folder named global_assets"
   },
   "SCH303": {
     "severity": "error",

@@ -87,7 +87,7 @@ def test_what_is_left_afterwards_is_what_the_proposal_leaves_to_people(adopted):
     read = {each["subject"] for each in left if each["code"] in HIDDEN}
     assert read < named
     (unread,) = (each["message"] for each in left if each["code"] == "SCH323")
-    assert f"are declared but not read: {len(named - read)}, such as" in unread
+    assert f"are declared but not read ({len(named - read)} in total), for example" in unread
 
 
 @pytest.mark.parametrize("team", TEAMS)
@@ -183,7 +183,7 @@ def test_a_name_in_another_teams_words_becomes_no_code_of_the_reader(world, name
     written = [path.read_text() for path in Path("out/shop").rglob("*.yml")]
     assert not any("shipping" in text for text in written)
     ((_, _, what),) = by_hand("shop")
-    assert what == ("the name of an asset of team shipping contains special characters of SQL: rename it")
+    assert what == ("the name of an asset of team shipping contains special SQL characters: rename it")
 
 
 def test_a_name_with_backticks_stays_within_its_code(world):
@@ -230,9 +230,9 @@ def test_bare_manifests(world):
         "shipping should expose 2 assets\n"
         "shop reads 2 tables of shipping (3 references)\n"
         "shop reads 1 table of its own through source() (1 reference)\n"
-        "shop declares 1 table that a team builds and no node reads\n"
+        "shop declares 1 table that are built by a team but not read by any node\n"
     )
-    assert result.stderr == "4 files to review written to out\n"
+    assert result.stderr == "4 files for review written to out\n"
     assert Path("out/shop/models/global_assets/global_sources.yml").read_text() == (
         "# Other teams' tables that this project reads, as proposed by `dbt-scheduler adopt`.\n"
         "sources:\n"
@@ -362,7 +362,7 @@ def test_what_cannot_be_proposed_is_left_to_people(world):
         (
             "raw.twice",
             in_sources,
-            'the asset "twice" of team shipping is a different node of that team: rename one of the two',
+            'the asset name "twice" of team shipping refers to a different node: rename one of the two',
         ),
         (
             "raw.two",
@@ -478,7 +478,7 @@ def test_a_read_is_edited_where_it_is_written(world):
     [
         (
             "{{ source('raw', name) }}",
-            "the arguments of this call of source() are not two strings: change it too",
+            "the arguments of this source() call are not two strings: change it too",
         ),
         (
             "{{ the_table() }}",
@@ -595,7 +595,7 @@ def test_a_file_outside_of_the_project_is_not_edited(world):
         (
             "raw.fct",
             "models/marts/orders.sql",
-            "this file is not part of the project: change the call there",
+            "this file is not part of the project: change the call manually",
         ),
     ]
     assert "schema: '{{ var(\"s\") }}'" in Path("out/shop/sql/global_assets/global_sources.yml").read_text()
@@ -768,7 +768,7 @@ def test_a_call_in_escaped_quotes_keeps_the_declaration(world, call, items):
         (
             "raw.fct",
             "models/tests.yml:4",
-            "this call of source() cannot be edited automatically: change it",
+            "this source() call cannot be edited automatically: change it manually",
         ),
     ]
     assert patched()["models/sources.yml"] == RAW
@@ -784,7 +784,7 @@ def test_an_exposure_is_a_reader(world):
     assert (
         adopt("shop", "shipping").stdout.splitlines()[1] == "shop reads 2 tables of shipping (2 references)"
     )
-    what = "the arguments of this call of source() are not two strings: change it too"
+    what = "the arguments of this source() call are not two strings: change it too"
     assert [each for each in by_hand("shop") if each[2] == what] == [
         ("raw.dim", "models/exp.yml", what),
         ("raw.fct", "models/exp.yml", what),
@@ -798,7 +798,7 @@ def test_a_file_name_that_is_invalid_in_a_patch_is_a_manual_step(world, name):
     world.file(f"shop/models/{name}.sql", "{{ source('raw', 'fct') }}")
     adopt("shop", "shipping")
     assert sorted(by_hand("shop"), key=lambda each: "sources" in each[1]) == [
-        ("raw.fct", f"models/{name}.sql", "the patch cannot include this file: change the call there"),
+        ("raw.fct", f"models/{name}.sql", "the patch cannot include this file: change the call manually"),
         ("raw.fct", "models/sources.yml:5", "remove it here once nothing reads it"),
     ]
     assert patched()["models/marts/orders.sql"] == "{{ source('shipping', 'fct') }}"
@@ -960,10 +960,10 @@ def test_a_read_in_a_macro_is_not_blamed_on_another_call_and_a_space_before_the_
 
 
 def test_the_summary_does_not_say_that_a_team_reads_what_it_only_declares(sharing):
-    assert [line for line in sharing["summary"][0] if "reads" in line] == [
-        "ants declares 4 tables that a team builds and no node reads",
+    assert [line for line in sharing["summary"][0] if "read" in line] == [
+        "ants declares 4 tables that are built by a team but not read by any node",
         "bees reads 2 tables of ants (2 references)",
-        "bees declares 2 tables that a team builds and no node reads",
+        "bees declares 2 tables that are built by a team but not read by any node",
     ]
 
 

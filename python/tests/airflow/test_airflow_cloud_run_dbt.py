@@ -139,7 +139,7 @@ def test_a_missing_bucket_is_reported(google: FakeGoogle, gcs: FakeGcs) -> None:
     task = a_dbt_task("true")
     task.bucket = "other"
     with pytest.raises(
-        AirflowException, match=r"^Cloud Run did not run sh: 404 .*The specified bucket does not exist"
+        AirflowException, match=r"^Cloud Run could not run sh: 404 .*The specified bucket does not exist"
     ):
         executed(task)
     assert "CreateJob" not in google.names()

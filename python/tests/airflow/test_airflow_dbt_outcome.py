@@ -141,9 +141,9 @@ def test_what_dbt_did_is_seen_of_a_task_that_succeeds_and_of_one_that_fails(
         'error: dbt: known: fail, 1 row: select * from "shop"."main_dbt_test__audit"."known"',
         "warning: dbt: unique_people_id: warn, 1 row",
     ]
-    groups = log[log.index("info: ::group::Compiled code of model.shop.people") :]
+    groups = log[log.index("info: ::group::Compiled code for model.shop.people") :]
     assert groups[1:3] == ['info: select * from "shop"."main"."names"', "info: ::endgroup::"]
-    assert "info: ::group::Query of the rows that fail unique_people_id" in groups
+    assert "info: ::group::Query for the failing rows of unique_people_id" in groups
     assert groups.index("info: dbt: tests: 1 passed, 1 warned, 1 failed") < groups.index(
         "error: Task failed with exception"
     )
@@ -184,7 +184,7 @@ def test_of_a_microbatch_model_the_batches_are_counted_and_added_up(
     assert (found["status"], found["batches_succeeded"], found["batches_failed"]) == ("success", 6, 0)
     log = logged(capsys)
     assert "6 of 6 batches" in "".join(log)
-    assert "info: ::group::Compiled code of model.shop.events" in log
+    assert "info: ::group::Compiled code for model.shop.events" in log
 
 
 def test_a_task_of_tests_has_no_node(platform: Platform, tmp_path: Path) -> None:

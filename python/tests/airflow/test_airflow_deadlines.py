@@ -176,7 +176,7 @@ def test_the_message_of_a_soft_wait_has_the_age_of_the_data(platform: Platform) 
     note = platform.xcom("playground_daily", SOFT, "note")
     assert note in {
         f"{AWAITED} was not ready by its SLO of 6:00:00. The dependency is soft: continuing without it. "
-        f"The newest data is from the period 2025-02-27 00:00 to 2025-02-28 00:00 UTC, which ended {some} ago."
+        f"The latest data is from the period 2025-02-27 00:00 to 2025-02-28 00:00 UTC, which ended {some} ago."
         for some in (ago, ago - timedelta(minutes=1))
     }
 

@@ -262,7 +262,7 @@ def test_parsing_a_dag_that_waits_by_hand_reads_no_registry(
         AirflowException, match="The registry ftp://nowhere cannot be read: registry URLs start"
     ):
         sensor._find_wait({})
-    with pytest.raises(ValueError, match="requires the asset with its team"):
+    with pytest.raises(ValueError, match="requires an asset in the form"):
         resume_consumers("orders")
 
 

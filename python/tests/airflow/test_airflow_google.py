@@ -88,8 +88,8 @@ def test_a_failed_vertex_ai_job_logs_the_reason_and_is_retried(
     google.vertex_ai.end("FAILED", "The replica workerpool0-0 exited with a non-zero status of 1.")
     platform.work()
     log = capsys.readouterr().out
-    assert "customJobs/1 has failed: The replica workerpool0-0 exited with a non-zero status of 1." in log
-    assert log.index("epoch 1") < log.index("Killed") < log.index("has failed")
+    assert "customJobs/1 failed: The replica workerpool0-0 exited with a non-zero status of 1." in log
+    assert log.index("epoch 1") < log.index("Killed") < log.index("customJobs/1 failed")
     assert platform.state("shop_daily", "train") == "up_for_retry"
 
 

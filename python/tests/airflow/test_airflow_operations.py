@@ -213,7 +213,7 @@ def test_ctrl_c_is_no_failed_run(teams: Platform, monkeypatch: pytest.MonkeyPatc
     done = call(teams, *words)
     assert done.exit_code == 2
     assert (
-        "interrupted: the backfills continue in Airflow\n  hint: run the command again to follow them"
+        "interrupted: the backfills continue in Airflow\n  hint: run the command again to see their progress"
         in done.stderr
     )
 
@@ -233,7 +233,7 @@ def test_an_unreachable_airflow_does_not_end_the_backfills(
     monkeypatch.setattr(backfill, "sleep", refuse)
     done = call(teams, "backfill", "shipping", "--from", "2025-03-01", "--to", "2025-03-01", "--yes")
     assert done.exit_code == 2
-    assert "the backfills continue in Airflow: run the command again to follow them\n" in done.stderr
+    assert "the backfills continue in Airflow: run the command again to see their progress\n" in done.stderr
     assert "Airflow rejected the token." in done.stderr
 
 

@@ -439,7 +439,7 @@ def test_a_failing_callback_logs_what_to_do_and_has_no_effect(
     assert {
         "no connection": 'Airflow connection "dbt_scheduler_airflow" not found: create one of type HTTP',
         "nobody answers": f"Airflow at {NOBODY} cannot be reached",
-        "no token source": 'has the unknown token source "mwaa" in its extra field; available: bearer, google',
+        "no token source": 'Unknown token source "mwaa" in the extra field of the connection to Airflow; available token sources: bearer, google',
         "no registry": "has no entry for shipping: publish it",
         "not an entry": "cannot be read: it is truncated",
     }[hurt] in said
@@ -498,11 +498,11 @@ def _no_time(_: AirflowApi, notes: dict) -> Outcome:
 def _budget_used_up(api: AirflowApi, notes: dict) -> Outcome:
     """As if the API were so busy that the last request used up the rest of the time."""
     api._http._deadline = 0
-    return Outcome(left=tuple(notes), problem="Airflow was too slow: the time limit was exceeded.")
+    return Outcome(left=tuple(notes), problem="Airflow did not respond within the time limit.")
 
 
 def _listing_fails(*_: object) -> Outcome:
-    raise AirflowApiError("Airflow was too slow: the time limit was exceeded.")
+    raise AirflowApiError("Airflow did not respond within the time limit.")
 
 
 @pytest.mark.parametrize("left", [_no_time, _budget_used_up, _listing_fails])

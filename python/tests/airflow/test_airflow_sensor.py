@@ -73,7 +73,7 @@ def test_a_manual_run_of_the_producer_counts_for_the_period_that_its_date_means(
     run = platform.run("shipping_daily", "2025-03-02T08:00", manual=True)
     platform.work()
     assert platform.state("playground_daily") == "success"
-    assert platform.xcom("playground_daily", WAIT, "note") == f"Produced by the run {run} of the same period."
+    assert platform.xcom("playground_daily", WAIT, "note") == f"Produced by run {run} for the same period."
 
 
 def test_waits_through_a_failure_of_the_producer(platform: Platform) -> None:
@@ -128,7 +128,7 @@ def test_a_backfilled_run_that_times_out_shows_what_to_backfill(platform: Platfo
     assert platform.xcom("playground_daily", SOFT, "note").startswith(
         "shipping.dim (shipping_daily, marts.dim, 2025-03-01 00:10 to 2025-03-02 00:10 UTC) "
         "was not ready within the wait timeout of 2:00:00. "
-        "A backfilled run does not use data of a newer period: backfill shipping_daily too. The dependency is soft: continuing without it. The newest data is from the period 2025-09-20 00:00"
+        "A backfilled run does not use data from a newer period: backfill shipping_daily too. The dependency is soft: continuing without it. The latest data is from the period 2025-09-20 00:00"
     )
 
 
@@ -244,7 +244,7 @@ def test_a_retired_asset_ends_a_soft_wait_at_once(platform: Platform) -> None:
     platform.work()
     assert platform.state("playground_daily") == "success"
     assert platform.xcom("playground_daily", SOFT, "note") == (
-        "shipping no longer produces dim. Ask #shipping. The dependency is soft: continuing without it."
+        "shipping no longer produces dim. Ask #shipping for its replacement. The dependency is soft: continuing without it."
     )
 
 

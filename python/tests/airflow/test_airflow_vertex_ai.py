@@ -131,8 +131,8 @@ def test_a_failed_training_logs_the_output_of_its_custom_job_and_is_retried(
     google.vertex_ai.end("FAILED", "Training failed with: The replica workerpool0-0 exited.")
     platform.work()
     log = capsys.readouterr().out
-    assert "trainingPipelines/1 has failed: Training failed with: The replica workerpool0-0 exited." in log
-    assert log.index("epoch 1") < log.index("Killed") < log.index("has failed")
+    assert "trainingPipelines/1 failed: Training failed with: The replica workerpool0-0 exited." in log
+    assert log.index("epoch 1") < log.index("Killed") < log.index("trainingPipelines/1 failed")
     assert platform.state("shop_daily", "train") == "up_for_retry"
 
 
@@ -205,7 +205,7 @@ def test_a_pipeline_that_fails_names_the_tasks_of_it_that_did_and_shows_their_ou
     with pytest.raises(AirflowException) as failure:
         task.execute_complete(the_context(task), event)
     assert str(failure.value) == (
-        f"The Vertex AI job {job.name} has failed: The DAG failed because some tasks failed.\nfit: exited with 1."
+        f"The Vertex AI job {job.name} failed: The DAG failed because some tasks failed.\nfit: exited with 1."
     )
     assert "no rows" in capsys.readouterr().out
 
@@ -219,12 +219,12 @@ def test_a_pipeline_that_fails_names_the_tasks_of_it_that_did_and_shows_their_ou
             json.dumps({**COMPILED, "schemaVersion": "2.0.0"}).encode(),
             r"its schemaVersion is 2\.0\.0, but Kubeflow",
         ),
-        (json.dumps({**COMPILED, "root": {}}).encode(), "^The pipeline has no parameter market"),
+        (json.dumps({**COMPILED, "root": {}}).encode(), '^The pipeline has no parameter "market"'),
         (
             json.dumps(
                 {**COMPILED, "root": {"inputDefinitions": {"parameters": {**DECLARED, "year": {}}}}}
             ).encode(),
-            "^The pipeline requires a value for its parameter year",
+            '^The required parameter "year" of the pipeline is not set',
         ),
     ],
     ids=["missing", "something else", "of before", "unknown parameter", "no value"],

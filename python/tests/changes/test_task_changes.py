@@ -33,7 +33,7 @@ def test_the_first_test_of_a_node(tmp_path):
 def test_what_else_changes_in_a_command_is_no_test(tmp_path):
     was = compiled(tmp_path, "was", ["unique_a"])
     now = compiled(tmp_path, "now", [], fqn=["shop", "elsewhere", "a"])
-    assert [*task_changes(was, now)] == ["runs differently: command"]
+    assert [*task_changes(was, now)] == ["changed: command"]
 
 
 def test_what_the_command_of_another_kind_selects_is_no_test(tmp_path):
@@ -41,7 +41,7 @@ def test_what_the_command_of_another_kind_selects_is_no_test(tmp_path):
         command_of(tmp_path, name, command)
         for name, command in (("was", "x --select a"), ("now", "x --select a b"))
     )
-    assert [*task_changes(was, now)] == ["runs differently: command"]
+    assert [*task_changes(was, now)] == ["changed: command"]
 
 
 def command_of(tmp_path, name, command):

@@ -112,7 +112,7 @@ def test_sch113(tmp_path):
         node("z", "ships.fct", pipelines=DAILY, dependencies=both),
     )
     assert world.findings() == [
-        'shop/models/marts/z.sql: SCH113 "z" lists the same asset under dependencies as fct and ships.fct, with different kinds: '
+        'shop/models/marts/z.sql: SCH113 "z" has conflicting entries for the same asset under dependencies: '
         "fct: no_wait, ships.fct: hard | keep one of the entries"
     ]
 

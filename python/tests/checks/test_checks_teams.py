@@ -62,7 +62,7 @@ def test_sch306(tmp_path):
         node("z", "raw.shipments", "other.shipments", "far.shipments", "blind.shipments", pipelines=DAILY),
     )
     world.team("shipping", node("fct", pipelines=DAILY))
-    hint = 'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder global_assets'
+    hint = 'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder named global_assets'
     assert world.findings() == [
         f'shop/models/sources.yml: SCH306 source "blind.shipments" reads main.fct, which is the asset "fct" of team shipping | {hint}',
         f'shop/models/sources.yml: SCH306 source "raw.shipments" reads warehouse.MAIN.Fct, which is the asset "fct" of team shipping | {hint}',
@@ -127,7 +127,7 @@ def test_a_condition_reads_a_table_as_a_model_does(tmp_path):
             'shop/models/sources.yml: SCH306 source "lake.facts" reads warehouse.main.fct, which is the asset "fct" of '
             "team shipping",
             " | ",
-            'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder global_assets',
+            'declare it as a global asset: the table "fct" of a source "shipping", in a file under a folder named global_assets',
         ),
         (
             'shop/models/sources.yml: SCH307 source "main.orders" reads warehouse.main.orders, which this project builds as '
@@ -171,7 +171,7 @@ def test_source_tables_that_are_assets_and_that_nothing_reads_are_one_note(tmp_p
     world.team("shop", node("orders"), node("customers"), *tables, own_test)
     world.team("shipping", node("fct", pipelines=DAILY))
     assert world.findings("SCH306", "SCH307", "SCH323") == [
-        'shop/models/sources.yml: SCH323 source tables that this or another team builds are declared but not read: 3, such as "main.customers"'
+        'shop/models/sources.yml: SCH323 source tables built by this or another team are declared but not read (3 in total), for example "main.customers"'
         " | remove the declarations if they are not needed"
     ]
 
@@ -622,7 +622,7 @@ def test_sch314(tmp_path):
     )
     assert world.findings() == [
         'shop/models/u/orders.sql: SCH314 asset "orders" is built by model.shop.orders and by model.utils.orders'
-        " | remove the pipelines of the one in package utils, in dbt_project.yml"
+        " | in dbt_project.yml, remove the pipelines of the node in package utils"
     ]
 
 

@@ -52,7 +52,7 @@ def test_a_parameter_that_the_pipeline_does_not_have(tmp_path: Path) -> None:
 def test_a_parameter_that_has_no_value(tmp_path: Path) -> None:
     assert said(tmp_path, PIPELINE % "", pipeline=compiled(market={}, depth={})) == [
         HERE
-        + 'no value is set for the parameter "depth" of pipelines/churn.yaml | set parameters: {depth: ...}'
+        + 'the required parameter "depth" of pipelines/churn.yaml is not set | set parameters: {depth: ...}'
     ]
 
 

@@ -191,7 +191,7 @@ def test_what_is_another_teams_cannot_be_an_external_asset(world):
     assert found() == [
         f'{FILE}:5: SCH310 dag_id "Shop_daily" is used by team legacy and by team shop | '
         "correct the dag_id in the file: it does not belong to a hand-written DAG",
-        f'{FILE}:5: SCH345 asset "a" has the relation warehouse.MAIN.mine, which is the asset "mine" of team shop | '
+        f'{FILE}:5: SCH345 asset "a" has the relation warehouse.MAIN.mine, which belongs to the asset "mine" of team shop | '
         "remove one of the two, or correct the relation; ask team shop about the other asset",
     ]
     external(asset("b", "shop_export"), head=HEAD.replace("legacy", "shop", 1))
@@ -293,7 +293,7 @@ def test_an_asset_made_in_two_pipelines_or_by_a_generated_dag_too_is_no_external
     mixed = msgspec.structs.replace(mixed, produced={**mixed.produced, **plain.produced})
     for entry, name in ((two, "a"), (mixed, "b")):
         with pytest.raises(
-            RegistryUnreadableError, match=f'"{name}" is not produced by exactly one hand-written DAG'
+            RegistryUnreadableError, match=f'"{name}" must be produced by exactly one hand-written DAG'
         ):
             decode_entry("legacy", encode_entry("legacy", entry))
 

@@ -98,9 +98,9 @@ registry: {url: file:registry}
         ),
         (
             "registry: {url: 'file:../registry'}",
-            '2: SCH405 "file:../registry" leaves its folder with ".."',
+            '2: SCH405 "file:../registry" must not contain ".."',
         ),
-        ("registry: {url: 'file:a/%2e%2e/b'}", '2: SCH405 "file:a/%2e%2e/b" leaves its folder with ".."'),
+        ("registry: {url: 'file:a/%2e%2e/b'}", '2: SCH405 "file:a/%2e%2e/b" must not contain ".."'),
         (
             "registry: {url: 'gs://bucket/'}",
             '2: SCH405 "gs://bucket/" is not the URL of a bucket: use gs://bucket or gs://bucket/a/prefix, without a trailing slash'

@@ -125,7 +125,7 @@ SCH301 global asset "global_assets.fct_shipmentss": no team exposes an asset nam
 SCH301 global asset "shipping.fct_parcels": no team exposes an asset named "fct_parcels"
   hint: ask its team to add pipelines to it and list it under exposed_assets; run "dbt-scheduler registry list" for all exposed assets
 SCH302 global asset "global_assets.dim_dates": "dim_dates" is exposed by several teams: sales, shipping
-  hint: specify the team: declare the table "dim_dates" under a source named "sales", in a file under a folder global_assets
+  hint: specify the team: declare the table "dim_dates" under a source named "sales", in a file under a folder named global_assets
 SCH303 global asset "global_assets.stg_orders": team sales builds "stg_orders", but does not expose it
   hint: ask sales (no channel) to list it under exposed_assets in its scheduler.yaml
 SCH304 global asset "global_assets.country_codes": "country_codes" is an asset of this team

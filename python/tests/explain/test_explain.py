@@ -128,10 +128,10 @@ def test_for_a_program(airflow, out):
         ({"state": "success", "note": "by hand"}, "succeeded at 2025-06-06 00:20 UTC (by hand)"),
         ("running", "has been running since 2025-06-06 00:10:30 UTC"),
         ("failed", "failed at 2025-06-06 00:20 UTC; see its log"),
-        ({"state": "failed", "try_number": 3}, "failed at 2025-06-06 00:20 UTC in try 3; see its log"),
+        ({"state": "failed", "try_number": 3}, "failed at 2025-06-06 00:20 UTC on try 3; see its log"),
         (
             {"state": "up_for_retry", "max_tries": 2},
-            "failed at 2025-06-06 00:20 UTC in try 1 of 3 and will be retried",
+            "failed at 2025-06-06 00:20 UTC on try 1 of 3 and will be retried",
         ),
         ("skipped", "was skipped"),
         ("removed", "is no longer in its DAG"),
@@ -142,11 +142,12 @@ def test_for_a_program(airflow, out):
         ),
         ("deferred", "has been waiting for its external job since 2025-06-06 00:10:30 UTC"),
         ("restarting", "was cleared while it was running, and is restarting"),
-        ("scheduled", "has not run yet: its dependencies are met, and the scheduler starts it next"),
-        (None, "has not run yet: its dependencies are met, and the scheduler starts it next"),
+        ("scheduled", "has not run yet: its dependencies are met, and the scheduler will start it next"),
+        (None, "has not run yet: its dependencies are met, and the scheduler will start it next"),
         (
             "upstream_failed",
-            "did not run: it is upstream_failed, but no upstream task is failed now; run `dbt-scheduler resume`",
+            "did not run: its state is upstream_failed, although no upstream task is failed anymore; run "
+            "`dbt-scheduler resume`",
         ),
     ],
 )
@@ -169,9 +170,9 @@ def test_a_task_that_its_pool_holds_up(airflow, out):
     airflow.pools["one_writer.playground.a"] = {"slots": 1, "open_slots": 0}
     assert first(airflow, "a").endswith("has not run yet: the pool one_writer.playground.a has no open slots")
     airflow.pools["one_writer.playground.a"] = {"slots": -1, "open_slots": -1}
-    assert first(airflow, "a").endswith("its dependencies are met, and the scheduler starts it next")
+    assert first(airflow, "a").endswith("its dependencies are met, and the scheduler will start it next")
     airflow.pools["one_writer.playground.a"] = "what it shows to nobody"
-    assert first(airflow, "a").endswith("its dependencies are met, and the scheduler starts it next")
+    assert first(airflow, "a").endswith("its dependencies are met, and the scheduler will start it next")
 
 
 def first(airflow: FakeAirflow, task: str, *options: str) -> str:
@@ -211,7 +212,7 @@ def test_a_dag_with_import_errors_and_a_stale_one(airflow, out):
         "staging.a of 2025-06-05 00:10 UTC has not run: its DAG is stale (no longer found in its DAG file)"
     )
     airflow.dags[CONSUMER] = {"has_import_errors": True}  # a run that is there goes on, and its tasks fail
-    assert first(airflow, "a").endswith("its dependencies are met, and the scheduler starts it next")
+    assert first(airflow, "a").endswith("its dependencies are met, and the scheduler will start it next")
 
 
 def test_a_producer_with_import_errors(airflow, out):
@@ -254,7 +255,7 @@ def test_a_backfilled_run_waits_for_a_producer_that_is_to_be_backfilled_too(airf
     airflow.run(CONSUMER, DAY, kind="backfill", staging__a="success", fct_sensor="deferred", marts__b=None)
     airflow.run("shipping_hourly", "2025-07-01T10:05", "success", marts__fct="success")
     assert last(airflow, "b").endswith(
-        "not created (not yet, or catchup is disabled); a backfilled run does not use data of a newer period: backfill shipping_hourly too"
+        "not created (not yet, or catchup is disabled); a backfilled run does not use data from a newer period: backfill shipping_hourly too"
     )
 
 
@@ -339,7 +340,7 @@ def test_the_explained_run(airflow, out):
         assert "2025-06-04 00:10 UTC failed" in first(airflow, "a", "--run", wanted)
     said = run(CONSUMER, "a", "--run", "nightly", code=2).stderr
     assert said.startswith(
-        'run "nightly" of playground_daily not found\n  hint: the newest run is scheduled__2025-06-06T00:10; '
+        'run "nightly" of playground_daily not found\n  hint: the latest run is scheduled__2025-06-06T00:10; '
     )
 
 
@@ -371,7 +372,7 @@ def test_a_soft_wait_and_a_producer_that_is_gone(airflow, out):
     assert "until 2025-06-06 01:10:30 UTC, then continues without it" in explain(airflow, "b")[2]
     entry = an_entry("other", "hourly")
     (out / "registry" / "shipping.json").write_bytes(msgspec.json.encode({"shipping": entry}))
-    assert "shipping no longer produces fct. Ask #shipping." in explain(airflow, "b")[-1]
+    assert "shipping no longer produces fct. Ask #shipping for its replacement." in explain(airflow, "b")[-1]
 
 
 def test_a_cycle_and_a_long_chain_end(airflow, out):
@@ -415,8 +416,8 @@ def test_the_task_that_is_meant(airflow, out):
     ("answer", "said"),
     [
         ((403, b"{}"), "airflow: SCH501 Airflow at http://127.0.0.1"),
-        ((200, b"<html>"), "did not return a response of Airflow"),
-        ((200, b"{}"), "did not return a response of Airflow"),
+        ((200, b"<html>"), "did not return an Airflow response"),
+        ((200, b"{}"), "did not return an Airflow response"),
     ],
 )
 def test_unexpected_responses_of_airflow(airflow, out, answer, said):
@@ -453,7 +454,7 @@ def test_which_airflow_is_used(airflow, out, monkeypatch):
     monkeypatch.delenv("DBT_SCHEDULER_AIRFLOW_PASSWORD")
     assert run(CONSUMER, "a", "--airflow", airflow.url, "--login", "me", code=2).stderr == (
         "--login me requires a password, and there is no terminal to prompt for it\n"
-        "  hint: use --password-file FILE, or set the variable DBT_SCHEDULER_AIRFLOW_PASSWORD\n"
+        "  hint: use --password-file FILE, or set the environment variable DBT_SCHEDULER_AIRFLOW_PASSWORD\n"
     )
     monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", "nonsense")
     assert "is not a valid Airflow connection" in run(CONSUMER, "a", code=2).stderr
@@ -465,7 +466,7 @@ def test_a_password_in_the_connections_host_is_not_printed(airflow, out, monkeyp
     for written in (json.dumps({"conn_type": "http", "host": host}), f"http://{quote(host, safe='')}"):
         monkeypatch.setenv("AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW", written)
         assert run(CONSUMER, "a", code=2).stderr == (
-            "airflow: SCH501 http://...@127.0.0.1:9 must be only an address: set the login and password in the connection's own fields, and remove the query."
+            "airflow: SCH501 http://...@127.0.0.1:9 must not contain credentials or a query: use the login and password fields of the connection."
             "\n1 error\n"
         )
 

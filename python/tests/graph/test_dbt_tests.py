@@ -215,7 +215,7 @@ def test_sch110(tmp_path, reads, found):
         world.findings()
         == [
             "shop/scheduler.yaml: SCH110 no DAG runs 1 dbt test of data that no pipeline builds, such as raw sources, "
-            'for example "t_raw" | add pipelines to what is tested, or run the tests elsewhere'
+            'for example "t_raw" | add pipelines to the tested node, or run the tests outside Airflow'
         ]
         * found
     )

@@ -87,7 +87,7 @@ def test_what_is_not(tmp_path, item):
         ),
         (
             source("shipping.fct", file=GLOBAL, identifier="stg", schema="main"),
-            'SCH321 global asset "shipping.fct" refers to the asset "fct" of team shipping, but its relation warehouse.main.stg is the asset "stg"'
+            'SCH321 global asset "shipping.fct" refers to the asset "fct" of team shipping, but its relation warehouse.main.stg belongs to the asset "stg"'
             ' | change the relation to that of "fct", or declare "stg" instead',
         ),
     ],
@@ -102,7 +102,7 @@ def test_sch302(tmp_path):
     world.team("trains", node("fct", pipelines=DAILY), text=EXPOSED)
     assert reported(world) == [
         'shop/models/sources.yml: SCH302 global asset "global_assets.fct": "fct" is exposed by several teams: shipping, '
-        'trains | specify the team: declare the table "fct" under a source named "shipping", in a file under a folder global_assets'
+        'trains | specify the team: declare the table "fct" under a source named "shipping", in a file under a folder named global_assets'
     ]
 
 
@@ -253,7 +253,7 @@ def test_another_teams_asset_of_the_same_name_does_not_stand_for_the_table_that_
     (found,) = reported(world)
     assert "SCH321" in found
     assert found.split(" | ")[0].endswith(
-        'refers to the asset "dim" of team evil, but its relation warehouse.main.dim is the asset "shipping.dim"'
+        'refers to the asset "dim" of team evil, but its relation warehouse.main.dim belongs to the asset "shipping.dim"'
     )
 
 

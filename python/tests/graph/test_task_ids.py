@@ -124,7 +124,7 @@ def test_sch108_of_a_reserved_group(tmp_path):
     world = World(tmp_path)
     world.team("shop", node("a", folder="dbt_tests", pipelines=DAILY))
     assert world.findings() == [
-        'shop/models/dbt_tests/a.sql: SCH108 "dbt_tests" is not a valid group for "a": the name is reserved for tasks of dbt-scheduler'
+        'shop/models/dbt_tests/a.sql: SCH108 "dbt_tests" is not a valid group for "a": the name is reserved for tasks that dbt-scheduler adds'
         " | set a different group in its meta.scheduler"
     ]
 

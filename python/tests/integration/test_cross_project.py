@@ -199,7 +199,7 @@ def test_sch302_where_two_teams_publish_one_project(tmp_path):
     world.team("trains", node("fct", pipelines=DAILY), text=EXPOSED, project="ships")
     assert reported(world) == [
         'shop/models/marts/z.sql: SCH302 global asset "ships.fct": "fct" is exposed by several teams: shipping, trains'
-        ' | several teams publish the dbt project "ships": declare the table under a source named after its team, in a file under a folder global_assets'
+        ' | several teams publish the dbt project "ships": declare the table under a source named after its team, in a file under a folder named global_assets'
     ]
 
 
@@ -223,7 +223,7 @@ def test_alone_the_hint_is_about_the_registry(tmp_path):
     world = World(tmp_path)
     world.team("shop", external("ships.fct"), node("z", "model.ships.fct", pipelines=DAILY))
     assert [line.partition(" | ")[2] for line in reported(world)] == [
-        "no other team is known: set --registry, or specify the folders of the other teams too"
+        "no other teams are known: set --registry, or specify the folders of the other teams too"
     ]
 
 

@@ -24,7 +24,7 @@ EXPOSED = 'exposed_assets: [{regex: "fct"}]\nalerting: {channel: "#shipping"}\n'
 ENTRY = "out/registry/shop.json"
 NEW = "created a new registry at file://registry\n"
 OVERTAKEN = (
-    f"{ENTRY}: SCH413 the registry entry of team shop was published since this version was compiled\n"
+    f"{ENTRY}: SCH413 the registry entry of team shop has been published since this version was compiled\n"
     "  hint: run `dbt-scheduler compile` again with this registry, then publish\n"
     "1 error\nnothing was published\n"
 )
@@ -133,7 +133,7 @@ def test_an_entry_that_was_removed_meanwhile(world):
     shop("b")
     compile_("shop")
     Path("registry/shop.json").unlink()
-    assert publish(code=1) == OVERTAKEN.replace("shop was published", "shop was removed")
+    assert publish(code=1) == OVERTAKEN.replace("has been published", "has been removed")
 
 
 def test_a_damaged_entry_is_written_again_by_its_team(world):
@@ -350,7 +350,7 @@ def test_a_race_that_is_lost_between_reading_and_writing(world, first):
     assert done.finding is not None
     assert (
         done.finding.message
-        == f"the registry entry of team {first} was published since this version was compiled"
+        == f"the registry entry of team {first} has been published since this version was compiled"
     )
     assert not done.failed
 
@@ -385,7 +385,7 @@ def test_a_registry_that_cannot_be_read(world):
     hint = "  hint: check the URL and your read permissions; the URL is --registry, or else registry.url in platform.yaml\n"
     for url, problem in (
         ("platform.yaml", "not a directory"),
-        ("file:../x", '"file:../x" leaves its folder with ".."'),
+        ("file:../x", '"file:../x" must not contain ".."'),
         ("ftp://host", f"registry URLs start with {SCHEMES}, not with ftp"),
     ):
         assert publish("--registry", url, code=2) == (
@@ -574,7 +574,7 @@ READER = {
             {f"m{number}": [READER | {"sensor_task_id": f"{SENSOR}{number}"}] for number in range(20_000)},
             "it has more than 20,000 sensors",
         ),
-        ("consumed/shop", {"m": [READER] * 200_001}, "it has more than 200,000 reads of assets"),
+        ("consumed/shop", {"m": [READER] * 200_001}, "it has more than 200,000 asset reads"),
         ("", {"dag_prefix": "s" * 251}, 'its asset "m" is built in a DAG with a different'),
         (
             "",

@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-m", "dbt_scheduler"]
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
 
 LOST = (
-    "{out}/registry/shop.json: SCH413 the registry entry of team shop was published since this version was compiled\n"
+    "{out}/registry/shop.json: SCH413 the registry entry of team shop has been published since this version was compiled\n"
     "  hint: run `dbt-scheduler compile` again with this registry, then publish\n"
     "1 error\nnothing was published\n"
 )

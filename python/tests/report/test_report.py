@@ -426,11 +426,15 @@ def test_outputs_of_different_teams_are_refused(world):
 @pytest.mark.parametrize(
     ("file", "content", "reported"),
     [
-        (None, None, "head: SCH420 not an output of dbt-scheduler compile: the folder does not exist\n"),
+        (
+            None,
+            None,
+            "head: SCH420 not an output folder of dbt-scheduler compile: the folder does not exist\n",
+        ),
         (
             "note.txt",
             "x",
-            "head: SCH420 not an output of dbt-scheduler compile: the folder registry/ does not exist\n",
+            "head: SCH420 not an output folder of dbt-scheduler compile: the folder registry/ does not exist\n",
         ),
         (
             "registry/shop.json",
@@ -469,7 +473,8 @@ def test_two_empty_folders_are_refused(world):
     Path("head").mkdir()
     result = run("report", "base", "head", "--registry", "registry", code=2)
     assert (
-        "head: SCH420 not an output of dbt-scheduler compile: both HEAD and BASE are empty\n" in result.stderr
+        "head: SCH420 not an output folder of dbt-scheduler compile: both HEAD and BASE are empty\n"
+        in result.stderr
     )
 
 

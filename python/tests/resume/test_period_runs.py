@@ -152,10 +152,10 @@ def test_chosen_tasks_or_a_full_refresh_get_a_run_of_their_own_each_time(airflow
 
 def test_what_cannot_be_run(airflow):
     assert refused(airflow, "2025-09-10") == (
-        "shipping_daily cannot run 2025-09-10 yet: the run is due at 2025-09-11 00:10"
+        "shipping_daily cannot run for 2025-09-10 yet: the run is due at 2025-09-11 00:10"
     )
     assert (
-        refused(airflow, "2024-12-31") == "shipping_daily has no run of 2024-12-31: it starts on 2025-01-01"
+        refused(airflow, "2024-12-31") == "shipping_daily has no run for 2024-12-31: it starts on 2025-01-01"
     )
     assert refused(airflow, "2025-09").startswith(
         '"2025-09" is longer than the period of one run (grain: day)'

@@ -299,7 +299,7 @@ def test_refusals_say_what_to_do():
     said = {"detail": "Database is locked:\n\x1b[31mnot supported on SQLite " + "x" * 300}
     shown = (r"Database is locked:\n\x1b[31mnot supported on SQLite " + "x" * 300)[:300]
     assert refusal(FakeAirflow({}, before=lambda _: httpx.Response(503, json=said))) == (
-        f'{where} returned 503 for POST /auth/token: it says "{shown}"; the log of its API server may say more.'
+        f'{where} returned 503 for POST /auth/token: "{shown}"; see also the log of its API server.'
     )
     wrong = {"detail": [{"loc": ["body"], "msg": "missing"}]}
     assert refusal(FakeAirflow({}, before=lambda _: httpx.Response(422, json=wrong))) == (
@@ -310,9 +310,9 @@ def test_refusals_say_what_to_do():
         "the connection's user needs permission to read and edit DAGs, DAG runs and task instances."
     )
     assert refusal(FakeAirflow({}, before=nonsense)) == (
-        "http://airflow.example did not return a response of Airflow: check that the connection's host is the API server of Airflow 3."
+        "http://airflow.example did not return an Airflow response: check that the connection's host is an Airflow 3 API server."
     )
-    assert refusal(FakeAirflow({}), seconds=0) == f"{where} was too slow: the time limit was exceeded."
+    assert refusal(FakeAirflow({}), seconds=0) == f"{where} did not respond within the time limit."
 
 
 def test_an_address_that_is_none_is_refused_with_words():
@@ -339,7 +339,7 @@ def test_an_address_that_is_none_is_refused_with_words():
 def test_a_password_in_the_host_of_a_connection_is_not_printed(url):
     with pytest.raises(AirflowApiError) as refused:
         AirflowApi(url, "me", PASSWORD)
-    assert "must be only an address" in str(refused.value)
+    assert "must not contain credentials or a query" in str(refused.value)
     assert "SEC" not in repr(refused.value)
     assert "RET" not in repr(refused.value)
     assert "SECRET" not in repr(Connection(url, "me", "SECRET"))
@@ -371,7 +371,7 @@ def test_a_proxy_that_is_no_address(monkeypatch):
     with pytest.raises(AirflowApiError) as refused:
         AirflowApi("http://airflow.example")
     assert str(refused.value) == (
-        "http://airflow.example, or the URL of a proxy, is not a valid address: check the connection's host."
+        "http://airflow.example, or the URL of a proxy, is not a valid URL: check the connection's host."
     )
 
 

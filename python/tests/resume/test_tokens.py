@@ -143,9 +143,9 @@ def test_without_a_source_airflow_gives_the_token(managed):
     [
         (
             {"token": "mwaa"},
-            'has the unknown token source "mwaa" in its extra field; available: bearer, google.',
+            'Unknown token source "mwaa" in the extra field of the connection to Airflow; available token sources: bearer, google.',
         ),
-        ({"token": ["bearer"]}, "has the unknown token source \"['bearer']\" in its extra field"),
+        ({"token": ["bearer"]}, "Unknown token source \"['bearer']\" in the extra field"),
         ({"token": "bearer"}, "has no password: with this token source"),
         ({"token": "google"}, "Could not get a Google token for Airflow's API (RefreshError)"),
     ],

@@ -348,7 +348,7 @@ def test_the_longest_wait_is_that_of_all_runs_of_two_years(consumer, producer):
     assert longest in {lag for _, lag in walked}
 
 
-GIVE_IT_UP = "change the cron, or remove the grain, so that a run covers the time until the next run"
+GIVE_IT_UP = "change the cron, or remove the grain: each run then covers the time until the next run"
 FIVE = 'set minute, hour, day of the month, month and day of the week, such as "10 0 * * *"'
 
 
@@ -388,13 +388,13 @@ FIVE = 'set minute, hour, day of the month, month and day of the week, such as "
         ),
         (
             Schedule("10 0 * * *", grain="7 hours"),
-            'grain "7 hours" does not divide the day: use "hour", "day", "week", "month", or a number of '
-            'minutes or hours that divides the day, such as "15 minutes" or "4 hours"',
+            'grain "7 hours" does not divide a day evenly: use "hour", "day", "week", "month", or a number of '
+            'minutes or hours that divides a day evenly, such as "15 minutes" or "4 hours"',
         ),
         (
             Schedule("10 0 * * *", grain="year"),
             'grain "year" is unknown: use "hour", "day", "week", "month", or a number of minutes or '
-            'hours that divides the day, such as "15 minutes" or "4 hours"',
+            'hours that divides a day evenly, such as "15 minutes" or "4 hours"',
         ),
         (
             Schedule("0 9 * * 1-5", grain="day"),
@@ -433,24 +433,24 @@ FIVE = 'set minute, hour, day of the month, month and day of the week, such as "
         ),
         (
             Schedule("30 3 * * *", VILNIUS, "day"),
-            'cron "30 3 * * *" runs at 03:30, which the clock of Europe/Vilnius skips on 2025-03-30: choose another time of day, or timezone UTC',
+            'cron "30 3 * * *" runs at 03:30, which is skipped when the clocks change in Europe/Vilnius on 2025-03-30: choose another time of day, or timezone UTC',
         ),
         (
             Schedule("30 3 28 * *", VILNIUS, "month"),
-            'cron "30 3 28 * *" runs at 03:30, which the clock of Europe/Vilnius skips on 2027-03-28: choose another time of day, or timezone UTC',
+            'cron "30 3 28 * *" runs at 03:30, which is skipped when the clocks change in Europe/Vilnius on 2027-03-28: choose another time of day, or timezone UTC',
         ),
         (
             Schedule("10 0 * * *", "Africa/Cairo", "day"),
-            'cron "10 0 * * *" runs at 00:10, which the clock of Africa/Cairo skips on 2025-04-25: choose another time of day, or timezone UTC',
+            'cron "10 0 * * *" runs at 00:10, which is skipped when the clocks change in Africa/Cairo on 2025-04-25: choose another time of day, or timezone UTC',
         ),
         (
             Schedule("35 * * * *", "Australia/Lord_Howe", "hour"),
-            'cron "35 * * * *" would lose or repeat runs when the clock of Australia/Lord_Howe changes on '
+            'cron "35 * * * *" would skip or repeat runs when the clocks change in Australia/Lord_Howe on '
             "2025-04-06: choose other times, or timezone UTC",
         ),
         (
             Schedule("*/30 * * * 1-5", NEW_YORK),
-            'cron "*/30 * * * 1-5" would lose or repeat runs when the clock of America/New_York changes on '
+            'cron "*/30 * * * 1-5" would skip or repeat runs when the clocks change in America/New_York on '
             "2025-03-09: choose other times, or timezone UTC",
         ),
     ],

@@ -94,7 +94,7 @@ def call(project: Path, *arguments: str, program: str | None = None, **more: str
 
 def test_what_has_no_slice_is_listed_with_the_reason(sliced):
     assert sliced[1].splitlines() == [
-        "model.shop.two: its config() reads run_started_at, which differs in each run",
+        "model.shop.two: its config() reads run_started_at, which is different in each run",
         "3 slices written; 1 runs dbt's plain command",
     ]
 
@@ -176,11 +176,11 @@ CHANGES = {
     "never": (lambda project: shutil.rmtree(project / ".dbt_scheduler"), "the project has not been sliced"),
     "cut off": (
         lambda project: os.truncate(project / SLICES / "index.jsonl", 3000),
-        r".*index.jsonl is damaged",
+        r".*index.jsonl is corrupted",
     ),
     "no index": (
         lambda project: (project / SLICES / "index.jsonl").write_text("[" * 99999),
-        r".*index.jsonl is damaged",
+        r".*index.jsonl is corrupted",
     ),
     "of a later release": (
         edit_index(r'"format": 2', '"format": 3'),
@@ -196,11 +196,11 @@ CHANGES = {
     ),
     "entry changed": (
         edit_index("model.shop.one", "model.shop.two", seal=False),
-        r".*index.jsonl is damaged",
+        r".*index.jsonl is corrupted",
     ),
     "origin changed": (
         edit_index('"dbt-core": "1', '"dbt-core": "2', seal=False),
-        r".*index.jsonl is damaged",
+        r".*index.jsonl is corrupted",
     ),
     "slice cut off": (
         damage_slice(lambda content: content[:-1]),
@@ -259,7 +259,7 @@ CALLS = {
     "of a node without": (
         ("build", "--select", "fqn:shop.two"),
         {},
-        "model.shop.two has no slice: its config.. reads run_started_at, which differs in each run",
+        "model.shop.two has no slice: its config.. reads run_started_at, which is different in each run",
     ),
 }
 

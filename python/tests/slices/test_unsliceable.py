@@ -51,7 +51,7 @@ def test_a_project_whose_names_change_from_run_to_run_has_no_slices(prefix: str)
         **MACROS,
         f"{prefix}generate_alias_name": "{% macro generate_alias_name(node) %}{{ pk.today() }}",
     }
-    reason = "the macro generate_alias_name reads modules, which differs in each run"
+    reason = "the macro generate_alias_name reads modules, which is different in each run"
     assert reasons({}, macros).of_project(catalogs=False) == reason
 
 
@@ -111,7 +111,7 @@ MACROS = {
 )
 def test_a_config_that_reads_what_changes_from_run_to_run_has_no_slice(code: str, name: str) -> None:
     found = reasons({"model.a": node(code)}, MACROS).of_node("model.a", node(code))
-    assert found == f"its config() reads {name}, which differs in each run"
+    assert found == f"its config() reads {name}, which is different in each run"
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,10 @@ def test_a_producer_that_moved_is_followed_as_the_sensor_follows_it(out):
     assert "shipping_daily core.fct  hard" in waits("playground_daily").stdout
     publish(out, an_entry("other", "daily"))
     found = waits("playground_daily", "--runs", "1").stdout
-    assert "  shipping.fct  hard        shipping no longer produces fct. Ask #shipping.\n" in found
+    assert (
+        "  shipping.fct  hard        shipping no longer produces fct. Ask #shipping for its replacement.\n"
+        in found
+    )
 
 
 def test_a_registry_that_cannot_be_read(out):

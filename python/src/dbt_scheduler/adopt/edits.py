@@ -21,9 +21,9 @@ _STUCK = (
 _NAMED = 5
 """The maximum number of tables named in one line."""
 
-_UNNAMED = "the patch cannot include this file: change the call there"
+_UNNAMED = "the patch cannot include this file: change the call manually"
 _COMMENT = "the patch removes a comment; move it to the right place"
-_HIDDEN = "this call of source() cannot be edited automatically: change it"
+_HIDDEN = "this source() call cannot be edited automatically: change it manually"
 
 
 class Edits(msgspec.Struct, frozen=True):
@@ -116,9 +116,9 @@ class _Editing:
     def _problem(self, step: TableMove, reader: Reader, named: Collection[str]) -> str | None:
         calls = self._files.calls.get(reader.file)
         if calls is None:
-            return "this file is not part of the project: change the call there"
+            return "this file is not part of the project: change the call manually"
         if calls.may_name(step.pair):
-            return "the arguments of this call of source() are not two strings: change it too"
+            return "the arguments of this source() call are not two strings: change it too"
         if reader.file not in named and not any(self._files.is_shared(path) for path in named):
             return "it reads the table through a macro or a variable: change the call there"
         return None

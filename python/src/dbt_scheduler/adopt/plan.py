@@ -179,11 +179,11 @@ def _refused(
         return _in_package(match.package)
     if maker.clash:
         return (
-            f'the asset "{maker.asset}" of team {maker.team} is a different node of that team: rename '
+            f'the asset name "{maker.asset}" of team {maker.team} refers to a different node: rename '
             "one of the two"
         )
     if not _PLAIN.fullmatch(maker.asset):
-        return f"the name of an asset of team {maker.team} contains special characters of SQL: rename it"
+        return f"the name of an asset of team {maker.team} contains special SQL characters: rename it"
     there = taken.get(target)
     if there and not (there.is_global and there.relation == match.table.relation):
         return f"the project already has a table {source_call(target)}: rename it first"

@@ -54,7 +54,7 @@ def _team(team: str, proposal: TeamProposal) -> Iterator[str]:
         yield f"{team} reads {format_count(len(own), 'table')} of its own through source() ({count})"
     idle = len(proposal.reads) + len(proposal.own) - len(own) - sum(map(len, tables.values()))
     if idle:
-        yield f"{team} declares {format_count(idle, 'table')} that a team builds and no node reads"
+        yield f"{team} declares {format_count(idle, 'table')} that are built by a team but not read by any node"
     if proposal.ambiguous:
         yield f"{team} reads {format_count(len(proposal.ambiguous), 'table')} matching several assets"
     if proposal.by_hand:

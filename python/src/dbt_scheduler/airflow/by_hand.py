@@ -121,7 +121,7 @@ def resume_consumers(
     """
     team, _, name = asset.partition(".")
     if not name:
-        raise ValueError(f'resume_consumers requires the asset with its team, "team.asset", not "{asset}"')
+        raise ValueError(f'resume_consumers requires an asset in the form "team.asset", not "{asset}"')
 
     def find(context: Context) -> "tuple[DagSpec, dict[str, Entry]] | None":
         # Imports that parsing DAGs does not need.
@@ -191,7 +191,7 @@ def _find_entry(asset: str, url: str) -> "tuple[Entry, AssetKey]":
     if not entry.produced[key.asset].exposed:
         whom = one_line(entry.contact.channel or f"team {key.team}")
         _log.warning(
-            "%s does not expose %s: ask %s, because it may change or be removed at any time.",
+            "%s does not expose %s, so it may change or be removed at any time: ask %s to expose it.",
             key.team,
             key,
             whom,

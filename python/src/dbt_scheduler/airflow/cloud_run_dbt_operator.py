@@ -67,7 +67,7 @@ class CloudRunDbtOperator(DbtRuns, CloudRunOperator):
             execution = self._ended(self.started(self._digest).execution)
             return self._outcome(execution, run, watched)
         except (GoogleAPIError, GoogleAuthError, OSError, ValueError) as error:
-            raise AirflowException(f"Cloud Run did not run {command[0]}: {error}") from None
+            raise AirflowException(f"Cloud Run could not run {command[0]}: {error}") from None
         finally:
             self._waiting = False
             self._end_jobs(self._digest)

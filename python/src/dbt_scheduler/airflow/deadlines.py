@@ -28,7 +28,7 @@ def first_start(context: Context) -> datetime:
             return datetime.fromisoformat(known)
         remember(context, key, now.isoformat())
     except AirflowRuntimeError as error:  # waiting longer is better than failing
-        _log.warning("The first start of this sensor could not be read from Airflow: %s", error)
+        _log.warning("The first start time of this sensor could not be read from Airflow: %s", error)
     return now
 
 

@@ -17,7 +17,7 @@ def params(spec: DagSpec) -> dict[str, Param]:
             default=False,
             type="boolean",
             title="Full refresh",
-            description="Rebuild incremental models and seeds from scratch, and microbatch models from their begin.",
+            description="Rebuild incremental models and seeds from scratch, microbatch models from their `begin` date.",
         ),
         "only": Param(
             default=[],

@@ -86,7 +86,7 @@ class WaitingSensor(BaseSensorOperator):
         text = f"{self._description()} was not ready {self._waited_text()}."
         if self._run().backfilled and self.decision.reason is Reason.NO_RUN:
             text += (
-                f" A backfilled run does not use data of a newer period: backfill {self._run().dag_id} too."
+                f" A backfilled run does not use data from a newer period: backfill {self._run().dag_id} too."
             )
         if self._wait.dependency != _SOFT:
             raise AirflowSensorTimeout(text) from None
@@ -138,7 +138,7 @@ class WaitingSensor(BaseSensorOperator):
             return f"No successful run of {run.task_id} in {run.dag_id} was found."
         ago = timedelta(minutes=(datetime.now(UTC) - newest.end) // timedelta(minutes=1))
         newest_period_utc = f"{format_utc(newest.start)} to {format_utc(newest.end)} UTC"
-        return f"The newest data is from the period {newest_period_utc}, which ended {ago} ago."
+        return f"The latest data is from the period {newest_period_utc}, which ended {ago} ago."
 
     def _has_nothing_to_wait_for(self, context: Context) -> bool:
         """Find the awaited run; True if there is nothing to wait for, which is noted. Raises ProducerGoneError."""
@@ -186,7 +186,7 @@ class WaitingSensor(BaseSensorOperator):
         if run is None or (self.decision.reason is Reason.SAME_PERIOD and run.run_type in SCHEDULED):
             return ""
         if self.decision.reason is Reason.SAME_PERIOD:
-            return f"Produced by the run {run.run_id} of the same period."
+            return f"Produced by run {run.run_id} for the same period."
         return (
             f"{awaited.dag_id} never ran {awaited.task_id} for {format_utc(awaited.interval.start)} "
             f"(UTC), but its newer run {run.run_id} has succeeded."

@@ -49,8 +49,8 @@ class AirflowHttp:
     ) -> None:
         if any(sign in url for sign in ("@", "%40", "?", "#")):
             raise AirflowApiError(
-                f"{shown_url(url)} must be only an address: set the login and password in the "
-                "connection's own fields, and remove the query."
+                f"{shown_url(url)} must not contain credentials or a query: use the login and "
+                "password fields of the connection."
             )
         self.url = url.rstrip("/")
         self._credentials = credentials
@@ -61,7 +61,7 @@ class AirflowHttp:
             self._client = httpx.Client(base_url=self.url, transport=transport)
         except (httpx.InvalidURL, ValueError):  # also for a proxy in the environment
             raise AirflowApiError(
-                f"{self.url}, or the URL of a proxy, is not a valid address: check the connection's host."
+                f"{self.url}, or the URL of a proxy, is not a valid URL: check the connection's host."
             ) from None
 
     def close(self) -> None:
@@ -208,7 +208,7 @@ class AirflowHttp:
         longest: float = _LONGEST_CALL_SECONDS,
     ) -> httpx.Response:
         if self.seconds_left <= 0:
-            raise AirflowApiError(f"Airflow at {self.url} was too slow: the time limit was exceeded.")
+            raise AirflowApiError(f"Airflow at {self.url} did not respond within the time limit.")
         headers = {"Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -245,7 +245,7 @@ class AirflowHttp:
         if reply.status_code == _NOT_FOUND:
             advice = "it does not exist, or the connection's host is not Airflow 3"
         elif detail := _detail(reply):
-            advice = f'it says "{detail}"; the log of its API server may say more'
+            advice = f'"{detail}"; see also the log of its API server'
         else:
             advice = "check the log of its API server"
         raise AirflowApiError(f"Airflow at {self.url} returned {reply.status_code} for {what}: {advice}.")
@@ -256,8 +256,8 @@ class AirflowHttp:
             return msgspec.json.decode(reply.content, type=answer)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise AirflowApiError(
-                f"{self.url} did not return a response of Airflow: check that the connection's host is "
-                "the API server of Airflow 3."
+                f"{self.url} did not return an Airflow response: check that the connection's host is "
+                "an Airflow 3 API server."
             ) from None
 
 

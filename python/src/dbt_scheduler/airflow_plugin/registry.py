@@ -113,7 +113,7 @@ def _url() -> str:
             found.setdefault(url, dag_id)
         if len(found) > 1:
             raise NoRegistryError(
-                f"The DAGs {' and '.join(found.values())} name different registries. Set {_SETTING}."
+                f"The DAGs {' and '.join(found.values())} use different registries. Set {_SETTING}."
             )
     if not found:
         raise NoRegistryError(

@@ -82,7 +82,7 @@ def _latest(asset: str, was: Produced, head: Entry) -> Iterator[Change]:
     name, now = find_produced(head, was.latest_of or "") or ("", None)
     if now is None:
         if asset in head.produced:
-            yield Change(ChangeKind.LATEST, f"No longer a name of {asset}.")
+            yield Change(ChangeKind.LATEST, f"No longer refers to {asset}.")
     elif name != asset and not _same_place(was, now):
         yield Change(ChangeKind.LATEST, f"Latest version changed from {asset} to {name}.")
         yield from _differences(was, now)

@@ -29,7 +29,7 @@ def task_changes(was: Task, now: Task) -> Iterator[str]:
     if tests:
         differing.remove("command")
     if differing and was.kind == now.kind:
-        yield f"runs differently: {', '.join(differing)}"
+        yield f"changed: {', '.join(differing)}"
     if not now.task_id.startswith(_HOOKS):
         yield from _edges(was.upstream, now.upstream)
 
@@ -128,7 +128,7 @@ _OF_DAGS: _Fields = {
 _OF_TASKS: _Fields = {
     "kind": ("kind", str),
     "operator": ("operator", _class),
-    "assets": ("makes", _listed),
+    "assets": ("assets", _listed),
     "timeout_seconds": ("timeout", format_duration),
     "retries": ("retries", str),
     "retry_delay_seconds": ("retry delay", format_duration),

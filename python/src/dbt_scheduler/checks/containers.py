@@ -32,7 +32,7 @@ SCH219 = Rule(
     summary="An image name is invalid",
     message='{what}: "{image}" is not a valid image name',
     hint="use the form registry.example.com/folder/name:tag, with the name in lower case",
-    why="The container engine would reject the name in every run, when the task starts.",
+    why="The container engine would reject the name each time the task starts.",
     example="""\
 # scheduler.yaml
 tasks:

@@ -28,7 +28,7 @@ models:
 SCH113 = Rule(
     code="SCH113",
     summary="`dependencies` has conflicting entries for the same asset",
-    message='"{node}" lists the same asset under dependencies as {names}, with different kinds: {kinds}',
+    message='"{node}" has conflicting entries for the same asset under dependencies: {kinds}',
     hint="keep one of the entries",
     why="An asset can be referred to by its name, by its team and name, or by the source table that the "
     "node reads. Only one dependency kind (hard, soft or no_wait) can apply to it.",
@@ -68,7 +68,7 @@ def _not_a_dependency(team: Team, task: ProjectTask, name: str) -> Finding:
 def _contradiction(project: Project, task: ProjectTask, names: tuple[str, ...]) -> Finding:
     location = task_location(project.folder, task, "scheduler", "dependencies", names[0])
     kinds = ", ".join(f"{name}: {task.dependencies[name]}" for name in names)
-    return SCH113.at(*location, subject=task.name, node=task.name, names=" and ".join(names), kinds=kinds)
+    return SCH113.at(*location, subject=task.name, node=task.name, kinds=kinds)
 
 
 PLUGIN = Check(team=check)

@@ -14,7 +14,7 @@ SCH226 = Rule(
     summary="A task requests an unsupported resource",
     message='{what}: {problem} ("where: {where}")',
     hint="{fix}",
-    why="The job would be rejected in every run, when the task starts.",
+    why="The job would be rejected each time the task starts.",
     example="""\
 # scheduler.yaml, where platform.yaml has kinds: {universal: {where: cloud-run, region: europe-west1}}
 tasks:

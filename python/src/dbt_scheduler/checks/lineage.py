@@ -43,7 +43,7 @@ SCH106 = Rule(
     summary="A scheduled node reads a seed or a view that no pipeline runs",
     message='{readers} the {kind} "{parent}", which no pipeline runs',
     hint='add pipelines to "{parent}" if it changes',
-    why="Seeds and views do not become outdated by themselves, but a change to one takes effect in the "
+    why="Seeds and views do not go stale on their own, but a change to one takes effect in the "
     "warehouse only when it is built.",
     example="""\
 seeds:
@@ -75,7 +75,7 @@ SCH110 = Rule(
     severity=Severity.NOTE,
     summary="dbt tests are not run by any DAG",
     message='no DAG runs {tests} of {data}, for example "{first}"',
-    hint="add pipelines to what is tested, or run the tests elsewhere",
+    hint="add pipelines to the tested node, or run the tests outside Airflow",
     why="A test runs with the node it tests. A source that no task of the team fills has no such node.",
     example="A `not_null` test on a column of a source that is loaded outside the platform.",
     fix="Test the staging model that reads the source instead, or ignore this note.",

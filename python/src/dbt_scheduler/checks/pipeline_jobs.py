@@ -36,8 +36,7 @@ SCH225 = Rule(
     code="SCH225",
     summary="A pipeline job or training job is misconfigured",
     message='task "{task}": {problem}',
-    why="Vertex AI, or the worker that reads the pipeline, would reject the job in every run, when the "
-    "task starts.",
+    why="Vertex AI, or the worker that reads the pipeline, would reject the job each time the task starts.",
     example="""\
 # scheduler.yaml, where pipelines/churn.yaml has the parameter market
 tasks:
@@ -139,7 +138,7 @@ def _problems_of_parameters(
             yield f'{shown} has no parameter "{name}"', did_you_mean(name, pipeline.parameters) or known
     for name in pipeline.required:
         if name not in parameters and name not in _FOUND_BY_THE_WORKER:
-            yield f'no value is set for the parameter "{name}" of {shown}', f"set parameters: {{{name}: ...}}"
+            yield f'the required parameter "{name}" of {shown} is not set', f"set parameters: {{{name}: ...}}"
 
 
 PLUGIN = Check(team=check)

@@ -16,7 +16,7 @@ SCH306 = Rule(
     code="SCH306",
     summary="A source reads another team's asset (a hidden edge)",
     message='source "{source}" reads {relation}, which is the asset "{asset}" of team {team}',
-    hint='declare it as a global asset: the table "{asset}" of a source "{team}", in a file under a folder global_assets',
+    hint='declare it as a global asset: the table "{asset}" of a source "{team}", in a file under a folder named global_assets',
     why=(
         "Another team builds the table, but dbt-scheduler sees only a plain source and does not wait "
         "for it: if that team is late, the model reads outdated data."
@@ -40,8 +40,8 @@ SCH323 = Rule(
     code="SCH323",
     severity=Severity.NOTE,
     summary="Declared source tables are built by a team but not read",
-    message="source tables that this or another team builds are declared but not read: {count}, such as "
-    '"{source}"',
+    message="source tables built by this or another team are declared but not read ({count} in total), for "
+    'example "{source}"',
     hint="remove the declarations if they are not needed",
     why="Nothing reads them, so nothing has to wait for them. Once a model reads one, SCH306 or SCH307 "
     "reports it.",

@@ -86,7 +86,7 @@ def _group_problems(team: Team) -> Iterator[Finding]:
         for task in dag.tasks.values():
             group = group_of(task)
             if group in RESERVED_GROUPS:
-                found[group, "the name is reserved for tasks of dbt-scheduler"][task.name] = task
+                found[group, "the name is reserved for tasks that dbt-scheduler adds"][task.name] = task
             elif group in ids:
                 found[group, f"the task of {ids[group].id} has the same id"][task.name] = task
     for (_, reason), tasks in found.items():

@@ -103,7 +103,7 @@ class _Commands(Group):
                 click.echo(f"the output cannot be written: {(error.strerror or '').lower()}", err=True)
                 sys.exit(2)
             traceback.print_exc()
-            click.echo("This is a bug in dbt-scheduler: please report it with the lines above.", err=True)
+            click.echo("This is a bug in dbt-scheduler: please report it with the traceback above.", err=True)
             sys.exit(_BUG)
 
 
@@ -130,7 +130,7 @@ def _give_up_output() -> None:
 )
 @click.version_option(__version__, prog_name="dbt-scheduler")
 def main() -> None:
-    """Build Airflow DAGs from the dbt projects of many teams, with cross-team dependencies between single tasks."""
+    """Build Airflow DAGs from the dbt projects of many teams, with cross-team dependencies between individual tasks."""
 
 
 def program() -> None:

@@ -59,4 +59,4 @@ def adopt(places: tuple[Path, ...], out: Path, style: str, **options: Any) -> No
             write_proposal(out, proposal)
         _OUTPUT.show(style, proposal)
         print_findings([mention for subject in subjects for mention in dbt_hooks(subject.project, platform)])
-        say(f"{format_count(len(proposal.texts), 'file')} to review written to {out}")
+        say(f"{format_count(len(proposal.texts), 'file')} for review written to {out}")

@@ -62,13 +62,13 @@ def airflow_options(command: _Command) -> _Command:
         click.option(
             "--password-file",
             type=FILE,
-            help=f"A file that contains the password. Default: the variable {PASSWORD}, or else a prompt.",
+            help=f"A file that contains the password. Default: the environment variable {PASSWORD}, or else a prompt.",
         ),
         click.option("--login", metavar="NAME", help="The login for --airflow."),
         click.option(
             "--airflow",
             metavar="URL",
-            help="The URL of Airflow. Default: the connection in the variable AIRFLOW_CONN_...",
+            help="The URL of Airflow. Default: the connection in the environment variable AIRFLOW_CONN_...",
         ),
     ):
         command = option(command)
@@ -94,7 +94,7 @@ def connection(
     found = _read(written.strip())
     if found is None:
         raise UsageError(
-            f"the variable {variable} is not a valid Airflow connection",
+            f"the environment variable {variable} is not a valid Airflow connection",
             "set it to http://LOGIN:PASSWORD@HOST:PORT, with special characters percent-encoded",
         )
     return found
@@ -121,7 +121,7 @@ def _named(url: str, login: str | None, password_file: Path | None) -> Connectio
     if "@" in parts.netloc:
         raise UsageError(
             "--airflow must not contain credentials: other users of this machine can see them",
-            "use --login, and --password-file or the variable " + PASSWORD,
+            "use --login, and --password-file or the environment variable " + PASSWORD,
         )
     if login is None:
         return Connection(url.rstrip("/"))
@@ -140,7 +140,7 @@ def _password(login: str, file: Path | None) -> str:
     if not sys.stdin.isatty():
         raise UsageError(
             f"--login {login} requires a password, and there is no terminal to prompt for it",
-            f"use --password-file FILE, or set the variable {PASSWORD}",
+            f"use --password-file FILE, or set the environment variable {PASSWORD}",
         )
     asked: str = click.prompt(f"Password for {login}", hide_input=True, err=True)
     return asked

@@ -74,8 +74,8 @@ def backfill(  # noqa: PLR0913 - click passes each option
 ) -> None:
     """Backfill the DAGs of these teams, after showing a plan, and wait for the runs to finish.
 
-    Airflow runs the backfills: if this command is interrupted, they continue. Run the command again to follow
-    them. Exit code 1: some runs failed.
+    Airflow runs the backfills: if this command is interrupted, they continue. Run the command again to see
+    their progress. Exit code 1: some runs failed.
     """
     dates = _dates_between(first, last)
     request = Request(dates, reprocess, max_active_runs)
@@ -96,7 +96,7 @@ def backfill(  # noqa: PLR0913 - click passes each option
                 say(f"{each.dag_id}: {'already running' if each.going_on else 'started'}")
             progress = _follow(api, backfills, dates)
         except KeyboardInterrupt:
-            fix = "run the command again to follow them, or cancel them in Airflow"
+            fix = "run the command again to see their progress, or cancel them in Airflow"
             raise UsageError("interrupted: the backfills continue in Airflow", fix) from None
     sys.stdout.write(lines(f"{' '.join(key)} failed" for key in progress.failed))
     sys.exit(1 if progress.failed else 0)
@@ -139,7 +139,7 @@ def _follow(api: AirflowApi, plan: Sequence[DagBackfill], dates: Interval) -> Pr
         except AirflowApiError as error:
             refused = isinstance(error, AirflowForbiddenError | AirflowUnauthorizedError)
             if refused or monotonic() - answered > _RESTART_SECONDS:
-                say("the backfills continue in Airflow: run the command again to follow them")
+                say("the backfills continue in Airflow: run the command again to see their progress")
                 raise
             if shown != str(error):
                 say(f"{error} Trying again.")

@@ -21,7 +21,7 @@ from dbt_scheduler.report.build import Report, TeamStates, make_report
 
 _OUTPUT = Output[Sequence[Report]](
     {"markdown": markdown.render, "comment": comment.render, "json": as_json},
-    text="comment: Markdown for a comment on a pull request.",
+    text="comment: Markdown for a pull request comment.",
 )
 
 

@@ -38,7 +38,9 @@ def _lines(result: SweepResult) -> list[str]:
     return [
         *(" ".join((*each.id_[:2], f"{each.task_id} satisfied")) for each in done.satisfied),
         *(
-            " ".join((*each.id_[:2], f"{each.task_id} not yet satisfied: run resume again"))
+            " ".join(
+                (*each.id_[:2], f"{each.task_id} is not satisfied yet: run `dbt-scheduler resume` again")
+            )
             for each in done.left
         ),
         *(" ".join((*key, "resumed")) for key in done.repaired),

@@ -29,7 +29,9 @@ from dbt_scheduler.schedule.text import format_utc
     help="A day (2025-09-09), hour (2025-09-09T13), week (2025-W37) or month (2025-09) in the pipeline's "
     "timezone.",
 )
-@click.option("--only", multiple=True, metavar="TASK", help="Run only this task. Can be given several times.")
+@click.option(
+    "--only", multiple=True, metavar="TASK", help="Run only this task. Can be specified more than once."
+)
 @click.option(
     "--full-refresh",
     is_flag=True,

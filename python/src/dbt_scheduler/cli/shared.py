@@ -47,7 +47,7 @@ def project_options(command: _Command) -> _Command:
     manifest = click.option(
         "--manifest",
         type=FILE,
-        help="The manifest of DIR, if there is only one. Default: target/manifest.json.",
+        help="The manifest to read; requires a single DIR. Default: target/manifest.json in DIR.",
     )
     return registry_options(manifest(command))
 

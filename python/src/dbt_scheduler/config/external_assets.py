@@ -24,7 +24,7 @@ _NO_TASK = (
     "use the last task of the group, or add an EmptyOperator downstream of the group and use its task_id"
 )
 _TOO_MANY = (
-    "set `pipeline` for DAGs that run on a pipeline's cron, or split the file into several with a `team` each"
+    "set `pipeline` for DAGs that run on a pipeline's cron, or split the file, with one `team` in each file"
 )
 
 

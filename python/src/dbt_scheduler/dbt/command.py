@@ -58,7 +58,7 @@ def read_command(argv: Sequence[str]) -> Command:
         raise NoSliceError("no node is selected")
     for each in selected:
         if not each.startswith("fqn:"):
-            raise NoSliceError(f"{each} does not select a single node")
+            raise NoSliceError(f"{each} does not select exactly one node")
     return Command(
         program,
         (subcommand, *words),

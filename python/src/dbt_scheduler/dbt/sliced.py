@@ -90,7 +90,7 @@ def _require_no_node_plugin() -> None:
     try:
         plugin = node_plugin()
     except Exception as error:  # noqa: BLE001 - dbt imports it too, and reports the error itself
-        raise NoSliceError(f"a plugin of dbt cannot be imported ({type(error).__name__})") from None
+        raise NoSliceError(f"a dbt plugin cannot be imported ({type(error).__name__})") from None
     if plugin:
         raise NoSliceError(f"the plugin {plugin} adds nodes each time dbt parses the project")
 

@@ -54,7 +54,7 @@ class Index(NamedTuple):
         if at < 0:
             raise NoSliceError(f"{selector} was not part of the project when it was sliced")
         if self.lines.find(start, at + 1) >= 0:
-            raise NoSliceError(f"{selector} does not select a single node")
+            raise NoSliceError(f"{selector} does not select exactly one node")
         line = json.loads(self.lines[at + 1 : self.lines.index(b"\n", at + 1)])
         return Entry(line["node"], line.get("slice"), line.get("reason"))
 
@@ -97,13 +97,13 @@ def read_index(project: Path) -> Index:
         header = json.loads(head)
         version, digest = header["format"], header["digest"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise NoSliceError(f"{FOLDER / _INDEX} is damaged") from None
+        raise NoSliceError(f"{FOLDER / _INDEX} is corrupted") from None
     if version != FORMAT:
         raise NoSliceError(
             f"{FOLDER / _INDEX} has format {version}, but this dbt-scheduler supports {FORMAT}"
         )
     if sha256(body).hexdigest() != digest:
-        raise NoSliceError(f"{FOLDER / _INDEX} is damaged")
+        raise NoSliceError(f"{FOLDER / _INDEX} is corrupted")
     made_from, _, lines = body.partition(b"\n")
     return Index(project / FOLDER, json.loads(made_from), b"\n" + lines)
 

@@ -47,7 +47,7 @@ class Reasons:
                 return f"the hook {hook} depends on {missing}"
         for macro in _NAMING:
             if name := self._read_by({macro}):
-                return f"the macro {macro} reads {name}, which differs in each run"
+                return f"the macro {macro} reads {name}, which is different in each run"
         if self._varying:
             return f"{min(self._varying)} is parsed differently for each data interval"
         return None
@@ -60,7 +60,7 @@ class Reasons:
             return f"it reads the metric {'.'.join(node['metrics'][0])}"
         code = "" if node.get("language") == "python" else node.get("raw_code") or ""
         if "config" in code and (name := self._read_by(_words_of_config(parse(code)))):
-            return f"its config() reads {name}, which differs in each run"
+            return f"its config() reads {name}, which is different in each run"
         return None
 
     def _read_by(self, words: set[str]) -> str | None:

@@ -130,7 +130,7 @@ def check_sweep(api: AirflowApi, resume_dag: str, now: datetime) -> Iterator[Dia
         )
         return
     if not wrong and run and run.state == "success" and now - run.run_after <= _LATE:
-        yield Diagnosis("sweep", True, f"its last run, of {format_utc(run.run_after)} UTC, succeeded")
+        yield Diagnosis("sweep", True, f"its last run ({format_utc(run.run_after)} UTC) succeeded")
     else:
         yield Diagnosis("sweep", False, *(wrong or _badly_run(run, resume_dag)))
 
@@ -138,7 +138,7 @@ def check_sweep(api: AirflowApi, resume_dag: str, now: datetime) -> Iterator[Dia
 def _undeployed(dag: Dag | None, dag_id: str) -> tuple[str, str] | None:
     """Why the sweep cannot run, and how to fix it; None if it can."""
     if dag is None or dag.is_stale:
-        return f"{dag_id} is not deployed", "deploy all files of the folder dags/ that `compile` wrote"
+        return f"{dag_id} is not deployed", "deploy all files in the folder dags/ that `compile` wrote"
     if dag.has_import_errors:
         return f"{dag_id} has an import error", "see the error in Airflow's list of DAGs"
     if dag.is_paused:
@@ -152,7 +152,7 @@ def _badly_run(last: Run | None, dag_id: str) -> tuple[str, str]:
         return f"{dag_id} has not run yet", "wait five minutes and check again"
     at = f"{format_utc(last.run_after)} UTC"
     if last.state == "failed":
-        return f"its last run, of {at}, failed", f"see the log of {dag_id} {last.run_id}"
+        return f"its last run ({at}) failed", f"see the log of {dag_id} {last.run_id}"
     return f"its last run was at {at}", (
         "it should run every five minutes: check the scheduler and its executor"
     )

@@ -14,7 +14,8 @@ from dbt_scheduler.waits.run_interval import BACKFILL
 WAITING = ("running", "deferred", "up_for_reschedule", "up_for_retry")
 """The states of a sensor that has started and has not finished."""
 _HELD_BACK_BY_NOTHING = (
-    "did not run: it is upstream_failed, but no upstream task is failed now; run `dbt-scheduler resume`"
+    "did not run: its state is upstream_failed, although no upstream task is failed anymore; run "
+    "`dbt-scheduler resume`"
 )
 _ABOUT = timedelta(minutes=1)
 
@@ -120,7 +121,7 @@ def _not_started(state: str | None, snapshot: RunSnapshot, *, blocked: bool) -> 
         return TaskMessage("has not run: waiting for upstream tasks")
     if snapshot.run.over:
         return TaskMessage("has not run, although its run has finished: run `dbt-scheduler resume`")
-    return TaskMessage("has not run yet: its dependencies are met, and the scheduler starts it next")
+    return TaskMessage("has not run yet: its dependencies are met, and the scheduler will start it next")
 
 
 def _success(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
@@ -129,13 +130,13 @@ def _success(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
 
 
 def _failed(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
-    tries = f" in try {instance.try_number}" if instance.try_number > 1 else ""
+    tries = f" on try {instance.try_number}" if instance.try_number > 1 else ""
     return TaskMessage(f"failed at {_at(instance.end_date)}{tries}; see its log")
 
 
 def _retry(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
     return TaskMessage(
-        f"failed at {_at(instance.end_date)} in try {instance.try_number} of {instance.max_tries + 1} "
+        f"failed at {_at(instance.end_date)} on try {instance.try_number} of {instance.max_tries + 1} "
         "and will be retried"
     )
 

@@ -47,7 +47,7 @@ class RunFinder:
         if found is None:
             raise UsageError(
                 f'run "{wanted}" of {known.dag_id} not found',
-                f"the newest run is {newest.run_id}; the next is due at {format_moment(coming, known.schedule)}",
+                f"the latest run is {newest.run_id}; the next is due at {format_moment(coming, known.schedule)}",
             )
         return found
 
@@ -73,7 +73,7 @@ class RunFinder:
             return f"has not run yet: its run is due at {due}"
         else_ = "the success of a newer run also ends the wait"
         if awaited.backfilled:
-            else_ = f"a backfilled run does not use data of a newer period: backfill {awaited.dag_id} too"
+            else_ = f"a backfilled run does not use data from a newer period: backfill {awaited.dag_id} too"
         return f"has no run: the run due at {due} was not created (not yet, or catchup is disabled); {else_}"
 
     def _known_dag(self, dag_id: str) -> Dag:

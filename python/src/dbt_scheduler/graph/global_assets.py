@@ -148,7 +148,7 @@ class _Resolver:
 
     def _report(self, rule: Rule, table: Table, hint: str = "", **words: str) -> None:
         if rule in (SCH301, SCH315) and set(self._directory.entries) == {self._project.team}:
-            hint = "no other team is known: set --registry, or specify the folders of the other teams too"
+            hint = "no other teams are known: set --registry, or specify the folders of the other teams too"
         if table.external is not None:
             hint = hint or REF_HINTS.get(rule.code, "")
         path, line = table_location(self._project.folder, table)

@@ -6,7 +6,7 @@ from dbt_scheduler.kinds import Kind, Setting
 _ONE_LINE = {"not": {"type": "string", "pattern": "\n"}}
 
 PLUGIN = Kind(
-    description="a Vertex AI custom job, the training of a model, or a pipeline job",
+    description="a Vertex AI custom job, training job or pipeline job",
     where="vertex-ai",
     keys={
         "training": Setting(

@@ -214,7 +214,7 @@ class _ProjectReader:
         own = self._manifest.metadata.project_name
         packages = [task.node.package_name for task in tasks if task.node and task.node.package_name != own]
         return (
-            f"remove the pipelines of the one in package {packages[0]}, in dbt_project.yml"
+            f"in dbt_project.yml, remove the pipelines of the node in package {packages[0]}"
             if packages
             else None
         )

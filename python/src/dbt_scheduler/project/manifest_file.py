@@ -128,7 +128,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "not valid UTF-8"
     return (
-        describe(error, "is not as dbt writes it")
+        describe(error, "does not have the format that dbt writes")
         if isinstance(error, msgspec.ValidationError)
         else str(error)
     )

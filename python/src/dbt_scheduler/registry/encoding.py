@@ -104,7 +104,7 @@ def _too_much(entry: Entry) -> str | None:
     if len(sensors) > _MOST_SENSORS:
         return f"it has more than {_MOST_SENSORS:,} sensors"
     if len(readers) > _MOST_TASKS:
-        return f"it has more than {_MOST_TASKS:,} reads of assets"
+        return f"it has more than {_MOST_TASKS:,} asset reads"
     if sum(len(made.pipelines) for made in entry.produced.values()) > _MOST_TASKS:
         return f"it produces more than {_MOST_TASKS:,} assets, counted per pipeline"
     made_by = Counter((each.task_group, each.task_id) for each in entry.produced.values())
@@ -188,7 +188,7 @@ def _half_external(entry: Entry) -> str | None:
         return "it has both external assets and tasks that read other assets"
     for asset, made in entry.produced.items():
         if made.dag_id is None or len(made.pipelines) > 1:
-            return f'its asset "{asset}" is not produced by exactly one hand-written DAG'
+            return f'its asset "{asset}" must be produced by exactly one hand-written DAG'
     return None
 
 

@@ -70,7 +70,7 @@ def _blocks(report: Report, most: int) -> Iterator[str]:
         yield "BASE has no compiled output: this report compares with the team's published entry."
     yield from _breaking(report, most)
     if report.outdated_acknowledgements:
-        yield "### Acknowledged, but no longer a change"
+        yield "### Acknowledged changes that no longer apply"
         outdated = [f"- {each.asset}: {each.change}" for each in report.outdated_acknowledgements]
         yield f"Remove from `acknowledged_changes` in {code_span(report.file)}:\n" + _list(
             map(escaped, outdated), most

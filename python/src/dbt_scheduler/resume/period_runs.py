@@ -93,10 +93,10 @@ def _interval(spec: DagSpec, text: str, now: datetime) -> Interval:
     except ValueError as error:
         raise UsageError(str(error)) from None
     if before_start(spec.schedule, interval):
-        raise UsageError(f"{spec.dag_id} has no run of {text}: it starts on {spec.schedule.start_date}")
+        raise UsageError(f"{spec.dag_id} has no run for {text}: it starts on {spec.schedule.start_date}")
     if scheduled_time(interval) > now:
         due = format_local(scheduled_time(interval), spec.schedule)
-        raise UsageError(f"{spec.dag_id} cannot run {text} yet: the run is due at {due}")
+        raise UsageError(f"{spec.dag_id} cannot run for {text} yet: the run is due at {due}")
     return interval
 
 

@@ -50,17 +50,17 @@ def clock_problem(schedule: Schedule) -> str | None:
         if change < start or kind in seen:
             continue
         seen.add(kind)
-        clock, day = f"the clock of {schedule.timezone}", shown.date()
+        clock, day = f"the clocks change in {schedule.timezone}", shown.date()
         skipped = cron.tick_after(ticks, shown - SMALLEST_STEP)
         if skipped < set_to and _is_for_days(schedule) and not ticks.every_hour:
             return (
-                f'cron "{schedule.cron}" runs at {skipped:%H:%M}, which {clock} skips on {day}: choose '
+                f'cron "{schedule.cron}" runs at {skipped:%H:%M}, which is skipped when {clock} on {day}: choose '
                 "another time of day, or timezone UTC"
             )
         even = (_is_once_each if schedule.grain else _is_reversible)(schedule, change)
         if not even or not _is_walked_through(schedule, change):
             return (
-                f'cron "{schedule.cron}" would lose or repeat runs when {clock} changes on {day}: '
+                f'cron "{schedule.cron}" would skip or repeat runs when {clock} on {day}: '
                 "choose other times, or timezone UTC"
             )
     return None
@@ -109,7 +109,7 @@ def _advice(ticks: cron.Cron) -> str:
         or MINUTES_OF_DAY % count
         or [minute // step for minute in ticks.minutes] != [*range(count)]
     ):
-        return "change the cron, or remove the grain, so that a run covers the time until the next run"
+        return "change the cron, or remove the grain: each run then covers the time until the next run"
     named = {60: "hour", MINUTES_OF_DAY: "day"}
     fitting = f"{step // 60} hours" if step % 60 == 0 else f"{step} minutes"
     return f'change the cron, or use grain "{named.get(step, fitting)}"'

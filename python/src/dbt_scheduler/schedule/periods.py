@@ -37,7 +37,7 @@ def step_minutes(grain: str) -> int | None:
         raise ValueError("is unknown")
     step = int(found[1] or 1) * (60 if found[2] == "hour" else 1)
     if not step or MINUTES_OF_DAY % step:
-        raise ValueError("does not divide the day")
+        raise ValueError("does not divide a day evenly")
     return step
 
 

@@ -102,6 +102,6 @@ def _grain(schedule: Schedule) -> Iterator[tuple[str, str]]:
     except ValueError as reason:
         yield (
             f'grain "{schedule.grain}" {reason}',
-            'use "hour", "day", "week", "month", or a number of minutes or hours that divides the day, such as '
+            'use "hour", "day", "week", "month", or a number of minutes or hours that divides a day evenly, such as '
             '"15 minutes" or "4 hours"',
         )

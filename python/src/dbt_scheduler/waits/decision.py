@@ -62,8 +62,8 @@ class Reason(StrEnum):
     BEFORE_START = "the period is before the producer's start date"
     SAME_PERIOD = "the task has succeeded for the period"
     NEWER_RUN = "the task never ran for the period, but has succeeded for a newer one"
-    UNFINISHED = "the task has not succeeded in the run of the period"
-    NO_RUN = "there is no run of the period"
+    UNFINISHED = "the task has not succeeded in the period's run"
+    NO_RUN = "there is no run for the period"
     NO_PRODUCER = "the asset is no longer produced"
 
 

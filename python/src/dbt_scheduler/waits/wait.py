@@ -54,7 +54,7 @@ def wait_of(sensor: Sensor, consumer: DagSpec, entry: Entry | None) -> Wait | No
 def no_producer(team: str, asset: str, entry: Entry | None) -> NoProducer:
     """The result for an asset that its team no longer produces, with the team to ask."""
     whom = one_line((entry and entry.contact.channel) or team)
-    return NoProducer(f"{team} no longer produces {asset}. Ask {whom}.")
+    return NoProducer(f"{team} no longer produces {asset}. Ask {whom} for its replacement.")
 
 
 def registered_waits(entries: Mapping[str, Entry]) -> tuple[Wait, ...]:

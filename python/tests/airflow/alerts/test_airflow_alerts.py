@@ -207,7 +207,7 @@ def test_a_sensor_whose_producer_is_gone(platform: Platform, alerts: Alerts) -> 
     platform.work()
     assert platform.state("playground_daily", WAIT) == "failed"
     assert [text.splitlines()[-2] for text in alerts.texts] == [
-        "shipping no longer produces dim. Ask #shipping."
+        "shipping no longer produces dim. Ask #shipping for its replacement."
     ]
 
 

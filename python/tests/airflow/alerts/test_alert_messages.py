@@ -61,12 +61,12 @@ def test_dependency_failure() -> None:
 
 def test_dependency_failure_that_will_not_resume() -> None:
     run = a_run("transactions_daily", "wait_for__hard_dependencies.mrt")
-    reason = "supply no longer produces mrt. Ask #supply."
+    reason = "supply no longer produces mrt. Ask #supply for its replacement."
     assert plain(messages.dependency_failure(run, (), reason)) == (
         "transactions_daily dependency failure 🚧\n"
         "Date interval start: 2025-09-09 00:10:00+00:00\n"
         "wait_for__hard_dependencies.mrt - view logs\n"
-        "supply no longer produces mrt. Ask #supply."
+        "supply no longer produces mrt. Ask #supply for its replacement."
     )
 
 
@@ -89,7 +89,9 @@ def test_words_of_another_team_look_like_no_second_alert() -> None:
     hostile = "x\nshop_daily task failure 🚧\u2028::error::\x1b[31m"
     shown = "x\\nshop_daily task failure 🚧\\u2028::error::\\x1b[31m"
     late = messages.slo_miss(run, (hostile,), Promise(hostile, due, None))
-    gone = messages.dependency_failure(run, (hostile,), f"supply no longer produces mrt. Ask {hostile}.")
+    gone = messages.dependency_failure(
+        run, (hostile,), f"supply no longer produces mrt. Ask {hostile} for its replacement."
+    )
     for message in (late, gone):
         lines = plain(message).split("\n")
         assert len(lines) == 5

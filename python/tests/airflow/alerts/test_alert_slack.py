@@ -94,7 +94,7 @@ def test_without_the_scope_to_look_people_up_they_are_named(
         (an_error("surprise"), "Slack returned surprise."),
         (
             an_error("ratelimited", 429, **{"Retry-After": "60"}),
-            "Slack's rate limit was exceeded: too many alerts at once.",
+            "The Slack rate limit was exceeded: too many alerts at once.",
         ),
         ((500, {}, "<html>oops"), "Slack returned HTTP 500."),
         ((200, {}, "<html>oops"), "Slack returned HTTP 200."),
@@ -142,9 +142,9 @@ def test_a_webhook(hook: Slack) -> None:
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        ((403, {}, "invalid_token"), "Slack's webhook returned 403 'invalid_token'."),
-        ((500, {}, "oops"), "Slack's webhook returned 500 'oops'."),
-        ((429, {"Retry-After": "60"}, "slow down"), "Slack's webhook returned 429 'slow down'."),
+        ((403, {}, "invalid_token"), "The Slack webhook returned 403 'invalid_token'."),
+        ((500, {}, "oops"), "The Slack webhook returned 500 'oops'."),
+        ((429, {"Retry-After": "60"}, "slow down"), "The Slack webhook returned 429 'slow down'."),
     ],
 )
 def test_errors_of_a_webhook(
@@ -162,19 +162,19 @@ def test_a_webhook_that_hangs(
     monkeypatch.setattr("dbt_scheduler.airflow.alerts.transports.slack_webhook._TIMEOUT_SECONDS", 1)
     hook.answers["hook"] = [2]
     assert not send(HOOK, Message(("hello",)))
-    assert "Slack's webhook did not respond (TimeoutError)." in caplog.text
+    assert "The Slack webhook did not respond (TimeoutError)." in caplog.text
     assert SECRET not in caplog.text
 
 
 @pytest.mark.parametrize(
     ("to", "problem"),
     [
-        (API, "the Airflow connection slack_default does not exist or has no token as its password"),
-        (HOOK, "the Airflow connection slack_default does not exist or has no webhook as its password"),
+        (API, "the Airflow connection slack_default does not exist or has no token in its password field"),
+        (HOOK, "the Airflow connection slack_default does not exist or has no webhook in its password field"),
         (Destination("slack", "slack_default", None), "the team has no channel. Set alerting.channel"),
         (
             Destination("pigeon", "x", "#a"),
-            f"the alert transport 'pigeon' is unknown; available transports: {', '.join(transports())}.",
+            f"unknown alert transport 'pigeon'; available transports: {', '.join(transports())}.",
         ),
     ],
 )

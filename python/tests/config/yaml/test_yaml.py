@@ -156,11 +156,11 @@ def test_empty_files(text):
         ),
         (
             "a: &a [*a]\n",
-            "1: an anchor contains an alias of itself | write the value out instead",
+            "1: an anchor contains an alias to itself | write the value out instead",
         ),
         (
             "a: &a {<<: *a}\n",
-            "1: an anchor merges itself | write the value out instead",
+            "1: an anchor is merged into itself | write the value out instead",
         ),
         (
             "a: 1\nb: \x07\n",
@@ -181,7 +181,7 @@ def test_anchors_that_stand_for_billions_of_values_are_refused_at_once():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
     assert (
-        refused("\n".join(lines)) == "1: its anchors expand to 1,234,567,901,233 values | use fewer aliases"
+        refused("\n".join(lines)) == "1: its aliases expand to 1,234,567,901,233 values | use fewer aliases"
     )
 
 

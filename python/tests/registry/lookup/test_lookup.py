@@ -128,7 +128,7 @@ def test_a_script_gets_everything(registry):
         (("customer_id", "segment"), "customer_id, segment"),
         ("*", "every column"),
         ((), "none"),
-        (UNSET, "not known"),
+        (UNSET, "unknown"),
         (("a\x1b[2J",), "a\\x1b[2J"),
     ],
 )

@@ -428,9 +428,9 @@ BUCKET = "use gs://bucket or gs://bucket/a/prefix, without a trailing slash"
         ("file:////host/x", '"file:////host/x" is not the URL of a folder: use file:///an/absolute/folder'),
         ("file:///x?y", '"file:///x?..." is not the URL of a folder: use file:///an/absolute/folder'),
         ("file:///x#y", '"file:///x#..." is not the URL of a folder: use file:///an/absolute/folder'),
-        ("file:///x/../y", '"file:///x/../y" leaves its folder with ".."'),
-        ("file:///x/%2e%2E/y", '"file:///x/%2e%2E/y" leaves its folder with ".."'),
-        ("file:///x%2f..%2fy", '"file:///x%2f..%2fy" leaves its folder with ".."'),
+        ("file:///x/../y", '"file:///x/../y" must not contain ".."'),
+        ("file:///x/%2e%2E/y", '"file:///x/%2e%2E/y" must not contain ".."'),
+        ("file:///x%2f..%2fy", '"file:///x%2f..%2fy" must not contain ".."'),
         ("file:///x%00", '"file:///x%00" contains a null character'),
         *(
             (url, f'"{url}" is not the URL of a bucket: {BUCKET}')
@@ -481,9 +481,9 @@ def test_urls_that_open_nothing(url, problem, tmp_path):
     [
         ("", '"" is not a valid URL: use file:///an/absolute/folder or file:a/relative/one'),
         ("file:", '"file:" is not a valid URL: use file:///an/absolute/folder or file:a/relative/one'),
-        ("file:../x", '"file:../x" leaves its folder with ".."'),
-        ("../x", '"../x" leaves its folder with ".."'),
-        ("file:a/%2e%2e/b", '"file:a/%2e%2e/b" leaves its folder with ".."'),
+        ("file:../x", '"file:../x" must not contain ".."'),
+        ("../x", '"../x" must not contain ".."'),
+        ("file:a/%2e%2e/b", '"file:a/%2e%2e/b" must not contain ".."'),
         ("ftp://host/x", f"{STARTS} ftp"),
     ],
 )

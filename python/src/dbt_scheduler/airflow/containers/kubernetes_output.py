@@ -78,7 +78,7 @@ class Output:
         try:
             content = unpacking.decompress(packed, _MOST_BYTES)
         except zlib.error as error:
-            raise ValueError(f"{name} is damaged: {error}") from None
+            raise ValueError(f"{name} is corrupted: {error}") from None
         if packed and not unpacking.eof:
             raise ValueError(f"{name} is larger than {_MOST_BYTES} bytes")
         return content

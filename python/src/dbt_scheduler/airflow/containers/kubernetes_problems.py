@@ -35,7 +35,7 @@ def exit_code(pod: Any, container: str, log: Any) -> int:
     found = [each.state.terminated for each in pod.status.container_statuses or () if each.name == container]
     if not found or found[0] is None:
         raise AirflowException(
-            f"The pod finished as {pod.status.phase}, but the outcome of its command is unknown."
+            f"The pod finished in phase {pod.status.phase}, but the exit code of its command is unknown."
         )
     (ended,) = found
     if ended.reason in _NOT_STARTED:

@@ -36,9 +36,9 @@ def lines(results: Sequence[Result], outcome: Outcome) -> Iterator[Line]:
 
 
 def _groups(results: Iterable[Result]) -> Iterator[Line]:
-    built = [(f"Compiled code of {each.unique_id}", each.code) for each in results if each.is_node]
+    built = [(f"Compiled code for {each.unique_id}", each.code) for each in results if each.is_node]
     failed = [
-        (f"Query of the rows that fail {each.name}", each.query)
+        (f"Query for the failing rows of {each.name}", each.query)
         for each in results
         if each.is_test_not_passed
     ]

@@ -60,6 +60,6 @@ def require_plugin(program: str) -> None:
     """Raise AirflowException: dbt succeeded, but wrote no results, because it loads no plugins or is not Python."""
     raise AirflowException(
         f"{program} did not load the plugin in {PLUGINS}, so the project's on-run-start and on-run-end "
-        "hooks, which should run once per DAG run, ran in this task. Use a Python dbt that reads "
-        "PYTHONPATH, or set `project_hooks: every_task` in platform.yaml or scheduler.yaml."
+        "hooks, which should run once per DAG run, ran in this task. Use dbt Core with a "
+        "Python that reads PYTHONPATH, or set `project_hooks: every_task` in platform.yaml or scheduler.yaml."
     )

@@ -20,8 +20,8 @@ _FILE = "DBT_SCHEDULER_OUTCOME"
 _MOST_BYTES = 20_000_000
 
 _NOT_LOADED = (
-    f"dbt's results are unknown: dbt did not load the plugin in {PLUGINS}, which requires a Python dbt "
-    "that reads PYTHONPATH."
+    f"dbt's results are unknown: dbt did not load the plugin in {PLUGINS}. "
+    "The plugin requires dbt Core and a Python that reads PYTHONPATH."
 )
 _NOT_STARTED = "dbt exited before any node had a result."
 

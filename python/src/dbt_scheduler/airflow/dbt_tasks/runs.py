@@ -74,7 +74,7 @@ class DbtRuns(BaseOperator):
             if recall(context, _BEGIN):
                 raise
             raise AirflowFailException(
-                f"{error}\nThe table was not built completely from its begin: run the task with full_refresh."
+                f"{error}\nThe table was not fully built from its `begin` date: run the task with full_refresh."
             ) from None
         forget(context, _BEGIN)
 

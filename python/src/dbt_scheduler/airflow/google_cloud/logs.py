@@ -34,7 +34,7 @@ def show_log(query: str, project: str, log: Any) -> None:
     except (GoogleAPIError, GoogleAuthError) as error:
         log.warning("The job's log cannot be read from Cloud Logging: %s", error)
         return
-    log.info("The job's log, as far as available in Cloud Logging (%s):", query)
+    log.info("The job's log, as available so far in Cloud Logging (%s):", query)
     for line in reversed(lines):
         log.info("%s", line)
 

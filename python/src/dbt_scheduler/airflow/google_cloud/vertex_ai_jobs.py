@@ -65,8 +65,8 @@ def problem(job: Any) -> str | None:
     """The error of a finished job, None if it succeeded; for a pipeline, with those of its failed tasks."""
     if job.state.name.endswith("_SUCCEEDED"):
         return None
-    state = job.state.name.partition("_STATE_")[2].lower()
-    said = [f"The Vertex AI job {job.name} has {state}: {job.error.message or 'no message'}"]
+    state = job.state.name.partition("_STATE_")[2].lower().replace("cancelled", "was cancelled")
+    said = [f"The Vertex AI job {job.name} {state}: {job.error.message or 'no message'}"]
     if details := getattr(job, "job_detail", None):
         failed = [task for task in details.task_details if task.error.message]
         said += [f"{task.task_name}: {task.error.message}" for task in failed]

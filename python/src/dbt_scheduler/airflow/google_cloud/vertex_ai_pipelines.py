@@ -32,7 +32,7 @@ def filled(pipeline: CompiledPipeline, job: Mapping[str, Any], offered: Mapping[
     own = {name: value for name, value in offered.items() if name in pipeline.parameters}
     values = {**own, **config.get("parameter_values", {})}
     if lacking := [name for name in pipeline.required if name not in values]:
-        raise AirflowException(f"The pipeline requires a value for its parameter {lacking[0]}.")
+        raise AirflowException(f'The required parameter "{lacking[0]}" of the pipeline is not set.')
     if unknown := [name for name in values if name not in pipeline.parameters]:
-        raise AirflowException(f"The pipeline has no parameter {unknown[0]}.")
+        raise AirflowException(f'The pipeline has no parameter "{unknown[0]}".')
     return {**job, "pipeline_spec": pipeline.spec, "runtime_config": {**config, "parameter_values": values}}

@@ -47,8 +47,8 @@ def new_token(source: str, password: str) -> str:
     if found is None:
         known = ", ".join(sources())
         raise AirflowApiError(
-            f'The connection to Airflow has the unknown token source "{source[:40]}" in its extra '
-            f"field; available: {known}."
+            f'Unknown token source "{source[:40]}" in the extra field of the connection to Airflow; '
+            f"available token sources: {known}."
         )
     try:
         return found.token(password)

@@ -89,7 +89,7 @@ class _Builder:
         built = self._build(node, ())
         if built.size > _FREE_GROWTH + _MAX_GROWTH * len(self._built):
             raise _RefusedError(
-                _line(node), f"its anchors expand to {built.size:,} values", "use fewer aliases"
+                _line(node), f"its aliases expand to {built.size:,} values", "use fewer aliases"
             )
         root = Position(_line(node), _text(node), built.children)
         return Document(self._path, built.value, root, tuple(self._coercions))
@@ -100,7 +100,7 @@ class _Builder:
             return known
         if known is None:
             raise _RefusedError(
-                _line(node), "an anchor contains an alias of itself", "write the value out instead"
+                _line(node), "an anchor contains an alias to itself", "write the value out instead"
             )
         if len(path) > _MAX_DEPTH:
             raise _too_deep(_line(node))
@@ -130,7 +130,7 @@ class _Builder:
     def _entries(self, node: yaml.MappingNode, depth: int = 0) -> _Entries:
         """The key and value nodes by key: merged mappings are expanded, and the mapping's own keys take precedence."""
         if depth > _MAX_DEPTH:
-            raise _RefusedError(_line(node), "an anchor merges itself", "write the value out instead")
+            raise _RefusedError(_line(node), "an anchor is merged into itself", "write the value out instead")
         merged: _Entries = {}
         own: _Entries = {}
         for key, child in node.value:
@@ -194,7 +194,7 @@ def _merge_sources(node: yaml.Node) -> list[yaml.MappingNode]:
     for source in sources:
         if not isinstance(source, yaml.MappingNode):
             raise _RefusedError(
-                _line(source), 'the value of "<<" is not a mapping', "merge an anchor: <<: *name"
+                _line(source), 'the value of "<<" is not a mapping', "use an alias to a mapping: <<: *name"
             )
     return list(sources)
 

@@ -36,7 +36,7 @@ SCH310 = Rule(
 )
 SCH313 = Rule(
     code="SCH313",
-    summary="Two projects use the same team",
+    summary="Two projects use the same team name",
     message='team "{team}" is also used by {other}',
     hint="set a different `team` in one of the two scheduler.yaml files",
     why="A team is one dbt project: the registry has one entry per team, and the second would replace the first.",
@@ -85,7 +85,7 @@ out/registry/shop.json: SCH319 task "marts.orders" in daily reads "fct_shipments
 SCH322 = Rule(
     code="SCH322",
     can_be_ignored=False,
-    summary="A dag_id is reserved for dbt-scheduler",
+    summary="A dag_id is reserved by dbt-scheduler",
     message='dag_id "{dag_id}" of team {team} is reserved for the DAG that resumes late runs',
     hint="set a different dag_prefix in scheduler.yaml",
     why="Airflow has one DAG per dag_id: either the team's DAG would not load, or late runs would not be "

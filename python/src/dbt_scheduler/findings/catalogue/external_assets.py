@@ -73,7 +73,7 @@ SCH345 = Rule(
     code="SCH345",
     can_be_ignored=False,
     summary="The relation of an external asset belongs to another asset",
-    message='asset "{asset}" has the relation {relation}, which is the asset "{other}" of team {team}',
+    message='asset "{asset}" has the relation {relation}, which belongs to the asset "{other}" of team {team}',
     hint="remove one of the two, or correct the relation; ask {contact} about the other asset",
     why="A table has one producer. With two, a source that reads the table would match both assets, and it "
     "would be unclear which task to wait for.",

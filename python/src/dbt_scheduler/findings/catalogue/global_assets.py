@@ -29,7 +29,7 @@ SCH302 = Rule(
     by_macros=True,
     summary="A global asset is exposed by several teams",
     message='global asset "{source}": "{asset}" is exposed by several teams: {teams}',
-    hint='specify the team: declare the table "{asset}" under a source named "{first}", in a file under a folder global_assets',
+    hint='specify the team: declare the table "{asset}" under a source named "{first}", in a file under a folder named global_assets',
     why="Tables of the source `global_assets` are found by name alone, so only one team may expose that "
     "name.",
     example=_EXAMPLE
@@ -98,7 +98,7 @@ SCH315 = Rule(
     summary="A global asset refers to an unknown team",
     message='global asset "{source}": team not found in the registry',
     hint='name the source after a team in the registry, or "global_assets" to find the table by name alone',
-    why="A source in a file under a folder `global_assets` is named after the team whose assets it declares.",
+    why="A source in a file under a folder named `global_assets` is named after the team whose assets it declares.",
     example=_EXAMPLE
     + """\
   - name: shiping   # the team is named shipping
@@ -131,7 +131,7 @@ SIMILAR = ': perhaps "{similar}"'
 
 REF_HINTS = {
     "SCH302": 'several teams publish the dbt project "{project}": declare the table under a source named after '
-    "its team, in a file under a folder global_assets",
+    "its team, in a file under a folder named global_assets",
     "SCH304": "read a model of this project with ref() and only its name; this one was read through another "
     "project's manifest, and this project no longer builds it",
     "SCH315": 'no team publishes the dbt project "{project}"; if it does not run on this platform, ignore this '
@@ -141,7 +141,7 @@ REF_HINTS = {
 SCH321 = Rule(
     code="SCH321",
     summary="A global asset reads the relation of another asset",
-    message='global asset "{source}" refers to the asset "{meant}" of team {team}, but its relation {relation} is the asset "{other}"',
+    message='global asset "{source}" refers to the asset "{meant}" of team {team}, but its relation {relation} belongs to the asset "{other}"',
     hint='change the relation to that of "{meant}", or declare "{other}" instead',
     why="The task would wait for one table and read another. This happens when a team makes another "
     "version of a model the latest one: the unversioned name then refers to a different relation.",

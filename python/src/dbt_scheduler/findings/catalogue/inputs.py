@@ -19,7 +19,7 @@ SCH402 = Rule(
     summary="A file cannot be read",
     message="the file cannot be read: {problem}",
     hint="run `dbt compile` again",
-    why="The file is truncated, has another format or encoding, or you do not have permission to read it. "
+    why="The file is truncated, has a different format or encoding, or you do not have permission to read it. "
     "A partially read file would give wrong results.",
     example="""\
 $ dbt-scheduler check shop
@@ -165,13 +165,13 @@ SCH417 = Rule(
 )
 SCH420 = Rule(
     code="SCH420",
-    summary="A folder is not a compiled output",
-    message="not an output of dbt-scheduler compile: {problem}",
+    summary="A folder is not an output folder of `compile`",
+    message="not an output folder of dbt-scheduler compile: {problem}",
     hint="specify a folder that `dbt-scheduler compile --out` wrote; for a new team, use an empty folder as BASE",
     why="A report on an incomplete output would list the missing parts as removed.",
     example="""\
 $ dbt-scheduler report base head
-head: SCH420 not an output of dbt-scheduler compile: the folder registry/ does not exist
+head: SCH420 not an output folder of dbt-scheduler compile: the folder registry/ does not exist
 """,
     fix="Compile both the base branch and the pull request, and specify the two folders.",
 )
@@ -221,8 +221,8 @@ SCH425 = Rule(
     message='{block}.{key} has no effect: it applies to {able}, and these tasks run with "where: {where}"',
     hint="remove it; the keys of {where} are: {keys}",
     severity=Severity.WARNING,
-    why="Each value of `where` has its own keys. A key of another one has no effect, although someone may "
-    "rely on it.",
+    why="Each value of `where` has its own keys. A key of a different one has no effect, even if someone "
+    "relies on it.",
     example="""\
 # platform.yaml
 dbt: {where: kubernetes, network: warehouse}

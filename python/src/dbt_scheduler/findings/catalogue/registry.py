@@ -28,14 +28,14 @@ SCH412 = Rule(
 SCH413 = Rule(
     code="SCH413",
     summary="A registry entry has changed since it was compiled",
-    message="the registry entry of team {team} was {what} since this version was compiled",
+    message="the registry entry of team {team} has been {what} since this version was compiled",
     hint="run `dbt-scheduler compile` again with this registry, then publish",
     why="The compiled entry is based on an older version of the registry entry, and publishing it would "
     "undo the changes made since. If a team publishes twice at the same time, the first publish "
     "succeeds and the second is rejected with this finding.",
     example="""\
 $ dbt-scheduler publish out
-out/registry/shop.json: SCH413 the registry entry of team shop was published since this version was compiled
+out/registry/shop.json: SCH413 the registry entry of team shop has been published since this version was compiled
   hint: run `dbt-scheduler compile` again with this registry, then publish
 nothing was published
 """,
@@ -48,7 +48,7 @@ SCH414 = Rule(
     summary="A compiled entry cannot be published",
     message="the compiled entry cannot be published: {problem}",
     hint="compile again with this release of dbt-scheduler",
-    why="A damaged entry, or an entry under another team's name, would break every consumer.",
+    why="A corrupted entry, or an entry under another team's name, would break every consumer.",
     example="""\
 $ cp out/registry/shop.json out/registry/sales.json
 $ dbt-scheduler publish out

@@ -174,13 +174,13 @@ exposed_assets:
   - regex: "dim_customers"
     slo: {hourly: {minutes: 30}}
 """,
-    fix="Use a pipeline of the assets, or add this pipeline to the node's `pipelines`. One entry may list "
+    fix="Use a pipeline that builds the assets, or add this pipeline to the node's `pipelines`. One entry may list "
     "pipelines for assets in different pipelines: each asset is exposed, with the SLO, in the listed "
     "pipelines that build it, and in no others.",
 )
 SCH213 = Rule(
     code="SCH213",
-    summary="An ignore matches no finding",
+    summary="An ignore entry matches no finding",
     message="the ignore entry for {what} does not match any finding",
     hint="remove the entry",
     why="The finding it silenced no longer exists. If the entry stayed, it would hide the next finding of "

@@ -123,7 +123,7 @@ PLUGIN = Place(
             example="bridge",
         ),
         "user": Setting(
-            description="the user in a container, optionally with the group after a colon",
+            description="the user that a container runs as, optionally with the group after a colon",
             schema={
                 "type": "string",
                 "pattern": r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$",

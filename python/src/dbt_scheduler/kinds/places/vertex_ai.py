@@ -162,7 +162,7 @@ PLUGIN = Place(
             by_task=True,
         ),
         "accelerator": Setting(
-            description="the accelerator type, and the count after a colon if not one",
+            description="the accelerator type, and the count after a colon if more than one",
             schema={
                 "type": "string",
                 "pattern": r"^(NVIDIA|TPU)_[A-Z0-9_]+(:[1-9][0-9]?)?$",
@@ -183,7 +183,7 @@ PLUGIN = Place(
             needed_by=("training", "pipeline_job"),
         ),
         "vpc_network": Setting(
-            description="the VPC network that jobs are peered with, with the project number",
+            description="the VPC network to peer the jobs with, including the project number",
             schema={
                 "type": "string",
                 "pattern": r"^projects/[0-9]+/global/networks/[a-z]([-a-z0-9]{0,61}[a-z0-9])?$",

@@ -99,7 +99,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], none: str) -> str
 def _columns(read: ColumnsRead | None) -> str:
     """Which columns a task reads, in the words of the registry's pages."""
     if read is None:
-        return "not known"
+        return "unknown"
     return "every column" if read == EVERY_COLUMN else ", ".join(read) or "none"
 
 

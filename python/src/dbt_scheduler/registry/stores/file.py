@@ -40,7 +40,7 @@ def _open(url: str) -> "Folder":
         raise ValueError(f'"{shown_url(url)}" is not the URL of a folder: use file:///an/absolute/folder')
     path = unquote(path)
     if ".." in PurePosixPath(path).parts:
-        raise ValueError(f'"{shown_url(url)}" leaves its folder with ".."')
+        raise ValueError(f'"{shown_url(url)}" must not contain ".."')
     if "\0" in path:
         raise ValueError(f'"{shown_url(url)}" contains a null character')
     return Folder(Path(path))

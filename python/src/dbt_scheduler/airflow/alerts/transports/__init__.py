@@ -44,7 +44,7 @@ def open_transport(transport: str, connection: str, channel: str | None) -> Tran
     known = transports()
     if transport not in known:
         raise NotSentError(
-            f"the alert transport {transport!r} is unknown; available transports: {', '.join(known)}."
+            f"unknown alert transport {transport!r}; available transports: {', '.join(known)}."
         )
     try:
         return known[transport].open(connection, channel)

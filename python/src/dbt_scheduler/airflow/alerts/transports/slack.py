@@ -69,7 +69,7 @@ class SlackTransport:
                     return self._refusal(_code(error))
                 pause += random.random()  # noqa: S311 - so that tasks that failed together do not retry together
                 if time.monotonic() + pause > until:
-                    return "Slack's rate limit was exceeded: too many alerts at once."
+                    return "The Slack rate limit was exceeded: too many alerts at once."
                 time.sleep(pause)
             except (SlackClientError, OSError, HTTPException, ValueError) as error:
                 return f"Slack did not respond ({type(error).__name__}). Check that the worker can reach it."
@@ -150,13 +150,13 @@ def _open(connection: str, channel: str | None) -> SlackTransport:
         return SlackTransport(hook.client, connection, channel)
     except (AirflowException, ValueError) as error:
         raise NotSentError(
-            f"the Airflow connection {connection} does not exist or has no token as its password "
+            f"the Airflow connection {connection} does not exist or has no token in its password field "
             f"({type(error).__name__}). See docs/alerts.md."
         ) from None
 
 
 PLUGIN = TransportType(
-    description="each team's channel, by Slack's API",
+    description="each team's channel, through the Slack API",
     needs="a Slack app with a bot token",
     open=_open,
     requirement="apache-airflow-providers-slack",

@@ -27,12 +27,12 @@ class SlackWebhookTransport:
             answer = self._client.send(text=markup(message, escape), unfurl_links=False)
         except (OSError, HTTPException, ValueError) as error:
             raise NotSentError(
-                f"Slack's webhook did not respond ({type(error).__name__}). Check the host in the "
+                f"The Slack webhook did not respond ({type(error).__name__}). Check the host in the "
                 f"Airflow connection {self._connection}."
             ) from None
         if answer.status_code != _OK:
             raise NotSentError(
-                f"Slack's webhook returned {answer.status_code} {answer.body[:100]!r}. Check the "
+                f"The Slack webhook returned {answer.status_code} {answer.body[:100]!r}. Check the "
                 f"webhook in the Airflow connection {self._connection}."
             )
 
@@ -48,13 +48,13 @@ def _open(connection: str, channel: str | None) -> SlackWebhookTransport:
         return SlackWebhookTransport(hook.client, connection)
     except (AirflowException, ValueError) as error:
         raise NotSentError(
-            f"the Airflow connection {connection} does not exist or has no webhook as its password "
+            f"the Airflow connection {connection} does not exist or has no webhook in its password field "
             f"({type(error).__name__}). See docs/alerts.md."
         ) from None
 
 
 PLUGIN = TransportType(
-    description="the one channel of a Slack webhook",
+    description="the channel of a Slack webhook, the same for all teams",
     needs="a webhook's URL",
     open=_open,
     requirement="apache-airflow-providers-slack",
