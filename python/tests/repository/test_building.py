@@ -32,7 +32,12 @@ def test_wheel_of_an_sdist_has_the_schemas_and_the_pages_too(tmp_path: Path) -> 
     (unpacked,) = (path for path in tmp_path.iterdir() if path.is_dir())
     wheel = build("wheel", unpacked, tmp_path)
     assert (_names_in(wheel, "schemas"), _names_in(wheel, "site/bundle")) == (SCHEMAS, PAGES)
-    assert _contents(wheel) == _contents(build("wheel", ROOT / "python", tmp_path / "direct"))
+    direct = _contents(build("wheel", ROOT / "python", tmp_path / "direct"))
+    assert _contents(wheel) == direct
+    (metadata,) = (content for name, content in direct.items() if name.endswith("/METADATA"))
+    described = (unpacked / "PKG-INFO").read_bytes()
+    assert metadata.startswith(b"Metadata-Version: 2.4\n")
+    assert metadata == described
 
 
 def test_the_licence_is_that_of_the_repository() -> None:
