@@ -193,7 +193,8 @@ def test_a_project_in_a_folder_of_its_repository(project):
 
 def test_without_a_repository_there_is_no_ci_file(project):
     Path(".git").rmdir()
-    assert "no git repository found" in run("init", "--ci", "github").stderr
+    said = run("init", "--ci", "github").stderr
+    assert "no CI file was written, because the folder is not in a git repository: run `git init`" in said
     assert not Path(".github").exists()
 
 

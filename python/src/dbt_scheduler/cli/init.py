@@ -25,7 +25,7 @@ _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 
 
 @click.command(epilog=examples("init --team shipping --channel '#shipping-alerts' --ci github"))
-@click.argument("folder", metavar="DIR", default=".", type=FOLDER)
+@click.argument("folder", metavar="[DIR]", default=".", type=FOLDER)
 @click.option("--team", help="The name of the team. Default: the name of the dbt project.")
 @click.option("--channel", help="The channel for the team's alerts. Default: # and the team's name.")
 @click.option(

@@ -55,15 +55,20 @@ def load_project(
 
     """
     if not (folder / "dbt_project.yml").is_file():
-        raise CannotRunError.because(
-            SCH408.at(str(folder), hint="specify the folder that contains dbt_project.yml")
-        )
+        raise CannotRunError.because(SCH408.at(str(folder), hint=_where_projects_are(folder)))
     config, findings = _team_config(folder / "scheduler.yaml")
     path = manifest_file or folder / "target" / "manifest.json"
     manifest = load_manifest(path)
     reading = _ProjectReader(folder, manifest, frozenset(pipelines))
     project = _with_valid_team(reading.project(config), folder / "scheduler.yaml")
     return LoadedProject(project, (*findings, *reading.findings, *misspelled_keys(project)))
+
+
+def _where_projects_are(folder: Path) -> str:
+    if not folder.is_dir():
+        return "this folder does not exist: check the path"
+    found = sorted(str(each.parent) for each in folder.glob("*/dbt_project.yml"))
+    return f"specify the folder that contains dbt_project.yml{f', for example {found[0]}' if found else ''}"
 
 
 def load_bare_manifest(manifest_file: Path, pipelines: Collection[str]) -> LoadedProject:
