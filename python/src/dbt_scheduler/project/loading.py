@@ -21,7 +21,7 @@ from dbt_scheduler.project.hooks import read_hooks
 from dbt_scheduler.project.locations import node_location, task_location
 from dbt_scheduler.project.manifest import Manifest, Node
 from dbt_scheduler.project.manifest_file import load_manifest
-from dbt_scheduler.project.meta_keys import misspelled_keys
+from dbt_scheduler.project.meta_keys import ignored_keys
 from dbt_scheduler.project.names import index_names
 from dbt_scheduler.project.node_settings import NodeSettings, read_settings, settings_finding
 from dbt_scheduler.project.types import (
@@ -61,7 +61,7 @@ def load_project(
     manifest = load_manifest(path)
     reading = _ProjectReader(folder, manifest, frozenset(pipelines))
     project = _with_valid_team(reading.project(config), folder / "scheduler.yaml")
-    return LoadedProject(project, (*findings, *reading.findings, *misspelled_keys(project)))
+    return LoadedProject(project, (*findings, *reading.findings, *ignored_keys(project)))
 
 
 def _where_projects_are(folder: Path) -> str:
