@@ -20,6 +20,9 @@ Next steps:
   dbt compile
   dbt-scheduler check
 """
+_NEXT_IN_CI = """\
+  adapt the CI file, which installs requirements.txt: dbt, its adapter and dbt-scheduler; docs/ci.md explains the rest
+"""
 _TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 
@@ -72,6 +75,8 @@ def init(  # noqa: PLR0913, PLR0917 - click hands over each option
             say("nothing to do: the project is already set up")
         elif not dry_run:
             sys.stdout.write(_NEXT)
+            if ci != "none":
+                sys.stdout.write(_NEXT_IN_CI)
 
 
 def _do(change: Change, *, dry_run: bool) -> None:
