@@ -16,7 +16,7 @@
       {{ return(none) }}
     {% endif %}
     {% set known = snapshot['teams'] | reject('equalto', own) | list %}
-    {% set hint = dbt_scheduler.did_you_mean(table.source_name, known) %}
+    {% set hint = dbt_scheduler.did_you_mean(table.source_name, known) if known else dbt_scheduler.no_other_team() %}
     {{ return(dbt_scheduler.global_finding('SCH315', table, {}, hint)) }}
   {% elif (exposed | length) > 1 %}
     {% set words = {'teams': exposed | join(', '), 'first': exposed[0]} %}

@@ -12,7 +12,8 @@
     {% endfor %}
   {% endfor %}
   {% if not gone %}
-    {% set hint = dbt_scheduler.did_you_mean(table.name, candidates) %}
+    {% set known = snapshot['teams'] | reject('equalto', own) | list %}
+    {% set hint = dbt_scheduler.did_you_mean(table.name, candidates) if known else dbt_scheduler.no_other_team() %}
     {{ return(dbt_scheduler.global_finding('SCH301', table, {}, hint)) }}
   {% endif %}
   {% set similar = dbt_scheduler.suggest(table.name, candidates) %}

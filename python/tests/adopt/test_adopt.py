@@ -413,6 +413,7 @@ def test_the_folder_of_a_proposal_is_its_own(world):
     Path("out/notes.md").write_text("mine")
     adopt(one, bare("b", node("other")))
     assert read_tree(Path("out")) == {"adopt.json": '{\n  "teams": {}\n}\n', "notes.md": "mine"}
+    assert sorted(each.name for each in Path("out").iterdir()) == ["adopt.json", "notes.md"]
 
 
 @pytest.mark.parametrize("link", ["out/a", "out/a/models", "out/a/hidden_edges.md", "out/adopt.json"])

@@ -88,3 +88,21 @@ def test_a_misspelled_meta_key_is_found_in_a_manifest_that_is_no_strict_json(tmp
         'shop/models/marts/b.sql: SCH114 "b" has the key "shceduler" under meta, which dbt-scheduler ignores | did '
         'you mean "scheduler"?'
     ]
+
+
+def test_a_key_beside_meta_instead_of_under_it_is_found_where_it_stands(tmp_path):
+    world = World(tmp_path)
+    mistaken, folder = node("a"), [node("b", pipelines=["daily"]), node("c", pipelines=["daily"])]
+    mistaken[1]["config"]["scheduler"] = {"pipelines": ["daily"]}
+    for _, entry in folder:
+        entry["config"]["scheduler_defaults"] = {"pipelines": ["hourly"]}
+    world.team("shop", mistaken, *folder)
+    (tmp_path / "shop" / "dbt_project.yml").write_text(
+        "name: shop\nmodels:\n  +meta: {scheduler_defaults: {}}\n  +scheduler_defaults: {pipelines: [hourly]}\n"
+    )
+    assert world.findings() == [
+        'shop/dbt_project.yml:4: SCH114 "b" and 1 more have the key "scheduler_defaults" under config, which'
+        " dbt-scheduler ignores | move it under meta: {meta: {scheduler_defaults: ...}}",
+        'shop/models/marts/a.sql: SCH114 "a" has the key "scheduler" under config, which dbt-scheduler ignores'
+        " | move it under meta: {meta: {scheduler: ...}}",
+    ]

@@ -74,3 +74,43 @@ def test_a_full_disk_is_no_bug(arguments):
         ended = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
     assert ended.returncode == 2
     assert ended.stderr.splitlines()[-1] == "the output cannot be written: no space left on device"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["chek"], "No such command 'chek'. Did you mean 'check'?"),
+        (["registry", "consumer", "fct"], "No such command 'consumer'. Did you mean 'consumers'?"),
+        (["zzzz"], "No such command 'zzzz'."),
+    ],
+)
+def test_an_unknown_command_is_refused_with_the_one_most_like_it(typed, said):
+    result = CliRunner().invoke(main, typed)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, f"Error: {said}")
+
+
+@pytest.mark.parametrize(
+    ("file", "project"),
+    [
+        ("shop/scheduler.yaml", "shop"),
+        ("shop/dbt_project.yml", "shop"),
+        ("shop/target/manifest.json", "shop"),
+        ("scheduler.yaml", "."),
+    ],
+)
+@pytest.mark.parametrize("command", [["check"], ["compile", "--out", "out"]])
+def test_a_file_of_a_dbt_project_is_not_taken_for_external_assets(command, file, project):
+    result = CliRunner().invoke(main, [*command, file])
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"{file} is a file of a dbt project\n  hint: specify the project's folder instead: {project}\n",
+    )
+
+
+def test_a_folder_without_a_project_leads_to_those_below_it_and_one_that_is_not_there_is_said_to_be_none():
+    Path("teams/shop").mkdir(parents=True)
+    Path("teams/shop/dbt_project.yml").touch()
+    said = [CliRunner().invoke(main, ["check", folder]).stderr for folder in ("teams", "team")]
+    assert said[0].startswith("teams: SCH408 not a dbt project: ")
+    assert "hint: specify the folder that contains dbt_project.yml, for example teams/shop\n" in said[0]
+    assert "  hint: this folder does not exist: check the path\n" in said[1]

@@ -328,6 +328,21 @@ def test_what_is_written_as_null_is_not_to_be_put_in_quotes(tmp_path):
     ]
 
 
+def test_an_slo_without_a_pipeline(tmp_path):
+    _, findings = load(tmp_path, "version: 0.17\nexposed_assets:\n  - {regex: a, slo: {hours: 6}}\n")
+    assert reported(findings) == [
+        '3: SCH201 "slo.hours" must be a mapping, not 6 | an SLO is set for each pipeline: for example {daily: {hours: 6}}'
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "# later\n"])
+def test_an_empty_file(tmp_path, text):
+    _, findings = load(tmp_path, text)
+    assert reported(findings) == [
+        "1: SCH201 the top level must be a mapping, not empty | the file is empty, or has only comments: add its keys, or delete it"
+    ]
+
+
 def test_the_words_of_a_value_do_not_decide_its_hint(tmp_path):
     _, findings = load(tmp_path, "version: 0.17\nteam: must be a string, not 5\n")
     assert reported(findings) == [

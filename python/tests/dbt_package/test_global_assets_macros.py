@@ -71,6 +71,18 @@ def test_the_same_words(tmp_path, item, more, unreadable, check_global_table):
     assert said == reported
 
 
+def test_where_no_other_team_is_known_the_hint_is_to_export_the_registry(tmp_path, check_global_table):
+    snapshot = snapshot_of(world_of(tmp_path), tmp_path / "package")
+    nobody = {**snapshot, "teams": {}, "assets": {}, "retired": {}}
+    for name, code in (("shipping.fct_shipments", "SCH315"), ("global_assets.fct_shipments", "SCH301")):
+        for known in (nobody, {**nobody, "teams": {"shop": snapshot["teams"]["shop"]}}):
+            found = check_global_table(table_of(source(name)[1], {}), known)
+            assert found["code"] == code
+            assert found["hint"].startswith(
+                'no other team is known: run "dbt-scheduler registry export" with '
+            )
+
+
 def test_a_project_that_no_team_publishes_is_for_python_to_tell(tmp_path, check_global_table):
     """Another platform may schedule it, as scheduler.yaml can state; the macros cannot read that."""
     snapshot = snapshot_of(world_of(tmp_path), tmp_path / "package")

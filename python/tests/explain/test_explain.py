@@ -264,7 +264,7 @@ def test_a_run_that_was_never_made_is_made_up_for_by_a_newer_one(airflow, out):
     airflow.run(CONSUMER, DAY, staging__a="success", fct_sensor="deferred", marts__b=None)
     airflow.run("shipping_hourly", "2025-07-01T10:05", "success", marts__fct="success")
     said = explain(airflow, "b")
-    assert "which is ready now" in said[2]
+    assert "; it is ready now" in said[2]
     assert "marts.fct of 2025-07-01 10:05 UTC (shipping, #shipping) succeeded" in said[3]
 
 
@@ -308,7 +308,7 @@ def test_what_may_become_of_the_awaited_run(airflow, out):
     said = explain(airflow, "b")
     assert said[-1].startswith(f"root cause: playground_daily {SENSOR} of 2025-06-05 00:10 UTC")
     assert said[2].endswith(
-        "until 2025-06-06 01:10:30 UTC, which is ready now: the next check or `dbt-scheduler resume` ends the wait"
+        "until 2025-06-06 01:10:30 UTC; it is ready now: the next check or `dbt-scheduler resume` ends the wait"
     )
 
 
@@ -342,6 +342,19 @@ def test_the_explained_run(airflow, out):
     assert said.startswith(
         'run "nightly" of playground_daily not found\n  hint: the latest run is scheduled__2025-06-06T00:10; '
     )
+
+
+def test_a_manual_run_is_found_by_the_day_that_it_is_of(airflow, out):
+    """`dbt-scheduler run` dates it some seconds after the end of its data interval, which is the next day."""
+    two_teams(out)
+    airflow.run(CONSUMER, "2025-06-04T00:10", kind="manual", staging__a="failed")
+    airflow.runs[-1]["logical_date"] = "2025-06-05T00:10:02+00:00"
+    airflow.run(CONSUMER, "2025-06-08T00:10", staging__a="success")
+    for wanted in ("2025-06-04", "2025-06-04T00:10", "2025-06-05T00:10:02"):
+        assert "2025-06-04 00:10 UTC failed" in first(airflow, "a", "--run", wanted)
+    airflow.run(CONSUMER, DAY, staging__a="success")
+    assert "2025-06-05 00:10 UTC succeeded" in first(airflow, "a", "--run", "2025-06-05")
+    assert "2025-06-04 00:10 UTC failed" in first(airflow, "a", "--run", "2025-06-04")
 
 
 def test_a_run_that_a_person_has_called_like_another_day(airflow, out):

@@ -34,6 +34,7 @@ def test_the_first_files(project):
         f"scheduler.yaml written\npackages.yml written\n{project}/.github/workflows/scheduler.yml written\n"
     )
     assert "dbt-scheduler registry export" in said.stdout
+    assert said.stdout.splitlines()[-1].startswith("  adapt the CI file, which installs requirements.txt: ")
     config = yaml.safe_load(Path("scheduler.yaml").read_text())
     assert (config["team"], config["alerting"]) == ("shop", {"channel": "#shop"})
     assert yaml.safe_load(Path("packages.yml").read_text()) == {"packages": [GIT, REGISTRY]}
@@ -198,9 +199,14 @@ def test_a_project_in_a_folder_of_its_repository(project):
     assert Path(".gitlab-ci.yml").read_text() == "test: {script: [make]}\n"
 
 
+def test_without_a_ci_file_no_step_is_about_it(project):
+    assert "CI file" not in run("init").stdout
+
+
 def test_without_a_repository_there_is_no_ci_file(project):
     Path(".git").rmdir()
-    assert "no git repository found" in run("init", "--ci", "github").stderr
+    said = run("init", "--ci", "github").stderr
+    assert "no CI file was written, because the folder is not in a git repository: run `git init`" in said
     assert not Path(".github").exists()
 
 

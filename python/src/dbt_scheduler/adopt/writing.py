@@ -1,6 +1,7 @@
 """Writes a proposal: edits as a patch, and new files to a folder, replacing an earlier proposal."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from difflib import unified_diff
 from pathlib import Path
 
@@ -63,6 +64,15 @@ def write_proposal(out: Path, proposal: Proposal) -> None:
             write_atomically(path, content)
     for path in old - new.keys():
         path.unlink(missing_ok=True)
+        _remove_empty_folders(path.parent, out)
+
+
+def _remove_empty_folders(folder: Path, out: Path) -> None:
+    """The folder and those above it, below ``out``, up to the first that is not empty."""
+    with suppress(OSError):
+        while folder != out and folder.is_relative_to(out):
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _file(path: str, before: str | None, after: str) -> Iterator[str]:

@@ -38,6 +38,8 @@ _ALERT_SECONDS = 60.0
 _REGISTRY_SECONDS = 60.0
 _TASK = "sweep"
 _REPORTED = "slo_misses"
+_EARLIER = 50
+"""Sweeps whose notes are searched for the newest one, four hours of them: a sweep that failed early leaves none."""
 
 
 def build_resume_dag(
@@ -101,6 +103,7 @@ class SweepOperator(BaseOperator):
         try:
             entries = self._own(_published(registry_url_of(self._registry_url, stub)))
             with open_api(self._airflow_connection, _BUDGET_SECONDS) as api:
+                earlier = [run.run_id for run in api.newest_runs(self.dag_id, _EARLIER)]
                 result = sweep(api, entries)
                 missing = missing_pools(api, stub.parent)
         except (AirflowApiError, RegistryUnreadableError, ValueError) as error:
@@ -109,7 +112,8 @@ class SweepOperator(BaseOperator):
         _report(result)
         _measure(result)
         send_all_clears(result.outcome.resumed, result.waits, entries, self._transport, _ALERT_SECONDS)
-        self._alert_misses(context, result.misses, entries)
+        if result.misses or not result.outcome.problem:  # a problem may mean that nobody looked for misses
+            self._alert_misses(context["ti"], result.misses, entries, earlier)
         if problems := [*filter(None, [result.outcome.problem]), *missing]:
             Stats.incr("dbt_scheduler.sweeps_failed")
             raise AirflowFailException("\n".join(problems))
@@ -120,11 +124,10 @@ class SweepOperator(BaseOperator):
         return {team: entry for team, entry in entries.items() if entry.dag_prefix.startswith(prefix)}
 
     def _alert_misses(
-        self, context: Context, misses: "tuple[SloMiss, ...]", entries: "dict[str, Entry]"
+        self, ti: Any, misses: "tuple[SloMiss, ...]", entries: "dict[str, Entry]", earlier: list[str]
     ) -> None:
         """Report each miss once: an XCom has those of the last sweep; the next one reports what time ran out for."""
-        ti: Any = context["ti"]
-        before = set(ti.xcom_pull(task_ids=_TASK, key=_REPORTED, include_prior_dates=True) or [])
+        before = _already_reported(ti, earlier)
         reported = [miss.name for miss in misses if miss.name in before]
         until = time.monotonic() + _ALERT_SECONDS
         for miss in _in_turn(miss for miss in misses if miss.name not in before):
@@ -138,6 +141,19 @@ class SweepOperator(BaseOperator):
             if send_slo_miss(to, task_run(miss.task), promise):
                 reported.append(miss.name)
         ti.xcom_push(key=_REPORTED, value=reported)
+
+
+def _already_reported(ti: Any, run_ids: list[str]) -> frozenset[str]:
+    """The names of the misses in the first XCom that these runs left.
+
+    ``include_prior_dates`` is of no use here: it returns every XCom of the past in a list, and its order of runs
+    without a logical date, which are those that callbacks trigger, depends on the database.
+    """
+    for run_id in run_ids:
+        names = ti.xcom_pull(task_ids=_TASK, key=_REPORTED, run_id=run_id, map_indexes=-1)
+        if names is not None:
+            return frozenset(names)
+    return frozenset()
 
 
 def _published(url: str) -> "dict[str, Entry]":

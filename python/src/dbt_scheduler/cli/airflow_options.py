@@ -68,7 +68,8 @@ def airflow_options(command: _Command) -> _Command:
         click.option(
             "--airflow",
             metavar="URL",
-            help="The URL of Airflow. Default: the connection in the environment variable AIRFLOW_CONN_...",
+            help="The URL of Airflow. Default: the connection in the environment "
+            "variable AIRFLOW_CONN_DBT_SCHEDULER_AIRFLOW, or another one that platform.yaml names.",
         ),
     ):
         command = option(command)

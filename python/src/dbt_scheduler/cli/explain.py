@@ -27,7 +27,10 @@ _OUTPUT = Output[Step]({"text": render, "json": lambda step: as_json(step, in_or
 @click.argument("dag_id")
 @click.argument("task_id")
 @click.option(
-    "--run", metavar="RUN_ID|DATE", help="A run_id, a logical date or a day. Default: the latest run."
+    "--run",
+    metavar="RUN_ID|DATE",
+    help="A run_id, a logical date, or the day or time at which the data interval starts. "
+    "Default: the latest run.",
 )
 @out_option
 @click.option(

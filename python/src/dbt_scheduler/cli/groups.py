@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import click
 
+from dbt_scheduler.findings.suggest import suggest
+
 _LONGEST_SUMMARY = 200
 """In characters."""
 
@@ -25,6 +27,18 @@ class Group(click.Group):
         if rest:
             rest[1:1] = moved
         return super().parse_args(ctx, [*own, *rest])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the most similar command for an unknown one, as click does for options."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            meant = suggest(args[0], self.list_commands(ctx))
+            if not meant:
+                raise
+            raise click.UsageError(f"No such command {args[0]!r}. Did you mean {meant!r}?", ctx) from None
 
     def sections(self, ctx: click.Context) -> Mapping[str, Iterable[str]]:
         """The headings of the help, each with its commands."""

@@ -20,12 +20,15 @@ Next steps:
   dbt compile
   dbt-scheduler check
 """
+_NEXT_IN_CI = """\
+  adapt the CI file, which installs requirements.txt: dbt, its adapter and dbt-scheduler; docs/ci.md explains the rest
+"""
 _TEAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 
 
 @click.command(epilog=examples("init --team shipping --channel '#shipping-alerts' --ci github"))
-@click.argument("folder", metavar="DIR", default=".", type=FOLDER)
+@click.argument("folder", metavar="[DIR]", default=".", type=FOLDER)
 @click.option("--team", help="The name of the team. Default: the name of the dbt project.")
 @click.option("--channel", help="The channel for the team's alerts. Default: # followed by the team's name.")
 @click.option(
@@ -72,6 +75,8 @@ def init(  # noqa: PLR0913, PLR0917 - click passes each option
             say("nothing to do: the project is already set up")
         elif not dry_run:
             sys.stdout.write(_NEXT)
+            if ci != "none":
+                sys.stdout.write(_NEXT_IN_CI)
 
 
 def _do(change: Change, *, dry_run: bool) -> None:

@@ -25,12 +25,13 @@ from dbt_scheduler.cli.shared import (
 from dbt_scheduler.compiler.specs import CompiledTeam, compile_team
 from dbt_scheduler.compiler.writing import write_output
 from dbt_scheduler.config.types import PlatformConfig
-from dbt_scheduler.findings.finding import Finding, Severity
+from dbt_scheduler.findings.finding import Finding, Severity, UsageError
 from dbt_scheduler.findings.formats import formats
 from dbt_scheduler.findings.plural import format_count
 from dbt_scheduler.graph.workspace import Team
 
 _YAML = (".yaml", ".yml")
+_OF_A_PROJECT = ("dbt_project.yml", "scheduler.yaml", "scheduler.yml", "manifest.json")
 
 _OUTPUT = Output[Sequence[Finding]](
     {name: each.render for name, each in formats().items()},
@@ -82,11 +83,22 @@ def _open(paths: tuple[Path, ...], options: Options) -> Session:
     paths = paths or (Path(),)
     files = [path for path in paths if path.is_file() or (path.suffix in _YAML and not path.is_dir())]
     folders = [path for path in paths if path not in files]
+    for path in paths:
+        _refuse_file_of_project(path)
     if options.manifest and len(folders) != 1:
         raise click.UsageError("--manifest requires exactly one DIR")
     session = open_session([*dict.fromkeys(folders)], options, progress, [*dict.fromkeys(files)])
     print_warnings(session.warnings)
     return session
+
+
+def _refuse_file_of_project(path: Path) -> None:
+    """Raise UsageError: taken for external assets, the file would have a finding for each of its keys."""
+    if path.name in _OF_A_PROJECT and not path.is_dir():
+        folder = path.parent.parent if path.name == "manifest.json" else path.parent
+        raise UsageError(
+            f"{path} is a file of a dbt project", f"specify the project's folder instead: {folder}"
+        )
 
 
 def _findings(session: Session) -> tuple[Finding, ...]:

@@ -51,8 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.explain:
         for entry in left:
             sys.stdout.write(f"{entry.unique_id}: {entry.reason}\n")
-    word = "runs" if len(left) == 1 else "run"
-    sys.stderr.write(f"{len(entries) - len(left)} slices written; {len(left)} {word} dbt's plain command\n")
+    written = len(entries) - len(left)
+    noun, verb = "slice" if written == 1 else "slices", "runs" if len(left) == 1 else "run"
+    sys.stderr.write(f"{written} {noun} written; {len(left)} {verb} dbt's plain command\n")
     return 0
 
 

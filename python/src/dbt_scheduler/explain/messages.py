@@ -87,14 +87,14 @@ def describe_wait(
         text = f"timed out at {_at(instance.end_date)} waiting for {what}"
         if instance.end_date and until and instance.end_date < until - _ABOUT:
             text = f"failed at {_at(instance.end_date)} before its timeout (see its log), waiting for {what}"
-        then = "which is ready now: run `dbt-scheduler resume` to resume the run"
+        then = "it is ready now: run `dbt-scheduler resume` to resume the run"
     else:
         deadline = format_moment(until) if until else "its wait timeout"
         text = f"has been waiting for {what} since {_at(instance.start_date)}, until {deadline}"
         if sensor.dependency == "soft":
             text += ", then continues without it"
-        then = "which is ready now: the next check or `dbt-scheduler resume` ends the wait"
-    return TaskMessage(f"{text}, {then}" if arrived else text)
+        then = "it is ready now: the next check or `dbt-scheduler resume` ends the wait"
+    return TaskMessage(f"{text}; {then}" if arrived else text)
 
 
 def _max_active_runs(snapshot: RunSnapshot) -> str:

@@ -13,9 +13,11 @@ from dbt_scheduler.resume.producer_runs import fetch_producer_runs
 from dbt_scheduler.schedule import next_run, period, scheduled_time
 from dbt_scheduler.schedule.text import format_moment
 from dbt_scheduler.waits.decision import AwaitedRun, ProducerRun, decide
+from dbt_scheduler.waits.run_interval import interval_of_run
 
 _DAY = timedelta(days=1) - timedelta(microseconds=1)
 _LENGTH_OF_DATE = 10
+_AFTER_INTERVAL = timedelta(minutes=10)
 
 
 class NoRunError(Exception):
@@ -31,7 +33,7 @@ class RunFinder:
         self.dag = cache(api.dag)
 
     def requested(self, known: KnownDag, wanted: str | None) -> Run:
-        """The run with a run_id, a logical date or a day (UTC); without one, the newest.
+        """The run with a run_id, a logical date, a day or the start of a data interval (UTC); without one, the newest.
 
         Raises NoRunError if the DAG has no runs or is not in Airflow, and UsageError if it has no such run.
         """
@@ -92,8 +94,13 @@ class RunFinder:
         is_day = len(wanted) == _LENGTH_OF_DATE
         first = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         last = datetime.combine(moment.date(), time(), tzinfo=UTC) + _DAY if is_day else first
-        found = self._api.runs(RunFilter(dag_ids=(known.dag_id,), dated_since=first, dated_until=last))
-        return max(found, key=lambda run: run.run_after, default=None)
+        # A manual run is dated at the end of its data interval, or a few seconds later.
+        until = scheduled_time(next_run(known.schedule, last)) + _AFTER_INTERVAL
+        found = self._api.runs(RunFilter(dag_ids=(known.dag_id,), dated_since=first, dated_until=until))
+        dated = [run for run in found if run.logical_date and first <= run.logical_date <= last]
+        of_period = [run for run in found if first <= interval_of_run(known.schedule, run).start <= last]
+        wanted_runs = (of_period or dated) if is_day else (dated or of_period)
+        return max(wanted_runs, key=lambda run: run.run_after, default=None)
 
 
 def _without_the_task(awaited: AwaitedRun, runs: list[ProducerRun]) -> ProducerRun | None:

@@ -182,7 +182,11 @@ def _ci(folder: Path, choices: Choices) -> Iterator[Change]:
     )
     if root is None:
         yield Change(
-            folder, None, "", "no git repository found: run `git init`, then `dbt-scheduler init` again"
+            folder,
+            None,
+            "",
+            "no CI file was written, because the folder is not in a git repository: "
+            f"run `git init`, then `dbt-scheduler init --ci {choices.ci}` again",
         )
         return
     path, project = root / _CI[choices.ci], folder.resolve().relative_to(root).as_posix()

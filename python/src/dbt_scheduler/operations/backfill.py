@@ -9,10 +9,10 @@ from dbt_scheduler.airflow_api.answers import Backfill, Run, RunKey
 from dbt_scheduler.airflow_api.client import BACKFILL_SECONDS, AirflowApi
 from dbt_scheduler.airflow_api.run_filter import RunFilter
 from dbt_scheduler.findings.finding import UsageError
-from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.operations import EACH_SECONDS
 from dbt_scheduler.operations.order import in_order
 from dbt_scheduler.registry.entry import Entry, dag_ids_of, schedules_of
+from dbt_scheduler.registry.lookup.search import unknown_team
 from dbt_scheduler.schedule import Interval, next_tick, run_interval, scheduled_time
 from dbt_scheduler.schedule.text import format_utc
 from dbt_scheduler.schedule.time_zones import SMALLEST_STEP
@@ -125,7 +125,7 @@ def _is_of(run: Run, dates: Sequence[datetime] | None) -> bool:
 
 def _dags_of(team: str, entries: Mapping[str, Entry]) -> Iterator[str]:
     if team not in entries:
-        raise UsageError(f'team "{team}" not found in the registry', did_you_mean(team, set(entries)))
+        raise unknown_team(team, set(entries))
     if not entries[team].pipelines:
         raise UsageError(f"team {team} has no DAG", "none of its nodes or tasks has a pipeline")
     yield from dag_ids_of(entries[team])

@@ -6,9 +6,9 @@ import msgspec
 
 from dbt_scheduler.airflow_api.client import AirflowApi
 from dbt_scheduler.findings.finding import UsageError
-from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.operations import EACH_SECONDS
 from dbt_scheduler.registry.entry import Entry, dag_ids_of
+from dbt_scheduler.registry.lookup.search import unknown_team
 from dbt_scheduler.waits.wait import Wait, registered_waits
 
 
@@ -27,7 +27,7 @@ def plan_pause(api: AirflowApi, entries: Mapping[str, Entry], team: str) -> Paus
 
     """
     if team not in entries:
-        raise UsageError(f'team "{team}" not found in the registry', did_you_mean(team, set(entries)))
+        raise unknown_team(team, set(entries))
     dags = tuple(each for each in dag_ids_of(entries[team]) if _is_there(api, each))
     if not dags:
         raise UsageError(f"no DAG of team {team} found in Airflow", "deploy the output of `compile`")

@@ -22,7 +22,7 @@ from dbt_scheduler.project.hooks import read_hooks
 from dbt_scheduler.project.locations import node_location, task_location
 from dbt_scheduler.project.manifest import Manifest, Node
 from dbt_scheduler.project.manifest_file import load_manifest
-from dbt_scheduler.project.meta_keys import misspelled_keys
+from dbt_scheduler.project.meta_keys import ignored_keys
 from dbt_scheduler.project.names import index_names
 from dbt_scheduler.project.node_settings import NodeSettings, read_settings, settings_finding
 from dbt_scheduler.project.types import (
@@ -60,7 +60,7 @@ def load_project(
     manifest = load_manifest(path)
     reading = _ProjectReader(folder, manifest, frozenset(pipelines))
     project = _with_valid_team(reading.project(config), folder / "scheduler.yaml")
-    return LoadedProject(project, (*findings, *reading.findings, *misspelled_keys(project)))
+    return LoadedProject(project, (*findings, *reading.findings, *ignored_keys(project)))
 
 
 def require_dbt_project(folder: Path) -> None:
@@ -70,7 +70,16 @@ def require_dbt_project(folder: Path) -> None:
         problem = (
             f"{path.name} is not a file" if os.path.lexists(path) else f"no {path.name} found in this folder"
         )
-        raise CannotRunError.because(SCH408.at(str(folder), problem=problem))
+        raise CannotRunError.because(
+            SCH408.at(str(folder), problem=problem, hint=_where_projects_are(folder))
+        )
+
+
+def _where_projects_are(folder: Path) -> str:
+    if not folder.is_dir():
+        return "this folder does not exist: check the path"
+    found = sorted(str(each.parent) for each in folder.glob("*/dbt_project.yml"))
+    return f"specify the folder that contains dbt_project.yml{f', for example {found[0]}' if found else ''}"
 
 
 def load_bare_manifest(manifest_file: Path, pipelines: Collection[str]) -> LoadedProject:

@@ -27,6 +27,9 @@ class NodeConfig(msgspec.Struct, frozen=True):
     pre_hook: object = msgspec.field(default=None, name="pre-hook")
     post_hook: object = msgspec.field(default=None, name="post-hook")
     meta: dict[str, object] = {}
+    scheduler: object = None
+    """Where it does not belong: dbt accepts any key here, and only those under ``meta`` count."""
+    scheduler_defaults: object = None
 
 
 class Column(msgspec.Struct, frozen=True, gc=False):

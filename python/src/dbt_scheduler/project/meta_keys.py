@@ -1,4 +1,4 @@
-"""Finds misspelled ``scheduler`` keys in nodes' ``meta``, which would be ignored silently."""
+"""Finds ``scheduler`` keys of nodes that are misspelled or not under ``meta``, and would be ignored silently."""
 
 import re
 from collections import defaultdict
@@ -15,19 +15,27 @@ from dbt_scheduler.project.node_settings import META_KEYS
 from dbt_scheduler.project.types import Project
 
 
-def misspelled_keys(project: Project) -> Iterator[Finding]:
-    """SCH114, once for each misspelled key in the project's own nodes."""
+def ignored_keys(project: Project) -> Iterator[Finding]:
+    """SCH114, once for each misspelled or misplaced key of the project's own nodes."""
     own = project.manifest.metadata.project_name
-    having: dict[str, list[Node]] = defaultdict(list)
+    under_meta: dict[str, list[Node]] = defaultdict(list)
+    under_config: dict[str, list[Node]] = defaultdict(list)
     for task in project.tasks.values():
         if task.node and task.node.package_name == own:
             for key in task.node.config.meta:
-                having[key].append(task.node)
-    for key in sorted(having.keys() - set(META_KEYS)):
+                under_meta[key].append(task.node)
+            for key in META_KEYS:
+                if getattr(task.node.config, key) is not None:
+                    under_config[key].append(task.node)
+    for key in sorted(under_meta.keys() - set(META_KEYS)):
         if hint := did_you_mean(key, META_KEYS):
-            nodes = having[key]
+            nodes = under_meta[key]
             place = _in_project_file(project.folder, key) or node_location(project.folder, nodes[0])
-            yield SCH114.at(*place, subject=key, hint=hint, nodes=_count(nodes), key=key)
+            yield SCH114.at(*place, subject=key, hint=hint, nodes=_count(nodes), key=key, parent="meta")
+    for key, nodes in sorted(under_config.items()):
+        place = _in_project_file(project.folder, f"+{key}") or node_location(project.folder, nodes[0])
+        hint = f"move it under meta: {{meta: {{{key}: ...}}}}"
+        yield SCH114.at(*place, subject=key, hint=hint, nodes=_count(nodes), key=key, parent="config")
 
 
 def _count(nodes: list[Node]) -> str:

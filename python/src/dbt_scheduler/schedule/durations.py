@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 _SECONDS = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
+UNITS = frozenset(_SECONDS)
 
 
 def duration_seconds(duration: Mapping[str, int]) -> int:

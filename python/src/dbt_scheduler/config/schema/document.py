@@ -9,6 +9,7 @@ from dbt_scheduler.config.schema.validation import Violation, validate, whole_nu
 from dbt_scheduler.config.yaml import Coercion, Document, Path, format_path
 from dbt_scheduler.findings.catalogue.inputs import SCH411
 from dbt_scheduler.findings.finding import Finding, Rule
+from dbt_scheduler.schedule.durations import UNITS
 
 Plain: TypeAlias = Any
 """A YAML value: a mapping, a list or a scalar."""
@@ -52,6 +53,10 @@ def _violation_finding(
     hint = violation.hint
     if coercion:
         hint = coercion.hint
+    elif not violation.path and document.value is None:
+        hint = "the file is empty, or has only comments: add its keys, or delete it"
+    elif violation.path[-2:-1] == ("slo",) and violation.path[-1] in UNITS:
+        hint = "an SLO is set for each pipeline: for example {daily: {hours: 6}}"
     elif violation.types == ("string",) and (text := _word(document, violation.path)):
         hint = f'put it in quotes: "{text}"'
     return rule.at(document.path, document.line(violation.path), problem=violation.problem, hint=hint)

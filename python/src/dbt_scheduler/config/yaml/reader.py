@@ -48,7 +48,7 @@ def read_text(path: pathlib.Path) -> tuple[str | None, tuple[Finding, ...]]:
     try:
         return read_file(path).decode("utf-8-sig"), ()
     except FileNotFoundError:
-        return None, (SCH401.at(str(path), hint=""),)
+        return None, (SCH401.at(str(path), hint="check the path"),)
     except OSError as error:
         return None, (SCH402.at(str(path), problem=error.strerror, hint=_UNREADABLE),)
     except UnicodeDecodeError as error:

@@ -54,15 +54,15 @@ models:
 SCH114 = Rule(
     code="SCH114",
     severity=Severity.WARNING,
-    summary="A key under `meta` looks like a misspelled `scheduler` or `scheduler_defaults`",
-    message='{nodes} the key "{key}" under meta, which dbt-scheduler ignores',
-    why="dbt accepts any key under `meta`, so a misspelled one is ignored silently: the nodes have no "
-    "pipelines, and a DAG that loses all of its tasks is removed.",
+    summary="A `scheduler` or `scheduler_defaults` is misspelled, or not under `meta`",
+    message='{nodes} the key "{key}" under {parent}, which dbt-scheduler ignores',
+    why="dbt accepts any key under `meta` and `config`, so a misspelled or misplaced one is ignored silently: "
+    "the nodes have no pipelines, and a DAG that loses all of its tasks is removed.",
     example="""\
 # dbt_project.yml
 models:
   +meta: {schedulr_defaults: {pipelines: [daily]}}
 """,
-    fix="Correct the key. If the key belongs to another tool, ignore the finding: `ignore: [{code: SCH114, "
+    fix="Correct the key, or move it under `meta`. If the key belongs to another tool, ignore the finding: `ignore: [{code: SCH114, "
     "on: its_key, because: ...}]`.",
 )

@@ -1,5 +1,7 @@
 """Finds an asset or a team by name."""
 
+from collections.abc import Collection
+
 from dbt_scheduler.findings.finding import UsageError
 from dbt_scheduler.findings.suggest import did_you_mean, suggest
 from dbt_scheduler.registry.directory import Directory
@@ -36,5 +38,12 @@ def find_team(name: str, directory: Directory) -> str:
     """A team by its name. Raises UsageError, with a suggestion, if there is none."""
     if name in directory.entries:
         return name
-    hint = did_you_mean(name, directory.entries) or f"available teams: {', '.join(directory.entries)}"
-    raise UsageError(f'team "{name}" not found in the registry', hint)
+    raise unknown_team(name, directory.entries)
+
+
+def unknown_team(name: str, teams: Collection[str]) -> UsageError:
+    """The error about a team that is not in the registry, with what to do."""
+    available = (
+        f"available teams: {', '.join(sorted(teams))}" if teams else "the registry is empty: check its URL"
+    )
+    return UsageError(f'team "{name}" not found in the registry', did_you_mean(name, teams) or available)
