@@ -87,7 +87,7 @@ def test_readers_of_every_column_and_of_unknown_columns_are_listed_once(
     expect(readers).to_have_count(2)
     expect(readers.first).to_contain_text("Every column is read by:")
     expect(readers.first).to_contain_text("my_new_model")
-    expect(readers.last).to_contain_text("Unknown columns are read by:")
+    expect(readers.last).to_contain_text("Possibly read by (columns unknown):")
     expect(readers.last).to_contain_text("mrt_daily_exposed")
 
 

@@ -26,7 +26,7 @@ function Listed({ columns, readers }: { columns: Asset["columns"]; readers: Cons
   return (
     <Section title="Columns" many={columns.length}>
       {known && <Readers title="Every column is read by" readers={every} />}
-      {known && <Readers title="Unknown columns are read by" readers={unknown} />}
+      {known && <Readers title="Possibly read by (columns unknown)" readers={unknown} />}
       {columns.length ? (
         <LongTable
           label="Columns"
