@@ -131,7 +131,7 @@ def test_for_a_program(airflow, out):
         ({"state": "failed", "try_number": 3}, "failed at 2025-06-06 00:20 UTC on try 3; see its log"),
         (
             {"state": "up_for_retry", "max_tries": 2},
-            "failed at 2025-06-06 00:20 UTC on try 1 of 3 and will be retried",
+            "failed at 2025-06-06 00:20 UTC on try 1 of 3 and will be retried; see its log",
         ),
         ("skipped", "was skipped"),
         ("removed", "is no longer in its DAG"),

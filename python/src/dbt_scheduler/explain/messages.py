@@ -137,7 +137,7 @@ def _failed(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
 def _retry(instance: TaskInstance, _: RunSnapshot) -> TaskMessage:
     return TaskMessage(
         f"failed at {_at(instance.end_date)} on try {instance.try_number} of {instance.max_tries + 1} "
-        "and will be retried"
+        "and will be retried; see its log"
     )
 
 
