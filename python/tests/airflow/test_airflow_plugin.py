@@ -299,7 +299,7 @@ def test_where_dags_name_several_registries_airflows_configuration_has_to_say_wh
     reply = pages.get("data/index")
     assert (reply.status_code, reply.json()["detail"]) == (
         503,
-        "The registry cannot be read. The DAGs dbt_scheduler_resume and pr_7_dbt_scheduler_resume name different "
+        "The registry cannot be read. The DAGs dbt_scheduler_resume and pr_7_dbt_scheduler_resume use different "
         "registries. Set registry in the section [dbt_scheduler] of Airflow's configuration.",
     )
     monkeypatch.setenv("AIRFLOW__DBT_SCHEDULER__REGISTRY", staging.as_uri())
