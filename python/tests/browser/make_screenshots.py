@@ -200,26 +200,27 @@ def _explanation() -> Document:
     until_6 = {"since": since.isoformat(), "until": LATE.replace(hour=6, minute=10).isoformat()}
     until_2 = {"since": since.isoformat(), "until": LATE.replace(hour=2, minute=10).isoformat()}
     failed = _step(
-        *("playground", "marts.fct_preds", "failed"), "failed at 01:02 UTC after 3 tries; see its log"
+        *("playground", "marts.fct_preds", "failed"), "failed at 2025-09-09 01:02 UTC on try 3; see its log"
     )
     segments = _step(
         *("transactions", "wait_for__soft_dependencies.dim_segments", "deferred"),
-        "has been waiting for playground.dim_segments since 00:11 UTC, until 02:10 UTC, then continues without it",
+        "has been waiting for playground.dim_segments since 2025-09-09 00:11 UTC, until 2025-09-09 02:10 UTC, "
+        "then continues without it",
         failed | {"through": ["dimensions.dim_segments"]},
     )
     customers = _step(
         *("transactions", "dimensions.dim_customers", None),
-        "has not run: what it needs is not there yet",
+        "has not run: waiting for upstream tasks",
         segments | until_2,
     )
     wait = _step(
         *("shipping", "wait_for__hard_dependencies.dim_customers", "deferred"),
-        "has been waiting for transactions.dim_customers since 00:11 UTC, until 06:10 UTC",
+        "has been waiting for transactions.dim_customers since 2025-09-09 00:11 UTC, until 2025-09-09 06:10 UTC",
         customers,
     )
     why = _step(
         *("shipping", "marts.mrt_delivery_times", None),
-        "has not run: what it needs is not there yet",
+        "has not run: waiting for upstream tasks",
         wait | until_6,
     )
     return {"why": why, "waiting": {"waiting": [], "later": [], "waited": []}}
