@@ -231,7 +231,11 @@ def test_a_pipeline_is_refused_exactly_where_a_period_would_have_no_run_or_two(f
     refused = alignment_problems(schedule)
     if not covers(schedule, change - timedelta(days=1, hours=3), change + timedelta(days=1, hours=3)):
         assert refused
-    elif refused and "which is skipped" not in refused[0] and walks_through(timetable(Schedule(cron, timezone)), change):
+    elif (
+        refused
+        and "which is skipped" not in refused[0]
+        and walks_through(timetable(Schedule(cron, timezone)), change)
+    ):
         # # Then it fails at another time: check again at that day.
         assert str(change.date()) not in refused[0]
 
