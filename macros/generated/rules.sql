@@ -8,7 +8,7 @@
   },
   "SCH102": {
     "severity": "error",
-    "message": "\"{node}\" is assigned to the unknown pipeline \"{pipeline}\"",
+    "message": "{nodes} assigned to the unknown pipeline \"{pipeline}\"",
     "hint": "available pipelines: {pipelines}"
   },
   "SCH103": {

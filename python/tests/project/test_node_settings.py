@@ -71,6 +71,39 @@ def test_findings_of_a_node_stand_at_its_yml(tmp_path):
     ]
 
 
+def test_wrong_defaults_of_a_folder_are_one_finding_each_in_dbt_project_yml(tmp_path):
+    world = World(tmp_path)
+    defaults = {"scheduler_defaults": {"pipelines": ["dayly", "hourly"], "timeout": {"hour": 1}}}
+    world.team(
+        "shop",
+        *(node(name, meta=defaults) for name in ("a", "b", "c")),
+        node("d", meta={**defaults, "scheduler": {"pipelines": ["dayly"]}}),
+        node("e", "a", pipelines=["daily"]),
+        text="exposed_assets: [{regex: a, pipelines: [daily]}]\n",
+    )
+    world.file(
+        "shop/dbt_project.yml",
+        "name: shop\nmodels:\n  # not dayly\n  +meta:\n    scheduler_defaults:\n      pipelines: [dayly, hourly]\n"
+        "      timeout: {hour: 1}\n",
+    )
+    assert world.findings("SCH101", "SCH102", "SCH105") == [
+        'shop/dbt_project.yml:6: SCH102 "a" and 2 more are assigned to the unknown pipeline "dayly" | did you mean "daily"?',
+        'shop/dbt_project.yml:7: SCH101 meta.scheduler_defaults of "a" and 3 more: unknown key "hour" in "timeout"'
+        ' | did you mean "hours"?',
+        'shop/models/marts/d.sql: SCH102 "d" is assigned to the unknown pipeline "dayly" | did you mean "daily"?',
+    ]
+
+
+def test_wrong_defaults_that_dbt_project_yml_does_not_have_are_at_each_node(tmp_path):
+    world = World(tmp_path)
+    defaults = {"scheduler_defaults": {"pipelines": ["dayly"]}}
+    world.team("shop", node("a", meta=defaults), node("b", meta=defaults))
+    assert world.findings() == [
+        'shop/models/marts/a.sql: SCH102 "a" is assigned to the unknown pipeline "dayly" | did you mean "daily"?',
+        'shop/models/marts/b.sql: SCH102 "b" is assigned to the unknown pipeline "dayly" | did you mean "daily"?',
+    ]
+
+
 def test_an_unknown_pipeline_like_no_other(tmp_path):
     world = World(tmp_path)
     world.team("shop", seed("codes", pipelines=["quarterly", "daily"]))

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from dbt_scheduler.checks import Check
 from dbt_scheduler.config.schema.messages import and_others
-from dbt_scheduler.findings.catalogue.nodes import SCH102
 from dbt_scheduler.findings.catalogue.tasks import SCH214
 from dbt_scheduler.findings.finding import Finding, Rule, Severity, fill
 from dbt_scheduler.findings.plural import format_count
@@ -116,12 +115,11 @@ def _unscheduled(team: Team) -> Iterator[Finding]:
     Parents without any pipeline in a declared task, and those in unknown pipelines only, already have a finding.
     """
     project = team.project
-    misspelt = {finding.subject for finding in team.findings if finding.code == SCH102.code}
     read: dict[str, tuple[Node, list[ProjectTask]]] = {}
     for unique_id, unscheduled_parents in team.graph.unscheduled_parents.items():
         task = project.tasks[unique_id]
         for other in (project.tasks[each] for each in unscheduled_parents):
-            if other.node is None or other.node.name in misspelt:
+            if other.node is None or other.node.name in project.misassigned:
                 continue
             if task.declaration and other.id in task.parents and _loose_kind(other.node) is None:
                 words = {"task": task.name, "condition": other.name, "state": "in no pipeline"}

@@ -9,7 +9,6 @@ from dbt_scheduler.config.schema.messages import and_others
 from dbt_scheduler.config.team import compile_regex
 from dbt_scheduler.config.types import ExposedAssets
 from dbt_scheduler.findings.catalogue.assets import SCH305
-from dbt_scheduler.findings.catalogue.nodes import SCH102
 from dbt_scheduler.findings.catalogue.tasks import SCH203, SCH211, SCH212
 from dbt_scheduler.findings.finding import Finding, Rule
 from dbt_scheduler.findings.suggest import did_you_mean
@@ -43,7 +42,7 @@ def match_exposed_assets(
 
 class _Matcher:
     def __init__(self, project: Project, pipelines: Collection[str], before: Collection[Finding]) -> None:
-        misspelt = {each.subject for each in before if each.code in (SCH102.code, SCH203.code)}
+        misspelt = project.misassigned | {each.subject for each in before if each.code == SCH203.code}
         self._explained = {
             asset for asset, maker in project.assets.items() if project.tasks[maker].name in misspelt
         }

@@ -12,19 +12,18 @@ from dbt_scheduler.config.types import TeamConfig
 from dbt_scheduler.config.yaml import Document, load_yaml
 from dbt_scheduler.findings.catalogue.assets import SCH314
 from dbt_scheduler.findings.catalogue.inputs import SCH408, SCH417
-from dbt_scheduler.findings.catalogue.nodes import SCH102
 from dbt_scheduler.findings.catalogue.tasks import SCH227
 from dbt_scheduler.findings.finding import CannotRunError, Finding
-from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.dbt_flags import strict_warnings
 from dbt_scheduler.project.declared_tasks import DeclaredTasks, Scope, declare_tasks
 from dbt_scheduler.project.hooks import read_hooks
-from dbt_scheduler.project.locations import node_location, task_location
+from dbt_scheduler.project.locations import task_location
 from dbt_scheduler.project.manifest import Manifest, Node
 from dbt_scheduler.project.manifest_file import load_manifest
 from dbt_scheduler.project.meta_keys import ignored_keys
 from dbt_scheduler.project.names import index_names
-from dbt_scheduler.project.node_settings import NodeSettings, read_settings, settings_finding
+from dbt_scheduler.project.node_settings import read_settings
+from dbt_scheduler.project.settings_findings import SettingsFindings
 from dbt_scheduler.project.types import (
     Project,
     ProjectTask,
@@ -126,6 +125,7 @@ class _ProjectReader:
         self._dbt_project = _dbt_project(folder)
         self._manifest = manifest
         self._pipelines = pipelines
+        self._settings = SettingsFindings(folder, pipelines)
 
     def project(self, config: TeamConfig) -> Project:
         manifest = self._manifest
@@ -135,6 +135,7 @@ class _ProjectReader:
         nodes = {
             id_: self._node_task(node, runs=runs) for id_, node in built.items() if not is_external(node)
         }
+        self.findings += self._settings
         tables = {id_: source_table(source) for id_, source in sorted(manifest.sources.items())}
         externals = {id_: external_table(node) for id_, node in built.items() if is_external(node)}
         latest = dict(latest_assets(task.node for task in nodes.values() if task.node))
@@ -155,6 +156,7 @@ class _ProjectReader:
             table_assets=declared.table_assets,
             assets=self._assets(nodes.values(), declared),
             latest=latest,
+            misassigned=frozenset(self._settings.misassigned),
             strict_warnings=strict_warnings(self._dbt_project),
             hooks=read_hooks(self._dbt_project, manifest),
         )
@@ -162,10 +164,12 @@ class _ProjectReader:
     def _node_task(self, node: Node, *, runs: bool) -> ProjectTask:
         settings, problems = read_settings(self._meta(node))
         for problem in problems:
-            location = node_location(self._folder, node, *problem.path)
-            self.findings.append(settings_finding(problem, location, node.name))
-        if not self._pipelines.issuperset(settings.pipelines):
-            settings = self._without_unknown_pipelines(node, settings)
+            self._settings.invalid(node, problem)
+        if unknown := [each for each in settings.pipelines if each not in self._pipelines]:
+            for pipeline in unknown:
+                self._settings.unknown_pipeline(node, pipeline)
+            known = tuple(each for each in settings.pipelines if each in self._pipelines)
+            settings = msgspec.structs.replace(settings, pipelines=known)
         return node_task(node, settings, runs=runs)
 
     def _meta(self, node: Node) -> dict[str, object]:
@@ -174,20 +178,6 @@ class _ProjectReader:
         if own is None or node.package_name == own:
             return meta
         return {key: value for key, value in meta.items() if key != "scheduler_defaults"}
-
-    def _without_unknown_pipelines(self, node: Node, settings: NodeSettings) -> NodeSettings:
-        known = tuple(pipeline for pipeline in settings.pipelines if pipeline in self._pipelines)
-        for pipeline in settings.pipelines:
-            if pipeline not in self._pipelines:
-                location = node_location(self._folder, node, "scheduler", "pipelines")
-                hint = did_you_mean(pipeline, self._pipelines) or None
-                words = {
-                    "node": node.name,
-                    "pipeline": pipeline,
-                    "pipelines": ", ".join(sorted(self._pipelines)),
-                }
-                self.findings.append(SCH102.at(*location, subject=node.name, hint=hint, **words))
-        return msgspec.structs.replace(settings, pipelines=known)
 
     def _scope(
         self, nodes: dict[str, ProjectTask], tables: dict[str, Table], latest: dict[str, str]

@@ -24,6 +24,15 @@ def node_location(folder: Path, node: Node, *below: str | int) -> Location:
     return str(path), line
 
 
+def project_file_location(folder: Path, word: str) -> Location | None:
+    """The first line of ``dbt_project.yml`` with the word, outside comments; None if it has none."""
+    path = folder / "dbt_project.yml"
+    whole = re.compile(rf"^[^#]*(?<!\w){re.escape(word)}(?!\w)")
+    return next(
+        ((str(path), number) for number, line in enumerate(read_lines(path), 1) if whole.search(line)), None
+    )
+
+
 def task_location(folder: Path, task: ProjectTask, *below: str | int) -> Location:
     """The location of a node's key, or of a declared task in ``scheduler.yaml``."""
     if task.node is not None:

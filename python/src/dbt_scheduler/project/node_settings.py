@@ -6,11 +6,10 @@ from functools import lru_cache
 import msgspec
 
 from dbt_scheduler.config.schema.validation import Violation, validate, whole_numbers
-from dbt_scheduler.findings.catalogue.nodes import SCH101
-from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.schedule.durations import duration_seconds
 
-META_KEYS = ("scheduler_defaults", "scheduler")
+DEFAULTS = "scheduler_defaults"
+META_KEYS = (DEFAULTS, "scheduler")
 """Our keys of a node's ``meta``, in ascending order of precedence."""
 
 
@@ -51,13 +50,6 @@ def read_settings(meta: Mapping[str, object]) -> tuple[NodeSettings, tuple[Setti
 
 
 _NO_SETTINGS: tuple[NodeSettings, tuple[SettingsProblem, ...]] = (NodeSettings(), ())
-
-
-def settings_finding(problem: SettingsProblem, location: tuple[str, int], subject: str) -> Finding:
-    """The problem as a finding at this location."""
-    where = f'meta.{problem.path[0]} of "{subject}"'
-    violation = problem.violation
-    return SCH101.at(*location, subject=subject, hint=violation.hint, where=where, problem=violation.problem)
 
 
 @lru_cache(maxsize=10_000)

@@ -102,7 +102,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
     ``makers`` maps a source table's id to the declared task that fills it, and ``table_assets`` maps it to that
     table's asset. ``assets`` maps an asset's name to the task that produces it, and ``latest`` maps the name of a
-    versioned model to the asset of its latest version. ``strict_warnings`` is the value of dbt's
+    versioned model to the asset of its latest version. ``misassigned`` are the names of nodes in unknown
+    pipelines. ``strict_warnings`` is the value of dbt's
     ``--warn-error-options``; ``hooks`` are dbt's on-run-start and on-run-end hooks, also those of packages.
     """
 
@@ -118,6 +119,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     table_assets: dict[str, str]
     assets: dict[str, str]
     latest: dict[str, str]
+    misassigned: frozenset[str] = frozenset()
     strict_warnings: str | None = None
     hooks: tuple[Hook, ...] = ()
 

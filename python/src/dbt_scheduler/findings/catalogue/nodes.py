@@ -25,7 +25,7 @@ SCH102 = Rule(
     code="SCH102",
     by_macros=True,
     summary="A node is assigned to an unknown pipeline",
-    message='"{node}" is assigned to the unknown pipeline "{pipeline}"',
+    message='{nodes} assigned to the unknown pipeline "{pipeline}"',
     hint="available pipelines: {pipelines}",
     why="Pipelines are defined once for all teams in `platform.yaml`. A node assigned to an unknown "
     "pipeline would never run in it.",
