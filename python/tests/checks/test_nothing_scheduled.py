@@ -35,7 +35,7 @@ def test_a_misspelled_meta_key_of_a_folder_is_reported_once_at_its_line(tmp_path
         "name: shop\nmodels:\n  +meta: {schedulr_defaults: {}}\n"
     )
     assert world.findings() == [
-        'shop/dbt_project.yml:3: SCH114 "a" and 2 more have the key "schedulr_defaults" under meta, which dbt-scheduler ignores'
+        'shop/dbt_project.yml:3: SCH114 "a" and 2 others have the key "schedulr_defaults" under meta, which dbt-scheduler ignores'
         ' | did you mean "scheduler_defaults"?',
     ]
 
@@ -101,7 +101,7 @@ def test_a_key_beside_meta_instead_of_under_it_is_found_where_it_stands(tmp_path
         "name: shop\nmodels:\n  +meta: {scheduler_defaults: {}}\n  +scheduler_defaults: {pipelines: [hourly]}\n"
     )
     assert world.findings() == [
-        'shop/dbt_project.yml:4: SCH114 "b" and 1 more have the key "scheduler_defaults" under config, which'
+        'shop/dbt_project.yml:4: SCH114 "b" and 1 other have the key "scheduler_defaults" under config, which'
         " dbt-scheduler ignores | move it under meta: {meta: {scheduler_defaults: ...}}",
         'shop/models/marts/a.sql: SCH114 "a" has the key "scheduler" under config, which dbt-scheduler ignores'
         " | move it under meta: {meta: {scheduler: ...}}",

@@ -87,10 +87,28 @@ def test_wrong_defaults_of_a_folder_are_one_finding_each_in_dbt_project_yml(tmp_
         "      timeout: {hour: 1}\n",
     )
     assert world.findings("SCH101", "SCH102", "SCH105") == [
-        'shop/dbt_project.yml:6: SCH102 "a" and 2 more are assigned to the unknown pipeline "dayly" | did you mean "daily"?',
-        'shop/dbt_project.yml:7: SCH101 meta.scheduler_defaults of "a" and 3 more: unknown key "hour" in "timeout"'
+        'shop/dbt_project.yml:6: SCH102 "a" and 2 others are assigned to the unknown pipeline "dayly" | did you mean "daily"?',
+        'shop/dbt_project.yml:7: SCH101 meta.scheduler_defaults of "a" and 3 others: unknown key "hour" in "timeout"'
         ' | did you mean "hours"?',
         'shop/models/marts/d.sql: SCH102 "d" is assigned to the unknown pipeline "dayly" | did you mean "daily"?',
+    ]
+
+
+def test_a_wrong_default_beside_a_node_s_own_list_of_another_type(tmp_path):
+    world = World(tmp_path)
+    defaults = {"scheduler_defaults": {"pipelines": ["dayly"]}}
+    world.team(
+        "shop",
+        *(
+            node(f"n{at}", meta={**defaults, "scheduler": {"pipelines": own}})
+            for at, own in enumerate([5, "dayly"])
+        ),
+    )
+    world.file(
+        "shop/dbt_project.yml", "name: shop\nmodels: {+meta: {scheduler_defaults: {pipelines: [dayly]}}}\n"
+    )
+    assert world.findings("SCH102") == [
+        'shop/dbt_project.yml:2: SCH102 "n0" and 1 other are assigned to the unknown pipeline "dayly" | did you mean "daily"?'
     ]
 
 

@@ -31,7 +31,7 @@ class Group(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Suggest the most similar command for an unknown one, as click does for options."""
+        """Suggest the most similar command for an unknown one: click does so only for commands that are imported."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:

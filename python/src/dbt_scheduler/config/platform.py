@@ -53,7 +53,7 @@ def find_platform(folders: Iterable[Path], option: Path | None = None) -> Path:
         raise CannotRunError.because(
             SCH405.at(str(found[1]), problem=problem, hint="select one with --platform")
         )
-    if not found and (misnamed := _misnamed(folders)):
+    if not found and (misnamed := next(filter(None, map(_misnamed, folders)), None)):
         problem = "this file is not read: it has to be named platform.yaml"
         hint = "rename it, or select it with --platform"
         raise CannotRunError.because(SCH405.at(str(misnamed), problem=problem, hint=hint))
@@ -86,27 +86,23 @@ def _has_error(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
 
 
-def _nearest(folder: Path) -> Path | None:
-    """The nearest ``platform.yaml``, relative to the working directory if it is below it; None without one."""
+def _nearest(folder: Path, name: str = "platform.yaml") -> Path | None:
+    """The nearest such file in or above a folder, relative to the working directory if below it; None without one."""
     absolute = folder.resolve()
     for parent in (absolute, *absolute.parents):
-        file = parent / "platform.yaml"
+        file = parent / name
         if os.path.lexists(file):  # also a broken symlink: reading it reports the problem
             here = Path.cwd()
             return file.relative_to(here) if file.is_relative_to(here) else file
     return None
 
 
-def _misnamed(folders: Iterable[Path]) -> Path | None:
-    """A ``platform.yml`` in the folders or above them, up to the working directory: one further up may be anything."""
-    here = Path.cwd()
-    for folder in folders:
-        absolute = folder.resolve()
-        for parent in (absolute, *absolute.parents):
-            file = parent / "platform.yml"
-            if (parent == absolute or parent.is_relative_to(here)) and file.is_file():
-                return file.relative_to(here) if file.is_relative_to(here) else file
-    return None
+def _misnamed(folder: Path) -> Path | None:
+    """A ``platform.yml`` in the folder or above it, up to the working directory: one further up may be anything."""
+    file = _nearest(folder, "platform.yml")
+    if file is None or not file.is_file():
+        return None
+    return None if file.is_absolute() and file.parent != folder.resolve() else file
 
 
 @cache

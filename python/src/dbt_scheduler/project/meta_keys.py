@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from dbt_scheduler.config.schema.messages import and_others
 from dbt_scheduler.findings.catalogue.nodes import SCH114
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.findings.suggest import did_you_mean
 from dbt_scheduler.project.locations import node_location, project_file_location
 from dbt_scheduler.project.manifest import Node
 from dbt_scheduler.project.node_settings import META_KEYS
-from dbt_scheduler.project.settings_findings import count_nodes
 from dbt_scheduler.project.types import Project
 
 
@@ -37,4 +37,4 @@ def ignored_keys(project: Project) -> Iterator[Finding]:
 
 
 def _having(nodes: list[Node]) -> str:
-    return f"{count_nodes(nodes)} {'has' if len(nodes) == 1 else 'have'}"
+    return f"{and_others([node.name for node in nodes])} {'has' if len(nodes) == 1 else 'have'}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from dbt_scheduler.config.schema.messages import and_others
 from dbt_scheduler.findings.catalogue.nodes import SCH101, SCH102
 from dbt_scheduler.findings.finding import Finding
 from dbt_scheduler.findings.suggest import did_you_mean
@@ -48,7 +49,8 @@ class SettingsFindings:
         """Add a pipeline that the platform does not define."""
         self.misassigned.add(node.name)
         own = node.config.meta.get("scheduler")
-        if isinstance(own, dict) and pipeline in (own.get("pipelines") or ()):
+        pipelines = own.get("pipelines") if isinstance(own, dict) else None
+        if isinstance(pipelines, list) and pipeline in pipelines:
             location = node_location(self._folder, node, "scheduler", "pipelines")
             self._own.append(self._unknown(location, node.name, [node], pipeline))
         else:
@@ -69,7 +71,7 @@ class SettingsFindings:
                 if default.problem is None:
                     yield self._unknown(location, subject, together, default.word)
                     continue
-                where = f"meta.{DEFAULTS} of {count_nodes(together)}"
+                where = f"meta.{DEFAULTS} of {and_others([node.name for node in together])}"
                 yield SCH101.at(
                     *location, subject=subject, hint=default.hint, where=where, problem=default.problem
                 )
@@ -79,13 +81,7 @@ class SettingsFindings:
             *location,
             subject=subject,
             hint=did_you_mean(pipeline, self._pipelines) or None,
-            nodes=f"{count_nodes(nodes)} {'is' if len(nodes) == 1 else 'are'}",
+            nodes=f"{and_others([node.name for node in nodes])} {'is' if len(nodes) == 1 else 'are'}",
             pipeline=pipeline,
             pipelines=", ".join(sorted(self._pipelines)),
         )
-
-
-def count_nodes(nodes: list[Node]) -> str:
-    """The first node, and the number of others."""
-    others = len(nodes) - 1
-    return f'"{nodes[0].name}"' + (f" and {others} more" if others else "")

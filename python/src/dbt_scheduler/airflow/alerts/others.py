@@ -48,16 +48,14 @@ class Cause(msgspec.Struct, frozen=True):
 
 def what_a_wait_is_due_to(spec: DagSpec, context: Context) -> Cause:
     """The root cause of a wait, or else the asset's producer; each with its team and channel."""
-
-    def find() -> tuple[Cause]:
-        registry = _registry(spec, context)
-        entries = registry.entries
-        lines = _or_nothing(lambda: _root_cause(spec, context, entries)) or _or_nothing(
-            lambda: _missing(spec, context, entries)
-        )
-        return (Cause(lines, _is_registered(spec, registry)),)
-
-    return next(iter(_or_nothing(find)), Cause())
+    found = _or_nothing(lambda: (_registry(spec, context),))
+    if not found:
+        return Cause()
+    entries = found[0].entries
+    lines = _or_nothing(lambda: _root_cause(spec, context, entries)) or _or_nothing(
+        lambda: _missing(spec, context, entries)
+    )
+    return Cause(lines, _is_registered(spec, found[0]))
 
 
 def why_link(spec: DagSpec, context: Context) -> tuple[Link, ...]:
